@@ -20,7 +20,8 @@ function askForAdapter() {
   const line = child.stdout?.trim().split('\n').at(-1) ?? '';
   const adapter = child.status === 0 && line.startsWith('{') ? JSON.parse(line) : null;
   const ended = child.status === 0 ? '' : `(ended with ${child.signal ?? `status ${child.status}`})`;
-  return { adapter, said: `${child.stderr ?? ''}${ended}`.trim() };
+  const said = (child.stderr ?? '').split('\n').filter((text) => text.trim() !== '' && !text.startsWith('    at '));
+  return { adapter, said: [...said, ended].join(' ').trim() };
 }
 
 /** Makes sure that Dawn finds an adapter; installs a software driver where that is possible without asking anybody. */
@@ -28,7 +29,7 @@ function ensureAdapter() {
   const first = askForAdapter();
   if (first.adapter) return;
   say('Dawn (the WebGPU implementation for Node) finds no usable GPU and no software driver on this machine.');
-  if (first.said) say(`It said: ${first.said.split('\n').slice(0, 3).join(' ').trim()}`);
+  if (first.said) say(`It said: ${first.said}`);
   const plan = planForThisMachine();
   if (plan.hint)
     throw new Error(`This needs a Vulkan driver. What to do:\n\n    ${plan.hint}\n\nThen run the command again.`);
