@@ -1,0 +1,19 @@
+let nextId = 1;
+
+/**
+ * Storage on the device. A buffer made while a step is traced is virtual: it gets its memory when the step is planned.
+ */
+export class GpuBuffer {
+  readonly id = nextId++;
+  /** The device memory; `undefined` while virtual and after release. */
+  resource: GPUBuffer | undefined;
+  released = false;
+
+  constructor(
+    /** Bytes that the owner asked for, a multiple of 4. The resource may be larger. */
+    readonly bytes: number,
+    resource?: GPUBuffer,
+  ) {
+    this.resource = resource;
+  }
+}

@@ -1,0 +1,26 @@
+import type { GpuBuffer } from './buffer.ts';
+import type { Pipeline } from './pipelines.ts';
+
+/** One kernel launch, as encoded now or kept in a recorded step. */
+export interface Command {
+  readonly pipeline: Pipeline;
+  readonly buffers: readonly GpuBuffer[];
+  readonly grid: readonly [number, number, number];
+  /** Floating-point operations, for the profiler; 0 when memory is what counts. */
+  readonly flops: number;
+}
+
+/** Creates the bind group of a command whose buffers all have memory. */
+export function bind(device: GPUDevice, command: Command): GPUBindGroup {
+  return device.createBindGroup({
+    label: command.pipeline.name,
+    layout: command.pipeline.handle.getBindGroupLayout(0),
+    entries: command.buffers.map((buffer, binding) => ({
+      binding,
+      resource: { buffer: buffer.resource as GPUBuffer, size: buffer.bytes },
+    })),
+  });
+}
+
+/** Bytes that a command must move at least: each binding once. */
+export const commandBytes = (command: Command): number => command.buffers.reduce((sum, b) => sum + b.bytes, 0);

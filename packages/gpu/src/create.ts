@@ -1,0 +1,52 @@
+import { AdapterError } from './errors.ts';
+import { type AdapterDescription, Gpu } from './gpu.ts';
+
+/** How to open a device. */
+export interface GpuOptions {
+  /** `full` (default) asks for every limit and useful feature of the adapter; `browser` for WebGPU's default limits and no features. */
+  readonly profile?: 'full' | 'browser';
+}
+
+const LIMITS = [
+  'maxBufferSize',
+  'maxStorageBufferBindingSize',
+  'maxStorageBuffersPerShaderStage',
+  'maxComputeWorkgroupStorageSize',
+  'maxComputeInvocationsPerWorkgroup',
+  'maxComputeWorkgroupSizeX',
+  'maxComputeWorkgroupSizeY',
+  'maxComputeWorkgroupSizeZ',
+  'maxComputeWorkgroupsPerDimension',
+] as const;
+
+const FEATURES = ['shader-f16', 'subgroups', 'timestamp-query', 'chromium-experimental-subgroup-matrix', 'subgroup-size-control'];
+
+/** Names the adapter. Software adapters are recognised by the flag or by the names of the known ones. */
+export function describeAdapter(adapter: GPUAdapter): AdapterDescription {
+  const { vendor, architecture, device, description } = adapter.info;
+  const text = `${vendor} ${architecture} ${device} ${description}`;
+  const fallback = (adapter.info as GPUAdapterInfo & { isFallbackAdapter?: boolean }).isFallbackAdapter === true;
+  return {
+    name: description || device || `${vendor} ${architecture}`.trim() || 'unnamed adapter',
+    vendor,
+    architecture,
+    software: fallback || /llvmpipe|lavapipe|swiftshader|software|basic render/i.test(text),
+  };
+}
+
+/**
+ * Opens a device on `navigator.gpu` or on what Dawn's `create()` returned.
+ *
+ * @throws AdapterError when no adapter answers.
+ */
+export async function openGpu(api: GPU, options: GpuOptions = {}): Promise<Gpu> {
+  const adapter = await api.requestAdapter({ powerPreference: 'high-performance' });
+  if (!adapter) {
+    throw new AdapterError('No WebGPU adapter answered. Install a GPU driver, or a software one: `npm run setup` tells the command.');
+  }
+  const full = (options.profile ?? 'full') === 'full';
+  const requiredLimits = full ? Object.fromEntries(LIMITS.map((name) => [name, adapter.limits[name]])) : {};
+  const requiredFeatures = (full ? FEATURES : ['timestamp-query']).filter((name) => adapter.features.has(name)) as GPUFeatureName[];
+  const device = await adapter.requestDevice({ requiredLimits, requiredFeatures });
+  return new Gpu(device, describeAdapter(adapter));
+}

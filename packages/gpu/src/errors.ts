@@ -1,0 +1,28 @@
+/** Base of every error that Visage raises on purpose: the message says what came, what was expected and what to do next. */
+export class VisageError extends Error {
+  override name = 'VisageError';
+}
+
+/** A shape, dtype or argument that an op cannot take. */
+export class ArgumentError extends VisageError {
+  override name = 'ArgumentError';
+
+  constructor(op: string, argument: string, got: string, expected: string, hint = '') {
+    super(`${op}: ${argument} is ${got}, expected ${expected}${hint ? `. ${hint}` : ''}`);
+  }
+}
+
+/** No adapter answered, or the one that did lacks something that was asked for. */
+export class AdapterError extends VisageError {
+  override name = 'AdapterError';
+}
+
+/** WebGPU refused a shader, a pipeline or a command; the label names the kernel. */
+export class ValidationError extends VisageError {
+  override name = 'ValidationError';
+}
+
+/** The device went away (driver reset, watchdog, adapter unplugged). Everything on it is gone; restart from the last checkpoint. */
+export class DeviceLostError extends VisageError {
+  override name = 'DeviceLostError';
+}

@@ -1,0 +1,10 @@
+export { GpuBuffer } from './buffer.ts';
+export { type GpuOptions, describeAdapter, openGpu } from './create.ts';
+export { currentGpu, useGpu } from './current.ts';
+export { AdapterError, ArgumentError, DeviceLostError, ValidationError, VisageError } from './errors.ts';
+export { type AdapterDescription, type Dispatch, Gpu } from './gpu.ts';
+export type { MemoryUse } from './pool.ts';
+export type { ProfileRow } from './profiler.ts';
+export { assemble, type Constant, f32, f32Literal, i32, linearGrid, type Program, writtenBindings } from './program.ts';
+export { RecordedStep } from './recorded.ts';
+export { type Choice, choose, type Variant } from './variants.ts';

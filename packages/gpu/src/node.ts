@@ -1,0 +1,29 @@
+import { create, globals } from 'webgpu';
+import { type GpuOptions, openGpu } from './create.ts';
+import { useGpu } from './current.ts';
+import type { Gpu } from './gpu.ts';
+
+/** How to open a device through Dawn. */
+export interface NodeGpuOptions extends GpuOptions {
+  /** Dawn backend; `null` compiles kernels and computes nothing. Default: Dawn's own choice. */
+  readonly backend?: 'vulkan' | 'metal' | 'd3d12' | 'null';
+  /** Keep Dawn's bounds checks in kernels. Default true; turn it off for speed once the tests pass. */
+  readonly robustness?: boolean;
+}
+
+// Dawn lives as long as the object that create() returned: once collected, the process crashes. Hence this list is never emptied.
+const instances: GPU[] = [];
+
+/** Opens a device through Dawn, and makes it the current one. */
+export async function startGpu(options: NodeGpuOptions = {}): Promise<Gpu> {
+  Object.assign(globalThis, globals);
+  const enable = ['allow_unsafe_apis', 'vulkan_enable_f16_on_nvidia', 'use_vulkan_memory_model'];
+  if (options.robustness === false) {
+    enable.push('disable_robustness', 'disable_workgroup_init', 'disable_polyfills_on_integer_div_and_mod');
+  }
+  const flags = [`enable-dawn-features=${enable.join(',')}`, 'disable-dawn-features=timestamp_quantization'];
+  if (options.backend) flags.push(`backend=${options.backend}`);
+  const instance = create(flags);
+  instances.push(instance);
+  return useGpu(await openGpu(instance, options));
+}

@@ -1,0 +1,77 @@
+import { ArgumentError, VisageError } from './errors.ts';
+
+/** What the pool holds now. */
+export interface MemoryUse {
+  /** Bytes in buffers that somebody owns. */
+  readonly live: number;
+  /** Bytes in free buffers, kept for reuse. */
+  readonly cached: number;
+  /** Largest `live + cached` so far. */
+  readonly peak: number;
+}
+
+/** Rounds up to a size class: powers of two up to 4 KiB, then eighths between powers of two (at most 12.5 % waste). */
+export function sizeClass(bytes: number): number {
+  if (bytes <= 256) return 256;
+  const power = 2 ** Math.floor(Math.log2(bytes));
+  if (power === bytes) return bytes;
+  const step = bytes <= 4096 ? power : power / 8;
+  return Math.ceil(bytes / step) * step;
+}
+
+const USAGE = 0x80 | 0x04 | 0x08; // STORAGE | COPY_SRC | COPY_DST: the globals do not exist before Node's entry has run
+
+/** Keeps freed device buffers by size class, because creating one costs microseconds and, worse, a deferred destruction. */
+export class BufferPool {
+  #free = new Map<number, GPUBuffer[]>();
+  #live = 0;
+  #cached = 0;
+  #peak = 0;
+  #device: GPUDevice;
+
+  constructor(device: GPUDevice) {
+    this.#device = device;
+  }
+
+  /** Takes a buffer of at least `bytes`. Its content is whatever the last owner left. */
+  take(bytes: number): GPUBuffer {
+    const limit = Math.min(this.#device.limits.maxStorageBufferBindingSize, this.#device.limits.maxBufferSize);
+    if (bytes > limit) {
+      throw new ArgumentError(
+        'alloc',
+        'size',
+        `${(bytes / 2 ** 20).toFixed(1)} MiB`,
+        `at most ${(limit / 2 ** 20).toFixed(1)} MiB on this adapter`,
+        'Use a smaller batch, image or network width',
+      );
+    }
+    const size = Math.min(sizeClass(bytes), limit - (limit % 4));
+    const kept = this.#free.get(size)?.pop();
+    if (kept) this.#cached -= size;
+    const buffer = kept ?? this.#device.createBuffer({ size, usage: USAGE });
+    this.#live += size;
+    this.#peak = Math.max(this.#peak, this.#live + this.#cached);
+    return buffer;
+  }
+
+  /** Gives a buffer back. Work already submitted or encoded with it stays valid: the queue runs in order. */
+  give(buffer: GPUBuffer): void {
+    this.#live -= buffer.size;
+    if (this.#live < 0) throw new VisageError('buffer pool: a buffer was given back twice');
+    this.#cached += buffer.size;
+    const list = this.#free.get(buffer.size);
+    if (list) list.push(buffer);
+    else this.#free.set(buffer.size, [buffer]);
+  }
+
+  /** Destroys the cached buffers. Call it after a flush. */
+  trim(): void {
+    for (const list of this.#free.values()) for (const buffer of list) buffer.destroy();
+    this.#free.clear();
+    this.#cached = 0;
+  }
+
+  get use(): MemoryUse {
+    return { live: this.#live, cached: this.#cached, peak: this.#peak };
+  }
+}

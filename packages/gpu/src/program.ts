@@ -1,0 +1,65 @@
+/** A value baked into a kernel as a WGSL `const`. Plain numbers become `u32`, booleans `bool`. */
+export type Constant = number | boolean | { readonly type: 'f32' | 'i32'; readonly value: number };
+
+/** Bakes `value` as an `f32` constant. */
+export const f32 = (value: number): Constant => ({ type: 'f32', value });
+/** Bakes `value` as an `i32` constant. */
+export const i32 = (value: number): Constant => ({ type: 'i32', value });
+
+/**
+ * A compute program: WGSL texts, in order, behind a prelude of enables, type aliases and constants.
+ *
+ * Its entry point is `main`. Bindings are declared in group 0, numbered from 0 without gaps.
+ */
+export interface Program {
+  /** Shown in errors, profiles and benchmarks, for instance `gemm/direct`. */
+  readonly name: string;
+  readonly parts: readonly string[];
+  readonly constants?: Readonly<Record<string, Constant>>;
+  readonly aliases?: Readonly<Record<string, string>>;
+  readonly enables?: readonly string[];
+}
+
+/** Formats a number as a WGSL f32 literal with all its bits; WGSL has no literal for infinities, so those are clamped to ±max. */
+export function f32Literal(value: number): string {
+  const max = 3.4028234663852886e38;
+  if (Number.isNaN(value)) throw new RangeError('f32Literal: NaN cannot be baked into a kernel');
+  const text = String(Math.fround(Math.min(max, Math.max(-max, value))));
+  return /[.e]/.test(text) ? `${text}f` : `${text}.0f`;
+}
+
+function constantLine(name: string, value: Constant): string {
+  if (typeof value === 'boolean') return `const ${name} : bool = ${value};`;
+  if (typeof value === 'object') {
+    return value.type === 'f32'
+      ? `const ${name} : f32 = ${f32Literal(value.value)};`
+      : `const ${name} : i32 = ${value.value};`;
+  }
+  if (!Number.isInteger(value) || value < 0 || value > 0xffffffff) {
+    throw new RangeError(`constant ${name}: ${value} is not a u32; use f32(…) or i32(…)`);
+  }
+  return `const ${name} : u32 = ${value}u;`;
+}
+
+/** The whole WGSL text of a program. Programs with equal text share a pipeline. */
+export function assemble(program: Program): string {
+  const lines = (program.enables ?? []).map((name) => `enable ${name};`);
+  for (const [name, type] of Object.entries(program.aliases ?? {})) lines.push(`alias ${name} = ${type};`);
+  for (const [name, value] of Object.entries(program.constants ?? {})) lines.push(constantLine(name, value));
+  return `${lines.join('\n')}\n${program.parts.join('\n')}`;
+}
+
+/** For each binding of group 0: does the kernel write to it? Read from the declarations themselves. */
+export function writtenBindings(code: string): boolean[] {
+  const written: boolean[] = [];
+  for (const match of code.matchAll(/@group\(0\)\s*@binding\((\d+)\)\s*var<storage,\s*(read_write|read)>/g)) {
+    written[Number(match[1])] = match[2] === 'read_write';
+  }
+  return written;
+}
+
+/** Workgroup counts for `groups` one-dimensional workgroups; folded into two dimensions past WebGPU's 65535. */
+export function linearGrid(groups: number): [number, number, number] {
+  const limit = 65535;
+  return groups <= limit ? [groups, 1, 1] : [limit, Math.ceil(groups / limit), 1];
+}

@@ -1,0 +1,152 @@
+import { VisageError } from '@visage/gpu';
+import { showShape } from './shape.ts';
+import { sameShape } from './shape.ts';
+import type { Tensor } from './tensor.ts';
+
+/**
+ * Gradients with respect to the inputs, given the gradient of the output. Written with ops, so that it can be differentiated again.
+ *
+ * `needs[k]` says whether input k's gradient is wanted; entries that are not may be left `undefined`.
+ */
+export type Backward = (gradOutput: Tensor, needs: readonly boolean[]) => readonly (Tensor | undefined)[];
+
+/** How a tensor was computed. */
+export interface Node {
+  readonly op: string;
+  readonly inputs: readonly Tensor[];
+  readonly backward: Backward;
+  /** Creation order: a node's inputs have smaller numbers. */
+  readonly order: number;
+}
+
+let enabled = true;
+let nextOrder = 0;
+
+export const gradEnabled = (): boolean => enabled;
+
+function withGrad<T>(on: boolean, fn: () => T): T {
+  const before = enabled;
+  enabled = on;
+  try {
+    return fn();
+  } finally {
+    enabled = before;
+  }
+}
+
+/** Runs `fn` without building a graph. */
+export const noGrad = <T>(fn: () => T): T => withGrad(false, fn);
+
+/** Runs `fn` building a graph, also inside `noGrad`. */
+export const enableGrad = <T>(fn: () => T): T => withGrad(true, fn);
+
+/**
+ * Marks `out` as computed by `op` from `inputs`, if anything among them requires a gradient.
+ *
+ * CONTRACT for a new op: `backward` must use `gradOutput` (not assume ones), must be written with differentiable ops, and must return
+ * `undefined` only for inputs that are not differentiable or not needed.
+ */
+export function track(op: string, out: Tensor, inputs: readonly Tensor[], backward: Backward): Tensor {
+  if (!enabled || !inputs.some((x) => x.requiresGrad)) return out;
+  out.node = { op, inputs, backward, order: nextOrder++ };
+  out.requiresGrad = true;
+  return out;
+}
+
+export interface GradOptions {
+  /** Build a graph of the gradient itself, for gradients of gradients. */
+  readonly createGraph?: boolean;
+  /** Gradients that flow into the outputs; ones by default, which needs scalar outputs. */
+  readonly gradOutputs?: readonly Tensor[];
+}
+
+/**
+ * Gradients of `ys` with respect to each of `xs`: sum over y of (dy/dx)ᵀ · gradOutput.
+ *
+ * Only the part of the graph between `xs` and `ys` is visited.
+ *
+ * @throws VisageError when some x does not influence any y, naming it.
+ */
+export function grad(ys: Tensor | readonly Tensor[], xs: readonly Tensor[], options: GradOptions = {}): Tensor[] {
+  const outputs = Array.isArray(ys) ? (ys as readonly Tensor[]) : [ys as Tensor];
+  const flowing = flow(outputs, new Set(xs), options);
+  return xs.map((x, k) => {
+    const g = flowing.get(x);
+    if (!g) throw new VisageError(`grad: x[${k}] ${showShape(x.shape)} does not influence ${outputs.map(String).join(', ')}; was it detached, or made under noGrad?`);
+    return g;
+  });
+}
+
+/** Adds the gradients of a scalar `y` to the `grad` of every leaf that requires one. */
+export function backward(y: Tensor, options: GradOptions = {}): void {
+  const leaves = new Set<Tensor>();
+  visit([y], (x) => {
+    if (!x.node && x.requiresGrad) leaves.add(x);
+  });
+  for (const [x, g] of flow([y], leaves, options)) {
+    if (leaves.has(x)) x.grad = x.grad ? withGrad(false, () => rules().add(x.grad as Tensor, g)) : g;
+  }
+}
+
+/** Ops that the engine itself needs, handed in by the op modules to keep this file free of cycles. */
+export interface EngineOps {
+  add(a: Tensor, b: Tensor): Tensor;
+  onesLike(x: Tensor): Tensor;
+}
+let engineOps: EngineOps | undefined;
+export const installEngineOps = (ops: EngineOps): void => {
+  engineOps = ops;
+};
+const rules = (): EngineOps => engineOps as EngineOps;
+
+function visit(roots: readonly Tensor[], each: (x: Tensor) => void): void {
+  const seen = new Set<Tensor>(roots);
+  const stack = [...roots];
+  for (let x = stack.pop(); x; x = stack.pop()) {
+    each(x);
+    for (const input of x.node?.inputs ?? []) {
+      if (input.requiresGrad && !seen.has(input)) {
+        seen.add(input);
+        stack.push(input);
+      }
+    }
+  }
+}
+
+function flow(ys: readonly Tensor[], targets: ReadonlySet<Tensor>, options: GradOptions): Map<Tensor, Tensor> {
+  const computed: Tensor[] = [];
+  visit(ys, (x) => {
+    if (x.node) computed.push(x);
+  });
+  computed.sort((a, b) => (a.node as Node).order - (b.node as Node).order);
+  // A tensor matters if a target is among its ancestors; targets' own history does not.
+  const matters = new Set<Tensor>(targets);
+  for (const x of computed) if ((x.node as Node).inputs.some((input) => matters.has(input))) matters.add(x);
+
+  const grads = new Map<Tensor, Tensor>();
+  const accumulate = (x: Tensor, g: Tensor) => {
+    if (!sameShape(x.shape, g.shape)) throw new VisageError(`grad: a gradient of shape ${showShape(g.shape)} arrived at ${x}`);
+    const before = grads.get(x);
+    grads.set(x, before ? rules().add(before, g) : g);
+  };
+  return withGrad(options.createGraph ?? false, () => {
+    ys.forEach((y, k) => {
+      const given = options.gradOutputs?.[k];
+      if (!given && y.size !== 1) throw new VisageError(`grad: ${y} is not a scalar; pass gradOutputs`);
+      if (matters.has(y)) accumulate(y, given ?? rules().onesLike(y));
+    });
+    for (const x of computed.reverse()) {
+      const g = grads.get(x);
+      const node = x.node as Node;
+      const needs = node.inputs.map((input) => matters.has(input) && input.requiresGrad);
+      if (!g || !needs.includes(true)) continue;
+      if (!targets.has(x)) grads.delete(x);
+      const inputGrads = node.backward(g, needs);
+      node.inputs.forEach((input, k) => {
+        const gk = inputGrads[k];
+        if (needs[k] && gk) accumulate(input, gk);
+      });
+    }
+    return grads;
+  });
+}

@@ -1,0 +1,70 @@
+import { ArgumentError } from '@visage/gpu';
+import { pointwise, V } from '../pointwise.ts';
+import type { Tensor } from '../tensor.ts';
+
+/** An operand of binary arithmetic; numbers are baked into the kernel, so use tensors for values that change every step. */
+export type Operand = Tensor | number;
+
+/**
+ * One line per binary op: the WGSL over `a` and `b`, and the gradient of each operand in ops.
+ *
+ * Numbers stand in the expression as constants; their gradient is never asked for.
+ */
+function binary(
+  name: string,
+  expression: (a: string, b: string) => string,
+  a: Operand,
+  b: Operand,
+  da: (g: Tensor, out: Tensor) => Tensor | undefined,
+  db: (g: Tensor, out: Tensor) => Tensor | undefined,
+): Tensor {
+  if (typeof a === 'number') {
+    if (typeof b === 'number') throw new ArgumentError(name, 'operands', 'two numbers', 'at least one tensor');
+    return pointwise(name, expression(V(a), 'a'), [b], [db]);
+  }
+  if (typeof b === 'number') return pointwise(name, expression('a', V(b)), [a], [da]);
+  return pointwise(name, expression('a', 'b'), [a, b], [da, db]);
+}
+
+const flat = () => undefined;
+
+/** a + b, broadcasting. */
+export const add = (a: Operand, b: Operand): Tensor => binary('add', (x, y) => `${x} + ${y}`, a, b, (g) => g, (g) => g);
+
+/** a − b, broadcasting. */
+export const sub = (a: Operand, b: Operand): Tensor => binary('sub', (x, y) => `${x} - ${y}`, a, b, (g) => g, (g) => neg(g));
+
+/** a · b, broadcasting. */
+export const mul = (a: Operand, b: Operand): Tensor =>
+  binary('mul', (x, y) => `${x} * ${y}`, a, b, (g) => mul(g, b), (g) => mul(g, a));
+
+/** a / b, broadcasting. */
+export const div = (a: Operand, b: Operand): Tensor =>
+  binary('div', (x, y) => `${x} / ${y}`, a, b, (g) => div(g, b), (g, out) => neg(div(mul(g, out), b)));
+
+/** max(a, b); at ties the gradient goes to a. */
+export const maximum = (a: Operand, b: Operand): Tensor =>
+  binary('maximum', (x, y) => `max(${x}, ${y})`, a, b, (g) => mul(g, greaterEqual(a, b)), (g) => mul(g, less(a, b)));
+
+/** min(a, b); at ties the gradient goes to a. */
+export const minimum = (a: Operand, b: Operand): Tensor =>
+  binary('minimum', (x, y) => `min(${x}, ${y})`, a, b, (g) => mul(g, lessEqual(a, b)), (g) => mul(g, greater(a, b)));
+
+const compare = (name: string, sign: string) => (a: Operand, b: Operand): Tensor =>
+  binary(name, (x, y) => `select(V(0.0), V(1.0), ${x} ${sign} ${y})`, a, b, flat, flat);
+
+/** 1 where a > b, else 0. Comparisons are masks in f32 and carry no gradient. */
+export const greater = compare('greater', '>');
+export const greaterEqual = compare('greaterEqual', '>=');
+export const less = compare('less', '<');
+export const lessEqual = compare('lessEqual', '<=');
+export const equal = compare('equal', '==');
+
+/** −x. */
+export const neg = (x: Tensor): Tensor => pointwise('neg', '-a', [x], [(g) => neg(g)]);
+
+/** mask ≠ 0 ? a : b, broadcasting; `mask` carries no gradient. */
+export const where = (mask: Tensor, a: Tensor, b: Tensor): Tensor =>
+  pointwise('where', 'select(c, b, a != V(0.0))', [mask, a, b], [undefined, (g) => mul(g, notEqualZero(mask)), (g) => mul(g, equal(mask, 0))]);
+
+const notEqualZero = (x: Tensor): Tensor => pointwise('notEqualZero', 'select(V(0.0), V(1.0), a != V(0.0))', [x], []);

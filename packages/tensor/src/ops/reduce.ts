@@ -1,0 +1,90 @@
+import { f32, linearGrid } from '@visage/gpu';
+import { reduceStrided } from '@visage/kernels';
+import { track } from '../autograd.ts';
+import { normalizeAxes, sameShape, type Shape, sizeOf } from '../shape.ts';
+import { checkDType, empty, type Tensor } from '../tensor.ts';
+import { equal, mul } from './arithmetic.ts';
+import { expand, reshape } from './shape.ts';
+
+const WORKGROUP = 64;
+const SERIAL = 128; // longest serial sum: bounds f32 error and gives long reductions parallelism
+
+interface Reducer {
+  readonly name: string;
+  readonly start: number;
+  readonly combine: string;
+}
+const SUM: Reducer = { name: 'sum', start: 0, combine: 'a + b' };
+const MAX: Reducer = { name: 'max', start: -3.4e38, combine: 'max(a, b)' };
+
+/** Reduces the middle axis of x seen as [outer, extent, inner]. */
+function reduceAxis(x: Tensor, reducer: Reducer, outer: number, extent: number, inner: number, shape: Shape): Tensor {
+  const chunks = extent <= SERIAL ? 1 : Math.ceil(extent / Math.max(SERIAL / 2, Math.ceil(Math.sqrt(extent))));
+  const out = empty(x.gpu, chunks === 1 ? shape : [outer, chunks, inner]);
+  x.gpu.dispatch({
+    program: {
+      name: `reduce/${reducer.name}`,
+      constants: { WG: WORKGROUP, OUTER: outer, RED: extent, INNER: inner, CHUNKS: chunks, START: f32(reducer.start) },
+      parts: [`fn combine(a : f32, b : f32) -> f32 { return ${reducer.combine}; }`, reduceStrided],
+    },
+    buffers: [out.buffer, x.buffer],
+    grid: linearGrid(Math.ceil((outer * chunks * inner) / WORKGROUP)),
+  });
+  return chunks === 1 ? out : reduceAxis(out, reducer, outer, chunks, inner, shape);
+}
+
+/** Reduces several axes, one run of neighbouring axes at a time, last run first. Keeps reduced axes with extent 1. */
+function reduce(x: Tensor, reducer: Reducer, axes: readonly number[]): Tensor {
+  let current = x;
+  for (let end = axes.length; end > 0; ) {
+    let start = end - 1;
+    while (start > 0 && axes[start - 1] === (axes[start] as number) - 1) start--;
+    const [from, to] = [axes[start] as number, axes[end - 1] as number];
+    const { shape } = current;
+    const next = shape.map((n, k) => (k >= from && k <= to ? 1 : n));
+    const outer = sizeOf(shape.slice(0, from));
+    current = reduceAxis(current, reducer, outer, sizeOf(shape.slice(from, to + 1)), sizeOf(shape.slice(to + 1)), next);
+    end = start;
+  }
+  return current;
+}
+
+const dropAxes = (shape: Shape, axes: readonly number[]): number[] => shape.filter((_, k) => !axes.includes(k));
+
+/** Sum over `axes` (all by default); reduced axes vanish unless `keepDims`. */
+export function sum(x: Tensor, axes?: number | readonly number[], keepDims = false): Tensor {
+  checkDType('sum', 'x', x, 'f32');
+  const list = normalizeAxes('sum', axes, x.rank);
+  const out = track('sum', reduce(x, SUM, list), [x], (g) => [expand(g, x.shape)]);
+  return keepDims ? out : reshape(out, dropAxes(x.shape, list));
+}
+
+/** Arithmetic mean over `axes` (all by default). */
+export function mean(x: Tensor, axes?: number | readonly number[], keepDims = false): Tensor {
+  const list = normalizeAxes('mean', axes, x.rank);
+  const count = list.reduce((n, axis) => n * x.dim(axis), 1);
+  return mul(sum(x, list, keepDims), 1 / count);
+}
+
+/** Biased variance over `axes`: mean of (x − mean)². Two passes, so nothing cancels. */
+export function variance(x: Tensor, axes?: number | readonly number[], keepDims = false): Tensor {
+  const centred = x.sub(mean(x, axes, true));
+  return mean(mul(centred, centred), axes, keepDims);
+}
+
+/** Largest element over `axes`. The gradient is shared by nobody: it goes to every element equal to the maximum. */
+export function max(x: Tensor, axes?: number | readonly number[], keepDims = false): Tensor {
+  checkDType('max', 'x', x, 'f32');
+  const list = normalizeAxes('max', axes, x.rank);
+  const kept = reduce(x, MAX, list);
+  const out = track('max', kept, [x], (g) => [mul(expand(g, x.shape), equal(x, kept.detach()))]);
+  return keepDims ? out : reshape(out, dropAxes(x.shape, list));
+}
+
+/** Sums a broadcast tensor back to `shape`: the gradient of broadcasting. */
+export function sumTo(x: Tensor, shape: Shape): Tensor {
+  if (sameShape(x.shape, shape)) return x;
+  const lead = x.rank - shape.length;
+  const axes = x.shape.map((_, k) => k).filter((k) => k < lead || (shape[k - lead] === 1 && x.shape[k] !== 1));
+  return reshape(sum(x, axes, true), shape);
+}

@@ -1,0 +1,153 @@
+import { ArgumentError, linearGrid } from '@visage/gpu';
+import { shapeGather, shapePlace } from '@visage/kernels';
+import { track } from '../autograd.ts';
+import { launchMap } from '../pointwise.ts';
+import { broadcastShapes, sameShape, type Shape, showShape, sizeOf, stridesOf } from '../shape.ts';
+import { checkDType, empty, Tensor } from '../tensor.ts';
+import { sumTo } from './reduce.ts';
+
+const WORKGROUP = 64;
+
+/** The same elements in another shape; one extent may be −1. Shares memory. */
+export function reshape(x: Tensor, shape: Shape): Tensor {
+  const known = shape.reduce((n, extent) => (extent === -1 ? n : n * extent), 1);
+  const full = shape.map((extent) => (extent === -1 ? x.size / known : extent));
+  if (sizeOf(full) !== x.size || full.some((n) => !Number.isInteger(n))) {
+    throw new ArgumentError('reshape', 'shape', showShape(shape), `${x.size} elements, as in ${showShape(x.shape)}`);
+  }
+  if (sameShape(full, x.shape)) return x;
+  return track('reshape', new Tensor(x.gpu, x.buffer, full, x.dtype), [x], (g) => [reshape(g, x.shape)]);
+}
+
+/** Broadcasts to `shape` by copying. */
+export function expand(x: Tensor, shape: Shape): Tensor {
+  if (sameShape(x.shape, shape)) return x;
+  if (!sameShape(broadcastShapes('expand', [x.shape, shape]), shape)) {
+    throw new ArgumentError('expand', 'shape', showShape(shape), `a shape that ${showShape(x.shape)} broadcasts to`);
+  }
+  const strides = stridesOf(x.shape);
+  const lead = shape.length - x.rank;
+  const walk = shape.map((_, k) => (k < lead || x.shape[k - lead] === 1 ? 0 : (strides[k - lead] as number)));
+  const out = gather('expand', x, shape, `return ${indexSum(shape, walk)};`);
+  return track('expand', out, [x], (g) => [sumTo(g, x.shape)]);
+}
+
+/** Reorders axes: out axis k is x axis `order[k]`. */
+export function permute(x: Tensor, order: readonly number[]): Tensor {
+  if (order.length !== x.rank || [...order].sort((a, b) => a - b).some((axis, k) => axis !== k)) {
+    throw new ArgumentError('permute', 'order', showShape(order), `a permutation of the ${x.rank} axes of ${showShape(x.shape)}`);
+  }
+  const strides = stridesOf(x.shape);
+  const shape = order.map((axis) => x.shape[axis] as number);
+  const out = gather('permute', x, shape, `return ${indexSum(shape, order.map((axis) => strides[axis] as number))};`);
+  const inverse = order.map((_, k) => order.indexOf(k));
+  return track('permute', out, [x], (g) => [permute(g, inverse)]);
+}
+
+/** Swaps the axes of a matrix. */
+export function transpose(x: Tensor): Tensor {
+  if (x.rank !== 2) throw new ArgumentError('transpose', 'x', showShape(x.shape), 'a matrix', 'Use permute()');
+  return permute(x, [1, 0]);
+}
+
+/** Elements start ≤ index < end along one axis. */
+export function slice(x: Tensor, axis: number, start: number, end: number): Tensor {
+  const at = axis < 0 ? axis + x.rank : axis;
+  const extent = x.dim(axis);
+  if (!(Number.isInteger(start) && Number.isInteger(end) && start >= 0 && start < end && end <= extent)) {
+    throw new ArgumentError('slice', 'range', `${start}…${end}`, `0 ≤ start < end ≤ ${extent} (axis ${axis} of ${showShape(x.shape)})`);
+  }
+  const shape = x.shape.map((n, k) => (k === at ? end - start : n));
+  const strides = stridesOf(x.shape);
+  const out = gather('slice', x, shape, `return ${indexSum(shape, strides)} + ${start * (strides[at] as number)}u;`);
+  return track('slice', out, [x], (g) => [padZero(g, at, start, extent - end)]);
+}
+
+/** Adds `before` and `after` zeros along one axis. */
+export function padZero(x: Tensor, axis: number, before: number, after: number): Tensor {
+  if (before === 0 && after === 0) return x;
+  if (before < 0 || after < 0) throw new ArgumentError('padZero', 'widths', `${before}, ${after}`, 'non-negative integers');
+  const at = axis < 0 ? axis + x.rank : axis;
+  const extent = x.dim(axis);
+  const shape = x.shape.map((n, k) => (k === at ? n + before + after : n));
+  const inner = sizeOf(x.shape.slice(at + 1));
+  const out = gather('padZero', x, shape, [
+    `let inner = i % ${inner}u;`,
+    `let at = (i / ${inner}u) % ${shape[at]}u;`,
+    `let outer = i / ${inner * (shape[at] as number)}u;`,
+    `if (at < ${before}u || at >= ${before + extent}u) { return OUTSIDE; }`,
+    `return (outer * ${extent}u + at - ${before}u) * ${inner}u + inner;`,
+  ].join('\n  '));
+  return track('padZero', out, [x], (g) => [slice(g, at, before, before + extent)]);
+}
+
+/** Joins tensors along an axis. */
+export function concat(parts: readonly Tensor[], axis: number): Tensor {
+  const first = parts[0];
+  if (!first) throw new ArgumentError('concat', 'parts', 'an empty list', 'at least one tensor');
+  const at = axis < 0 ? axis + first.rank : axis;
+  parts.forEach((x, k) => {
+    const fits = x.rank === first.rank && x.shape.every((n, d) => d === at || n === first.shape[d]);
+    if (!fits || x.dtype !== first.dtype) throw new ArgumentError('concat', `parts[${k}]`, String(x), `${first} but for axis ${axis}`);
+  });
+  checkDType('concat', 'parts', first, 'f32', 'i32', 'u32');
+  const total = parts.reduce((n, x) => n + x.dim(at), 0);
+  const out = empty(first.gpu, first.shape.map((n, k) => (k === at ? total : n)), first.dtype);
+  const inner = sizeOf(first.shape.slice(at + 1));
+  const starts: number[] = [];
+  let start = 0;
+  for (const x of parts) {
+    const run = x.dim(at) * inner;
+    const body = `return (i / ${run}u) * ${total * inner}u + ${start * inner}u + i % ${run}u;`;
+    x.gpu.dispatch({
+      program: {
+        name: 'shape/concat',
+        aliases: { T: x.dtype },
+        constants: { WG: WORKGROUP, SIZE: x.size },
+        parts: [`fn destination(i : u32) -> u32 { ${body} }`, shapePlace],
+      },
+      buffers: [out.buffer, x.buffer],
+      grid: linearGrid(Math.ceil(x.size / WORKGROUP)),
+    });
+    starts.push(start);
+    start += x.dim(at);
+  }
+  return track('concat', out, parts, (g, needs) =>
+    parts.map((x, k) => (needs[k] ? slice(g, at, starts[k] as number, (starts[k] as number) + x.dim(at)) : undefined)),
+  );
+}
+
+/** Copies x through an index function, WGSL over `i` that returns the source index or OUTSIDE (filled with 0). No gradient. */
+export function gather(name: string, x: Tensor, shape: Shape, source: string): Tensor {
+  checkDType(name, 'x', x, 'f32', 'i32', 'u32');
+  const out = empty(x.gpu, shape, x.dtype);
+  x.gpu.dispatch({
+    program: {
+      name: `shape/${name}`,
+      aliases: { T: x.dtype },
+      constants: { WG: WORKGROUP, SIZE: out.size, OUTSIDE: 0xffffffff },
+      parts: [`const FILL = T(0);\nfn source(i : u32) -> u32 {\n  ${source}\n}`, shapeGather],
+    },
+    buffers: [out.buffer, x.buffer],
+    grid: linearGrid(Math.ceil(out.size / WORKGROUP)),
+  });
+  return out;
+}
+
+/** WGSL: the dot product of the coordinates of element `i` of `shape` with `strides`. */
+function indexSum(shape: Shape, strides: readonly number[]): string {
+  const own = stridesOf(shape);
+  const terms = shape.map((extent, k) => {
+    if (extent === 1 || strides[k] === 0) return '';
+    const scaled = own[k] === 1 ? 'i' : `(i / ${own[k]}u)`;
+    return `${k === 0 ? scaled : `(${scaled} % ${extent}u)`} * ${strides[k]}u`;
+  });
+  return terms.filter(Boolean).join(' + ') || '0u';
+}
+
+/** Copies `source` into the memory of `target`, in stream order: how parameters and running statistics are updated. */
+export function assign(target: Tensor, source: Tensor): Tensor {
+  if (!sameShape(target.shape, source.shape)) throw new ArgumentError('assign', 'source', showShape(source.shape), showShape(target.shape));
+  launchMap('assign', 'a', [source], target);
+  return target;
+}

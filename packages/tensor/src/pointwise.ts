@@ -1,0 +1,125 @@
+import { ArgumentError, f32Literal, type GpuBuffer, linearGrid } from '@visage/gpu';
+import { pointwiseMap } from '@visage/kernels';
+import { type Backward, track } from './autograd.ts';
+import { sumTo } from './ops/reduce.ts';
+import { broadcastShapes, type Shape, showShape, sizeOf, stridesOf } from './shape.ts';
+import { checkDType, empty, type Tensor } from './tensor.ts';
+
+const WORKGROUP = 64;
+const NAMES = ['a', 'b', 'c', 'd', 'e'] as const;
+
+/** One axis of a broadcast index space after merging: its extent and, per input, its element stride (0 = broadcast). */
+interface MergedAxis {
+  extent: number;
+  strides: number[];
+}
+
+/** Merges neighbouring axes that every input walks through alike, so that index arithmetic has as few divisions as can be. */
+function mergeAxes(out: Shape, inputs: readonly Shape[]): MergedAxis[] {
+  const strides = inputs.map((shape) => {
+    const own = stridesOf(shape);
+    const pad = out.length - shape.length;
+    return out.map((_, axis) => (axis < pad || shape[axis - pad] === 1 ? 0 : (own[axis - pad] as number)));
+  });
+  const merged: MergedAxis[] = [];
+  out.forEach((extent, axis) => {
+    if (extent === 1) return;
+    const here = strides.map((s) => s[axis] as number);
+    const last = merged.at(-1);
+    if (last && here.every((stride, k) => last.strides[k] === stride * extent)) {
+      last.extent *= extent;
+      last.strides = here;
+    } else {
+      merged.push({ extent, strides: here });
+    }
+  });
+  return merged;
+}
+
+/** WGSL for the offset of input `k` at output element `e`. */
+function offsetExpression(axes: readonly MergedAxis[], k: number): string {
+  const terms: string[] = [];
+  let inner = 1;
+  for (let at = axes.length - 1; at >= 0; at--) {
+    const { extent, strides } = axes[at] as MergedAxis;
+    const stride = strides[k] as number;
+    const scaled = inner === 1 ? 'e' : `(e / ${inner}u)`;
+    if (stride !== 0) terms.push(`${at === 0 ? scaled : `(${scaled} % ${extent}u)`}${stride === 1 ? '' : ` * ${stride}u`}`);
+    inner *= extent;
+  }
+  return terms.join(' + ') || '0u';
+}
+
+/** Declares the inputs of the map kernel and their `load` functions. */
+function inputDeclarations(out: Shape, inputs: readonly Shape[], vector: boolean): string {
+  const axes = mergeAxes(out, inputs);
+  const total = sizeOf(out);
+  return inputs
+    .map((shape, k) => {
+      const size = sizeOf(shape);
+      const declare = (type: string) => `@group(0) @binding(${k + 1}) var<storage, read> in${k} : array<${type}>;`;
+      const load = (body: string) => `fn load${k}(i : u32) -> V { ${body} }`;
+      if (size === total) return `${declare('V')}\n${load(`return in${k}[i];`)}`;
+      if (size === 1) return `${declare('f32')}\n${load(`return V(in${k}[0]);`)}`;
+      const element = `let e = i${vector ? ' * 4u' : ''};`;
+      const offset = offsetExpression(axes, k);
+      const splat = vector && axes.at(-1)?.strides[k] === 0;
+      if (!vector || splat) return `${declare('f32')}\n${load(`${element} return V(in${k}[${offset}]);`)}`;
+      return `${declare('vec4f')}\n${load(`${element} return in${k}[(${offset}) / 4u];`)}`;
+    })
+    .join('\n');
+}
+
+/**
+ * Launches `out = expression(a, b, …)` with broadcasting and no gradient.
+ *
+ * `expression` is WGSL over `a`, `b`, … of type `V` (f32 or vec4f, so write constants as `V(…)`); `target` may be an existing tensor that
+ * is not among the inputs, or is none of them in a broadcast way.
+ */
+export function launchMap(name: string, expression: string, inputs: readonly Tensor[], target?: Tensor): Tensor {
+  const first = inputs[0] as Tensor;
+  inputs.forEach((x, k) => checkDType(name, NAMES[k] as string, x, 'f32'));
+  const shapes = inputs.map((x) => x.shape);
+  const shape = broadcastShapes(name, shapes);
+  const out = target ?? empty(first.gpu, shape);
+  if (sizeOf(out.shape) !== sizeOf(shape)) throw new ArgumentError(name, 'target', showShape(out.shape), showShape(shape));
+  // Vectors run along the merged last axis: it must divide by 4, whole or broadcast for each input.
+  const last = mergeAxes(shape, shapes).at(-1)?.extent ?? 1;
+  const vector = last % 4 === 0;
+  const args = NAMES.slice(0, inputs.length);
+  const prelude = [
+    inputDeclarations(shape, shapes, vector),
+    `fn map(i : u32) -> V {`,
+    ...args.map((arg, k) => `  let ${arg} = load${k}(i);`),
+    `  return ${expression};\n}`,
+  ].join('\n');
+  const count = sizeOf(shape) / (vector ? 4 : 1);
+  first.gpu.dispatch({
+    program: {
+      name: `pointwise/${name}`,
+      aliases: { V: vector ? 'vec4f' : 'f32' },
+      constants: { WG: WORKGROUP },
+      parts: [prelude, pointwiseMap],
+    },
+    buffers: [out.buffer, ...inputs.map((x): GpuBuffer => x.buffer)],
+    grid: linearGrid(Math.ceil(count / WORKGROUP)),
+  });
+  return out;
+}
+
+/** The gradient of one input of a pointwise op before broadcasting is undone; `undefined` where the op is flat. */
+export type Partial = ((g: Tensor, out: Tensor) => Tensor | undefined) | undefined;
+
+/** A differentiable pointwise op: the WGSL expression of its value, and for each input its gradient in ops. */
+export function pointwise(name: string, expression: string, inputs: readonly Tensor[], partials: readonly Partial[]): Tensor {
+  const out = launchMap(name, expression, inputs);
+  const backward: Backward = (g, needs) =>
+    inputs.map((x, k) => {
+      const gradient = needs[k] ? partials[k]?.(g, out) : undefined;
+      return gradient && sumTo(gradient, x.shape);
+    });
+  return track(name, out, inputs, backward);
+}
+
+/** A number inside a pointwise expression. */
+export const V = (value: number): string => `V(${f32Literal(value)})`;

@@ -1,0 +1,104 @@
+import { ArgumentError, type Gpu, type GpuBuffer } from '@visage/gpu';
+import type { Node } from './autograd.ts';
+import { DTYPES, type DType, type HostArray } from './dtype.ts';
+import { type Shape, showShape, sizeOf } from './shape.ts';
+
+/**
+ * A contiguous n-dimensional array on the GPU, and a node of the autograd graph if it was computed from tensors that require gradients.
+ *
+ * Images are NHWC. Memory belongs to scopes, see {@link scope}. Op methods (`a.add(b)`) are installed by `methods.ts`.
+ */
+export class Tensor {
+  /** Where gradients of `backward()` add up. Leaves only. */
+  grad: Tensor | undefined;
+  /** How this tensor was computed; `undefined` for leaves. */
+  node: Node | undefined;
+  #requiresGrad = false;
+
+  constructor(
+    readonly gpu: Gpu,
+    readonly buffer: GpuBuffer,
+    readonly shape: Shape,
+    readonly dtype: DType = 'f32',
+  ) {}
+
+  get rank(): number {
+    return this.shape.length;
+  }
+
+  /** Number of elements. */
+  get size(): number {
+    return sizeOf(this.shape);
+  }
+
+  get requiresGrad(): boolean {
+    return this.#requiresGrad;
+  }
+
+  set requiresGrad(value: boolean) {
+    if (value && this.dtype !== 'f32') throw new ArgumentError('requiresGrad', 'dtype', this.dtype, 'f32', 'Gradients flow through f32 tensors only');
+    this.#requiresGrad = value;
+  }
+
+  /** Extent of an axis; negative axes count from the end. */
+  dim(axis: number): number {
+    const extent = this.shape[axis < 0 ? axis + this.rank : axis];
+    if (extent === undefined) throw new ArgumentError('dim', 'axis', String(axis), `an axis of ${showShape(this.shape)}`);
+    return extent;
+  }
+
+  /** Copies the elements to the host. f16 arrives as bits. */
+  async data(): Promise<HostArray> {
+    const bytes = await this.gpu.read(this.buffer);
+    return new DTYPES[this.dtype].host(bytes, 0, this.size);
+  }
+
+  /** The elements of an f32 tensor on the host. */
+  async floats(): Promise<Float32Array> {
+    const data = await this.data();
+    if (!(data instanceof Float32Array)) throw new ArgumentError('floats', 'dtype', this.dtype, 'f32', 'Use data(), or cast first');
+    return data;
+  }
+
+  /** The value of a tensor with one element. */
+  async item(): Promise<number> {
+    if (this.size !== 1) throw new ArgumentError('item', 'shape', showShape(this.shape), 'a single element');
+    return (await this.data())[0] as number;
+  }
+
+  /** Overwrites the elements from the host; recorded steps that read this tensor see the new values at their next run. */
+  write(data: HostArray): this {
+    if (data.length !== this.size || !(data instanceof DTYPES[this.dtype].host)) {
+      throw new ArgumentError('write', 'data', `${data.constructor.name}(${data.length})`, `${DTYPES[this.dtype].host.name}(${this.size})`);
+    }
+    this.gpu.write(this.buffer, data);
+    return this;
+  }
+
+  /** The same values without their history: no gradient flows through. Shares memory. */
+  detach(): Tensor {
+    return new Tensor(this.gpu, this.buffer, this.shape, this.dtype);
+  }
+
+  /** Gives the memory back now instead of at the end of the scope. */
+  dispose(): void {
+    this.gpu.release(this.buffer);
+  }
+
+  toString(): string {
+    return `Tensor(${this.dtype}${showShape(this.shape)}${this.node ? `, ${this.node.op}` : ''})`;
+  }
+}
+
+/** Throws unless `x` has one of the given element types. */
+export function checkDType(op: string, argument: string, x: Tensor, ...allowed: DType[]): void {
+  if (!allowed.includes(x.dtype)) throw new ArgumentError(op, `${argument}'s dtype`, x.dtype, allowed.join(' or '), 'Use cast()');
+}
+
+/** Makes an uninitialised tensor for a kernel to fill. */
+export function empty(gpu: Gpu, shape: Shape, dtype: DType = 'f32'): Tensor {
+  if (shape.some((n) => !Number.isInteger(n) || n < 1)) {
+    throw new ArgumentError('tensor', 'shape', showShape(shape), 'positive integers');
+  }
+  return new Tensor(gpu, gpu.alloc(sizeOf(shape) * DTYPES[dtype].bytes), shape, dtype);
+}
