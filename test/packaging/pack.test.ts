@@ -1,0 +1,86 @@
+/** @file Packs every package with `npm pack`, installs the tarballs in an empty project and uses them there as a stranger would. */
+import { spawnSync } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+
+const test = suite('packaging');
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const project = mkdtempSync(join(tmpdir(), 'visage-pack-'));
+const tarballs = join(project, 'tarballs');
+const folders = ['kernels', ...readdirSync(join(root, 'packages')).map((name) => `packages/${name}`)].filter(
+  (folder) => existsSync(join(root, folder, 'index.ts')) || existsSync(join(root, folder, 'src/index.ts')),
+);
+
+interface Manifest {
+  name: string;
+  version: string;
+  exports: Record<string, { types: string; default: string }>;
+  dependencies?: Record<string, string>;
+}
+const manifestOf = (folder: string): Manifest => JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8'));
+
+/** Runs a command and returns its stdout; a failure shows all it printed. */
+function run(cwd: string, program: string, ...args: string[]): string {
+  const result = spawnSync(program, args, { cwd, encoding: 'utf8', timeout: 240_000 });
+  assert.is(
+    result.status,
+    0,
+    `${program} ${args.join(' ')}:\n${result.error?.message ?? ''}${result.stdout}${result.stderr}`,
+  );
+  return result.stdout;
+}
+
+test.after(() => rmSync(project, { recursive: true, force: true }));
+
+test('every package builds and packs with its entries inside', () => {
+  run(root, process.execPath, 'scripts/build.mjs');
+  mkdirSync(tarballs);
+  for (const folder of folders) {
+    const printed = run(root, 'npm', 'pack', '--json', '--workspace', folder, '--pack-destination', tarballs);
+    const [packed] = Object.values<{ files: { path: string }[] }>(JSON.parse(printed));
+    const files = new Set(packed?.files.map((file) => file.path));
+    for (const { types, default: code } of Object.values(manifestOf(folder).exports)) {
+      assert.ok(files.has(types.slice(2)) && files.has(code.slice(2)), `${folder} packs ${types} and ${code}`);
+    }
+    assert.ok(files.has('LICENSE'), `${folder} packs its licence`);
+    const sources = [...files].filter((file) => file.endsWith('.ts') && !file.endsWith('.d.ts'));
+    assert.equal(sources, [], `${folder} packs no sources`);
+  }
+});
+
+test('the tarballs install in an empty project', () => {
+  const files = readdirSync(tarballs).map((name) => `./tarballs/${name}`);
+  // Packages that are not written yet would be asked from the registry; the project overrides nothing, so they must not be needed.
+  writeFileSync(join(project, 'package.json'), '{ "name": "stranger", "private": true, "type": "module" }\n');
+  run(project, 'npm', 'install', '--prefer-offline', '--no-audit', '--no-fund', ...files);
+  for (const folder of folders) assert.ok(existsSync(join(project, 'node_modules', manifestOf(folder).name, 'dist')));
+});
+
+test('a stranger computes with them, in plain JavaScript', () => {
+  cpSync(join(root, 'test/packaging/stranger.mjs'), join(project, 'stranger.mjs'));
+  assert.match(run(project, process.execPath, 'stranger.mjs'), 'all right');
+});
+
+test('a stranger compiles against the declarations, and a wrong argument does not compile', () => {
+  const program = readFileSync(join(root, 'test/packaging/stranger.mjs'), 'utf8');
+  const wrongLine = "tensor([1]).add('two');";
+  writeFileSync(join(project, 'right.ts'), program);
+  writeFileSync(join(project, 'wrong.ts'), `${program}\n${wrongLine}\n`);
+  // No `types`: TypeScript's own DOM library knows WebGPU.
+  const compilerOptions = { module: 'nodenext', target: 'es2022', strict: true, noEmit: true, types: [] };
+  const tsc = (file: string) => {
+    writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: [file] }));
+    const compiler = join(root, 'node_modules/typescript/bin/tsc');
+    return spawnSync(process.execPath, [compiler, '-p', 'tsconfig.json'], { cwd: project, encoding: 'utf8' }).stdout;
+  };
+  assert.is(tsc('right.ts'), '');
+  const complaints = tsc('wrong.ts').trim().split('\n');
+  assert.is(complaints.length, 1, complaints.join('\n'));
+  assert.match(complaints[0] ?? '', `wrong.ts(${program.split('\n').length + 1},`);
+});
+
+test.run();
