@@ -1,0 +1,42 @@
+/** @file The engine in headless Chromium, under WebGPU's default limits. Skipped where no Chromium is installed, unless VISAGE_BROWSER=required. */
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { bundleForBrowser, findChromium, type OpenPage, openPage } from './chromium.ts';
+
+const test = suite('browser');
+const executable = findChromium();
+let open: OpenPage | undefined;
+
+/** Calls one of page.ts's checks in the browser. */
+function inPage<Name extends keyof typeof visage>(name: Name): ReturnType<(typeof visage)[Name]> {
+  if (!open) throw new Error('the page did not open');
+  const call = (check: string) => visage[check as keyof typeof visage]();
+  return open.page.evaluate(call, name as string) as ReturnType<(typeof visage)[Name]>;
+}
+
+const needsBrowser = executable || process.env.VISAGE_BROWSER === 'required' ? test : test.skip;
+
+needsBrowser('the bundle imports nothing from Node, and the page opens', async () => {
+  assert.ok(executable, 'no Chromium found: apt-get install chromium, or name one in VISAGE_CHROMIUM');
+  const script = await bundleForBrowser('test/browser/page.ts');
+  open = await openPage(executable, script);
+});
+
+needsBrowser("the device has WebGPU's default limits", async () => {
+  const { adapter, limits } = await inPage('device');
+  assert.is(adapter.software, true, `${adapter.name} is named as a software adapter`);
+  assert.equal(limits, { maxStorageBufferBindingSize: 134217728, maxStorageBuffersPerShaderStage: 8 });
+});
+
+needsBrowser('a gradient of a gradient', async () => {
+  assert.equal(await inPage('secondDerivative'), [6, -12, 18]);
+});
+
+needsBrowser('three steps, eager and replayed, are the same bits', async () => {
+  const { eager, replayed } = await inPage('threeSteps');
+  assert.equal(replayed, eager);
+  assert.ok(Math.abs((eager[0] ?? 0) - 1.25) < 1e-6, `w ended at ${eager[0]}; (3 - 1) / 8 + 1 = 1.25`);
+});
+
+test.after(() => open?.close());
+test.run();
