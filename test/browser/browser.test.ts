@@ -10,8 +10,7 @@ let open: OpenPage | undefined;
 /** Calls one of page.ts's checks in the browser. */
 function inPage<Name extends keyof typeof visage>(name: Name): ReturnType<(typeof visage)[Name]> {
   if (!open) throw new Error('the page did not open');
-  const call = (check: string) => visage[check as keyof typeof visage]();
-  return open.page.evaluate(call, name as string) as ReturnType<(typeof visage)[Name]>;
+  return open.page.evaluate(`visage.${name}()`) as ReturnType<(typeof visage)[Name]>;
 }
 
 const needsBrowser = executable || process.env.VISAGE_BROWSER === 'required' ? test : test.skip;
