@@ -6,7 +6,7 @@ import { backportsSource, parseAptSources } from './apt-sources.mjs';
 
 const driverPackage = 'mesa-vulkan-drivers';
 const aptFolder = '/etc/apt';
-const waitForLock = ['-o', 'DPkg::Lock::Timeout=300'];
+const waitForLock = ['-o', 'DPkg::Lock::Timeout=300']; // another apt-get may be at work, as on a machine that has just started
 
 /** The `KEY=value` lines of os-release(5) as an object. */
 export function parseOsRelease(text) {
@@ -35,8 +35,8 @@ export function driverPlan(osRelease, entries) {
   return {
     source,
     commands: [
-      ['apt-get', ...waitForLock, 'update'],
-      ['apt-get', ...waitForLock, 'install', '-y', '--no-install-recommends', ...target, driverPackage],
+      ['apt-get', 'update'],
+      ['apt-get', 'install', '-y', '--no-install-recommends', ...target, driverPackage],
     ],
   };
 }
@@ -83,7 +83,7 @@ export function installDriver({ source, commands }, say) {
   }
   for (const [program, ...args] of commands) {
     say(`Running: ${[program, ...args].join(' ')}`);
-    const result = spawnSync(program, args, {
+    const result = spawnSync(program, [...waitForLock, ...args], {
       encoding: 'utf8',
       env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
       maxBuffer: 1 << 28,
