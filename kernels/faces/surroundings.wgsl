@@ -1,14 +1,14 @@
 // What is not the head: the background behind it, glasses and an occluding object in front.
 //
-// All of it is attribute. Picture coordinates run from -FRAME_HALF to FRAME_HALF, y up; `width` is the softness of an edge.
-// A library part: no entry point. Parts before: face, sdf, paint.
+// All of it is attribute. `width` is the softness of an edge, about a pixel.
+// A library part: no entry point. Parts before: face, sdf, camera, paint.
 
-fn background(x : f32, y : f32) -> vec3f {
+fn background(point : vec2f) -> vec3f {
   let a = vec3f(face.backgroundRed, face.backgroundGreen, face.backgroundBlue);
   let b = vec3f(face.secondBackgroundRed, face.secondBackgroundGreen, face.secondBackgroundBlue);
   let pattern = face.backgroundPattern;
-  let p = vec2f(x, y) * (1.0 + fract(pattern) * 3.0) + face.backgroundSeed;
-  var t = 0.5 + 0.5 * y;
+  let p = point * (1.0 + fract(pattern) * 3.0) + face.backgroundSeed;
+  var t = 0.5 + 0.5 * point.y;
   if (pattern > 3.0) {
     t = 0.5 + 0.5 * sin(3.0 * p.x + 2.0 * p.y);
   } else if (pattern > 1.0) {
@@ -19,12 +19,12 @@ fn background(x : f32, y : f32) -> vec3f {
 }
 
 /** An arm, bar or microphone that enters the picture: a capsule from a point outwards. Returns colour and coverage. */
-fn occluderAt(x : f32, y : f32, width : f32) -> vec4f {
+fn occluderAt(point : vec2f, width : f32) -> vec4f {
   if (face.occluder <= 0.0) {
     return vec4f(0.0);
   }
   let along = vec2f(cos(face.occluderAngle), -sin(face.occluderAngle));
-  let p = vec2f(x - face.occluderX, y - face.occluderY);
+  let p = point - vec2f(face.occluderX, face.occluderY);
   let distance = length(p - along * max(dot(p, along), 0.0)) - face.occluder;
   let tone = vec3f(face.occluderColor, fract(face.occluderColor * 7.0), fract(face.occluderColor * 13.0));
   let color = select(tone * tone, face.skin.rgb, face.occluderColor < 0.3);
@@ -33,12 +33,12 @@ fn occluderAt(x : f32, y : f32, width : f32) -> vec4f {
 }
 
 /** Coverage of the glasses' frame, a pair of rounded rectangles and a bridge in a plane before the eyes; `t` is the hit's. */
-fn glassesAt(origin : vec3f, direction : vec3f, t : f32, width : f32) -> f32 {
-  let plane = (0.79 - origin.z) / direction.z;
+fn glassesAt(ray : Ray, t : f32, width : f32) -> f32 {
+  let plane = (0.79 - ray.origin.z) / ray.direction.z;
   if (face.glasses <= 0.0 || plane > t) {
     return 0.0;
   }
-  let q = (origin + direction * plane).xy / face.glassesSize - vec2f(0.0, 0.03);
+  let q = (ray.origin + ray.direction * plane).xy / face.glassesSize - vec2f(0.0, 0.03);
   let m = vec2f(abs(q.x), q.y);
   let corner = abs(m - vec2f(0.31, 0.0)) - vec2f(0.13, 0.07);
   let lens = length(max(corner, vec2f(0.0))) + min(max(corner.x, corner.y), 0.0) - 0.09;

@@ -1,0 +1,66 @@
+// Rays through pixels, and the sphere tracing of the head.
+//
+//   o = R^T (0, 0, CAMERA_DISTANCE),  d = R^T normalize((x - shift) / zoom, -CAMERA_DISTANCE);   t += distance(o + t d)
+//
+// Picture coordinates: x, y from -FRAME_HALF to FRAME_HALF about FRAME_CENTER in the plane z = 0, y up.
+// A library part: no entry point. Preconditions: constants SIZE, STEPS. Parts before: face, sdf.
+
+/** Half the side of the picture in the plane z = 0, and the height of its centre. */
+const FRAME_HALF = 1.12;
+const FRAME_CENTER = -0.06;
+const PIXEL = 2.0 * FRAME_HALF / f32(SIZE);
+
+struct Ray {
+  origin : vec3f,
+  direction : vec3f,
+}
+
+struct Hit {
+  t : f32,
+  coverage : f32,
+}
+
+/** The point of the picture under the pixel (column, row), fractions allowed. */
+fn picturePoint(column : f32, row : f32) -> vec2f {
+  return vec2f((column + 0.5) * PIXEL - FRAME_HALF, FRAME_HALF - (row + 0.5) * PIXEL + FRAME_CENTER);
+}
+
+/** The ray through a point of the picture, in head space. */
+fn rayThrough(point : vec2f) -> Ray {
+  let ray = normalize(vec3f((point - vec2f(face.shiftX, face.shiftY)) / face.zoom, -CAMERA_DISTANCE));
+  return Ray(CAMERA_DISTANCE * face.rowZ.xyz, face.rowX.xyz * ray.x + face.rowY.xyz * ray.y + face.rowZ.xyz * ray.z);
+}
+
+/** Where a ray enters and leaves the ellipsoid that holds the whole head. */
+fn headBound(ray : Ray) -> vec2f {
+  return intersectEllipsoid(ray.origin, ray.direction, vec3f(0.0, -0.15, -0.05), vec3f(1.02, 1.62, 1.16));
+}
+
+/**
+ * Traces the head. A ray that misses by less than a pixel reports its closest approach with partial coverage, which gives smooth
+ * outlines from one ray per pixel. A ray that runs out of steps still creeps along a surface and counts as a hit.
+ */
+fn traceHead(ray : Ray) -> Hit {
+  let bound = headBound(ray);
+  if (bound.x > bound.y) {
+    return Hit(1e3, 0.0);
+  }
+  var t = bound.x;
+  var closest = 1.0;
+  var closestT = t;
+  for (var step = 0u; step < STEPS; step++) {
+    let d = sceneDistance(ray.origin + ray.direction * t);
+    if (d < closest) {
+      closest = d;
+      closestT = t + d;
+    }
+    t += d;
+    if (d < 0.2 * PIXEL || t > bound.y) {
+      break;
+    }
+  }
+  if (t < bound.y) {
+    return Hit(t, 1.0);
+  }
+  return Hit(closestT, saturate(1.2 - closest / PIXEL));
+}

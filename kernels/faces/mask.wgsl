@@ -1,0 +1,39 @@
+// The inner-face mask: 1 where the face of any identity may show under these attributes, 0 elsewhere.
+//
+//   mask = (ray meets the face envelope) * (no hair before it) * (1 - occluder)
+//
+// It depends on attributes alone, so a swap, its target and its exact truth share one mask, and two identities under the same
+// attributes differ inside it only. The outline of cheeks, jaw and chin lies inside: moving it is part of a swap.
+//
+// Memory: `faces` [BATCH] Face; `mask` f32 [BATCH, SIZE, SIZE, 1]. Tile: one invocation per pixel, one ray each.
+// Preconditions: constants BATCH, SIZE (multiple of 8), STEPS. Parts before: face, sdf, camera, paint, surroundings.
+// Dispatch: (SIZE / 8, SIZE, BATCH).
+
+@group(0) @binding(0) var<storage, read> faces : array<Face>;
+@group(0) @binding(1) var<storage, read_write> mask : array<f32>;
+
+/** Marches the hair alone, since the rest of the head depends on the identity. */
+fn hairBefore(ray : Ray, end : f32) -> bool {
+  var t = headBound(ray).x;
+  for (var step = 0u; step < 16u && t < end; step++) {
+    let d = hairDistance(ray.origin + ray.direction * t);
+    if (d < 0.004) {
+      return true;
+    }
+    t += d * 0.9;
+  }
+  return false;
+}
+
+@compute @workgroup_size(8)
+fn renderMasks(@builtin(global_invocation_id) id : vec3u) {
+  face = faces[id.z];
+  let point = picturePoint(f32(id.x), f32(id.y));
+  let ray = rayThrough(point);
+  let envelope = faceEnvelope(ray.origin, ray.direction);
+  var value = 0.0;
+  if (envelope.x < envelope.y && !hairBefore(ray, envelope.x)) {
+    value = 1.0 - occluderAt(point, 1.2 * PIXEL).a;
+  }
+  mask[(id.z * SIZE + id.y) * SIZE + id.x] = value;
+}
