@@ -1,0 +1,41 @@
+import { type Shape, sizeOf, type Tensor, tensor } from '@visage/tensor';
+import { HostRandom } from './random.ts';
+
+let current = new HostRandom(0);
+
+/**
+ * Builds networks whose initial values come from `seed`: `const generator = seeded(7, () => new Generator())`.
+ *
+ * Each tensor is one draw, in construction order. Layers made outside of any `seeded` continue the sequence of seed 0.
+ */
+export function seeded<T>(seed: number, build: () => T): T {
+  const before = current;
+  current = new HostRandom(seed);
+  try {
+    return build();
+  } finally {
+    current = before;
+  }
+}
+
+/** Values uniform in [low, high). */
+export const uniform = (shape: Shape, low: number, high: number): Tensor =>
+  tensor(current.uniform(sizeOf(shape), low, high), shape);
+
+/** Values of the normal distribution N(mean, std²). */
+export const normal = (shape: Shape, mean = 0, std = 1): Tensor =>
+  tensor(current.normal(sizeOf(shape), mean, std), shape);
+
+/**
+ * He's uniform initialisation: U(±b) with b = √(6 / ((1 + a²) · fanIn)).
+ *
+ * The default a = √5 gives b = 1/√fanIn, which is what PyTorch gives weights and biases of convolutions and linear layers.
+ */
+export function kaimingUniform(shape: Shape, fanIn: number, a = Math.sqrt(5)): Tensor {
+  const bound = Math.sqrt(6 / ((1 + a * a) * fanIn));
+  return uniform(shape, -bound, bound);
+}
+
+/** Glorot's normal initialisation: N(0, gain² · 2 / (fanIn + fanOut)). */
+export const xavierNormal = (shape: Shape, fanIn: number, fanOut: number, gain = 1): Tensor =>
+  normal(shape, 0, gain * Math.sqrt(2 / (fanIn + fanOut)));

@@ -1,0 +1,88 @@
+import { ArgumentError } from '@visage/gpu';
+import {
+  add,
+  assign,
+  div,
+  mean,
+  mul,
+  noGrad,
+  ones,
+  showShape,
+  sqrt,
+  sub,
+  type Tensor,
+  variance,
+  zeros,
+} from '@visage/tensor';
+import { Layer } from '../module.ts';
+
+/** Options of {@link BatchNorm2d} and {@link BatchNorm1d}. */
+export interface BatchNormOptions {
+  readonly eps?: number;
+  /** Share of the batch statistics in each update of the running ones. */
+  readonly momentum?: number;
+}
+
+/**
+ * Normalises each channel (last axis): y = (x − mean) / √(var + eps) · weight + bias.
+ *
+ * In training the statistics are those of the batch (biased variance), and the running ones move towards them by `momentum` (with the
+ * unbiased variance, as PyTorch does); in evaluation the running ones serve.
+ *
+ * State: `weight`, `bias`, `running_mean`, `running_var`, each [channels].
+ */
+abstract class BatchNorm extends Layer {
+  readonly weight: Tensor;
+  readonly bias: Tensor;
+  readonly runningMean: Tensor;
+  readonly runningVar: Tensor;
+  readonly eps: number;
+  readonly momentum: number;
+  protected abstract readonly rank: number;
+
+  constructor(channels: number, options: BatchNormOptions = {}) {
+    super();
+    this.weight = this.param('weight', ones([channels]));
+    this.bias = this.param('bias', zeros([channels]));
+    this.runningMean = this.buffer('running_mean', zeros([channels]));
+    this.runningVar = this.buffer('running_var', ones([channels]));
+    this.eps = options.eps ?? 1e-5;
+    this.momentum = options.momentum ?? 0.1;
+  }
+
+  forward(x: Tensor): Tensor {
+    const channels = this.weight.size;
+    if (x.rank !== this.rank || x.dim(-1) !== channels) {
+      const expected = `rank ${this.rank} with ${channels} channels last`;
+      throw new ArgumentError(this.constructor.name, 'x', showShape(x.shape), expected);
+    }
+    const { centre, spread } = this.training
+      ? this.#batchStatistics(x)
+      : { centre: this.runningMean, spread: this.runningVar };
+    return add(mul(div(sub(x, centre), sqrt(add(spread, this.eps))), this.weight), this.bias);
+  }
+
+  #batchStatistics(x: Tensor): { centre: Tensor; spread: Tensor } {
+    const axes = Array.from({ length: this.rank - 1 }, (_, k) => k);
+    const centre = mean(x, axes);
+    const spread = variance(x, axes);
+    const count = x.size / this.weight.size;
+    noGrad(() => {
+      const towards = (running: Tensor, now: Tensor, scale: number) =>
+        assign(running, add(mul(running, 1 - this.momentum), mul(now, this.momentum * scale)));
+      towards(this.runningMean, centre, 1);
+      towards(this.runningVar, spread, count / Math.max(1, count - 1));
+    });
+    return { centre, spread };
+  }
+}
+
+/** Batch normalisation of [N, H, W, C] images. */
+export class BatchNorm2d extends BatchNorm {
+  protected readonly rank = 4;
+}
+
+/** Batch normalisation of [N, C] vectors. */
+export class BatchNorm1d extends BatchNorm {
+  protected readonly rank = 2;
+}

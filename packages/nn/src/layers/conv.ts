@@ -1,0 +1,80 @@
+import { ArgumentError } from '@visage/gpu';
+import * as ops from '@visage/tensor';
+import type { Tensor } from '@visage/tensor';
+import { kaimingUniform } from '../initialisers.ts';
+import { Layer } from '../module.ts';
+
+/** Kernel geometry of {@link Conv2d}, as in `torch.nn.Conv2d`. */
+export interface Conv2dOptions {
+  readonly stride?: number;
+  readonly padding?: number;
+  /** What lies outside of the image. */
+  readonly paddingMode?: 'zero' | 'reflect' | 'replicate';
+  readonly groups?: number;
+  readonly bias?: boolean;
+}
+
+/**
+ * Convolution of NHWC images: [N, H, W, in] → [N, H', W', out], H' = ⌊(H + 2·padding − kernel) / stride⌋ + 1.
+ *
+ * State: `weight` [kernel, kernel, in / groups, out], `bias` [out]. Initial values are PyTorch's: U(±1/√fanIn).
+ */
+export class Conv2d extends Layer {
+  readonly weight: Tensor;
+  readonly bias: Tensor | undefined;
+  readonly options: Conv2dOptions;
+
+  constructor(inChannels: number, outChannels: number, kernel: number, options: Conv2dOptions = {}) {
+    super();
+    const groups = options.groups ?? 1;
+    if (inChannels % groups !== 0 || outChannels % groups !== 0) {
+      throw new ArgumentError(
+        'Conv2d',
+        'groups',
+        String(groups),
+        `a divisor of ${inChannels} and ${outChannels} channels`,
+      );
+    }
+    const fanIn = kernel * kernel * (inChannels / groups);
+    const shape = [kernel, kernel, inChannels / groups, outChannels];
+    this.weight = this.param('weight', kaimingUniform(shape, fanIn), 'conv');
+    if (options.bias ?? true) this.bias = this.param('bias', kaimingUniform([outChannels], fanIn));
+    this.options = options;
+  }
+
+  forward(x: Tensor): Tensor {
+    return ops.conv2d(x, this.weight, this.bias, this.options);
+  }
+}
+
+/**
+ * Transposed convolution of NHWC images: [N, H, W, in] → [N, H', W', out], H' = (H − 1)·stride − 2·padding + kernel.
+ *
+ * State: `weight` [kernel, kernel, out, in], `bias` [out].
+ */
+export class ConvTranspose2d extends Layer {
+  readonly weight: Tensor;
+  readonly bias: Tensor | undefined;
+  readonly options: Pick<Conv2dOptions, 'stride' | 'padding' | 'bias'>;
+
+  constructor(
+    inChannels: number,
+    outChannels: number,
+    kernel: number,
+    options: Pick<Conv2dOptions, 'stride' | 'padding' | 'bias'> = {},
+  ) {
+    super();
+    const fanIn = kernel * kernel * outChannels; // PyTorch takes the fan of the convolution that this one transposes
+    this.weight = this.param(
+      'weight',
+      kaimingUniform([kernel, kernel, outChannels, inChannels], fanIn),
+      'convTranspose',
+    );
+    if (options.bias ?? true) this.bias = this.param('bias', kaimingUniform([outChannels], fanIn));
+    this.options = options;
+  }
+
+  forward(x: Tensor): Tensor {
+    return ops.convTranspose2d(x, this.weight, this.bias, this.options);
+  }
+}

@@ -1,0 +1,92 @@
+import { VisageError } from '@visage/gpu';
+import { type Shape, showShape, sizeOf, stridesOf } from '@visage/tensor';
+
+/**
+ * How a tensor of ours lies in a PyTorch file:
+ *
+ * | layout | ours | file |
+ * |---|---|---|
+ * | `plain` | any | the same |
+ * | `conv` | [kh, kw, ci / groups, co] | [co, ci / groups, kh, kw] |
+ * | `convTranspose` | [kh, kw, co, ci] | [ci, co, kh, kw] |
+ * | `linear` | [in, out] | [out, in] |
+ * | `{ flattened: [C, H, W] }` | [H·W·C, out] | [out, C·H·W]: a linear layer behind a flattened map, which is NCHW there and NHWC here |
+ */
+export type Layout =
+  | 'plain'
+  | 'conv'
+  | 'convTranspose'
+  | 'linear'
+  | { readonly flattened: readonly [number, number, number] };
+
+/** A layout at a given shape: our tensor seen as `view`, whose axes `order` lists in file order; the file says `fileShape`. */
+interface Permutation {
+  readonly view: Shape;
+  readonly order: readonly number[];
+  readonly fileShape: Shape;
+}
+
+function permutation(shape: Shape, layout: Layout): Permutation {
+  if (layout === 'plain') return { view: shape, order: shape.map((_, k) => k), fileShape: shape };
+  if (typeof layout === 'object') {
+    const [channels, height, width] = layout.flattened;
+    const features = channels * height * width;
+    if (shape.length !== 2 || shape[0] !== features) {
+      throw new VisageError(
+        `layout: a weight of shape ${showShape(shape)} cannot follow a flattened map [${layout.flattened}] (C, H, W)`,
+      );
+    }
+    const out = shape[1] as number;
+    return { view: [height, width, channels, out], order: [3, 2, 0, 1], fileShape: [out, features] };
+  }
+  const order = layout === 'linear' ? [1, 0] : [3, 2, 0, 1];
+  if (order.length !== shape.length)
+    throw new VisageError(`layout: ${layout} needs rank ${order.length}, got ${showShape(shape)}`);
+  return { view: shape, order, fileShape: order.map((axis) => shape[axis] as number) };
+}
+
+/** Shape in a PyTorch file of a tensor that has `shape` here. */
+export const fileShape = (shape: Shape, layout: Layout): Shape => permutation(shape, layout).fileShape;
+
+/** Reorders values of a tensor of `shape` from our order to the file's. */
+export function toFileOrder(values: Float32Array, shape: Shape, layout: Layout): Float32Array {
+  if (layout === 'plain') return values;
+  const out = new Float32Array(values.length);
+  walk(permutation(shape, layout), (file, own) => {
+    out[file] = values[own] as number;
+  });
+  return out;
+}
+
+/** Reorders values of a tensor of (our) `shape` from the file's order to ours. */
+export function fromFileOrder(values: Float32Array, shape: Shape, layout: Layout): Float32Array {
+  if (layout === 'plain') return values;
+  const out = new Float32Array(values.length);
+  walk(permutation(shape, layout), (file, own) => {
+    out[own] = values[file] as number;
+  });
+  return out;
+}
+
+/** Visits every element in file order, with its index in our order. */
+function walk({ view, order }: Permutation, visit: (file: number, own: number) => void): void {
+  const own = stridesOf(view);
+  const extents = order.map((axis) => view[axis] as number);
+  const strides = order.map((axis) => own[axis] as number);
+  const last = extents.length - 1;
+  const [inner, step] = [extents[last] as number, strides[last] as number];
+  const at = new Array<number>(last).fill(0);
+  const rows = sizeOf(extents) / inner;
+  let base = 0;
+  for (let row = 0, file = 0; row < rows; row++) {
+    for (let k = 0; k < inner; k++) visit(file++, base + k * step);
+    // Counts up like an odometer, so that no division is needed.
+    for (let axis = last - 1; axis >= 0; axis--) {
+      base += strides[axis] as number;
+      at[axis] = (at[axis] as number) + 1;
+      if ((at[axis] as number) < (extents[axis] as number)) break;
+      base -= (extents[axis] as number) * (strides[axis] as number);
+      at[axis] = 0;
+    }
+  }
+}
