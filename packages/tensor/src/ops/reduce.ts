@@ -9,16 +9,16 @@ import { expand, reshape } from './shape.ts';
 const WORKGROUP = 64;
 const SERIAL = 128; // longest serial sum: bounds f32 error and gives long reductions parallelism
 
-interface Reducer {
+export interface Reducer {
   readonly name: string;
   readonly start: number;
   readonly combine: string;
 }
-const SUM: Reducer = { name: 'sum', start: 0, combine: 'a + b' };
+export const SUM: Reducer = { name: 'sum', start: 0, combine: 'a + b' };
 const MAX: Reducer = { name: 'max', start: -3.4e38, combine: 'max(a, b)' };
 
 /** Reduces the middle axis of x seen as [outer, extent, inner]. */
-function reduceAxis(x: Tensor, reducer: Reducer, outer: number, extent: number, inner: number, shape: Shape): Tensor {
+export function reduceAxis(x: Tensor, reducer: Reducer, outer: number, extent: number, inner: number, shape: Shape): Tensor {
   const chunks = extent <= SERIAL ? 1 : Math.ceil(extent / Math.max(SERIAL / 2, Math.ceil(Math.sqrt(extent))));
   const out = empty(x.gpu, chunks === 1 ? shape : [outer, chunks, inner]);
   x.gpu.dispatch({

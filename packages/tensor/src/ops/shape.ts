@@ -117,8 +117,12 @@ export function concat(parts: readonly Tensor[], axis: number): Tensor {
   );
 }
 
-/** Copies x through an index function, WGSL over `i` that returns the source index or OUTSIDE (filled with 0). No gradient. */
-export function gather(name: string, x: Tensor, shape: Shape, source: string): Tensor {
+/**
+ * Copies x through an index function, WGSL over `i` that returns the source index or OUTSIDE (filled with 0). No gradient.
+ *
+ * `helpers` are WGSL functions that the index function calls.
+ */
+export function gather(name: string, x: Tensor, shape: Shape, source: string, helpers = ''): Tensor {
   checkDType(name, 'x', x, 'f32', 'i32', 'u32');
   const out = empty(x.gpu, shape, x.dtype);
   x.gpu.dispatch({
@@ -126,7 +130,7 @@ export function gather(name: string, x: Tensor, shape: Shape, source: string): T
       name: `shape/${name}`,
       aliases: { T: x.dtype },
       constants: { WG: WORKGROUP, SIZE: out.size, OUTSIDE: 0xffffffff },
-      parts: [`const FILL = T(0);\nfn source(i : u32) -> u32 {\n  ${source}\n}`, shapeGather],
+      parts: [`${helpers}\nconst FILL = T(0);\nfn source(i : u32) -> u32 {\n  ${source}\n}`, shapeGather],
     },
     buffers: [out.buffer, x.buffer],
     grid: linearGrid(Math.ceil(out.size / WORKGROUP)),

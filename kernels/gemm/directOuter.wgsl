@@ -1,0 +1,37 @@
+// GEMM without workgroup memory for an A that is contiguous along m:  C[m, n] = sum over k of A[m, k] · B[k, n]
+//
+// Multiply  as direct.wgsl, but A arrives four rows at a time, so one k is an outer product of ROWS rows (a multiple of 4) and 4 columns.
+//           The weight gradient of a convolution is this case: k runs over pixels and both operands are contiguous in channels.
+// Prelude   M, N, K, ROWS, LANES_N, LANES_M, TILES_N, K_CHUNK, a loader pair whose loadA returns rows m … m+3, and an epilogue.
+// Dispatch  x·y = tiles, n fastest; z = splits of K.
+const QUADS = ROWS / 4u;
+
+@compute @workgroup_size(LANES_N * LANES_M)
+fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : vec3u, @builtin(local_invocation_index) lane : u32) {
+  let tile = group.y * groups.x + group.x;
+  let column = ((tile % TILES_N) * LANES_N + lane % LANES_N) * 4u;
+  let row = ((tile / TILES_N) * LANES_M + lane / LANES_N) * ROWS;
+  var rows : array<RowA, QUADS>;
+  var acc : array<vec4f, ROWS>;
+  for (var q = 0u; q < QUADS; q++) {
+    rows[q] = rowA(row + 4u * q);
+  }
+  let start = group.z * K_CHUNK;
+  let end = min(K, start + K_CHUNK);
+  for (var k = start; k < end; k++) {
+    let step = stepA(k);
+    let b = loadB(k, column);
+    for (var q = 0u; q < QUADS; q++) {
+      let a = loadA(rows[q], step);
+      acc[4u * q] = fma(vec4f(a.x), b, acc[4u * q]);
+      acc[4u * q + 1u] = fma(vec4f(a.y), b, acc[4u * q + 1u]);
+      acc[4u * q + 2u] = fma(vec4f(a.z), b, acc[4u * q + 2u]);
+      acc[4u * q + 3u] = fma(vec4f(a.w), b, acc[4u * q + 3u]);
+    }
+  }
+  for (var i = 0u; i < ROWS; i++) {
+    if (row + i < M && column < N) {
+      store(group.z, row + i, column, acc[i]);
+    }
+  }
+}

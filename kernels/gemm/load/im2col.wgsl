@@ -1,0 +1,31 @@
+// im2col by index: the value of a source image at (pixel, tap, channel … channel+3), never materialised. Needs CHANNELS % 4 == 0.
+//
+//   source row = pixel row · STRIDE + ORIGIN_H + DIRECTION · tap row,   columns alike
+//
+// Forward and weight gradient read x (STRIDE the stride, ORIGIN −padding, DIRECTION 1); the input gradient reads dy through the transposed
+// window (STRIDE 1, DIRECTION −1), one parity class of pixels at a time, so that no tap falls between strides.
+// Prelude   SRC_H, SRC_W, CHANNELS, PIXELS_H, PIXELS_W, TAPS_W, STRIDE, DIRECTION : i32, ORIGIN_H, ORIGIN_W : i32, fn border(at, extent).
+@group(0) @binding(1) var<storage, read> a : array<vec4f>;
+
+struct Pixel { image : u32, row : i32, column : i32 }
+struct Tap { row : i32, column : i32, channel : u32 }
+
+fn pixelOf(index : u32) -> Pixel {
+  let column = index % PIXELS_W;
+  let row = (index / PIXELS_W) % PIXELS_H;
+  let image = index / (PIXELS_W * PIXELS_H);
+  return Pixel(image * (SRC_H * SRC_W), i32(row) * STRIDE + ORIGIN_H, i32(column) * STRIDE + ORIGIN_W);
+}
+
+fn tapOf(index : u32) -> Tap {
+  let tap = index / CHANNELS;
+  return Tap(DIRECTION * i32(tap / TAPS_W), DIRECTION * i32(tap % TAPS_W), (index % CHANNELS) / 4u);
+}
+
+fn sample(pixel : Pixel, tap : Tap) -> vec4f {
+  let row = border(pixel.row + tap.row, i32(SRC_H));
+  let column = border(pixel.column + tap.column, i32(SRC_W));
+  let inside = u32(row) < SRC_H && u32(column) < SRC_W;
+  let at = select(0u, (pixel.image + u32(row) * SRC_W + u32(column)) * (CHANNELS / 4u) + tap.channel, inside);
+  return select(vec4f(), a[at], inside);
+}

@@ -1,0 +1,102 @@
+// GEMM with tiles in workgroup memory:  C[m, n] = sum over k of A[m, k] · B[k, n]
+//
+// Tile      a workgroup owns BM x BN of C and walks k in steps of BK; an invocation owns TM rows x 4·TQ columns in registers.
+// Staging   the next tile is loaded into registers while the current one is multiplied, so one shared tile suffices. A lies transposed
+//           (four rows per vec4), so that an invocation reads its rows and its columns as vec4; a pad of one vec4 per row keeps the
+//           transposing stores off each other's banks. A_BY_K says which way loadA's four values run.
+// Prelude   M, N, K, BM, BN, BK, TM, TQ, THREADS = (BM / TM) · (BN / 4 / TQ), TILES_N, K_CHUNK (a multiple of BK), A_BY_K, a loader pair and an
+//           epilogue. THREADS divides by BK / 4, BM / 4 and BN / 4.
+// Dispatch  x·y = tiles, n fastest; z = splits of K.
+const PITCH_A = BM / 4u + 1u;
+const PITCH_B = BN / 4u;
+const SLOTS_A = BM * BK / 4u / THREADS;
+const SLOTS_B = BN * BK / 4u / THREADS;
+const LANES_N = BN / (4u * TQ);
+
+var<workgroup> tileA : array<vec4f, BK * PITCH_A>;
+var<workgroup> tileB : array<vec4f, BK * PITCH_B>;
+
+@compute @workgroup_size(THREADS)
+fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : vec3u, @builtin(local_invocation_index) lane : u32) {
+  let tile = group.y * groups.x + group.x;
+  let column0 = (tile % TILES_N) * BN;
+  let row0 = (tile / TILES_N) * BM;
+  let start = group.z * K_CHUNK;
+  let end = min(K, start + K_CHUNK);
+
+  var rows : array<RowA, SLOTS_A>;
+  for (var s = 0u; s < SLOTS_A; s++) {
+    let at = lane + s * THREADS;
+    rows[s] = rowA(min(row0 + select(4u * (at % (BM / 4u)), at / (BK / 4u), A_BY_K), M - 1u));
+  }
+  var nextA : array<vec4f, SLOTS_A>;
+  var nextB : array<vec4f, SLOTS_B>;
+  var acc : array<array<vec4f, TQ>, TM>;
+  let laneN = lane % LANES_N;
+  let laneM = lane / LANES_N;
+
+  for (var k0 = start; k0 < end + BK; k0 += BK) {
+    if (k0 > start) {
+      workgroupBarrier();
+      stageA(lane, &nextA);
+      for (var s = 0u; s < SLOTS_B; s++) {
+        tileB[lane + s * THREADS] = nextB[s];
+      }
+      workgroupBarrier();
+    }
+    if (k0 < end) {
+      for (var s = 0u; s < SLOTS_A; s++) {
+        let at = lane + s * THREADS;
+        let k = k0 + select(at / (BM / 4u), 4u * (at % (BK / 4u)), A_BY_K);
+        nextA[s] = select(vec4f(), loadA(rows[s], stepA(k)), k < end);
+      }
+      for (var s = 0u; s < SLOTS_B; s++) {
+        let at = lane + s * THREADS;
+        nextB[s] = loadB(k0 + at / PITCH_B, column0 + 4u * (at % PITCH_B));
+      }
+    }
+    if (k0 > start) {
+      for (var k = 0u; k < BK; k++) {
+        var b : array<vec4f, TQ>;
+        for (var q = 0u; q < TQ; q++) {
+          b[q] = tileB[k * PITCH_B + q * LANES_N + laneN];
+        }
+        for (var i = 0u; i < TM / 4u; i++) {
+          let a = tileA[k * PITCH_A + laneM * (TM / 4u) + i];
+          for (var q = 0u; q < TQ; q++) {
+            acc[4u * i][q] = fma(vec4f(a.x), b[q], acc[4u * i][q]);
+            acc[4u * i + 1u][q] = fma(vec4f(a.y), b[q], acc[4u * i + 1u][q]);
+            acc[4u * i + 2u][q] = fma(vec4f(a.z), b[q], acc[4u * i + 2u][q]);
+            acc[4u * i + 3u][q] = fma(vec4f(a.w), b[q], acc[4u * i + 3u][q]);
+          }
+        }
+      }
+    }
+  }
+  for (var i = 0u; i < TM; i++) {
+    let row = row0 + laneM * TM + i;
+    for (var q = 0u; q < TQ; q++) {
+      let column = column0 + 4u * (q * LANES_N + laneN);
+      if (row < M && column < N) {
+        store(group.z, row, column, acc[i][q]);
+      }
+    }
+  }
+}
+
+fn stageA(lane : u32, values : ptr<function, array<vec4f, SLOTS_A>>) {
+  for (var s = 0u; s < SLOTS_A; s++) {
+    let at = lane + s * THREADS;
+    let value = (*values)[s];
+    if (A_BY_K) {
+      let m = at / (BK / 4u);
+      let k = 4u * (at % (BK / 4u));
+      tileA[k * PITCH_A + m / 4u][m % 4u] = value.x;
+      tileA[(k + 1u) * PITCH_A + m / 4u][m % 4u] = value.y;
+      tileA[(k + 2u) * PITCH_A + m / 4u][m % 4u] = value.z;
+      tileA[(k + 3u) * PITCH_A + m / 4u][m % 4u] = value.w;
+    } else {
+      tileA[(at / (BM / 4u)) * PITCH_A + at % (BM / 4u)] = value;
+    }
+  }
+}

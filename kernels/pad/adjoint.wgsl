@@ -1,0 +1,42 @@
+// Adjoint of folding padding: dx[n, r, c, ch] = sum of dy over every padded pixel that reads (r, c)
+//
+// A pixel is read by itself, and by those of the P pixels past either edge that the border rule folds onto it. Each axis tests its 2·P
+// candidates; a gather needs no atomics and adds in a fixed order.
+// Layout    dy [N, H + 2P, W + 2P, C], dx [N, H, W, C].
+// Prelude   WG, H, W, C, P, SIZE (elements of dx), fn border(at : i32, extent : i32) -> i32.
+// Dispatch  one invocation per element of dx.
+@group(0) @binding(0) var<storage, read_write> dx : array<f32>;
+@group(0) @binding(1) var<storage, read> dy : array<f32>;
+
+// Padded coordinate of candidate d (0: the pixel itself, then left and right in turn), or -1 if it folds elsewhere.
+fn candidate(d : u32, at : i32, extent : i32) -> i32 {
+  let step = i32((d + 1u) / 2u);
+  let unfolded = select(select(extent - 1 + step, -step, d % 2u == 1u), at, d == 0u);
+  return select(-1, unfolded + i32(P), border(unfolded, extent) == at);
+}
+
+@compute @workgroup_size(WG)
+fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : vec3u, @builtin(local_invocation_index) lane : u32) {
+  let i = (group.y * groups.x + group.x) * WG + lane;
+  if (i >= SIZE) {
+    return;
+  }
+  let channel = i % C;
+  let column = i32((i / C) % W);
+  let row = i32((i / (C * W)) % H);
+  let image = i / (C * W * H);
+  var sum = 0.0;
+  for (var a = 0u; a <= 2u * P; a++) {
+    let r = candidate(a, row, i32(H));
+    if (r < 0) {
+      continue;
+    }
+    for (var b = 0u; b <= 2u * P; b++) {
+      let q = candidate(b, column, i32(W));
+      if (q >= 0) {
+        sum += dy[((image * (H + 2u * P) + u32(r)) * (W + 2u * P) + u32(q)) * C + channel];
+      }
+    }
+  }
+  dx[i] = sum;
+}

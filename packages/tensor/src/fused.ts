@@ -1,0 +1,42 @@
+import { type Backward, enableGrad, grad, gradEnabled, track } from './autograd.ts';
+import { Tensor } from './tensor.ts';
+
+/** An op with a kernel of its own and the definition in plain ops that the kernel must equal. */
+export interface FusedOp {
+  readonly name: string;
+  readonly inputs: readonly Tensor[];
+  /** The result of the fused kernel; no graph. */
+  readonly forward: () => Tensor;
+  /** The fused gradient; used when no graph of the gradient is wanted. Without one, the composition's gradient serves. */
+  readonly backward?: Backward;
+  /** The definition, as a function of (stand-ins for) the inputs. */
+  readonly composed: (...inputs: readonly Tensor[]) => Tensor;
+}
+
+/**
+ * Runs a fused op. First-order gradients take its fused backward; gradients of gradients differentiate the composed definition.
+ */
+export function fused({ name, inputs, forward, backward, composed }: FusedOp): Tensor {
+  return track(name, forward(), inputs, (g, needs) => {
+    if (backward && !gradEnabled()) return backward(g, needs);
+    return composedGradient(inputs, composed, g, needs);
+  });
+}
+
+/**
+ * Rebuilds the composition on stand-ins for the inputs and differentiates it; the result is itself part of a graph if one is being built.
+ *
+ * A stand-in keeps apart what the op sees as distinct inputs: when one input was computed from another (or is the same tensor), the gradient with
+ * respect to the latter must not run through the former, because the graph outside adds that path.
+ */
+function composedGradient(inputs: readonly Tensor[], composed: FusedOp['composed'], g: Tensor, needs: readonly boolean[]): (Tensor | undefined)[] {
+  const createGraph = gradEnabled();
+  const standIns = enableGrad(() => inputs.map(standIn));
+  const y = enableGrad(() => composed(...standIns));
+  const wanted = standIns.filter((_, k) => needs[k]);
+  const gradients = grad(y, wanted, { createGraph, gradOutputs: [g] });
+  return inputs.map((_, k) => (needs[k] ? gradients.shift() : undefined));
+}
+
+/** The same memory as a node of its own. */
+const standIn = (x: Tensor): Tensor => track('standIn', new Tensor(x.gpu, x.buffer, x.shape, x.dtype), [x], (g) => [g]);

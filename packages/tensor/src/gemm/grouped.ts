@@ -1,0 +1,50 @@
+import { i32, linearGrid } from '@visage/gpu';
+import { convGrouped } from '@visage/kernels';
+import { type ConvGeometry, wShape, xShape, yShape } from '../ops/convGeometry.ts';
+import type { Shape } from '../shape.ts';
+import { empty, type Tensor } from '../tensor.ts';
+import { BORDER } from './border.ts';
+
+const WORKGROUP = 64;
+
+function launch(name: string, pass: number, g: ConvGeometry, first: Tensor, second: Tensor, shape: Shape): Tensor {
+  const out = empty(first.gpu, shape);
+  first.gpu.dispatch({
+    program: {
+      name: `conv/${name}`,
+      constants: {
+        WG: WORKGROUP,
+        PASS: pass,
+        BATCH: g.batch,
+        H: g.height,
+        W: g.width,
+        OH: g.outHeight,
+        OW: g.outWidth,
+        KH: g.kernelHeight,
+        KW: g.kernelWidth,
+        CI: g.channelsIn / g.groups,
+        CO: g.channelsOut / g.groups,
+        GROUPS: g.groups,
+        S: i32(g.stride),
+        P: i32(g.padding),
+      },
+      parts: [`fn border(at : i32, extent : i32) -> i32 { ${BORDER[g.paddingMode]} }`, convGrouped],
+    },
+    buffers: [out.buffer, first.buffer, second.buffer],
+    grid: linearGrid(Math.ceil(out.size / WORKGROUP)),
+    flops: 2 * g.batch * g.outHeight * g.outWidth * g.channelsOut * g.kernelHeight * g.kernelWidth * (g.channelsIn / g.groups),
+  });
+  return out;
+}
+
+/** Grouped convolution; see kernels/conv/grouped.wgsl. */
+export function groupedForward(g: ConvGeometry, x: Tensor, w: Tensor, bias?: Tensor): Tensor {
+  const y = launch('grouped', 0, g, x, w, yShape(g));
+  return bias ? y.add(bias.detach()) : y;
+}
+
+/** Its gradient with respect to x, for zero padding. */
+export const groupedInputGrad = (g: ConvGeometry, dy: Tensor, w: Tensor): Tensor => launch('groupedInputGrad', 1, g, dy, w, xShape(g));
+
+/** Its gradient with respect to w. */
+export const groupedWeightGrad = (g: ConvGeometry, x: Tensor, dy: Tensor): Tensor => launch('groupedWeightGrad', 2, g, x, dy, wShape(g));

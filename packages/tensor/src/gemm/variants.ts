@@ -1,0 +1,65 @@
+import type { Constant, Gpu, Variant } from '@visage/gpu';
+import { gemmDirect, gemmDirectOuter, gemmTiled } from '@visage/kernels';
+import type { GemmProblem } from './problem.ts';
+
+/** How a variant covers a problem. */
+export interface GemmPlan {
+  /** WGSL of the multiply. */
+  readonly multiply: string;
+  readonly constants: Readonly<Record<string, Constant>>;
+  /** Tiles along m and n. */
+  readonly tiles: readonly [number, number];
+  /** K is split in multiples of this. */
+  readonly kStep: number;
+}
+
+export interface GemmVariant extends Variant<GemmProblem> {
+  plan(problem: GemmProblem, gpu: Gpu): GemmPlan;
+}
+
+/** Rows x columns of a register-tiled workgroup tile. */
+function tiled(bm: number, bn: number, bk: number, tm: number, tq: number, minimumTiles: number): GemmVariant {
+  const threads = (bm / tm) * (bn / 4 / tq);
+  const bytes = (bk * (bm / 4 + 1) + (bk * bn) / 4) * 16;
+  return {
+    name: `tiled ${bm}x${bn}x${bk}`,
+    admits({ m, n, k }, gpu) {
+      if (gpu.adapter.software) return 'workgroup memory is slow on a software adapter';
+      if (threads > gpu.device.limits.maxComputeInvocationsPerWorkgroup) return `needs ${threads} invocations per workgroup`;
+      if (bytes > gpu.device.limits.maxComputeWorkgroupStorageSize) return `needs ${bytes} bytes of workgroup memory`;
+      if (n <= bn / 2) return `N = ${n} fills at most half of a ${bn}-wide tile`;
+      if (k < bk) return `K = ${k} is below one step of ${bk}`;
+      const tiles = Math.ceil(m / bm) * Math.ceil(n / bn);
+      if (tiles < minimumTiles && k < 1024) return `${tiles} tiles leave processors idle and K = ${k} is too short to split`;
+      return true;
+    },
+    plan: ({ m, n, aContiguousAlong }) => ({
+      multiply: gemmTiled,
+      constants: { BM: bm, BN: bn, BK: bk, TM: tm, TQ: tq, THREADS: threads, A_BY_K: aContiguousAlong === 'k' },
+      tiles: [Math.ceil(m / bm), Math.ceil(n / bn)],
+      kStep: bk,
+    }),
+  };
+}
+
+/** Rows per invocation and lanes per workgroup of the kernel without workgroup memory. */
+const direct: GemmVariant = {
+  name: 'direct',
+  admits: () => true,
+  plan({ m, n, aContiguousAlong }, gpu) {
+    const lanes = gpu.adapter.software ? 8 : 64;
+    const lanesN = Math.min(lanes, 2 ** Math.ceil(Math.log2(Math.ceil(n / 4))));
+    const lanesM = lanes / lanesN;
+    // Measured on llvmpipe: 4 to 8 rows reach 8-10 GFLOP/s, 16 spill. Few rows of C want short columns of work.
+    const rows = m >= 64 ? 8 : 4;
+    return {
+      multiply: aContiguousAlong === 'k' ? gemmDirect : gemmDirectOuter,
+      constants: { ROWS: rows, LANES_N: lanesN, LANES_M: lanesM },
+      tiles: [Math.ceil(m / (rows * lanesM)), Math.ceil(n / (4 * lanesN))],
+      kStep: 4,
+    };
+  },
+};
+
+/** Every way to multiply, most preferred first. */
+export const GEMM_VARIANTS: readonly GemmVariant[] = [tiled(128, 64, 16, 8, 1, 264), tiled(64, 64, 16, 8, 1, 132), tiled(64, 32, 16, 4, 1, 64), direct];

@@ -1,0 +1,60 @@
+import { ArgumentError } from '@visage/gpu';
+import { type Shape, showShape } from '../shape.ts';
+
+/** What a convolution sees past the edge of its input. */
+export type PaddingMode = 'zero' | 'reflect' | 'replicate';
+
+export interface Conv2dOptions {
+  /** Step between windows, the same in both directions. Default 1. */
+  readonly stride?: number;
+  /** Pixels added on each side. Default 0. */
+  readonly padding?: number;
+  readonly paddingMode?: PaddingMode;
+  /** Channel groups that see only themselves; `groups = channels` is a depthwise convolution. Default 1. */
+  readonly groups?: number;
+}
+
+/** Every extent of a convolution y = x ⋆ w. */
+export interface ConvGeometry {
+  readonly batch: number;
+  readonly height: number;
+  readonly width: number;
+  readonly channelsIn: number;
+  readonly channelsOut: number;
+  readonly outHeight: number;
+  readonly outWidth: number;
+  readonly kernelHeight: number;
+  readonly kernelWidth: number;
+  readonly stride: number;
+  readonly padding: number;
+  readonly paddingMode: PaddingMode;
+  readonly groups: number;
+}
+
+export const xShape = (g: ConvGeometry): Shape => [g.batch, g.height, g.width, g.channelsIn];
+export const yShape = (g: ConvGeometry): Shape => [g.batch, g.outHeight, g.outWidth, g.channelsOut];
+export const wShape = (g: ConvGeometry): Shape => [g.kernelHeight, g.kernelWidth, g.channelsIn / g.groups, g.channelsOut];
+
+/** Checks the shapes of a convolution and derives the rest: outHeight = ⌊(height + 2·padding − kernel) / stride⌋ + 1. */
+export function convGeometry(op: string, x: Shape, w: Shape, options: Conv2dOptions): ConvGeometry {
+  const { stride = 1, padding = 0, paddingMode = 'zero', groups = 1 } = options;
+  if (x.length !== 4) throw new ArgumentError(op, 'x', showShape(x), '[batch, height, width, channels]');
+  if (w.length !== 4) throw new ArgumentError(op, 'w', showShape(w), '[kernel height, kernel width, channels in / groups, channels out]');
+  const [batch, height, width, channelsIn] = x as [number, number, number, number];
+  const [kernelHeight, kernelWidth, perGroup, channelsOut] = w as [number, number, number, number];
+  if (perGroup * groups !== channelsIn || channelsOut % groups !== 0) {
+    throw new ArgumentError(op, 'w', showShape(w), `channels in ${channelsIn} / ${groups} groups, and channels out a multiple of ${groups}`, `x is ${showShape(x)}`);
+  }
+  if (!Number.isInteger(stride) || stride < 1) throw new ArgumentError(op, 'stride', String(stride), 'a positive integer');
+  if (!Number.isInteger(padding) || padding < 0) throw new ArgumentError(op, 'padding', String(padding), 'a non-negative integer');
+  const reach = Math.min(height, width) - (paddingMode === 'reflect' ? 1 : 0);
+  if (paddingMode !== 'zero' && padding > reach) {
+    throw new ArgumentError(op, 'padding', String(padding), `at most ${reach} to ${paddingMode} in ${showShape(x)}`);
+  }
+  const outHeight = Math.floor((height + 2 * padding - kernelHeight) / stride) + 1;
+  const outWidth = Math.floor((width + 2 * padding - kernelWidth) / stride) + 1;
+  if (outHeight < 1 || outWidth < 1) {
+    throw new ArgumentError(op, 'x', showShape(x), `at least ${kernelHeight}x${kernelWidth} after padding ${padding}`);
+  }
+  return { batch, height, width, channelsIn, channelsOut, outHeight, outWidth, kernelHeight, kernelWidth, stride, padding, paddingMode, groups };
+}
