@@ -20,19 +20,23 @@ export interface GradcheckOptions {
   readonly order?: 1 | 2;
   /** Largest error of a directional derivative, relative to the gradient's norm. */
   readonly tolerance?: number;
+  /**
+   * The function has kinks that inputs cannot be kept away from (a ReLU behind a norm): take smaller steps and the median error of five
+   * directions, because a step across a kink spoils a difference while a wrong gradient spoils all.
+   */
+  readonly kinks?: boolean;
   /** Step relative to an input's root mean square. */
   readonly step?: number;
   readonly seed?: number;
 }
 
 type TensorFunction = (...inputs: Tensor[]) => Tensor;
-const norm = (v: ArrayLike<number>) =>
-  Math.sqrt(Array.prototype.reduce.call(v, (s: number, a: number) => s + a * a, 0) as number);
+const norm = (v: Float32Array) => Math.sqrt(v.reduce((s, a) => s + a * a, 0));
 
 /**
  * Throws unless the gradient of `fn` with respect to each input agrees with finite differences.
  *
- * Inputs must lie away from kinks by more than the step.
+ * Inputs must lie away from kinks by more than the step, unless `kinks` is set.
  */
 export async function gradcheck(
   fn: TensorFunction,
@@ -62,27 +66,42 @@ async function checkInput(
   input: HostTensor,
   gradient: Float32Array,
   value: (moved: Float32Array) => Promise<number>,
-  { order = 1, tolerance = order === 1 ? 2e-3 : 5e-3, step = 0.02, seed = 1 }: GradcheckOptions,
+  options: GradcheckOptions,
 ): Promise<void> {
+  const { order = 1, kinks = false, seed = 1 } = options;
+  const { tolerance = order === 1 ? 2e-3 : 5e-3, step = kinks ? 5e-4 : 2e-2 } = options;
   const random = hostRandom(seed + 77 * (k + 1));
   const size = Math.max(norm(input.values) / Math.sqrt(input.values.length), 0.1);
-  const direction = random.normals(input.values.length);
-  const central = async (h: number) => {
-    const plus = input.values.map((x, at) => x + h * (direction[at] as number));
-    const minus = input.values.map((x, at) => x - h * (direction[at] as number));
-    // What was really added, after rounding to f32, differs from h by 1e-7 / h: below the tolerance.
-    return ((await value(plus)) - (await value(minus))) / (2 * h);
-  };
-  const h = step * size;
-  const measured = (4 * (await central(h / 2)) - (await central(h))) / 3;
-  const claimed = gradient.reduce((s, g, at) => s + g * (direction[at] as number), 0);
-  const error = Math.abs(measured - claimed) / Math.max(norm(gradient), 1e-3);
+  const attempts: { error: number; claimed: number; measured: number }[] = [];
+  for (let attempt = 0; attempt < (kinks ? 5 : 1); attempt++) {
+    const direction = random.normals(input.values.length);
+    const measured = await directionalDerivative(value, input.values, direction, step * size);
+    const claimed = gradient.reduce((s, g, at) => s + g * (direction[at] as number), 0);
+    attempts.push({ error: Math.abs(measured - claimed) / Math.max(norm(gradient), 1e-3), claimed, measured });
+  }
+  attempts.sort((a, b) => a.error - b.error);
+  const { error, claimed, measured } = attempts[Math.floor(attempts.length / 2)] as (typeof attempts)[number];
   if (!(error <= tolerance)) {
     throw new Error(
       `gradient of input ${k} [${input.shape}], order ${order}: ${claimed} along a random direction, finite differences say ${measured} ` +
         `(error ${error.toExponential(2)} of the gradient's norm, tolerance ${tolerance})`,
     );
   }
+}
+
+/** Central differences at h and h / 2, extrapolated. */
+async function directionalDerivative(
+  value: (moved: Float32Array) => Promise<number>,
+  at: Float32Array,
+  direction: Float32Array,
+  step: number,
+): Promise<number> {
+  const central = async (h: number) => {
+    const plus = await value(at.map((x, k) => x + h * (direction[k] as number)));
+    const minus = await value(at.map((x, k) => x - h * (direction[k] as number)));
+    return (plus - minus) / (2 * h);
+  };
+  return (4 * (await central(step / 2)) - (await central(step))) / 3;
 }
 
 /** y ↦ w ⊙ sin(c ⊙ y), with c and w drawn once at the first call. */

@@ -1,0 +1,71 @@
+import { fused } from '../fused.ts';
+import { checkShape } from '../shape.ts';
+import { checkDType, type Tensor } from '../tensor.ts';
+import { add, mul } from './arithmetic.ts';
+import { composedInstanceNorm, imageNorm } from './instanceNorm.ts';
+import { type NormAffine, normAffineGradient, normApplied, normInputGradient, normStatistics } from './normKernels.ts';
+import { reshape, slice } from './shape.ts';
+import { relu as reluOp } from './unary.ts';
+
+export interface AdainOptions {
+  /** Added to the variance; SimSwap's 1e-8 by default. */
+  readonly eps?: number;
+  /** Apply a ReLU to the styled image. */
+  readonly relu?: boolean;
+  /** Added last, after the ReLU: the skip connection of a residual block, with the shape of x. */
+  readonly residual?: Tensor;
+}
+
+/** The definition in plain ops. */
+export function composedAdain(
+  x: Tensor,
+  style: Tensor,
+  { eps = 1e-8, relu = false, residual }: AdainOptions = {},
+): Tensor {
+  const [n, c] = [x.dim(0), x.dim(3)];
+  const gamma = reshape(slice(style, 1, 0, c), [n, 1, 1, c]);
+  const beta = reshape(slice(style, 1, c, 2 * c), [n, 1, 1, c]);
+  const styled = add(mul(composedInstanceNorm(x, eps), add(gamma, 1)), beta);
+  const active = relu ? reluOp(styled) : styled;
+  return residual ? add(active, residual) : active;
+}
+
+/**
+ * Adaptive instance normalisation: (1 + γ) · instanceNorm(x) + β, then optionally ReLU, then optionally + residual.
+ *
+ * x [n, h, w, c], style [n, 2c] with γ in its first c columns and β in its last → [n, h, w, c]. The ID injection of SimSwap (Chen et al. 2020, §3.1); Huang and
+ * Belongie 2017 for the norm itself. One pass reads the statistics, one writes the result; the gradient likewise.
+ */
+export function adain(x: Tensor, style: Tensor, options: AdainOptions = {}): Tensor {
+  const { eps = 1e-8, relu = false, residual } = options;
+  const problem = imageNorm('adain', x, eps);
+  checkShape(
+    'adain',
+    'style',
+    style.shape,
+    [x.dim(0), 2 * x.dim(3)],
+    'Scale offsets γ first, then shifts β, per sample',
+  );
+  checkDType('adain', 'style', style, 'f32');
+  if (residual) checkShape('adain', 'residual', residual.shape, x.shape);
+  const affine: NormAffine = {
+    scale: 'V(1.0) + style[outer * 2u * GROUPS + c]',
+    shift: 'style[(outer * 2u + 1u) * GROUPS + c]',
+    sources: { style },
+    relu,
+    residual,
+  };
+  const stats = normStatistics(x, problem);
+  return fused({
+    name: 'adain',
+    inputs: residual ? [x, style, residual] : [x, style],
+    forward: () => normApplied(x, stats, problem, affine),
+    backward: (g, needs) => {
+      const sums = needs[0] || needs[1] ? normAffineGradient(x, stats, g, problem, affine) : undefined;
+      const dx = needs[0] && sums ? normInputGradient(x, stats, g, sums, problem, affine) : undefined;
+      return [dx, sums && reshape(sums, style.shape), g];
+    },
+    composed: (input, inputStyle, skip) =>
+      composedAdain(input as Tensor, inputStyle as Tensor, { eps, relu, residual: skip }),
+  });
+}

@@ -1,0 +1,114 @@
+import { adain, batchNorm, concat, instanceNorm, mul, square, sum, type Tensor, tensor } from '@visage/tensor';
+import { ok, throws } from 'uvu/assert';
+import { composedAdain } from '../../packages/tensor/src/ops/adain.ts';
+import { composedBatchNorm } from '../../packages/tensor/src/ops/batchNorm.ts';
+import { composedInstanceNorm } from '../../packages/tensor/src/ops/instanceNorm.ts';
+import { gpuSuite } from '../helpers/gpu.ts';
+import { gradcheck, type HostTensor, randomInput } from '../helpers/gradcheck.ts';
+import { sameFunction } from '../helpers/sameFunction.ts';
+
+const { test } = await gpuSuite('norms');
+
+type Fn = (...xs: Tensor[]) => Tensor;
+const running = (c: number) => [tensor(new Float32Array(c)), tensor(new Float32Array(c).fill(1))] as const;
+const trainNorm: Fn = (x, w, b) => {
+  const [m, v] = running(x!.dim(-1));
+  return batchNorm(x!, w!, b!, m, v, { train: true });
+};
+const evalNorm: Fn = (x, w, b) => {
+  const [m, v] = running(x!.dim(-1));
+  return batchNorm(x!, w!, b!, m, v, { train: false });
+};
+
+// Four channels take vec4f, three take f32; 41, 47 and 55 rows or columns leave uneven chunks.
+const image = (c: number, seed = 1) => randomInput([2, 5, 7, c], { seed, scale: 2, shift: 1 });
+const style = (c: number) => randomInput([2, 2 * c], { seed: 5, scale: 0.5 });
+const CASES: Record<string, { fn: Fn; composed?: Fn; inputs: HostTensor[]; kinks?: boolean }> = {};
+for (const c of [3, 4]) {
+  CASES[`instanceNorm, ${c} channels`] = {
+    fn: (x) => instanceNorm(x!),
+    composed: (x) => composedInstanceNorm(x!, 1e-5),
+    inputs: [image(c)],
+  };
+  CASES[`adain, ${c} channels`] = {
+    fn: (x, s) => adain(x!, s!),
+    composed: (x, s) => composedAdain(x!, s!),
+    inputs: [image(c), style(c)],
+  };
+  CASES[`adain with ReLU and residual, ${c} channels`] = {
+    fn: (x, s, r) => adain(x!, s!, { relu: true, residual: r }),
+    composed: (x, s, r) => composedAdain(x!, s!, { relu: true, residual: r }),
+    inputs: [image(c), style(c), image(c, 7)],
+    kinks: true,
+  };
+  CASES[`batchNorm in training, ${c} channels`] = {
+    fn: trainNorm,
+    composed: (x, w, b) => composedBatchNorm(x!, w!, b!, 1e-5),
+    inputs: [image(c), randomInput([c], { seed: 2, shift: 1 }), randomInput([c], { seed: 3 })],
+  };
+}
+CASES['batchNorm in training, matrix'] = {
+  fn: trainNorm,
+  composed: (x, w, b) => composedBatchNorm(x!, w!, b!, 1e-5),
+  inputs: [randomInput([6, 9]), randomInput([9], { seed: 2, shift: 1 }), randomInput([9], { seed: 3 })],
+};
+CASES['batchNorm in evaluation'] = {
+  fn: evalNorm,
+  inputs: [image(4), randomInput([4], { seed: 2 }), randomInput([4], { seed: 3 })],
+};
+CASES['instanceNorm, 41×47'] = {
+  fn: (x) => instanceNorm(x!),
+  composed: (x) => composedInstanceNorm(x!, 1e-5),
+  inputs: [randomInput([1, 41, 47, 4])],
+};
+CASES['adain, 55×3'] = {
+  fn: (x, s) => adain(x!, s!),
+  composed: (x, s) => composedAdain(x!, s!),
+  inputs: [randomInput([2, 55, 3, 5]), style(5)],
+};
+
+for (const [name, { fn, composed, inputs, kinks }] of Object.entries(CASES)) {
+  test(`${name}: finite differences`, async () => {
+    await gradcheck(fn, inputs, kinks ? { kinks, tolerance: 1e-2 } : {});
+    await gradcheck(fn, inputs, kinks ? { order: 2, kinks, tolerance: 3e-2 } : { order: 2 });
+  });
+  if (composed) test(`${name}: fused equals composed`, () => sameFunction(fn, composed, inputs));
+}
+
+test('a mean far from zero does not cancel', async () => {
+  const x = randomInput([1, 47, 41, 3], { scale: 0.01, shift: 100 });
+  const y = await instanceNorm(tensor(x.values, x.shape), 1e-8).floats();
+  // Reference in f64.
+  for (let c = 0; c < 3; c++) {
+    const values = x.values.filter((_, k) => k % 3 === c);
+    const mean = values.reduce((s, v) => s + v, 0) / values.length;
+    const deviation = Math.sqrt(values.reduce((s, v) => s + (v - mean) ** 2, 0) / values.length + 1e-8);
+    for (const [k, v] of values.entries()) ok(Math.abs((y[3 * k + c] as number) - (v - mean) / deviation) < 2e-3);
+  }
+});
+
+test('a style computed from x, and x as its own residual: each path counts once', async () => {
+  const fn: Fn = (x) => {
+    const means = mul(sum(x!, [1, 2]), 0.05);
+    return adain(x!, concat([means, square(means)], 1), { residual: x! });
+  };
+  await gradcheck(fn, [image(4)]);
+  await gradcheck(fn, [image(4)], { order: 2 });
+});
+
+test('batchNorm moves the running statistics as PyTorch does', async () => {
+  const [mean, variance] = running(1);
+  const x = tensor([1, 2, 3, 6], [4, 1]);
+  batchNorm(x, tensor([1]), tensor([0]), mean, variance, { train: true, momentum: 0.1 });
+  ok(Math.abs((await mean.item()) - 0.3) < 1e-6);
+  ok(Math.abs((await variance.item()) - (0.9 + 0.1 * (14 / 3))) < 1e-6, 'unbiased variance 14 / 3');
+});
+
+test('messages name the op, the argument and what was expected', () => {
+  const x = tensor(new Float32Array(24), [1, 2, 3, 4]);
+  throws(() => adain(x, tensor([1, 2], [1, 2])), /adain: style is \[1, 2\], expected \[1, 8\]/);
+  throws(() => instanceNorm(tensor([1, 2])), /instanceNorm: x is \[2\]/);
+  throws(() => trainNorm(tensor([1, 2], [1, 2]), tensor([1, 1]), tensor([1, 1])), /at least two in training/);
+});
+
+test.run();
