@@ -1,0 +1,45 @@
+import { currentGpu } from '@visage/gpu';
+import type { Command } from 'commander';
+import { type CaseReport, conformanceTable, runGoldenFile } from '../conformance/index.ts';
+
+const readGoldenFile = (f: string): never => {
+  throw new Error(f);
+};
+
+import { adapterLine, openDevice } from '../terminal/device.ts';
+import { UsageError } from '../terminal/failure.ts';
+
+interface Options {
+  readonly json?: boolean;
+  readonly case?: string;
+  readonly replay: boolean;
+}
+
+async function conformance(files: string[], options: Options): Promise<void> {
+  const golden = files.map(readGoldenFile);
+  await openDevice();
+  const reports: CaseReport[] = [];
+  for (const file of golden) {
+    for await (const report of runGoldenFile(file, { only: options.case, replay: options.replay }))
+      reports.push(report);
+  }
+  if (reports.length === 0)
+    throw new UsageError(`no case matches "${options.case}"; leave --case out to see all names`);
+  const passed = reports.every((report) => report.status === 'pass');
+  const { adapter } = currentGpu();
+  if (options.json) console.log(JSON.stringify({ adapter: adapter.name, passed, cases: reports }, null, 2));
+  else console.log(`${adapterLine(currentGpu())}\n\n${conformanceTable(reports)}`);
+  if (!passed) process.exitCode = 1;
+}
+
+/** Adds `visage conformance`. */
+export function addConformance(program: Command): void {
+  program
+    .command('conformance')
+    .description('run golden files on this adapter: errors of outputs and gradients, eagerly and replayed')
+    .argument('<files...>', 'golden files (safetensors)')
+    .option('--json', 'print JSON')
+    .option('--case <name>', 'only the cases whose name contains this')
+    .option('--no-replay', 'eager runs only')
+    .action(conformance);
+}

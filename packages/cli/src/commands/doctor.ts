@@ -1,0 +1,69 @@
+import type { Gpu } from '@visage/gpu';
+import type { Command } from 'commander';
+import { adapterLine, openDevice } from '../terminal/device.ts';
+
+const MiB = 2 ** 20;
+
+const LIMITS: readonly (readonly [keyof GPUSupportedLimits, string, (value: number) => string])[] = [
+  ['maxBufferSize', 'largest buffer', (bytes) => `${Math.floor(bytes / MiB)} MiB`],
+  ['maxStorageBufferBindingSize', 'largest tensor', (bytes) => `${Math.floor(bytes / MiB)} MiB`],
+  ['maxStorageBuffersPerShaderStage', 'buffers per kernel', String],
+  ['maxComputeWorkgroupStorageSize', 'workgroup memory', (bytes) => `${Math.floor(bytes / 1024)} KiB`],
+  ['maxComputeInvocationsPerWorkgroup', 'threads per workgroup', String],
+];
+
+/** A feature of WebGPU that Visage uses where it can, and what goes without it. */
+const FEATURES: readonly (readonly [name: string, use: string, without: string])[] = [
+  ['shader-f16', 'half precision', 'no f16 kernels: training and swapping stay in f32, at twice the memory traffic'],
+  ['subgroups', 'fast sums across threads', 'sums across threads go through workgroup memory'],
+  ['timestamp-query', 'kernel times', '`visage profile` and the benchmark cannot time single kernels'],
+  ['chromium-experimental-subgroup-matrix', 'matrix units', 'matrix products use the ordinary arithmetic units'],
+];
+
+/** Everything the doctor found. */
+export interface Diagnosis {
+  readonly adapter: string;
+  readonly software: boolean;
+  readonly limits: Readonly<Record<string, number>>;
+  readonly features: Readonly<Record<string, boolean>>;
+  /** What will be slow or missing, and why. */
+  readonly notes: readonly string[];
+}
+
+/** Looks at a device. */
+export function diagnose(gpu: Gpu): Diagnosis {
+  const limits = Object.fromEntries(LIMITS.map(([name]) => [name, gpu.device.limits[name] as number]));
+  const features = Object.fromEntries(FEATURES.map(([name]) => [name, gpu.device.features.has(name)]));
+  const notes = FEATURES.filter(([name]) => !features[name]).map(([name, , without]) => `no ${name}: ${without}`);
+  if (gpu.adapter.software) {
+    notes.unshift(
+      'software adapter: kernels run on the processor, some hundred times slower than on a GPU; `visage start` takes its small preset',
+    );
+  }
+  if ((limits.maxStorageBufferBindingSize as number) < 512 * MiB) {
+    notes.push('tensors are small here: full-width networks at 224 pixels may need a batch of 4 or less');
+  }
+  return { adapter: adapterLine(gpu), software: gpu.adapter.software, limits, features, notes };
+}
+
+function print({ adapter, limits, features, notes }: Diagnosis): void {
+  console.log(`adapter   ${adapter}\nnode      ${process.version} on ${process.platform} ${process.arch}\n`);
+  for (const [name, label, show] of LIMITS) console.log(`${label.padEnd(26)}${show(limits[name] as number)}`);
+  console.log();
+  for (const [name, use] of FEATURES) console.log(`${use.padEnd(26)}${features[name] ? 'yes' : 'no '} (${name})`);
+  console.log(notes.length === 0 ? '\nNothing stands in the way of full speed.' : '\nWhat will be slow, and why:');
+  for (const note of notes) console.log(`- ${note}`);
+}
+
+/** Adds `visage doctor`. */
+export function addDoctor(program: Command): void {
+  program
+    .command('doctor')
+    .description('show the adapter, its limits and features, and what will be slow')
+    .option('--json', 'print JSON')
+    .action(async ({ json }: { json?: boolean }) => {
+      const diagnosis = diagnose(await openDevice());
+      if (json) console.log(JSON.stringify(diagnosis, null, 2));
+      else print(diagnosis);
+    });
+}

@@ -1,0 +1,41 @@
+/**
+ * @file The error measure of the golden files.
+ *
+ * error = |ours − expected| / max(|expected|, floor) with Frobenius norms, in float64. The floor is 0 for outputs and a thousandth of
+ * the case's largest gradient norm for gradients, because some gradients are zero in theory (a bias in front of a norm).
+ */
+
+/** Euclidean length of all elements. */
+export function norm(x: ArrayLike<number>): number {
+  let sum = 0;
+  for (let i = 0; i < x.length; i++) sum += (x[i] as number) ** 2;
+  return Math.sqrt(sum);
+}
+
+/** The relative error of a tensor; infinite when lengths differ or something is not a number. */
+export function relativeError(ours: ArrayLike<number>, expected: ArrayLike<number>, floor = 0): number {
+  if (ours.length !== expected.length) return Number.POSITIVE_INFINITY;
+  let sum = 0;
+  for (let i = 0; i < ours.length; i++) sum += ((ours[i] as number) - (expected[i] as number)) ** 2;
+  const difference = Math.sqrt(sum);
+  if (difference === 0) return 0;
+  const error = difference / Math.max(norm(expected), floor);
+  return Number.isNaN(error) ? Number.POSITIVE_INFINITY : error;
+}
+
+/** The largest relative error of single entries, for logs whose columns differ in scale. */
+export function largestEntryError(ours: ArrayLike<number>, expected: ArrayLike<number>): number {
+  if (ours.length !== expected.length) return Number.POSITIVE_INFINITY;
+  let largest = 0;
+  for (let i = 0; i < ours.length; i++) {
+    const error = relativeError([ours[i] as number], [expected[i] as number]);
+    largest = Math.max(largest, error);
+  }
+  return largest;
+}
+
+/** Same length and the same 32 bits everywhere; NaNs of one kind are equal, 0 and −0 are not. */
+export function sameBits(a: Float32Array, b: Float32Array): boolean {
+  const [x, y] = [a, b].map((v) => new Uint32Array(v.buffer, v.byteOffset, v.length)) as [Uint32Array, Uint32Array];
+  return x.length === y.length && x.every((bits, i) => bits === y[i]);
+}

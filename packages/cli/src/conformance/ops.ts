@@ -1,0 +1,86 @@
+import {
+  adain,
+  batchNorm,
+  conv2d,
+  convTranspose2d,
+  instanceNorm,
+  launchMap,
+  leakyRelu,
+  linear,
+  matmul,
+  mean,
+  type PaddingMode,
+  prelu,
+  relu,
+  relu6,
+  sigmoid,
+  softplus,
+  sum,
+  type Tensor,
+  tanh,
+  variance,
+} from '@visage/tensor';
+import type { OpEntry } from './opCase.ts';
+
+/** The arguments that ops of golden files take; which ones a case has depends on its op. */
+interface OpArgs {
+  readonly stride: number;
+  readonly padding: number;
+  readonly paddingMode: PaddingMode;
+  readonly groups: number;
+  readonly eps: number;
+  readonly momentum: number;
+  readonly relu: boolean;
+  readonly slope: number;
+  readonly train: boolean;
+}
+
+type Inputs = Readonly<Record<string, Tensor>> & { readonly [name in 'x' | 'w' | 'b' | 'a' | 'c' | 'z' | 'r']: Tensor };
+
+const op = (
+  call: (inputs: Inputs, args: OpArgs) => ReturnType<OpEntry['call']>,
+  roles?: OpEntry['roles'],
+): OpEntry => ({
+  call: (inputs, args) => call(inputs as Inputs, args as unknown as OpArgs),
+  roles,
+});
+
+/** The op moves the running statistics in place; copies keep the inputs as they are for the replay. */
+const batchNormCase: OpEntry['call'] = (inputs, args) => {
+  const { x, weight, bias, running_mean, running_var } = inputs as Readonly<Record<string, Tensor>>;
+  const [new_mean, new_var] = [copy(running_mean as Tensor), copy(running_var as Tensor)];
+  const y = batchNorm(x as Tensor, weight as Tensor, bias as Tensor, new_mean, new_var, args as unknown as OpArgs);
+  return { y, new_mean, new_var };
+};
+
+const copy = (x: Tensor): Tensor => launchMap('copy', 'a', [x]);
+
+/** Op name in golden files → how Visage computes it. */
+export const OPS: Readonly<Record<string, OpEntry>> = {
+  matmul: op(({ a, b }) => matmul(a, b)),
+  linear: op(({ x, w, b }) => linear(x, w, b)),
+  conv2d: op(({ x, w, b }, { stride, padding, paddingMode, groups }) =>
+    conv2d(x, w, b, { stride, padding, paddingMode, groups }),
+  ),
+  convTranspose2d: op(({ x, w, b }, { stride, padding }) => convTranspose2d(x, w, b, { stride, padding })),
+  instanceNorm: op(({ x }, { eps }) => instanceNorm(x, eps)),
+  adain: op(({ x, z, w, b, r }, { eps, relu }) => adain(x, linear(z, w, b), { eps, relu, residual: r })),
+  batchNorm: { call: batchNormCase },
+  relu: op(({ x }) => relu(x)),
+  tanh: op(({ x }) => tanh(x)),
+  sigmoid: op(({ x }) => sigmoid(x)),
+  relu6: op(({ x }) => relu6(x)),
+  softplus: op(({ x }) => softplus(x)),
+  leakyRelu: op(({ x }, { slope }) => leakyRelu(x, slope)),
+  prelu: op(({ x, w }) => prelu(x, w)),
+  'expr:(a+b)*c-a/b': op(({ a, b, c }) => a.add(b).mul(c).sub(a.div(b)), {
+    a: 'plain',
+    b: 'plain',
+    c: 'plain',
+    y: 'plain',
+  }),
+  'expr:[sum(x,[2,3]),mean(x,[0,2]),var(x,[1],biased)]': op(
+    ({ x }) => ({ s: sum(x, [2, 3]), m: mean(x, [0, 2]), v: variance(x, 1) }),
+    { x: 'plain', s: 'plain', m: 'plain', v: 'plain' },
+  ),
+};

@@ -1,0 +1,14 @@
+import { opCase } from './opCase.ts';
+import { OPS } from './ops.ts';
+import { OPTIMIZER_CASES } from './optimizers.ts';
+import { GRADIENT_PENALTY } from './penalties.ts';
+import type { Preparer } from './prepared.ts';
+
+const CASES: ReadonlyMap<string, Preparer> = new Map([
+  ...Object.entries(OPS).map(([name, entry]): [string, Preparer] => [name, opCase(entry)]),
+  ['gradientPenalty', opCase(GRADIENT_PENALTY)],
+  ...OPTIMIZER_CASES,
+]);
+
+/** How to run the cases of an op; `undefined` if Visage does not know it. */
+export const preparerOf = (op: string): Preparer | undefined => CASES.get(op);

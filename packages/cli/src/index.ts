@@ -1,0 +1,2 @@
+export * from './conformance/index.ts';
+export { createProgram } from './program.ts';

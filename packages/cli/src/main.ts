@@ -1,0 +1,10 @@
+import { createProgram } from './program.ts';
+import { reportFailure } from './terminal/failure.ts';
+
+try {
+  await createProgram().parseAsync();
+} catch (error) {
+  reportFailure(error);
+}
+// Dawn keeps threads that would hold the process open.
+process.exit();

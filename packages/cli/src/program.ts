@@ -1,0 +1,19 @@
+import { Command } from 'commander';
+import { addConformance } from './commands/conformance.ts';
+import { addDoctor } from './commands/doctor.ts';
+
+/** The `visage` command with its sub-commands. */
+export function createProgram(): Command {
+  const program = new Command('visage')
+    .description('SimSwap from scratch on WebGPU: train, swap, measure')
+    .configureOutput({ outputError: (text, write) => write(`visage: ${oneLine(text)}\n`) })
+    .showSuggestionAfterError();
+  for (const add of [addConformance, addDoctor]) add(program);
+  return program;
+}
+
+const oneLine = (text: string): string =>
+  text
+    .replace(/^error: /, '')
+    .trim()
+    .replace(/\s*\n\s*/g, ' ');
