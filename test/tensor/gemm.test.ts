@@ -1,0 +1,99 @@
+/** Every GEMM variant against sums in float64, over shapes that leave partial tiles, partial vectors and split K. */
+import { type Gpu, withVariant } from '@visage/gpu';
+import { startGpu } from '@visage/gpu/node';
+import { conv2d, GEMM_VARIANTS, grad, matmul, permute, type Tensor, tensor } from '@visage/tensor';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+
+const gpu = await startGpu();
+
+/** Deterministic values in [-1, 1). */
+function noise(count: number, seed: number): Float32Array {
+  let state = seed >>> 0;
+  return Float32Array.from({ length: count }, () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 2 ** 31 - 1;
+  });
+}
+
+function relativeError(got: Float32Array, expected: Float64Array): number {
+  let difference = 0;
+  let norm = 0;
+  expected.forEach((value, k) => {
+    difference += (value - (got[k] as number)) ** 2;
+    norm += value ** 2;
+  });
+  return Math.sqrt(difference / norm);
+}
+
+function multiply(a: Float32Array, b: Float32Array, m: number, n: number, k: number): Float64Array {
+  const c = new Float64Array(m * n);
+  for (let i = 0; i < m; i++) {
+    for (let p = 0; p < k; p++) {
+      for (let j = 0; j < n; j++)
+        c[i * n + j] = (c[i * n + j] as number) + (a[i * k + p] as number) * (b[p * n + j] as number);
+    }
+  }
+  return c;
+}
+
+for (const { name } of GEMM_VARIANTS) {
+  for (const [m, n, k] of [
+    [37, 23, 41],
+    [72, 68, 300],
+    [130, 3, 47],
+  ] as const) {
+    test(`${name}: matmul ${m}x${n}x${k}, A along k and along m`, async () => {
+      const a = noise(m * k, 1);
+      const b = noise(k * n, 2);
+      const expected = multiply(a, b, m, n, k);
+      const A = tensor(a, [m, k]);
+      const B = tensor(b, [k, n]);
+      const plain = withVariant('gemm', name, () => matmul(A, B));
+      const turned = withVariant('gemm', name, () => matmul(permute(A, [1, 0]), B, { transposeA: true }));
+      assert.ok(relativeError(await plain.floats(), expected) < 1e-6);
+      assert.ok(relativeError(await turned.floats(), expected) < 1e-6);
+    });
+  }
+
+  test(`${name}: a strided, reflected convolution and its gradients equal those of the first variant`, async () => {
+    const x = tensor(noise(2 * 9 * 11 * 8, 3), [2, 9, 11, 8], { requiresGrad: true });
+    const w = tensor(noise(3 * 3 * 8 * 12, 4), [3, 3, 8, 12], { requiresGrad: true });
+    const run = (variant: string) =>
+      withVariant('gemm', variant, () => {
+        const y = conv2d(x, w, undefined, { stride: 2, padding: 1, paddingMode: 'reflect' });
+        return [y, ...grad(y.square().sum(), [x, w])];
+      });
+    const reference = run('direct');
+    for (const [k, got] of run(name).entries()) {
+      const expected = Float64Array.from(await (reference[k] as Tensor).floats());
+      assert.ok(relativeError(await got.floats(), expected) < 1e-5, `output ${k}`);
+    }
+  });
+}
+
+test('an unknown variant is named', () => {
+  assert.throws(
+    () => withVariant('gemm', 'telepathy', () => matmul(tensor([1], [1, 1]), tensor([1], [1, 1]))),
+    /telepathy.*tiled/,
+  );
+});
+
+test('shape errors name the op and what was expected', () => {
+  assert.throws(
+    () => matmul(tensor([1, 2], [1, 2]), tensor([1, 2, 3], [3, 1])),
+    /matmul: shapes is \[1, 2\] · \[3, 1\]/,
+  );
+});
+
+test('a device that computes on the CPU gets the kernel without workgroup memory', () => {
+  const problem = { name: 'x', m: 512, n: 512, k: 512, aContiguousAlong: 'k', loaderA: [] } as unknown as Parameters<
+    (typeof GEMM_VARIANTS)[0]['admits']
+  >[0];
+  const taken = GEMM_VARIANTS.find(
+    (v) => v.admits(problem, { ...gpu, adapter: { ...gpu.adapter, software: true } } as Gpu) === true,
+  );
+  assert.is(taken?.name, 'direct');
+});
+
+test.run();

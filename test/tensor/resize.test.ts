@@ -1,0 +1,78 @@
+import { type ResizeMode, resize, type Tensor, tensor } from '@visage/tensor';
+import { ok, throws } from 'uvu/assert';
+import { relativeError } from '../helpers/goldens.ts';
+import { gpuSuite } from '../helpers/gpu.ts';
+import { gradcheck, randomInput } from '../helpers/gradcheck.ts';
+
+const { test } = await gpuSuite('resize');
+
+const MODES: readonly ResizeMode[] = ['nearest', 'bilinear', 'bicubic'];
+const SIZES: readonly (readonly [number, number, number, number, number])[] = [
+  [5, 7, 10, 14, 4],
+  [9, 8, 5, 6, 3],
+  [41, 3, 47, 5, 1],
+  [1, 6, 3, 1, 4],
+];
+
+/** The definition in f64, one axis at a time, written from PyTorch's documentation. */
+function weights(size: number, out: number, mode: ResizeMode, corners: boolean): number[][] {
+  const cubic = (d: number) => {
+    const a = -0.75;
+    if (d <= 1) return (a + 2) * d ** 3 - (a + 3) * d ** 2 + 1;
+    return d < 2 ? a * d ** 3 - 5 * a * d ** 2 + 8 * a * d - 4 * a : 0;
+  };
+  return Array.from({ length: out }, (_, d) => {
+    const row = new Array<number>(size).fill(0);
+    const put = (at: number, w: number) => {
+      row[Math.min(size - 1, Math.max(0, at))]! += w;
+    };
+    if (mode === 'nearest') {
+      put(Math.floor((d * size) / out), 1);
+      return row;
+    }
+    const raw = corners ? (out > 1 ? (d * (size - 1)) / (out - 1) : 0) : ((d + 0.5) * size) / out - 0.5;
+    const at = mode === 'bilinear' ? Math.max(raw, 0) : raw;
+    const base = Math.floor(at);
+    const t = at - base;
+    if (mode === 'bilinear') [1 - t, t].forEach((w, k) => put(base + k, w));
+    else [-1, 0, 1, 2].forEach((k) => put(base + k, cubic(Math.abs(k - t))));
+    return row;
+  });
+}
+
+for (const mode of MODES) {
+  for (const corners of mode === 'nearest' ? [false] : [false, true]) {
+    for (const [h, w, oh, ow, c] of SIZES) {
+      const name = `${mode}${corners ? ', corners' : ''}, ${h}×${w} → ${oh}×${ow}, ${c} channels`;
+      const fn = (x: Tensor) => resize(x, [oh, ow], mode, corners);
+      test(name, async () => {
+        const x = randomInput([2, h, w, c]);
+        const y = await fn(tensor(x.values, x.shape)).floats();
+        const [down, across] = [weights(h, oh, mode, corners), weights(w, ow, mode, corners)];
+        const expected = y.map((_, i) => {
+          const [ch, u, v, n] = [
+            i % c,
+            Math.floor(i / c) % ow,
+            Math.floor(i / (c * ow)) % oh,
+            Math.floor(i / (c * ow * oh)),
+          ];
+          let sum = 0;
+          for (let a = 0; a < h; a++)
+            for (let b = 0; b < w; b++)
+              sum += down[v]![a]! * across[u]![b]! * x.values[((n * h + a) * w + b) * c + ch]!;
+          return sum;
+        });
+        ok(relativeError(y, expected) < 1e-6);
+        await gradcheck(fn, [x]);
+        await gradcheck(fn, [x], { order: 2 });
+      });
+    }
+  }
+}
+
+test('messages name the op and the argument', () => {
+  throws(() => resize(tensor([1, 2]), [2, 2]), /resize: x is \[2\]/);
+  throws(() => resize(tensor([1], [1, 1, 1, 1]), [0, 2]), /resize: size is \[0, 2\]/);
+});
+
+test.run();
