@@ -19,7 +19,13 @@ const LIMITS = [
   'maxComputeWorkgroupsPerDimension',
 ] as const;
 
-const FEATURES = ['shader-f16', 'subgroups', 'timestamp-query', 'chromium-experimental-subgroup-matrix', 'subgroup-size-control'];
+const FEATURES = [
+  'shader-f16',
+  'subgroups',
+  'timestamp-query',
+  'chromium-experimental-subgroup-matrix',
+  'subgroup-size-control',
+];
 
 /** Names the adapter. Software adapters are recognised by the flag or by the names of the known ones. */
 export function describeAdapter(adapter: GPUAdapter): AdapterDescription {
@@ -42,11 +48,15 @@ export function describeAdapter(adapter: GPUAdapter): AdapterDescription {
 export async function openGpu(api: GPU, options: GpuOptions = {}): Promise<Gpu> {
   const adapter = await api.requestAdapter({ powerPreference: 'high-performance' });
   if (!adapter) {
-    throw new AdapterError('No WebGPU adapter answered. Install a GPU driver, or a software one: `npm run setup` tells the command.');
+    throw new AdapterError(
+      'No WebGPU adapter answered. Install a GPU driver, or a software one: `npm run setup` tells the command.',
+    );
   }
   const full = (options.profile ?? 'full') === 'full';
   const requiredLimits = full ? Object.fromEntries(LIMITS.map((name) => [name, adapter.limits[name]])) : {};
-  const requiredFeatures = (full ? FEATURES : ['timestamp-query']).filter((name) => adapter.features.has(name)) as GPUFeatureName[];
+  const requiredFeatures = (full ? FEATURES : ['timestamp-query']).filter((name) =>
+    adapter.features.has(name),
+  ) as GPUFeatureName[];
   const device = await adapter.requestDevice({ requiredLimits, requiredFeatures });
   return new Gpu(device, describeAdapter(adapter));
 }

@@ -11,6 +11,9 @@ export function useGpu(gpu: Gpu): Gpu {
 
 /** The device on which new tensors are made. */
 export function currentGpu(): Gpu {
-  if (!current) throw new VisageError('no device yet: call `useGpu(await openGpu(navigator.gpu))`, or in Node `await startGpu()` from @visage/gpu/node');
+  if (!current)
+    throw new VisageError(
+      'no device yet: call `useGpu(await openGpu(navigator.gpu))`, or in Node `await startGpu()` from @visage/gpu/node',
+    );
   return current;
 }

@@ -58,7 +58,8 @@ export class Gpu {
     device.addEventListener('uncapturederror', (event) => {
       const { message } = (event as GPUUncapturedErrorEvent).error;
       // Consequences of a kernel that did not compile say nothing; the pipeline cache reports the cause.
-      if (!message.includes('due to a previous error') && !message.includes('[Invalid ')) this.#fail(new ValidationError(message));
+      if (!message.includes('due to a previous error') && !message.includes('[Invalid '))
+        this.#fail(new ValidationError(message));
     });
     device.lost.then((info) => {
       if (info.reason !== 'destroyed') this.#fail(new DeviceLostError(`device lost: ${info.message}`));
@@ -90,7 +91,8 @@ export class Gpu {
 
   /** Overwrites the start of a buffer. Commands issued before see the old content, commands issued after the new. */
   write(buffer: GpuBuffer, data: ArrayBufferView): void {
-    if (!buffer.resource) throw new VisageError('write: the buffer has no memory (released, or made inside a traced step)');
+    if (!buffer.resource)
+      throw new VisageError('write: the buffer has no memory (released, or made inside a traced step)');
     this.flush();
     const whole = data.byteLength - (data.byteLength % 4);
     this.device.queue.writeBuffer(buffer.resource, 0, data.buffer, data.byteOffset, whole);
@@ -118,7 +120,9 @@ export class Gpu {
     }
     for (const buffer of buffers) {
       if (buffer.resource || this.#trace?.virtual.has(buffer)) continue;
-      throw new VisageError(`${program.name}: a tensor was freed with its scope or step; return it from there, or keep() it`);
+      throw new VisageError(
+        `${program.name}: a tensor was freed with its scope or step; return it from there, or keep() it`,
+      );
     }
     const command: Command = { pipeline: this.pipelines.get(program), buffers, grid, flops };
     if (this.#trace) {
@@ -170,8 +174,10 @@ export class Gpu {
 
   /** Copies a buffer to the host, in stream order. */
   async read(buffer: GpuBuffer): Promise<ArrayBuffer> {
-    if (this.#trace) throw new VisageError('read: a traced step cannot read values; return the tensor and read it after run()');
-    if (!buffer.resource) throw new VisageError('read: the tensor was freed with its scope; return it from the scope or keep() it');
+    if (this.#trace)
+      throw new VisageError('read: a traced step cannot read values; return the tensor and read it after run()');
+    if (!buffer.resource)
+      throw new VisageError('read: the tensor was freed with its scope; return it from the scope or keep() it');
     this.#pass?.end();
     this.#pass = undefined;
     this.#encoder ??= this.device.createCommandEncoder();

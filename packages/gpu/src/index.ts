@@ -1,5 +1,5 @@
 export { GpuBuffer } from './buffer.ts';
-export { type GpuOptions, describeAdapter, openGpu } from './create.ts';
+export { describeAdapter, type GpuOptions, openGpu } from './create.ts';
 export { currentGpu, useGpu } from './current.ts';
 export { AdapterError, ArgumentError, DeviceLostError, ValidationError, VisageError } from './errors.ts';
 export { type AdapterDescription, type Dispatch, Gpu } from './gpu.ts';
@@ -7,4 +7,4 @@ export type { MemoryUse } from './pool.ts';
 export type { ProfileRow } from './profiler.ts';
 export { assemble, type Constant, f32, f32Literal, i32, linearGrid, type Program, writtenBindings } from './program.ts';
 export { RecordedStep } from './recorded.ts';
-export { type Choice, choose, type Variant } from './variants.ts';
+export { type Choice, choose, type Variant, withVariant } from './variants.ts';

@@ -1,5 +1,5 @@
-import type { Gpu } from './gpu.ts';
 import { VisageError } from './errors.ts';
+import type { Gpu } from './gpu.ts';
 
 /** One way to compute a family's problem. */
 export interface Variant<Problem> {
@@ -14,8 +14,36 @@ export interface Choice<V> {
   readonly declined: readonly { readonly name: string; readonly reason: string }[];
 }
 
+const forced = new Map<string, string>();
+
+/** Runs `fn` with one variant of a family taken whatever it admits: for tests that hold variants together and for benchmarks. */
+export function withVariant<T>(family: string, name: string, fn: () => T): T {
+  const before = forced.get(family);
+  forced.set(family, name);
+  try {
+    return fn();
+  } finally {
+    if (before === undefined) forced.delete(family);
+    else forced.set(family, before);
+  }
+}
+
 /** Takes the first variant that admits the problem; the list is ordered, most preferred first. */
-export function choose<P, V extends Variant<P>>(family: string, variants: readonly V[], problem: P, gpu: Gpu): Choice<V> {
+export function choose<P, V extends Variant<P>>(
+  family: string,
+  variants: readonly V[],
+  problem: P,
+  gpu: Gpu,
+): Choice<V> {
+  const wanted = forced.get(family);
+  if (wanted !== undefined) {
+    const variant = variants.find((v) => v.name === wanted);
+    if (!variant)
+      throw new VisageError(
+        `${family}: no variant is called ${wanted}; there are ${variants.map((v) => v.name).join(', ')}`,
+      );
+    return { variant, declined: [] };
+  }
   const declined: { name: string; reason: string }[] = [];
   for (const variant of variants) {
     const answer = variant.admits(problem, gpu);

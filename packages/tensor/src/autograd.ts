@@ -1,6 +1,5 @@
 import { VisageError } from '@visage/gpu';
-import { showShape } from './shape.ts';
-import { sameShape } from './shape.ts';
+import { sameShape, showShape } from './shape.ts';
 import type { Tensor } from './tensor.ts';
 
 /**
@@ -72,7 +71,10 @@ export function grad(ys: Tensor | readonly Tensor[], xs: readonly Tensor[], opti
   const flowing = flow(outputs, new Set(xs), options);
   return xs.map((x, k) => {
     const g = flowing.get(x);
-    if (!g) throw new VisageError(`grad: x[${k}] ${showShape(x.shape)} does not influence ${outputs.map(String).join(', ')}; was it detached, or made under noGrad?`);
+    if (!g)
+      throw new VisageError(
+        `grad: x[${k}] ${showShape(x.shape)} does not influence ${outputs.map(String).join(', ')}; was it detached, or made under noGrad?`,
+      );
     return g;
   });
 }
@@ -125,7 +127,8 @@ function flow(ys: readonly Tensor[], targets: ReadonlySet<Tensor>, options: Grad
 
   const grads = new Map<Tensor, Tensor>();
   const accumulate = (x: Tensor, g: Tensor) => {
-    if (!sameShape(x.shape, g.shape)) throw new VisageError(`grad: a gradient of shape ${showShape(g.shape)} arrived at ${x}`);
+    if (!sameShape(x.shape, g.shape))
+      throw new VisageError(`grad: a gradient of shape ${showShape(g.shape)} arrived at ${x}`);
     const before = grads.get(x);
     grads.set(x, before ? rules().add(before, g) : g);
   };

@@ -44,7 +44,8 @@ function offsetExpression(axes: readonly MergedAxis[], k: number): string {
     const { extent, strides } = axes[at] as MergedAxis;
     const stride = strides[k] as number;
     const scaled = inner === 1 ? 'e' : `(e / ${inner}u)`;
-    if (stride !== 0) terms.push(`${at === 0 ? scaled : `(${scaled} % ${extent}u)`}${stride === 1 ? '' : ` * ${stride}u`}`);
+    if (stride !== 0)
+      terms.push(`${at === 0 ? scaled : `(${scaled} % ${extent}u)`}${stride === 1 ? '' : ` * ${stride}u`}`);
     inner *= extent;
   }
   return terms.join(' + ') || '0u';
@@ -78,11 +79,12 @@ function inputDeclarations(out: Shape, inputs: readonly Shape[], vector: boolean
  */
 export function launchMap(name: string, expression: string, inputs: readonly Tensor[], target?: Tensor): Tensor {
   const first = inputs[0] as Tensor;
-  inputs.forEach((x, k) => checkDType(name, NAMES[k] as string, x, 'f32'));
+  for (const [k, x] of inputs.entries()) checkDType(name, NAMES[k] as string, x, 'f32');
   const shapes = inputs.map((x) => x.shape);
   const shape = broadcastShapes(name, shapes);
   const out = target ?? empty(first.gpu, shape);
-  if (sizeOf(out.shape) !== sizeOf(shape)) throw new ArgumentError(name, 'target', showShape(out.shape), showShape(shape));
+  if (sizeOf(out.shape) !== sizeOf(shape))
+    throw new ArgumentError(name, 'target', showShape(out.shape), showShape(shape));
   // Vectors run along the merged last axis: it must divide by 4, whole or broadcast for each input.
   const last = mergeAxes(shape, shapes).at(-1)?.extent ?? 1;
   const vector = last % 4 === 0;
@@ -111,7 +113,12 @@ export function launchMap(name: string, expression: string, inputs: readonly Ten
 export type Partial = ((g: Tensor, out: Tensor) => Tensor | undefined) | undefined;
 
 /** A differentiable pointwise op: the WGSL expression of its value, and for each input its gradient in ops. */
-export function pointwise(name: string, expression: string, inputs: readonly Tensor[], partials: readonly Partial[]): Tensor {
+export function pointwise(
+  name: string,
+  expression: string,
+  inputs: readonly Tensor[],
+  partials: readonly Partial[],
+): Tensor {
   const out = launchMap(name, expression, inputs);
   const backward: Backward = (g, needs) =>
     inputs.map((x, k) => {

@@ -31,7 +31,12 @@ export function broadcastShapes(op: string, shapes: readonly Shape[]): number[] 
       const axis = rank - shape.length + k;
       if (extent === 1) return;
       if (out[axis] !== 1 && out[axis] !== extent) {
-        throw new ArgumentError(op, 'shapes', shapes.map(showShape).join(' and '), 'extents that are equal or 1, aligned from the last axis');
+        throw new ArgumentError(
+          op,
+          'shapes',
+          shapes.map(showShape).join(' and '),
+          'extents that are equal or 1, aligned from the last axis',
+        );
       }
       out[axis] = extent;
     });
@@ -54,7 +59,14 @@ export function normalizeAxes(op: string, axes: number | readonly number[] | und
 }
 
 /** Throws unless `shape` matches `expected`, where `null` stands for any extent. */
-export function checkShape(op: string, argument: string, shape: Shape, expected: readonly (number | null)[], hint = ''): void {
+export function checkShape(
+  op: string,
+  argument: string,
+  shape: Shape,
+  expected: readonly (number | null)[],
+  hint = '',
+): void {
   const fits = shape.length === expected.length && expected.every((n, k) => n === null || n === shape[k]);
-  if (!fits) throw new ArgumentError(op, argument, showShape(shape), `[${expected.map((n) => n ?? '*').join(', ')}]`, hint);
+  if (!fits)
+    throw new ArgumentError(op, argument, showShape(shape), `[${expected.map((n) => n ?? '*').join(', ')}]`, hint);
 }

@@ -36,14 +36,16 @@ export class Tensor {
   }
 
   set requiresGrad(value: boolean) {
-    if (value && this.dtype !== 'f32') throw new ArgumentError('requiresGrad', 'dtype', this.dtype, 'f32', 'Gradients flow through f32 tensors only');
+    if (value && this.dtype !== 'f32')
+      throw new ArgumentError('requiresGrad', 'dtype', this.dtype, 'f32', 'Gradients flow through f32 tensors only');
     this.#requiresGrad = value;
   }
 
   /** Extent of an axis; negative axes count from the end. */
   dim(axis: number): number {
     const extent = this.shape[axis < 0 ? axis + this.rank : axis];
-    if (extent === undefined) throw new ArgumentError('dim', 'axis', String(axis), `an axis of ${showShape(this.shape)}`);
+    if (extent === undefined)
+      throw new ArgumentError('dim', 'axis', String(axis), `an axis of ${showShape(this.shape)}`);
     return extent;
   }
 
@@ -56,7 +58,8 @@ export class Tensor {
   /** The elements of an f32 tensor on the host. */
   async floats(): Promise<Float32Array> {
     const data = await this.data();
-    if (!(data instanceof Float32Array)) throw new ArgumentError('floats', 'dtype', this.dtype, 'f32', 'Use data(), or cast first');
+    if (!(data instanceof Float32Array))
+      throw new ArgumentError('floats', 'dtype', this.dtype, 'f32', 'Use data(), or cast first');
     return data;
   }
 
@@ -69,7 +72,12 @@ export class Tensor {
   /** Overwrites the elements from the host; recorded steps that read this tensor see the new values at their next run. */
   write(data: HostArray): this {
     if (data.length !== this.size || !(data instanceof DTYPES[this.dtype].host)) {
-      throw new ArgumentError('write', 'data', `${data.constructor.name}(${data.length})`, `${DTYPES[this.dtype].host.name}(${this.size})`);
+      throw new ArgumentError(
+        'write',
+        'data',
+        `${data.constructor.name}(${data.length})`,
+        `${DTYPES[this.dtype].host.name}(${this.size})`,
+      );
     }
     this.gpu.write(this.buffer, data);
     return this;
@@ -92,7 +100,8 @@ export class Tensor {
 
 /** Throws unless `x` has one of the given element types. */
 export function checkDType(op: string, argument: string, x: Tensor, ...allowed: DType[]): void {
-  if (!allowed.includes(x.dtype)) throw new ArgumentError(op, `${argument}'s dtype`, x.dtype, allowed.join(' or '), 'Use cast()');
+  if (!allowed.includes(x.dtype))
+    throw new ArgumentError(op, `${argument}'s dtype`, x.dtype, allowed.join(' or '), 'Use cast()');
 }
 
 /** Makes an uninitialised tensor for a kernel to fill. */

@@ -32,7 +32,15 @@ function launch(name: string, pass: number, g: ConvGeometry, first: Tensor, seco
     },
     buffers: [out.buffer, first.buffer, second.buffer],
     grid: linearGrid(Math.ceil(out.size / WORKGROUP)),
-    flops: 2 * g.batch * g.outHeight * g.outWidth * g.channelsOut * g.kernelHeight * g.kernelWidth * (g.channelsIn / g.groups),
+    flops:
+      2 *
+      g.batch *
+      g.outHeight *
+      g.outWidth *
+      g.channelsOut *
+      g.kernelHeight *
+      g.kernelWidth *
+      (g.channelsIn / g.groups),
   });
   return out;
 }
@@ -44,7 +52,9 @@ export function groupedForward(g: ConvGeometry, x: Tensor, w: Tensor, bias?: Ten
 }
 
 /** Its gradient with respect to x, for zero padding. */
-export const groupedInputGrad = (g: ConvGeometry, dy: Tensor, w: Tensor): Tensor => launch('groupedInputGrad', 1, g, dy, w, xShape(g));
+export const groupedInputGrad = (g: ConvGeometry, dy: Tensor, w: Tensor): Tensor =>
+  launch('groupedInputGrad', 1, g, dy, w, xShape(g));
 
 /** Its gradient with respect to w. */
-export const groupedWeightGrad = (g: ConvGeometry, x: Tensor, dy: Tensor): Tensor => launch('groupedWeightGrad', 2, g, x, dy, wShape(g));
+export const groupedWeightGrad = (g: ConvGeometry, x: Tensor, dy: Tensor): Tensor =>
+  launch('groupedWeightGrad', 2, g, x, dy, wShape(g));

@@ -48,7 +48,15 @@ function launch(gpu: Gpu, problem: GemmProblem, plan: GemmPlan, c: Tensor, split
   gpu.dispatch({
     program: {
       name: `gemm/${problem.name}`,
-      constants: { M: m, N: n, K: k, TILES_N: plan.tiles[1], K_CHUNK: Math.max(1, Math.ceil(steps / splits)) * plan.kStep, ...plan.constants, ...problem.constants },
+      constants: {
+        M: m,
+        N: n,
+        K: k,
+        TILES_N: plan.tiles[1],
+        K_CHUNK: Math.max(1, Math.ceil(steps / splits)) * plan.kStep,
+        ...plan.constants,
+        ...problem.constants,
+      },
       parts: [
         `fn rowOfB(k : u32) -> u32 { ${problem.rowOfB ?? 'return k;'} }`,
         `fn outRow(m : u32) -> u32 { ${problem.outRow ?? 'return m;'} }`,

@@ -29,29 +29,75 @@ function binary(
 const flat = () => undefined;
 
 /** a + b, broadcasting. */
-export const add = (a: Operand, b: Operand): Tensor => binary('add', (x, y) => `${x} + ${y}`, a, b, (g) => g, (g) => g);
+export const add = (a: Operand, b: Operand): Tensor =>
+  binary(
+    'add',
+    (x, y) => `${x} + ${y}`,
+    a,
+    b,
+    (g) => g,
+    (g) => g,
+  );
 
 /** a − b, broadcasting. */
-export const sub = (a: Operand, b: Operand): Tensor => binary('sub', (x, y) => `${x} - ${y}`, a, b, (g) => g, (g) => neg(g));
+export const sub = (a: Operand, b: Operand): Tensor =>
+  binary(
+    'sub',
+    (x, y) => `${x} - ${y}`,
+    a,
+    b,
+    (g) => g,
+    (g) => neg(g),
+  );
 
 /** a · b, broadcasting. */
 export const mul = (a: Operand, b: Operand): Tensor =>
-  binary('mul', (x, y) => `${x} * ${y}`, a, b, (g) => mul(g, b), (g) => mul(g, a));
+  binary(
+    'mul',
+    (x, y) => `${x} * ${y}`,
+    a,
+    b,
+    (g) => mul(g, b),
+    (g) => mul(g, a),
+  );
 
 /** a / b, broadcasting. */
 export const div = (a: Operand, b: Operand): Tensor =>
-  binary('div', (x, y) => `${x} / ${y}`, a, b, (g) => div(g, b), (g, out) => neg(div(mul(g, out), b)));
+  binary(
+    'div',
+    (x, y) => `${x} / ${y}`,
+    a,
+    b,
+    (g) => div(g, b),
+    (g, out) => neg(div(mul(g, out), b)),
+  );
 
 /** max(a, b); at ties the gradient goes to a. */
 export const maximum = (a: Operand, b: Operand): Tensor =>
-  binary('maximum', (x, y) => `max(${x}, ${y})`, a, b, (g) => mul(g, greaterEqual(a, b)), (g) => mul(g, less(a, b)));
+  binary(
+    'maximum',
+    (x, y) => `max(${x}, ${y})`,
+    a,
+    b,
+    (g) => mul(g, greaterEqual(a, b)),
+    (g) => mul(g, less(a, b)),
+  );
 
 /** min(a, b); at ties the gradient goes to a. */
 export const minimum = (a: Operand, b: Operand): Tensor =>
-  binary('minimum', (x, y) => `min(${x}, ${y})`, a, b, (g) => mul(g, lessEqual(a, b)), (g) => mul(g, greater(a, b)));
+  binary(
+    'minimum',
+    (x, y) => `min(${x}, ${y})`,
+    a,
+    b,
+    (g) => mul(g, lessEqual(a, b)),
+    (g) => mul(g, greater(a, b)),
+  );
 
-const compare = (name: string, sign: string) => (a: Operand, b: Operand): Tensor =>
-  binary(name, (x, y) => `select(V(0.0), V(1.0), ${x} ${sign} ${y})`, a, b, flat, flat);
+const compare =
+  (name: string, sign: string) =>
+  (a: Operand, b: Operand): Tensor =>
+    binary(name, (x, y) => `select(V(0.0), V(1.0), ${x} ${sign} ${y})`, a, b, flat, flat);
 
 /** 1 where a > b, else 0. Comparisons are masks in f32 and carry no gradient. */
 export const greater = compare('greater', '>');
@@ -65,6 +111,11 @@ export const neg = (x: Tensor): Tensor => pointwise('neg', '-a', [x], [(g) => ne
 
 /** mask ≠ 0 ? a : b, broadcasting; `mask` carries no gradient. */
 export const where = (mask: Tensor, a: Tensor, b: Tensor): Tensor =>
-  pointwise('where', 'select(c, b, a != V(0.0))', [mask, a, b], [undefined, (g) => mul(g, notEqualZero(mask)), (g) => mul(g, equal(mask, 0))]);
+  pointwise(
+    'where',
+    'select(c, b, a != V(0.0))',
+    [mask, a, b],
+    [undefined, (g) => mul(g, notEqualZero(mask)), (g) => mul(g, equal(mask, 0))],
+  );
 
 const notEqualZero = (x: Tensor): Tensor => pointwise('notEqualZero', 'select(V(0.0), V(1.0), a != V(0.0))', [x], []);

@@ -34,7 +34,13 @@ export function conv2d(x: Tensor, w: Tensor, bias?: Tensor, options: Conv2dOptio
 export function conv2dInputGrad(dy: Tensor, w: Tensor, g: ConvGeometry): Tensor {
   if (g.paddingMode !== 'zero' && g.padding > 0) {
     const { padding: p } = g;
-    const padded: ConvGeometry = { ...g, height: g.height + 2 * p, width: g.width + 2 * p, padding: 0, paddingMode: 'zero' };
+    const padded: ConvGeometry = {
+      ...g,
+      height: g.height + 2 * p,
+      width: g.width + 2 * p,
+      padding: 0,
+      paddingMode: 'zero',
+    };
     return pad2dAdjoint(conv2dInputGrad(dy, w, padded), p, g.paddingMode);
   }
   const plain: ConvGeometry = { ...g, paddingMode: 'zero' };
@@ -64,14 +70,25 @@ export interface ConvTranspose2dOptions {
  *
  * Shapes: x [N, H, W, Ci], w [kh, kw, Co, Ci], bias [Co] → [N, (H − 1)·stride − 2·padding + kh, …, Co].
  */
-export function convTranspose2d(x: Tensor, w: Tensor, bias?: Tensor, { stride = 1, padding = 0 }: ConvTranspose2dOptions = {}): Tensor {
+export function convTranspose2d(
+  x: Tensor,
+  w: Tensor,
+  bias?: Tensor,
+  { stride = 1, padding = 0 }: ConvTranspose2dOptions = {},
+): Tensor {
   checkDType('convTranspose2d', 'x', x, 'f32');
-  checkShape('convTranspose2d', 'w', w.shape, [null, null, null, x.dim(-1)], 'The layout is [kh, kw, channels out, channels in]');
-  if (x.rank !== 4) throw new ArgumentError('convTranspose2d', 'x', showShape(x.shape), '[batch, height, width, channels]');
+  checkShape(
+    'convTranspose2d',
+    'w',
+    w.shape,
+    [null, null, null, x.dim(-1)],
+    'The layout is [kh, kw, channels out, channels in]',
+  );
+  if (x.rank !== 4)
+    throw new ArgumentError('convTranspose2d', 'x', showShape(x.shape), '[batch, height, width, channels]');
   const grow = (extent: number, kernel: number) => (extent - 1) * stride - 2 * padding + kernel;
   const outShape: Shape = [x.dim(0), grow(x.dim(1), w.dim(0)), grow(x.dim(2), w.dim(1)), w.dim(2)];
   const g = convGeometry('convTranspose2d', outShape, w.shape, { stride, padding });
   const y = conv2dInputGrad(x, w, { ...g, outHeight: x.dim(1), outWidth: x.dim(2) });
   return bias ? y.add(bias) : y;
 }
-

@@ -33,20 +33,34 @@ export interface ConvGeometry {
 
 export const xShape = (g: ConvGeometry): Shape => [g.batch, g.height, g.width, g.channelsIn];
 export const yShape = (g: ConvGeometry): Shape => [g.batch, g.outHeight, g.outWidth, g.channelsOut];
-export const wShape = (g: ConvGeometry): Shape => [g.kernelHeight, g.kernelWidth, g.channelsIn / g.groups, g.channelsOut];
+export const wShape = (g: ConvGeometry): Shape => [
+  g.kernelHeight,
+  g.kernelWidth,
+  g.channelsIn / g.groups,
+  g.channelsOut,
+];
 
 /** Checks the shapes of a convolution and derives the rest: outHeight = ⌊(height + 2·padding − kernel) / stride⌋ + 1. */
 export function convGeometry(op: string, x: Shape, w: Shape, options: Conv2dOptions): ConvGeometry {
   const { stride = 1, padding = 0, paddingMode = 'zero', groups = 1 } = options;
   if (x.length !== 4) throw new ArgumentError(op, 'x', showShape(x), '[batch, height, width, channels]');
-  if (w.length !== 4) throw new ArgumentError(op, 'w', showShape(w), '[kernel height, kernel width, channels in / groups, channels out]');
+  if (w.length !== 4)
+    throw new ArgumentError(op, 'w', showShape(w), '[kernel height, kernel width, channels in / groups, channels out]');
   const [batch, height, width, channelsIn] = x as [number, number, number, number];
   const [kernelHeight, kernelWidth, perGroup, channelsOut] = w as [number, number, number, number];
   if (perGroup * groups !== channelsIn || channelsOut % groups !== 0) {
-    throw new ArgumentError(op, 'w', showShape(w), `channels in ${channelsIn} / ${groups} groups, and channels out a multiple of ${groups}`, `x is ${showShape(x)}`);
+    throw new ArgumentError(
+      op,
+      'w',
+      showShape(w),
+      `channels in ${channelsIn} / ${groups} groups, and channels out a multiple of ${groups}`,
+      `x is ${showShape(x)}`,
+    );
   }
-  if (!Number.isInteger(stride) || stride < 1) throw new ArgumentError(op, 'stride', String(stride), 'a positive integer');
-  if (!Number.isInteger(padding) || padding < 0) throw new ArgumentError(op, 'padding', String(padding), 'a non-negative integer');
+  if (!Number.isInteger(stride) || stride < 1)
+    throw new ArgumentError(op, 'stride', String(stride), 'a positive integer');
+  if (!Number.isInteger(padding) || padding < 0)
+    throw new ArgumentError(op, 'padding', String(padding), 'a non-negative integer');
   const reach = Math.min(height, width) - (paddingMode === 'reflect' ? 1 : 0);
   if (paddingMode !== 'zero' && padding > reach) {
     throw new ArgumentError(op, 'padding', String(padding), `at most ${reach} to ${paddingMode} in ${showShape(x)}`);
@@ -56,5 +70,19 @@ export function convGeometry(op: string, x: Shape, w: Shape, options: Conv2dOpti
   if (outHeight < 1 || outWidth < 1) {
     throw new ArgumentError(op, 'x', showShape(x), `at least ${kernelHeight}x${kernelWidth} after padding ${padding}`);
   }
-  return { batch, height, width, channelsIn, channelsOut, outHeight, outWidth, kernelHeight, kernelWidth, stride, padding, paddingMode, groups };
+  return {
+    batch,
+    height,
+    width,
+    channelsIn,
+    channelsOut,
+    outHeight,
+    outWidth,
+    kernelHeight,
+    kernelWidth,
+    stride,
+    padding,
+    paddingMode,
+    groups,
+  };
 }

@@ -1,5 +1,5 @@
 import { ArgumentError, currentGpu, type Gpu } from '@visage/gpu';
-import { type DType, DTYPES, dtypeOf, type HostArray } from '../dtype.ts';
+import { DTYPES, type DType, dtypeOf, type HostArray } from '../dtype.ts';
 import { type Shape, showShape, sizeOf } from '../shape.ts';
 import { Tensor } from '../tensor.ts';
 import { fill } from './fill.ts';
@@ -15,13 +15,23 @@ export interface CreateOptions {
  *
  * @throws ArgumentError when the number of values and the shape disagree.
  */
-export function tensor(values: HostArray | readonly number[], shape: Shape = [values.length], options: CreateOptions = {}): Tensor {
+export function tensor(
+  values: HostArray | readonly number[],
+  shape: Shape = [values.length],
+  options: CreateOptions = {},
+): Tensor {
   const dtype = options.dtype ?? (Array.isArray(values) ? 'f32' : dtypeOf(values as HostArray));
   const host = Array.isArray(values) ? fromNumbers(values as readonly number[], dtype) : (values as HostArray);
   if (host.length !== sizeOf(shape)) {
-    throw new ArgumentError('tensor', 'values', `${host.length} elements`, `${sizeOf(shape)} for shape ${showShape(shape)}`);
+    throw new ArgumentError(
+      'tensor',
+      'values',
+      `${host.length} elements`,
+      `${sizeOf(shape)} for shape ${showShape(shape)}`,
+    );
   }
-  if (!(host instanceof DTYPES[dtype].host)) throw new ArgumentError('tensor', 'values', host.constructor.name, `${DTYPES[dtype].host.name} for ${dtype}`);
+  if (!(host instanceof DTYPES[dtype].host))
+    throw new ArgumentError('tensor', 'values', host.constructor.name, `${DTYPES[dtype].host.name} for ${dtype}`);
   const gpu = options.gpu ?? currentGpu();
   const out = new Tensor(gpu, gpu.upload(host), shape, dtype);
   if (options.requiresGrad) out.requiresGrad = true;

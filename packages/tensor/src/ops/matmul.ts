@@ -23,9 +23,15 @@ export function matmul(a: Tensor, b: Tensor, { transposeA = false, transposeB = 
   const n = b.dim(transposeB ? 0 : 1);
   // B is always read along n: a transposed B is copied once, which costs less than reading it across.
   const rows = transposeB ? transpose(b.detach()) : b;
-  const [vector, scalar] = transposeA ? [gemmLoadDenseOuter, gemmLoadDenseOuterScalar] : [gemmLoadDense, gemmLoadDenseScalar];
+  const [vector, scalar] = transposeA
+    ? [gemmLoadDenseOuter, gemmLoadDenseOuterScalar]
+    : [gemmLoadDense, gemmLoadDenseScalar];
   const loaderA = [(transposeA ? m : k) % 4 === 0 ? vector : scalar];
-  const out = gemm(a.gpu, { name: 'matmul', m, n, k, aContiguousAlong: transposeA ? 'm' : 'k', loaderA, a: a.buffer, b: rows.buffer }, [m, n]);
+  const out = gemm(
+    a.gpu,
+    { name: 'matmul', m, n, k, aContiguousAlong: transposeA ? 'm' : 'k', loaderA, a: a.buffer, b: rows.buffer },
+    [m, n],
+  );
   return track('matmul', out, [a, b], (g, needs) => [
     needs[0] ? gradientOfA(g, b, transposeA, transposeB) : undefined,
     needs[1] ? gradientOfB(a, g, transposeA, transposeB) : undefined,
@@ -41,7 +47,8 @@ const gradientOfB = (a: Tensor, g: Tensor, ta: boolean, tb: boolean): Tensor =>
 function checkMatrices(a: Tensor, b: Tensor, ta: boolean, tb: boolean): void {
   checkDType('matmul', 'a', a, 'f32');
   checkDType('matmul', 'b', b, 'f32');
-  if (a.rank !== 2 || b.rank !== 2) throw new ArgumentError('matmul', 'ranks', `${a.rank} and ${b.rank}`, '2 and 2', 'reshape() to matrices');
+  if (a.rank !== 2 || b.rank !== 2)
+    throw new ArgumentError('matmul', 'ranks', `${a.rank} and ${b.rank}`, '2 and 2', 'reshape() to matrices');
   if (a.dim(ta ? 0 : 1) !== b.dim(tb ? 1 : 0)) {
     const show = (x: Tensor, t: boolean) => showShape(x.shape) + (t ? 'ᵀ' : '');
     throw new ArgumentError('matmul', 'shapes', `${show(a, ta)} · ${show(b, tb)}`, 'equal inner extents');
@@ -59,7 +66,11 @@ export function linear(x: Tensor, w: Tensor, bias?: Tensor): Tensor {
   checkShape('linear', 'x', x.shape, [null, null], 'reshape() to [N, in]');
   const [m, k, n] = [x.dim(0), x.dim(1), w.dim(1)];
   const loaderA = [k % 4 === 0 ? gemmLoadDense : gemmLoadDenseScalar];
-  const out = gemm(x.gpu, { name: 'linear', m, n, k, aContiguousAlong: 'k', loaderA, a: x.buffer, b: w.buffer, bias: bias?.buffer }, [m, n]);
+  const out = gemm(
+    x.gpu,
+    { name: 'linear', m, n, k, aContiguousAlong: 'k', loaderA, a: x.buffer, b: w.buffer, bias: bias?.buffer },
+    [m, n],
+  );
   return track('linear', out, bias ? [x, w, bias] : [x, w], (g, needs) => [
     needs[0] ? matmul(g, w, { transposeB: true }) : undefined,
     needs[1] ? matmul(x, g, { transposeA: true }) : undefined,

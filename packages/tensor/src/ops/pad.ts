@@ -19,7 +19,12 @@ export function pad2d(x: Tensor, padding: number, mode: PaddingMode = 'zero'): T
   const [n, h, w, c] = x.shape as [number, number, number, number];
   const reach = mode === 'zero' ? Number.POSITIVE_INFINITY : Math.min(h, w) - (mode === 'reflect' ? 1 : 0);
   if (!Number.isInteger(padding) || padding < 0 || padding > reach) {
-    throw new ArgumentError('pad2d', 'padding', String(padding), `an integer from 0 to ${reach} to ${mode} in ${showShape(x.shape)}`);
+    throw new ArgumentError(
+      'pad2d',
+      'padding',
+      String(padding),
+      `an integer from 0 to ${reach} to ${mode} in ${showShape(x.shape)}`,
+    );
   }
   if (padding === 0) return x;
   const shape = [n, h + 2 * padding, w + 2 * padding, c];

@@ -1,7 +1,7 @@
 import { f32, linearGrid } from '@visage/gpu';
 import { reduceStrided } from '@visage/kernels';
 import { track } from '../autograd.ts';
-import { normalizeAxes, sameShape, type Shape, sizeOf } from '../shape.ts';
+import { normalizeAxes, type Shape, sameShape, sizeOf } from '../shape.ts';
 import { checkDType, empty, type Tensor } from '../tensor.ts';
 import { equal, mul } from './arithmetic.ts';
 import { expand, reshape } from './shape.ts';
@@ -18,7 +18,14 @@ export const SUM: Reducer = { name: 'sum', start: 0, combine: 'a + b' };
 const MAX: Reducer = { name: 'max', start: -3.4e38, combine: 'max(a, b)' };
 
 /** Reduces the middle axis of x seen as [outer, extent, inner]. */
-export function reduceAxis(x: Tensor, reducer: Reducer, outer: number, extent: number, inner: number, shape: Shape): Tensor {
+export function reduceAxis(
+  x: Tensor,
+  reducer: Reducer,
+  outer: number,
+  extent: number,
+  inner: number,
+  shape: Shape,
+): Tensor {
   const chunks = extent <= SERIAL ? 1 : Math.ceil(extent / Math.max(SERIAL / 2, Math.ceil(Math.sqrt(extent))));
   const out = empty(x.gpu, chunks === 1 ? shape : [outer, chunks, inner]);
   x.gpu.dispatch({

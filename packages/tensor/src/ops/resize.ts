@@ -18,6 +18,7 @@ export type ResizeMode = 'nearest' | 'bilinear' | 'bicubic';
 export type Size = readonly [number, number];
 
 const WORKGROUP = 64;
+const GROUPS_PER_THREAD = 16; // channel groups that share one pixel's index arithmetic
 const WEIGHTS: Readonly<Record<ResizeMode, { readonly text: string; readonly taps: number; readonly first: number }>> =
   {
     nearest: { text: resizeWeightNearest, taps: 1, first: 0 },
@@ -79,6 +80,7 @@ function launch(name: 'forward' | 'adjoint', x: Tensor, map: ResizeMap): Tensor 
   const [height, width] = name === 'forward' ? map.result : map.source;
   const vector = channels % 4 === 0;
   const groups = vector ? channels / 4 : channels;
+  const threads = Math.ceil(groups / GROUPS_PER_THREAD);
   const out = empty(x.gpu, [batch, height, width, channels]);
   const span: Record<string, Constant> = name === 'adjoint' ? { X_SPAN: longestReach(across, map.mode) } : {};
   x.gpu.dispatch({
@@ -88,7 +90,7 @@ function launch(name: 'forward' | 'adjoint', x: Tensor, map: ResizeMap): Tensor 
       constants: {
         WG: WORKGROUP,
         BATCH: batch,
-        GROUPS: groups,
+        GROUPS: groups, THREADS: threads,
         ...span,
         ...axisConstants('Y', y),
         ...axisConstants('X', across),
@@ -96,7 +98,7 @@ function launch(name: 'forward' | 'adjoint', x: Tensor, map: ResizeMap): Tensor 
       parts: [WEIGHTS[map.mode].text, resizeSource, name === 'forward' ? resizeForward : resizeAdjoint],
     },
     buffers: [out.buffer, x.buffer],
-    grid: linearGrid(Math.ceil((batch * height * width * groups) / WORKGROUP)),
+    grid: linearGrid(Math.ceil((batch * height * width * threads) / WORKGROUP)),
   });
   return out;
 }

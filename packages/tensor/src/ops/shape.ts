@@ -2,7 +2,7 @@ import { ArgumentError, linearGrid } from '@visage/gpu';
 import { shapeGather, shapePlace } from '@visage/kernels';
 import { track } from '../autograd.ts';
 import { launchMap } from '../pointwise.ts';
-import { broadcastShapes, sameShape, type Shape, showShape, sizeOf, stridesOf } from '../shape.ts';
+import { broadcastShapes, type Shape, sameShape, showShape, sizeOf, stridesOf } from '../shape.ts';
 import { checkDType, empty, Tensor } from '../tensor.ts';
 import { sumTo } from './reduce.ts';
 
@@ -35,11 +35,24 @@ export function expand(x: Tensor, shape: Shape): Tensor {
 /** Reorders axes: out axis k is x axis `order[k]`. */
 export function permute(x: Tensor, order: readonly number[]): Tensor {
   if (order.length !== x.rank || [...order].sort((a, b) => a - b).some((axis, k) => axis !== k)) {
-    throw new ArgumentError('permute', 'order', showShape(order), `a permutation of the ${x.rank} axes of ${showShape(x.shape)}`);
+    throw new ArgumentError(
+      'permute',
+      'order',
+      showShape(order),
+      `a permutation of the ${x.rank} axes of ${showShape(x.shape)}`,
+    );
   }
   const strides = stridesOf(x.shape);
   const shape = order.map((axis) => x.shape[axis] as number);
-  const out = gather('permute', x, shape, `return ${indexSum(shape, order.map((axis) => strides[axis] as number))};`);
+  const out = gather(
+    'permute',
+    x,
+    shape,
+    `return ${indexSum(
+      shape,
+      order.map((axis) => strides[axis] as number),
+    )};`,
+  );
   const inverse = order.map((_, k) => order.indexOf(k));
   return track('permute', out, [x], (g) => [permute(g, inverse)]);
 }
@@ -55,7 +68,12 @@ export function slice(x: Tensor, axis: number, start: number, end: number): Tens
   const at = axis < 0 ? axis + x.rank : axis;
   const extent = x.dim(axis);
   if (!(Number.isInteger(start) && Number.isInteger(end) && start >= 0 && start < end && end <= extent)) {
-    throw new ArgumentError('slice', 'range', `${start}…${end}`, `0 ≤ start < end ≤ ${extent} (axis ${axis} of ${showShape(x.shape)})`);
+    throw new ArgumentError(
+      'slice',
+      'range',
+      `${start}…${end}`,
+      `0 ≤ start < end ≤ ${extent} (axis ${axis} of ${showShape(x.shape)})`,
+    );
   }
   const shape = x.shape.map((n, k) => (k === at ? end - start : n));
   const strides = stridesOf(x.shape);
@@ -66,18 +84,24 @@ export function slice(x: Tensor, axis: number, start: number, end: number): Tens
 /** Adds `before` and `after` zeros along one axis. */
 export function padZero(x: Tensor, axis: number, before: number, after: number): Tensor {
   if (before === 0 && after === 0) return x;
-  if (before < 0 || after < 0) throw new ArgumentError('padZero', 'widths', `${before}, ${after}`, 'non-negative integers');
+  if (before < 0 || after < 0)
+    throw new ArgumentError('padZero', 'widths', `${before}, ${after}`, 'non-negative integers');
   const at = axis < 0 ? axis + x.rank : axis;
   const extent = x.dim(axis);
   const shape = x.shape.map((n, k) => (k === at ? n + before + after : n));
   const inner = sizeOf(x.shape.slice(at + 1));
-  const out = gather('padZero', x, shape, [
-    `let inner = i % ${inner}u;`,
-    `let at = (i / ${inner}u) % ${shape[at]}u;`,
-    `let outer = i / ${inner * (shape[at] as number)}u;`,
-    `if (at < ${before}u || at >= ${before + extent}u) { return OUTSIDE; }`,
-    `return (outer * ${extent}u + at - ${before}u) * ${inner}u + inner;`,
-  ].join('\n  '));
+  const out = gather(
+    'padZero',
+    x,
+    shape,
+    [
+      `let inner = i % ${inner}u;`,
+      `let at = (i / ${inner}u) % ${shape[at]}u;`,
+      `let outer = i / ${inner * (shape[at] as number)}u;`,
+      `if (at < ${before}u || at >= ${before + extent}u) { return OUTSIDE; }`,
+      `return (outer * ${extent}u + at - ${before}u) * ${inner}u + inner;`,
+    ].join('\n  '),
+  );
   return track('padZero', out, [x], (g) => [slice(g, at, before, before + extent)]);
 }
 
@@ -88,11 +112,16 @@ export function concat(parts: readonly Tensor[], axis: number): Tensor {
   const at = axis < 0 ? axis + first.rank : axis;
   parts.forEach((x, k) => {
     const fits = x.rank === first.rank && x.shape.every((n, d) => d === at || n === first.shape[d]);
-    if (!fits || x.dtype !== first.dtype) throw new ArgumentError('concat', `parts[${k}]`, String(x), `${first} but for axis ${axis}`);
+    if (!fits || x.dtype !== first.dtype)
+      throw new ArgumentError('concat', `parts[${k}]`, String(x), `${first} but for axis ${axis}`);
   });
   checkDType('concat', 'parts', first, 'f32', 'i32', 'u32');
   const total = parts.reduce((n, x) => n + x.dim(at), 0);
-  const out = empty(first.gpu, first.shape.map((n, k) => (k === at ? total : n)), first.dtype);
+  const out = empty(
+    first.gpu,
+    first.shape.map((n, k) => (k === at ? total : n)),
+    first.dtype,
+  );
   const inner = sizeOf(first.shape.slice(at + 1));
   const starts: number[] = [];
   let start = 0;
@@ -151,7 +180,8 @@ function indexSum(shape: Shape, strides: readonly number[]): string {
 
 /** Copies `source` into the memory of `target`, in stream order: how parameters and running statistics are updated. */
 export function assign(target: Tensor, source: Tensor): Tensor {
-  if (!sameShape(target.shape, source.shape)) throw new ArgumentError('assign', 'source', showShape(source.shape), showShape(target.shape));
+  if (!sameShape(target.shape, source.shape))
+    throw new ArgumentError('assign', 'source', showShape(source.shape), showShape(target.shape));
   launchMap('assign', 'a', [source], target);
   return target;
 }

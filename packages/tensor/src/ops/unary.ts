@@ -9,13 +9,15 @@ export const exp = (x: Tensor): Tensor => pointwise('exp', 'exp(a)', [x], [(g, y
 export const log = (x: Tensor): Tensor => pointwise('log', 'log(a)', [x], [(g) => mul(g, reciprocal(x))]);
 
 /** 1 / x. */
-export const reciprocal = (x: Tensor): Tensor => pointwise('reciprocal', 'V(1.0) / a', [x], [(g, y) => neg(mul(g, square(y)))]);
+export const reciprocal = (x: Tensor): Tensor =>
+  pointwise('reciprocal', 'V(1.0) / a', [x], [(g, y) => neg(mul(g, square(y)))]);
 
 /** x². */
 export const square = (x: Tensor): Tensor => pointwise('square', 'a * a', [x], [(g) => mul(mul(g, x), 2)]);
 
 /** √x. */
-export const sqrt = (x: Tensor): Tensor => pointwise('sqrt', 'sqrt(a)', [x], [(g, y) => mul(mul(g, reciprocal(y)), 0.5)]);
+export const sqrt = (x: Tensor): Tensor =>
+  pointwise('sqrt', 'sqrt(a)', [x], [(g, y) => mul(mul(g, reciprocal(y)), 0.5)]);
 
 /** 1 / √x. The division keeps full f32 precision, which `inverseSqrt` does not on every driver. */
 export const rsqrt = (x: Tensor): Tensor =>
@@ -35,21 +37,33 @@ export const cos = (x: Tensor): Tensor => pointwise('cos', 'cos(a)', [x], [(g) =
 
 /** min(max(x, low), high); gradient 1 inside the closed interval, as in PyTorch. */
 export const clamp = (x: Tensor, low: number, high: number): Tensor =>
-  pointwise('clamp', `clamp(a, ${V(low)}, ${V(high)})`, [x], [(g) => mul(g, mul(greaterEqual(x, low), lessEqual(x, high)))]);
+  pointwise(
+    'clamp',
+    `clamp(a, ${V(low)}, ${V(high)})`,
+    [x],
+    [(g) => mul(g, mul(greaterEqual(x, low), lessEqual(x, high)))],
+  );
 
 /** tanh x, computed so that it neither overflows nor cancels. */
-export const tanh = (x: Tensor): Tensor => pointwise('tanh', 'tanh(clamp(a, V(-15.0), V(15.0)))', [x], [(g, y) => tanhGrad(g, y)]);
+export const tanh = (x: Tensor): Tensor =>
+  pointwise('tanh', 'tanh(clamp(a, V(-15.0), V(15.0)))', [x], [(g, y) => tanhGrad(g, y)]);
 
 // g · (1 − y²) with y = tanh x, as one kernel.
 const tanhGrad = (g: Tensor, y: Tensor): Tensor =>
   pointwise('tanhGrad', 'a * (V(1.0) - b * b)', [g, y], [(h) => tanhGrad(h, y), (h) => mul(mul(mul(h, g), y), -2)]);
 
 /** 1 / (1 + e⁻ˣ). */
-export const sigmoid = (x: Tensor): Tensor => pointwise('sigmoid', 'V(1.0) / (V(1.0) + exp(-a))', [x], [(g, y) => sigmoidGrad(g, y)]);
+export const sigmoid = (x: Tensor): Tensor =>
+  pointwise('sigmoid', 'V(1.0) / (V(1.0) + exp(-a))', [x], [(g, y) => sigmoidGrad(g, y)]);
 
 // g · y · (1 − y) with y = sigmoid x.
 const sigmoidGrad = (g: Tensor, y: Tensor): Tensor =>
-  pointwise('sigmoidGrad', 'a * b * (V(1.0) - b)', [g, y], [(h) => sigmoidGrad(h, y), (h) => mul(mul(h, g), add(mul(y, -2), 1))]);
+  pointwise(
+    'sigmoidGrad',
+    'a * b * (V(1.0) - b)',
+    [g, y],
+    [(h) => sigmoidGrad(h, y), (h) => mul(mul(h, g), add(mul(y, -2), 1))],
+  );
 
 /** log(1 + eˣ) without overflow. */
 export const softplus = (x: Tensor): Tensor =>
@@ -64,7 +78,12 @@ export const relu = (x: Tensor): Tensor => pointwise('relu', 'max(a, V(0.0))', [
 
 // g where x > 0, slope · g elsewhere: linear in g, flat in x.
 const leakyGate = (g: Tensor, x: Tensor, slope: number): Tensor =>
-  pointwise('leakyGate', `select(a * ${V(slope)}, a, b > V(0.0))`, [g, x], [(h) => leakyGate(h, x, slope), () => undefined]);
+  pointwise(
+    'leakyGate',
+    `select(a * ${V(slope)}, a, b > V(0.0))`,
+    [g, x],
+    [(h) => leakyGate(h, x, slope), () => undefined],
+  );
 
 /** min(max(x, 0), 6). */
 export const relu6 = (x: Tensor): Tensor =>
@@ -72,17 +91,20 @@ export const relu6 = (x: Tensor): Tensor =>
 
 /** x where x > 0, w · x elsewhere; `w` has one element or one per channel (last axis). */
 export const prelu = (x: Tensor, w: Tensor): Tensor =>
-  pointwise('prelu', 'select(a * b, a, a > V(0.0))', [x, w], [
-    (g) => preluGate(g, x, w),
-    (g) => mul(g, negativePart(x)),
-  ]);
+  pointwise(
+    'prelu',
+    'select(a * b, a, a > V(0.0))',
+    [x, w],
+    [(g) => preluGate(g, x, w), (g) => mul(g, negativePart(x))],
+  );
 
 const preluGate = (g: Tensor, x: Tensor, w: Tensor): Tensor =>
-  pointwise('preluGate', 'select(a * c, a, b > V(0.0))', [g, x, w], [
-    (h) => preluGate(h, x, w),
-    () => undefined,
-    (h) => mul(mul(h, g), lessEqual(x, 0)),
-  ]);
+  pointwise(
+    'preluGate',
+    'select(a * c, a, b > V(0.0))',
+    [g, x, w],
+    [(h) => preluGate(h, x, w), () => undefined, (h) => mul(mul(h, g), lessEqual(x, 0))],
+  );
 
 const negativePart = (x: Tensor): Tensor =>
   pointwise('negativePart', 'min(a, V(0.0))', [x], [(g) => mul(g, lessEqual(x, 0))]);
