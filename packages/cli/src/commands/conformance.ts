@@ -1,11 +1,7 @@
 import { currentGpu } from '@visage/gpu';
+import { loadSafetensors } from '@visage/nn/node';
 import type { Command } from 'commander';
-import { type CaseReport, conformanceTable, runGoldenFile } from '../conformance/index.ts';
-
-const readGoldenFile = (f: string): never => {
-  throw new Error(f);
-};
-
+import { type CaseReport, conformanceTable, goldenFile, runGoldenFile } from '../conformance/index.ts';
 import { adapterLine, openDevice } from '../terminal/device.ts';
 import { UsageError } from '../terminal/failure.ts';
 
@@ -16,7 +12,7 @@ interface Options {
 }
 
 async function conformance(files: string[], options: Options): Promise<void> {
-  const golden = files.map(readGoldenFile);
+  const golden = (await Promise.all(files.map(loadSafetensors))).map(goldenFile);
   await openDevice();
   const reports: CaseReport[] = [];
   for (const file of golden) {

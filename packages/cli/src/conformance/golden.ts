@@ -1,4 +1,5 @@
 import { VisageError } from '@visage/gpu';
+import type { SafetensorsFile } from '@visage/nn';
 import type { HostArray } from '@visage/tensor';
 
 /** One golden case: what to compute, and which tensors of the file are its inputs, parameters and expected results. */
@@ -51,11 +52,25 @@ export class CaseTensors {
 }
 
 /**
+ * The cases and tensors of a golden file.
+ *
+ * @throws VisageError when the file is a safetensors file of something else.
+ */
+export function goldenFile({ source, metadata, tensors }: SafetensorsFile): GoldenFile {
+  const decoded = [...tensors].map(([name, x]) => [name, { shape: x.shape, data: x.host() }] as const);
+  try {
+    return { cases: parseCases(metadata), tensors: new Map(decoded) };
+  } catch (error) {
+    throw error instanceof VisageError ? new VisageError(`${source}: ${error.message}`) : error;
+  }
+}
+
+/**
  * Reads the list of cases out of a file's metadata entry `cases`.
  *
  * @throws VisageError when the file is not a golden file.
  */
-export function parseCases(metadata: Readonly<Record<string, string>>): GoldenCase[] {
+function parseCases(metadata: Readonly<Record<string, string>>): GoldenCase[] {
   const text = metadata.cases;
   if (text === undefined) throw new VisageError('not a golden file: its metadata has no entry "cases"');
   let list: unknown;

@@ -11,8 +11,10 @@ import {
   mean,
   type PaddingMode,
   prelu,
+  type ResizeMode,
   relu,
   relu6,
+  resize,
   sigmoid,
   softplus,
   sum,
@@ -24,6 +26,9 @@ import type { OpEntry } from './opCase.ts';
 
 /** The arguments that ops of golden files take; which ones a case has depends on its op. */
 interface OpArgs {
+  readonly size: readonly [number, number];
+  readonly mode: ResizeMode;
+  readonly alignCorners: boolean;
   readonly stride: number;
   readonly padding: number;
   readonly paddingMode: PaddingMode;
@@ -66,6 +71,7 @@ export const OPS: Readonly<Record<string, OpEntry>> = {
   instanceNorm: op(({ x }, { eps }) => instanceNorm(x, eps)),
   adain: op(({ x, z, w, b, r }, { eps, relu }) => adain(x, linear(z, w, b), { eps, relu, residual: r })),
   batchNorm: { call: batchNormCase },
+  resize: op(({ x }, { size, mode, alignCorners }) => resize(x, size, mode, alignCorners)),
   relu: op(({ x }) => relu(x)),
   tanh: op(({ x }) => tanh(x)),
   sigmoid: op(({ x }) => sigmoid(x)),

@@ -1,0 +1,94 @@
+import { fromFileOrder, loadModule, type Module, writeSafetensors } from '@visage/nn';
+import { ArcFace, Generator, PatchDiscriminator } from '@visage/simswap';
+import type { Tensor } from '@visage/tensor';
+import type { CaseTensors, GoldenCase } from './golden.ts';
+import { fromTorch } from './layout.ts';
+import { differentiate, type Named, upload } from './opCase.ts';
+import type { Preparer } from './prepared.ts';
+
+/** The configurations of the network cases. */
+interface NetworkArgs {
+  readonly train: boolean;
+  readonly width: number;
+  readonly blocks: number;
+  readonly latent: number;
+  readonly deep: boolean;
+  readonly head: 'tanh' | 'linear';
+  readonly layers: readonly [number, number, number, number];
+  readonly se: boolean;
+  readonly embedding: number;
+}
+
+interface BuiltNetwork {
+  readonly module: Module;
+  readonly forward: (inputs: Named) => Tensor | Named;
+}
+
+type Builder = (args: NetworkArgs) => BuiltNetwork;
+
+const NETWORKS: Readonly<Record<string, Builder>> = {
+  generator: ({ width, blocks, latent, deep, head }) => {
+    const module = new Generator({ width, blocks, latent, deep, head, halfWidthStem: false });
+    return { module, forward: ({ x, z }) => module.forward(x as Tensor, z as Tensor) };
+  },
+  patchDiscriminator: ({ width }) => {
+    const module = new PatchDiscriminator({ width, layers: 4 });
+    return {
+      module,
+      forward: ({ x }) => {
+        const { features, logits } = module.forward(x as Tensor);
+        return { ...Object.fromEntries(features.map((map, k) => [`f${k}`, map])), logits };
+      },
+    };
+  },
+  arcface: ({ width, layers, se, embedding }) => {
+    const module = new ArcFace({ kind: 'arcface', layers, width, embedding, inputSize: 112, squeeze: se });
+    return { module, forward: ({ x }) => module.forward(x as Tensor) };
+  },
+};
+
+/** Gives a module the parameters and buffers that a case stores under PyTorch's names, behind `prefix`. */
+export function loadGolden(module: Module, tensors: CaseTensors, names: readonly string[], prefix = ''): void {
+  const stored = names.map((name) => {
+    const { shape, data } = tensors.get(prefix + name);
+    return [name, { shape, values: data }] as const;
+  });
+  loadModule(module, writeSafetensors(new Map(stored)));
+}
+
+const networkCase =
+  (build: Builder): Preparer =>
+  (golden: GoldenCase, tensors: CaseTensors) => {
+    const args = golden.args as unknown as NetworkArgs;
+    const { module, forward } = build(args);
+    module.train(args.train);
+    const load = () => loadGolden(module, tensors, golden.param);
+    load();
+    const uploadAll = (names: readonly string[], prefix = '') =>
+      names.map((name) => [name, upload(tensors.get(prefix + name), 'image', golden.grad.includes(name))] as const);
+    const inputs = uploadAll(golden.in);
+    const upstream = uploadAll(golden.out, 'g_');
+    const leaves = { ...Object.fromEntries(module.stateDict()), ...Object.fromEntries(inputs) };
+    const state = module.state();
+    const expectedGradient = (name: string): ArrayLike<number> => {
+      const gradient = tensors.get(`d_${name}`);
+      const entry = state.get(name);
+      if (!entry) return fromTorch(gradient, 'image').data;
+      return fromFileOrder(gradient.data as Float32Array, entry.tensor.shape, entry.layout);
+    };
+    return {
+      compute: () => differentiate(golden, forward(Object.fromEntries(inputs)), leaves, new Map(upstream)),
+      reset: load, // the forward pass of training moves the running statistics
+      inputs: [...inputs, ...upstream].map(([, x]) => x).concat([...module.stateDict().values()]),
+      expected: {
+        outputs: Object.fromEntries(golden.out.map((name) => [name, fromTorch(tensors.get(name), 'image').data])),
+        gradients: Object.fromEntries(golden.grad.map((name) => [name, expectedGradient(name)])),
+      },
+    };
+  };
+
+/** Network name in golden files → how its cases run. */
+export const NETWORK_CASES: readonly (readonly [string, Preparer])[] = Object.entries(NETWORKS).map(([name, build]) => [
+  name,
+  networkCase(build),
+]);

@@ -1,0 +1,68 @@
+import { type Bar, Presets, SingleBar } from 'cli-progress';
+
+/** What a training run shows after each reading of its losses. */
+export interface ProgressValues {
+  readonly step: number;
+  readonly stepsPerSecond: number;
+  readonly imagesPerSecond: number;
+  /** Short names and values. */
+  readonly losses: Readonly<Record<string, number>>;
+}
+
+const SECONDS_BETWEEN_LINES = 15; // where there is no terminal to redraw
+
+/** A progress bar on a terminal; a line now and then in a log file. */
+export class Progress {
+  readonly #total: number;
+  readonly #bar: SingleBar | undefined;
+  readonly #out: NodeJS.WriteStream;
+  #lastLine = 0;
+
+  constructor(total: number, first: number, out: NodeJS.WriteStream = process.stderr) {
+    this.#total = total;
+    this.#out = out;
+    if (!out.isTTY) return;
+    const format = '{bar} {value}/{total}  {text}';
+    this.#bar = new SingleBar({ format, stream: out, barsize: 24, hideCursor: true, fps: 5 }, Presets.shades_classic);
+    this.#bar.start(total, first, { text: 'compiling kernels' });
+  }
+
+  update(values: ProgressValues): void {
+    const text = describe(values, this.#total);
+    if (this.#bar) this.#bar.update(values.step, { text });
+    else if (performance.now() - this.#lastLine > SECONDS_BETWEEN_LINES * 1000) {
+      this.#lastLine = performance.now();
+      this.#out.write(`${values.step}/${this.#total}  ${text}\n`);
+    }
+  }
+
+  /** Prints a line without tearing the bar. */
+  note(line: string): void {
+    if (!this.#bar) {
+      this.#out.write(`${line}\n`);
+      return;
+    }
+    this.#out.write(`\r\x1b[2K${line}\n`);
+    (this.#bar as Bar).render();
+  }
+
+  stop(): void {
+    this.#bar?.stop();
+  }
+}
+
+function describe({ step, stepsPerSecond, imagesPerSecond, losses }: ProgressValues, total: number): string {
+  const terms = Object.entries(losses).map(([name, value]) => `${name} ${value.toFixed(3)}`);
+  const left = stepsPerSecond > 0 ? duration((total - step) / stepsPerSecond) : '?';
+  const speed = [`${stepsPerSecond.toFixed(2)} it/s`, `${imagesPerSecond.toFixed(1)} images/s`, `${left} left`];
+  return [...terms, ...speed].join('  ');
+}
+
+/** `1 h 02 min`, `3 min 20 s` or `12 s`. */
+export function duration(seconds: number): string {
+  const whole = Math.max(0, Math.round(seconds));
+  const [hours, minutes, rest] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
+  const two = (n: number) => String(n).padStart(2, '0');
+  if (hours > 0) return `${hours} h ${two(minutes)} min`;
+  return minutes > 0 ? `${minutes} min ${two(rest)} s` : `${rest} s`;
+}
