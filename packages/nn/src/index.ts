@@ -1,9 +1,47 @@
+export {
+  type CheckpointGroups,
+  type CheckpointOptions,
+  checkpointState,
+  restoreCheckpoint,
+  saveCheckpoint,
+} from './files/checkpoint.ts';
+export { floatsFromBfloat, floatsFromHalf, halfFromFloats } from './files/half.ts';
+export { type FileDType, FileError } from './files/header.ts';
+export {
+  FileTensor,
+  type HostTensor,
+  readSafetensors,
+  type SafetensorsFile,
+  writeSafetensors,
+} from './files/safetensors.ts';
+export {
+  type LoadOptions,
+  loadModule,
+  type NetworkDescription,
+  networkDescription,
+  type SaveOptions,
+  saveModule,
+} from './files/weights.ts';
 export { kaimingUniform, normal, seeded, uniform, xavierNormal } from './initialisers.ts';
-export { BatchNorm1d, BatchNorm2d, type BatchNormOptions } from './layers/batchNorm.ts';
-export { Conv2d, type Conv2dOptions, ConvTranspose2d } from './layers/conv.ts';
-export { Linear, type LinearOptions } from './layers/linear.ts';
+export { BatchNorm1d, BatchNorm2d, type BatchNormLayerOptions } from './layers/batchNorm.ts';
+export { Conv2d, type ConvLayerOptions, ConvTranspose2d, type ConvTransposeLayerOptions } from './layers/conv.ts';
+export { Linear, type LinearLayerOptions } from './layers/linear.ts';
 export { PReLU } from './layers/prelu.ts';
 export { Sequential, type Step } from './layers/sequential.ts';
-export type { Layout } from './layouts.ts';
+export { fromFileOrder, type Layout, toFileOrder } from './layouts.ts';
 export { Layer, Module, ModuleList, type StateEntry } from './module.ts';
+export { Adam, type AdamOptions, AdamW } from './optim/adam.ts';
+export { type ClippedGradients, clampGradients, clipGradientNorm } from './optim/clip.ts';
+export { ExponentialMovingAverage } from './optim/ema.ts';
+export { type NamedParameters, Optimizer } from './optim/optimizer.ts';
+export {
+  constantSchedule,
+  cosineSchedule,
+  type DecayOptions,
+  polynomialSchedule,
+  type Schedule,
+  type ScheduleOptions,
+  stepSchedule,
+} from './optim/schedules.ts';
+export { Sgd, type SgdOptions } from './optim/sgd.ts';
 export { HostRandom } from './random.ts';

@@ -1,28 +1,41 @@
 /** High 32 bits of the product of two u32, which a double cannot hold whole. */
 function multiplyHigh(a: number, b: number): number {
-  const [aLow, aHigh, bLow, bHigh] = [a & 0xffff, a >>> 16, b & 0xffff, b >>> 16];
-  const low = aLow * bLow;
-  const middle = aHigh * bLow + (low >>> 16);
+  const aLow = a & 0xffff;
+  const aHigh = a >>> 16;
+  const bLow = b & 0xffff;
+  const bHigh = b >>> 16;
+  const middle = aHigh * bLow + ((aLow * bLow) >>> 16);
   const cross = aLow * bHigh + (middle & 0xffff);
-  return (aHigh * bHigh + (middle >>> 16) + (cross >>> 16)) >>> 0;
+  return aHigh * bHigh + (middle >>> 16) + (cross >>> 16);
 }
 
 /**
- * Philox 4×32 with 10 rounds: four random u32 from a counter and a key, written over `block` (which holds the counter).
+ * Philox 4×32 with 10 rounds: four random u32 from a 128-bit counter and a 64-bit key, written to `out` from index `at` on.
  *
  * Salmon et al., Parallel random numbers: as easy as 1, 2, 3 (SC 2011).
  */
-export function philox(block: Uint32Array, key0: number, key1: number): void {
-  let [a, b, c, d] = block as unknown as [number, number, number, number];
-  let [k0, k1] = [key0 >>> 0, key1 >>> 0];
+export function philox(counter: ArrayLike<number>, key: ArrayLike<number>, out: Uint32Array, at = 0): void {
+  // Signed 32-bit words throughout: the engine keeps those in registers, unsigned ones would become doubles.
+  let a = (counter[0] as number) | 0;
+  let b = (counter[1] as number) | 0;
+  let c = (counter[2] as number) | 0;
+  let d = (counter[3] as number) | 0;
+  let key0 = (key[0] as number) | 0;
+  let key1 = (key[1] as number) | 0;
   for (let round = 0; round < 10; round++) {
-    const [high0, low0] = [multiplyHigh(0xd2511f53, a), Math.imul(0xd2511f53, a) >>> 0];
-    const [high1, low1] = [multiplyHigh(0xcd9e8d57, c), Math.imul(0xcd9e8d57, c) >>> 0];
-    [a, b, c, d] = [(high1 ^ b ^ k0) >>> 0, low1, (high0 ^ d ^ k1) >>> 0, low0];
-    k0 = (k0 + 0x9e3779b9) >>> 0;
-    k1 = (k1 + 0xbb67ae85) >>> 0;
+    const high0 = multiplyHigh(0xd2511f53, a) ^ d ^ key1;
+    const high1 = multiplyHigh(0xcd9e8d57, c) ^ b ^ key0;
+    b = Math.imul(0xcd9e8d57, c);
+    d = Math.imul(0xd2511f53, a);
+    a = high1;
+    c = high0;
+    key0 = (key0 + 0x9e3779b9) | 0;
+    key1 = (key1 + 0xbb67ae85) | 0;
   }
-  block.set([a, b, c, d]);
+  out[at] = a;
+  out[at + 1] = b;
+  out[at + 2] = c;
+  out[at + 3] = d;
 }
 
 /**
@@ -36,29 +49,31 @@ export class HostRandom {
 
   /** @param seed an integer from 0 to 2⁵³ − 1. */
   constructor(seed: number) {
-    if (!Number.isSafeInteger(seed) || seed < 0)
+    if (!Number.isSafeInteger(seed) || seed < 0) {
       throw new RangeError(`HostRandom: seed is ${seed}, expected an integer from 0 to 2^53 - 1`);
+    }
     this.seed = seed;
   }
 
   /** `count` random u32. */
   bits(count: number): Uint32Array {
-    const draw = this.draws++;
-    const out = new Uint32Array(count);
-    const block = new Uint32Array(4);
-    for (let at = 0; at < count; at += 4) {
-      block[0] = at / 4;
-      block[1] = draw;
-      block[2] = block[3] = 0;
-      philox(block, this.seed % 2 ** 32, Math.floor(this.seed / 2 ** 32));
-      out.set(at + 4 <= count ? block : block.subarray(0, count - at), at);
+    const words = new Uint32Array(Math.ceil(count / 4) * 4);
+    const counter = new Uint32Array([0, this.draws++, 0, 0]);
+    const key = new Uint32Array([this.seed % 2 ** 32, Math.floor(this.seed / 2 ** 32)]);
+    for (let at = 0; at < words.length; at += 4) {
+      counter[0] = at / 4;
+      philox(counter, key, words, at);
     }
-    return out;
+    return words.subarray(0, count);
   }
 
   /** `count` values, uniform in [low, high), from 24 random bits each. */
   uniform(count: number, low = 0, high = 1): Float32Array {
-    return Float32Array.from(this.bits(count), (word) => low + (high - low) * ((word >>> 8) / 2 ** 24));
+    const bits = this.bits(count);
+    const out = new Float32Array(count);
+    const step = (high - low) / 2 ** 24;
+    for (let k = 0; k < count; k++) out[k] = low + step * ((bits[k] as number) >>> 8);
+    return out;
   }
 
   /** `count` values of the normal distribution, by Box and Muller's transform. */

@@ -1,23 +1,9 @@
 import { ArgumentError } from '@visage/gpu';
-import {
-  add,
-  assign,
-  div,
-  mean,
-  mul,
-  noGrad,
-  ones,
-  showShape,
-  sqrt,
-  sub,
-  type Tensor,
-  variance,
-  zeros,
-} from '@visage/tensor';
+import { batchNorm, ones, showShape, type Tensor, zeros } from '@visage/tensor';
 import { Layer } from '../module.ts';
 
 /** Options of {@link BatchNorm2d} and {@link BatchNorm1d}. */
-export interface BatchNormOptions {
+export interface BatchNormLayerOptions {
   readonly eps?: number;
   /** Share of the batch statistics in each update of the running ones. */
   readonly momentum?: number;
@@ -40,7 +26,7 @@ abstract class BatchNorm extends Layer {
   readonly momentum: number;
   protected abstract readonly rank: number;
 
-  constructor(channels: number, options: BatchNormOptions = {}) {
+  constructor(channels: number, options: BatchNormLayerOptions = {}) {
     super();
     this.weight = this.param('weight', ones([channels]));
     this.bias = this.param('bias', zeros([channels]));
@@ -56,24 +42,11 @@ abstract class BatchNorm extends Layer {
       const expected = `rank ${this.rank} with ${channels} channels last`;
       throw new ArgumentError(this.constructor.name, 'x', showShape(x.shape), expected);
     }
-    const { centre, spread } = this.training
-      ? this.#batchStatistics(x)
-      : { centre: this.runningMean, spread: this.runningVar };
-    return add(mul(div(sub(x, centre), sqrt(add(spread, this.eps))), this.weight), this.bias);
-  }
-
-  #batchStatistics(x: Tensor): { centre: Tensor; spread: Tensor } {
-    const axes = Array.from({ length: this.rank - 1 }, (_, k) => k);
-    const centre = mean(x, axes);
-    const spread = variance(x, axes);
-    const count = x.size / this.weight.size;
-    noGrad(() => {
-      const towards = (running: Tensor, now: Tensor, scale: number) =>
-        assign(running, add(mul(running, 1 - this.momentum), mul(now, this.momentum * scale)));
-      towards(this.runningMean, centre, 1);
-      towards(this.runningVar, spread, count / Math.max(1, count - 1));
+    return batchNorm(x, this.weight, this.bias, this.runningMean, this.runningVar, {
+      train: this.training,
+      momentum: this.momentum,
+      eps: this.eps,
     });
-    return { centre, spread };
   }
 }
 

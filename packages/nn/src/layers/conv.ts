@@ -1,16 +1,15 @@
 import { ArgumentError } from '@visage/gpu';
-import * as ops from '@visage/tensor';
-import type { Tensor } from '@visage/tensor';
+import { type Conv2dOptions, type ConvTranspose2dOptions, conv2d, convTranspose2d, type Tensor } from '@visage/tensor';
 import { kaimingUniform } from '../initialisers.ts';
 import { Layer } from '../module.ts';
 
-/** Kernel geometry of {@link Conv2d}, as in `torch.nn.Conv2d`. */
-export interface Conv2dOptions {
-  readonly stride?: number;
-  readonly padding?: number;
-  /** What lies outside of the image. */
-  readonly paddingMode?: 'zero' | 'reflect' | 'replicate';
-  readonly groups?: number;
+/** Options of {@link Conv2d}: the geometry of the op, and whether there is a bias (default true). */
+export interface ConvLayerOptions extends Conv2dOptions {
+  readonly bias?: boolean;
+}
+
+/** Options of {@link ConvTranspose2d}. */
+export interface ConvTransposeLayerOptions extends ConvTranspose2dOptions {
   readonly bias?: boolean;
 }
 
@@ -22,9 +21,9 @@ export interface Conv2dOptions {
 export class Conv2d extends Layer {
   readonly weight: Tensor;
   readonly bias: Tensor | undefined;
-  readonly options: Conv2dOptions;
+  readonly options: ConvLayerOptions;
 
-  constructor(inChannels: number, outChannels: number, kernel: number, options: Conv2dOptions = {}) {
+  constructor(inChannels: number, outChannels: number, kernel: number, options: ConvLayerOptions = {}) {
     super();
     const groups = options.groups ?? 1;
     if (inChannels % groups !== 0 || outChannels % groups !== 0) {
@@ -43,7 +42,7 @@ export class Conv2d extends Layer {
   }
 
   forward(x: Tensor): Tensor {
-    return ops.conv2d(x, this.weight, this.bias, this.options);
+    return conv2d(x, this.weight, this.bias, this.options);
   }
 }
 
@@ -55,14 +54,9 @@ export class Conv2d extends Layer {
 export class ConvTranspose2d extends Layer {
   readonly weight: Tensor;
   readonly bias: Tensor | undefined;
-  readonly options: Pick<Conv2dOptions, 'stride' | 'padding' | 'bias'>;
+  readonly options: ConvTransposeLayerOptions;
 
-  constructor(
-    inChannels: number,
-    outChannels: number,
-    kernel: number,
-    options: Pick<Conv2dOptions, 'stride' | 'padding' | 'bias'> = {},
-  ) {
+  constructor(inChannels: number, outChannels: number, kernel: number, options: ConvTransposeLayerOptions = {}) {
     super();
     const fanIn = kernel * kernel * outChannels; // PyTorch takes the fan of the convolution that this one transposes
     this.weight = this.param(
@@ -75,6 +69,6 @@ export class ConvTranspose2d extends Layer {
   }
 
   forward(x: Tensor): Tensor {
-    return ops.convTranspose2d(x, this.weight, this.bias, this.options);
+    return convTranspose2d(x, this.weight, this.bias, this.options);
   }
 }

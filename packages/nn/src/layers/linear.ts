@@ -1,10 +1,9 @@
-import * as ops from '@visage/tensor';
-import type { Tensor } from '@visage/tensor';
+import { linear, type Tensor } from '@visage/tensor';
 import { kaimingUniform } from '../initialisers.ts';
 import { Layer } from '../module.ts';
 
 /** Options of {@link Linear}. */
-export interface LinearOptions {
+export interface LinearLayerOptions {
   readonly bias?: boolean;
   /** [C, H, W] of the map whose flattening feeds this layer: files list its elements channel first, this engine channel last. */
   readonly flattened?: readonly [number, number, number];
@@ -19,7 +18,7 @@ export class Linear extends Layer {
   readonly weight: Tensor;
   readonly bias: Tensor | undefined;
 
-  constructor(inFeatures: number, outFeatures: number, options: LinearOptions = {}) {
+  constructor(inFeatures: number, outFeatures: number, options: LinearLayerOptions = {}) {
     super();
     const layout = options.flattened ? { flattened: options.flattened } : 'linear';
     this.weight = this.param('weight', kaimingUniform([inFeatures, outFeatures], inFeatures), layout);
@@ -27,6 +26,6 @@ export class Linear extends Layer {
   }
 
   forward(x: Tensor): Tensor {
-    return ops.linear(x, this.weight, this.bias);
+    return linear(x, this.weight, this.bias);
   }
 }

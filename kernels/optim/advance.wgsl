@@ -1,0 +1,28 @@
+// Counts an optimizer step and computes Adam's bias corrections for it:  t ← t + 1,  cᵢ = 1 − βᵢᵗ
+//
+// Numerics  1 − exp(t·ln β) would cancel: at t = 1 and β = 0.999 only 14 bits would remain. Hence −expm1(t·ln β), by its series where
+//           the argument is small.
+// Prelude   LOG_BETA1, LOG_BETA2: ln βᵢ from f64, at least −100 (β = 0 gives c = 1).
+// Dispatch  a single invocation, before the updates of a step. The counter lives on the device so that replays of a recorded step count.
+@group(0) @binding(0) var<storage, read_write> step : array<u32>;
+@group(0) @binding(1) var<storage, read_write> corrections : array<f32>;
+
+fn expm1(x : f32) -> f32 {
+  if (x < -0.5) {
+    return exp(x) - 1.0;
+  }
+  // Horner's form of x + x²/2! + … + x⁹/9!; the next term is below 3e-10 of the sum.
+  var sum = 1.0;
+  for (var k = 9.0; k > 1.0; k -= 1.0) {
+    sum = 1.0 + sum * x / k;
+  }
+  return x * sum;
+}
+
+@compute @workgroup_size(1)
+fn main() {
+  let t = step[0] + 1u;
+  step[0] = t;
+  corrections[0] = -expm1(max(f32(t) * LOG_BETA1, -100.0));
+  corrections[1] = -expm1(max(f32(t) * LOG_BETA2, -100.0));
+}

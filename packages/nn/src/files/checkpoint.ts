@@ -1,0 +1,97 @@
+/** @file Checkpoints of a training run: every tensor of its state and a JSON value, in one safetensors file. */
+import { ArgumentError } from '@visage/gpu';
+import { DTYPES, type HostArray, sameShape, showShape, sizeOf, type Tensor } from '@visage/tensor';
+import { fileShape, fromFileOrder } from '../layouts.ts';
+import { Module } from '../module.ts';
+import { FileError } from './header.ts';
+import { type HostTensor, type SafetensorsFile, writeSafetensors } from './safetensors.ts';
+import { describe, moduleToHost, type NetworkDescription } from './weights.ts';
+
+/**
+ * The tensors of a run by group: networks and their averages as modules, optimizers and random counters as maps of live tensors
+ * (`optimizer.stateDict()`). Entries of the file are called `group/name`.
+ */
+export type CheckpointGroups = Readonly<Record<string, Module | ReadonlyMap<string, Tensor>>>;
+
+/** What {@link saveCheckpoint} writes beside the tensors. */
+export interface CheckpointOptions extends NetworkDescription {
+  /** Step, data position, recipe: plain JSON, given back by {@link checkpointState}. */
+  readonly state: unknown;
+}
+
+/**
+ * Bytes of a checkpoint. Modules lie under PyTorch's names and layouts, so that `loadModule(module, file, { prefix: 'generator/' })`
+ * takes a single network out of it; other tensors lie as they are.
+ */
+export async function saveCheckpoint(groups: CheckpointGroups, options: CheckpointOptions): Promise<Uint8Array> {
+  const tensors = new Map<string, HostTensor>();
+  for (const [group, members] of Object.entries(groups)) {
+    if (group === '' || group.includes('/'))
+      throw new ArgumentError('saveCheckpoint', 'group', `'${group}'`, 'a name without slashes');
+    const host = members instanceof Module ? await moduleToHost(members) : await tensorsToHost(members);
+    for (const [name, tensor] of host) tensors.set(`${group}/${name}`, tensor);
+  }
+  return writeSafetensors(tensors, { ...describe(options), state: JSON.stringify(options.state) });
+}
+
+async function tensorsToHost(members: ReadonlyMap<string, Tensor>): Promise<Map<string, HostTensor>> {
+  const out = new Map<string, HostTensor>();
+  for (const [name, tensor] of members) out.set(name, { shape: tensor.shape, values: await tensor.data() });
+  return out;
+}
+
+/**
+ * The JSON state that a checkpoint was saved with.
+ *
+ * @throws FileError when the file is no checkpoint.
+ */
+export function checkpointState(file: SafetensorsFile): unknown {
+  if (file.metadata.state === undefined)
+    throw new FileError(file.source, 'is no training checkpoint: its metadata has no state');
+  try {
+    return JSON.parse(file.metadata.state);
+  } catch {
+    throw new FileError(file.source, 'the training state in its metadata is not JSON');
+  }
+}
+
+/**
+ * Writes the tensors of a checkpoint into those of `groups`, bit for bit. Either all are written or, on an error, none.
+ *
+ * @throws FileError that names the first entry which is missing, or differs in shape or type, or which no group has.
+ */
+export function restoreCheckpoint(groups: CheckpointGroups, file: SafetensorsFile): void {
+  const writes: { tensor: Tensor; values: HostArray }[] = [];
+  const known = new Set<string>();
+  const take = (name: string, tensor: Tensor, shape: readonly number[]): HostArray => {
+    known.add(name);
+    const entry = file.tensors.get(name);
+    if (!entry)
+      throw new FileError(file.source, `has no entry '${name}'; it is a checkpoint of another network or recipe`);
+    const values = entry.host();
+    if (
+      !sameShape(entry.shape, shape) ||
+      !(values instanceof DTYPES[tensor.dtype].host) ||
+      values.length !== sizeOf(shape)
+    ) {
+      const got = `${entry.dtype}${showShape(entry.shape)}`;
+      throw new FileError(file.source, `entry '${name}' is ${got}, the run has ${tensor.dtype}${showShape(shape)}`);
+    }
+    return values;
+  };
+  for (const [group, members] of Object.entries(groups)) {
+    if (members instanceof Module) {
+      for (const [name, { tensor, layout }] of members.state()) {
+        const values = take(`${group}/${name}`, tensor, fileShape(tensor.shape, layout)) as Float32Array;
+        writes.push({ tensor, values: fromFileOrder(values, tensor.shape, layout) });
+      }
+    } else {
+      for (const [name, tensor] of members)
+        writes.push({ tensor, values: take(`${group}/${name}`, tensor, tensor.shape) });
+    }
+  }
+  const stranger = [...file.tensors.keys()].find((name) => !known.has(name));
+  if (stranger !== undefined)
+    throw new FileError(file.source, `has an entry '${stranger}' that this run does not have`);
+  for (const { tensor, values } of writes) tensor.write(values);
+}

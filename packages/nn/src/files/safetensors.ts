@@ -1,0 +1,133 @@
+/** @file Reading and writing safetensors: named tensors, a JSON header, and nothing that can be executed. */
+import { ArgumentError } from '@visage/gpu';
+import { type HostArray, type Shape, showShape, sizeOf } from '@visage/tensor';
+import { floatsFromBfloat, floatsFromHalf } from './half.ts';
+import { FILE_DTYPE_BYTES, type FileDType, FileError, readHeader, showName } from './header.ts';
+
+/** A tensor in a file; its bytes are decoded when asked for. */
+export class FileTensor {
+  constructor(
+    readonly name: string,
+    readonly dtype: FileDType,
+    readonly shape: Shape,
+    readonly bytes: Uint8Array,
+    readonly source: string,
+  ) {}
+
+  /** The values of an F32, F16 or BF16 tensor. */
+  floats(): Float32Array {
+    if (this.dtype === 'F32') return new Float32Array(this.#copy());
+    if (this.dtype === 'F16') return floatsFromHalf(new Uint16Array(this.#copy()));
+    if (this.dtype === 'BF16') return floatsFromBfloat(new Uint16Array(this.#copy()));
+    throw new FileError(
+      this.source,
+      `entry ${showName(this.name)} holds ${this.dtype}, expected floating-point numbers`,
+    );
+  }
+
+  /** The values of an I32, U8 or I64 tensor, the latter if all of them fit into 32 bits. */
+  integers(): Int32Array {
+    if (this.dtype === 'I32') return new Int32Array(this.#copy());
+    if (this.dtype === 'U8') return Int32Array.from(this.bytes);
+    if (this.dtype !== 'I64') {
+      throw new FileError(
+        this.source,
+        `entry ${showName(this.name)} holds ${this.dtype}, expected signed integers or bytes`,
+      );
+    }
+    return Int32Array.from(new BigInt64Array(this.#copy()), (value) => {
+      if (value === BigInt.asIntN(32, value)) return Number(value);
+      throw new FileError(this.source, `entry ${showName(this.name)} holds ${value}, which does not fit into 32 bits`);
+    });
+  }
+
+  /** The values as the tensor type nearest to the file's: f16 as bits, BF16 widened to f32, I64 narrowed to i32. */
+  host(): HostArray {
+    if (this.dtype === 'F16') return new Uint16Array(this.#copy());
+    if (this.dtype === 'U32') return new Uint32Array(this.#copy());
+    if (this.dtype === 'U8') return new Uint8Array(this.bytes);
+    return this.dtype === 'F32' || this.dtype === 'BF16' ? this.floats() : this.integers();
+  }
+
+  /** A copy, because data of a file need not be aligned. */
+  #copy(): ArrayBuffer {
+    return new Uint8Array(this.bytes).buffer; // slice() of a Node Buffer would copy nothing
+  }
+}
+
+/** What a safetensors file holds. */
+export interface SafetensorsFile {
+  /** What error messages call the file. */
+  readonly source: string;
+  readonly tensors: ReadonlyMap<string, FileTensor>;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+/**
+ * Reads a safetensors file. The tensors are views of `bytes` until they are decoded.
+ *
+ * @param source what errors call the file, for instance its path.
+ * @throws FileError in one line, for anything that is not a well-formed file.
+ */
+export function readSafetensors(bytes: Uint8Array, source = 'safetensors file'): SafetensorsFile {
+  const { entries, metadata, dataStart } = readHeader(bytes, source);
+  const tensors = new Map<string, FileTensor>();
+  for (const { name, dtype, shape, begin, end } of entries) {
+    const data = bytes.subarray(dataStart + begin, dataStart + end);
+    tensors.set(name, new FileTensor(name, dtype, shape, data, source));
+  }
+  return { source, tensors, metadata };
+}
+
+/** A tensor to write. Uint16Array means f16 bits. */
+export interface HostTensor {
+  readonly shape: Shape;
+  readonly values: HostArray;
+}
+
+function fileDType(values: HostArray): FileDType {
+  if (values instanceof Float32Array) return 'F32';
+  if (values instanceof Uint16Array) return 'F16';
+  if (values instanceof Int32Array) return 'I32';
+  return values instanceof Uint32Array ? 'U32' : 'U8';
+}
+
+/** Bytes of a safetensors file with these tensors. Wider types come first, so that every tensor is aligned. */
+export function writeSafetensors(
+  tensors: ReadonlyMap<string, HostTensor>,
+  metadata: Readonly<Record<string, string>> = {},
+): Uint8Array {
+  const entries = [...tensors].map(([name, { shape, values }]) => {
+    if (name === '__metadata__' || sizeOf(shape) !== values.length) {
+      throw new ArgumentError(
+        'writeSafetensors',
+        name,
+        `${values.length} values for ${showShape(shape)}`,
+        'values that fill the shape',
+      );
+    }
+    return { name, shape, values, dtype: fileDType(values) };
+  });
+  entries.sort((a, b) => FILE_DTYPE_BYTES[b.dtype] - FILE_DTYPE_BYTES[a.dtype]);
+
+  let at = 0;
+  const listed: [string, unknown][] = entries.map(({ name, shape, values, dtype }) => {
+    const begin = at;
+    at += values.byteLength;
+    return [name, { dtype, shape, data_offsets: [begin, at] }];
+  });
+  if (Object.keys(metadata).length > 0) listed.unshift(['__metadata__', metadata]);
+  const json = new TextEncoder().encode(JSON.stringify(Object.fromEntries(listed)));
+  const headerLength = Math.ceil(json.length / 8) * 8;
+
+  const out = new Uint8Array(8 + headerLength + at);
+  new DataView(out.buffer).setUint32(0, headerLength, true);
+  out.fill(0x20, 8, 8 + headerLength);
+  out.set(json, 8);
+  let offset = 8 + headerLength;
+  for (const { values } of entries) {
+    out.set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength), offset);
+    offset += values.byteLength;
+  }
+  return out;
+}

@@ -1,0 +1,149 @@
+/** @file Modules to and from safetensors, under the published names and layouts of PyTorch. */
+import { sameShape, showShape } from '@visage/tensor';
+import { fileShape, fromFileOrder, toFileOrder } from '../layouts.ts';
+import type { Module } from '../module.ts';
+import { halfFromFloats } from './half.ts';
+import { FileError } from './header.ts';
+import {
+  type FileTensor,
+  type HostTensor,
+  readSafetensors,
+  type SafetensorsFile,
+  writeSafetensors,
+} from './safetensors.ts';
+
+/** What a weight file says of the network whose values it holds. */
+export interface NetworkDescription {
+  /** For instance `simswap-generator`. */
+  readonly architecture: string;
+  /** Whatever rebuilds the network: widths, numbers of blocks, heads. Plain JSON. */
+  readonly config: unknown;
+}
+
+/** Options of {@link saveModule}. */
+export interface SaveOptions extends NetworkDescription {
+  /** Element type in the file. `f16` halves the size and rounds; running variances keep f32, since f16 ends at 65504. */
+  readonly storage?: 'f32' | 'f16';
+  /** Further metadata entries. */
+  readonly metadata?: Readonly<Record<string, string>>;
+}
+
+/** Options of {@link loadModule}. */
+export interface LoadOptions {
+  /** The architecture that the module is; a file that names another is refused. */
+  readonly architecture?: string;
+  /** Entries of the file start with this, for instance `generator/` in a checkpoint; others are left alone. */
+  readonly prefix?: string;
+  /** What to do with entries that the module does not have. */
+  readonly unexpected?: 'error' | 'ignore';
+}
+
+/** Bytes of a safetensors file with the parameters and buffers of `module`, under the names and layouts that PyTorch has for them. */
+export async function saveModule(module: Module, options: SaveOptions): Promise<Uint8Array> {
+  return writeSafetensors(await moduleToHost(module, options.storage), { ...options.metadata, ...describe(options) });
+}
+
+/** The metadata entries that describe a network. */
+export const describe = ({ architecture, config }: NetworkDescription): Record<string, string> => ({
+  architecture,
+  config: JSON.stringify(config),
+});
+
+/**
+ * The architecture and configuration that a file names, or `undefined` when it names none.
+ *
+ * @throws FileError when the configuration is not JSON.
+ */
+export function networkDescription(file: SafetensorsFile): NetworkDescription | undefined {
+  const { architecture, config } = file.metadata;
+  if (architecture === undefined) return undefined;
+  try {
+    return { architecture, config: config === undefined ? undefined : JSON.parse(config) };
+  } catch {
+    throw new FileError(file.source, 'the network configuration in its metadata is not JSON');
+  }
+}
+
+/** Reads the state of a module to the host, in file layout. */
+export async function moduleToHost(module: Module, storage: 'f32' | 'f16' = 'f32'): Promise<Map<string, HostTensor>> {
+  const out = new Map<string, HostTensor>();
+  for (const [name, { tensor, layout, kind }] of module.state()) {
+    const values = toFileOrder(await tensor.floats(), tensor.shape, layout);
+    const half = storage === 'f16' && kind === 'parameter';
+    out.set(name, { shape: fileShape(tensor.shape, layout), values: half ? halfFromFloats(values) : values });
+  }
+  return out;
+}
+
+/**
+ * Writes the values of a file into the parameters and buffers of `module`. Either all are written or, on an error, none.
+ *
+ * `num_batches_tracked` entries of PyTorch are ignored. f16 and bf16 values are widened.
+ *
+ * @param file what {@link readSafetensors} gave, or the bytes of a file.
+ * @throws FileError that lists missing, unexpected and misshapen entries and says what the file seems to hold.
+ */
+export function loadModule(module: Module, file: SafetensorsFile | Uint8Array, options: LoadOptions = {}): void {
+  const opened = file instanceof Uint8Array ? readSafetensors(file) : file;
+  const named = networkDescription(opened)?.architecture;
+  if (options.architecture !== undefined && named !== undefined && named !== options.architecture) {
+    throw new FileError(
+      opened.source,
+      `holds a network of architecture '${named}', expected '${options.architecture}'`,
+    );
+  }
+  const found = entriesUnder(opened, options.prefix ?? '');
+  const problems = mismatches(module, found, options.unexpected ?? 'error');
+  if (problems.length > 0) {
+    const expected = options.architecture ? ` of '${options.architecture}'` : '';
+    throw new FileError(
+      opened.source,
+      `is not a weight file${expected} of this size: ${problems.join('; ')}. ${summary(opened, found)}`,
+    );
+  }
+  const decoded = [...module.state()].map(([name, { tensor, layout }]) => {
+    const values = (found.get(name) as FileTensor).floats();
+    return { tensor, values: fromFileOrder(values, tensor.shape, layout) };
+  });
+  for (const { tensor, values } of decoded) tensor.write(values);
+}
+
+function entriesUnder(file: SafetensorsFile, prefix: string): Map<string, FileTensor> {
+  const out = new Map<string, FileTensor>();
+  for (const [name, tensor] of file.tensors) {
+    if (name.startsWith(prefix) && !name.endsWith('num_batches_tracked')) out.set(name.slice(prefix.length), tensor);
+  }
+  return out;
+}
+
+function mismatches(module: Module, found: ReadonlyMap<string, FileTensor>, unexpected: 'error' | 'ignore'): string[] {
+  const state = module.state();
+  const missing = [...state.keys()].filter((name) => !found.has(name));
+  const extra = unexpected === 'error' ? [...found.keys()].filter((name) => !state.has(name)) : [];
+  const misshapen: string[] = [];
+  for (const [name, { tensor, layout }] of state) {
+    const have = found.get(name);
+    const want = fileShape(tensor.shape, layout);
+    if (have && !sameShape(have.shape, want))
+      misshapen.push(`${name} ${showShape(have.shape)} instead of ${showShape(want)}`);
+  }
+  return [...list('missing', missing), ...list('unexpected', extra), ...list('misshapen', misshapen)];
+}
+
+const LISTED = 4;
+
+function list(what: string, names: readonly string[]): string[] {
+  if (names.length === 0) return [];
+  const more = names.length > LISTED ? ` and ${names.length - LISTED} more` : '';
+  return [`${what} ${names.slice(0, LISTED).join(', ')}${more}`];
+}
+
+/** What a file seems to hold, for error messages. */
+function summary(file: SafetensorsFile, found: ReadonlyMap<string, FileTensor>): string {
+  const named = file.metadata.architecture;
+  if (named !== undefined)
+    return `The file calls itself '${named}' with configuration ${file.metadata.config ?? 'unknown'}`;
+  const first = [...found].find(([name]) => name.endsWith('weight'));
+  const example = first ? `, the first weight being ${first[0]} ${showShape(first[1].shape)}` : '';
+  return `The file names no architecture; it has ${found.size} entries${example}`;
+}

@@ -1,0 +1,107 @@
+import { f32 } from '@visage/gpu';
+import { optimAdam, optimAdvance } from '@visage/kernels';
+import { keep, type Tensor, tensor, zeros } from '@visage/tensor';
+import { launchInPlace } from './launch.ts';
+import { checkRange, type NamedParameters, Optimizer } from './optimizer.ts';
+
+/** Hyperparameters of {@link Adam} and {@link AdamW}. */
+export interface AdamOptions {
+  readonly learningRate?: number;
+  /** Shares of the past in the running means of gradients and of their squares. */
+  readonly betas?: readonly [number, number];
+  readonly eps?: number;
+  readonly weightDecay?: number;
+}
+
+const LOG_FLOOR = -100; // ln 0 for the kernel: exp(−100) is 0 beside 1
+
+/**
+ * Adam (Kingma and Ba, 2015): steps of the running mean of gradients over the root of the running mean of their squares.
+ *
+ * m ← β₁m + (1−β₁)g, v ← β₂v + (1−β₂)g², p ← p − lr · (m / (1−β₁ᵗ)) / (√(v / (1−β₂ᵗ)) + eps). Weight decay λ adds λ·p to the gradient.
+ */
+export class Adam extends Optimizer {
+  readonly options: Required<Omit<AdamOptions, 'learningRate'>>;
+  #first: Tensor[];
+  #second: Tensor[];
+  #step: Tensor;
+  #corrections: Tensor;
+
+  constructor(parameters: NamedParameters, options: AdamOptions = {}) {
+    super(parameters, options.learningRate ?? 1e-3);
+    this.options = {
+      betas: options.betas ?? [0.9, 0.999],
+      eps: options.eps ?? 1e-8,
+      weightDecay: options.weightDecay ?? this.defaultWeightDecay,
+    };
+    for (const beta of this.options.betas) checkRange(this.constructor.name, 'betas', beta, 0, 1);
+    checkRange(this.constructor.name, 'eps', this.options.eps, 0);
+    checkRange(this.constructor.name, 'weightDecay', this.options.weightDecay, 0);
+    this.#first = this.zeros();
+    this.#second = this.zeros();
+    const { gpu } = this.rate;
+    this.#step = keep(tensor(Uint32Array.of(0), [1], { gpu }));
+    this.#corrections = keep(zeros([2], { gpu }));
+  }
+
+  /** Whether weight decay shrinks parameters instead of adding to gradients. */
+  protected get decoupled(): boolean {
+    return false;
+  }
+
+  protected get defaultWeightDecay(): number {
+    return 0;
+  }
+
+  protected update(gradients: readonly Tensor[]): void {
+    const [beta1, beta2] = this.options.betas;
+    const { gpu } = this.rate;
+    const logarithm = (beta: number) => f32(Math.max(LOG_FLOOR, Math.log(beta)));
+    gpu.dispatch({
+      program: {
+        name: 'optim/advance',
+        constants: { LOG_BETA1: logarithm(beta1), LOG_BETA2: logarithm(beta2) },
+        parts: [optimAdvance],
+      },
+      buffers: [this.#step.buffer, this.#corrections.buffer],
+      grid: [1, 1, 1],
+    });
+    const constants = {
+      KEEP1: f32(beta1),
+      TAKE1: f32(1 - beta1),
+      KEEP2: f32(beta2),
+      TAKE2: f32(1 - beta2),
+      EPS: f32(this.options.eps),
+      DECAY: f32(this.options.weightDecay),
+      DECOUPLED: this.decoupled,
+    };
+    this.parameters.forEach((parameter, k) => {
+      const tensors = [parameter, this.#first[k] as Tensor, this.#second[k] as Tensor, gradients[k] as Tensor];
+      launchInPlace('adam', optimAdam, constants, tensors, [this.rate, this.#corrections]);
+    });
+  }
+
+  override stateDict(): Map<string, Tensor> {
+    return new Map([
+      ['step', this.#step],
+      ...this.named('exp_avg', this.#first),
+      ...this.named('exp_avg_sq', this.#second),
+    ]);
+  }
+
+  override dispose(): void {
+    super.dispose();
+    this.#corrections.dispose();
+  }
+}
+
+/** Adam with decoupled weight decay (Loshchilov and Hutter, 2019): p ← p · (1 − lr·λ) before the step; λ = 0.01 by default. */
+export class AdamW extends Adam {
+  protected override get decoupled(): boolean {
+    return true;
+  }
+
+  protected override get defaultWeightDecay(): number {
+    return 0.01;
+  }
+}

@@ -1,0 +1,33 @@
+import { ArgumentError } from '@visage/gpu';
+import { add, clamp, div, minimum, mul, noGrad, sqrt, square, sum, type Tensor } from '@visage/tensor';
+
+/** Gradients after clipping and their norm before it. */
+export interface ClippedGradients {
+  readonly gradients: Tensor[];
+  /** √ of the sum of squares over all gradients, a scalar. */
+  readonly norm: Tensor;
+}
+
+/** Scales all gradients by min(1, maxNorm / (norm + 1e-6)), where norm is that of all of them as one vector. */
+export function clipGradientNorm(gradients: readonly Tensor[], maxNorm: number): ClippedGradients {
+  const [first, ...rest] = gradients.map((g) => noGrad(() => sum(square(g))));
+  if (!first || !(maxNorm > 0)) {
+    throw new ArgumentError(
+      'clipGradientNorm',
+      'arguments',
+      `${gradients.length} gradients, norm ${maxNorm}`,
+      'at least one, a positive norm',
+    );
+  }
+  return noGrad(() => {
+    const norm = sqrt(rest.reduce((total, squares) => add(total, squares), first));
+    const scale = minimum(div(maxNorm, add(norm, 1e-6)), 1);
+    return { gradients: gradients.map((g) => mul(g, scale)), norm };
+  });
+}
+
+/** Limits every element of every gradient to [−limit, limit]. */
+export function clampGradients(gradients: readonly Tensor[], limit: number): Tensor[] {
+  if (!(limit > 0)) throw new ArgumentError('clampGradients', 'limit', String(limit), 'a positive number');
+  return noGrad(() => gradients.map((g) => clamp(g, -limit, limit)));
+}

@@ -1,0 +1,101 @@
+import { ArgumentError } from '@visage/gpu';
+import { keep, sameShape, showShape, type Tensor, tensor, zerosLike } from '@visage/tensor';
+
+/** Parameters by name, as {@link Module.namedParameters} gives them. */
+export type NamedParameters = Iterable<readonly [string, Tensor]>;
+
+/** Throws unless `value` lies in [low, high). */
+export function checkRange(
+  op: string,
+  argument: string,
+  value: number,
+  low: number,
+  high = Number.POSITIVE_INFINITY,
+): void {
+  if (!(value >= low && value < high))
+    throw new ArgumentError(op, argument, String(value), `a number from ${low} to below ${high}`);
+}
+
+/**
+ * Base of the optimizers: changes parameters in place from given gradients.
+ *
+ * A step is a handful of kernels that read the learning rate and count the steps on the device, so it can be part of a recorded step:
+ * each replay counts, and sees the latest learning rate.
+ */
+export abstract class Optimizer {
+  /** The tensors that steps change, in the order in which {@link Optimizer.step} takes gradients. */
+  readonly parameters: readonly Tensor[];
+  protected readonly names: readonly string[];
+  /** The learning rate where kernels read it. */
+  protected readonly rate: Tensor;
+  #learningRate: number;
+
+  constructor(parameters: NamedParameters, learningRate: number) {
+    const entries = [...parameters];
+    const first = entries[0];
+    if (!first) throw new ArgumentError(this.constructor.name, 'parameters', 'an empty list', 'at least one tensor');
+    checkRange(this.constructor.name, 'learningRate', learningRate, 0);
+    this.names = entries.map(([name]) => name);
+    this.parameters = entries.map(([, parameter]) => parameter);
+    this.rate = keep(tensor([learningRate], [1], { gpu: first[1].gpu }));
+    this.#learningRate = learningRate;
+  }
+
+  get learningRate(): number {
+    return this.#learningRate;
+  }
+
+  /** Steps (and replays) from now on use this rate. */
+  set learningRate(value: number) {
+    checkRange(this.constructor.name, 'learningRate', value, 0);
+    if (value === this.#learningRate) return;
+    this.#learningRate = value;
+    this.rate.write(Float32Array.of(value));
+  }
+
+  /**
+   * Changes every parameter by its gradient.
+   *
+   * @throws ArgumentError when the gradients do not match {@link Optimizer.parameters} in number or shape.
+   */
+  step(gradients: readonly Tensor[]): void {
+    const op = this.constructor.name;
+    if (gradients.length !== this.parameters.length) {
+      throw new ArgumentError(
+        op,
+        'gradients',
+        `${gradients.length} tensors`,
+        `${this.parameters.length}, one per parameter`,
+      );
+    }
+    gradients.forEach((gradient, k) => {
+      const { shape } = this.parameters[k] as Tensor;
+      if (sameShape(gradient.shape, shape)) return;
+      throw new ArgumentError(op, `gradient of ${this.names[k]}`, showShape(gradient.shape), showShape(shape));
+    });
+    this.update(gradients);
+  }
+
+  protected abstract update(gradients: readonly Tensor[]): void;
+
+  /**
+   * What a checkpoint keeps: counters and moments under PyTorch's names, such as `conv.weight.exp_avg`. The tensors are the live ones:
+   * `write()` into them to restore. The learning rate is not among them; it belongs to the schedule.
+   */
+  abstract stateDict(): Map<string, Tensor>;
+
+  /** Gives the memory of moments and counters back, not that of the parameters. */
+  dispose(): void {
+    this.rate.dispose();
+    for (const state of this.stateDict().values()) state.dispose();
+  }
+
+  /** A zero tensor like each parameter, alive until {@link Optimizer.dispose}. */
+  protected zeros(): Tensor[] {
+    return this.parameters.map((parameter) => keep(zerosLike(parameter)));
+  }
+
+  protected named(suffix: string, tensors: readonly Tensor[]): [string, Tensor][] {
+    return tensors.map((state, k) => [`${this.names[k]}.${suffix}`, state]);
+  }
+}

@@ -1,0 +1,42 @@
+import { f32 } from '@visage/gpu';
+import { optimSgd } from '@visage/kernels';
+import type { Tensor } from '@visage/tensor';
+import { launchInPlace } from './launch.ts';
+import { checkRange, type NamedParameters, Optimizer } from './optimizer.ts';
+
+/** Hyperparameters of {@link Sgd}. */
+export interface SgdOptions {
+  readonly learningRate?: number;
+  readonly momentum?: number;
+  readonly weightDecay?: number;
+  /** Step along the gradient at the place where the momentum leads. */
+  readonly nesterov?: boolean;
+}
+
+/** Stochastic gradient descent with momentum μ: b ← μ·b + g + λ·p, p ← p − lr·b. */
+export class Sgd extends Optimizer {
+  readonly options: Required<Omit<SgdOptions, 'learningRate'>>;
+  #velocity: Tensor[];
+
+  constructor(parameters: NamedParameters, options: SgdOptions = {}) {
+    super(parameters, options.learningRate ?? 1e-3);
+    const { momentum = 0, weightDecay = 0, nesterov = false } = options;
+    checkRange('Sgd', 'momentum', momentum, 0, 1);
+    checkRange('Sgd', 'weightDecay', weightDecay, 0);
+    this.options = { momentum, weightDecay, nesterov };
+    this.#velocity = this.zeros();
+  }
+
+  protected update(gradients: readonly Tensor[]): void {
+    const { momentum, weightDecay, nesterov } = this.options;
+    const constants = { MOMENTUM: f32(momentum), DECAY: f32(weightDecay), NESTEROV: nesterov };
+    this.parameters.forEach((parameter, k) => {
+      const tensors = [parameter, this.#velocity[k] as Tensor, gradients[k] as Tensor];
+      launchInPlace('sgd', optimSgd, constants, tensors, [this.rate]);
+    });
+  }
+
+  override stateDict(): Map<string, Tensor> {
+    return new Map(this.named('momentum_buffer', this.#velocity));
+  }
+}
