@@ -1,13 +1,15 @@
 // Rays through pixels, and the sphere tracing of the head.
 //
-//   o = R^T (0, 0, CAMERA_DISTANCE),  d = R^T normalize((x - shift) / zoom, -CAMERA_DISTANCE);   t += distance(o + t d)
+//   o = PIVOT + R^T ((0, 0, CAMERA_DISTANCE) - PIVOT),  d = R^T normalize((x - shift) / zoom, -CAMERA_DISTANCE)
+//   march: t += distance(o + t d)
 //
-// Picture coordinates: x, y from -FRAME_HALF to FRAME_HALF about FRAME_CENTER in the plane z = 0, y up.
+// The head turns about a point of the inner face, so that the face stays where an aligned crop has it. // Picture coordinates: x, y from -FRAME_HALF to FRAME_HALF about FRAME_CENTER in the plane z = 0, y up.
 // A library part: no entry point. Preconditions: constants SIZE, STEPS. Parts before: face, sdf.
 
 /** Half the side of the picture in the plane z = 0, and the height of its centre. */
-const FRAME_HALF = 1.12;
-const FRAME_CENTER = -0.06;
+const FRAME_HALF = 1.0;
+const FRAME_CENTER = -0.12;
+const PIVOT = vec3f(0.0, -0.22, 0.55);
 const PIXEL = 2.0 * FRAME_HALF / f32(SIZE);
 
 struct Ray {
@@ -27,8 +29,10 @@ fn picturePoint(column : f32, row : f32) -> vec2f {
 
 /** The ray through a point of the picture, in head space. */
 fn rayThrough(point : vec2f) -> Ray {
+  let eye = vec3f(0.0, 0.0, CAMERA_DISTANCE) - PIVOT;
   let ray = normalize(vec3f((point - vec2f(face.shiftX, face.shiftY)) / face.zoom, -CAMERA_DISTANCE));
-  return Ray(CAMERA_DISTANCE * face.rowZ.xyz, face.rowX.xyz * ray.x + face.rowY.xyz * ray.y + face.rowZ.xyz * ray.z);
+  return Ray(PIVOT + face.rowX.xyz * eye.x + face.rowY.xyz * eye.y + face.rowZ.xyz * eye.z,
+    face.rowX.xyz * ray.x + face.rowY.xyz * ray.y + face.rowZ.xyz * ray.z);
 }
 
 /** Where a ray enters and leaves the ellipsoid that holds the whole head. */

@@ -3,8 +3,8 @@
 //   rotation = Rz(roll) Rx(pitch) Ry(yaw), head to camera; light_head = rotation^T light_camera
 //   noseBase = eyeHeight - noseLength;  mouthLine = noseBase - mouthDrop - 0.35 open;  chin = -0.80 - jawLength - 0.5 open
 //
-// Memory: `faces` [BATCH] Face, see face.wgsl. Tile: one invocation per image.
-// Preconditions: constant BATCH; `drawFactors` has run. Parts before: face. Dispatch: ceil(BATCH / 8).
+// Memory: `faces` [batch] Face, see face.wgsl. Tile: one invocation per image.
+// Preconditions: draw.wgsl has run. Parts before: face. Dispatch: ceil(batch / 8).
 // `poseOf` and `landmarksOf` in packages/faces/src/landmarks.ts compute the same positions.
 
 @group(0) @binding(0) var<storage, read_write> faces : array<Face>;
@@ -29,14 +29,13 @@ fn hairPalette(tone : f32, shade : f32) -> vec3f {
 }
 
 fn irisPalette(tone : f32) -> vec3f {
-  let base = ramp(vec3f(0.20, 0.10, 0.05), vec3f(0.52, 0.30, 0.08), vec3f(0.28, 0.55, 0.25), vec3f(0.30, 0.62, 0.85),
+  return ramp(vec3f(0.20, 0.10, 0.05), vec3f(0.52, 0.30, 0.08), vec3f(0.28, 0.55, 0.25), vec3f(0.30, 0.62, 0.85),
     vec3f(0.60, 0.66, 0.72), tone);
-  return base;
 }
 
 @compute @workgroup_size(8)
-fn deriveFaces(@builtin(global_invocation_id) id : vec3u) {
-  if (id.x >= BATCH) {
+fn main(@builtin(global_invocation_id) id : vec3u) {
+  if (id.x >= arrayLength(&faces)) {
     return;
   }
   let f = faces[id.x];

@@ -5,11 +5,11 @@
 //   normal:  value = a + b clamp(sqrt(3) (u0 + u1 + u2 + u3 - 2), -2, 2)       (a sum of four uniforms has variance 1/3)
 //   chance:  value = u0 < c ? a + (b - a) u1 : 0
 //
-// Memory: `identities`, `attributes` u32 [BATCH]; `table` one vec4f (a, b, c, code) per factor with code = stream + 2 shape
-// (rows of packages/faces/src/factors.ts); `faces` f32 [BATCH, FACE_FLOATS], of which this kernel writes the factors.
+// Memory: `identities`, `attributes` u32 [batch]; `table` one vec4f (a, b, c, code) per factor with code = stream + 2 shape
+// (rows of packages/faces/src/factors.ts); `faces` f32 [batch, FACE_FLOATS], of which this kernel writes the factors.
 // Tile: one invocation per factor of an image.
-// Preconditions: constants SEED, BATCH, FACTORS, FACE_FLOATS, DERIVED_FLOATS. Parts before: rng.
-// Dispatch: (ceil(FACTORS / 8), BATCH, 1).
+// Preconditions: constants SEED, FACTORS, FACE_FLOATS, DERIVED_FLOATS. Parts before: rng.
+// Dispatch: (ceil(FACTORS / 8), batch, 1).
 
 @group(0) @binding(0) var<storage, read> identities : array<u32>;
 @group(0) @binding(1) var<storage, read> attributes : array<u32>;
@@ -20,7 +20,7 @@ const IDENTITY_STREAM = 0x6964u; // "id"
 const ATTRIBUTE_STREAM = 0x617474u; // "att"
 
 @compute @workgroup_size(8)
-fn drawFactors(@builtin(global_invocation_id) id : vec3u) {
+fn main(@builtin(global_invocation_id) id : vec3u) {
   let row = id.x;
   let image = id.y;
   if (row >= FACTORS) {

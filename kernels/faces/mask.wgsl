@@ -5,9 +5,9 @@
 // It depends on attributes alone, so a swap, its target and its exact truth share one mask, and two identities under the same
 // attributes differ inside it only. The outline of cheeks, jaw and chin lies inside: moving it is part of a swap.
 //
-// Memory: `faces` [BATCH] Face; `mask` f32 [BATCH, SIZE, SIZE, 1]. Tile: one invocation per pixel, one ray each.
-// Preconditions: constants BATCH, SIZE (multiple of 8), STEPS. Parts before: face, sdf, camera, paint, surroundings.
-// Dispatch: (SIZE / 8, SIZE, BATCH).
+// Memory: `faces` [batch] Face; `mask` f32 [batch, SIZE, SIZE, 1]. Tile: one invocation per pixel, one ray each.
+// Preconditions: constants SIZE, STEPS. Parts before: face, sdf, camera, paint, surroundings.
+// Dispatch: (ceil(SIZE / 8), SIZE, batch).
 
 @group(0) @binding(0) var<storage, read> faces : array<Face>;
 @group(0) @binding(1) var<storage, read_write> mask : array<f32>;
@@ -26,7 +26,10 @@ fn hairBefore(ray : Ray, end : f32) -> bool {
 }
 
 @compute @workgroup_size(8)
-fn renderMasks(@builtin(global_invocation_id) id : vec3u) {
+fn main(@builtin(global_invocation_id) id : vec3u) {
+  if (id.x >= SIZE) {
+    return;
+  }
   face = faces[id.z];
   let point = picturePoint(f32(id.x), f32(id.y));
   let ray = rayThrough(point);

@@ -1,7 +1,8 @@
 // Albedo of a point of the head: what is painted rather than modelled. Brows, lips, mouth, lashes, iris, beard, marks.
 //
-// Every stroke is a signed distance to its edge, softened over `width` head units (about a pixel), so that small images need no
-// supersampling. Colours are linear. A library part: no entry point. Parts before: face, sdf.
+// Every stroke has a coverage in [0, 1]: a signed distance to its edge, softened over `width` head units (about a pixel), so that
+// small images need no supersampling. `m` is the point mirrored to x > 0. Colours are linear.
+// A library part: no entry point. Parts before: face, sdf.
 
 fn hashWord(x : u32) -> u32 {
   var h = x * 747796405u + 2891336453u;
@@ -44,75 +45,117 @@ fn eyeColor(p : vec3f, width : f32) -> vec3f {
   return mix(color * shade, vec3f(1.0), 0.9 * inside(glint - 0.018, width));
 }
 
-fn browStroke(m : vec3f, width : f32) -> f32 {
+fn browCoverage(m : vec3f, width : f32) -> f32 {
   let inner = max(face.eyeDistance - 0.55 * face.browLength, 0.07);
   let u = (m.x - inner) / face.browLength;
   let bend = u - 0.5;
   let y = face.eyeHeight + face.browHeight + face.browRaise + face.browAngle * bend + face.browArch * (1.0 - 4.0 * bend * bend);
   let half = face.browThickness * (1.15 - 0.75 * saturate(u)) * 0.9;
-  let d = max(abs(m.y - y) - half, max(-u, u - 1.0) * face.browLength);
-  return inside(d, width);
+  return inside(max(abs(m.y - y) - half, max(-u, u - 1.0) * face.browLength), width);
+}
+
+/** A point in the frame of the mouth: x in half widths, y from the mouth line (which a smile bends), z the arc 1 - x^2. */
+fn mouthFrame(p : vec3f) -> vec3f {
+  let x = p.x / face.hair.w;
+  return vec3f(x, p.y - face.rowY.w - face.rowX.w * x * x, max(1.0 - x * x, 0.0));
+}
+
+fn lipCoverage(mouth : vec3f, width : f32) -> f32 {
+  let gap = face.light.w * 0.5 * mouth.z;
+  let cupid = 1.0 - 0.22 * saturate(1.0 - abs(mouth.x) * 4.0);
+  let upper = mouth.y - gap - face.lipUpper * mouth.z * cupid;
+  let lower = -gap - face.lipLower * mouth.z - mouth.y;
+  return inside(max(max(upper, lower), (abs(mouth.x) - 1.0) * face.hair.w), width);
+}
+
+/** The line between the lips, or the opening of the mouth: coverage, and the share of it that shows teeth. */
+fn openingCoverage(mouth : vec3f, width : f32) -> vec2f {
+  let gap = face.light.w * 0.5 * mouth.z;
+  let opening = inside(abs(mouth.y) - gap - 0.006, width) * inside((abs(mouth.x) - 0.97) * face.hair.w, width);
+  let teeth = inside(max(0.25 * gap - mouth.y, 0.018 - gap), width) * step(0.02, gap);
+  return vec2f(opening, teeth);
+}
+
+/** Beard up to a line that rises towards the ears, and a moustache; both ragged by noise. */
+fn beardCoverage(p : vec3f, m : vec3f) -> f32 {
+  if (face.beard <= 0.0) {
+    return 0.0;
+  }
+  let mouth = face.rowY.w;
+  let ragged = 0.06 * (valueNoise(p.xy * vec2f(50.0, 30.0)) - 0.5);
+  let line = mouth - 0.12 + 0.25 * face.beardExtent + (0.2 + face.beardExtent) * max(m.x - 0.12, 0.0);
+  let moustache = length((p.xy - vec2f(0.0, mouth + 0.075)) * vec2f(0.40, 1.0)) - 0.05 - 0.03 * face.beardExtent;
+  return face.beard * inside(min(max(p.y - line, 0.05 - p.z), moustache) + ragged, 0.09);
+}
+
+fn freckleCoverage(p : vec3f) -> f32 {
+  if (face.freckles <= 0.0) {
+    return 0.0;
+  }
+  let spots = saturate((valueNoise(p.xy * 26.0 + face.freckleSeed) - 0.62) * 6.0);
+  return face.freckles * spots * saturate(1.6 - abs(p.y - face.rowZ.w - 0.12) * 5.0);
+}
+
+fn moleCoverage(p : vec3f, width : f32) -> f32 {
+  let first = inside(length(p.xy - vec2f(face.moleX, face.moleY)) - face.moleSize, width);
+  let second = inside(length(p.xy - vec2f(face.secondMoleX, face.secondMoleY)) - face.secondMoleSize, width);
+  return max(first, second * step(0.001, face.secondMoleSize));
+}
+
+fn scarCoverage(p : vec3f, width : f32) -> f32 {
+  if (face.scar <= 0.0) {
+    return 0.0;
+  }
+  let along = vec2f(cos(face.scarAngle), sin(face.scarAngle));
+  let s = p.xy - vec2f(face.scarX, face.scarY);
+  return inside(max(abs(dot(s, along)) - 0.5 * face.scar, abs(s.x * along.y - s.y * along.x) - 0.010), width);
+}
+
+/** How much lashes and the crease of the lid darken the skin. */
+fn lidShade(m : vec3f, width : f32) -> f32 {
+  let e = eyeFrame(m);
+  let above = (e.y - face.iris.w * (1.0 - e.x * e.x)) * face.eyeSize;
+  let across = (abs(e.x) - 1.05) * face.eyeSize;
+  let lash = inside(max(abs(above - 0.006) - 0.012, across), width);
+  let crease = inside(max(abs(above - 0.05) - 0.004, across + 0.02), width);
+  return 0.8 * lash + 0.25 * crease;
+}
+
+/** Redder cheeks and nose. */
+fn blush(p : vec3f, m : vec3f) -> f32 {
+  let cheek = saturate(1.0 - length(m.xy - vec2f(0.38, face.rowZ.w + 0.05)) * 3.5);
+  return cheek + saturate(1.0 - length(p.xy - vec2f(0.0, face.rowZ.w + 0.06)) * 6.0);
+}
+
+fn nostrilCoverage(m : vec3f, width : f32) -> f32 {
+  let offset = m.xy - vec2f(face.noseWidth * 0.62, face.rowZ.w + 0.012);
+  return inside(length(offset * vec2f(1.0, 1.6)) - 0.3 * face.noseWidth, width) * step(0.7, m.z);
+}
+
+fn collarCoverage(m : vec3f, width : f32) -> f32 {
+  return inside(m.y + 1.08 - 0.35 * m.x * m.x, width);
 }
 
 fn skinPaint(p : vec3f, width : f32) -> vec3f {
   let m = vec3f(abs(p.x), p.y, p.z);
   let front = saturate((p.z - 0.15) * 8.0);
-  var color = face.skin.rgb;
-  // warmer cheeks and nose
-  let blush = saturate(1.0 - length(m.xy - vec2f(0.38, face.rowZ.w + 0.05)) * 3.5) + saturate(1.0 - length(p.xy - vec2f(0.0, face.rowZ.w + 0.06)) * 6.0);
-  color *= 1.0 - front * blush * vec3f(0.0, 0.16, 0.16);
-  if (face.freckles > 0.0) {
-    let spots = saturate((valueNoise(p.xy * 26.0 + face.freckleSeed) - 0.62) * 6.0);
-    let zone = saturate(1.6 - abs(p.y - face.rowZ.w - 0.12) * 5.0);
-    color *= 1.0 - face.freckles * 0.4 * spots * zone * front;
-  }
-  // beard: chin and jaw up to a line that rises towards the ears, and a moustache; ragged by noise
-  let mouth = face.rowY.w;
-  let x = p.x / face.hair.w;
-  let arc = max(1.0 - x * x, 0.0);
-  let lipY = p.y - mouth - face.rowX.w * x * x;
+  let mouth = mouthFrame(p);
+  var color = face.skin.rgb * (1.0 - front * blush(p, m) * vec3f(0.0, 0.16, 0.16));
+  color *= 1.0 - 0.4 * front * freckleCoverage(p);
   if (face.beard > 0.0) {
-    let ragged = 0.06 * (valueNoise(p.xy * vec2f(50.0, 30.0)) - 0.5);
-    let line = mouth - 0.12 + 0.25 * face.beardExtent + (0.2 + face.beardExtent) * max(m.x - 0.12, 0.0);
-    let moustache = length((p.xy - vec2f(0.0, mouth + 0.075)) * vec2f(0.40, 1.0)) - 0.05 - 0.03 * face.beardExtent;
-    let edge = min(max(p.y - line, 0.05 - p.z), moustache) + ragged;
     let strands = 0.7 + 0.6 * valueNoise(p.xy * vec2f(60.0, 25.0));
-    color = mix(color, face.hair.rgb * 0.85 * strands, face.beard * inside(edge, 0.09));
+    color = mix(color, face.hair.rgb * 0.85 * strands, beardCoverage(p, m));
   }
-  // lips, opening, teeth
-  let gap = face.light.w * 0.5 * arc;
-  let cupid = 1.0 - 0.22 * saturate(1.0 - abs(x) * 4.0);
-  let upper = lipY - gap - face.lipUpper * arc * cupid;
-  let lower = -gap - face.lipLower * arc - lipY;
-  let lips = inside(max(max(upper, lower), (abs(x) - 1.0) * face.hair.w), width) * front;
-  color = mix(color, face.lip.rgb * select(1.08, 0.85, lipY > 0.0), lips);
-  let opening = inside(abs(lipY) - gap - 0.006, width) * front * inside((abs(x) - 0.97) * face.hair.w, width);
-  let teeth = inside(max(-lipY + 0.25 * gap, 0.018 - gap), width);
-  color = mix(color, mix(color * 0.22 * vec3f(1.0, 0.7, 0.7), vec3f(0.72, 0.70, 0.66), teeth * step(0.02, gap)), opening);
-  // brows, lashes and lid crease
-  color = mix(color, min(face.hair.rgb * 0.55, vec3f(0.30)), browStroke(m, width * 1.3) * front * 0.92);
-  let e = eyeFrame(m);
-  let above = (e.y - face.iris.w * (1.0 - e.x * e.x)) * face.eyeSize;
-  let across = (abs(e.x) - 1.05) * face.eyeSize;
-  let lash = inside(max(abs(above - 0.006) - 0.012, across), width) * front;
-  let crease = inside(max(abs(above - 0.05) - 0.004, across + 0.02), width) * front;
-  color *= 1.0 - 0.8 * lash - 0.25 * crease;
-  // nostrils
-  let nostril = length((m.xy - vec2f(face.noseWidth * 0.62, face.rowZ.w + 0.012)) * vec2f(1.0, 1.6)) - 0.3 * face.noseWidth;
-  color *= 1.0 - 0.6 * inside(nostril, width) * step(0.7, p.z);
-  // marks
-  let mole = inside(length(p.xy - vec2f(face.moleX, face.moleY)) - face.moleSize, width);
-  let second = inside(length(p.xy - vec2f(face.secondMoleX, face.secondMoleY)) - face.secondMoleSize, width) * step(0.001, face.secondMoleSize);
-  color *= 1.0 - 0.75 * front * max(mole, second);
-  if (face.scar > 0.0) {
-    let along = vec2f(cos(face.scarAngle), sin(face.scarAngle));
-    let s = p.xy - vec2f(face.scarX, face.scarY);
-    let line = max(abs(dot(s, along)) - 0.5 * face.scar, abs(s.x * along.y - s.y * along.x) - 0.010);
-    color = mix(color, face.skin.rgb * vec3f(1.25, 0.85, 0.8) + 0.03, 0.8 * inside(line, width) * front);
-  }
-  // collar
-  let collar = p.y + 1.08 - 0.35 * m.x * m.x;
-  return mix(color, vec3f(face.shirtRed, face.shirtGreen, face.shirtBlue) * 0.8, inside(collar, width));
+  color = mix(color, face.lip.rgb * select(1.08, 0.85, mouth.y > 0.0), front * lipCoverage(mouth, width));
+  let opening = openingCoverage(mouth, width);
+  let inner = mix(color * 0.22 * vec3f(1.0, 0.7, 0.7), vec3f(0.72, 0.70, 0.66), opening.y);
+  color = mix(color, inner, front * opening.x);
+  color = mix(color, min(face.hair.rgb * 0.55, vec3f(0.30)), 0.92 * front * browCoverage(m, width * 1.3));
+  color *= 1.0 - front * lidShade(m, width);
+  color *= 1.0 - 0.6 * nostrilCoverage(m, width);
+  color *= 1.0 - 0.75 * front * moleCoverage(p, width);
+  color = mix(color, face.skin.rgb * vec3f(1.25, 0.85, 0.8) + 0.03, 0.8 * front * scarCoverage(p, width));
+  return mix(color, vec3f(face.shirtRed, face.shirtGreen, face.shirtBlue) * 0.8, collarCoverage(m, width));
 }
 
 fn hairPaint(p : vec3f) -> vec3f {

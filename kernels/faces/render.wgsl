@@ -1,11 +1,12 @@
 // Renders a batch of faces: SAMPLES x SAMPLES rays per pixel.
 //
-//   light = mix(background, shade(hit), coverage), then glasses and occluder;  display = (sqrt(light) - 1/2) contrast + 1/2 + noise
+//   light = mix(background, shade(hit), coverage), then glasses and occluder
+//   display = (sqrt(light) - 1/2) contrast + 1/2 + noise
 //
-// Memory: `faces` [BATCH] Face (draw.wgsl, derive.wgsl); `image` f32 [BATCH, SIZE, SIZE, 3] in [0, 1].
+// Memory: `faces` [batch] Face (draw.wgsl, derive.wgsl); `image` f32 [batch, SIZE, SIZE, 3] in [0, 1].
 // Tile: one invocation per pixel; eight in a row share one face, which is copied to private memory once.
-// Preconditions: constants BATCH, SIZE (multiple of 8), SAMPLES, STEPS, SHADOW_STEPS.
-// Parts before: face, sdf, camera, paint, shading, surroundings. Dispatch: (SIZE / 8, SIZE, BATCH).
+// Preconditions: constants SIZE, SAMPLES, STEPS, SHADOW_STEPS.
+// Parts before: face, sdf, camera, paint, shading, surroundings. Dispatch: (ceil(SIZE / 8), SIZE, batch).
 // Cost: about 40 evaluations of the head per pixel; 1.9 ms per image of 64 x 64 on a 2-core software adapter.
 
 @group(0) @binding(0) var<storage, read> faces : array<Face>;
@@ -33,7 +34,10 @@ fn colorAt(point : vec2f) -> vec3f {
 }
 
 @compute @workgroup_size(8)
-fn renderFaces(@builtin(global_invocation_id) id : vec3u) {
+fn main(@builtin(global_invocation_id) id : vec3u) {
+  if (id.x >= SIZE) {
+    return;
+  }
   face = faces[id.z];
   var color = vec3f(0.0);
   for (var s = 0u; s < SAMPLES * SAMPLES; s++) {

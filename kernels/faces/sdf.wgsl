@@ -82,7 +82,8 @@ fn skinDistance(p : vec3f) -> f32 {
   d = smoothMin(d, ellipsoid(p - vec3f(0.0, 0.5 * (chin + 0.32), 0.10),
     vec3f(0.56 * face.faceWidth, 0.5 * (0.32 - chin) + 0.10, 0.62)), 0.16);
   let jaw = vec3f(sqrt(p.x * p.x + 0.008), p.y, p.z); // a soft |x|: the two halves of the jaw line meet without a cleft
-  d = smoothMin(d, capsule(jaw, vec3f(face.jawWidth, 0.42 * chin, 0.04), vec3f(face.chinWidth, chin, 0.44 + face.chinForward), 0.15), 0.14);
+  let chinPoint = vec3f(face.chinWidth, chin, 0.44 + face.chinForward);
+  d = smoothMin(d, capsule(jaw, vec3f(face.jawWidth, 0.42 * chin, 0.04), chinPoint, 0.15), 0.14);
   d = smoothMin(d, length(m - vec3f(0.40 * face.faceWidth, eyes - 0.18 + 0.3 * face.rowX.w, 0.40)) - (0.19 + face.cheek), 0.14);
   d = smoothMin(d, ellipsoid(p - vec3f(0.0, mouth + 0.01, 0.50), vec3f(0.28, 0.20, 0.18)), 0.10);
   // brow ridge, sockets
@@ -90,8 +91,10 @@ fn skinDistance(p : vec3f) -> f32 {
   d = smoothMax(d, -(length(m - vec3f(face.eyeDistance, eyes, 0.90)) - face.eyeSize * 1.45), 0.08);
   // nose: bridge, tip, wings
   let tip = vec3f(0.0, noseBase + 0.07 + face.noseTip, 0.74 + face.noseForward);
-  d = smoothMin(d, taperedCapsule(p, vec3f(0.0, eyes + 0.10, 0.70 + face.noseBridge), tip, 0.045, 0.05 + 0.25 * face.noseWidth), 0.07);
-  d = smoothMin(d, length(m - vec3f(face.noseWidth, noseBase + 0.035, 0.72 + 0.45 * face.noseForward)) - (0.035 + 0.28 * face.noseWidth), 0.05);
+  let bridge = vec3f(0.0, eyes + 0.10, 0.70 + face.noseBridge);
+  d = smoothMin(d, taperedCapsule(p, bridge, tip, 0.045, 0.05 + 0.25 * face.noseWidth), 0.07);
+  let wing = vec3f(face.noseWidth, noseBase + 0.035, 0.72 + 0.45 * face.noseForward);
+  d = smoothMin(d, length(m - wing) - (0.035 + 0.28 * face.noseWidth), 0.05);
   // lids: skin over the eyeball, cut open by the almond
   let center = eyeCenter();
   d = smoothMin(d, length(m - center) - eyeRadius() - 0.016, 0.03);
@@ -119,8 +122,15 @@ fn hairDistance(p : vec3f) -> f32 {
   return d + face.hairBald;
 }
 
+/** Distances to skin, eyes and hair; the smallest is what shows. */
+fn partDistances(p : vec3f) -> vec3f {
+  return vec3f(skinDistance(p), eyeDistanceField(p), hairDistance(p));
+}
+
+/** A step that cannot overshoot: the smooth unions and cuts overestimate the distance a little. */
 fn sceneDistance(p : vec3f) -> f32 {
-  return min(min(skinDistance(p), eyeDistanceField(p)), hairDistance(p)) * 0.85;
+  let parts = partDistances(p);
+  return 0.85 * min(parts.x, min(parts.y, parts.z));
 }
 
 /** What blocks the key light, for soft shadows: cranium, a mean jaw, the nose and the hair; the rest casts nothing visible. */

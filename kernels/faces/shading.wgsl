@@ -1,17 +1,44 @@
 // Light on a point of the head: wrapped Lambert under one key light, a sky-to-ground ambient, soft shadow, one-tap occlusion,
 // Blinn highlights.
 //
-//   out = albedo (sky 1.6 ambient AO + key 1.5 (1 - ambient) shadow (n.l + w) / (1 + w)) + key specular (n.h)^gloss / 2
+//   out = albedo (sky 1.15 ambient AO + key 1.25 (1 - ambient) shadow (n.l + w) / (1 + w)) + key specular (n.h)^gloss / 2
 //
 // w is larger in red than in blue for skin, the cheap stand-in for light that travels under it. Linear light throughout.
 // A library part: no entry point. Preconditions: constant SHADOW_STEPS. Parts before: face, sdf, paint.
 
-fn normalAt(p : vec3f) -> vec3f {
-  // tetrahedron: four evaluations instead of six
-  let e = 0.006;
-  let k = vec2f(1.0, -1.0);
-  return normalize(k.xyy * sceneDistance(p + e * k.xyy) + k.yyx * sceneDistance(p + e * k.yyx)
-    + k.yxy * sceneDistance(p + e * k.yxy) + k.xxx * sceneDistance(p + e * k.xxx));
+struct Surface {
+  normal : vec3f,
+  occlusion : f32, // 1 in the open, smaller in folds
+  parts : vec3f, // distances to skin, eyes and hair; the smallest is what shows
+}
+
+/**
+ * Probes the distance around a hit: four times on a tetrahedron for the normal, at the point itself for the material, and once
+ * along the normal for occlusion. One loop instead of six calls, because the compiler copies the head into every call.
+ */
+fn surfaceAt(p : vec3f) -> Surface {
+  var gradient = vec3f(0.0);
+  var result = Surface(vec3f(0.0), 1.0, vec3f(0.0));
+  for (var probe = 0u; probe < 6u; probe++) {
+    let corner = select(vec3f(-1.0), vec3f(1.0), vec3<bool>(probe == 0u || probe == 3u, probe == 1u || probe == 3u, probe == 2u || probe == 3u));
+    var offset = 0.006 * corner;
+    if (probe == 4u) {
+      offset = vec3f(0.0);
+    } else if (probe == 5u) {
+      offset = 0.12 * result.normal;
+    }
+    let parts = partDistances(p + offset);
+    let d = min(parts.x, min(parts.y, parts.z));
+    if (probe < 4u) {
+      gradient += corner * d;
+      result.normal = normalize(gradient + vec3f(0.0, 0.0, 1e-9));
+    } else if (probe == 4u) {
+      result.parts = parts;
+    } else {
+      result.occlusion = saturate(0.45 + 5.2 * d);
+    }
+  }
+  return result;
 }
 
 fn softShadow(p : vec3f, light : vec3f) -> f32 {
@@ -26,12 +53,10 @@ fn softShadow(p : vec3f, light : vec3f) -> f32 {
 }
 
 fn shade(p : vec3f, direction : vec3f, width : f32) -> vec3f {
-  let normal = normalAt(p);
-  let skin = skinDistance(p);
-  let eye = eyeDistanceField(p);
-  let hair = hairDistance(p);
-  let isEye = eye < min(skin, hair);
-  let isHair = hair < min(skin, eye);
+  let surface = surfaceAt(p);
+  let normal = surface.normal;
+  let isEye = surface.parts.y < min(surface.parts.x, surface.parts.z);
+  let isHair = surface.parts.z < min(surface.parts.x, surface.parts.y);
   var albedo = skinPaint(p, width);
   if (isEye) {
     albedo = eyeColor(p, width);
@@ -41,7 +66,6 @@ fn shade(p : vec3f, direction : vec3f, width : f32) -> vec3f {
   }
   let light = face.light.xyz;
   let shadow = softShadow(p + normal * 0.03, light);
-  let occlusion = saturate(0.45 + 0.55 * sceneDistance(p + normal * 0.12) / 0.09);
   let facing = dot(normal, light);
   // light wraps further in red than in blue, as under skin
   let wrap = select(vec3f(0.30, 0.20, 0.16), vec3f(0.1), isHair || isEye);
@@ -53,5 +77,5 @@ fn shade(p : vec3f, direction : vec3f, width : f32) -> vec3f {
   let specular = face.skin.w * pow(saturate(dot(normal, halfway)), gloss) * shadow * select(0.6, 2.0, isEye);
   let key = face.lightColor.rgb;
   let ambient = face.lightColor.w;
-  return albedo * (sky * (1.6 * ambient * occlusion) + key * (1.5 * (1.0 - ambient)) * diffuse) + key * specular * 0.5;
+  return albedo * (sky * (1.15 * ambient * surface.occlusion) + key * (1.25 * (1.0 - ambient)) * diffuse) + key * specular * 0.5;
 }

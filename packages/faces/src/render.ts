@@ -1,0 +1,152 @@
+/**
+ * @file Renders procedural faces on the GPU. Two integers name a face; three kernels turn a batch of them into pixels: draw the
+ * factors, derive matrices and colours, trace. Rendering identity i with attributes a is the exact true swap of i into a.
+ */
+import { ArgumentError, currentGpu, type Gpu, type Program } from '@visage/gpu';
+import * as kernels from '@visage/kernels';
+import { empty, scope, Tensor } from '@visage/tensor';
+import { factors } from './factors.ts';
+import { factorTable, type Level } from './levels.ts';
+
+/** A batch of faces to render. */
+export interface FaceBatch {
+  /** Identity numbers [batch]; a u32 tensor from outside a recorded step can be overwritten between its runs. */
+  readonly identities: Uint32Array | Tensor;
+  /** Attribute numbers [batch]. */
+  readonly attributes: Uint32Array | Tensor;
+  /** Side of the square image in pixels, 16 to 1024. */
+  readonly size: number;
+  /** Names the endless set. Default 0. */
+  readonly seed?: number;
+  /** Default `L1`. */
+  readonly level?: Level;
+  /** Rays per pixel along each axis, 1 to 4. Default 1; 2 for pictures to look at. */
+  readonly samples?: number;
+  readonly gpu?: Gpu;
+}
+
+const factorCount = Object.keys(factors).length;
+const derivedFloats = 36;
+const faceFloats = Math.ceil((derivedFloats + factorCount) / 4) * 4; // array stride of the WGSL struct Face
+const shapeCodes = { uniform: 0, normal: 1, chance: 2 } as const;
+
+/** One row (a, b, c, stream + 2 shape) per factor, as kernels/faces/draw.wgsl reads it. */
+function tableRows(level: Level): Float32Array {
+  const rows = factorTable(level).map(([, { a, b, c, stream, shape }]) => {
+    return [a, b, c, (stream === 'attribute' ? 1 : 0) + 2 * shapeCodes[shape]];
+  });
+  return new Float32Array(rows.flat());
+}
+
+function checkBatch(op: string, batch: FaceBatch): number {
+  const { identities, attributes, size, samples = 1, seed = 0 } = batch;
+  const count = (x: Uint32Array | Tensor) => (x instanceof Tensor ? x.size : x.length);
+  const [rows, others] = [count(identities), count(attributes)];
+  if (rows < 1 || rows !== others) {
+    throw new ArgumentError(op, 'attributes', `${others} numbers`, `${Math.max(rows, 1)}, one per identity`);
+  }
+  for (const [name, x] of [
+    ['identities', identities],
+    ['attributes', attributes],
+  ] as const) {
+    if (x instanceof Tensor && x.dtype !== 'u32') throw new ArgumentError(op, `${name}'s dtype`, x.dtype, 'u32');
+  }
+  if (!Number.isInteger(size) || size < 16 || size > 1024) {
+    throw new ArgumentError(op, 'size', String(size), 'an integer from 16 to 1024');
+  }
+  if (!Number.isInteger(samples) || samples < 1 || samples > 4) {
+    throw new ArgumentError(op, 'samples', String(samples), 'an integer from 1 to 4');
+  }
+  if (!Number.isInteger(seed) || seed < 0 || seed > 0xffffffff) {
+    throw new ArgumentError(op, 'seed', String(seed), 'an unsigned 32-bit integer');
+  }
+  return rows;
+}
+
+/** The parameters of each face [batch, faceFloats]: factors drawn, matrices and colours derived. */
+function drawFaces(batch: FaceBatch, rows: number, gpu: Gpu): Tensor {
+  const { identities, attributes, seed = 0, level = 'L1' } = batch;
+  const numbers = (x: Uint32Array | Tensor) => (x instanceof Tensor ? x.buffer : gpu.upload(x));
+  const faces = empty(gpu, [rows, faceFloats]);
+  const draw: Program = {
+    name: 'faces/draw',
+    parts: [kernels.facesRng, kernels.facesDraw],
+    constants: { SEED: seed, FACTORS: factorCount, FACE_FLOATS: faceFloats, DERIVED_FLOATS: derivedFloats },
+  };
+  const derive: Program = { name: 'faces/derive', parts: [kernels.facesFace, kernels.facesDerive] };
+  gpu.dispatch({
+    program: draw,
+    buffers: [numbers(identities), numbers(attributes), gpu.upload(tableRows(level)), faces.buffer],
+    grid: [Math.ceil(factorCount / 8), rows, 1],
+  });
+  gpu.dispatch({ program: derive, buffers: [faces.buffer], grid: [Math.ceil(rows / 8), 1, 1] });
+  return faces;
+}
+
+/** Draws the faces of `batch` and runs one of the per-pixel kernels over them. */
+function renderWith(
+  op: string,
+  batch: FaceBatch,
+  channels: number,
+  parts: readonly string[],
+  constants: Program['constants'] = {},
+): Tensor {
+  const rows = checkBatch(op, batch);
+  const gpu = batch.gpu ?? currentGpu();
+  const { size } = batch;
+  // A ray creeps along silhouettes in steps of about a pixel, so larger images need more of them.
+  const steps = size <= 128 ? 28 : 40;
+  return scope(() => {
+    const faces = drawFaces(batch, rows, gpu);
+    const out = empty(gpu, [rows, size, size, channels]);
+    gpu.dispatch({
+      program: { name: `faces/${op}`, parts, constants: { SIZE: size, STEPS: steps, ...constants } },
+      buffers: [faces.buffer, out.buffer],
+      grid: [Math.ceil(size / 8), size, rows],
+    });
+    return out;
+  }, gpu);
+}
+
+const scene = [kernels.facesFace, kernels.facesSdf, kernels.facesCamera, kernels.facesPaint];
+
+/**
+ * Renders faces: RGB in [0, 1], [batch, size, size, 3].
+ *
+ * Image n shows identity `identities[n]` under attributes `attributes[n]`. Same numbers, seed, level, size and adapter: same bits.
+ *
+ * @throws ArgumentError when the two index lists differ in length or an option is out of range.
+ */
+export function renderFaces(batch: FaceBatch): Tensor {
+  const parts = [...scene, kernels.facesShading, kernels.facesSurroundings, kernels.facesRender];
+  return renderWith('render', batch, 3, parts, { SAMPLES: batch.samples ?? 1, SHADOW_STEPS: 5 });
+}
+
+/**
+ * The inner-face mask [batch, size, size, 1]: 1 where the face of any identity may show under these attributes, 0 elsewhere.
+ *
+ * It depends on the attributes alone, so a target, its swap and the exact truth share one mask. Changes of the outline lie inside.
+ */
+export function renderMasks(batch: FaceBatch): Tensor {
+  return renderWith('mask', batch, 1, [...scene, kernels.facesSurroundings, kernels.facesMask]);
+}
+
+/** Names of the classes that {@link renderMaterials} writes, by number. */
+export const materialNames = [
+  'background',
+  'skin',
+  'eye',
+  'lips',
+  'mouth',
+  'brow',
+  'hair',
+  'mark',
+  'clothes',
+  'glasses',
+  'occluder',
+] as const;
+
+/** The parse map [batch, size, size, 1]: per pixel the number of its class in {@link materialNames}. */
+export function renderMaterials(batch: FaceBatch): Tensor {
+  return renderWith('materials', batch, 1, [...scene, kernels.facesSurroundings, kernels.facesMaterials]);
+}
