@@ -1,0 +1,55 @@
+export * from './losses/index.ts';
+export { ArcFace, publishedArcFace } from './networks/arcface.ts';
+export { type ColorSpace, fromUnit, toUnit } from './networks/colorSpace.ts';
+export { Generator, type GeneratorConfig, publishedGenerator } from './networks/generator.ts';
+export { IdBlock } from './networks/idBlock.ts';
+export { type IdentityConfig, IdentityNetwork } from './networks/identity.ts';
+export { IResNet, publishedIResNet } from './networks/iresnet.ts';
+export {
+  additiveAngularMargin,
+  arcFaceMargin,
+  cosFaceMargin,
+  largeCosineMargin,
+  MarginHead,
+  type MarginOptions,
+} from './networks/marginHeads.ts';
+export {
+  Discriminator,
+  type DiscriminatorConfig,
+  PatchDiscriminator,
+  type PatchOutput,
+  publishedDiscriminator,
+} from './networks/patchDiscriminator.ts';
+export {
+  buildIdentityNetwork,
+  readDiscriminatorConfig,
+  readGeneratorConfig,
+  readIdentityConfig,
+} from './networks/read.ts';
+export {
+  type AdamNumbers,
+  type IdentityResize,
+  type LossWeights,
+  type PairKind,
+  paper,
+  type Recipe,
+  readRecipe,
+} from './recipe.ts';
+export { Swapper, type SwapperOptions } from './swapper.ts';
+export { CollapseAlarm, type CollapseLimits, type CollapseReport, type CollapseSigns } from './training/collapse.ts';
+export type { ImagePairs, TrainingData } from './training/data.ts';
+export { NonFiniteLossError } from './training/errors.ts';
+export {
+  drawPairs,
+  type PairNumbers,
+  ProceduralPairs,
+  type ProceduralPairsOptions,
+} from './training/proceduralPairs.ts';
+export { type LossName, lossNames, type StepParts, type StepResult, trainingStep } from './training/step.ts';
+export {
+  type RunOptions,
+  type StepReport,
+  Trainer,
+  type TrainerOptions,
+  type TrainingTask,
+} from './training/trainer.ts';

@@ -1,0 +1,74 @@
+/** @file Reads configurations out of JSON that nobody vouches for, such as the metadata of a checkpoint: every value is checked and bounded. */
+import { ArgumentError } from '@visage/gpu';
+
+/** The members of a JSON object, each read by the type that is expected of it. */
+export class JsonReader {
+  readonly #what: string;
+  readonly #members: Record<string, unknown>;
+
+  /** @throws ArgumentError unless `json` is an object; `what` names it in errors. */
+  constructor(json: unknown, what: string) {
+    if (typeof json !== 'object' || json === null || Array.isArray(json)) {
+      throw new ArgumentError('configuration', what, show(json), 'a JSON object');
+    }
+    this.#what = what;
+    this.#members = json as Record<string, unknown>;
+  }
+
+  #fail(key: string, expected: string): never {
+    throw new ArgumentError('configuration', `${this.#what}.${key}`, show(this.#members[key]), expected);
+  }
+
+  /** A member that is itself an object. */
+  object(key: string): JsonReader {
+    return new JsonReader(this.#members[key], `${this.#what}.${key}`);
+  }
+
+  number(key: string, low: number, high: number): number {
+    const value = this.#members[key];
+    if (typeof value === 'number' && value >= low && value <= high) return value;
+    return this.#fail(key, `a number from ${low} to ${high}`);
+  }
+
+  integer(key: string, low: number, high: number): number {
+    const value = this.number(key, low, high);
+    return Number.isInteger(value) ? value : this.#fail(key, `an integer from ${low} to ${high}`);
+  }
+
+  integers(key: string, length: [number, number], low: number, high: number): number[] {
+    const value = this.#members[key];
+    const fits = (x: unknown) => Number.isInteger(x) && (x as number) >= low && (x as number) <= high;
+    if (Array.isArray(value) && value.length >= length[0] && value.length <= length[1] && value.every(fits))
+      return value;
+    return this.#fail(key, `${length.join(' to ')} integers from ${low} to ${high}`);
+  }
+
+  boolean(key: string): boolean {
+    const value = this.#members[key];
+    return typeof value === 'boolean' ? value : this.#fail(key, 'true or false');
+  }
+
+  text(key: string, longest = 100): string {
+    const value = this.#members[key];
+    return typeof value === 'string' && value.length <= longest
+      ? value
+      : this.#fail(key, `a text of at most ${longest} characters`);
+  }
+
+  choice<T extends string>(key: string, options: readonly T[]): T {
+    const value = this.#members[key];
+    return options.find((option) => option === value) ?? this.#fail(key, options.join(' or '));
+  }
+
+  choices<T extends string>(key: string, options: readonly T[], longest = 64): T[] {
+    const value = this.#members[key];
+    const known = (x: unknown): x is T => options.some((option) => option === x);
+    if (Array.isArray(value) && value.length > 0 && value.length <= longest && value.every(known)) return value;
+    return this.#fail(key, `a list of ${options.join(' or ')}`);
+  }
+}
+
+const show = (value: unknown): string => {
+  const text = JSON.stringify(value) ?? 'missing';
+  return text.length > 40 ? `${text.slice(0, 37)}...` : text;
+};

@@ -1,0 +1,25 @@
+import { mean, relu, type Tensor } from '@visage/tensor';
+import type { PatchOutput } from '../networks/patchDiscriminator.ts';
+
+/** Mean over the scales of a scalar that each scale yields. */
+export function meanOverScales(
+  outputs: readonly PatchOutput[],
+  each: (output: PatchOutput, scale: number) => Tensor,
+): Tensor {
+  return outputs
+    .map(each)
+    .reduce((sum, x) => sum.add(x))
+    .mul(1 / outputs.length);
+}
+
+/** Generator's hinge loss: −D(result), mean over patches, samples and scales. */
+export const adversarialLoss = (result: readonly PatchOutput[]): Tensor =>
+  meanOverScales(result, ({ logits }) => mean(logits).neg());
+
+/** Discriminator's hinge loss on real images: max(0, 1 − D(x)), mean over patches, samples and scales. */
+export const hingeRealLoss = (real: readonly PatchOutput[]): Tensor =>
+  meanOverScales(real, ({ logits }) => mean(relu(logits.neg().add(1))));
+
+/** Discriminator's hinge loss on swapped images: max(0, 1 + D(x)), mean over patches, samples and scales. */
+export const hingeFakeLoss = (fake: readonly PatchOutput[]): Tensor =>
+  meanOverScales(fake, ({ logits }) => mean(relu(logits.add(1))));

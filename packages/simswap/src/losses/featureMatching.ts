@@ -1,0 +1,40 @@
+import { ArgumentError } from '@visage/gpu';
+import type { Tensor } from '@visage/tensor';
+import type { PatchOutput } from '../networks/patchDiscriminator.ts';
+import { meanOverScales } from './adversarial.ts';
+import { meanAbsoluteDifference } from './reconstruction.ts';
+
+/**
+ * Weak feature matching: Σ over the chosen layers of mean |Dⁱ(result) − Dⁱ(target)|, mean over scales.
+ *
+ * The target, not the (unknown) true swap, is the reference, so only deep layers are compared: they hold expression, pose and light but
+ * little of the identity. Layers count from 0 (shallow); negative ones from the deepest feature map, −1. The patch logits are not a layer.
+ * SimSwap, eq. 8; the paper's other variants are other choices of layers: all of them (oFM), none (nFM), the first few.
+ *
+ * @throws ArgumentError for a layer that the discriminator does not have.
+ */
+export function weakFeatureMatchingLoss(
+  result: readonly PatchOutput[],
+  target: readonly PatchOutput[],
+  layers: readonly number[],
+): Tensor {
+  return meanOverScales(result, (output, scale) =>
+    layers
+      .map((layer) => {
+        const reference = featureMap(target[scale]!, layer).detach();
+        return meanAbsoluteDifference(featureMap(output, layer), reference);
+      })
+      .reduce((sum, x) => sum.add(x)),
+  );
+}
+
+function featureMap({ features }: PatchOutput, layer: number): Tensor {
+  const map = features.at(layer);
+  if (map && Number.isInteger(layer)) return map;
+  throw new ArgumentError(
+    'weakFeatureMatchingLoss',
+    'layer',
+    String(layer),
+    `an integer from ${-features.length} to ${features.length - 1}`,
+  );
+}

@@ -1,0 +1,9 @@
+import { cosineSimilarity, mean, type Tensor } from '@visage/tensor';
+
+/**
+ * Identity loss: mean over samples of 1 − cos(latent of the result, latent of the source).
+ *
+ * SimSwap, eq. 3; both [N, latent], of any length: the cosine does not see it.
+ */
+export const identityLoss = (result: Tensor, source: Tensor): Tensor =>
+  mean(cosineSimilarity(result, source)).neg().add(1);

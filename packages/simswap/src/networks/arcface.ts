@@ -1,0 +1,130 @@
+import { BatchNorm1d, BatchNorm2d, Conv2d, Layer, Linear, PReLU, Sequential } from '@visage/nn';
+import { maxPool2d, mean, sigmoid, type Tensor } from '@visage/tensor';
+import { checkInputSize, type IdentityConfig, IdentityNetwork } from './identity.ts';
+import { stageChannels } from './widths.ts';
+
+/** The identity network that SimSwap was trained with: 101 layers, squeeze and excitation. */
+export const publishedArcFace: IdentityConfig = {
+  kind: 'arcface',
+  layers: [3, 4, 23, 3],
+  width: 1,
+  embedding: 512,
+  inputSize: 112,
+  squeeze: true,
+};
+
+const REDUCTION = 16;
+
+const convolution = (inChannels: number, outChannels: number, kernel: number, stride: number): Conv2d =>
+  new Conv2d(inChannels, outChannels, kernel, { stride, padding: kernel === 3 ? 1 : 0, bias: false });
+
+/** Squeeze and excitation: scales each channel by a gate in (0, 1) computed from the means of all channels. Hu et al. 2018. */
+class SqueezeExcitation extends Layer {
+  readonly gate: Sequential;
+
+  constructor(channels: number) {
+    super();
+    const hidden = Math.floor(channels / REDUCTION);
+    this.gate = this.child(
+      'fc',
+      new Sequential(new Linear(channels, hidden), new PReLU(), new Linear(hidden, channels), sigmoid),
+    );
+  }
+
+  forward(x: Tensor): Tensor {
+    const gates = this.gate.forward(mean(x, [1, 2]));
+    return x.mul(gates.reshape([x.dim(0), 1, 1, x.dim(3)]));
+  }
+}
+
+/**
+ * Residual block of the published identity network: BN, conv, BN, PReLU, strided conv, BN, gate, plus shortcut, then the same PReLU again.
+ */
+class IrBlock extends Layer {
+  readonly normIn: BatchNorm2d;
+  readonly conv1: Conv2d;
+  readonly norm1: BatchNorm2d;
+  readonly activation: PReLU;
+  readonly conv2: Conv2d;
+  readonly norm2: BatchNorm2d;
+  readonly shortcut: Sequential | undefined;
+  readonly squeeze: SqueezeExcitation | undefined;
+
+  constructor(inChannels: number, outChannels: number, stride: number, squeeze: boolean) {
+    super();
+    this.normIn = this.child('bn0', new BatchNorm2d(inChannels));
+    this.conv1 = this.child('conv1', convolution(inChannels, inChannels, 3, 1));
+    this.norm1 = this.child('bn1', new BatchNorm2d(inChannels));
+    this.activation = this.child('prelu', new PReLU());
+    this.conv2 = this.child('conv2', convolution(inChannels, outChannels, 3, stride));
+    this.norm2 = this.child('bn2', new BatchNorm2d(outChannels));
+    if (stride !== 1 || inChannels !== outChannels) {
+      const project = new Sequential(convolution(inChannels, outChannels, 1, stride), new BatchNorm2d(outChannels));
+      this.shortcut = this.child('downsample', project);
+    }
+    if (squeeze) this.squeeze = this.child('se', new SqueezeExcitation(outChannels));
+  }
+
+  forward(x: Tensor): Tensor {
+    const hidden = this.activation.forward(this.norm1.forward(this.conv1.forward(this.normIn.forward(x))));
+    const out = this.norm2.forward(this.conv2.forward(hidden));
+    const gated = this.squeeze ? this.squeeze.forward(out) : out;
+    return this.activation.forward(gated.add(this.shortcut ? this.shortcut.forward(x) : x));
+  }
+}
+
+/** One stage of residual blocks, the first of which changes width and size. */
+function stage(blocks: number, inChannels: number, outChannels: number, stride: number, squeeze: boolean): Sequential {
+  const block = (_: unknown, k: number) =>
+    k === 0 ? new IrBlock(inChannels, outChannels, stride, squeeze) : new IrBlock(outChannels, outChannels, 1, squeeze);
+  return new Sequential(...Array.from({ length: blocks }, block));
+}
+
+const halvings = [1, 2, 2, 2] as const;
+
+/**
+ * The identity network of the published checkpoint (SE-LResNet101E-IR at its default size), trained with ArcFace.
+ *
+ * Takes ImageNet-normalised faces. State under the published names: `conv1`, `bn1`, `prelu`, `layer1.0.bn0`, …, `bn2`, `fc`, `bn3`.
+ */
+export class ArcFace extends IdentityNetwork {
+  readonly config: IdentityConfig;
+  readonly colorSpace = 'imagenet';
+  readonly stem: Conv2d;
+  readonly stemNorm: BatchNorm2d;
+  readonly stemActivation: PReLU;
+  readonly stages: readonly Sequential[];
+  readonly lastNorm: BatchNorm2d;
+  readonly toEmbedding: Linear;
+  readonly embeddingNorm: BatchNorm1d;
+
+  constructor(config: IdentityConfig = publishedArcFace) {
+    super();
+    this.config = config;
+    const channels = stageChannels(config.width, 16);
+    // The stem has no padding: 112 → 110 → 55 → 28 → 14 → 7.
+    const side = halvings.reduce((n, by) => Math.ceil(n / by), Math.floor((config.inputSize - 2) / 2));
+    checkInputSize('ArcFace', config.inputSize, side);
+    this.stem = this.child('conv1', new Conv2d(3, channels[0], 3, { bias: false }));
+    this.stemNorm = this.child('bn1', new BatchNorm2d(channels[0]));
+    this.stemActivation = this.child('prelu', new PReLU());
+    this.stages = channels.map((c, k) =>
+      this.child(
+        `layer${k + 1}`,
+        stage(config.layers[k]!, channels[Math.max(0, k - 1)]!, c, halvings[k]!, config.squeeze),
+      ),
+    );
+    this.lastNorm = this.child('bn2', new BatchNorm2d(channels[3]));
+    const flattened = [channels[3], side, side] as const;
+    this.toEmbedding = this.child('fc', new Linear(channels[3] * side * side, config.embedding, { flattened }));
+    this.embeddingNorm = this.child('bn3', new BatchNorm1d(config.embedding));
+  }
+
+  forward(x: Tensor): Tensor {
+    const stem = this.stemActivation.forward(this.stemNorm.forward(this.stem.forward(x)));
+    let map = maxPool2d(stem, 2, { stride: 2 });
+    for (const layers of this.stages) map = layers.forward(map);
+    const flat = this.lastNorm.forward(map).reshape([x.dim(0), -1]);
+    return this.embeddingNorm.forward(this.toEmbedding.forward(flat));
+  }
+}

@@ -1,0 +1,48 @@
+import { mul, pointwise, type Tensor, tensor } from '@visage/tensor';
+
+/**
+ * What the numbers of an image mean: `unit` [0, 1]; `imagenet` (x − mean) / std per channel with the statistics of ImageNet;
+ * `signed` [−1, 1].
+ */
+export type ColorSpace = 'unit' | 'imagenet' | 'signed';
+
+interface Statistics {
+  readonly mean: readonly number[];
+  readonly std: readonly number[];
+}
+
+const STATISTICS: Readonly<Record<Exclude<ColorSpace, 'unit'>, Statistics>> = {
+  imagenet: { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] },
+  signed: { mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] },
+};
+
+/** Images in [0, 1] → the given space: (x − mean) / std. */
+export function fromUnit(images: Tensor, space: ColorSpace): Tensor {
+  if (space === 'unit') return images;
+  const { mean, std } = STATISTICS[space];
+  const scale = std.map((s) => 1 / s);
+  return channelAffine(
+    images,
+    scale,
+    mean.map((m, k) => -m * scale[k]!),
+  );
+}
+
+/** Images in the given space → [0, 1]: x · std + mean. A linear head may leave the interval. */
+export function toUnit(images: Tensor, space: ColorSpace): Tensor {
+  if (space === 'unit') return images;
+  const { mean, std } = STATISTICS[space];
+  return channelAffine(images, std, mean);
+}
+
+/** x · scale + shift per channel, in one pass over the image. */
+function channelAffine(images: Tensor, scale: readonly number[], shift: readonly number[]): Tensor {
+  const factor = tensor(scale, [scale.length], { gpu: images.gpu });
+  const offset = tensor(shift, [shift.length], { gpu: images.gpu });
+  return pointwise(
+    'channelAffine',
+    'a * b + c',
+    [images, factor, offset],
+    [(g) => mul(g, factor), undefined, undefined],
+  );
+}

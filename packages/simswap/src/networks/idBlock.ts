@@ -1,0 +1,49 @@
+import { Conv2d, Linear, Module, Sequential } from '@visage/nn';
+import { adain, type Tensor } from '@visage/tensor';
+import { paddedByConvolution } from './blocks.ts';
+
+/** Added to the variance inside the root, as in the published code; matters in f32 only. */
+const EPSILON = 1e-8;
+
+/** The affine map from a latent to the scale and shift of each channel: state `linear.weight`, `linear.bias`. */
+class Style extends Module {
+  readonly linear: Linear;
+
+  constructor(latent: number, channels: number) {
+    super();
+    this.linear = this.child('linear', new Linear(latent, 2 * channels));
+  }
+
+  /** [N, 2·channels]: the scales, as their distance from 1, then the shifts. */
+  forward(latent: Tensor): Tensor {
+    return this.linear.forward(latent);
+  }
+}
+
+/**
+ * ID block, where the source's identity enters: a residual block of two reflect-padded convolutions, each followed by adaptive instance norm.
+ *
+ * y = relu(adain(conv1 x, style1 z)), out = x + adain(conv2 y, style2 z), with adain(x, (s, b)) = (1 + s) · norm(x) + b.
+ * Shapes [N, H, W, C], z [N, latent]. SimSwap §3.2.
+ */
+export class IdBlock extends Module {
+  readonly conv1: Sequential;
+  readonly style1: Style;
+  readonly conv2: Sequential;
+  readonly style2: Style;
+
+  constructor(channels: number, latent: number) {
+    super();
+    const convolution = () =>
+      new Sequential(paddedByConvolution, new Conv2d(channels, channels, 3, { padding: 1, paddingMode: 'reflect' }));
+    this.conv1 = this.child('conv1', convolution());
+    this.style1 = this.child('style1', new Style(latent, channels));
+    this.conv2 = this.child('conv2', convolution());
+    this.style2 = this.child('style2', new Style(latent, channels));
+  }
+
+  forward(x: Tensor, latent: Tensor): Tensor {
+    const y = adain(this.conv1.forward(x), this.style1.forward(latent), { eps: EPSILON, relu: true });
+    return adain(this.conv2.forward(y), this.style2.forward(latent), { eps: EPSILON, residual: x });
+  }
+}

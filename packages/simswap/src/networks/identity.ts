@@ -1,0 +1,52 @@
+import { ArgumentError } from '@visage/gpu';
+import { Layer } from '@visage/nn';
+import { checkShape, l2Normalize, resize, type Tensor } from '@visage/tensor';
+import type { IdentityResize } from '../recipe.ts';
+import { type ColorSpace, fromUnit } from './colorSpace.ts';
+
+/** Size of an identity network. Plain data: it travels in checkpoints. */
+export interface IdentityConfig {
+  readonly kind: 'arcface' | 'iresnet';
+  /** Residual blocks of each of the four stages. */
+  readonly layers: readonly [number, number, number, number];
+  /** Scales every channel count; 1 is the published network. */
+  readonly width: number;
+  /** Length of the embedding. */
+  readonly embedding: number;
+  /** Side of the square input; 112 in the published networks. The last map, and the layer behind it, follow. */
+  readonly inputSize: number;
+  /** Squeeze and excitation in each block (`arcface` only). */
+  readonly squeeze: boolean;
+}
+
+/** A network that tells people apart: [N, S, S, 3] faces in {@link IdentityNetwork.colorSpace} → [N, embedding], not normalised. */
+export abstract class IdentityNetwork extends Layer {
+  abstract readonly config: IdentityConfig;
+  abstract readonly colorSpace: ColorSpace;
+
+  /** Embeds images in [0, 1] of any size; they are resized as the network needs it. */
+  embed(images: Tensor, resizing: IdentityResize = 'bicubic'): Tensor {
+    checkShape('embed', 'images', images.shape, [null, null, null, 3], 'Images are NHWC');
+    const side = this.config.inputSize;
+    const fits = images.dim(1) === side && images.dim(2) === side;
+    const resized = fits ? images : resize(images, [side, side], resizing);
+    return this.forward(fromUnit(resized, this.colorSpace));
+  }
+
+  /** The unit-length embedding that the generator takes. */
+  latent(images: Tensor, resizing: IdentityResize = 'bicubic'): Tensor {
+    return l2Normalize(this.embed(images, resizing));
+  }
+}
+
+/** Throws unless an input of this size leaves something of the last map. */
+export function checkInputSize(network: string, inputSize: number, lastSide: number): void {
+  if (Number.isInteger(inputSize) && lastSide >= 1) return;
+  throw new ArgumentError(
+    network,
+    'inputSize',
+    String(inputSize),
+    'an integer of at least 32',
+    '112 is the published size',
+  );
+}

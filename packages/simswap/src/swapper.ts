@@ -1,0 +1,91 @@
+import { ArgumentError, type RecordedStep } from '@visage/gpu';
+import { assign, empty, expand, keep, noGrad, record, scope, type Tensor } from '@visage/tensor';
+import type { Generator } from './networks/generator.ts';
+import type { IdentityNetwork } from './networks/identity.ts';
+import type { IdentityResize } from './recipe.ts';
+
+/** What a {@link Swapper} is made of. */
+export interface SwapperOptions {
+  /** Usually the moving average of a training. Put into evaluation mode. */
+  readonly generator: Generator;
+  readonly identity: IdentityNetwork;
+  /** How source images are resized for the identity network; as in training unless there is a reason. */
+  readonly identityResize?: IdentityResize;
+}
+
+interface RecordedSwap {
+  readonly target: Tensor;
+  readonly latent: Tensor;
+  readonly step: RecordedStep<Tensor>;
+}
+
+/**
+ * Puts the identity of source faces into target faces.
+ *
+ * Each size and number of targets is recorded at its first use and replayed from then on. A latent is computed once per source face and
+ * can be kept for any number of targets.
+ */
+export class Swapper {
+  readonly generator: Generator;
+  readonly identity: IdentityNetwork;
+  readonly #resizing: IdentityResize;
+  readonly #recorded = new Map<string, RecordedSwap>();
+
+  constructor({ generator, identity, identityResize = 'bicubic' }: SwapperOptions) {
+    if (generator.config.latent !== identity.config.embedding) {
+      const expected = `${generator.config.latent}, the generator's latent`;
+      throw new ArgumentError('Swapper', "identity's embedding", String(identity.config.embedding), expected);
+    }
+    this.generator = generator.eval();
+    this.identity = identity.eval();
+    this.#resizing = identityResize;
+  }
+
+  /** Identities of source faces [N, H, W, 3] in [0, 1]: unit vectors [N, latent]. */
+  latent(source: Tensor): Tensor {
+    return scope(() => noGrad(() => this.identity.latent(source, this.#resizing)));
+  }
+
+  /**
+   * Swaps: [N, H, W, 3] targets in [0, 1] and identities [N, latent] or [1, latent] for all → [N, H, W, 3].
+   *
+   * The result is the caller's (or the surrounding scope's). A linear head may leave [0, 1]; clip before writing pixels.
+   */
+  swap(target: Tensor, latent: Tensor): Tensor {
+    return scope(() =>
+      noGrad(() => {
+        const swap = this.#prepared(target);
+        assign(swap.target, target);
+        assign(swap.latent, expand(latent, swap.latent.shape));
+        swap.step.run();
+        return assign(empty(target.gpu, swap.step.result.shape), swap.step.result);
+      }),
+    );
+  }
+
+  /** Swaps source images straight into targets: {@link Swapper.latent}, then {@link Swapper.swap}. */
+  swapImages(target: Tensor, source: Tensor): Tensor {
+    return scope(() => this.swap(target, this.latent(source)));
+  }
+
+  /** Gives the memory of the recorded swaps back; the networks belong to the caller. */
+  dispose(): void {
+    for (const { target, latent, step } of this.#recorded.values()) {
+      step.dispose();
+      target.dispose();
+      latent.dispose();
+    }
+    this.#recorded.clear();
+  }
+
+  #prepared(like: Tensor): RecordedSwap {
+    const key = like.shape.join();
+    const known = this.#recorded.get(key);
+    if (known) return known;
+    const target = keep(empty(like.gpu, like.shape));
+    const latent = keep(empty(like.gpu, [like.dim(0), this.generator.config.latent]));
+    const swap = { target, latent, step: record(() => this.generator.swap(target, latent)) };
+    this.#recorded.set(key, swap);
+    return swap;
+  }
+}

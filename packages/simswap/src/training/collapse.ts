@@ -1,0 +1,55 @@
+/** How results compare with both faces of their pairs, on pairs of different people. */
+export interface CollapseSigns {
+  /** Mean |result − target|, images in [0, 1]. */
+  readonly change: number;
+  /** Mean cosine similarity of the identities of result and target. */
+  readonly likeTarget: number;
+  /** Mean cosine similarity of the identities of result and source. */
+  readonly likeSource: number;
+}
+
+/** When to raise the alarm. */
+export interface CollapseLimits {
+  /** A smaller change than this counts as none. */
+  readonly change: number;
+  /** Observations in a row that must look bad. */
+  readonly patience: number;
+}
+
+export const defaultCollapseLimits: CollapseLimits = { change: 0.004, patience: 5 };
+
+/** What the alarm says. */
+export interface CollapseReport extends CollapseSigns {
+  readonly step: number;
+  readonly reason: string;
+}
+
+/**
+ * Watches for the usual failure of a swapper: it gives back its target.
+ *
+ * Either nothing changes any more, or the results keep looking more like the target's person than like the source's.
+ */
+export class CollapseAlarm {
+  readonly #limits: CollapseLimits;
+  #bad = 0;
+
+  constructor(limits: CollapseLimits = defaultCollapseLimits) {
+    this.#limits = limits;
+  }
+
+  /** Takes one observation; reports when the last `patience` ones were all bad, and then again only after a good one. */
+  observe(step: number, signs: CollapseSigns): CollapseReport | undefined {
+    const { change, likeTarget, likeSource } = signs;
+    const unchanged = change < this.#limits.change;
+    if (!unchanged && likeTarget <= likeSource) {
+      this.#bad = 0;
+      return undefined;
+    }
+    this.#bad += 1;
+    if (this.#bad !== this.#limits.patience) return undefined;
+    const reason = unchanged
+      ? `results differ from their targets by ${change.toExponential(1)} on average: nothing is swapped`
+      : `results look like the target's person (${likeTarget.toFixed(2)}) more than like the source's (${likeSource.toFixed(2)})`;
+    return { ...signs, step, reason };
+  }
+}

@@ -1,0 +1,31 @@
+import type { Tensor } from '@visage/tensor';
+import type { PairKind } from '../recipe.ts';
+
+/** A batch of pairs: NHWC images in [0, 1], both [batch, size, size, 3]. */
+export interface ImagePairs {
+  /** The faces to be changed. */
+  readonly target: Tensor;
+  /** The faces whose identity goes into the targets. */
+  readonly source: Tensor;
+}
+
+/**
+ * Where a trainer's images come from.
+ *
+ * A step is traced once and replayed, so a source says in {@link TrainingData.images}, once, how its images come to be: as tensors that it
+ * overwrites (a folder of pictures), or as ops over small tensors that it overwrites (a renderer); and in {@link TrainingData.load} it
+ * overwrites them before each step.
+ */
+export interface TrainingData {
+  readonly batchSize: number;
+  /** Height and width of every image. */
+  readonly imageSize: number;
+  /** Yields the images of a step; called while that step is traced. */
+  images(): ImagePairs;
+  /**
+   * Makes the pairs of a step current. Pairs of kind `same` show one person on both sides, pairs of kind `cross` never do.
+   *
+   * What is drawn must depend on the arguments and the source's own seed alone: then a resumed run sees what an uninterrupted one sees.
+   */
+  load(kind: PairKind, step: number): void | Promise<void>;
+}

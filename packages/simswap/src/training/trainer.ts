@@ -1,0 +1,255 @@
+import { ArgumentError } from '@visage/gpu';
+import { Adam, ExponentialMovingAverage, HostRandom } from '@visage/nn';
+import { keep, type Tensor, zeros } from '@visage/tensor';
+import { Generator } from '../networks/generator.ts';
+import type { IdentityNetwork } from '../networks/identity.ts';
+import type { Discriminator } from '../networks/patchDiscriminator.ts';
+import { streamSeed, streams } from '../random.ts';
+import { type AdamNumbers, type PairKind, paper, type Recipe } from '../recipe.ts';
+import { CollapseAlarm, type CollapseLimits, type CollapseReport, type CollapseSigns } from './collapse.ts';
+import type { TrainingData } from './data.ts';
+import { NonFiniteLossError } from './errors.ts';
+import { StepRunner } from './runner.ts';
+import { type LossName, lossNames } from './step.ts';
+
+/** What a {@link Trainer} is made of. */
+export interface TrainerOptions {
+  readonly generator: Generator;
+  readonly discriminator: Discriminator;
+  /** Trained already; it is frozen and put into evaluation mode. */
+  readonly identity: IdentityNetwork;
+  readonly data: TrainingData;
+  readonly recipe?: Recipe;
+  /** Decides the random numbers of the training itself; data sources and networks have seeds of their own. */
+  readonly seed?: number;
+  /** Record each kind of step once and replay it (default). Off: op by op, the same bits, and errors name their op. */
+  readonly replay?: boolean;
+  /** Steps between two readings of the losses; each reading reports all steps since the last. */
+  readonly readEvery?: number;
+  readonly collapse?: CollapseLimits;
+}
+
+/** What a step did. */
+export interface StepReport {
+  /** Steps done, this one included. */
+  readonly step: number;
+  readonly kind: PairKind;
+  readonly losses: Readonly<Record<LossName, number>>;
+  readonly stepsPerSecond: number;
+}
+
+/** Something to do every so many steps, with all losses known to be finite: save, sample, evaluate. Training waits for it. */
+export interface TrainingTask {
+  readonly every: number;
+  run(trainer: Trainer): void | Promise<void>;
+}
+
+/** How far to train, and whom to tell. */
+export interface RunOptions {
+  /** Total number of steps, those of earlier runs included. */
+  readonly until: number;
+  readonly tasks?: readonly TrainingTask[];
+  onStep?(report: StepReport): void;
+  onAlarm?(report: CollapseReport): void;
+}
+
+/** Steps between two looks at whether the results collapse to their targets. */
+const PROBE_EVERY = 20;
+
+/**
+ * Trains a SimSwap generator against its discriminator.
+ *
+ * Every step draws its pairs and random numbers by the number of the step, so a trainer that got the state of another one (see
+ * {@link Trainer.stateDict} and {@link Trainer.step}) continues with the same bits.
+ */
+export class Trainer {
+  readonly recipe: Recipe;
+  readonly seed: number;
+  readonly generator: Generator;
+  readonly discriminator: Discriminator;
+  readonly identity: IdentityNetwork;
+  /** The moving average of the generator: what swaps. */
+  readonly average: Generator;
+  /** Steps done. Set it when the state of a checkpoint was restored. */
+  step = 0;
+  readonly #data: TrainingData;
+  readonly #moving: ExponentialMovingAverage<Generator>;
+  readonly #generatorOptimizer: Adam;
+  readonly #discriminatorOptimizer: Adam;
+  readonly #alpha: Tensor;
+  readonly #runner: StepRunner;
+  readonly #readEvery: number;
+  readonly #alarm: CollapseAlarm;
+  #unread = 0;
+  #stopping = false;
+
+  constructor(options: TrainerOptions) {
+    const { generator, discriminator, identity, data, recipe = paper, readEvery = 10 } = options;
+    checkPositive('readEvery', readEvery);
+    this.recipe = recipe;
+    this.seed = options.seed ?? 0;
+    this.generator = generator.train();
+    this.discriminator = discriminator.train();
+    this.identity = identity;
+    identity.freeze().eval();
+    this.#data = data;
+    this.average = new Generator(generator.config);
+    this.#moving = new ExponentialMovingAverage(generator, this.average, recipe.averageDecay);
+    this.#generatorOptimizer = new Adam(generator.namedParameters(), adam(recipe.generatorOptimizer));
+    this.#discriminatorOptimizer = new Adam(discriminator.namedParameters(), adam(recipe.discriminatorOptimizer));
+    this.#alpha = keep(zeros([data.batchSize, 1, 1, 1]));
+    this.#readEvery = readEvery;
+    this.#alarm = new CollapseAlarm(options.collapse);
+    const parts = {
+      recipe,
+      generator,
+      discriminator,
+      identity,
+      generatorOptimizer: this.#generatorOptimizer,
+      discriminatorOptimizer: this.#discriminatorOptimizer,
+      average: this.#moving,
+      alpha: this.#alpha,
+    };
+    this.#runner = new StepRunner(parts, data, options.replay ?? true, readEvery);
+  }
+
+  /**
+   * Everything that a checkpoint needs beside {@link Trainer.step}, by dotted name: networks, moving average, both optimizers. The tensors
+   * are the live ones: `write()` into them to restore.
+   */
+  stateDict(): Map<string, Tensor> {
+    const parts = {
+      generator: this.generator,
+      discriminator: this.discriminator,
+      average: this.average,
+      generatorOptimizer: this.#generatorOptimizer,
+      discriminatorOptimizer: this.#discriminatorOptimizer,
+    };
+    const entries = Object.entries(parts).flatMap(([part, owner]) =>
+      [...owner.stateDict()].map(([name, x]) => [`${part}.${name}`, x] as const),
+    );
+    return new Map(entries);
+  }
+
+  /** Kind of the pairs of a step, counted from 0. */
+  kindOf(step: number): PairKind {
+    const { pairs } = this.recipe;
+    return pairs[step % pairs.length] as PairKind;
+  }
+
+  /** Asks a run to end after the step at hand. */
+  stop(): void {
+    this.#stopping = true;
+  }
+
+  /**
+   * Trains until `until` steps are done or {@link Trainer.stop} is called; all losses are read and reported before it returns.
+   *
+   * @throws NonFiniteLossError when a loss is infinite or not a number, naming step and loss.
+   */
+  async run({ until, tasks = [], onStep, onAlarm }: RunOptions): Promise<void> {
+    for (const task of tasks) checkPositive('tasks', task.every);
+    this.#stopping = false;
+    const clock = new StepClock();
+    let reading: Promise<void> = Promise.resolve();
+    while (this.step < until && !this.#stopping) {
+      const signs = await this.#advance();
+      const due = tasks.filter(({ every }) => this.step % every === 0);
+      if (this.#unread < this.#readEvery && !signs && due.length === 0) continue;
+      // One reading stays in flight while the next steps are issued, so that the device never waits for the host.
+      await reading;
+      reading = this.#report(clock, onStep, signs, onAlarm);
+      reading.catch(() => {}); // thrown where it is awaited
+      if (due.length === 0) continue;
+      await reading;
+      for (const task of due) await task.run(this);
+      clock.skip();
+    }
+    await reading;
+    await this.#report(clock, onStep);
+  }
+
+  /** Gives all memory of the trainer back; generator, discriminator, identity network and moving average belong to the caller. */
+  dispose(): void {
+    this.#runner.dispose();
+    this.#moving.dispose();
+    this.#generatorOptimizer.dispose();
+    this.#discriminatorOptimizer.dispose();
+    this.#alpha.dispose();
+  }
+
+  /** Issues one step. */
+  async #advance(): Promise<Promise<CollapseSigns>[] | undefined> {
+    const kind = this.kindOf(this.step);
+    await this.#data.load(kind, this.step);
+    const random = new HostRandom(streamSeed(this.seed, streams.gradientPenalty));
+    random.draws = this.step;
+    this.#alpha.write(random.uniform(this.#alpha.size));
+    this.#moving.decay = warmedUpDecay(this.recipe.averageDecay, this.step);
+    const probe = kind === 'cross' && this.step % PROBE_EVERY < this.recipe.pairs.length;
+    const signs = this.#runner.run(kind, probe);
+    this.step += 1;
+    this.#unread += 1;
+    return signs && [signs];
+  }
+
+  /** Reads and reports the losses of all steps since the last reading. */
+  async #report(
+    clock: StepClock,
+    onStep: RunOptions['onStep'],
+    signs: readonly Promise<CollapseSigns>[] = [],
+    onAlarm?: RunOptions['onAlarm'],
+  ): Promise<void> {
+    const [count, last] = [this.#unread, this.step];
+    if (count === 0) return;
+    this.#unread = 0;
+    const [rows, ...observed] = await Promise.all([this.#runner.losses(count), ...signs]);
+    const stepsPerSecond = clock.tick(count);
+    rows.forEach((row, k) => {
+      const step = last - count + k + 1;
+      const bad = row.findIndex((value) => !Number.isFinite(value));
+      if (bad >= 0) throw new NonFiniteLossError(step, lossNames[bad] as LossName, row[bad] as number);
+      const losses = Object.fromEntries(lossNames.map((name, column) => [name, row[column]])) as Record<
+        LossName,
+        number
+      >;
+      onStep?.({ step, kind: this.kindOf(step - 1), losses, stepsPerSecond });
+    });
+    for (const each of observed) {
+      const alarm = this.#alarm.observe(last, each);
+      if (alarm) onAlarm?.(alarm);
+    }
+  }
+}
+
+const adam = ({ learningRate, beta1, beta2, epsilon }: AdamNumbers) => ({
+  learningRate,
+  betas: [beta1, beta2] as const,
+  eps: epsilon,
+});
+
+/** The decay of the moving average at a step: a short memory at first, so that the average does not hang on to the initial weights. */
+const warmedUpDecay = (decay: number, step: number): number => Math.min(decay, (1 + step) / (10 + step));
+
+function checkPositive(argument: string, value: number): void {
+  if (!Number.isInteger(value) || value < 1)
+    throw new ArgumentError('Trainer', argument, String(value), 'a positive integer');
+}
+
+/** Measures the rate of steps between readings, smoothed; time spent on tasks does not count. */
+class StepClock {
+  #last = performance.now();
+  #rate = 0;
+
+  tick(steps: number): number {
+    const now = performance.now();
+    const rate = (1000 * steps) / Math.max(1e-3, now - this.#last);
+    this.#rate = this.#rate === 0 ? rate : 0.8 * this.#rate + 0.2 * rate;
+    this.#last = now;
+    return this.#rate;
+  }
+
+  skip(): void {
+    this.#last = performance.now();
+  }
+}
