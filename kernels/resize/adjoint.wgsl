@@ -4,8 +4,8 @@
 // Gathers instead of scattering, so it needs no atomics and adds in a fixed order. An output d reaches s when its first tap lies in [s − TAPS + 1, s]; outputs
 // past the border reach the border samples through the clamp. The weights along x are computed once per invocation.
 // Layout    NHWC; V = vec4f (four channels) or f32, GROUPS = C / width of V.
-// Prelude   alias V; WG, BATCH, GROUPS, X_SPAN = the longest range of outputs that reach one column; Y_MUL … X_OUT, source.wgsl, weight*.wgsl.
-// Dispatch  one invocation per V of dx, channels fastest.
+// Prelude   alias V; WG, BATCH, GROUPS, THREADS per pixel, X_SPAN = the longest range of outputs that reach one column; Y_MUL … X_OUT, source.wgsl, weight*.wgsl.
+// Dispatch  THREADS invocations per pixel of dx, each takes every THREADS-th channel group.
 @group(0) @binding(0) var<storage, read_write> dx : array<V>;
 @group(0) @binding(1) var<storage, read> dy : array<V>;
 
@@ -35,11 +35,10 @@ fn mixed(axis : Axis, d : i32, s : i32) -> f32 {
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : vec3u, @builtin(local_invocation_index) lane : u32) {
   let index = (group.y * groups.x + group.x) * WG + lane;
-  if (index >= BATCH * u32(Y_IN * X_IN) * GROUPS) {
+  if (index >= BATCH * u32(Y_IN * X_IN) * THREADS) {
     return;
   }
-  let c = index % GROUPS;
-  let pixel = index / GROUPS;
+  let pixel = index / THREADS;
   let column = i32(pixel % u32(X_IN));
   let row = i32((pixel / u32(X_IN)) % u32(Y_IN));
   let sample = pixel / u32(X_IN * Y_IN);
@@ -49,14 +48,16 @@ fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : 
   for (var k = 0; k < across.y - across.x; k++) {
     weights[k] = mixed(X_AXIS, across.x + k, column);
   }
-  var sum = V(0.0);
-  for (var v = down.x; v < down.y; v++) {
-    let base = (sample * u32(Y_OUT) + u32(v)) * u32(X_OUT) + u32(across.x);
-    var line = V(0.0);
-    for (var k = 0; k < across.y - across.x; k++) {
-      line += weights[k] * dy[(base + u32(k)) * GROUPS + c];
+  for (var c = index % THREADS; c < GROUPS; c += THREADS) {
+    var sum = V(0.0);
+    for (var v = down.x; v < down.y; v++) {
+      let base = (sample * u32(Y_OUT) + u32(v)) * u32(X_OUT) + u32(across.x);
+      var line = V(0.0);
+      for (var k = 0; k < across.y - across.x; k++) {
+        line += weights[k] * dy[(base + u32(k)) * GROUPS + c];
+      }
+      sum += mixed(Y_AXIS, v, row) * line;
     }
-    sum += mixed(Y_AXIS, v, row) * line;
+    dx[pixel * GROUPS + c] = sum;
   }
-  dx[index] = sum;
 }

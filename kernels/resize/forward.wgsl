@@ -1,31 +1,32 @@
 // Resampling without antialiasing:  out[n, y, x, c] = Σ over taps (ky, kx) of weight(ky) · weight(kx) · image[n, row(ky), column(kx), c]
 //
 // Layout    NHWC; V = vec4f (four channels) or f32, GROUPS = C / width of V.
-// Prelude   alias V; WG, BATCH, GROUPS; Y_MUL … X_OUT : i32 and the parts source.wgsl and weight*.wgsl.
-// Dispatch  one invocation per output V, channels fastest; the four divisions are by constants.
+// Prelude   alias V; WG, BATCH, GROUPS, THREADS per pixel; Y_MUL … X_OUT : i32 and the parts source.wgsl and weight*.wgsl.
+// Dispatch  THREADS invocations per output pixel, each takes every THREADS-th channel group, so that they share the pixel's positions.
 @group(0) @binding(0) var<storage, read_write> out : array<V>;
 @group(0) @binding(1) var<storage, read> image : array<V>;
 
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : vec3u, @builtin(local_invocation_index) lane : u32) {
   let index = (group.y * groups.x + group.x) * WG + lane;
-  if (index >= BATCH * u32(Y_OUT * X_OUT) * GROUPS) {
+  if (index >= BATCH * u32(Y_OUT * X_OUT) * THREADS) {
     return;
   }
-  let c = index % GROUPS;
-  let pixel = index / GROUPS;
+  let pixel = index / THREADS;
   let row = pixel / u32(X_OUT);
   let column = place(X_AXIS, i32(pixel % u32(X_OUT)));
   let line = place(Y_AXIS, i32(row % u32(Y_OUT)));
   let sample = (row / u32(Y_OUT)) * u32(Y_IN);
-  var sum = V(0.0);
-  for (var ky = 0; ky < TAPS; ky++) {
-    let base = (sample + sampleIndex(Y_AXIS, line.first, ky)) * u32(X_IN);
-    var across = V(0.0);
-    for (var kx = 0; kx < TAPS; kx++) {
-      across += weight(kx, column.t) * image[(base + sampleIndex(X_AXIS, column.first, kx)) * GROUPS + c];
+  for (var c = index % THREADS; c < GROUPS; c += THREADS) {
+    var sum = V(0.0);
+    for (var ky = 0; ky < TAPS; ky++) {
+      let base = (sample + sampleIndex(Y_AXIS, line.first, ky)) * u32(X_IN);
+      var across = V(0.0);
+      for (var kx = 0; kx < TAPS; kx++) {
+        across += weight(kx, column.t) * image[(base + sampleIndex(X_AXIS, column.first, kx)) * GROUPS + c];
+      }
+      sum += weight(ky, line.t) * across;
     }
-    sum += weight(ky, line.t) * across;
+    out[pixel * GROUPS + c] = sum;
   }
-  out[index] = sum;
 }

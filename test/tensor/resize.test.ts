@@ -34,8 +34,8 @@ function weights(size: number, out: number, mode: ResizeMode, corners: boolean):
     const at = mode === 'bilinear' ? Math.max(raw, 0) : raw;
     const base = Math.floor(at);
     const t = at - base;
-    if (mode === 'bilinear') [1 - t, t].forEach((w, k) => put(base + k, w));
-    else [-1, 0, 1, 2].forEach((k) => put(base + k, cubic(Math.abs(k - t))));
+    const taps = mode === 'bilinear' ? [1 - t, t] : [-1, 0, 1, 2].map((k) => cubic(Math.abs(k - t)));
+    for (const [k, w] of taps.entries()) put(base + k - (mode === 'bilinear' ? 0 : 1), w);
     return row;
   });
 }

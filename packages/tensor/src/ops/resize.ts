@@ -18,7 +18,7 @@ export type ResizeMode = 'nearest' | 'bilinear' | 'bicubic';
 export type Size = readonly [number, number];
 
 const WORKGROUP = 64;
-const GROUPS_PER_THREAD = 16; // channel groups that share one pixel's index arithmetic
+const GROUPS_PER_THREAD = 4; // channel groups that share one pixel's index arithmetic
 const WEIGHTS: Readonly<Record<ResizeMode, { readonly text: string; readonly taps: number; readonly first: number }>> =
   {
     nearest: { text: resizeWeightNearest, taps: 1, first: 0 },
@@ -90,7 +90,8 @@ function launch(name: 'forward' | 'adjoint', x: Tensor, map: ResizeMap): Tensor 
       constants: {
         WG: WORKGROUP,
         BATCH: batch,
-        GROUPS: groups, THREADS: threads,
+        GROUPS: groups,
+        THREADS: threads,
         ...span,
         ...axisConstants('Y', y),
         ...axisConstants('X', across),
