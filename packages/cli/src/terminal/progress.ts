@@ -1,4 +1,4 @@
-import { type Bar, Presets, SingleBar } from 'cli-progress';
+import { Presets, SingleBar } from 'cli-progress';
 
 /** What a training run shows after each reading of its losses. */
 export interface ProgressValues {
@@ -43,7 +43,7 @@ export class Progress {
       return;
     }
     this.#out.write(`\r\x1b[2K${line}\n`);
-    (this.#bar as Bar).render();
+    this.#bar.render();
   }
 
   stop(): void {
