@@ -37,5 +37,17 @@ needsBrowser('three steps, eager and replayed, are the same bits', async () => {
   assert.ok(Math.abs((eager[0] ?? 0) - 1.25) < 1e-6, `w ended at ${eager[0]}; (3 - 1) / 8 + 1 = 1.25`);
 });
 
+for (const group of ['operators', 'secondOrder', 'optimizers'] as const) {
+  needsBrowser(`golden cases: ${group}`, async () => {
+    const reports = await inPage(group);
+    const bad = reports.filter((report) => report.status !== 'pass');
+    assert.ok(reports.length > 0);
+    assert.equal(
+      bad.map((report) => `${report.case}: ${report.status} ${report.reason}`),
+      [],
+    );
+  });
+}
+
 test.after(() => open?.close());
 test.run();

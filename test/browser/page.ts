@@ -1,6 +1,8 @@
 /** @file What runs inside the browser: checks by name, each resolving to plain values that browser.test.ts judges. */
 import { openGpu, useGpu } from '@visage/gpu';
+import { readSafetensors } from '@visage/nn';
 import { grad, record, scope, type Tensor, tensor } from '@visage/tensor';
+import { type CaseReport, goldenFile, runGoldenFile } from '../../packages/cli/src/conformance/index.ts';
 
 /** Opens the device, and tells its adapter and what sets WebGPU's default limits apart from an adapter's own. */
 async function device() {
@@ -40,13 +42,28 @@ async function threeSteps() {
   }
   const w = tensor(start);
   const recorded = record(() => step(w));
-  for (let i = 0; i < 3; i++) {
-    w.write(await recorded.run().floats());
-  }
+  for (let i = 0; i < 3; i++) w.write(await recorded.run().floats());
   return { eager: [...(await eager.data())], replayed: [...(await w.data())] };
 }
 
-const checks = { device, secondDerivative, threeSteps };
+/** Runs a golden file of test/golden/, eagerly and replayed. */
+async function conformance(file: string): Promise<CaseReport[]> {
+  const response = await fetch(`/golden/${file}`);
+  if (!response.ok) throw new Error(`test/golden/${file}: status ${response.status}`);
+  const golden = goldenFile(readSafetensors(new Uint8Array(await response.arrayBuffer()), file));
+  const reports: CaseReport[] = [];
+  for await (const report of runGoldenFile(golden)) reports.push(report);
+  return reports;
+}
+
+const checks = {
+  device,
+  secondDerivative,
+  threeSteps,
+  operators: () => conformance('ops.safetensors'),
+  secondOrder: () => conformance('second_order.safetensors'),
+  optimizers: () => conformance('optim.safetensors'),
+};
 
 declare global {
   var visage: typeof checks;
