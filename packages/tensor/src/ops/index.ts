@@ -13,3 +13,5 @@ export * from './reduce.ts';
 export { type ResizeMode, resize, type Size } from './resize.ts';
 export * from './shape.ts';
 export * from './unary.ts';
+export { pixelShuffle } from './pixelShuffle.ts';
+export { avgPool2d, type AvgPoolOptions, maxPool2d, type PoolOptions } from './pool.ts';

@@ -1,0 +1,26 @@
+// Mean over windows:  out[n, v, u, c] = Σ image over the window / count
+//
+// count is KERNEL², or without COUNT_PADDING the number of pixels inside the image.
+// Layout    image [n, H, W, C], out [n, OUT_H, OUT_W, C], both as V (vec4f or f32).
+// Prelude   alias V; COUNT_PADDING : bool; window.wgsl, count.wgsl and their constants.
+// Dispatch  one invocation per V of out.
+@group(0) @binding(0) var<storage, read_write> out : array<V>;
+@group(0) @binding(1) var<storage, read> image : array<V>;
+
+@compute @workgroup_size(WG)
+fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : vec3u, @builtin(local_invocation_index) lane : u32) {
+  let at = (group.y * groups.x + group.x) * WG + lane;
+  if (at >= BATCH * OUT_H * OUT_W * GROUPS) {
+    return;
+  }
+  let p = placeOf(at, OUT_W, OUT_H);
+  let rows = covered(p.y, H);
+  let columns = covered(p.x, W);
+  var sum = V(0.0);
+  for (var y = rows.x; y < rows.y; y++) {
+    for (var x = columns.x; x < columns.y; x++) {
+      sum += image[((p.n * H + y) * W + x) * GROUPS + p.c];
+    }
+  }
+  out[at] = sum / (counted(p.y, H) * counted(p.x, W));
+}

@@ -1,0 +1,38 @@
+// Where each window's maximum lies:  index[n, v, u, c] = ky · KERNEL + kx of the first largest element, row by row as in PyTorch
+//
+// Values are then gathered by maxTake.wgsl and gradients scattered by maxPut.wgsl: for fixed positions max pooling is a linear map.
+// Layout    image [n, H, W, C] as V (vec4f or f32), index [n, OUT_H, OUT_W, C] as I (vec4u or u32).
+// Prelude   alias V, I; window.wgsl and its constants.
+// Dispatch  one invocation per V of the output.
+const NONE = 0xffffffffu;
+
+@group(0) @binding(0) var<storage, read_write> index : array<I>;
+@group(0) @binding(1) var<storage, read> image : array<V>;
+
+@compute @workgroup_size(WG)
+fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : vec3u, @builtin(local_invocation_index) lane : u32) {
+  let at = (group.y * groups.x + group.x) * WG + lane;
+  if (at >= BATCH * OUT_H * OUT_W * GROUPS) {
+    return;
+  }
+  let p = placeOf(at, OUT_W, OUT_H);
+  var best = V(-3.4028234e38);
+  var winner = I(NONE); // the first pixel wins whatever its value
+  for (var ky = 0u; ky < KERNEL; ky++) {
+    let y = p.y * STRIDE + ky;
+    if (y < PAD || y - PAD >= H) {
+      continue;
+    }
+    for (var kx = 0u; kx < KERNEL; kx++) {
+      let x = p.x * STRIDE + kx;
+      if (x < PAD || x - PAD >= W) {
+        continue;
+      }
+      let value = image[((p.n * H + y - PAD) * W + x - PAD) * GROUPS + p.c];
+      let better = (value > best) | (winner == I(NONE));
+      best = select(best, value, better);
+      winner = select(winner, I(ky * KERNEL + kx), better);
+    }
+  }
+  index[at] = winner;
+}

@@ -1,0 +1,25 @@
+import { ArgumentError } from '@visage/gpu';
+import { checkShape, showShape } from '../shape.ts';
+import type { Tensor } from '../tensor.ts';
+import { permute, reshape } from './shape.ts';
+
+/**
+ * Moves channels into space: out[n, h·r + i, w·r + j, c] = x[n, h, w, c·r² + i·r + j] with r = `factor`. Shi et al. 2016.
+ *
+ * x [n, h, w, c·r²] → [n, h·r, w·r, c]. The channel order is PyTorch's.
+ */
+export function pixelShuffle(x: Tensor, factor: number): Tensor {
+  checkShape('pixelShuffle', 'x', x.shape, [null, null, null, null], 'Images are [batch, height, width, channels]');
+  const [n, h, w, channels] = x.shape as [number, number, number, number];
+  const c = channels / factor ** 2;
+  if (!Number.isInteger(factor) || factor < 1 || !Number.isInteger(c)) {
+    throw new ArgumentError(
+      'pixelShuffle',
+      'factor',
+      String(factor),
+      `an integer whose square divides the channels of ${showShape(x.shape)}`,
+    );
+  }
+  const split = permute(reshape(x, [n, h, w, c, factor, factor]), [0, 1, 4, 2, 5, 3]);
+  return reshape(split, [n, h * factor, w * factor, c]);
+}

@@ -1,0 +1,124 @@
+import { ArgumentError, type Constant, linearGrid } from '@visage/gpu';
+import {
+  poolAverage,
+  poolAverageAdjoint,
+  poolCount,
+  poolMaxIndex,
+  poolMaxPut,
+  poolMaxTake,
+  poolWindow,
+} from '@visage/kernels';
+import { track } from '../autograd.ts';
+import { checkShape, type Shape, showShape } from '../shape.ts';
+import { checkDType, empty, type Tensor } from '../tensor.ts';
+
+const WORKGROUP = 64;
+
+export interface PoolOptions {
+  /** Side of the square window. */
+  readonly kernel: number;
+  /** Step between windows; `kernel` by default. */
+  readonly stride?: number;
+  /** Pixels added on each side: zeros for the average, never chosen by the maximum. At most half the kernel. */
+  readonly padding?: number;
+}
+
+export interface AvgPoolOptions extends PoolOptions {
+  /** Divide by kernel² also where the window hangs over the edge. Default true, as in PyTorch. */
+  readonly countIncludePad?: boolean;
+}
+
+/** Every extent of a pooling op. */
+interface Pool {
+  readonly input: Shape;
+  readonly output: Shape;
+  readonly constants: Readonly<Record<string, Constant>>;
+}
+
+function poolOf(op: string, x: Tensor, { kernel, stride = kernel, padding = 0 }: PoolOptions): Pool {
+  checkShape(op, 'x', x.shape, [null, null, null, null], 'Images are [batch, height, width, channels]');
+  checkDType(op, 'x', x, 'f32');
+  const natural = (n: number, least: number) => Number.isInteger(n) && n >= least;
+  if (!natural(kernel, 1)) throw new ArgumentError(op, 'kernel', String(kernel), 'a positive integer');
+  if (!natural(stride, 1)) throw new ArgumentError(op, 'stride', String(stride), 'a positive integer');
+  if (!natural(padding, 0) || padding > kernel / 2) {
+    throw new ArgumentError(
+      op,
+      'padding',
+      String(padding),
+      `an integer from 0 to ${Math.floor(kernel / 2)}, half the kernel`,
+    );
+  }
+  const [n, h, w, c] = x.shape as [number, number, number, number];
+  const windows = (size: number) => Math.floor((size + 2 * padding - kernel) / stride) + 1;
+  const [outH, outW] = [windows(h), windows(w)];
+  if (outH < 1 || outW < 1)
+    throw new ArgumentError(op, 'x', showShape(x.shape), `at least ${kernel - 2 * padding} pixels a side`);
+  const constants = { STRIDE: stride, PAD: padding, KERNEL: kernel, BATCH: n, H: h, W: w, OUT_H: outH, OUT_W: outW };
+  return { input: x.shape, output: [n, outH, outW, c], constants };
+}
+
+/** Launches a pooling kernel; `tensors` in binding order, the output first. */
+function launch(name: string, parts: readonly string[], pool: Pool, tensors: readonly Tensor[], vector: boolean): void {
+  const out = tensors[0] as Tensor;
+  const lanes = vector ? 4 : 1;
+  out.gpu.dispatch({
+    program: {
+      name: `pool/${name}`,
+      aliases: vector ? { V: 'vec4f', I: 'vec4u' } : { V: 'f32', I: 'u32' },
+      constants: { WG: WORKGROUP, ...pool.constants, GROUPS: out.dim(3) / lanes },
+      parts: [poolWindow, ...parts],
+    },
+    buffers: tensors.map((x) => x.buffer),
+    grid: linearGrid(Math.ceil(out.size / lanes / WORKGROUP)),
+  });
+}
+
+const canVector = (pool: Pool): boolean => (pool.input[3] as number) % 4 === 0;
+
+/**
+ * Largest element of each window. The gradient goes to the first maximum, row by row, as in PyTorch.
+ *
+ * [n, h, w, c] → [n, ⌊(h + 2·padding − kernel) / stride⌋ + 1, likewise, c].
+ */
+export function maxPool2d(x: Tensor, options: PoolOptions): Tensor {
+  const pool = poolOf('maxPool2d', x, options);
+  const index = empty(x.gpu, pool.output, 'u32');
+  launch('maxIndex', [poolMaxIndex], pool, [index, x], canVector(pool));
+  return takeMaxima('maxPool2d', x, index, pool);
+}
+
+/** One element per window, at the positions in `index`: linear in x, its gradient is {@link putMaxima}. */
+function takeMaxima(op: string, x: Tensor, index: Tensor, pool: Pool): Tensor {
+  const out = empty(x.gpu, pool.output);
+  launch('maxTake', [poolMaxTake], pool, [out, x, index], false);
+  return track(op, out, [x], (g) => [putMaxima(g, index, pool)]);
+}
+
+function putMaxima(g: Tensor, index: Tensor, pool: Pool): Tensor {
+  const out = empty(g.gpu, pool.input);
+  launch('maxPut', [poolMaxPut], pool, [out, g, index], canVector(pool));
+  return track('maxPool2dAdjoint', out, [g], (h) => [takeMaxima('maxPool2dTake', h, index, pool)]);
+}
+
+/**
+ * Mean of each window.
+ *
+ * [n, h, w, c] → [n, ⌊(h + 2·padding − kernel) / stride⌋ + 1, likewise, c].
+ */
+export function avgPool2d(x: Tensor, { countIncludePad = true, ...options }: AvgPoolOptions): Tensor {
+  const pool = poolOf('avgPool2d', x, options);
+  return average(x, { ...pool, constants: { ...pool.constants, COUNT_PADDING: countIncludePad } });
+}
+
+function average(x: Tensor, pool: Pool): Tensor {
+  const out = empty(x.gpu, pool.output);
+  launch('average', [poolCount, poolAverage], pool, [out, x], canVector(pool));
+  return track('avgPool2d', out, [x], (g) => [averageAdjoint(g, pool)]);
+}
+
+function averageAdjoint(g: Tensor, pool: Pool): Tensor {
+  const out = empty(g.gpu, pool.input);
+  launch('averageAdjoint', [poolCount, poolAverageAdjoint], pool, [out, g], canVector(pool));
+  return track('avgPool2dAdjoint', out, [g], (h) => [average(h, pool)]);
+}
