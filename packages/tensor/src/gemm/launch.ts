@@ -9,6 +9,7 @@ import { GEMM_VARIANTS, type GemmPlan } from './variants.ts';
 
 const LONGEST_SUM = 8192; // terms that one f32 accumulator adds in series before K is split, for accuracy
 const FILL_GPU = 264; // workgroups that keep a large GPU busy: two for each of 132 processors
+const SHORTEST_SPLIT = 128; // below this the extra reduction costs more than idle processors
 
 /** How many pieces K falls into: enough workgroups to fill the device, and no serial sum too long. */
 function splitsOf(problem: GemmProblem, plan: GemmPlan, gpu: Gpu): number {
@@ -16,7 +17,9 @@ function splitsOf(problem: GemmProblem, plan: GemmPlan, gpu: Gpu): number {
   const steps = Math.ceil(problem.k / plan.kStep);
   const forAccuracy = Math.ceil(problem.k / LONGEST_SUM);
   const tiles = plan.tiles[0] * plan.tiles[1];
-  const forWidth = gpu.adapter.software ? 1 : Math.min(Math.ceil(FILL_GPU / tiles), Math.floor(problem.k / 256));
+  const forWidth = gpu.adapter.software
+    ? 1
+    : Math.min(Math.ceil(FILL_GPU / tiles), Math.floor(problem.k / SHORTEST_SPLIT));
   return Math.max(1, Math.min(steps, Math.max(forAccuracy, forWidth)));
 }
 

@@ -26,7 +26,7 @@ export function reduceAxis(
   inner: number,
   shape: Shape,
 ): Tensor {
-  const chunks = extent <= SERIAL ? 1 : Math.ceil(extent / Math.max(SERIAL / 2, Math.ceil(Math.sqrt(extent))));
+  const chunks = Math.ceil(extent / SERIAL);
   const out = empty(x.gpu, chunks === 1 ? shape : [outer, chunks, inner]);
   x.gpu.dispatch({
     program: {
