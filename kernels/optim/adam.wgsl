@@ -2,8 +2,8 @@
 //
 //   m ← β₁·m + (1 − β₁)·g      v ← β₂·v + (1 − β₂)·g²      p ← p − lr · (m / c₁) / (√(v / c₂) + ε)
 //
-// with the bias corrections cᵢ = 1 − βᵢᵗ from advance.wgsl. Weight decay λ is added to the gradient (Adam: g + λ·p) or, DECOUPLED, shrinks the parameter first (AdamW: p·(1 − lr·λ)).
-// ε stands outside of the square root, as in PyTorch.
+// with the bias corrections cᵢ = 1 − βᵢᵗ from advance.wgsl. Weight decay λ is added to the gradient (Adam: g + λ·p) or, DECOUPLED, shrinks
+// the parameter first (AdamW: p·(1 − lr·λ)). ε stands outside of the square root, as in PyTorch.
 //
 // Layout    p, m, v, g are contiguous and of one size; V is f32, or vec4f when that size divides by 4.
 // Prelude   alias V; WG; KEEP1 = β₁, TAKE1 = 1 − β₁, KEEP2, TAKE2 (subtracted in f64: 1 − 0.999f is off by 6e-5 relative), EPS,

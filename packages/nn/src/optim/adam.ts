@@ -18,7 +18,8 @@ const LOG_FLOOR = -100; // ln 0 for the kernel: exp(−100) is 0 beside 1
 /**
  * Adam (Kingma and Ba, 2015): steps of the running mean of gradients over the root of the running mean of their squares.
  *
- * m ← β₁m + (1−β₁)g, v ← β₂v + (1−β₂)g², p ← p − lr · (m / (1−β₁ᵗ)) / (√(v / (1−β₂ᵗ)) + eps). Weight decay λ adds λ·p to the gradient.
+ * m ← β₁m + (1−β₁)g, v ← β₂v + (1−β₂)g², p ← p − lr · (m / (1−β₁ᵗ)) / (√(v / (1−β₂ᵗ)) + eps). Weight decay λ adds λ·p to the
+ * gradient.
  */
 export class Adam extends Optimizer {
   readonly options: Required<Omit<AdamOptions, 'learningRate'>>;
