@@ -34,13 +34,13 @@ fn occluderAt(point : vec2f, width : f32) -> vec4f {
 
 /** Coverage of the glasses' frame, a pair of rounded rectangles and a bridge in a plane before the eyes; `t` is the hit's. */
 fn glassesAt(ray : Ray, t : f32, width : f32) -> f32 {
-  let plane = (0.79 - ray.origin.z) / ray.direction.z;
+  let plane = (0.75 - ray.origin.z) / ray.direction.z;
   if (face.glasses <= 0.0 || plane > t) {
     return 0.0;
   }
   let q = (ray.origin + ray.direction * plane).xy / face.glassesSize - vec2f(0.0, 0.03);
   let m = vec2f(abs(q.x), q.y);
-  let corner = abs(m - vec2f(0.31, 0.0)) - vec2f(0.13, 0.07);
+  let corner = abs(m - vec2f(0.295, 0.0)) - vec2f(0.10, 0.06);
   let lens = length(max(corner, vec2f(0.0))) + min(max(corner.x, corner.y), 0.0) - 0.09;
   let bridge = max(abs(m.y - 0.06) - 0.018, m.x - 0.10);
   return inside(min(abs(lens) - 0.018, bridge), width);

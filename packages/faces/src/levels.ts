@@ -4,8 +4,8 @@
  * L0 frontal, neutral, even white light · L1 small pose, mild expression, moderate light: what training uses · L2 wider pose and
  * light, beards, glasses · L3 everything, with objects in front and sensor noise (the table as it stands in factors.ts).
  *
- * How separable identities are at 64 x 64, by a linear judge on gradients (HOG, LDA trained on 400 identities x 10; 50 unseen
- * identities x 8): see test/faces/README in the package's notes; the training level must stay under an equal error rate of 0.15.
+ * Equal error rate of a linear judge (LDA on gradient histograms, trained on 400 identities x 10) between 50 unseen identities x 8,
+ * and its top-1 among them:  L1 0.017, 98 % at 64 x 64 and 0.036, 92 % at 48 x 48;  L2 0.10, 64 %;  L3 0.20, 37 %.
  */
 import { type Factor, type FactorName, factors } from './factors.ts';
 
@@ -53,4 +53,13 @@ const overrides: Record<Level, Override> = {
 export function factorTable(level: Level): [FactorName, Factor][] {
   const changed = overrides[level];
   return (Object.entries(factors) as [FactorName, Factor][]).map(([name, row]) => [name, { ...row, ...changed[name] }]);
+}
+
+/** The same table with every identity factor fixed: ranges at their centre, occasional marks absent. */
+export function meanIdentityTable(level: Level): [FactorName, Factor][] {
+  return factorTable(level).map(([name, row]) => {
+    if (row.stream === 'attribute') return [name, row];
+    if (row.shape === 'chance') return [name, { ...row, c: 0 }];
+    return [name, { ...row, a: (row.a + row.b) / 2, b: (row.a + row.b) / 2 }];
+  });
 }

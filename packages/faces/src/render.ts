@@ -5,8 +5,9 @@
 import { ArgumentError, currentGpu, type Gpu, type Program } from '@visage/gpu';
 import * as kernels from '@visage/kernels';
 import { empty, scope, Tensor } from '@visage/tensor';
+import type { Factor, FactorName } from './factors.ts';
 import { factors } from './factors.ts';
-import { factorTable, type Level } from './levels.ts';
+import { factorTable, type Level, meanIdentityTable } from './levels.ts';
 
 /** A batch of faces to render. */
 export interface FaceBatch {
@@ -31,16 +32,17 @@ const faceFloats = Math.ceil((derivedFloats + factorCount) / 4) * 4; // array st
 const shapeCodes = { uniform: 0, normal: 1, chance: 2 } as const;
 
 /** One row (a, b, c, stream + 2 shape) per factor, as kernels/faces/draw.wgsl reads it. */
-function tableRows(level: Level): Float32Array {
-  const rows = factorTable(level).map(([, { a, b, c, stream, shape }]) => {
+function tableRows(table: readonly [FactorName, Factor][]): Float32Array {
+  const rows = table.map(([, { a, b, c, stream, shape }]) => {
     return [a, b, c, (stream === 'attribute' ? 1 : 0) + 2 * shapeCodes[shape]];
   });
   return new Float32Array(rows.flat());
 }
 
+const count = (x: Uint32Array | Tensor): number => (x instanceof Tensor ? x.size : x.length);
+
 function checkBatch(op: string, batch: FaceBatch): number {
   const { identities, attributes, size, samples = 1, seed = 0 } = batch;
-  const count = (x: Uint32Array | Tensor) => (x instanceof Tensor ? x.size : x.length);
   const [rows, others] = [count(identities), count(attributes)];
   if (rows < 1 || rows !== others) {
     throw new ArgumentError(op, 'attributes', `${others} numbers`, `${Math.max(rows, 1)}, one per identity`);
@@ -64,8 +66,9 @@ function checkBatch(op: string, batch: FaceBatch): number {
 }
 
 /** The parameters of each face [batch, faceFloats]: factors drawn, matrices and colours derived. */
-function drawFaces(batch: FaceBatch, rows: number, gpu: Gpu): Tensor {
-  const { identities, attributes, seed = 0, level = 'L1' } = batch;
+function drawFaces(batch: FaceBatch, table: Float32Array, gpu: Gpu): Tensor {
+  const { identities, attributes, seed = 0 } = batch;
+  const rows = count(identities);
   const numbers = (x: Uint32Array | Tensor) => (x instanceof Tensor ? x.buffer : gpu.upload(x));
   const faces = empty(gpu, [rows, faceFloats]);
   const draw: Program = {
@@ -76,28 +79,30 @@ function drawFaces(batch: FaceBatch, rows: number, gpu: Gpu): Tensor {
   const derive: Program = { name: 'faces/derive', parts: [kernels.facesFace, kernels.facesDerive] };
   gpu.dispatch({
     program: draw,
-    buffers: [numbers(identities), numbers(attributes), gpu.upload(tableRows(level)), faces.buffer],
+    buffers: [numbers(identities), numbers(attributes), gpu.upload(table), faces.buffer],
     grid: [Math.ceil(factorCount / 8), rows, 1],
   });
   gpu.dispatch({ program: derive, buffers: [faces.buffer], grid: [Math.ceil(rows / 8), 1, 1] });
   return faces;
 }
 
-/** Draws the faces of `batch` and runs one of the per-pixel kernels over them. */
-function renderWith(
-  op: string,
-  batch: FaceBatch,
-  channels: number,
-  parts: readonly string[],
-  constants: Program['constants'] = {},
-): Tensor {
+/** One of the per-pixel kernels. */
+interface PixelKernel {
+  readonly op: string;
+  readonly channels: number;
+  readonly parts: readonly string[];
+  readonly constants?: Program['constants'];
+}
+
+/** Draws the faces of `batch` and runs a per-pixel kernel over them. */
+function renderWith({ op, channels, parts, constants }: PixelKernel, batch: FaceBatch, table?: Float32Array): Tensor {
   const rows = checkBatch(op, batch);
   const gpu = batch.gpu ?? currentGpu();
   const { size } = batch;
   // A ray creeps along silhouettes in steps of about a pixel, so larger images need more of them.
   const steps = size <= 128 ? 28 : 40;
   return scope(() => {
-    const faces = drawFaces(batch, rows, gpu);
+    const faces = drawFaces(batch, table ?? tableRows(factorTable(batch.level ?? 'L1')), gpu);
     const out = empty(gpu, [rows, size, size, channels]);
     gpu.dispatch({
       program: { name: `faces/${op}`, parts, constants: { SIZE: size, STEPS: steps, ...constants } },
@@ -110,6 +115,13 @@ function renderWith(
 
 const scene = [kernels.facesFace, kernels.facesSdf, kernels.facesCamera, kernels.facesPaint];
 
+const colorKernel = (samples = 1): PixelKernel => ({
+  op: 'render',
+  channels: 3,
+  parts: [...scene, kernels.facesShading, kernels.facesSurroundings, kernels.facesRender],
+  constants: { SAMPLES: samples, SHADOW_STEPS: 5 },
+});
+
 /**
  * Renders faces: RGB in [0, 1], [batch, size, size, 3].
  *
@@ -118,8 +130,12 @@ const scene = [kernels.facesFace, kernels.facesSdf, kernels.facesCamera, kernels
  * @throws ArgumentError when the two index lists differ in length or an option is out of range.
  */
 export function renderFaces(batch: FaceBatch): Tensor {
-  const parts = [...scene, kernels.facesShading, kernels.facesSurroundings, kernels.facesRender];
-  return renderWith('render', batch, 3, parts, { SAMPLES: batch.samples ?? 1, SHADOW_STEPS: 5 });
+  return renderWith(colorKernel(batch.samples), batch);
+}
+
+/** As {@link renderFaces}, but every face has the mean identity: what a swapper that ignores its source can do at best. */
+export function renderMeanFaces(batch: FaceBatch): Tensor {
+  return renderWith(colorKernel(batch.samples), batch, tableRows(meanIdentityTable(batch.level ?? 'L1')));
 }
 
 /**
@@ -128,7 +144,10 @@ export function renderFaces(batch: FaceBatch): Tensor {
  * It depends on the attributes alone, so a target, its swap and the exact truth share one mask. Changes of the outline lie inside.
  */
 export function renderMasks(batch: FaceBatch): Tensor {
-  return renderWith('mask', batch, 1, [...scene, kernels.facesSurroundings, kernels.facesMask]);
+  return renderWith(
+    { op: 'mask', channels: 1, parts: [...scene, kernels.facesSurroundings, kernels.facesMask] },
+    batch,
+  );
 }
 
 /** Names of the classes that {@link renderMaterials} writes, by number. */
@@ -148,5 +167,8 @@ export const materialNames = [
 
 /** The parse map [batch, size, size, 1]: per pixel the number of its class in {@link materialNames}. */
 export function renderMaterials(batch: FaceBatch): Tensor {
-  return renderWith('materials', batch, 1, [...scene, kernels.facesSurroundings, kernels.facesMaterials]);
+  return renderWith(
+    { op: 'materials', channels: 1, parts: [...scene, kernels.facesSurroundings, kernels.facesMaterials] },
+    batch,
+  );
 }
