@@ -65,6 +65,15 @@ test('what is written is read', () => {
   is(({} as Record<string, unknown>).dtype, undefined);
 });
 
+test('tensors read from a Node buffer are copies of their own', () => {
+  const file = readSafetensors(Buffer.from(sample()));
+  equal(file.tensors.get('größe.weight')!.floats(), Float32Array.of(1, -2.5, 3e-40, 4));
+  const host = file.tensors.get('bytes')!.host();
+  is(host.constructor, Uint8Array);
+  host[0] = 9;
+  equal(file.tensors.get('bytes')!.integers(), Int32Array.of(1, 2, 255));
+});
+
 test('types that are only read, at odd offsets', () => {
   const header = {
     pad: { dtype: 'U8', shape: [1], data_offsets: [0, 1] },
