@@ -1,3 +1,10 @@
+export {
+  type CheckpointHeader,
+  loadSwapper,
+  type NetworkConfigs,
+  readCheckpointHeader,
+  simswapArchitecture,
+} from './checkpoint.ts';
 export * from './losses/index.ts';
 export { ArcFace, publishedArcFace } from './networks/arcface.ts';
 export { type ColorSpace, fromUnit, toUnit } from './networks/colorSpace.ts';
@@ -5,14 +12,7 @@ export { Generator, type GeneratorConfig, publishedGenerator } from './networks/
 export { IdBlock } from './networks/idBlock.ts';
 export { type IdentityConfig, IdentityNetwork } from './networks/identity.ts';
 export { IResNet, publishedIResNet } from './networks/iresnet.ts';
-export {
-  additiveAngularMargin,
-  arcFaceMargin,
-  cosFaceMargin,
-  largeCosineMargin,
-  MarginHead,
-  type MarginOptions,
-} from './networks/marginHeads.ts';
+export { arcFaceMargin, cosFaceMargin, type MarginConfig, MarginHead } from './networks/marginHeads.ts';
 export {
   Discriminator,
   type DiscriminatorConfig,

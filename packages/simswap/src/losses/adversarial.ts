@@ -1,4 +1,4 @@
-import { mean, relu, type Tensor } from '@visage/tensor';
+import { hingeFake, hingeGenerator, hingeReal, type Tensor } from '@visage/tensor';
 import type { PatchOutput } from '../networks/patchDiscriminator.ts';
 
 /** Mean over the scales of a scalar that each scale yields. */
@@ -14,12 +14,12 @@ export function meanOverScales(
 
 /** Generator's hinge loss: −D(result), mean over patches, samples and scales. */
 export const adversarialLoss = (result: readonly PatchOutput[]): Tensor =>
-  meanOverScales(result, ({ logits }) => mean(logits).neg());
+  meanOverScales(result, ({ logits }) => hingeGenerator(logits));
 
 /** Discriminator's hinge loss on real images: max(0, 1 − D(x)), mean over patches, samples and scales. */
 export const hingeRealLoss = (real: readonly PatchOutput[]): Tensor =>
-  meanOverScales(real, ({ logits }) => mean(relu(logits.neg().add(1))));
+  meanOverScales(real, ({ logits }) => hingeReal(logits));
 
 /** Discriminator's hinge loss on swapped images: max(0, 1 + D(x)), mean over patches, samples and scales. */
 export const hingeFakeLoss = (fake: readonly PatchOutput[]): Tensor =>
-  meanOverScales(fake, ({ logits }) => mean(relu(logits.add(1))));
+  meanOverScales(fake, ({ logits }) => hingeFake(logits));

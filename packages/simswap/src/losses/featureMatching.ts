@@ -1,8 +1,7 @@
 import { ArgumentError } from '@visage/gpu';
-import type { Tensor } from '@visage/tensor';
+import { l1Loss, type Tensor } from '@visage/tensor';
 import type { PatchOutput } from '../networks/patchDiscriminator.ts';
 import { meanOverScales } from './adversarial.ts';
-import { meanAbsoluteDifference } from './reconstruction.ts';
 
 /**
  * Weak feature matching: Σ over the chosen layers of mean |Dⁱ(result) − Dⁱ(target)|, mean over scales.
@@ -22,7 +21,7 @@ export function weakFeatureMatchingLoss(
     layers
       .map((layer) => {
         const reference = featureMap(target[scale]!, layer).detach();
-        return meanAbsoluteDifference(featureMap(output, layer), reference);
+        return l1Loss(featureMap(output, layer), reference);
       })
       .reduce((sum, x) => sum.add(x)),
   );

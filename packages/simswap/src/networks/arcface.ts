@@ -122,7 +122,7 @@ export class ArcFace extends IdentityNetwork {
 
   forward(x: Tensor): Tensor {
     const stem = this.stemActivation.forward(this.stemNorm.forward(this.stem.forward(x)));
-    let map = maxPool2d(stem, 2, { stride: 2 });
+    let map = maxPool2d(stem, { kernel: 2 });
     for (const layers of this.stages) map = layers.forward(map);
     const flat = this.lastNorm.forward(map).reshape([x.dim(0), -1]);
     return this.embeddingNorm.forward(this.toEmbedding.forward(flat));

@@ -67,7 +67,7 @@ export class PatchDiscriminator extends Module {
 }
 
 /** Halves height and width: mean of the 3×3 neighbourhood, of the pixels that exist. */
-const halve = (x: Tensor): Tensor => avgPool2d(x, 3, { stride: 2, padding: 1, countIncludePad: false });
+const halve = (x: Tensor): Tensor => avgPool2d(x, { kernel: 3, stride: 2, padding: 1, countIncludePad: false });
 
 /** Independent {@link PatchDiscriminator}s on the image at full size, half size, …: state `0.…`, `1.…`. SimSwap §3.4. */
 export class Discriminator extends Module {

@@ -1,6 +1,5 @@
 import type { RecordedStep } from '@visage/gpu';
-import { concat, cosineSimilarity, keep, mean, noGrad, record, scope, type Tensor } from '@visage/tensor';
-import { meanAbsoluteDifference } from '../losses/reconstruction.ts';
+import { concat, cosineSimilarity, keep, l1Loss, mean, noGrad, record, scope, type Tensor } from '@visage/tensor';
 import type { PairKind } from '../recipe.ts';
 import type { CollapseSigns } from './collapse.ts';
 import type { TrainingData } from './data.ts';
@@ -81,7 +80,7 @@ export class StepRunner {
         Tensor,
       ];
       const alike = (other: Tensor) => mean(cosineSimilarity(swapped, other));
-      const values = [meanAbsoluteDifference(result, target), alike(owner), alike(donor)];
+      const values = [l1Loss(result, target), alike(owner), alike(donor)];
       return concat(
         values.map((x) => x.reshape([1])),
         0,

@@ -1,6 +1,15 @@
 import { ArgumentError } from '@visage/gpu';
-import { Adam, ExponentialMovingAverage, HostRandom } from '@visage/nn';
+import {
+  Adam,
+  type CheckpointGroups,
+  ExponentialMovingAverage,
+  HostRandom,
+  restoreCheckpoint,
+  type SafetensorsFile,
+  saveCheckpoint,
+} from '@visage/nn';
 import { keep, type Tensor, zeros } from '@visage/tensor';
+import { readCheckpointHeader, simswapArchitecture } from '../checkpoint.ts';
 import { Generator } from '../networks/generator.ts';
 import type { IdentityNetwork } from '../networks/identity.ts';
 import type { Discriminator } from '../networks/patchDiscriminator.ts';
@@ -59,8 +68,8 @@ const PROBE_EVERY = 20;
 /**
  * Trains a SimSwap generator against its discriminator.
  *
- * Every step draws its pairs and random numbers by the number of the step, so a trainer that got the state of another one (see
- * {@link Trainer.stateDict} and {@link Trainer.step}) continues with the same bits.
+ * Every step draws its pairs and random numbers by the number of the step, so a trainer that is given a checkpoint of another one continues
+ * with the same bits.
  */
 export class Trainer {
   readonly recipe: Recipe;
@@ -70,8 +79,6 @@ export class Trainer {
   readonly identity: IdentityNetwork;
   /** The moving average of the generator: what swaps. */
   readonly average: Generator;
-  /** Steps done. Set it when the state of a checkpoint was restored. */
-  step = 0;
   readonly #data: TrainingData;
   readonly #moving: ExponentialMovingAverage<Generator>;
   readonly #generatorOptimizer: Adam;
@@ -80,6 +87,7 @@ export class Trainer {
   readonly #runner: StepRunner;
   readonly #readEvery: number;
   readonly #alarm: CollapseAlarm;
+  #step = 0;
   #unread = 0;
   #stopping = false;
 
@@ -114,21 +122,45 @@ export class Trainer {
   }
 
   /**
-   * Everything that a checkpoint needs beside {@link Trainer.step}, by dotted name: networks, moving average, both optimizers. The tensors
-   * are the live ones: `write()` into them to restore.
+   * Bytes of a safetensors file with all that a later run needs to continue bit for bit: networks, moving average, both optimizers, seed,
+   * recipe, step; and `notes`, any JSON that the caller wants back.
    */
-  stateDict(): Map<string, Tensor> {
-    const parts = {
+  async checkpoint(notes: unknown = null): Promise<Uint8Array> {
+    const { generator, discriminator, identity, recipe, seed, step } = this;
+    const { batchSize, imageSize } = this.#data;
+    return saveCheckpoint(this.#groups(), {
+      architecture: simswapArchitecture,
+      config: { generator: generator.config, discriminator: discriminator.config, identity: identity.config },
+      state: { step, seed, recipe, batchSize, imageSize, notes },
+    });
+  }
+
+  /**
+   * Takes over the tensors and the step of a checkpoint. Recipe, seed and data are those that this trainer was built with; for the same
+   * bits as an uninterrupted run, build it from {@link readCheckpointHeader}.
+   *
+   * @throws FileError when the file belongs to other networks; nothing is changed then.
+   */
+  restore(file: SafetensorsFile): void {
+    const { step } = readCheckpointHeader(file);
+    restoreCheckpoint(this.#groups(), file);
+    this.#step = step;
+  }
+
+  #groups(): CheckpointGroups {
+    return {
       generator: this.generator,
       discriminator: this.discriminator,
       average: this.average,
-      generatorOptimizer: this.#generatorOptimizer,
-      discriminatorOptimizer: this.#discriminatorOptimizer,
+      identity: this.identity,
+      generatorOptimizer: this.#generatorOptimizer.stateDict(),
+      discriminatorOptimizer: this.#discriminatorOptimizer.stateDict(),
     };
-    const entries = Object.entries(parts).flatMap(([part, owner]) =>
-      [...owner.stateDict()].map(([name, x]) => [`${part}.${name}`, x] as const),
-    );
-    return new Map(entries);
+  }
+
+  /** Steps done. */
+  get step(): number {
+    return this.#step;
   }
 
   /** Kind of the pairs of a step, counted from 0. */
@@ -188,7 +220,7 @@ export class Trainer {
     this.#moving.decay = warmedUpDecay(this.recipe.averageDecay, this.step);
     const probe = kind === 'cross' && this.step % PROBE_EVERY < this.recipe.pairs.length;
     const signs = this.#runner.run(kind, probe);
-    this.step += 1;
+    this.#step += 1;
     this.#unread += 1;
     return signs && [signs];
   }
