@@ -12,6 +12,7 @@ import {
   ModuleList,
   normal,
   PReLU,
+  philox,
   readSafetensors,
   Sequential,
   saveModule,
@@ -234,6 +235,20 @@ test('disposing gives all memory back', () => {
   ok(gpu.memory.live > live);
   net.dispose();
   is(gpu.memory.live, live);
+});
+
+test('Philox gives the published answers', () => {
+  // Known answers of Random123's 4×32 with 10 rounds: zeros, ones, digits of π.
+  const answer = (counter: number[], key: number[]) => {
+    const out = new Uint32Array(4);
+    philox(counter, key, out);
+    return [...out].map((word) => word.toString(16).padStart(8, '0')).join(' ');
+  };
+  const ones = 0xffffffff;
+  is(answer([0, 0, 0, 0], [0, 0]), '6627e8d5 e169c58d bc57ac4c 9b00dbd8');
+  is(answer([ones, ones, ones, ones], [ones, ones]), '408f276d 41c83b0e a20bc7c6 6d5451fd');
+  const digits = [0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344];
+  is(answer(digits, [0xa4093822, 0x299f31d0]), 'd16cfe09 94fdcceb 5001e420 24126ea1');
 });
 
 test('initial values: same seed same bits, and the spread of PyTorch', async () => {

@@ -44,4 +44,4 @@ export {
   stepSchedule,
 } from './optim/schedules.ts';
 export { Sgd, type SgdOptions } from './optim/sgd.ts';
-export { HostRandom } from './random.ts';
+export { HostRandom, philox } from './random.ts';
