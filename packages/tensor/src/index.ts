@@ -2,6 +2,7 @@ import './methods.ts';
 
 export { type Backward, backward, enableGrad, type GradOptions, grad, gradEnabled, noGrad, track } from './autograd.ts';
 export { DTYPES, type DType, type HostArray } from './dtype.ts';
+export { floatsFromHalf, halfBits, halfFromFloats, halfValue } from './float16.ts';
 export { type FusedOp, fused } from './fused.ts';
 export type { GemmProblem } from './gemm/problem.ts';
 export { GEMM_VARIANTS, type GemmVariant } from './gemm/variants.ts';

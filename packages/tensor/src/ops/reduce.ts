@@ -62,6 +62,7 @@ const dropAxes = (shape: Shape, axes: readonly number[]): number[] => shape.filt
 export function sum(x: Tensor, axes?: number | readonly number[], keepDims = false): Tensor {
   checkDType('sum', 'x', x, 'f32');
   const list = normalizeAxes('sum', axes, x.rank);
+  if (list.length === 0) return x;
   const out = track('sum', reduce(x, SUM, list), [x], (g) => [expand(g, x.shape)]);
   return keepDims ? out : reshape(out, dropAxes(x.shape, list));
 }
@@ -83,6 +84,7 @@ export function variance(x: Tensor, axes?: number | readonly number[], keepDims 
 export function max(x: Tensor, axes?: number | readonly number[], keepDims = false): Tensor {
   checkDType('max', 'x', x, 'f32');
   const list = normalizeAxes('max', axes, x.rank);
+  if (list.length === 0) return x;
   const kept = reduce(x, MAX, list);
   const out = track('max', kept, [x], (g) => [mul(expand(g, x.shape), equal(x, kept.detach()))]);
   return keepDims ? out : reshape(out, dropAxes(x.shape, list));

@@ -1,0 +1,23 @@
+// Rows by index:  out[i, c] = table[index[i], c]
+//
+// An index past the table gives a row of NaN, see oneHot.wgsl.
+// Layout    table [ROWS, INNER], index [SIZE / INNER] as u32, out [SIZE / INNER, INNER].
+// Prelude   WG, SIZE (elements of out), ROWS, INNER.
+// Dispatch  one invocation per element of out.
+@group(0) @binding(0) var<storage, read_write> out : array<f32>;
+@group(0) @binding(1) var<storage, read> table : array<f32>;
+@group(0) @binding(2) var<storage, read> index : array<u32>;
+
+@compute @workgroup_size(WG)
+fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : vec3u, @builtin(local_invocation_index) lane : u32) {
+  let i = (group.y * groups.x + group.x) * WG + lane;
+  if (i >= SIZE) {
+    return;
+  }
+  let row = index[i / INNER];
+  if (row < ROWS) {
+    out[i] = table[row * INNER + i % INNER];
+  } else {
+    out[i] = bitcast<f32>(max(row, 0xffffffffu));
+  }
+}

@@ -1,0 +1,25 @@
+// Adjoint of gatherRows.wgsl:  out[r, c] = Σ rows[i, c] over the i with index[i] = r
+//
+// Looks through all indices for every row instead of adding atomically: the order is fixed, and batches are small.
+// Layout    rows [COUNT, INNER], index [COUNT] as u32, out [SIZE / INNER, INNER].
+// Prelude   WG, SIZE (elements of out), COUNT, INNER.
+// Dispatch  one invocation per element of out.
+@group(0) @binding(0) var<storage, read_write> out : array<f32>;
+@group(0) @binding(1) var<storage, read> rows : array<f32>;
+@group(0) @binding(2) var<storage, read> index : array<u32>;
+
+@compute @workgroup_size(WG)
+fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : vec3u, @builtin(local_invocation_index) lane : u32) {
+  let at = (group.y * groups.x + group.x) * WG + lane;
+  if (at >= SIZE) {
+    return;
+  }
+  let row = at / INNER;
+  var sum = 0.0;
+  for (var i = 0u; i < COUNT; i++) {
+    if (index[i] == row) {
+      sum += rows[i * INNER + at % INNER];
+    }
+  }
+  out[at] = sum;
+}

@@ -1,0 +1,61 @@
+import { checkShape } from '../shape.ts';
+import type { Tensor } from '../tensor.ts';
+import { greater, maximum, mul, sub, where } from './arithmetic.ts';
+import { oneHot } from './indexing.ts';
+import { matmul } from './matmul.ts';
+import { l2Normalize } from './similarity.ts';
+import { sqrt, square } from './unary.ts';
+
+export interface MarginOptions {
+  /** Factor s of all logits. Default 64. */
+  readonly scale?: number;
+  /** Margin m on the own class: an angle in radians for ArcFace (default 0.5), a cosine for CosFace (default 0.35). */
+  readonly margin?: number;
+}
+
+export interface ArcMarginOptions extends MarginOptions {
+  /** Leave angles past 90° without margin, instead of past 180° − m. Default false. */
+  readonly easyMargin?: boolean;
+}
+
+/** Cosines between embeddings x [n, d] and class centres w [d, classes] → [n, classes]. */
+function cosines(op: string, x: Tensor, w: Tensor, labels: Tensor): Tensor {
+  checkShape(op, 'x', x.shape, [null, null]);
+  checkShape(op, 'w', w.shape, [x.dim(1), null], 'Class centres are columns');
+  checkShape(op, 'labels', labels.shape, [x.dim(0)], 'One label per row of x');
+  return matmul(l2Normalize(x, 1), l2Normalize(w, 0));
+}
+
+const MIN_SINE_SQUARED = 1e-12; // keeps the gradient of √(1 − cos²) finite when x lies on its centre
+
+/**
+ * Additive angular margin logits: s · cos(θ + m) for the own class, s · cos θ for the others. ArcFace, Deng et al. 2019.
+ *
+ * x [n, d], w [d, classes], labels [n] → [n, classes]. Past θ = π − m, where cos(θ + m) would rise again, the own class gets
+ * s · (cos θ − m · sin(π − m)), which keeps falling.
+ */
+export function arcMargin(x: Tensor, w: Tensor, labels: Tensor, options: ArcMarginOptions = {}): Tensor {
+  const { scale = 64, margin = 0.5, easyMargin = false } = options;
+  const cosine = cosines('arcMargin', x, w, labels);
+  const sine = sqrt(maximum(sub(1, square(cosine)), MIN_SINE_SQUARED));
+  const moved = sub(mul(cosine, Math.cos(margin)), mul(sine, Math.sin(margin)));
+  const phi = easyMargin
+    ? where(greater(cosine, 0), moved, cosine)
+    : where(greater(cosine, Math.cos(Math.PI - margin)), moved, sub(cosine, Math.sin(Math.PI - margin) * margin));
+  return mul(where(oneHot(labels, w.dim(1)), phi, cosine), scale);
+}
+
+/**
+ * Additive cosine margin logits: s · (cos θ − m) for the own class, s · cos θ for the others. CosFace, Wang et al. 2018.
+ *
+ * x [n, d], w [d, classes], labels [n] → [n, classes].
+ */
+export function cosMargin(
+  x: Tensor,
+  w: Tensor,
+  labels: Tensor,
+  { scale = 64, margin = 0.35 }: MarginOptions = {},
+): Tensor {
+  const cosine = cosines('cosMargin', x, w, labels);
+  return mul(sub(cosine, mul(oneHot(labels, w.dim(1)), margin)), scale);
+}

@@ -1,0 +1,33 @@
+import { checkShape } from '../shape.ts';
+import { checkDType, type Tensor } from '../tensor.ts';
+import { div, mul, neg, sub } from './arithmetic.ts';
+import { oneHot } from './indexing.ts';
+import { max, mean, sum } from './reduce.ts';
+import { exp, log } from './unary.ts';
+
+/** x − max x: the same softmax, and no exponential overflows. The maximum is a constant to the gradient. */
+const stable = (x: Tensor, axis: number): Tensor => sub(x, max(x.detach(), axis, true));
+
+/** eˣ / Σ eˣ over `axis`. */
+export function softmax(x: Tensor, axis = -1): Tensor {
+  const powers = exp(stable(x, axis));
+  return div(powers, sum(powers, axis, true));
+}
+
+/** log(softmax(x)) over `axis`, without the cancellation of taking the logarithm afterwards. */
+export function logSoftmax(x: Tensor, axis = -1): Tensor {
+  const shifted = stable(x, axis);
+  return sub(shifted, log(sum(exp(shifted), axis, true)));
+}
+
+/**
+ * Softmax cross entropy, mean over the batch: −mean of logSoftmax(logits)[i, labels[i]].
+ *
+ * logits [n, classes] f32, labels [n] i32 or u32 → scalar. A label outside the classes makes the loss NaN.
+ */
+export function crossEntropy(logits: Tensor, labels: Tensor): Tensor {
+  checkShape('crossEntropy', 'logits', logits.shape, [null, null]);
+  checkDType('crossEntropy', 'logits', logits, 'f32');
+  checkShape('crossEntropy', 'labels', labels.shape, [logits.dim(0)], 'One label per row of logits');
+  return neg(mean(sum(mul(logSoftmax(logits), oneHot(labels, logits.dim(1))), 1)));
+}
