@@ -1,15 +1,26 @@
 import {
   adain,
+  arcMargin,
+  avgPool2d,
   batchNorm,
   conv2d,
   convTranspose2d,
+  cosineSimilarity,
+  crossEntropy,
+  hingeFake,
+  hingeReal,
   instanceNorm,
+  l1Loss,
+  l2Normalize,
   launchMap,
   leakyRelu,
   linear,
   matmul,
+  maxPool2d,
   mean,
+  mseLoss,
   type PaddingMode,
+  pixelShuffle,
   prelu,
   type ResizeMode,
   relu,
@@ -26,6 +37,12 @@ import type { OpEntry } from './opCase.ts';
 
 /** The arguments that ops of golden files take; which ones a case has depends on its op. */
 interface OpArgs {
+  readonly scale: number;
+  readonly margin: number;
+  readonly easyMargin: boolean;
+  readonly kernel: number;
+  readonly countIncludePad: boolean;
+  readonly factor: number;
   readonly size: readonly [number, number];
   readonly mode: ResizeMode;
   readonly alignCorners: boolean;
@@ -40,7 +57,9 @@ interface OpArgs {
   readonly train: boolean;
 }
 
-type Inputs = Readonly<Record<string, Tensor>> & { readonly [name in 'x' | 'w' | 'b' | 'a' | 'c' | 'z' | 'r']: Tensor };
+type Inputs = Readonly<Record<string, Tensor>> & {
+  readonly [name in 'x' | 'w' | 'b' | 'a' | 'c' | 'z' | 'r' | 'label']: Tensor;
+};
 
 const op = (
   call: (inputs: Inputs, args: OpArgs) => ReturnType<OpEntry['call']>,
@@ -72,6 +91,11 @@ export const OPS: Readonly<Record<string, OpEntry>> = {
   adain: op(({ x, z, w, b, r }, { eps, relu }) => adain(x, linear(z, w, b), { eps, relu, residual: r })),
   batchNorm: { call: batchNormCase },
   resize: op(({ x }, { size, mode, alignCorners }) => resize(x, size, mode, alignCorners)),
+  pixelShuffle: op(({ x }, { factor }) => pixelShuffle(x, factor)),
+  maxPool2d: op(({ x }, { kernel, stride }) => maxPool2d(x, { kernel, stride })),
+  avgPool2d: op(({ x }, { kernel, stride, padding, countIncludePad }) =>
+    avgPool2d(x, { kernel, stride, padding, countIncludePad }),
+  ),
   relu: op(({ x }) => relu(x)),
   tanh: op(({ x }) => tanh(x)),
   sigmoid: op(({ x }) => sigmoid(x)),
@@ -79,6 +103,16 @@ export const OPS: Readonly<Record<string, OpEntry>> = {
   softplus: op(({ x }) => softplus(x)),
   leakyRelu: op(({ x }, { slope }) => leakyRelu(x, slope)),
   prelu: op(({ x, w }) => prelu(x, w)),
+  l2Normalize: op(({ x }, { eps }) => l2Normalize(x, 1, eps)),
+  cosineSimilarity: op(({ a, b }, { eps }) => cosineSimilarity(a, b, 1, eps)),
+  l1Loss: op(({ a, b }) => l1Loss(a, b)),
+  mseLoss: op(({ a, b }) => mseLoss(a, b)),
+  hingeReal: op(({ x }) => hingeReal(x)),
+  hingeFake: op(({ x }) => hingeFake(x)),
+  crossEntropy: op(({ x, label }) => crossEntropy(x, label)),
+  arcMargin: op(({ x, w, label }, { scale, margin, easyMargin }) =>
+    arcMargin(x, w, label, { scale, margin, easyMargin }),
+  ),
   'expr:(a+b)*c-a/b': op(({ a, b, c }) => a.add(b).mul(c).sub(a.div(b)), {
     a: 'plain',
     b: 'plain',

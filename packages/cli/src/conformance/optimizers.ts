@@ -44,12 +44,17 @@ const optimizerCase =
       },
       reset: () => {
         parameter.write(start.data);
-        for (const state of optimizer.stateDict().values()) state.write(zerosFor(state));
+        clearState(optimizer);
       },
       inputs: [parameter, rows],
       expected: { outputs: { trajectory: tensors.get('trajectory').data }, gradients: {} },
     };
   };
+
+/** Brings an optimizer back to its first step. */
+export function clearState(optimizer: Optimizer): void {
+  for (const state of optimizer.stateDict().values()) state.write(zerosFor(state));
+}
 
 const zerosFor = ({ dtype, size }: Tensor) => new DTYPES[dtype].host(new ArrayBuffer(size * DTYPES[dtype].bytes));
 

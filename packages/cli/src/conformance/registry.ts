@@ -1,13 +1,17 @@
+import { NETWORK_CASES } from './networks.ts';
 import { opCase } from './opCase.ts';
 import { OPS } from './ops.ts';
 import { OPTIMIZER_CASES } from './optimizers.ts';
 import { GRADIENT_PENALTY } from './penalties.ts';
 import type { Preparer } from './prepared.ts';
+import { trainingCase } from './training.ts';
 
 const CASES: ReadonlyMap<string, Preparer> = new Map([
   ...Object.entries(OPS).map(([name, entry]): [string, Preparer] => [name, opCase(entry)]),
   ['gradientPenalty', opCase(GRADIENT_PENALTY)],
   ...OPTIMIZER_CASES,
+  ...NETWORK_CASES,
+  ['trainSimSwap', trainingCase],
 ]);
 
 /** How to run the cases of an op; `undefined` if Visage does not know it. */

@@ -1,0 +1,124 @@
+import { Adam, ExponentialMovingAverage, type Module } from '@visage/nn';
+import { ArcFace, Discriminator, Generator, lossNames, paper, type Recipe, trainingStep } from '@visage/simswap';
+import { concat, noGrad, scope, slice, sqrt, sum, type Tensor } from '@visage/tensor';
+import type { CaseTensors } from './golden.ts';
+import { fromTorch } from './layout.ts';
+import { loadGolden } from './networks.ts';
+import { upload } from './opCase.ts';
+import { clearState } from './optimizers.ts';
+import type { Prepared, Preparer } from './prepared.ts';
+
+/** The arguments of a training case. */
+interface TrainingArgs {
+  readonly width: number;
+  readonly blocks: number;
+  readonly latent: number;
+  readonly lambdas: { readonly id: number; readonly rec: number; readonly fm: number; readonly gp: number };
+  readonly adam: readonly [learningRate: number, beta1: number, beta2: number];
+  readonly featureLayers: readonly number[];
+  readonly arcface: {
+    readonly width: number;
+    readonly layers: readonly [number, number, number, number];
+    readonly se: boolean;
+    readonly embedding: number;
+  };
+}
+
+/** The recipe of the case; all that is not said is the paper's. */
+function recipeOf({ lambdas, adam: [learningRate, beta1, beta2], featureLayers }: TrainingArgs): Recipe {
+  const optimizer = { ...paper.generatorOptimizer, learningRate, beta1, beta2 };
+  return {
+    ...paper,
+    weights: {
+      identity: lambdas.id,
+      reconstruction: lambdas.rec,
+      featureMatching: lambdas.fm,
+      gradientPenalty: lambdas.gp,
+    },
+    featureLayers,
+    generatorOptimizer: optimizer,
+    discriminatorOptimizer: optimizer,
+  };
+}
+
+function networksOf({ width, blocks, latent, arcface }: TrainingArgs) {
+  const { se, ...identity } = arcface;
+  const form = { width, blocks, latent, head: 'tanh', deep: false, halfWidthStem: false } as const;
+  return {
+    G: new Generator(form),
+    D: new Discriminator({ width, layers: 4, scales: 2 }),
+    A: new ArcFace({ kind: 'arcface', inputSize: 112, squeeze: se, ...identity }),
+    average: new Generator(form),
+  };
+}
+
+/** Euclidean length of all parameters of a network together, [1]. */
+const parameterNorm = (network: Module): Tensor =>
+  sqrt(
+    network
+      .parameters()
+      .map((p) => sum(p.square()))
+      .reduce((total, x) => total.add(x)),
+  ).reshape([1]);
+
+/** One item of the leading axis. */
+const at = (x: Tensor, k: number): Tensor => slice(x, 0, k, k + 1).reshape(x.shape.slice(1));
+
+/**
+ * Trains by the trainer's own step on the stored pairs: pairs of one person at even steps, of two at odd ones. Compares the losses of every
+ * step, and the norm of each network's parameters after it, entry by entry.
+ */
+export const trainingCase: Preparer = (golden, tensors): Prepared => {
+  const args = golden.args as unknown as TrainingArgs;
+  const { G, D, A, average } = networksOf(args);
+  G.train();
+  D.train();
+  A.freeze().eval();
+  const load = () => {
+    for (const [tag, network] of Object.entries({ G, D, A })) {
+      loadGolden(network, tensors, tensors.namesUnder(`${tag}.`), `${tag}.`);
+    }
+    for (const optimizer of Object.values(optimizers)) clearState(optimizer);
+  };
+  const recipe = recipeOf(args);
+  const { learningRate, beta1, beta2, epsilon } = recipe.generatorOptimizer;
+  const adam = (network: Module) =>
+    new Adam(network.namedParameters(), { learningRate, betas: [beta1, beta2], eps: epsilon });
+  const optimizers = { generatorOptimizer: adam(G), discriminatorOptimizer: adam(D) };
+  const target = uploadSteps(tensors, 'target');
+  const source = uploadSteps(tensors, 'source');
+  const alpha = uploadSteps(tensors, 'gp_alpha');
+  const moving = new ExponentialMovingAverage(G, average, recipe.averageDecay);
+  const networks = { recipe, generator: G, discriminator: D, identity: A, average: moving, ...optimizers };
+
+  const row = (k: number): Tensor => {
+    const pairs = { target: at(target, k), source: at(source, k) };
+    const { losses } = trainingStep({ ...networks, alpha: at(alpha, k) }, pairs, k % 2 === 0 ? 'same' : 'cross');
+    const log = noGrad(() => concat([losses, parameterNorm(G), parameterNorm(D)], 0));
+    return log.reshape([1, lossNames.length + 2]);
+  };
+  const steps = Array.from({ length: target.dim(0) }, (_, k) => k);
+  return {
+    compute: () => ({
+      outputs: {
+        log: concat(
+          steps.map((k) => scope(() => row(k))),
+          0,
+        ),
+      },
+      gradients: {},
+    }),
+    reset: load,
+    inputs: [target, source, alpha, ...[G, D, A, average].flatMap((network) => [...network.stateDict().values()])],
+    expected: { outputs: { log: tensors.get('log').data }, gradients: {} },
+    measure: 'entry',
+  };
+};
+
+/** Images of all steps [steps, batch, …]: each step's NCHW batch becomes NHWC. */
+function uploadSteps(tensors: CaseTensors, name: string): Tensor {
+  const { shape, data } = tensors.get(name);
+  const [steps = 1, batch = 1, ...rest] = shape;
+  const images = fromTorch({ shape: [steps * batch, ...rest], data }, 'image');
+  return upload({ shape: [steps, batch, ...images.shape.slice(1)], data: images.data }, 'plain');
+}

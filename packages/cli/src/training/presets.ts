@@ -1,0 +1,76 @@
+import type { Level } from '@visage/faces';
+import type { DiscriminatorConfig, GeneratorConfig } from '@visage/simswap';
+
+/** Sizes of a training run: networks, images, batch and length. How it trains is the recipe's business. */
+export interface Preset {
+  readonly name: string;
+  /** One line for the help. */
+  readonly about: string;
+  readonly imageSize: number;
+  readonly batchSize: number;
+  readonly steps: number;
+  readonly generator: GeneratorConfig;
+  readonly discriminator: DiscriminatorConfig;
+  /** People in the procedural training set. */
+  readonly identities: number;
+  readonly level: Level;
+  /** Steps between two sample grids, two measurements, two checkpoints. */
+  readonly sampleEvery: number;
+  readonly evaluateEvery: number;
+  readonly saveEvery: number;
+}
+
+const plain = { head: 'tanh', deep: false, halfWidthStem: false } as const;
+
+/** For two processor cores and five minutes. */
+export const tiny: Preset = {
+  name: 'tiny',
+  about: '48 pixels, narrow networks: minutes on a software adapter',
+  imageSize: 48,
+  batchSize: 4,
+  steps: 300,
+  generator: { ...plain, width: 0.25, blocks: 2, latent: 128 },
+  discriminator: { width: 0.125, layers: 3, scales: 2 },
+  identities: 20_000,
+  level: 'L1',
+  sampleEvery: 50,
+  evaluateEvery: 100,
+  saveEvery: 100,
+};
+
+/** For a GPU and ten minutes. */
+export const small: Preset = {
+  name: 'small',
+  about: '64 pixels, half-width networks: minutes on a GPU',
+  imageSize: 64,
+  batchSize: 16,
+  steps: 12_000,
+  generator: { ...plain, width: 0.5, blocks: 4, latent: 128 },
+  discriminator: { width: 0.5, layers: 4, scales: 2 },
+  identities: 100_000,
+  level: 'L1',
+  sampleEvery: 500,
+  evaluateEvery: 1000,
+  saveEvery: 1000,
+};
+
+/** The networks of the paper at the paper's size. */
+export const published: Preset = {
+  name: 'published',
+  about: '224 pixels, the networks of the paper: days on a GPU',
+  imageSize: 224,
+  batchSize: 4,
+  steps: 500_000,
+  generator: { ...plain, width: 1, blocks: 9, latent: 512 },
+  discriminator: { width: 1, layers: 4, scales: 2 },
+  identities: 1_000_000,
+  level: 'L2',
+  sampleEvery: 1000,
+  evaluateEvery: 10_000,
+  saveEvery: 5000,
+};
+
+export const presets: readonly Preset[] = [tiny, small, published];
+
+/** The preset that `visage start` takes on an adapter. */
+export const presetFor = ({ software }: { readonly software: boolean }): Preset => (software ? tiny : small);
