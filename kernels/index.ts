@@ -65,3 +65,8 @@ export { default as castWriteWord } from './cast/writeWord.wgsl';
 export { default as indexingGatherRows } from './indexing/gatherRows.wgsl';
 export { default as indexingOneHot } from './indexing/oneHot.wgsl';
 export { default as indexingSumRows } from './indexing/sumRows.wgsl';
+export { default as randomAdvance } from './random/advance.wgsl';
+export { default as randomDraw } from './random/draw.wgsl';
+export { default as randomNormal } from './random/normal.wgsl';
+export { default as randomPhilox } from './random/philox.wgsl';
+export { default as randomUniform } from './random/uniform.wgsl';

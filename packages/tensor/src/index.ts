@@ -1,13 +1,16 @@
 import './methods.ts';
 
 export { type Backward, backward, enableGrad, type GradOptions, grad, gradEnabled, noGrad, track } from './autograd.ts';
+export { checkpoint } from './checkpoint.ts';
 export { DTYPES, type DType, type HostArray } from './dtype.ts';
 export { floatsFromHalf, halfBits, halfFromFloats, halfValue } from './float16.ts';
 export { type FusedOp, fused } from './fused.ts';
 export type { GemmProblem } from './gemm/problem.ts';
 export { GEMM_VARIANTS, type GemmVariant } from './gemm/variants.ts';
 export * from './ops/index.ts';
+export { philox } from './philox.ts';
 export { launchMap, type Partial, pointwise, V } from './pointwise.ts';
+export { RandomState } from './random.ts';
 export { keep, record, scope, tensorsIn } from './scope.ts';
 export {
   broadcastShapes,
