@@ -1,5 +1,8 @@
 export { type FaceFactors, type FaceKey, faceFactors } from './draw.ts';
 export { type Factor, type FactorName, type FactorStream, factors } from './factors.ts';
+export { type GridOptions, imageGrid } from './images/grid.ts';
+export { type Image, image, imagesOf, paste, resizeImage } from './images/image.ts';
+export { drawText, textWidth } from './images/text.ts';
 export { type Landmarks, landmarkNames, landmarksOf, type Point, type Pose, poseOf } from './landmarks.ts';
 export type { Level } from './levels.ts';
 export { type Embeddings, equalErrorRate, leakRate, retrievalTop1, swapMargin } from './metrics/embeddings.ts';
