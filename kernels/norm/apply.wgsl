@@ -2,7 +2,7 @@
 //
 // Serves instance norm (scale 1, shift 0), AdaIN (scale 1 + γ, shift β per sample) and batch norm (per channel, OUTER = 1); `finish` holds a
 // ReLU or the residual, so that neither costs another pass over the image.
-// Layout    x, out [OUTER, ROWS, C]; stats [OUTER, 2, C] from mergeMoments.wgsl. V = vec4f or f32; GROUPS = C / width of V.
+// Layout    x, out [OUTER, ROWS, C]; stats [OUTER, 4, C] from mergeMoments.wgsl. V = vec4f or f32; GROUPS = C / width of V.
 // Prelude   alias V; WG, OUTER, ROWS, GROUPS, CHUNKS, EPS; fn scaleAt(outer, c) -> V, fn shiftAt(outer, c) -> V, fn finish(v : V, i : u32) -> V with
 //           their bindings from 3 on.
 // Dispatch  one invocation per (o, chunk, channel group) over rows chunk, chunk + CHUNKS, …: the channel's constants stay in registers.
@@ -19,12 +19,13 @@ fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : 
   let c = index % GROUPS;
   let chunk = (index / GROUPS) % CHUNKS;
   let outer = index / (GROUPS * CHUNKS);
-  let mean = stats[outer * 2u * GROUPS + c];
-  let scale = scaleAt(outer, c) / sqrt(stats[(outer * 2u + 1u) * GROUPS + c] + EPS);
+  let pivot = stats[(outer * 4u + 2u) * GROUPS + c];
+  let offset = stats[(outer * 4u + 3u) * GROUPS + c];
+  let scale = scaleAt(outer, c) / sqrt(stats[(outer * 4u + 1u) * GROUPS + c] + EPS);
   let shift = shiftAt(outer, c);
   var i = (outer * ROWS + chunk) * GROUPS + c;
   for (var r = chunk; r < ROWS; r += CHUNKS) {
-    out[i] = finish((x[i] - mean) * scale + shift, i);
+    out[i] = finish((x[i] - pivot - offset) * scale + shift, i);
     i += CHUNKS * GROUPS;
   }
 }

@@ -1,11 +1,14 @@
 // Mean and biased variance of all rows from the moments of chunks (Chan's rule, fixed order):
-//   mean = mean_0 + Σ n_k (mean_k − mean_0) / ROWS        var = Σ (m2_k + n_k (mean_k − mean)²) / ROWS
+//   d = Σ n_k d_k / ROWS        mean = p + d        var = Σ (m2_k + n_k (d_k − d)²) / ROWS
 //
-// Layout    parts [OUTER, CHUNKS, 2, C] from moments.wgsl; out [OUTER, 2, C], mean before variance. V and GROUPS as there.
+// Numerics  p and d are kept beside their rounded sum. x − mean would lose what the rounding lost: x̂ would have a mean of its own when the mean is
+//           much larger than the deviation. (x − p) − d does not.
+// Layout    parts [OUTER, CHUNKS, 2, C] from moments.wgsl, x as there; out [OUTER, 4, C]: mean, variance, p, d. V and GROUPS as there.
 // Prelude   alias V; WG, OUTER, ROWS, GROUPS, CHUNKS.
 // Dispatch  one invocation per (o, channel group).
 @group(0) @binding(0) var<storage, read_write> out : array<V>;
 @group(0) @binding(1) var<storage, read> parts : array<V>;
+@group(0) @binding(2) var<storage, read> x : array<V>;
 
 fn rowsOf(chunk : u32) -> f32 {
   return f32((ROWS - chunk + CHUNKS - 1u) / CHUNKS);
@@ -20,17 +23,20 @@ fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : 
   let c = index % GROUPS;
   let outer = index / GROUPS;
   let base = outer * CHUNKS * 2u * GROUPS + c;
-  let pivot = parts[base];
+  let pivot = x[outer * ROWS * GROUPS + c];
   var shift = V(0.0);
-  for (var k = 1u; k < CHUNKS; k++) {
-    shift += rowsOf(k) * (parts[base + 2u * k * GROUPS] - pivot);
+  for (var k = 0u; k < CHUNKS; k++) {
+    shift += rowsOf(k) * parts[base + 2u * k * GROUPS];
   }
   shift /= f32(ROWS);
   var m2 = V(0.0);
   for (var k = 0u; k < CHUNKS; k++) {
-    let d = parts[base + 2u * k * GROUPS] - pivot - shift;
+    let d = parts[base + 2u * k * GROUPS] - shift;
     m2 += parts[base + (2u * k + 1u) * GROUPS] + rowsOf(k) * d * d;
   }
-  out[outer * 2u * GROUPS + c] = pivot + shift;
-  out[(outer * 2u + 1u) * GROUPS + c] = m2 / f32(ROWS);
+  let at = outer * 4u * GROUPS + c;
+  out[at] = pivot + shift;
+  out[at + GROUPS] = m2 / f32(ROWS);
+  out[at + 2u * GROUPS] = pivot;
+  out[at + 3u * GROUPS] = shift;
 }

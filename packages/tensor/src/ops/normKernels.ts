@@ -85,13 +85,13 @@ function launch(
 const reductionChunks = (p: NormProblem): number => Math.ceil(Math.sqrt(p.rows));
 const passChunks = (p: NormProblem): number => Math.ceil(p.rows / ROWS_PER_THREAD);
 
-/** Mean and biased variance over the rows: [outer, 2, channels]. */
+/** Mean and biased variance over the rows, and the two unrounded parts of the mean: [outer, 4, channels]. */
 export function normStatistics(x: Tensor, p: NormProblem): Tensor {
   const chunks = reductionChunks(p);
   const parts = empty(x.gpu, [p.outer, chunks, 2, p.channels]);
   launch('moments', normMoments, p, [parts, x], { chunks });
-  const stats = empty(x.gpu, [p.outer, 2, p.channels]);
-  launch('mergeMoments', normMergeMoments, p, [stats, parts], { chunks, threads: 1 });
+  const stats = empty(x.gpu, [p.outer, 4, p.channels]);
+  launch('mergeMoments', normMergeMoments, p, [stats, parts, x], { chunks, threads: 1 });
   return stats;
 }
 
