@@ -23,15 +23,14 @@ export function relativeError(ours: ArrayLike<number>, expected: ArrayLike<numbe
   return Number.isNaN(error) ? Number.POSITIVE_INFINITY : error;
 }
 
-/** The largest relative error of single entries, for logs whose columns differ in scale. */
-export function largestEntryError(ours: ArrayLike<number>, expected: ArrayLike<number>): number {
-  if (ours.length !== expected.length) return Number.POSITIVE_INFINITY;
-  let largest = 0;
-  for (let i = 0; i < ours.length; i++) {
-    const error = relativeError([ours[i] as number], [expected[i] as number]);
-    largest = Math.max(largest, error);
+/** The largest relative error of single entries, for logs whose columns differ in scale, and where it is. */
+export function largestEntryError(ours: ArrayLike<number>, expected: ArrayLike<number>): { error: number; at: number } {
+  let worst = { error: ours.length === expected.length ? 0 : Number.POSITIVE_INFINITY, at: 0 };
+  for (let at = 0; at < ours.length; at++) {
+    const error = relativeError([ours[at] as number], [expected[at] as number]);
+    if (error > worst.error) worst = { error, at };
   }
-  return largest;
+  return worst;
 }
 
 /** Same length and the same 32 bits everywhere; NaNs of one kind are equal, 0 and −0 are not. */

@@ -117,31 +117,25 @@ async function replayDifference(prepared: Prepared, eager: HostValues): Promise<
 type Errors = Pick<CaseReport, 'outputError' | 'worstOutput' | 'gradientError' | 'worstGradient' | 'reason'>;
 
 function compare({ expected, measure }: Prepared, values: HostValues, tolerance: Tolerance): Errors {
-  const of = measure === 'entry' ? largestEntryError : relativeError;
   const floor = 1e-3 * Math.max(0, ...Object.values(expected.gradients).map(norm));
-  const worst = (
-    wanted: Readonly<Record<string, ArrayLike<number>>>,
-    prefix: string,
-    least: number,
-  ): [number, string] => {
-    let found: [number, string] = [0, ''];
-    for (const [name, reference] of Object.entries(wanted)) {
-      const ours = values.get(prefix + name);
-      if (!ours) throw new VisageError(`the op gave no ${prefix}${name}`);
-      const error = of(ours, reference, least);
-      if (error > found[0] || !found[1]) found = [error, name];
-    }
-    return found;
+  const errorOf = (name: string, reference: ArrayLike<number>, prefix: string): [number, string] => {
+    const ours = values.get(prefix + name);
+    if (!ours) throw new VisageError(`the op gave no ${prefix}${name}`);
+    if (measure !== 'entry') return [relativeError(ours, reference, prefix ? floor : 0), name];
+    const { error, at } = largestEntryError(ours, reference);
+    return [error, `${name}[${at}]`];
   };
-  const [outputError, worstOutput] = worst(expected.outputs, '', 0);
-  const [gradientError, worstGradient] = worst(expected.gradients, 'd_', floor);
-  const over = [
-    outputError > tolerance.output
-      ? `output ${worstOutput}: ${outputError.toExponential(1)} > ${tolerance.output}`
-      : '',
-    gradientError > tolerance.gradient
-      ? `gradient of ${worstGradient}: ${gradientError.toExponential(1)} > ${tolerance.gradient}`
-      : '',
+  const worst = (wanted: Readonly<Record<string, ArrayLike<number>>>, prefix: string): [number, string] =>
+    Object.entries(wanted)
+      .map(([name, reference]) => errorOf(name, reference, prefix))
+      .reduce((most, each) => (each[0] > most[0] || !most[1] ? each : most), [0, '']);
+  const [outputError, worstOutput] = worst(expected.outputs, '');
+  const [gradientError, worstGradient] = worst(expected.gradients, 'd_');
+  const over = (what: string, error: number, limit: number) =>
+    error > limit ? `${what}: ${error.toExponential(1)} > ${limit}` : '';
+  const reasons = [
+    over(`output ${worstOutput}`, outputError, tolerance.output),
+    over(`gradient of ${worstGradient}`, gradientError, tolerance.gradient),
   ];
-  return { outputError, worstOutput, gradientError, worstGradient, reason: over.filter(Boolean).join('; ') };
+  return { outputError, worstOutput, gradientError, worstGradient, reason: reasons.filter(Boolean).join('; ') };
 }
