@@ -1,8 +1,9 @@
 /** @file What runs inside the browser: checks by name, each resolving to plain values that browser.test.ts judges. */
 import { openGpu, useGpu } from '@visage/gpu';
 import { readSafetensors } from '@visage/nn';
-import { grad, record, scope, type Tensor, tensor } from '@visage/tensor';
+import { grad, scope, type Tensor, tensor } from '@visage/tensor';
 import { type CaseReport, goldenFile, runGoldenFile } from '../../packages/cli/src/conformance/index.ts';
+import { lossesOf, tinyTrainer } from '../helpers/tinySwapper.ts';
 
 /** Opens the device, and tells its adapter and what sets WebGPU's default limits apart from an adapter's own. */
 async function device() {
@@ -27,23 +28,15 @@ async function secondDerivative() {
   return [...(await twice.data())];
 }
 
-/** Three steps of gradient descent on |w - 1|², eagerly and replayed. */
-async function threeSteps() {
-  const step = (w: Tensor): Tensor => {
-    w.requiresGrad = true;
-    const [slope] = grad(w.sub(1).square().sum(), [w]) as [Tensor];
-    return w.detach().sub(slope.mul(0.25));
+/** The losses of three training steps of a small SimSwap on procedural faces, eagerly and replayed. */
+async function threeTrainingSteps() {
+  const run = async (replay: boolean): Promise<number[][]> => {
+    const trainer = tinyTrainer({ replay });
+    const losses = await lossesOf(trainer, 3);
+    trainer.dispose();
+    return losses;
   };
-  const start = [3, -5, 0.1];
-  let eager = tensor(start);
-  for (let i = 0; i < 3; i++) {
-    const w = eager;
-    eager = scope(() => step(w));
-  }
-  const w = tensor(start);
-  const recorded = record(() => step(w));
-  for (let i = 0; i < 3; i++) w.write(await recorded.run().floats());
-  return { eager: [...(await eager.data())], replayed: [...(await w.data())] };
+  return { eager: await run(false), replayed: await run(true) };
 }
 
 /** Runs a golden file of test/golden/, eagerly and replayed. */
@@ -59,7 +52,7 @@ async function conformance(file: string): Promise<CaseReport[]> {
 const checks = {
   device,
   secondDerivative,
-  threeSteps,
+  threeTrainingSteps,
   operators: () => conformance('ops.safetensors'),
   secondOrder: () => conformance('second_order.safetensors'),
   optimizers: () => conformance('optim.safetensors'),
