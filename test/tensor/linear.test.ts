@@ -1,0 +1,108 @@
+/** @file Matrix products and convolutions, by every kernel variant: the software adapter is also asked to behave like a GPU, which it computes slowly but rightly. */
+import { Gpu, useGpu } from '@visage/gpu';
+import { conv2d, convTranspose2d, linear, matmul, type Tensor, tensor } from '@visage/tensor';
+import { equal, throws } from 'uvu/assert';
+import { gpuSuite } from '../helpers/gpu.ts';
+import { gradcheck, type HostTensor, randomInput } from '../helpers/gradcheck.ts';
+
+const { test, gpu } = await gpuSuite('matrix products and convolutions');
+const hardware = new Gpu(gpu.device, { ...gpu.adapter, software: false });
+
+type Fn = (...xs: Tensor[]) => Tensor;
+type Case = [Fn, HostTensor[]];
+const matrix = (m: number, n: number, seed = 1) => randomInput([m, n], { seed, scale: 0.5 });
+const weight = (kh: number, kw: number, ci: number, co: number) =>
+  randomInput([kh, kw, ci, co], { seed: 2, scale: (kh * kw * ci) ** -0.5 });
+const bias = (co: number) => randomInput([co], { seed: 3 });
+
+const SMALL: Record<string, Case> = {};
+for (const transposeA of [false, true]) {
+  for (const transposeB of [false, true]) {
+    SMALL[`matmul${transposeA ? ', aᵀ' : ''}${transposeB ? ', bᵀ' : ''}`] = [
+      (a, b) => matmul(a!, b!, { transposeA, transposeB }),
+      [transposeA ? matrix(5, 7) : matrix(7, 5), transposeB ? matrix(6, 5, 2) : matrix(5, 6, 2)],
+    ];
+  }
+}
+SMALL.linear = [(x, w, b) => linear(x!, w!, b!), [matrix(3, 5), matrix(5, 8, 2), bias(8)]];
+for (const paddingMode of ['zero', 'reflect', 'replicate'] as const) {
+  SMALL[`conv2d 3×3 ${paddingMode}`] = [
+    (x, w, b) => conv2d(x!, w!, b, { padding: 1, paddingMode }),
+    [randomInput([2, 4, 5, 3]), weight(3, 3, 3, 4), bias(4)],
+  ];
+}
+SMALL['conv2d 4×4 step 2, 41×3'] = [
+  (x, w) => conv2d(x!, w!, undefined, { stride: 2, padding: 1 }),
+  [randomInput([1, 41, 3, 2]), weight(4, 4, 2, 3)],
+];
+SMALL['conv2d 3×3 step 2, 47×5'] = [
+  (x, w) => conv2d(x!, w!, undefined, { stride: 2, padding: 1 }),
+  [randomInput([1, 47, 5, 4]), weight(3, 3, 4, 4)],
+];
+SMALL['conv2d 7×7 reflect, 55×4'] = [
+  (x, w) => conv2d(x!, w!, undefined, { padding: 3, paddingMode: 'reflect' }),
+  [randomInput([1, 55, 4, 1]), weight(7, 7, 1, 2)],
+];
+SMALL['conv2d 1×1 step 2'] = [
+  (x, w) => conv2d(x!, w!, undefined, { stride: 2 }),
+  [randomInput([2, 5, 5, 4]), weight(1, 1, 4, 3)],
+];
+SMALL['conv2d in two groups'] = [
+  (x, w) => conv2d(x!, w!, undefined, { padding: 1, groups: 2 }),
+  [randomInput([1, 5, 4, 4]), weight(3, 3, 2, 6)],
+];
+SMALL['conv2d depthwise'] = [
+  (x, w) => conv2d(x!, w!, undefined, { padding: 1, stride: 2, groups: 4 }),
+  [randomInput([1, 7, 5, 4]), weight(3, 3, 1, 4)],
+];
+SMALL['convTranspose2d 4×4 step 2'] = [
+  (x, w, b) => convTranspose2d(x!, w!, b, { stride: 2, padding: 1 }),
+  [randomInput([1, 4, 3, 3]), weight(4, 4, 2, 3), bias(2)],
+];
+
+// Large enough for the tiles of the GPU variants, with ragged edges.
+const TILED: Record<string, Case> = {
+  'matmul, 64×64 tiles': [(a, b) => matmul(a!, b!), [matrix(70, 33), matrix(33, 68, 2)]],
+  'matmul, 64×32 tiles': [(a, b) => matmul(a!, b!, { transposeA: true }), [matrix(40, 70), matrix(40, 30, 2)]],
+  'matmul, 128×16 tiles': [(a, b) => matmul(a!, b!), [matrix(130, 36), matrix(36, 15, 2)]],
+  'conv2d, 64×64 tiles': [
+    (x, w, b) => conv2d(x!, w!, b, { padding: 1, paddingMode: 'reflect' }),
+    [randomInput([1, 9, 8, 8]), weight(3, 3, 8, 64), bias(64)],
+  ],
+};
+
+for (const [name, [fn, inputs]] of Object.entries(SMALL)) {
+  test(name, async () => {
+    useGpu(gpu);
+    await gradcheck(fn, inputs);
+    await gradcheck(fn, inputs, { order: 2 });
+  });
+}
+// First order only: the tiles compile slowly on a software adapter, and gradients of gradients launch the same kernels.
+for (const [name, [fn, inputs]] of Object.entries(TILED)) {
+  test(`${name}, as on a GPU`, async () => {
+    useGpu(hardware);
+    await gradcheck(fn, inputs);
+    useGpu(gpu);
+  });
+}
+
+test('values by hand', async () => {
+  equal([...(await matmul(tensor([1, 2, 3, 4], [2, 2]), tensor([5, 6, 7, 8], [2, 2])).floats())], [19, 22, 43, 50]);
+  const x = tensor([1, 2, 3, 4], [1, 2, 2, 1]);
+  equal([...(await conv2d(x, tensor([1, 10, 100, 1000], [2, 2, 1, 1])).floats())], [4321]);
+  equal(
+    [...(await conv2d(x, tensor([1, 1, 1], [1, 3, 1, 1]), undefined, { padding: 1 }).floats())].slice(2, 6),
+    [3, 3, 7, 7],
+  );
+});
+
+test('messages name the op, the argument and what was expected', () => {
+  const x = tensor(new Float32Array(8), [1, 2, 2, 2]);
+  throws(() => matmul(tensor([1, 2], [1, 2]), tensor([1, 2], [1, 2])), /matmul: shapes is \[1, 2\] · \[1, 2\]/);
+  throws(() => linear(tensor([1, 2], [1, 2]), tensor([1, 2], [1, 2])), /linear: w is \[1, 2\], expected \[2, \*\]/);
+  throws(() => conv2d(x, tensor(new Float32Array(9), [3, 3, 1, 1])), /conv2d: /);
+  throws(() => conv2d(x, tensor(new Float32Array(18), [3, 3, 2, 1])), /conv2d: /);
+});
+
+test.run();
