@@ -1,0 +1,139 @@
+/** @file Training steps: eager against replayed, memory after every step, determinism, scopes. */
+import { keep, record, scope, type Tensor, tensor, tensorsIn } from '@visage/tensor';
+import { equal, is, not, ok, throws } from 'uvu/assert';
+import { gpuSuite } from '../helpers/gpu.ts';
+import { type ToyTraining, toyTraining } from '../helpers/toyTraining.ts';
+
+const { test, gpu } = await gpuSuite('steps, replay and memory');
+
+const bits = async (tensors: readonly Tensor[]) =>
+  Promise.all(tensors.map(async (x) => [...new Uint32Array((await x.data()).buffer)]));
+
+/** Runs `n` eager steps; gives the losses. */
+async function eager(toy: ToyTraining, n: number): Promise<number[]> {
+  const losses: number[] = [];
+  for (let k = 0; k < n; k++) {
+    const loss = scope(() => toy.step());
+    losses.push(await loss.item());
+    loss.dispose();
+  }
+  return losses;
+}
+
+test('eager and replayed steps give the same bits, and so does a second eager run', async () => {
+  const [first, second, third] = [toyTraining(3), toyTraining(3), toyTraining(3)];
+  const losses = await eager(first, 5);
+  ok(losses.every(Number.isFinite));
+  not.equal(losses[0], losses[4]);
+  const step = record(() => second.step());
+  const replayed: number[] = [];
+  for (let k = 0; k < 5; k++) replayed.push(await step.run().item());
+  equal(replayed, losses);
+  equal(await bits(second.state), await bits(first.state));
+  equal(await eager(third, 5), losses);
+  equal(await bits(third.state), await bits(first.state));
+  step.dispose();
+  for (const toy of [first, second, third]) toy.dispose();
+});
+
+test('live bytes are equal after each of 200 steps', async () => {
+  const before = gpu.memory.live;
+  const toy = toyTraining();
+  const owned = gpu.memory.live;
+  for (let k = 0; k < 100; k++) {
+    scope(() => {
+      toy.step();
+    });
+    is(gpu.memory.live, owned, `eager step ${k}`);
+  }
+  const step = record(() => toy.step());
+  const withStep = gpu.memory.live;
+  for (let k = 0; k < 100; k++) {
+    step.run();
+    is(gpu.memory.live, withStep, `replayed step ${k}`);
+  }
+  ok(Number.isFinite(await step.result.item()));
+  step.dispose();
+  is(gpu.memory.live, owned);
+  toy.dispose();
+  is(gpu.memory.live, before);
+});
+
+test('a replayed step reads what the host writes into its inputs', async () => {
+  const x = tensor([1, 2]);
+  const step = record(() => x.mul(x));
+  equal([...(await step.run().floats())], [1, 4]);
+  x.write(Float32Array.of(3, 4));
+  equal([...(await step.run().floats())], [9, 16]);
+  step.dispose();
+  throws(() => step.run(), /disposed/);
+});
+
+test('values inside a traced step cannot be read', async () => {
+  let read: Promise<unknown> | undefined;
+  const step = record(() => {
+    const y = tensor([1]).add(1);
+    read = y.floats();
+    return y;
+  });
+  await (read as Promise<unknown>).then(
+    () => ok(false, 'the read must fail'),
+    (error: Error) => ok(/traced step cannot read/.test(error.message)),
+  );
+  step.dispose();
+});
+
+test('steps do not nest, and a step that throws gives its memory back', () => {
+  const live = gpu.memory.live;
+  throws(() => record(() => record(() => tensor([1]))), /do not nest/);
+  throws(
+    () =>
+      record(() => {
+        tensor([1, 2, 3]);
+        throw new Error('stop');
+      }),
+    /stop/,
+  );
+  is(gpu.memory.live, live);
+});
+
+test('a scope frees what it does not return; keep() takes a tensor out', async () => {
+  const live = gpu.memory.live;
+  let inner: Tensor | undefined;
+  let kept: Tensor | undefined;
+  const result = scope(() => {
+    inner = tensor([1, 2]);
+    kept = keep(tensor([5]));
+    return { list: [inner.add(1)], map: new Map([['m', inner.mul(2)]]) };
+  });
+  equal(tensorsIn(result).length, 2);
+  equal([...(await (result.list[0] as Tensor).floats())], [2, 3]);
+  is(await (kept as Tensor).item(), 5);
+  await (inner as Tensor).floats().then(
+    () => ok(false),
+    (error: Error) => ok(/freed with its scope/.test(error.message)),
+  );
+  throws(() => scope(() => (inner as Tensor).add(1)), /freed with its scope/);
+  for (const x of [...tensorsIn(result), kept as Tensor]) x.dispose();
+  is(gpu.memory.live, live);
+});
+
+test('an inner scope passes its result to the outer one; a scope that throws frees everything', () => {
+  const live = gpu.memory.live;
+  scope(() => {
+    const x = scope(() => tensor([1]).add(1));
+    ok(!x.buffer.released);
+  });
+  is(gpu.memory.live, live);
+  throws(
+    () =>
+      scope(() => {
+        tensor([1]);
+        throw new Error('stop');
+      }),
+    /stop/,
+  );
+  is(gpu.memory.live, live);
+});
+
+test.run();
