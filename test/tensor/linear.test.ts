@@ -1,12 +1,10 @@
-/** @file Matrix products and convolutions, by every kernel variant: the software adapter is also asked to behave like a GPU, which it computes slowly but rightly. */
-import { Gpu, useGpu } from '@visage/gpu';
+/** @file Finite differences of matrix products and convolutions; gemm.test.ts holds the kernel variants together. */
 import { conv2d, convTranspose2d, linear, matmul, type Tensor, tensor } from '@visage/tensor';
 import { equal, throws } from 'uvu/assert';
 import { gpuSuite } from '../helpers/gpu.ts';
 import { gradcheck, type HostTensor, randomInput } from '../helpers/gradcheck.ts';
 
-const { test, gpu } = await gpuSuite('matrix products and convolutions');
-const hardware = new Gpu(gpu.device, { ...gpu.adapter, software: false });
+const { test } = await gpuSuite('matrix products and convolutions');
 
 type Fn = (...xs: Tensor[]) => Tensor;
 type Case = [Fn, HostTensor[]];
@@ -60,33 +58,12 @@ SMALL['convTranspose2d 4×4 step 2'] = [
   [randomInput([1, 4, 3, 3]), weight(4, 4, 2, 3), bias(2)],
 ];
 
-// Large enough for the tiles of the GPU variants, with ragged edges.
-const TILED: Record<string, Case> = {
-  'matmul, 64×64 tiles': [(a, b) => matmul(a!, b!), [matrix(70, 33), matrix(33, 68, 2)]],
-  'matmul, 64×32 tiles': [(a, b) => matmul(a!, b!, { transposeA: true }), [matrix(40, 70), matrix(40, 30, 2)]],
-  'matmul, 128×16 tiles': [(a, b) => matmul(a!, b!), [matrix(130, 36), matrix(36, 15, 2)]],
-  'conv2d, 64×64 tiles': [
-    (x, w, b) => conv2d(x!, w!, b, { padding: 1, paddingMode: 'reflect' }),
-    [randomInput([1, 9, 8, 8]), weight(3, 3, 8, 64), bias(64)],
-  ],
-};
-
 for (const [name, [fn, inputs]] of Object.entries(SMALL)) {
   test(name, async () => {
-    useGpu(gpu);
     await gradcheck(fn, inputs);
     await gradcheck(fn, inputs, { order: 2 });
   });
 }
-// First order only: the tiles compile slowly on a software adapter, and gradients of gradients launch the same kernels.
-for (const [name, [fn, inputs]] of Object.entries(TILED)) {
-  test(`${name}, as on a GPU`, async () => {
-    useGpu(hardware);
-    await gradcheck(fn, inputs);
-    useGpu(gpu);
-  });
-}
-
 test('values by hand', async () => {
   equal([...(await matmul(tensor([1, 2, 3, 4], [2, 2]), tensor([5, 6, 7, 8], [2, 2])).floats())], [19, 22, 43, 50]);
   const x = tensor([1, 2, 3, 4], [1, 2, 2, 1]);

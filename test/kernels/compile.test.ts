@@ -1,0 +1,177 @@
+/**
+ * @file Every kernel compiles: each op is launched on Dawn's null backend, which translates and validates WGSL and computes nothing, for every variant
+ * and vector width, under all limits of an adapter and under WebGPU's default ones.
+ *
+ * A kernel that no launch below reaches fails the test by its name, so a new kernel has to appear here.
+ */
+
+import { renderFaces, renderMasks, renderMaterials, renderMeanFaces } from '@visage/faces';
+import { Gpu, useGpu, withVariant } from '@visage/gpu';
+import { startGpu } from '@visage/gpu/node';
+import * as kernels from '@visage/kernels';
+import { Adam, AdamW, ExponentialMovingAverage, Linear, Sgd } from '@visage/nn';
+import {
+  adain,
+  arcMargin,
+  avgPool2d,
+  batchNorm,
+  cast,
+  concat,
+  conv2d,
+  convTranspose2d,
+  cosMargin,
+  type DType,
+  GEMM_VARIANTS,
+  type GemmProblem,
+  gatherRows,
+  grad,
+  instanceNorm,
+  linear,
+  matmul,
+  maxPool2d,
+  noGrad,
+  pad2d,
+  permute,
+  pixelShuffle,
+  prelu,
+  RandomState,
+  resize,
+  slice,
+  sum,
+  sumRows,
+  type Tensor,
+  tensor,
+  variance,
+  zeros,
+} from '@visage/tensor';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+
+/** Launches fn and the kernels of its gradient and of the gradient's gradient. */
+function launch(fn: (...xs: Tensor[]) => Tensor, ...shapes: number[][]): void {
+  const xs = shapes.map((shape) => zeros(shape, { requiresGrad: true }));
+  grad(sum(fn(...xs)), xs);
+  const gradients = grad(sum(fn(...xs).square()), xs, { createGraph: true });
+  grad(
+    sum(
+      concat(
+        gradients.map((g) => g.reshape([g.size])),
+        0,
+      ).square(),
+    ),
+    xs,
+  );
+}
+
+function launchSpatial(c: number): void {
+  const image = [2, 7, 6, c];
+  launch((x) => instanceNorm(x!), image);
+  launch((x, s, r) => adain(x!, s!, { relu: true, residual: r }), image, [2, 2 * c], image);
+  for (const train of [true, false]) {
+    launch((x, w, b) => batchNorm(x!, w!, b!, zeros([c]), zeros([c]), { train }), image, [c], [c]);
+  }
+  for (const mode of ['nearest', 'bilinear', 'bicubic'] as const) {
+    for (const corners of [false, true]) launch((x) => resize(x!, [11, 4], mode, corners), image);
+  }
+  for (const mode of ['zero', 'reflect', 'replicate'] as const) {
+    launch((x) => pad2d(x!, 2, mode), image);
+    launch((x, w) => conv2d(x!, w!, undefined, { padding: 1, paddingMode: mode }), image, [3, 3, c, 2 * c]);
+  }
+  launch((x, w) => conv2d(x!, w!, undefined, { stride: 2, groups: c }), image, [3, 3, 1, c]);
+  launch((x, w) => convTranspose2d(x!, w!, undefined, { stride: 2, padding: 1 }), image, [4, 4, 4, c]);
+  launch((x) => maxPool2d(x!, { kernel: 3, stride: 2, padding: 1 }), image);
+  for (const countIncludePad of [true, false])
+    launch((x) => avgPool2d(x!, { kernel: 3, padding: 1, countIncludePad }), image);
+  launch((x) => pixelShuffle(x!, 2), [1, 2, 3, 4 * c]);
+}
+
+function launchRest(): void {
+  const labels = tensor(Int32Array.of(0, 2, 1));
+  launch((x, w) => arcMargin(x!, w!, labels), [3, 5], [5, 4]);
+  launch((x, w) => cosMargin(x!, w!, labels), [3, 5], [5, 4]);
+  launch((x) => gatherRows(x!, labels), [4, 5]);
+  launch((x) => sumRows(x!, labels, 4), [3, 5]);
+  launch((x, w) => prelu(permute(slice(variance(x!, 1, true), 0, 0, 2), [1, 0, 2]), w!), [3, 4, 5], [5]);
+  const types: DType[] = ['f32', 'f16', 'i32', 'u32', 'u8'];
+  for (const source of types) for (const result of types) cast(cast(zeros([7]), source), result);
+  const random = new RandomState(1);
+  random.uniform([5]);
+  random.normal([5]);
+}
+
+function launchGemms(gpu: Gpu): void {
+  const hardware = new Gpu(gpu.device, { ...gpu.adapter, software: false });
+  const { buffer } = zeros([4]);
+  const large: GemmProblem = {
+    name: 'large',
+    m: 4096,
+    n: 4096,
+    k: 4096,
+    aContiguousAlong: 'k',
+    loaderA: [],
+    a: buffer,
+    b: buffer,
+  };
+  for (const { name, admits } of GEMM_VARIANTS) {
+    // A large problem is declined for the device's limits alone; gemm.test.ts runs such a variant on an adapter that has them.
+    if (admits(large, hardware) !== true) continue;
+    withVariant('gemm', name, () => {
+      for (const [m, n, k] of [
+        [33, 17, 19],
+        [128, 64, 512],
+      ] as const) {
+        launch((a, b) => matmul(a!, b!), [m, k], [k, n]);
+        launch((a, b) => matmul(a!, b!, { transposeA: true, transposeB: true }), [k, m], [n, k]);
+        launch((x, w, b) => linear(x!, w!, b!), [m, k], [k, n], [n]);
+      }
+      for (const c of [3, 8])
+        launch((x, w, b) => conv2d(x!, w!, b!, { padding: 1, stride: 2 }), [2, 9, 11, c], [3, 3, c, 2 * c], [2 * c]);
+    });
+  }
+}
+
+function launchTraining(): void {
+  const layer = new Linear(4, 3);
+  const parameters = [...layer.namedParameters()];
+  const gradients = parameters.map(([, x]) => zeros(x.shape));
+  noGrad(() => {
+    for (const optimizer of [new Adam(parameters), new AdamW(parameters), new Sgd(parameters, { momentum: 0.9 })])
+      optimizer.step(gradients);
+    new ExponentialMovingAverage(layer, new Linear(4, 3)).update();
+  });
+}
+
+function launchFaces(): void {
+  const batch = { size: 48, identities: tensor(Uint32Array.of(1, 2)), attributes: tensor(Uint32Array.of(3, 4)) };
+  for (const render of [renderFaces, renderMeanFaces, renderMasks, renderMaterials]) render(batch);
+}
+
+for (const profile of ['full', 'browser'] as const) {
+  for (const software of [true, false]) {
+    test(`${profile} limits, ${software ? 'software' : 'hardware'} variants`, async () => {
+      const opened = await startGpu({ backend: 'null', profile });
+      const texts: string[] = [];
+      const create = opened.device.createShaderModule.bind(opened.device);
+      opened.device.createShaderModule = (descriptor) => {
+        texts.push(descriptor.code);
+        return create(descriptor);
+      };
+      const gpu = useGpu(new Gpu(opened.device, { ...opened.adapter, software }));
+      for (const c of [3, 4]) launchSpatial(c);
+      launchRest();
+      launchGemms(gpu);
+      launchTraining();
+      launchFaces();
+      await gpu.sync();
+      const missed = Object.entries(kernels).filter(([, text]) => !texts.some((code) => code.includes(text)));
+      assert.equal(
+        missed.map(([name]) => name),
+        [],
+        'kernels that nothing above launched',
+      );
+      gpu.destroy();
+    });
+  }
+}
+
+test.run();
