@@ -1,6 +1,8 @@
 import { Command } from 'commander';
 import { addConformance } from './commands/conformance.ts';
 import { addDoctor } from './commands/doctor.ts';
+import { addFaces } from './commands/faces.ts';
+import { addSwap } from './commands/swap.ts';
 
 /** The `visage` command with its sub-commands. */
 export function createProgram(): Command {
@@ -8,7 +10,7 @@ export function createProgram(): Command {
     .description('SimSwap from scratch on WebGPU: train, swap, measure')
     .configureOutput({ outputError: (text, write) => write(`visage: ${oneLine(text)}\n`) })
     .showSuggestionAfterError();
-  for (const add of [addConformance, addDoctor]) add(program);
+  for (const add of [addSwap, addFaces, addDoctor, addConformance]) add(program);
   return program;
 }
 

@@ -1,0 +1,45 @@
+import { writeFaceFolder } from '@visage/faces/node';
+import { type Command, Option } from 'commander';
+import { openDevice } from '../terminal/device.ts';
+import { integer } from '../terminal/options.ts';
+
+interface Options {
+  readonly out: string;
+  readonly identities: number;
+  readonly images: number;
+  readonly size: number;
+  readonly first: number;
+  readonly seed: number;
+  readonly level: 'L0' | 'L1' | 'L2' | 'L3';
+}
+
+async function faces({ out, identities, images, size, first, seed, level }: Options): Promise<void> {
+  await openDevice();
+  const total = identities * images;
+  const records = await writeFaceFolder(out, {
+    identities,
+    imagesPerIdentity: images,
+    size,
+    firstIdentity: first,
+    seed,
+    level,
+    onProgress: (written) => process.stderr.isTTY && process.stderr.write(`\r${written}/${total} images`),
+  });
+  if (process.stderr.isTTY) process.stderr.write('\r\x1b[2K');
+  console.log(`${out}: ${records.length} images of ${identities} people, ${size} x ${size}, labels in faces.jsonl`);
+}
+
+/** Adds `visage faces`. */
+export function addFaces(program: Command): void {
+  program
+    .command('faces')
+    .description('write procedural faces as a folder of identity folders')
+    .requiredOption('--out <folder>', 'where to write')
+    .option('--identities <n>', 'number of people', integer(1, 1_000_000), 10)
+    .option('--images <m>', 'images of each', integer(1, 10_000), 8)
+    .option('--size <pixels>', 'height and width', integer(16, 1024), 128)
+    .option('--first <n>', 'number of the first person', integer(0, 2 ** 31), 0)
+    .option('--seed <n>', 'names the endless set of faces', integer(0, 2 ** 32 - 1), 0)
+    .addOption(new Option('--level <level>', 'difficulty').choices(['L0', 'L1', 'L2', 'L3']).default('L1'))
+    .action(faces);
+}

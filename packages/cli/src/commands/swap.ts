@@ -1,0 +1,47 @@
+import { type Image, image } from '@visage/faces';
+import { readFace } from '@visage/faces/node';
+import { loadSafetensors } from '@visage/nn/node';
+import { loadSwapper, readCheckpointHeader } from '@visage/simswap';
+import { scope, tensor } from '@visage/tensor';
+import type { Command } from 'commander';
+import { drawLabel, writeMarkedPng } from '../provenance/mark.ts';
+import { adapterLine, openDevice } from '../terminal/device.ts';
+
+interface Options {
+  readonly checkpoint: string;
+  readonly source: string;
+  readonly target: string;
+  readonly out: string;
+  readonly label: boolean;
+}
+
+async function swap({ checkpoint, source, target, out, label }: Options): Promise<void> {
+  const file = await loadSafetensors(checkpoint);
+  const { imageSize } = readCheckpointHeader(file);
+  const [donor, owner] = await Promise.all([readFace(source, imageSize), readFace(target, imageSize)]);
+  const gpu = await openDevice();
+  const swapper = loadSwapper(file);
+  const swapped = scope(() => {
+    const upload = (face: Image) => tensor(face.data, [1, imageSize, imageSize, 3]);
+    return swapper.swapImages(upload(owner), upload(donor));
+  });
+  const picture = image(imageSize, imageSize, await swapped.floats());
+  if (label) drawLabel(picture);
+  await writeMarkedPng(out, picture);
+  const visible = label ? 'a visible label' : 'no visible label, as asked,';
+  console.log(`${out}: ${imageSize} x ${imageSize}, with ${visible} and the XMP mark of a synthetic picture`);
+  if (gpu.adapter.software) console.log(`computed on ${adapterLine(gpu)}`);
+}
+
+/** Adds `visage swap`. */
+export function addSwap(program: Command): void {
+  program
+    .command('swap')
+    .description("put the source's identity into the target: aligned, square PNG faces in, PNG out")
+    .requiredOption('--checkpoint <file>', 'what `visage train` or `visage start` wrote')
+    .requiredOption('--source <png>', 'whose identity')
+    .requiredOption('--target <png>', 'everything else')
+    .requiredOption('-o, --out <png>', 'where to write the result')
+    .option('--no-label', 'leave the visible corner label out (the file keeps its XMP mark)')
+    .action(swap);
+}
