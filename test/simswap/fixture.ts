@@ -1,0 +1,58 @@
+/** @file The networks and data of the training tests: those of the golden training, so that all tests share compiled kernels. */
+import { seeded } from '@visage/nn';
+import {
+  ArcFace,
+  Discriminator,
+  Generator,
+  type ImagePairs,
+  type PairKind,
+  publishedGenerator,
+  type TrainingData,
+} from '@visage/simswap';
+import { keep, type Tensor, zeros } from '@visage/tensor';
+import { hashed, nhwc } from './golden.ts';
+
+export const batchSize = 2;
+export const imageSize = 48;
+const shape = [batchSize, 3, imageSize, imageSize];
+const pixels = batchSize * 3 * imageSize * imageSize;
+
+/** Images that depend on the step alone, like those of goldens.py. */
+export class HashedPairs implements TrainingData {
+  readonly batchSize = batchSize;
+  readonly imageSize = imageSize;
+  readonly target: Tensor = keep(zeros([batchSize, imageSize, imageSize, 3]));
+  readonly source: Tensor = keep(zeros([batchSize, imageSize, imageSize, 3]));
+  readonly loaded: { kind: PairKind; step: number }[] = [];
+
+  images(): ImagePairs {
+    return { target: this.target, source: this.source };
+  }
+
+  load(kind: PairKind, step: number): void {
+    this.loaded.push({ kind, step });
+    this.target.write(nhwc(hashed(3 * step, pixels), shape));
+    this.source.write(nhwc(hashed(3 * step + 1, pixels), shape));
+  }
+
+  dispose(): void {
+    this.target.dispose();
+    this.source.dispose();
+  }
+}
+
+/** Networks of the golden training's sizes, with initial values of `seed`. */
+export function makeNetworks(seed = 1) {
+  return seeded(seed, () => ({
+    generator: new Generator({ ...publishedGenerator, width: 1 / 32, blocks: 1, latent: 16 }),
+    discriminator: new Discriminator({ width: 1 / 32, layers: 3, scales: 2 }),
+    identity: new ArcFace({
+      kind: 'arcface',
+      layers: [1, 1, 1, 1],
+      width: 1 / 32,
+      embedding: 16,
+      inputSize: 40,
+      squeeze: true,
+    }),
+  }));
+}

@@ -1,0 +1,181 @@
+import { Adam, ExponentialMovingAverage, readSafetensors } from '@visage/nn';
+import {
+  Generator,
+  lossNames,
+  NonFiniteLossError,
+  paper,
+  readCheckpointHeader,
+  type StepReport,
+  Trainer,
+  trainingStep,
+} from '@visage/simswap';
+import { keep, record, zeros } from '@visage/tensor';
+import * as assert from 'uvu/assert';
+import { gpuSuite } from '../helpers/gpu.ts';
+import { batchSize, HashedPairs, makeNetworks } from './fixture.ts';
+import { hashed, loadCase, readGoldens } from './golden.ts';
+
+const { test, gpu } = await gpuSuite('simswap training');
+
+interface Run {
+  readonly trainer: Trainer;
+  readonly data: HashedPairs;
+  readonly end: () => void;
+}
+
+function start(options: { replay?: boolean; seed?: number; readEvery?: number } = {}): Run {
+  const networks = makeNetworks(options.seed ?? 1);
+  const data = new HashedPairs();
+  const trainer = new Trainer({ ...networks, data, seed: 5, ...options });
+  const end = () => {
+    trainer.dispose();
+    trainer.average.dispose();
+    for (const network of Object.values(networks)) network.dispose();
+    data.dispose();
+  };
+  return { trainer, data, end };
+}
+
+test('the losses of the paper recipe equal PyTorch step by step', async () => {
+  const goldens = readGoldens();
+  const { steps, name } = goldens.training;
+  const { generator, discriminator, identity } = makeNetworks();
+  loadCase(generator, goldens, `${name}/generator.`);
+  loadCase(discriminator, goldens, `${name}/discriminator.`);
+  loadCase(identity, goldens, `${name}/identity.`);
+  const numbers = { learningRate: 4e-4, betas: [0, 0.999] as const };
+  const data = new HashedPairs();
+  const average = new Generator(generator.config);
+  const parts = {
+    recipe: paper,
+    generator,
+    discriminator,
+    identity: identity.freeze().eval(),
+    generatorOptimizer: new Adam(generator.namedParameters(), numbers),
+    discriminatorOptimizer: new Adam(discriminator.namedParameters(), numbers),
+    average: new ExponentialMovingAverage(generator, average),
+    alpha: keep(zeros([batchSize, 1, 1, 1])),
+  };
+  const kinds = ['same', 'cross'] as const;
+  const recorded = kinds.map((kind) => record(() => trainingStep(parts, data.images(), kind)));
+  const expected = goldens.file.tensors.get(`${name}/log`)!.floats();
+  for (let step = 0; step < steps; step++) {
+    data.load(kinds[step % 2]!, step);
+    parts.alpha.write(hashed(3 * step + 2, batchSize));
+    const losses = await recorded[step % 2]!.run().losses.floats();
+    losses.forEach((value, k) => {
+      const reference = expected[step * lossNames.length + k]!;
+      const error = Math.abs(value - reference) / Math.abs(reference);
+      assert.ok(error < 1e-3, `step ${step}, ${lossNames[k]}: ${value} instead of ${reference}`);
+    });
+  }
+});
+
+test('replayed steps give the same bits as steps run op by op', async () => {
+  const [replayed, eager] = [start(), start({ replay: false })];
+  await replayed.trainer.run({ until: 3 });
+  await eager.trainer.run({ until: 3 });
+  assert.equal(await replayed.trainer.checkpoint(), await eager.trainer.checkpoint());
+  replayed.end();
+  eager.end();
+});
+
+test('a resumed run equals an uninterrupted one, bit for bit', async () => {
+  const through = start();
+  const reports: StepReport[] = [];
+  await through.trainer.run({ until: 5, onStep: (report) => reports.push(report) });
+  const expected = await through.trainer.checkpoint({ note: 1 });
+  through.end();
+
+  const first = start();
+  await first.trainer.run({ until: 2 });
+  const saved = readSafetensors(await first.trainer.checkpoint());
+  first.end();
+  const second = start({ seed: 77 });
+  second.trainer.restore(saved);
+  assert.is(second.trainer.step, 2);
+  const resumed: StepReport[] = [];
+  await second.trainer.run({ until: 5, onStep: (report) => resumed.push(report) });
+  assert.equal(await second.trainer.checkpoint({ note: 1 }), expected);
+  const losses = (all: StepReport[]) => all.map(({ step, kind, losses }) => ({ step, kind, losses }));
+  assert.equal(losses(resumed), losses(reports.slice(2)));
+  second.end();
+});
+
+test('a checkpoint says what it holds', async () => {
+  const { trainer, end } = start();
+  const header = readCheckpointHeader(readSafetensors(await trainer.checkpoint({ preset: 'tiny' })));
+  assert.equal(header.recipe, paper);
+  assert.equal(header.networks.generator, trainer.generator.config);
+  assert.equal(header.networks.identity, trainer.identity.config);
+  assert.equal([header.step, header.seed, header.batchSize, header.imageSize], [0, 5, 2, 48]);
+  assert.equal(header.notes, { preset: 'tiny' });
+  end();
+});
+
+test('kinds alternate, every step is reported once, and tasks run when they are due', async () => {
+  const { trainer, data, end } = start({ readEvery: 3 });
+  const steps: number[] = [];
+  const tasks: number[] = [];
+  await trainer.run({
+    until: 8,
+    tasks: [{ every: 4, run: ({ step }) => void tasks.push(step) }],
+    onStep: ({ step, kind, losses }) => {
+      steps.push(step);
+      assert.is(kind, step % 2 === 1 ? 'same' : 'cross');
+      assert.ok(losses.generator > 0);
+    },
+  });
+  assert.equal(steps, [1, 2, 3, 4, 5, 6, 7, 8]);
+  assert.equal(tasks, [4, 8]);
+  assert.equal(
+    data.loaded.map(({ step }) => step),
+    [0, 1, 2, 3, 4, 5, 6, 7],
+  );
+  end();
+});
+
+test('stop ends a run after the step at hand, with all losses reported', async () => {
+  const { trainer, end } = start({ readEvery: 1 });
+  let reported = 0;
+  await trainer.run({
+    until: 1000,
+    onStep: () => {
+      reported += 1;
+      trainer.stop();
+    },
+  });
+  assert.is(trainer.step, reported);
+  assert.ok(reported < 5);
+  end();
+});
+
+test('live bytes are the same after every step', async () => {
+  const { trainer, end } = start({ readEvery: 1 });
+  await trainer.run({ until: 22 }); // both kinds are recorded, and the look at the collapse is
+  const { live } = gpu.memory;
+  for (let until = 23; until <= 63; until++) {
+    await trainer.run({ until });
+    assert.is(gpu.memory.live, live);
+  }
+  end();
+});
+
+test('a loss that is not finite stops the run and is named', async () => {
+  const { trainer, end } = start();
+  await trainer.run({ until: 2 });
+  trainer.generator
+    .stateDict()
+    .get('last_layer.1.bias')!
+    .write(new Float32Array([Number.NaN, 0, 0]));
+  let caught: unknown;
+  await trainer.run({ until: 6 }).catch((error: unknown) => {
+    caught = error;
+  });
+  assert.instance(caught, NonFiniteLossError);
+  assert.is((caught as NonFiniteLossError).step, 3);
+  assert.is((caught as NonFiniteLossError).loss, 'adversarial');
+  end();
+});
+
+test.run();
