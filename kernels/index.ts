@@ -9,7 +9,6 @@ export { default as facesMask } from './faces/mask.wgsl';
 export { default as facesMaterials } from './faces/materials.wgsl';
 export { default as facesPaint } from './faces/paint.wgsl';
 export { default as facesRender } from './faces/render.wgsl';
-export { default as facesRng } from './faces/rng.wgsl';
 export { default as facesSdf } from './faces/sdf.wgsl';
 export { default as facesShading } from './faces/shading.wgsl';
 export { default as facesSurroundings } from './faces/surroundings.wgsl';

@@ -1,7 +1,9 @@
 // Mean and squared deviation of interleaved chunks of rows:  for each (o, k, c) over the rows r = k, k + CHUNKS, k + 2 CHUNKS, … of x[o]
-//   d_k = Σ(x − p) / n_k        m2_k = Σ(x − p)² − (Σ(x − p))² / n_k        with p = x[o, 0, c], n_k = number of those rows
+//   d_k = (p_k − p) + Σ(x − p_k) / n_k        m2_k = Σ(x − p_k)² − (Σ(x − p_k))² / n_k
+// with p = x[o, 0, c], p_k = x[o, k, c], n_k = number of those rows.
 //
-// Numerics  deviations from a value of the data itself, so that a mean far from zero (100 ± 0.01) does not cancel; x is read once.
+// Numerics  deviations from a value of the chunk itself, so that neither a mean far from zero (100 ± 0.01) nor an odd first pixel cancels; x is
+//           read once.
 // Layout    x [OUTER, ROWS, C] as V = vec4f (four channels) or f32; out [OUTER, CHUNKS, 2, C], d before m2. GROUPS = C / width of V.
 // Prelude   alias V; WG, OUTER, ROWS, GROUPS, CHUNKS ≤ ROWS.
 // Dispatch  one invocation per (o, k, channel group), groups fastest: neighbours read neighbours, and the loop has no division.
@@ -17,11 +19,12 @@ fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : 
   let c = index % GROUPS;
   let chunk = (index / GROUPS) % CHUNKS;
   let outer = index / (GROUPS * CHUNKS);
-  let pivot = x[outer * ROWS * GROUPS + c];
+  let first = (outer * ROWS + chunk) * GROUPS + c;
+  let pivot = x[first];
   var sum = V(0.0);
   var squares = V(0.0);
-  var at = (outer * ROWS + chunk) * GROUPS + c;
-  for (var r = chunk; r < ROWS; r += CHUNKS) {
+  var at = first + CHUNKS * GROUPS;
+  for (var r = chunk + CHUNKS; r < ROWS; r += CHUNKS) {
     let d = x[at] - pivot;
     sum += d;
     squares += d * d;
@@ -30,6 +33,6 @@ fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : 
   let n = f32((ROWS - chunk + CHUNKS - 1u) / CHUNKS);
   let mean = sum / n;
   let base = ((outer * CHUNKS + chunk) * 2u) * GROUPS + c;
-  out[base] = mean;
+  out[base] = (pivot - x[outer * ROWS * GROUPS + c]) + mean;
   out[base + GROUPS] = max(squares - sum * mean, V(0.0));
 }

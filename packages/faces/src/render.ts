@@ -73,7 +73,7 @@ function drawFaces(batch: FaceBatch, table: Float32Array, gpu: Gpu): Tensor {
   const faces = empty(gpu, [rows, faceFloats]);
   const draw: Program = {
     name: 'faces/draw',
-    parts: [kernels.facesRng, kernels.facesDraw],
+    parts: [kernels.randomPhilox, kernels.facesDraw],
     constants: { SEED: seed, FACTORS: factorCount, FACE_FLOATS: faceFloats, DERIVED_FLOATS: derivedFloats },
   };
   const derive: Program = { name: 'faces/derive', parts: [kernels.facesFace, kernels.facesDerive] };

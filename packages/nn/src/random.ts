@@ -1,42 +1,6 @@
-/** High 32 bits of the product of two u32, which a double cannot hold whole. */
-function multiplyHigh(a: number, b: number): number {
-  const aLow = a & 0xffff;
-  const aHigh = a >>> 16;
-  const bLow = b & 0xffff;
-  const bHigh = b >>> 16;
-  const middle = aHigh * bLow + ((aLow * bLow) >>> 16);
-  const cross = aLow * bHigh + (middle & 0xffff);
-  return aHigh * bHigh + (middle >>> 16) + (cross >>> 16);
-}
+import { philox } from '@visage/tensor';
 
-/**
- * Philox 4×32 with 10 rounds: four random u32 from a 128-bit counter and a 64-bit key, written to `out` from index `at` on.
- *
- * Salmon et al., Parallel random numbers: as easy as 1, 2, 3 (SC 2011).
- */
-export function philox(counter: ArrayLike<number>, key: ArrayLike<number>, out: Uint32Array, at = 0): void {
-  // Signed 32-bit words throughout: the engine keeps those in registers, unsigned ones would become doubles.
-  let a = (counter[0] as number) | 0;
-  let b = (counter[1] as number) | 0;
-  let c = (counter[2] as number) | 0;
-  let d = (counter[3] as number) | 0;
-  let key0 = (key[0] as number) | 0;
-  let key1 = (key[1] as number) | 0;
-  for (let round = 0; round < 10; round++) {
-    const high0 = multiplyHigh(0xd2511f53, a) ^ d ^ key1;
-    const high1 = multiplyHigh(0xcd9e8d57, c) ^ b ^ key0;
-    b = Math.imul(0xcd9e8d57, c);
-    d = Math.imul(0xd2511f53, a);
-    a = high1;
-    c = high0;
-    key0 = (key0 + 0x9e3779b9) | 0;
-    key1 = (key1 + 0xbb67ae85) | 0;
-  }
-  out[at] = a;
-  out[at + 1] = b;
-  out[at + 2] = c;
-  out[at + 3] = d;
-}
+export { philox };
 
 /**
  * Random numbers on the host, by counter: number i of draw k depends on (seed, k, i) alone, so the same seed gives the same bits on

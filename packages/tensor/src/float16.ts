@@ -27,8 +27,19 @@ export function halfValue(bits: number): number {
   return sign * (exponent === 0 ? fraction * 2 ** -24 : (1024 + fraction) * 2 ** (exponent - 25));
 }
 
-/** f16 bits of each value. */
-export const halfFromFloats = (values: ArrayLike<number>): Uint16Array => Uint16Array.from(values, halfBits);
+/** f16 bits of each value: nearest, ties to even, from 65520 on infinite. */
+export function halfFromFloats(values: ArrayLike<number>): Uint16Array {
+  const out = new Uint16Array(values.length);
+  for (let k = 0; k < out.length; k++) out[k] = halfBits(values[k] as number);
+  return out;
+}
 
-/** The values of f16 bits. */
-export const floatsFromHalf = (bits: Uint16Array): Float32Array => Float32Array.from(bits, halfValue);
+let table: Float32Array | undefined;
+
+/** The values of f16 bits; exact. */
+export function floatsFromHalf(bits: Uint16Array): Float32Array {
+  table ??= Float32Array.from({ length: 65536 }, (_, k) => halfValue(k));
+  const out = new Float32Array(bits.length);
+  for (let k = 0; k < out.length; k++) out[k] = table[bits[k] as number] as number;
+  return out;
+}
