@@ -12,11 +12,6 @@ const FRAME_CENTER = -0.12;
 const PIVOT = vec3f(0.0, -0.22, 0.55);
 const PIXEL = 2.0 * FRAME_HALF / f32(SIZE);
 
-struct Ray {
-  origin : vec3f,
-  direction : vec3f,
-}
-
 struct Hit {
   t : f32,
   coverage : f32,
@@ -37,7 +32,7 @@ fn rayThrough(point : vec2f) -> Ray {
 
 /** Where a ray enters and leaves the ellipsoid that holds the whole head. */
 fn headBound(ray : Ray) -> vec2f {
-  return intersectEllipsoid(ray.origin, ray.direction, vec3f(0.0, -0.15, -0.05), vec3f(1.02, 1.62, 1.16));
+  return intersectEllipsoid(ray, vec3f(0.0, -0.15, -0.05), vec3f(1.02, 1.62, 1.16));
 }
 
 /**

@@ -33,9 +33,9 @@ fn main(@builtin(global_invocation_id) id : vec3u) {
   face = faces[id.z];
   let point = picturePoint(f32(id.x), f32(id.y));
   let ray = rayThrough(point);
-  let envelope = faceEnvelope(ray.origin, ray.direction);
+  let envelope = faceEnvelope(ray);
   var value = 0.0;
-  if (envelope.x < envelope.y && !hairBefore(ray, envelope.x)) {
+  if (envelope < 1e3 && !hairBefore(ray, envelope)) {
     value = 1.0 - occluderAt(point, 1.2 * PIXEL).a;
   }
   mask[(id.z * SIZE + id.y) * SIZE + id.x] = value;

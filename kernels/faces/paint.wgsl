@@ -71,7 +71,7 @@ fn lipCoverage(mouth : vec3f, width : f32) -> f32 {
 /** The line between the lips, or the opening of the mouth: coverage, and the share of it that shows teeth. */
 fn openingCoverage(mouth : vec3f, width : f32) -> vec2f {
   let gap = face.light.w * 0.5 * mouth.z;
-  let opening = inside(abs(mouth.y) - gap - 0.006, width) * inside((abs(mouth.x) - 0.97) * face.hair.w, width);
+  let opening = inside(abs(mouth.y) - gap - 0.009, width) * inside((abs(mouth.x) - 0.97) * face.hair.w, width);
   let teeth = inside(max(0.25 * gap - mouth.y, 0.018 - gap), width) * step(0.02, gap);
   return vec2f(opening, teeth);
 }
@@ -150,9 +150,10 @@ fn skinPaint(p : vec3f, width : f32) -> vec3f {
   let opening = openingCoverage(mouth, width);
   let inner = mix(color * 0.22 * vec3f(1.0, 0.7, 0.7), vec3f(0.72, 0.70, 0.66), opening.y);
   color = mix(color, inner, front * opening.x);
-  color = mix(color, min(face.hair.rgb * 0.55, vec3f(0.30)), 0.92 * front * browCoverage(m, width * 1.3));
+  // darker than the skin whatever the hair, since brows are identity and must show
+  color = mix(color, min(face.hair.rgb * 0.5, face.skin.rgb * 0.4), 0.92 * front * browCoverage(m, width * 1.3));
   color *= 1.0 - front * lidShade(m, width);
-  color *= 1.0 - 0.6 * nostrilCoverage(m, width);
+  color *= 1.0 - 0.75 * nostrilCoverage(m, width);
   color *= 1.0 - 0.75 * front * moleCoverage(p, width);
   color = mix(color, face.skin.rgb * vec3f(1.25, 0.85, 0.8) + 0.03, 0.8 * front * scarCoverage(p, width));
   return mix(color, vec3f(face.shirtRed, face.shirtGreen, face.shirtBlue) * 0.8, collarCoverage(m, width));

@@ -142,10 +142,15 @@ fn blockerDistance(p : vec3f) -> f32 {
   return d;
 }
 
+struct Ray {
+  origin : vec3f,
+  direction : vec3f,
+}
+
 /** Where a ray enters and leaves an ellipsoid: (t0, t1), t0 > t1 when it misses. */
-fn intersectEllipsoid(origin : vec3f, direction : vec3f, center : vec3f, radius : vec3f) -> vec2f {
-  let o = (origin - center) / radius;
-  let d = direction / radius;
+fn intersectEllipsoid(ray : Ray, center : vec3f, radius : vec3f) -> vec2f {
+  let o = (ray.origin - center) / radius;
+  let d = ray.direction / radius;
   let a = dot(d, d);
   let b = dot(o, d);
   let h = b * b - a * (dot(o, o) - 1.0);
@@ -153,7 +158,9 @@ fn intersectEllipsoid(origin : vec3f, direction : vec3f, center : vec3f, radius 
   return select(vec2f(1.0, -1.0), vec2f(-b - root, -b + root) / a, h > 0.0);
 }
 
-/** Where a ray enters and leaves the ellipsoid that holds every identity's face. */
-fn faceEnvelope(origin : vec3f, direction : vec3f) -> vec2f {
-  return intersectEllipsoid(origin, direction, vec3f(0.0, -0.26, 0.20), vec3f(0.80, 0.88, 0.95));
+/** Where a ray enters the two ellipsoids that hold every identity's face (cheeks and brows, jaw and chin); 1e3 when it misses. */
+fn faceEnvelope(ray : Ray) -> f32 {
+  let upper = intersectEllipsoid(ray, vec3f(0.0, -0.03, 0.18), vec3f(0.77, 0.62, 0.95));
+  let lower = intersectEllipsoid(ray, vec3f(0.0, -0.46, 0.20), vec3f(0.68, 0.64, 0.88));
+  return min(select(1e3, upper.x, upper.x < upper.y), select(1e3, lower.x, lower.x < lower.y));
 }
