@@ -6,7 +6,7 @@
  * Longer, for weights that a swapper can be trained against (minutes on a GPU):
  *
  *     node --import ./scripts/register.mjs examples/03-arcface-on-procedural-identities.ts \
- *         --steps 20000 --batch 128 --people 20000 --out out/identity.safetensors
+ *         --size 48 --steps 20000 --batch 128 --people 20000 --out out/identity.safetensors
  *
  * A judge, which measures swaps, must share neither architecture nor people with it: add `--judge`.
  */
@@ -20,10 +20,10 @@ import { crossEntropy, grad, keep, noGrad, record, scope, type Tensor, tensor } 
 
 const { values: options } = parseArgs({
   options: {
-    steps: { type: 'string', default: '120' },
-    batch: { type: 'string', default: '32' },
-    people: { type: 'string', default: '200' },
-    size: { type: 'string', default: '48' },
+    steps: { type: 'string', default: '150' },
+    batch: { type: 'string', default: '16' },
+    people: { type: 'string', default: '60' },
+    size: { type: 'string', default: '32' },
     embedding: { type: 'string', default: '128' },
     judge: { type: 'boolean', default: false },
     out: { type: 'string' },

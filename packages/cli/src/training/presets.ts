@@ -14,6 +14,8 @@ export interface Preset {
   /** People in the procedural training set. */
   readonly identities: number;
   readonly level: Level;
+  /** People that nobody trains on, among whom a swap must be recognised when it is measured. */
+  readonly heldOut: number;
   /** Steps between two sample grids, two measurements, two checkpoints. */
   readonly sampleEvery: number;
   readonly evaluateEvery: number;
@@ -33,6 +35,7 @@ export const tiny: Preset = {
   discriminator: { width: 0.125, layers: 3, scales: 2 },
   identities: 20_000,
   level: 'L1',
+  heldOut: 16,
   sampleEvery: 50,
   evaluateEvery: 100,
   saveEvery: 100,
@@ -49,6 +52,7 @@ export const small: Preset = {
   discriminator: { width: 0.5, layers: 4, scales: 2 },
   identities: 100_000,
   level: 'L1',
+  heldOut: 50,
   sampleEvery: 500,
   evaluateEvery: 1000,
   saveEvery: 1000,
@@ -65,6 +69,7 @@ export const published: Preset = {
   discriminator: { width: 1, layers: 4, scales: 2 },
   identities: 1_000_000,
   level: 'L2',
+  heldOut: 50,
   sampleEvery: 1000,
   evaluateEvery: 10_000,
   saveEvery: 5000,

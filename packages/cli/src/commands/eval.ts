@@ -1,0 +1,47 @@
+import { loadSafetensors } from '@visage/nn/node';
+import { loadSwapper, readCheckpointHeader } from '@visage/simswap';
+import { type Command, Option } from 'commander';
+import { aligned } from '../conformance/table.ts';
+import { adapterLine, openDevice } from '../terminal/device.ts';
+import { integer } from '../terminal/options.ts';
+import { SwapEvaluation } from '../training/evaluate.ts';
+import { scoreTable } from '../training/scores.ts';
+import { builtInWeights, loadIdentityNetwork } from '../training/weights.ts';
+
+interface Options {
+  readonly checkpoint: string;
+  readonly people: number;
+  readonly level: 'L0' | 'L1' | 'L2' | 'L3';
+  readonly json?: boolean;
+}
+
+async function evaluate({ checkpoint, people, level, json }: Options): Promise<void> {
+  const file = await loadSafetensors(checkpoint);
+  const { imageSize, step } = readCheckpointHeader(file);
+  const gpu = await openDevice();
+  const judge = await loadIdentityNetwork(builtInWeights('judge'));
+  const evaluation = await SwapEvaluation.prepare({ judge, imageSize, level, people });
+  const scores = await evaluation.measure(loadSwapper(file));
+  const { references } = evaluation;
+  if (json) {
+    console.log(
+      JSON.stringify({ checkpoint, step, adapter: gpu.adapter.name, people, level, scores, references }, null, 2),
+    );
+    return;
+  }
+  const { rows, note } = scoreTable(people, references, scores);
+  console.log(`${checkpoint}, step ${step}, on ${adapterLine(gpu)}\n`);
+  console.log([...aligned(rows), '', note].join('\n'));
+}
+
+/** Adds `visage eval`. */
+export function addEval(program: Command): void {
+  program
+    .command('eval')
+    .description('measure a checkpoint on held-out procedural people, beside the answers that need no swapper')
+    .requiredOption('--checkpoint <file>', 'what `visage train` wrote')
+    .option('--people <n>', 'how many people', integer(3, 1000), 50)
+    .addOption(new Option('--level <level>', 'difficulty of the faces').choices(['L0', 'L1', 'L2', 'L3']).default('L1'))
+    .option('--json', 'print JSON')
+    .action(evaluate);
+}

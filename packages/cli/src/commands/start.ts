@@ -1,0 +1,31 @@
+import { rm } from 'node:fs/promises';
+import { paper } from '@visage/simswap';
+import type { Command } from 'commander';
+import { adapterLine, openDevice } from '../terminal/device.ts';
+import { newRun } from '../training/open.ts';
+import { presetFor } from '../training/presets.ts';
+import { newSettings } from '../training/settings.ts';
+import { builtInWeights } from '../training/weights.ts';
+import { trainIn } from './train.ts';
+
+const FOLDER = 'out/first-swap';
+
+/** Trains the preset that fits the adapter by the paper's recipe, and swaps: what `npm start` shows. */
+async function start(): Promise<void> {
+  const gpu = await openDevice();
+  const preset = presetFor(gpu.adapter);
+  console.log(`Computing on ${adapterLine(gpu)}`);
+  console.log(
+    `Training SimSwap from scratch on procedural faces: preset ${preset.name} (${preset.about}), ${preset.steps} steps`,
+  );
+  await rm(FOLDER, { recursive: true, force: true });
+  await trainIn(FOLDER, await newRun(newSettings(preset, paper), builtInWeights('identity')));
+}
+
+/** Adds `visage start`. */
+export function addStart(program: Command): void {
+  program
+    .command('start')
+    .description(`train a swapper from scratch in minutes and swap; everything lands in ${FOLDER}/`)
+    .action(start);
+}

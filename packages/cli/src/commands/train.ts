@@ -1,0 +1,97 @@
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { currentGpu } from '@visage/gpu';
+import { paper } from '@visage/simswap';
+import { type Command, Option } from 'commander';
+import { adapterLine, openDevice } from '../terminal/device.ts';
+import { UsageError } from '../terminal/failure.ts';
+import { integer } from '../terminal/options.ts';
+import { newRun, resumedRun, type TrainingRun } from '../training/open.ts';
+import { type Preset, presetFor, presets } from '../training/presets.ts';
+import { RunFolder } from '../training/run.ts';
+import { newSettings } from '../training/settings.ts';
+import { summary } from '../training/summary.ts';
+import { builtInWeights } from '../training/weights.ts';
+
+/** The recipes by name. */
+const RECIPES = { paper } as const;
+
+interface Options {
+  readonly preset?: string;
+  readonly recipe: keyof typeof RECIPES;
+  readonly size?: number;
+  readonly batch?: number;
+  readonly steps?: number;
+  readonly seed?: number;
+  readonly data?: string;
+  readonly identity?: string;
+  readonly out: string;
+  readonly resume?: string;
+}
+
+/** Trains a run into a folder and says how it went. */
+export async function trainIn(folder: string, run: TrainingRun): Promise<void> {
+  const started = performance.now();
+  const into = await RunFolder.open(folder, run);
+  const outcome = await into.train();
+  console.log(summary(into, outcome, adapterLine(currentGpu()), (performance.now() - started) / 1000));
+}
+
+async function train(options: Options): Promise<void> {
+  if (options.resume !== undefined) return resume(options.resume, options);
+  const { out, data, identity = builtInWeights('identity') } = options;
+  if (existsSync(join(out, 'checkpoint.safetensors'))) {
+    throw new UsageError(
+      `${out}: holds a checkpoint already; go on with --resume ${out}/checkpoint.safetensors, or choose another --out`,
+    );
+  }
+  const gpu = await openDevice();
+  console.log(`Computing on ${adapterLine(gpu)}`);
+  const preset = presets.find(({ name }) => name === options.preset) ?? presetFor(gpu.adapter);
+  const changes = {
+    imageSize: options.size,
+    batchSize: options.batch,
+    steps: options.steps,
+    seed: options.seed,
+    folder: data,
+  };
+  checkSize(preset, options.size);
+  await trainIn(out, await newRun(newSettings(preset, RECIPES[options.recipe], changes), identity));
+}
+
+/** Continues in the folder of the checkpoint; the checkpoint knows all but the number of steps. */
+async function resume(checkpoint: string, options: Options): Promise<void> {
+  const { preset, size, batch, seed, data, identity } = options;
+  for (const [name, value] of Object.entries({ preset, size, batch, seed, data, identity })) {
+    if (value !== undefined)
+      throw new UsageError(`--${name} cannot change in a resumed run; the checkpoint decides it`);
+  }
+  console.log(`Computing on ${adapterLine(await openDevice())}`);
+  await trainIn(dirname(checkpoint), await resumedRun(checkpoint, { steps: options.steps }));
+}
+
+function checkSize({ generator }: Preset, size: number | undefined): void {
+  const stride = generator.deep ? 16 : 8;
+  if (size !== undefined && size % stride !== 0) {
+    throw new UsageError(`--size ${size}: this preset needs a multiple of ${stride}`);
+  }
+}
+
+/** Adds `visage train`. */
+export function addTrain(program: Command): void {
+  const about = presets.map(({ name, about }) => `${name} (${about})`).join('; ');
+  program
+    .command('train')
+    .description('train a swapper from scratch, or go on from a checkpoint')
+    .addOption(new Option('--preset <name>', about).choices(presets.map(({ name }) => name)))
+    .addOption(new Option('--recipe <name>', 'how to train').choices(Object.keys(RECIPES)).default('paper'))
+    .option('--size <pixels>', 'height and width of the images', integer(32, 512))
+    .option('--batch <n>', 'pairs per step', integer(1, 512))
+    .option('--steps <n>', 'total number of steps', integer(1))
+    .option('--seed <n>', 'decides weights and pairs', integer(0, 2 ** 32 - 2))
+    .option('--data <folder>', 'identity folders of aligned square PNG faces (default: procedural faces)')
+    .option('--identity <file>', 'weights of the identity network (default: the built-in one, for procedural faces)')
+    .option('--out <folder>', 'where log, samples, checkpoint and report go', 'out/train')
+    .option('--resume <checkpoint>', 'go on where this checkpoint stands, in its folder')
+    .action(train);
+}

@@ -1,0 +1,184 @@
+import {
+  type Embeddings,
+  faceSets,
+  type Level,
+  renderFaces,
+  type SwapAnswer,
+  SwapFaces,
+  type SwapIndices,
+  type SwapScores,
+  type SwapTask,
+  swapScores,
+  trivialScores,
+} from '@visage/faces';
+import type { IdentityNetwork, Swapper } from '@visage/simswap';
+import { noGrad, scope, type Tensor, tensor } from '@visage/tensor';
+
+/** Which faces measure a swapper. */
+export interface EvaluationOptions {
+  readonly judge: IdentityNetwork;
+  readonly imageSize: number;
+  readonly level: Level;
+  /** People in the test, each a source twice; nobody trained on them. */
+  readonly people: number;
+}
+
+/** The answers that every table shows beside the swapper's. */
+export type AnswerName = 'copyTarget' | 'copySource' | 'meanIdentity' | 'truth';
+
+const SWAPS_PER_PERSON = 2;
+const GALLERY_PHOTOS = 3;
+const BATCH = 16; // faces per launch: bounds the memory of a measurement
+
+/** Sources, targets and the exact truth of the measured swaps; rows correspond. */
+interface Faces {
+  readonly sources: Float32Array;
+  readonly targets: Float32Array;
+}
+
+/**
+ * Measures swappers on procedural people and attributes that no training saw, where the exact truth is known: person k goes into the
+ * photos of two other people.
+ */
+export class SwapEvaluation {
+  readonly #options: EvaluationOptions;
+  readonly #faces: Faces;
+  readonly #task: SwapTask;
+  /** Scores of the answers that need no swapper, and of the exact truth, the most that the judge lets anybody reach. */
+  readonly references: Readonly<Record<AnswerName, SwapScores>>;
+
+  private constructor(
+    options: EvaluationOptions,
+    faces: Faces,
+    task: SwapTask,
+    references: Record<AnswerName, SwapScores>,
+  ) {
+    this.#options = options;
+    this.#faces = faces;
+    this.#task = task;
+    this.references = references;
+  }
+
+  /** Renders the faces and scores the answers that need no swapper. */
+  static async prepare(options: EvaluationOptions): Promise<SwapEvaluation> {
+    const { judge, people } = options;
+    const indices = heldOutSwaps(people);
+    const { sources, targets, truths, masks, meanIdentity } = await renderAll(indices, options);
+    const embedded = async (images: Float32Array): Promise<SwapAnswer> => ({
+      images,
+      embeddings: await embedAll(judge, images, options.imageSize),
+    });
+    const [source, target, mean, truth] = [
+      await embedded(sources),
+      await embedded(targets),
+      await embedded(meanIdentity),
+      await embedded(truths),
+    ];
+    const task: SwapTask = {
+      count: indices.sourceIdentities.length,
+      truths,
+      masks,
+      sources: source.embeddings,
+      targets: target.embeddings,
+      gallery: await enrolled(options),
+      sourceRows: indices.sourceIdentities.map((person) => person - faceSets.heldOut),
+    };
+    const images = { source: sources, target: targets, meanIdentity: mean };
+    const references = { ...trivialScores(task, images), truth: swapScores(task, truth) };
+    return new SwapEvaluation(options, { sources, targets }, task, references);
+  }
+
+  /** Scores a swapper. */
+  async measure(swapper: Swapper): Promise<SwapScores> {
+    const { judge, imageSize } = this.#options;
+    const { sources, targets } = this.#faces;
+    const images = await inBatches(this.#task.count, (from, to) =>
+      swapper.swapImages(upload(targets, imageSize, from, to), upload(sources, imageSize, from, to)),
+    );
+    return swapScores(this.#task, { images, embeddings: await embedAll(judge, images, imageSize) });
+  }
+}
+
+/** Person k in the photos of the next people round the circle; every photo has attributes of its own. */
+function heldOutSwaps(people: number): SwapIndices {
+  const count = people * SWAPS_PER_PERSON;
+  const each = (value: (k: number) => number) =>
+    Uint32Array.from({ length: count }, (_, k) => faceSets.heldOut + value(k));
+  return {
+    sourceIdentities: each((k) => k % people),
+    targetIdentities: each((k) => (k + 1 + Math.floor(k / people)) % people),
+    sourceAttributes: each((k) => k),
+    targetAttributes: each((k) => count + k),
+  };
+}
+
+/** Everything that the swaps are measured against, on the host. */
+async function renderAll(indices: SwapIndices, { imageSize, level }: EvaluationOptions) {
+  const faces = new SwapFaces({ batch: indices.sourceIdentities.length, size: imageSize, level });
+  faces.load(indices);
+  const read = async (render: () => Tensor): Promise<Float32Array> => {
+    const images = render();
+    const values = await images.floats();
+    images.dispose();
+    return values;
+  };
+  const rendered = {
+    sources: await read(() => faces.source()),
+    targets: await read(() => faces.target()),
+    truths: await read(() => faces.truth()),
+    meanIdentity: await read(() => faces.meanIdentity()),
+    masks: await read(() => faces.mask()),
+  };
+  faces.dispose();
+  return rendered;
+}
+
+/** One vector per person: the mean of the judge's vectors of a few photos that no swap shows. */
+async function enrolled({ judge, people, imageSize, level }: EvaluationOptions): Promise<Embeddings> {
+  const size = judge.config.embedding;
+  const values = new Float32Array(people * size);
+  const person = Uint32Array.from({ length: people }, (_, k) => faceSets.heldOut + k);
+  for (let photo = 0; photo < GALLERY_PHOTOS; photo++) {
+    const attributes = person.map((number) => number + (10 + photo) * people);
+    const faces = scope(() => renderFaces({ identities: person, attributes, size: imageSize, level }));
+    const vectors = await embedAll(judge, await faces.floats(), imageSize);
+    faces.dispose();
+    for (let row = 0; row < people; row++) {
+      const one = vectors.values.subarray(row * size, (row + 1) * size);
+      const length = Math.hypot(...one);
+      for (const [k, value] of one.entries())
+        values[row * size + k] = (values[row * size + k] as number) + value / length;
+    }
+  }
+  return { values, size };
+}
+
+/** The judge's vectors of images [count, size, size, 3] on the host. */
+async function embedAll(judge: IdentityNetwork, images: Float32Array, imageSize: number): Promise<Embeddings> {
+  const count = images.length / (imageSize * imageSize * 3);
+  const values = await inBatches(count, (from, to) => noGrad(() => judge.embed(upload(images, imageSize, from, to))));
+  return { values, size: judge.config.embedding };
+}
+
+/** Images `from` to `to` of a host array, as a batch. */
+const upload = (all: Float32Array, size: number, from: number, to: number): Tensor => {
+  const pixels = size * size * 3;
+  return tensor(all.subarray(from * pixels, to * pixels), [to - from, size, size, 3]);
+};
+
+/** Computes rows `from` to `to` at a time, and joins them on the host. */
+async function inBatches(count: number, compute: (from: number, to: number) => Tensor): Promise<Float32Array> {
+  const parts: Float32Array[] = [];
+  for (let from = 0; from < count; from += BATCH) {
+    const part = scope(() => compute(from, Math.min(count, from + BATCH)));
+    parts.push(await part.floats());
+    part.dispose();
+  }
+  const all = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
+}

@@ -1,0 +1,84 @@
+import { type FolderIdentity, readFace } from '@visage/faces/node';
+import { VisageError } from '@visage/gpu';
+import { drawPairs, type ImagePairs, type PairKind, type TrainingData } from '@visage/simswap';
+import { keep, type Tensor, zeros } from '@visage/tensor';
+
+/** What {@link FolderPairs} draws from. */
+export interface FolderPairsOptions {
+  readonly identities: readonly FolderIdentity[];
+  readonly batchSize: number;
+  readonly imageSize: number;
+  readonly seed: number;
+}
+
+/** Pairs of aligned faces out of a folder of identity folders. Pictures are read when they are first drawn, and kept. */
+export class FolderPairs implements TrainingData {
+  readonly batchSize: number;
+  readonly imageSize: number;
+  readonly #options: FolderPairsOptions;
+  readonly #pictures = new Map<string, Promise<Uint8Array>>();
+  readonly #target: Tensor;
+  readonly #source: Tensor;
+
+  /** @throws VisageError when there are fewer than two people, or one with a single picture. */
+  constructor(options: FolderPairsOptions) {
+    const { identities, batchSize, imageSize } = options;
+    if (identities.length < 2)
+      throw new VisageError(`the data set has ${identities.length} people, training needs at least 2`);
+    const single = identities.find(({ files }) => files.length < 2);
+    if (single) {
+      throw new VisageError(
+        `data set: ${single.name} has a single picture; pairs of one person need two, so remove the folder`,
+      );
+    }
+    this.batchSize = batchSize;
+    this.imageSize = imageSize;
+    this.#options = options;
+    const batch = () => keep(zeros([batchSize, imageSize, imageSize, 3]));
+    [this.#target, this.#source] = [batch(), batch()];
+  }
+
+  images(): ImagePairs {
+    return { target: this.#target, source: this.#source };
+  }
+
+  async load(kind: PairKind, step: number): Promise<void> {
+    const { identities, batchSize, seed } = this.#options;
+    const drawn = drawPairs(kind, step, batchSize, identities.length, seed);
+    const targets: string[] = [];
+    const sources: string[] = [];
+    for (let k = 0; k < batchSize; k++) {
+      const owner = (identities[drawn.targetIdentities[k] as number] as FolderIdentity).files;
+      const donor = (identities[drawn.sourceIdentities[k] as number] as FolderIdentity).files;
+      const at = (drawn.targetAttributes[k] as number) % owner.length;
+      // Two pictures of one person must be two: 1 to n − 1 places round the circle.
+      const other = drawn.sourceAttributes[k] as number;
+      const from = kind === 'same' ? (at + 1 + (other % (donor.length - 1))) % donor.length : other % donor.length;
+      targets.push(owner[at] as string);
+      sources.push(donor[from] as string);
+    }
+    this.#target.write(await this.#batch(targets));
+    this.#source.write(await this.#batch(sources));
+  }
+
+  async #batch(paths: readonly string[]): Promise<Float32Array> {
+    const pictures = await Promise.all(paths.map((path) => this.#picture(path)));
+    const values = new Float32Array(this.#target.size);
+    pictures.forEach((bytes, k) => {
+      const at = k * bytes.length;
+      for (let i = 0; i < bytes.length; i++) values[at + i] = (bytes[i] as number) / 255;
+    });
+    return values;
+  }
+
+  /** A picture as bytes, a quarter of the memory of floats. */
+  #picture(path: string): Promise<Uint8Array> {
+    const known = this.#pictures.get(path);
+    if (known) return known;
+    const reading = readFace(path, this.imageSize).then(({ data }) =>
+      Uint8Array.from(data, (value) => Math.round(255 * value)),
+    );
+    this.#pictures.set(path, reading);
+    return reading;
+  }
+}

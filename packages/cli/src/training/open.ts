@@ -1,0 +1,86 @@
+import { listFaceFolder } from '@visage/faces/node';
+import { currentGpu, VisageError } from '@visage/gpu';
+import { seeded } from '@visage/nn';
+import { loadSafetensors } from '@visage/nn/node';
+import {
+  buildIdentityNetwork,
+  Discriminator,
+  Generator,
+  type IdentityNetwork,
+  ProceduralPairs,
+  readCheckpointHeader,
+  Swapper,
+  Trainer,
+  type TrainingData,
+} from '@visage/simswap';
+import { FolderPairs } from './folderPairs.ts';
+import { folderSamples, proceduralSamples, type SampleFaces } from './samples.ts';
+import { type RunSettings, resumedSettings } from './settings.ts';
+import { loadIdentityNetwork } from './weights.ts';
+
+/** A run that is ready to train. */
+export interface TrainingRun {
+  readonly settings: RunSettings;
+  readonly trainer: Trainer;
+  /** Swaps with the moving average of the generator. */
+  readonly swapper: Swapper;
+  readonly samples: SampleFaces;
+}
+
+const HELD_OUT_FOLDERS = 8; // people of a data set that are kept for the sample grids
+
+/** Builds the networks and data of a new run; its generator takes the latents of the given identity network, whatever their length. */
+export async function newRun(settings: RunSettings, identityPath: string): Promise<TrainingRun> {
+  const identity = await loadIdentityNetwork(identityPath);
+  const generator = { ...settings.generator, latent: identity.config.embedding };
+  return build({ ...settings, generator }, identity);
+}
+
+/** Goes on from a checkpoint; `changes` may extend the run. */
+export async function resumedRun(path: string, changes: { readonly steps?: number } = {}): Promise<TrainingRun> {
+  const file = await loadSafetensors(path);
+  const header = readCheckpointHeader(file);
+  const saved = resumedSettings(header, path);
+  const settings = { ...saved, steps: changes.steps ?? saved.steps };
+  if (settings.steps <= header.step) {
+    throw new VisageError(
+      `${path}: has done ${header.step} of ${settings.steps} steps already; ask for more with --steps`,
+    );
+  }
+  const run = await build(settings, buildIdentityNetwork(header.networks.identity));
+  run.trainer.restore(file);
+  return run;
+}
+
+async function build(settings: RunSettings, identity: IdentityNetwork): Promise<TrainingRun> {
+  const { recipe, seed, imageSize, level, folder } = settings;
+  const generator = seeded(seed, () => new Generator(settings.generator));
+  const discriminator = seeded(seed + 1, () => new Discriminator(settings.discriminator));
+  const { data, samples } = folder
+    ? await folderFaces(folder, settings)
+    : { data: new ProceduralPairs({ ...settings, seed }), samples: proceduralSamples(imageSize, level) };
+  // A software adapter takes about a second per step: show each. On a GPU every reading would make it wait.
+  const readEvery = currentGpu().adapter.software ? 1 : 10;
+  const trainer = new Trainer({ generator, discriminator, identity, data, recipe, seed, readEvery });
+  const swapper = new Swapper({ generator: trainer.average, identity, identityResize: recipe.identityResize });
+  return { settings, trainer, swapper, samples };
+}
+
+/** People of a data set on disk; the last few are for the sample grids only. */
+async function folderFaces(
+  folder: string,
+  { batchSize, imageSize, seed }: RunSettings,
+): Promise<{ data: TrainingData; samples: SampleFaces }> {
+  const people = await listFaceFolder(folder);
+  if (people.length < HELD_OUT_FOLDERS + 2) {
+    throw new VisageError(
+      `${folder}: holds ${people.length} people; training needs at least ${HELD_OUT_FOLDERS + 2}, of whom ${HELD_OUT_FOLDERS} are kept for the samples`,
+    );
+  }
+  const identities = people.slice(0, -HELD_OUT_FOLDERS);
+  const shown = people.slice(-HELD_OUT_FOLDERS).map(({ files }) => files[0] as string);
+  return {
+    data: new FolderPairs({ identities, batchSize, imageSize, seed }),
+    samples: await folderSamples(shown, imageSize),
+  };
+}

@@ -1,0 +1,105 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { SwapScores } from '@visage/faces';
+import { currentGpu } from '@visage/gpu';
+import { saveFile } from '@visage/nn/node';
+import { type Chart, type Picture, reportPage } from '../report/page.ts';
+import { adapterLine } from '../terminal/device.ts';
+import type { AnswerName } from './evaluate.ts';
+import type { LogLine } from './log.ts';
+import { scoreTable } from './scores.ts';
+import type { RunSettings } from './settings.ts';
+
+/** What the report of a run is made from; pictures are read from the folder. */
+export interface RunReport {
+  readonly folder: string;
+  readonly settings: RunSettings;
+  readonly step: number;
+  readonly lines: readonly LogLine[];
+  readonly scores?: SwapScores;
+  readonly references?: Readonly<Record<AnswerName, SwapScores>>;
+}
+
+const MOST_POINTS = 2000; // per curve; longer runs are thinned
+const MOST_PICTURES = 40; // in the timeline
+
+/** Writes `index.html` into the folder: facts, scores, the swap, sample grids over time, curves. */
+export async function writeRunReport(run: RunReport): Promise<void> {
+  const { folder, settings, step, lines, scores, references } = run;
+  const html = reportPage({
+    title:
+      step < settings.steps
+        ? `Visage: ${step} of ${settings.steps} steps`
+        : 'Visage: a face swapper trained from scratch',
+    facts: facts(settings, step, lines),
+    tables: references ? [scoreTable(settings.heldOut, references, scores)] : [],
+    pictures: await picturesIn(folder),
+    timeline: await timelineIn(folder),
+    charts: charts(lines),
+  });
+  await saveFile(join(folder, 'index.html'), Buffer.from(html));
+}
+
+function facts(settings: RunSettings, step: number, lines: readonly LogLine[]): [string, string][] {
+  const { preset, recipe, imageSize, batchSize, folder } = settings;
+  const rate = lines.filter((line) => line.event === 'step').at(-1)?.values.stepsPerSecond ?? 0;
+  return [
+    ['adapter', adapterLine(currentGpu())],
+    ['preset', `${preset}: ${imageSize} pixels, batch ${batchSize}`],
+    ['recipe', recipe.name],
+    ['faces', folder ?? 'procedural'],
+    ['steps', `${step} of ${settings.steps}`],
+    ['speed', `${rate.toFixed(2)} steps/s, ${(rate * batchSize).toFixed(1)} images/s`],
+  ];
+}
+
+/** The pictures beside the timeline that are there already. */
+async function picturesIn(folder: string): Promise<Picture[]> {
+  const titles = { 'swap.png': 'One swap', 'truth.png': 'The exact answers to the grid below' };
+  const found = await Promise.all(
+    Object.entries(titles).map(async ([file, title]) => ({
+      title,
+      png: await readFile(join(folder, file)).catch(() => undefined),
+    })),
+  );
+  return found.flatMap(({ title, png }) => (png ? [{ title, png }] : []));
+}
+
+async function timelineIn(folder: string): Promise<Picture[]> {
+  const files = (await readdir(join(folder, 'samples'))).filter((name) => /^step-\d+\.png$/.test(name)).sort();
+  const read = async (name: string) => ({
+    title: `step ${Number(name.slice(5, -4))}`,
+    png: await readFile(join(folder, 'samples', name)),
+  });
+  return Promise.all(thinned(files, MOST_PICTURES).map(read));
+}
+
+/** At most `most` items, evenly spread, the last one included. */
+function thinned<T>(items: readonly T[], most: number): T[] {
+  const stride = Math.ceil(items.length / most);
+  return items.filter((_, k) => (items.length - 1 - k) % stride === 0);
+}
+
+function charts(lines: readonly LogLine[]): Chart[] {
+  const steps = lines.filter((line) => line.event === 'step');
+  const measured = lines.filter((line) => line.event === 'measure');
+  const chart = (title: string, from: readonly LogLine[], names: readonly string[]): Chart => {
+    const points = thinned(from, MOST_POINTS);
+    const curve = (name: string) => points.map((line) => line.values[name] ?? null);
+    return {
+      title,
+      steps: points.map((line) => line.step),
+      curves: Object.fromEntries(names.map((name) => [name, curve(name)])),
+    };
+  };
+  const all = [
+    chart('identity loss', steps, ['identity']),
+    chart('reconstruction loss', steps, ['reconstruction']),
+    chart('feature matching', steps, ['featureMatching']),
+    chart('the two players', steps, ['adversarial', 'real', 'fake']),
+    chart('gradient penalty', steps, ['gradientPenalty']),
+    chart('inner face against the exact truth, dB', measured, ['psnr']),
+    chart('recognised as the source, and leak', measured, ['top1', 'leak']),
+  ];
+  return all.filter(({ steps: x }) => x.length > 0);
+}

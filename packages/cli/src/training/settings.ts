@@ -1,0 +1,71 @@
+import type { Level } from '@visage/faces';
+import { VisageError } from '@visage/gpu';
+import type { CheckpointHeader, DiscriminatorConfig, GeneratorConfig, Recipe } from '@visage/simswap';
+import type { Preset } from './presets.ts';
+
+/** Everything that decides a training run. Plain data. */
+export interface RunSettings {
+  readonly preset: string;
+  readonly recipe: Recipe;
+  readonly generator: GeneratorConfig;
+  readonly discriminator: DiscriminatorConfig;
+  readonly imageSize: number;
+  readonly batchSize: number;
+  readonly steps: number;
+  readonly seed: number;
+  /** A folder of identity folders; `null` for procedural faces. */
+  readonly folder: string | null;
+  readonly identities: number;
+  readonly level: Level;
+  readonly heldOut: number;
+  readonly sampleEvery: number;
+  readonly evaluateEvery: number;
+  readonly saveEvery: number;
+}
+
+/** What the command line may change of a preset. */
+export interface Changes {
+  readonly imageSize?: number;
+  readonly batchSize?: number;
+  readonly steps?: number;
+  readonly seed?: number;
+  readonly folder?: string;
+}
+
+/** The settings of a new run. */
+export function newSettings(preset: Preset, recipe: Recipe, changes: Changes = {}): RunSettings {
+  const { name, about: _, ...sizes } = preset;
+  const given = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined));
+  return { preset: name, recipe, seed: 1, folder: null, ...sizes, ...given };
+}
+
+/** What a checkpoint keeps of the settings beside what the trainer itself files there. */
+export function notesOf(settings: RunSettings) {
+  const { preset, steps, folder, identities, level, heldOut, sampleEvery, evaluateEvery, saveEvery } = settings;
+  return { preset, steps, folder, identities, level, heldOut, sampleEvery, evaluateEvery, saveEvery };
+}
+
+/**
+ * The settings of a run that goes on from a checkpoint.
+ *
+ * @throws VisageError when the notes in the checkpoint are not those of {@link notesOf}.
+ */
+export function resumedSettings(header: CheckpointHeader, path: string): RunSettings {
+  const { networks, recipe, seed, batchSize, imageSize, notes } = header;
+  if (!isNotes(notes))
+    throw new VisageError(`${path}: was not written by \`visage train\`: its notes lack the settings of the run`);
+  const { generator, discriminator } = networks;
+  return { ...notes, recipe, generator, discriminator, seed, batchSize, imageSize };
+}
+
+function isNotes(value: unknown): value is ReturnType<typeof notesOf> {
+  if (typeof value !== 'object' || value === null) return false;
+  const notes = value as Record<string, unknown>;
+  const counts = ['steps', 'identities', 'heldOut', 'sampleEvery', 'evaluateEvery', 'saveEvery'];
+  return (
+    typeof notes.preset === 'string' &&
+    (notes.folder === null || typeof notes.folder === 'string') &&
+    ['L0', 'L1', 'L2', 'L3'].includes(notes.level as string) &&
+    counts.every((name) => Number.isSafeInteger(notes[name]) && (notes[name] as number) >= 1)
+  );
+}
