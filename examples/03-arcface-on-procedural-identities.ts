@@ -45,8 +45,8 @@ console.log(`Training on ${gpu.adapter.name}${gpu.adapter.software ? ', a softwa
 const common = { width: 0.25, embedding, inputSize: size } as const;
 const network = seeded(1, () =>
   options.judge
-    ? new ArcFace({ ...common, kind: 'arcface', layers: [1, 1, 1, 1], squeeze: true })
-    : new IResNet({ ...common, kind: 'iresnet', layers: [1, 1, 1, 1], squeeze: false }),
+    ? new IResNet({ ...common, kind: 'iresnet', layers: [1, 1, 1, 1], squeeze: false })
+    : new ArcFace({ ...common, kind: 'arcface', layers: [1, 1, 2, 1], squeeze: true }),
 );
 const head = seeded(2, () => new MarginHead(people, embedding, { kind: 'angle', scale: 16, margin: 0.2 }));
 console.log(
