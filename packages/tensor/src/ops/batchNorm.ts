@@ -1,7 +1,7 @@
 import { ArgumentError } from '@visage/gpu';
 import { noGrad } from '../autograd.ts';
 import { fused } from '../fused.ts';
-import { launchMap, V } from '../pointwise.ts';
+import { launchMap, pointwise, V } from '../pointwise.ts';
 import { checkShape } from '../shape.ts';
 import { checkDType, type Tensor } from '../tensor.ts';
 import { add, mul, sub } from './arithmetic.ts';
@@ -50,10 +50,7 @@ export function batchNorm(
   { train, momentum = 0.1, eps = 1e-5 }: BatchNormOptions,
 ): Tensor {
   const channels = checkArguments(x, { weight, bias, runningMean, runningVar });
-  if (!train) {
-    const scale = mul(weight, rsqrt(add(runningVar, eps)));
-    return add(mul(sub(x, runningMean), scale), bias);
-  }
+  if (!train) return frozenNorm(x, weight, bias, runningMean, runningVar, eps);
   const rows = x.size / channels;
   if (rows === 1)
     throw new ArgumentError(
@@ -79,6 +76,31 @@ export function batchNorm(
     },
     composed: (input, w, b) => composedBatchNorm(input as Tensor, w as Tensor, b as Tensor, eps),
   });
+}
+
+/** Evaluation mode in one pass: (x − mean) · weight / √(var + eps) + bias. The running statistics are constants. */
+function frozenNorm(x: Tensor, weight: Tensor, bias: Tensor, mean: Tensor, variance: Tensor, eps: number): Tensor {
+  const deviation = (name: string) => `sqrt(${name} + ${V(eps)})`;
+  const scaled = (g: Tensor): Tensor =>
+    pointwise(
+      'batchNormScale',
+      `a * (b / ${deviation('c')})`,
+      [g, weight, variance.detach()],
+      [(h) => scaled(h), (h) => mul(mul(h, g), rsqrt(add(variance.detach(), eps)))],
+    );
+  const normal = (): Tensor =>
+    pointwise(
+      'batchNormNormal',
+      `(a - b) / ${deviation('c')}`,
+      [x, mean.detach(), variance.detach()],
+      [(h) => mul(h, rsqrt(add(variance.detach(), eps)))],
+    );
+  return pointwise(
+    'batchNormEval',
+    `(a - d) * (b / ${deviation('e')}) + c`,
+    [x, weight, bias, mean.detach(), variance.detach()],
+    [(g) => scaled(g), (g) => mul(g, normal()), (g) => g],
+  );
 }
 
 function moveRunning(runningMean: Tensor, runningVar: Tensor, stats: Tensor, momentum: number, rows: number): void {
