@@ -3,6 +3,7 @@ import { addConformance } from './commands/conformance.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addEval } from './commands/eval.ts';
 import { addFaces } from './commands/faces.ts';
+import { addProfile } from './commands/profile.ts';
 import { addStart } from './commands/start.ts';
 import { addSwap } from './commands/swap.ts';
 import { addTrain } from './commands/train.ts';
@@ -13,7 +14,8 @@ export function createProgram(): Command {
     .description('SimSwap from scratch on WebGPU: train, swap, measure')
     .configureOutput({ outputError: (text, write) => write(`visage: ${oneLine(text)}\n`) })
     .showSuggestionAfterError();
-  for (const add of [addStart, addTrain, addSwap, addEval, addFaces, addDoctor, addConformance]) add(program);
+  for (const add of [addStart, addTrain, addSwap, addEval, addFaces, addDoctor, addProfile, addConformance])
+    add(program);
   return program;
 }
 
