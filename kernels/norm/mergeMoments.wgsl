@@ -4,7 +4,8 @@
 // Numerics  p and d are kept beside their rounded sum. x − mean would lose what the rounding lost: x̂ would have a mean of its own when the mean is
 //           much larger than the deviation. (x − p) − d does not.
 // Layout    parts [OUTER, CHUNKS, 2, C] from moments.wgsl, x as there; out [OUTER, 4, C]: mean, variance, p, d. V and GROUPS as there.
-// Prelude   alias V; WG, OUTER, ROWS, GROUPS, CHUNKS.
+// Prelude   alias V; WG, OUTER, ROWS, GROUPS, CHUNKS; fn observe(c : u32, mean : V, variance : V), which batch norm fills with the move of its running
+//           statistics (bindings from 3 on): they then cost no launch of their own.
 // Dispatch  one invocation per (o, channel group).
 @group(0) @binding(0) var<storage, read_write> out : array<V>;
 @group(0) @binding(1) var<storage, read> parts : array<V>;
@@ -35,8 +36,10 @@ fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : 
     m2 += parts[base + (2u * k + 1u) * GROUPS] + rowsOf(k) * d * d;
   }
   let at = outer * 4u * GROUPS + c;
+  let variance = m2 / f32(ROWS);
   out[at] = pivot + shift;
-  out[at + GROUPS] = m2 / f32(ROWS);
+  out[at + GROUPS] = variance;
   out[at + 2u * GROUPS] = pivot;
   out[at + 3u * GROUPS] = shift;
+  observe(c, pivot + shift, variance);
 }

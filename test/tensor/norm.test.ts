@@ -1,4 +1,16 @@
-import { adain, batchNorm, concat, instanceNorm, mul, square, sum, type Tensor, tensor } from '@visage/tensor';
+import {
+  adain,
+  batchNorm,
+  concat,
+  grad,
+  instanceNorm,
+  mul,
+  sin,
+  square,
+  sum,
+  type Tensor,
+  tensor,
+} from '@visage/tensor';
 import { ok, throws } from 'uvu/assert';
 import { composedAdain } from '../../packages/tensor/src/ops/adain.ts';
 import { composedBatchNorm } from '../../packages/tensor/src/ops/batchNorm.ts';
@@ -74,6 +86,15 @@ for (const [name, { fn, composed, inputs, kinks }] of Object.entries(CASES)) {
   });
   if (composed) test(`${name}: fused equals composed`, () => sameFunction(fn, composed, inputs));
 }
+
+test('gradients of third order go through the composition', async () => {
+  const slope =
+    (fn: Fn): Fn =>
+    (...xs) =>
+      grad(sum(sin(fn(...xs))), [xs[0]!], { createGraph: true })[0]!;
+  const { fn, composed, inputs } = CASES['batchNorm in training, 4 channels']!;
+  await sameFunction(slope(fn), slope(composed!), inputs, 1e-3);
+});
 
 /** Largest deviation from a reference in f64. */
 async function worstError(x: HostTensor, channels: number, eps: number): Promise<number> {

@@ -29,7 +29,7 @@ export function fused({ name, inputs, forward, backward, composed }: FusedOp): T
  * A stand-in keeps apart what the op sees as distinct inputs: when one input was computed from another (or is the same tensor), the gradient with
  * respect to the latter must not run through the former, because the graph outside adds that path.
  */
-function composedGradient(
+export function composedGradient(
   inputs: readonly Tensor[],
   composed: FusedOp['composed'],
   g: Tensor,

@@ -1,20 +1,20 @@
 import { ArgumentError } from '@visage/gpu';
-import { noGrad } from '../autograd.ts';
-import { fused } from '../fused.ts';
-import { launchMap, pointwise, V } from '../pointwise.ts';
+import { gradEnabled, track } from '../autograd.ts';
+import { pointwise, V } from '../pointwise.ts';
 import { checkShape } from '../shape.ts';
 import { checkDType, type Tensor } from '../tensor.ts';
 import { add, mul, sub } from './arithmetic.ts';
 import {
   type NormAffine,
+  type NormObserver,
   type NormProblem,
-  normAffineGradient,
   normApplied,
+  normChannelGradients,
   normInputGradient,
   normStatistics,
 } from './normKernels.ts';
-import { mean } from './reduce.ts';
-import { assign, reshape, slice } from './shape.ts';
+import { mean, sumTo } from './reduce.ts';
+import { jacobianOfNorm, standardize } from './standardize.ts';
 import { rsqrt, square } from './unary.ts';
 
 export interface BatchNormOptions {
@@ -62,19 +62,18 @@ export function batchNorm(
     );
   const problem: NormProblem = { outer: 1, rows, channels, eps };
   const affine: NormAffine = { scale: 'weight[c]', shift: 'bias[c]', sources: { weight, bias } };
-  const stats = normStatistics(x, problem);
-  moveRunning(runningMean, runningVar, stats, momentum, rows);
-  return fused({
-    name: 'batchNorm',
-    inputs: [x, weight, bias],
-    forward: () => normApplied(x, stats, problem, affine),
-    backward: (g, needs) => {
-      const sums = normAffineGradient(x, stats, g, problem, affine);
-      const part = (k: number) => reshape(slice(sums, 1, k, k + 1), [channels]);
-      const dx = needs[0] ? normInputGradient(x, stats, g, sums, problem, affine) : undefined;
-      return [dx, needs[1] ? part(0) : undefined, needs[2] ? part(1) : undefined];
-    },
-    composed: (input, w, b) => composedBatchNorm(input as Tensor, w as Tensor, b as Tensor, eps),
+  const stats = normStatistics(x, problem, moveRunning(runningMean, runningVar, momentum, rows));
+  const out = normApplied(x, stats, problem, affine);
+  return track('batchNorm', out, [x, weight, bias], (g, needs) => {
+    if (gradEnabled()) {
+      return [
+        needs[0] ? jacobianOfNorm(x, stats, mul(g, weight), problem) : undefined,
+        needs[1] ? sumTo(mul(g, standardize(x, stats, problem)), weight.shape) : undefined,
+        needs[2] ? sumTo(g, bias.shape) : undefined,
+      ];
+    }
+    const { sums, scale, shift } = normChannelGradients(x, stats, g, problem, affine);
+    return [needs[0] ? normInputGradient(x, stats, g, sums, problem, affine) : undefined, scale, shift];
   });
 }
 
@@ -103,13 +102,14 @@ function frozenNorm(x: Tensor, weight: Tensor, bias: Tensor, mean: Tensor, varia
   );
 }
 
-function moveRunning(runningMean: Tensor, runningVar: Tensor, stats: Tensor, momentum: number, rows: number): void {
-  const unbiased = rows / (rows - 1);
-  const batch = (k: number) => noGrad(() => reshape(slice(stats, 1, k, k + 1), runningMean.shape));
-  const move = (running: Tensor, value: Tensor, gain: number) =>
-    assign(running, launchMap('moveRunning', `a * ${V(1 - momentum)} + b * ${V(momentum * gain)}`, [running, value]));
-  move(runningMean, batch(0), 1);
-  move(runningVar, batch(1), unbiased);
+/** The move of the running statistics, done where the batch's are computed: the unbiased variance, as PyTorch has it. */
+function moveRunning(runningMean: Tensor, runningVar: Tensor, momentum: number, rows: number): NormObserver {
+  const moved = (running: string, batch: string, gain: number) =>
+    `${running}[c] = ${running}[c] * ${V(1 - momentum)} + ${batch} * ${V(momentum * gain)};`;
+  return {
+    body: moved('runningMean', 'mean', 1) + moved('runningVar', 'variance', rows / (rows - 1)),
+    targets: { runningMean, runningVar },
+  };
 }
 
 function checkArguments(x: Tensor, perChannel: Readonly<Record<string, Tensor>>): number {

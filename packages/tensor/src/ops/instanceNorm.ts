@@ -1,17 +1,7 @@
-import { fused } from '../fused.ts';
 import { checkShape } from '../shape.ts';
 import { checkDType, type Tensor } from '../tensor.ts';
-import { add, mul, sub } from './arithmetic.ts';
-import {
-  type NormProblem,
-  normAffineGradient,
-  normApplied,
-  normInputGradient,
-  normStatistics,
-  PLAIN,
-} from './normKernels.ts';
-import { mean } from './reduce.ts';
-import { rsqrt, square } from './unary.ts';
+import type { NormProblem } from './normKernels.ts';
+import { standardize } from './standardize.ts';
 
 /** The norm of each sample and channel of an image batch over its pixels. */
 export function imageNorm(op: string, x: Tensor, eps: number): NormProblem {
@@ -20,28 +10,9 @@ export function imageNorm(op: string, x: Tensor, eps: number): NormProblem {
   return { outer: x.dim(0), rows: x.dim(1) * x.dim(2), channels: x.dim(3), eps };
 }
 
-/** The definition in plain ops: centred, then divided by √(mean of squares + eps). */
-export function composedInstanceNorm(x: Tensor, eps: number): Tensor {
-  const centred = sub(x, mean(x, [1, 2], true));
-  return mul(centred, rsqrt(add(mean(square(centred), [1, 2], true), eps)));
-}
-
 /**
  * Instance normalisation: (x − mean) / √(var + eps) over the pixels of each sample and channel, variance biased.
  *
  * x [n, h, w, c] → [n, h, w, c]. Ulyanov et al. 2016; SimSwap writes it with eps 1e-8.
  */
-export function instanceNorm(x: Tensor, eps = 1e-5): Tensor {
-  const problem = imageNorm('instanceNorm', x, eps);
-  const stats = normStatistics(x, problem);
-  return fused({
-    name: 'instanceNorm',
-    inputs: [x],
-    forward: () => normApplied(x, stats, problem, PLAIN),
-    backward: (g) => {
-      const sums = normAffineGradient(x, stats, g, problem, PLAIN);
-      return [normInputGradient(x, stats, g, sums, problem, PLAIN)];
-    },
-    composed: (input) => composedInstanceNorm(input as Tensor, eps),
-  });
-}
+export const instanceNorm = (x: Tensor, eps = 1e-5): Tensor => standardize(x, imageNorm('instanceNorm', x, eps));

@@ -1,7 +1,16 @@
 import { f32, type GpuBuffer, linearGrid } from '@visage/gpu';
-import { normApply, normGradApply, normGradSums, normMergeMoments, normMoments } from '@visage/kernels';
+import {
+  normApply,
+  normCurvatureApply,
+  normCurvatureSums,
+  normGradApply,
+  normGradSums,
+  normMergeMoments,
+  normMergeSums,
+  normMoments,
+} from '@visage/kernels';
 import { empty, type Tensor } from '../tensor.ts';
-import { sum } from './reduce.ts';
+import { reduceAxis, SUM } from './reduce.ts';
 
 const WORKGROUP = 64;
 const ROWS_PER_THREAD = 8; // of the elementwise passes: amortises the constants of a channel, and still leaves GPUs thousands of threads
@@ -23,6 +32,9 @@ export interface NormAffine {
   readonly relu?: boolean;
   readonly residual?: Tensor;
 }
+
+/** Where a gradient kernel takes x̂ from: the input with its statistics, or x̂ itself. */
+export type NormSource = { readonly x: Tensor; readonly stats: Tensor } | { readonly normal: Tensor };
 
 /** No scale and no shift. */
 export const PLAIN: NormAffine = { scale: 'V(1.0)', shift: 'V(0.0)', sources: {} };
@@ -85,13 +97,31 @@ function launch(
 const reductionChunks = (p: NormProblem): number => Math.ceil(Math.sqrt(p.rows));
 const passChunks = (p: NormProblem): number => Math.ceil(p.rows / ROWS_PER_THREAD);
 
+/** What else is done with each channel's mean and variance while they are at hand. */
+export interface NormObserver {
+  /** WGSL body over `c`, `mean` and `variance` that may change the storage arrays named in `targets`, one element per channel group. */
+  readonly body: string;
+  readonly targets: Readonly<Record<string, Tensor>>;
+}
+
+function observerCode({ body, targets }: NormObserver, at: number): string {
+  const declared = Object.keys(targets).map(
+    (name, k) => `@group(0) @binding(${at + k}) var<storage, read_write> ${name} : array<V>;`,
+  );
+  return [...declared, `fn observe(c : u32, mean : V, variance : V) { ${body} }`].join('\n');
+}
+
 /** Mean and biased variance over the rows, and the two unrounded parts of the mean: [outer, 4, channels]. */
-export function normStatistics(x: Tensor, p: NormProblem): Tensor {
+export function normStatistics(x: Tensor, p: NormProblem, observer: NormObserver = { body: '', targets: {} }): Tensor {
   const chunks = reductionChunks(p);
   const parts = empty(x.gpu, [p.outer, chunks, 2, p.channels]);
   launch('moments', normMoments, p, [parts, x], { chunks });
   const stats = empty(x.gpu, [p.outer, 4, p.channels]);
-  launch('mergeMoments', normMergeMoments, p, [stats, parts, x], { chunks, threads: 1 });
+  launch('mergeMoments', normMergeMoments, p, [stats, parts, x, ...Object.values(observer.targets)], {
+    chunks,
+    threads: 1,
+    code: [observerCode(observer, 3)],
+  });
   return stats;
 }
 
@@ -105,29 +135,49 @@ export function normApplied(x: Tensor, stats: Tensor, p: NormProblem, affine: No
   return out;
 }
 
-/** Σ h·x̂ and Σ h over the rows, [outer, 2, channels]: the gradients of scale and shift. */
-export function normAffineGradient(x: Tensor, stats: Tensor, dy: Tensor, p: NormProblem, affine: NormAffine): Tensor {
+/** Adds chunks in order: [outer, chunks, quantities, channels] → [outer, quantities, channels]. */
+const sumChunks = (parts: Tensor, p: NormProblem, quantities: number): Tensor =>
+  reduceAxis(parts, SUM, p.outer, parts.dim(1), quantities * p.channels, [p.outer, quantities, p.channels]);
+
+/** Σ h·x̂ and Σ h over chunks of rows, [outer, chunks, 2, channels]. */
+function affineGradientParts(x: Tensor, stats: Tensor, dy: Tensor, p: NormProblem, affine: NormAffine): Tensor {
   const chunks = reductionChunks(p);
   const parts = empty(x.gpu, [p.outer, chunks, 2, p.channels]);
   const tensors = [parts, x, stats, dy, ...Object.values(affine.sources)];
   launch('gradSums', normGradSums, p, tensors, { chunks, code: [affineCode(affine, 4), gateCode(affine)] });
+  return parts;
+}
+
+/** Σ h·x̂ and Σ h over the rows, [outer, 2, channels]: the gradients of scale and shift. */
+export function normAffineGradient(source: NormSource, dy: Tensor, p: NormProblem, affine: NormAffine): Tensor {
+  const chunks = reductionChunks(p);
+  const parts = empty(dy.gpu, [p.outer, chunks, 2, p.channels]);
+  launchGradient('gradSums', normGradSums, p, parts, { source, affine, inputs: [dy], chunks });
   return sum(parts, 1);
 }
 
-/** The gradient of x; `sums` are those of {@link normAffineGradient}. */
-export function normInputGradient(
-  x: Tensor,
-  stats: Tensor,
-  dy: Tensor,
-  sums: Tensor,
-  p: NormProblem,
-  affine: NormAffine,
-): Tensor {
-  const out = empty(x.gpu, x.shape);
-  const tensors = [out, x, stats, dy, sums, ...Object.values(affine.sources)];
-  launch('gradApply', normGradApply, p, tensors, {
-    chunks: passChunks(p),
-    code: [affineCode(affine, 5), gateCode(affine)],
-  });
+/** The gradient of x, but for the factor 1 / deviation if `source` is x̂; `sums` are those of {@link normAffineGradient}. */
+export function normInputGradient(source: NormSource, dy: Tensor, sums: Tensor, p: NormProblem, affine: NormAffine): Tensor {
+  const out = empty(dy.gpu, dy.shape);
+  launchGradient('gradApply', normGradApply, p, out, { source, affine, inputs: [dy, sums], chunks: passChunks(p) });
   return out;
+}
+
+interface GradientLaunch {
+  readonly source: NormSource;
+  readonly affine: NormAffine;
+  /** What the kernel reads besides x, the statistics and the affine's arrays. */
+  readonly inputs: readonly Tensor[];
+  readonly chunks: number;
+}
+
+/** Launches a gradient kernel: its bindings are the output, x or x̂, `inputs`, the statistics, the arrays of the affine. */
+function launchGradient(name: string, kernel: string, p: NormProblem, out: Tensor, { source, affine, inputs, chunks }: GradientLaunch): void {
+  const [first, stats] = 'normal' in source ? [source.normal, []] : [source.x, [source.stats]];
+  const leading = [out, first, ...inputs];
+  const normalCode = stats.length > 0 ? `const STATS = ${leading.length};\n${normFromInput}` : normFromNormal;
+  launch(name, kernel, p, [...leading, ...stats, ...Object.values(affine.sources)], {
+    chunks,
+    code: [normalCode, affineCode(affine, leading.length + stats.length), gateCode(affine)],
+  });
 }
