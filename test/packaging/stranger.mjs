@@ -1,12 +1,36 @@
 // What somebody writes who installed the packages: run as JavaScript and compiled as TypeScript by pack.test.ts.
+import { renderFaces } from '@visage/faces';
 import { startGpu } from '@visage/gpu/node';
-import { scope, tensor } from '@visage/tensor';
+import { seeded } from '@visage/nn';
+import { Discriminator, Generator, IResNet, ProceduralPairs, Swapper, Trainer } from '@visage/simswap';
 
 await startGpu();
-const sum = await scope(() =>
-  tensor([1, 2, 3], [3])
-    .add(tensor([10, 20, 30], [3]))
-    .data(),
-);
-if (sum.join() !== '11,22,33') throw new Error(`1,2,3 + 10,20,30 gave ${sum.join()}`);
+
+const networks = seeded(1, () => ({
+  generator: new Generator({ width: 1 / 16, blocks: 1, latent: 16, head: 'tanh', deep: false, halfWidthStem: false }),
+  discriminator: new Discriminator({ width: 1 / 16, layers: 3, scales: 2 }),
+  identity: new IResNet({
+    kind: 'iresnet',
+    layers: [1, 1, 1, 1],
+    width: 1 / 16,
+    embedding: 16,
+    inputSize: 48,
+    squeeze: false,
+  }),
+}));
+
+// Two training steps of the paper's recipe on procedural faces.
+const data = new ProceduralPairs({ batchSize: 2, imageSize: 48, identities: 8 });
+const trainer = new Trainer({ ...networks, data });
+await trainer.run({ until: 2 });
+
+// One swap with the moving average of the generator.
+const attributes = new Uint32Array([7]);
+const target = renderFaces({ identities: new Uint32Array([1]), attributes, size: 48 });
+const source = renderFaces({ identities: new Uint32Array([2]), attributes, size: 48 });
+const swapper = new Swapper({ generator: trainer.average, identity: networks.identity });
+const result = swapper.swapImages(target, source);
+const values = await result.floats();
+if (result.shape.join() !== '1,48,48,3') throw new Error(`a swap of shape ${result.shape}`);
+if (Math.min(...values) < 0 || Math.max(...values) > 1) throw new Error('a swap outside [0, 1]');
 console.log('all right');
