@@ -1,7 +1,7 @@
 import {
   CollapseAlarm,
-  drawPairs,
   Generator,
+  ProceduralPairs,
   paper,
   publishedArcFace,
   publishedDiscriminator,
@@ -19,31 +19,34 @@ import { hashedTensor } from './golden.ts';
 
 const { test } = await gpuSuite('simswap parts');
 
+const pairsOf = (identities: number, seed: number, batchSize = 8) =>
+  new ProceduralPairs({ batchSize, imageSize: 48, identities, seed });
+
 test('cross pairs never share the identity, same pairs always do', () => {
   for (const identities of [2, 3, 50]) {
+    const pairs = pairsOf(identities, 9);
     for (let step = 0; step < 200; step++) {
-      const cross = drawPairs('cross', step, 16, identities, 9);
-      const same = drawPairs('same', step, 16, identities, 9);
-      cross.targetIdentities.forEach((target, k) => {
-        assert.is.not(target, cross.sourceIdentities[k]);
-        assert.ok(cross.sourceIdentities[k]! < identities);
-      });
+      const cross = pairs.draw('cross', step);
+      const same = pairs.draw('same', step);
+      for (const [k, target] of cross.targetIdentities.entries()) assert.is.not(target, cross.sourceIdentities[k]);
       assert.equal(same.targetIdentities, same.sourceIdentities);
-      assert.not.equal(same.targetAttributes, same.sourceAttributes);
+      for (const [k, target] of same.targetAttributes.entries()) assert.is.not(target, same.sourceAttributes[k]);
     }
+    pairs.dispose();
   }
 });
 
-test('pairs depend on seed and step alone, and every other person can be the source', () => {
-  assert.equal(drawPairs('cross', 7, 8, 20, 3), drawPairs('cross', 7, 8, 20, 3));
-  assert.not.equal(drawPairs('cross', 7, 8, 20, 3), drawPairs('cross', 8, 8, 20, 3));
-  assert.not.equal(drawPairs('cross', 7, 8, 20, 3), drawPairs('cross', 7, 8, 20, 4));
-  const seen = new Set<number>();
-  for (let step = 0; step < 300; step++) {
-    const { targetIdentities, sourceIdentities } = drawPairs('cross', step, 4, 5, 1);
-    targetIdentities.forEach((target, k) => void (target === 0 && seen.add(sourceIdentities[k]!)));
-  }
-  assert.equal([...seen].sort(), [1, 2, 3, 4]);
+test('pairs depend on seed and step alone', () => {
+  const [pairs, again, other] = [pairsOf(20, 3), pairsOf(20, 3), pairsOf(20, 4)];
+  assert.equal(pairs.draw('cross', 7), again.draw('cross', 7));
+  assert.not.equal(pairs.draw('cross', 7), pairs.draw('cross', 8));
+  assert.not.equal(pairs.draw('cross', 7), other.draw('cross', 7));
+  for (const each of [pairs, again, other]) each.dispose();
+});
+
+test('training people are kept apart from those who judge and those who are held out', () => {
+  assert.throws(() => pairsOf(500_001, 0), /identities is 500001, expected from 2 to 500000/);
+  assert.throws(() => pairsOf(1, 0), /identities/);
 });
 
 test('the alarm goes off once when results stay like their targets, and again after a recovery', () => {

@@ -40,8 +40,6 @@ export { CollapseAlarm, type CollapseLimits, type CollapseReport, type CollapseS
 export type { ImagePairs, TrainingData } from './training/data.ts';
 export { NonFiniteLossError } from './training/errors.ts';
 export {
-  drawPairs,
-  type PairNumbers,
   ProceduralPairs,
   type ProceduralPairsOptions,
 } from './training/proceduralPairs.ts';

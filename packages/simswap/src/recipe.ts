@@ -40,6 +40,8 @@ export interface Recipe {
   readonly identityResize: IdentityResize;
   /** Decay of the moving average of the generator's weights, per step, once it has warmed up. */
   readonly averageDecay: number;
+  /** Steps over which both learning rates fall to zero along half a cosine; 0 keeps them constant. */
+  readonly decaySteps: number;
 }
 
 const adam: AdamNumbers = { learningRate: 4e-4, beta1: 0, beta2: 0.999, epsilon: 1e-8 };
@@ -61,6 +63,7 @@ export const paper: Recipe = {
   pairs: ['same', 'cross'],
   identityResize: 'bicubic',
   averageDecay: 0.999,
+  decaySteps: 0,
 };
 
 /** Checks the JSON of a {@link Recipe}, such as that of a checkpoint. */
@@ -90,5 +93,6 @@ export function readRecipe(json: unknown): Recipe {
     pairs: from.choices('pairs', ['same', 'cross']),
     identityResize: from.choice('identityResize', ['bicubic', 'bilinear', 'nearest']),
     averageDecay: from.number('averageDecay', 0, 1),
+    decaySteps: from.number('decaySteps', 0, 2 ** 31),
   };
 }

@@ -1,6 +1,7 @@
+import { FaceSampler } from '@visage/faces';
 import { type FolderIdentity, readFace } from '@visage/faces/node';
 import { VisageError } from '@visage/gpu';
-import { drawPairs, type ImagePairs, type PairKind, type TrainingData } from '@visage/simswap';
+import type { ImagePairs, PairKind, TrainingData } from '@visage/simswap';
 import { keep, type Tensor, zeros } from '@visage/tensor';
 
 /** What {@link FolderPairs} draws from. */
@@ -16,6 +17,7 @@ export class FolderPairs implements TrainingData {
   readonly batchSize: number;
   readonly imageSize: number;
   readonly #options: FolderPairsOptions;
+  readonly #sampler: FaceSampler;
   readonly #pictures = new Map<string, Promise<Uint8Array>>();
   readonly #target: Tensor;
   readonly #source: Tensor;
@@ -34,6 +36,7 @@ export class FolderPairs implements TrainingData {
     this.batchSize = batchSize;
     this.imageSize = imageSize;
     this.#options = options;
+    this.#sampler = new FaceSampler({ identities: identities.length, seed: options.seed });
     const batch = () => keep(zeros([batchSize, imageSize, imageSize, 3]));
     [this.#target, this.#source] = [batch(), batch()];
   }
@@ -43,8 +46,8 @@ export class FolderPairs implements TrainingData {
   }
 
   async load(kind: PairKind, step: number): Promise<void> {
-    const { identities, batchSize, seed } = this.#options;
-    const drawn = drawPairs(kind, step, batchSize, identities.length, seed);
+    const { identities, batchSize } = this.#options;
+    const drawn = this.#sampler.swap(step, batchSize, kind === 'same');
     const targets: string[] = [];
     const sources: string[] = [];
     for (let k = 0; k < batchSize; k++) {

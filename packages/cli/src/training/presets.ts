@@ -67,7 +67,7 @@ export const published: Preset = {
   steps: 500_000,
   generator: { ...plain, width: 1, blocks: 9, latent: 512 },
   discriminator: { width: 1, layers: 4, scales: 2 },
-  identities: 1_000_000,
+  identities: 500_000,
   level: 'L2',
   heldOut: 50,
   sampleEvery: 1000,

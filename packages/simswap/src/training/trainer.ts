@@ -2,6 +2,7 @@ import { ArgumentError } from '@visage/gpu';
 import {
   Adam,
   type CheckpointGroups,
+  cosineSchedule,
   ExponentialMovingAverage,
   HostRandom,
   restoreCheckpoint,
@@ -13,7 +14,6 @@ import { readCheckpointHeader, simswapArchitecture } from '../checkpoint.ts';
 import { Generator } from '../networks/generator.ts';
 import type { IdentityNetwork } from '../networks/identity.ts';
 import type { Discriminator } from '../networks/patchDiscriminator.ts';
-import { streamSeed, streams } from '../random.ts';
 import { type AdamNumbers, type PairKind, paper, type Recipe } from '../recipe.ts';
 import { CollapseAlarm, type CollapseLimits, type CollapseReport, type CollapseSigns } from './collapse.ts';
 import type { TrainingData } from './data.ts';
@@ -61,6 +61,9 @@ export interface RunOptions {
   onStep?(report: StepReport): void;
   onAlarm?(report: CollapseReport): void;
 }
+
+/** Added to the seed (32 bits) for the random numbers of the gradient penalty, apart from those of initial weights. */
+const ALPHA_STREAM = 2 ** 32;
 
 /** Steps between two looks at whether the results collapse to their targets. */
 const PROBE_EVERY = 20;
@@ -214,10 +217,12 @@ export class Trainer {
   async #advance(): Promise<Promise<CollapseSigns>[] | undefined> {
     const kind = this.kindOf(this.step);
     await this.#data.load(kind, this.step);
-    const random = new HostRandom(streamSeed(this.seed, streams.gradientPenalty));
+    const random = new HostRandom(this.seed + ALPHA_STREAM);
     random.draws = this.step;
     this.#alpha.write(random.uniform(this.#alpha.size));
     this.#moving.decay = warmedUpDecay(this.recipe.averageDecay, this.step);
+    this.#generatorOptimizer.learningRate = rateAt(this.recipe.generatorOptimizer, this.recipe, this.step);
+    this.#discriminatorOptimizer.learningRate = rateAt(this.recipe.discriminatorOptimizer, this.recipe, this.step);
     const probe = kind === 'cross' && this.step % PROBE_EVERY < this.recipe.pairs.length;
     const signs = this.#runner.run(kind, probe);
     this.#step += 1;
@@ -259,6 +264,10 @@ const adam = ({ learningRate, beta1, beta2, epsilon }: AdamNumbers) => ({
   betas: [beta1, beta2] as const,
   eps: epsilon,
 });
+
+/** The learning rate of a step: constant, or along half a cosine to zero. */
+const rateAt = ({ learningRate }: AdamNumbers, { decaySteps }: Recipe, step: number): number =>
+  decaySteps === 0 ? learningRate : cosineSchedule({ rate: learningRate, steps: decaySteps })(step);
 
 /** The decay of the moving average at a step: a short memory at first, so that the average does not hang on to the initial weights. */
 const warmedUpDecay = (decay: number, step: number): number => Math.min(decay, (1 + step) / (10 + step));
