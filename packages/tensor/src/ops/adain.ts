@@ -2,10 +2,9 @@ import { fused } from '../fused.ts';
 import { checkShape } from '../shape.ts';
 import { checkDType, type Tensor } from '../tensor.ts';
 import { add, mul } from './arithmetic.ts';
-import { imageNorm } from './instanceNorm.ts';
+import { composedInstanceNorm, imageNorm } from './instanceNorm.ts';
 import { type NormAffine, normAffineGradient, normApplied, normInputGradient, normStatistics } from './normKernels.ts';
 import { reshape, slice } from './shape.ts';
-import { standardize } from './standardize.ts';
 import { standardize } from './standardize.ts';
 import { relu as reluOp } from './unary.ts';
 
@@ -16,6 +15,20 @@ export interface AdainOptions {
   readonly relu?: boolean;
   /** Added last, after the ReLU: the skip connection of a residual block, with the shape of x. */
   readonly residual?: Tensor;
+}
+
+/** The definition in plain ops. */
+export const composedAdain = (x: Tensor, style: Tensor, options: AdainOptions = {}): Tensor =>
+  styled(composedInstanceNorm(x, options.eps ?? 1e-8), style, options);
+
+/** What follows the norm, in plain ops. */
+function styled(normal: Tensor, style: Tensor, { relu = false, residual }: AdainOptions): Tensor {
+  const [n, c] = [normal.dim(0), normal.dim(3)];
+  const gamma = reshape(slice(style, 1, 0, c), [n, 1, 1, c]);
+  const beta = reshape(slice(style, 1, c, 2 * c), [n, 1, 1, c]);
+  const scaled = add(mul(normal, add(gamma, 1)), beta);
+  const active = relu ? reluOp(scaled) : scaled;
+  return residual ? add(active, residual) : active;
 }
 
 /**
@@ -49,23 +62,11 @@ export function adain(x: Tensor, style: Tensor, options: AdainOptions = {}): Ten
     inputs: residual ? [x, style, residual] : [x, style],
     forward: () => normApplied(x, stats, problem, affine),
     backward: (g, needs) => {
-      const sums = needs[0] || needs[1] ? normAffineGradient({ x, stats }, g, problem, affine) : undefined;
-      const dx = needs[0] && sums ? normInputGradient({ x, stats }, g, sums, problem, affine) : undefined;
+      const sums = needs[0] || needs[1] ? normAffineGradient(x, stats, g, problem, affine) : undefined;
+      const dx = needs[0] && sums ? normInputGradient(x, stats, g, sums, problem, affine) : undefined;
       return [dx, sums && reshape(sums, style.shape), g];
     },
-    composed: (input, inputStyle, skip) => {
-      const normal = standardize(input as Tensor, problem, stats);
-      return styled(normal, inputStyle as Tensor, { relu, residual: skip });
-    },
+    composed: (input, inputStyle, skip) =>
+      styled(standardize(input as Tensor, stats, problem), inputStyle as Tensor, { relu, residual: skip }),
   });
-}
-
-/** What follows the norm, in plain ops. */
-function styled(normal: Tensor, style: Tensor, { relu, residual }: AdainOptions): Tensor {
-  const [n, c] = [normal.dim(0), normal.dim(3)];
-  const gamma = reshape(slice(style, 1, 0, c), [n, 1, 1, c]);
-  const beta = reshape(slice(style, 1, c, 2 * c), [n, 1, 1, c]);
-  const scaled = add(mul(normal, add(gamma, 1)), beta);
-  const active = relu ? reluOp(scaled) : scaled;
-  return residual ? add(active, residual) : active;
 }

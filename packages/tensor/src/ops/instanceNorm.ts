@@ -1,7 +1,10 @@
 import { checkShape } from '../shape.ts';
 import { checkDType, type Tensor } from '../tensor.ts';
-import type { NormProblem } from './normKernels.ts';
+import { add, mul, sub } from './arithmetic.ts';
+import { type NormProblem, normStatistics } from './normKernels.ts';
+import { mean } from './reduce.ts';
 import { standardize } from './standardize.ts';
+import { rsqrt, square } from './unary.ts';
 
 /** The norm of each sample and channel of an image batch over its pixels. */
 export function imageNorm(op: string, x: Tensor, eps: number): NormProblem {
@@ -10,9 +13,18 @@ export function imageNorm(op: string, x: Tensor, eps: number): NormProblem {
   return { outer: x.dim(0), rows: x.dim(1) * x.dim(2), channels: x.dim(3), eps };
 }
 
+/** The definition in plain ops: centred, then divided by √(mean of squares + eps). */
+export function composedInstanceNorm(x: Tensor, eps: number): Tensor {
+  const centred = sub(x, mean(x, [1, 2], true));
+  return mul(centred, rsqrt(add(mean(square(centred), [1, 2], true), eps)));
+}
+
 /**
  * Instance normalisation: (x − mean) / √(var + eps) over the pixels of each sample and channel, variance biased.
  *
  * x [n, h, w, c] → [n, h, w, c]. Ulyanov et al. 2016; SimSwap writes it with eps 1e-8.
  */
-export const instanceNorm = (x: Tensor, eps = 1e-5): Tensor => standardize(x, imageNorm('instanceNorm', x, eps));
+export function instanceNorm(x: Tensor, eps = 1e-5): Tensor {
+  const problem = imageNorm('instanceNorm', x, eps);
+  return standardize(x, normStatistics(x, problem), problem);
+}

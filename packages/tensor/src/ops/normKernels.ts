@@ -33,9 +33,6 @@ export interface NormAffine {
   readonly residual?: Tensor;
 }
 
-/** Where a gradient kernel takes x̂ from: the input with its statistics, or x̂ itself. */
-export type NormSource = { readonly x: Tensor; readonly stats: Tensor } | { readonly normal: Tensor };
-
 /** No scale and no shift. */
 export const PLAIN: NormAffine = { scale: 'V(1.0)', shift: 'V(0.0)', sources: {} };
 
@@ -149,35 +146,50 @@ function affineGradientParts(x: Tensor, stats: Tensor, dy: Tensor, p: NormProble
 }
 
 /** Σ h·x̂ and Σ h over the rows, [outer, 2, channels]: the gradients of scale and shift. */
-export function normAffineGradient(source: NormSource, dy: Tensor, p: NormProblem, affine: NormAffine): Tensor {
-  const chunks = reductionChunks(p);
-  const parts = empty(dy.gpu, [p.outer, chunks, 2, p.channels]);
-  launchGradient('gradSums', normGradSums, p, parts, { source, affine, inputs: [dy], chunks });
-  return sum(parts, 1);
+export const normAffineGradient = (x: Tensor, stats: Tensor, dy: Tensor, p: NormProblem, affine: NormAffine): Tensor =>
+  sumChunks(affineGradientParts(x, stats, dy, p, affine), p, 2);
+
+/** As {@link normAffineGradient} for outer = 1, and the gradients of scale and shift, [channels], as tensors of their own. */
+export function normChannelGradients(
+  x: Tensor,
+  stats: Tensor,
+  dy: Tensor,
+  p: NormProblem,
+  affine: NormAffine,
+): { sums: Tensor; scale: Tensor; shift: Tensor } {
+  const parts = affineGradientParts(x, stats, dy, p, affine);
+  const sums = empty(x.gpu, [1, 2, p.channels]);
+  const [scale, shift] = [empty(x.gpu, [p.channels]), empty(x.gpu, [p.channels])];
+  launch('mergeSums', normMergeSums, p, [sums, scale, shift, parts], { chunks: parts.dim(1), threads: 1 });
+  return { sums, scale, shift };
 }
 
-/** The gradient of x, but for the factor 1 / deviation if `source` is x̂; `sums` are those of {@link normAffineGradient}. */
-export function normInputGradient(source: NormSource, dy: Tensor, sums: Tensor, p: NormProblem, affine: NormAffine): Tensor {
-  const out = empty(dy.gpu, dy.shape);
-  launchGradient('gradApply', normGradApply, p, out, { source, affine, inputs: [dy, sums], chunks: passChunks(p) });
+/** The gradient of x; `sums` are those of {@link normAffineGradient}. */
+export function normInputGradient(
+  x: Tensor,
+  stats: Tensor,
+  dy: Tensor,
+  sums: Tensor,
+  p: NormProblem,
+  affine: NormAffine,
+): Tensor {
+  const out = empty(x.gpu, x.shape);
+  const tensors = [out, x, stats, dy, sums, ...Object.values(affine.sources)];
+  launch('gradApply', normGradApply, p, tensors, {
+    chunks: passChunks(p),
+    code: [affineCode(affine, 5), gateCode(affine)],
+  });
   return out;
 }
 
-interface GradientLaunch {
-  readonly source: NormSource;
-  readonly affine: NormAffine;
-  /** What the kernel reads besides x, the statistics and the affine's arrays. */
-  readonly inputs: readonly Tensor[];
-  readonly chunks: number;
-}
-
-/** Launches a gradient kernel: its bindings are the output, x or x̂, `inputs`, the statistics, the arrays of the affine. */
-function launchGradient(name: string, kernel: string, p: NormProblem, out: Tensor, { source, affine, inputs, chunks }: GradientLaunch): void {
-  const [first, stats] = 'normal' in source ? [source.normal, []] : [source.x, [source.stats]];
-  const leading = [out, first, ...inputs];
-  const normalCode = stats.length > 0 ? `const STATS = ${leading.length};\n${normFromInput}` : normFromNormal;
-  launch(name, kernel, p, [...leading, ...stats, ...Object.values(affine.sources)], {
-    chunks,
-    code: [normalCode, affineCode(affine, leading.length + stats.length), gateCode(affine)],
+/** ∂/∂x ⟨u, J(x) g⟩ with J the Jacobian of the plain norm; symmetric in u and g. */
+export function normCurvature(x: Tensor, stats: Tensor, u: Tensor, g: Tensor, p: NormProblem): Tensor {
+  const chunks = reductionChunks(p);
+  const parts = empty(x.gpu, [p.outer, chunks, 5, p.channels]);
+  launch('curvatureSums', normCurvatureSums, p, [parts, x, stats, u, g], { chunks });
+  const out = empty(x.gpu, x.shape);
+  launch('curvatureApply', normCurvatureApply, p, [out, x, stats, u, g, sumChunks(parts, p, 5)], {
+    chunks: passChunks(p),
   });
+  return out;
 }
