@@ -2,11 +2,11 @@
 //
 // A pixel is read by itself, and by those of the P pixels past either edge that the border rule folds onto it. Each axis tests its 2·P
 // candidates; a gather needs no atomics and adds in a fixed order.
-// Layout    dy [N, H + 2P, W + 2P, C], dx [N, H, W, C].
-// Prelude   WG, H, W, C, P, SIZE (elements of dx), fn border(at : i32, extent : i32) -> i32.
-// Dispatch  one invocation per element of dx.
-@group(0) @binding(0) var<storage, read_write> dx : array<f32>;
-@group(0) @binding(1) var<storage, read> dy : array<f32>;
+// Layout    dy [N, H + 2P, W + 2P, C], dx [N, H, W, C] as V = vec4f (four channels) or f32; GROUPS = C / width of V.
+// Prelude   alias V; WG, H, W, GROUPS, P, SIZE (V's in dx), fn border(at : i32, extent : i32) -> i32.
+// Dispatch  one invocation per V of dx.
+@group(0) @binding(0) var<storage, read_write> dx : array<V>;
+@group(0) @binding(1) var<storage, read> dy : array<V>;
 
 // Padded coordinate of candidate d (0: the pixel itself, then left and right in turn), or -1 if it folds elsewhere.
 fn candidate(d : u32, at : i32, extent : i32) -> i32 {
@@ -21,11 +21,11 @@ fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : 
   if (i >= SIZE) {
     return;
   }
-  let channel = i % C;
-  let column = i32((i / C) % W);
-  let row = i32((i / (C * W)) % H);
-  let image = i / (C * W * H);
-  var sum = 0.0;
+  let channel = i % GROUPS;
+  let column = i32((i / GROUPS) % W);
+  let row = i32((i / (GROUPS * W)) % H);
+  let image = i / (GROUPS * W * H);
+  var sum = V(0.0);
   for (var a = 0u; a <= 2u * P; a++) {
     let r = candidate(a, row, i32(H));
     if (r < 0) {
@@ -34,7 +34,7 @@ fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : 
     for (var b = 0u; b <= 2u * P; b++) {
       let q = candidate(b, column, i32(W));
       if (q >= 0) {
-        sum += dy[((image * (H + 2u * P) + u32(r)) * (W + 2u * P) + u32(q)) * C + channel];
+        sum += dy[((image * (H + 2u * P) + u32(r)) * (W + 2u * P) + u32(q)) * GROUPS + channel];
       }
     }
   }

@@ -45,14 +45,17 @@ export function pad2dAdjoint(dy: Tensor, padding: number, mode: PaddingMode): Te
   const [n, paddedH, paddedW, c] = dy.shape as [number, number, number, number];
   const [h, w] = [paddedH - 2 * padding, paddedW - 2 * padding];
   const dx = empty(dy.gpu, [n, h, w, c]);
+  const lanes = c % 4 === 0 ? 4 : 1;
+  const size = dx.size / lanes;
   dy.gpu.dispatch({
     program: {
       name: 'pad/adjoint',
-      constants: { WG: WORKGROUP, H: h, W: w, C: c, P: padding, SIZE: dx.size },
+      aliases: { V: lanes === 4 ? 'vec4f' : 'f32' },
+      constants: { WG: WORKGROUP, H: h, W: w, GROUPS: c / lanes, P: padding, SIZE: size },
       parts: [`fn border(at : i32, extent : i32) -> i32 { ${BORDER[mode]} }`, padAdjoint],
     },
     buffers: [dx.buffer, dy.buffer],
-    grid: linearGrid(Math.ceil(dx.size / WORKGROUP)),
+    grid: linearGrid(Math.ceil(size / WORKGROUP)),
   });
   return track('pad2dAdjoint', dx, [dy], (h2) => [pad2d(h2, padding, mode)]);
 }
