@@ -47,9 +47,9 @@ test('the losses of the paper recipe equal PyTorch step by step', async () => {
   const goldens = readGoldens();
   const { steps, name } = goldens.training;
   const { generator, discriminator, identity } = makeNetworks();
-  loadCase(generator, goldens, `${name}/generator.`);
-  loadCase(discriminator, goldens, `${name}/discriminator.`);
-  loadCase(identity, goldens, `${name}/identity.`);
+  loadCase(generator, goldens, `${name}/generator/`);
+  loadCase(discriminator, goldens, `${name}/discriminator/`);
+  loadCase(identity, goldens, `${name}/identity/`);
   const numbers = { learningRate: 4e-4, betas: [0, 0.999] as const };
   const data = new HashedPairs();
   const average = new Generator(generator.config);

@@ -56,7 +56,7 @@ const gateCode = ({ relu }: NormAffine): string =>
 
 /** ReLU and residual, the latter at binding `at`. */
 function finishCode({ relu, residual }: NormAffine, at: number): string {
-  const value = relu ? 'max(v, V(0.0))' : 'v';
+  const value = relu ? 'select(v, V(0.0), v < V(0.0))' : 'v'; // `max` may turn NaN into 0
   if (!residual) return `fn finish(v : V, i : u32) -> V { return ${value}; }`;
   return `@group(0) @binding(${at}) var<storage, read> residual : array<V>;\nfn finish(v : V, i : u32) -> V { return ${value} + residual[i]; }`;
 }
