@@ -1,0 +1,79 @@
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { visage } from './command.ts';
+
+const test = suite('arguments');
+const folder = mkdtempSync(join(tmpdir(), 'visage-arguments-'));
+const golden = 'test/golden/optim.safetensors';
+
+/** Mistakes, and what the one line about each must say. */
+const MISTAKES: readonly (readonly [what: string, command: readonly string[], says: RegExp])[] = [
+  ['an unknown command', ['swop'], /unknown command 'swop' \(Did you mean swap\?\)/],
+  ['an unknown flag', ['doctor', '--jsn'], /unknown option '--jsn' \(Did you mean --json\?\)/],
+  ['a missing option', ['swap', '--source', 'a.png'], /required option '--checkpoint <file>' not specified/],
+  ['a number out of range', ['train', '--steps', '0'], /expected an integer of at least 1/],
+  ['a number that is none', ['faces', '--out', 'x', '--size', 'big'], /expected an integer from 16 to 1024/],
+  ['an unknown choice', ['train', '--preset', 'huge'], /Allowed choices are tiny/],
+  ['a size that the networks cannot take', ['train', '--size', '50'], /--size 50: .*multiple of 8/],
+  ['a missing golden file', ['conformance', 'nothing.safetensors'], /nothing\.safetensors: no such file/],
+  ['a missing checkpoint', ['eval', '--checkpoint', 'nothing.safetensors'], /nothing\.safetensors: no such file/],
+  ['a checkpoint of something else', ['eval', '--checkpoint', golden], /optim\.safetensors: is no SimSwap checkpoint/],
+  [
+    'a resumed run with another size',
+    ['train', '--resume', golden, '--size', '64'],
+    /--size cannot change in a resumed run/,
+  ],
+];
+
+for (const [what, command, says] of MISTAKES) {
+  test(`${what} is one line and a non-zero status`, () => {
+    const { status, stderr } = visage(...command);
+    assert.is(status, 1, stderr);
+    assert.match(stderr, says);
+    assert.match(stderr, /^visage: /);
+    assert.is(stderr.split('\n').length, 1, stderr);
+  });
+}
+
+test('a truncated file is named as such', () => {
+  const path = join(folder, 'cut.safetensors');
+  writeFileSync(path, readFileSync(golden).subarray(0, 5000));
+  for (const command of [
+    ['conformance', path],
+    ['eval', '--checkpoint', path],
+  ]) {
+    const { status, stderr } = visage(...command);
+    assert.is(status, 1);
+    assert.match(stderr, /^visage: .*cut\.safetensors: .*truncated/);
+  }
+});
+
+test('conformance: status 0 when all pass, 1 and the case by name when a golden is wrong', () => {
+  assert.is(visage('conformance', golden).status, 0);
+  const bytes = readFileSync(golden);
+  const last = bytes.length - 4;
+  bytes.writeFloatLE(bytes.readFloatLE(last) + 1, last);
+  const path = join(folder, 'wrong.safetensors');
+  writeFileSync(path, bytes);
+  const { status, stdout } = visage('conformance', path, '--json');
+  assert.is(status, 1);
+  const { passed, cases } = JSON.parse(stdout) as { passed: boolean; cases: { case: string; status: string }[] };
+  assert.not(passed);
+  assert.equal(
+    cases.filter((each) => each.status === 'fail').map((each) => each.case),
+    ['sgd_momentum'],
+  );
+});
+
+test('doctor names the adapter and what will be slow', () => {
+  const { status, stdout } = visage('doctor', '--json');
+  assert.is(status, 0);
+  const diagnosis = JSON.parse(stdout) as { adapter: string; software: boolean; notes: string[] };
+  assert.ok(diagnosis.adapter.length > 0);
+  if (diagnosis.software) assert.match(diagnosis.adapter, /software/);
+});
+
+test.run();

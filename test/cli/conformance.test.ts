@@ -1,0 +1,91 @@
+import { type CaseReport, conformanceTable, type GoldenCase, goldenFile, runGoldenFile } from '@visage/cli';
+import { readSafetensors, writeSafetensors } from '@visage/nn';
+import { loadSafetensors } from '@visage/nn/node';
+import * as assert from 'uvu/assert';
+import { gpuSuite } from '../helpers/gpu.ts';
+
+const { test } = await gpuSuite('conformance');
+
+const RELU: GoldenCase = { name: 'r', op: 'relu', args: {}, in: ['x'], param: [], out: ['y'], grad: ['x'] };
+const TENSORS = { x: [-1, 2, -3, 4], y: [0, 2, 0, 4], g_y: [1, 2, 3, 4], d_x: [0, 2, 0, 4] };
+
+/** A golden file in memory: one case, its tensors one-dimensional. */
+function golden(one: GoldenCase, tensors: Readonly<Record<string, readonly number[]>>) {
+  const stored = Object.entries(tensors).map(
+    ([name, values]) => [`${one.name}/${name}`, { shape: [values.length], values: Float32Array.from(values) }] as const,
+  );
+  return goldenFile(readSafetensors(writeSafetensors(new Map(stored), { cases: JSON.stringify([one]) })));
+}
+
+async function reportsOf(...parameters: Parameters<typeof runGoldenFile>): Promise<CaseReport[]> {
+  const reports: CaseReport[] = [];
+  for await (const report of runGoldenFile(...parameters)) reports.push(report);
+  return reports;
+}
+
+const first = async (...parameters: Parameters<typeof runGoldenFile>): Promise<CaseReport> =>
+  (await reportsOf(...parameters))[0] as CaseReport;
+
+for (const group of ['ops', 'second_order', 'optim']) {
+  test(`all cases of ${group} pass, eagerly and replayed`, async () => {
+    const file = goldenFile(await loadSafetensors(`test/golden/${group}.safetensors`));
+    const reports = await reportsOf(file);
+    assert.is(reports.length, file.cases.length);
+    const bad = reports.filter(({ status }) => status !== 'pass');
+    assert.is(bad.length, 0, conformanceTable(bad));
+  });
+}
+
+test('a right case passes', async () => {
+  assert.is((await first(golden(RELU, TENSORS))).status, 'pass');
+});
+
+test('a wrong output fails and is named', async () => {
+  const report = await first(golden(RELU, { ...TENSORS, y: [0, 2, 0, 4.001] }));
+  assert.is(report.status, 'fail');
+  assert.match(report.reason, /^output y: \d/);
+});
+
+test('a wrong gradient fails and is named', async () => {
+  const report = await first(golden(RELU, { ...TENSORS, d_x: [0, 2, 0.01, 4] }));
+  assert.is(report.status, 'fail');
+  assert.match(report.reason, /^gradient of x: /);
+});
+
+test('results that are not numbers fail', async () => {
+  const report = await first(golden(RELU, { ...TENSORS, x: [Number.NaN, 2, -3, 4], y: [Number.NaN, 2, 0, 4] }));
+  assert.is(report.status, 'fail');
+});
+
+test('an op that Visage does not know is unsupported, by name', async () => {
+  const report = await first(golden({ ...RELU, op: 'fourierTransform' }, TENSORS));
+  assert.is(report.status, 'unsupported');
+  assert.match(report.reason, /fourierTransform/);
+});
+
+test('a tensor that the file lacks fails the case, not the run', async () => {
+  const { d_x: _, ...rest } = TENSORS;
+  const report = await first(golden(RELU, rest));
+  assert.is(report.status, 'fail');
+  assert.match(report.reason, /no tensor "d_x"/);
+});
+
+test('cases are chosen by name', async () => {
+  assert.is((await reportsOf(golden(RELU, TENSORS), { only: 'nothing' })).length, 0);
+});
+
+test('the table says what failed and counts', async () => {
+  const good = await first(golden(RELU, TENSORS));
+  const bad = await first(golden(RELU, { ...TENSORS, y: [1, 1, 1, 1] }));
+  const text = conformanceTable([good, bad]);
+  assert.match(text, /r: output y: /);
+  assert.match(text, /1 passed, 1 failed, 0 unsupported$/);
+});
+
+test('a safetensors file of something else is refused', () => {
+  const bytes = writeSafetensors(new Map([['x', { shape: [1], values: Float32Array.of(1) }]]), { cases: '{"a": 1}' });
+  assert.throws(() => goldenFile(readSafetensors(bytes, 'w.safetensors')), /w\.safetensors: not a golden file/);
+  assert.throws(() => goldenFile(readSafetensors(writeSafetensors(new Map()), 'w')), /no entry "cases"/);
+});
+
+test.run();
