@@ -1,0 +1,65 @@
+import { readSafetensors, saveModule } from '@visage/nn';
+import { ArcFace, Generator, loadSwapper, Swapper, Trainer } from '@visage/simswap';
+import { noGrad, type Tensor } from '@visage/tensor';
+import * as assert from 'uvu/assert';
+import { gpuSuite } from '../helpers/gpu.ts';
+import { HashedPairs, makeNetworks } from './fixture.ts';
+import { hashedTensor } from './golden.ts';
+
+const { test, gpu } = await gpuSuite('simswap swapper');
+
+const images = (seed: number, count = 2) => hashedTensor(seed, [count, 3, 48, 48]);
+
+async function floats(x: Tensor): Promise<Float32Array> {
+  const values = await x.floats();
+  x.dispose();
+  return values;
+}
+
+test('a swapper from a checkpoint gives the bits of the moving average, run op by op', async () => {
+  const networks = makeNetworks();
+  const trainer = new Trainer({ ...networks, data: new HashedPairs(), replay: false });
+  await trainer.run({ until: 1 });
+  const swapper = loadSwapper(readSafetensors(await trainer.checkpoint()));
+  const [target, source] = [images(1), images(2)];
+  const expected = noGrad(() => trainer.average.swap(target, networks.identity.latent(source)));
+  const swapped = await floats(swapper.swapImages(target, source));
+  assert.equal(swapped, await floats(expected));
+  assert.ok(swapped.every((x) => x >= 0 && x <= 1));
+});
+
+test('one identity serves all targets, and results do not share memory', async () => {
+  const { generator, identity } = makeNetworks();
+  const swapper = new Swapper({ generator, identity });
+  const latent = swapper.latent(images(4, 1));
+  const [first, second] = [images(5), images(6)];
+  const results = [swapper.swap(first, latent), swapper.swap(second, latent), swapper.swap(first, latent)];
+  const [a, b, again] = (await Promise.all(results.map(floats))) as [Float32Array, Float32Array, Float32Array];
+  assert.equal(a, again);
+  assert.not.equal(a, b);
+  swapper.dispose();
+});
+
+test('repeated swaps take no more memory', async () => {
+  const { generator, identity } = makeNetworks();
+  const swapper = new Swapper({ generator, identity });
+  const [target, source] = [images(1), images(2)];
+  await floats(swapper.swapImages(target, source));
+  const { live } = gpu.memory;
+  for (let k = 0; k < 5; k++) await floats(swapper.swapImages(target, source));
+  assert.is(gpu.memory.live, live);
+});
+
+test('an identity network of another length is refused with both numbers', () => {
+  const { generator, identity } = makeNetworks();
+  const other = new ArcFace({ ...identity.config, embedding: 24 });
+  assert.throws(() => new Swapper({ generator, identity: other }), /24, expected 16/);
+});
+
+test('a weight file that is no checkpoint is refused', async () => {
+  const generator = new Generator(makeNetworks().generator.config);
+  const bytes = await saveModule(generator, { architecture: 'simswap-generator', config: generator.config });
+  assert.throws(() => loadSwapper(readSafetensors(bytes)), /no SimSwap checkpoint/);
+});
+
+test.run();
