@@ -16,7 +16,20 @@ import { startGpu } from '@visage/gpu/node';
 import { cosineSchedule, type Module, Sgd, saveModule, seeded } from '@visage/nn';
 import { saveFile } from '@visage/nn/node';
 import { ArcFace, IResNet, MarginHead } from '@visage/simswap';
-import { crossEntropy, grad, keep, noGrad, record, scope, type Tensor, tensor } from '@visage/tensor';
+import {
+  clamp,
+  crossEntropy,
+  grad,
+  keep,
+  noGrad,
+  record,
+  scope,
+  sqrt,
+  square,
+  sum,
+  type Tensor,
+  tensor,
+} from '@visage/tensor';
 
 const { values: options } = parseArgs({
   options: {
@@ -26,6 +39,7 @@ const { values: options } = parseArgs({
     size: { type: 'string', default: '32' },
     embedding: { type: 'string', default: '128' },
     judge: { type: 'boolean', default: false },
+    robust: { type: 'string', default: '0' },
     out: { type: 'string' },
   },
 });
@@ -36,6 +50,8 @@ const [steps, batch, people, size, embedding] = [
   options.size,
   options.embedding,
 ].map(Number) as [number, number, number, number, number];
+
+const robust = Number(options.robust);
 
 const gpu = await startGpu({ robustness: false });
 console.log(`Training on ${gpu.adapter.name}${gpu.adapter.software ? ', a software adapter' : ''}.`);
@@ -71,9 +87,23 @@ function named(prefix: string, module: Module): [string, Tensor][] {
   return trained.map(([name, parameter]) => [`${prefix}.${name}`, parameter]);
 }
 
+/**
+ * Faces moved by `reach` (Euclidean length over all pixels) in the direction that raises the loss most: adversarial training with one step
+ * (Goodfellow et al. 2015; Miyato et al. 2015 for the Euclidean ball). A swapper climbs the gradient of this network, and only a network
+ * that small patterns cannot fool has gradients that look like faces.
+ */
+function worstNearby(faces: Tensor, reach: number): Tensor {
+  const moved = faces.detach();
+  moved.requiresGrad = true;
+  const [uphill] = grad(crossEntropy(head.forward(network.embed(moved), labels), labels), [moved]) as [Tensor];
+  const length = sqrt(sum(square(uphill), [1, 2, 3], true).add(1e-20));
+  return noGrad(() => clamp(faces.add(uphill.mul(reach).div(length)), 0, 1));
+}
+
 // Traced once; each run() below replays its kernels on the numbers written before.
 const step = record(() => {
-  const faces = renderFaces({ identities, attributes, size });
+  const clean = renderFaces({ identities, attributes, size });
+  const faces = robust > 0 ? worstNearby(clean, robust) : clean;
   const loss = crossEntropy(head.forward(network.embed(faces), labels), labels);
   optimizer.step(grad(loss, optimizer.parameters));
   return loss;
