@@ -38,21 +38,21 @@ function multiply(a: Float32Array, b: Float32Array, m: number, n: number, k: num
 }
 
 for (const { name } of GEMM_VARIANTS) {
-  for (const [m, n, k] of [
-    [37, 23, 41],
-    [72, 68, 300],
-    [130, 3, 47],
+  // One direction of A per shape: each pair is a pipeline more, and a tile takes a software adapter seconds to compile.
+  for (const [m, n, k, along] of [
+    [37, 23, 41, 'm'],
+    [72, 68, 300, 'k'],
+    [130, 3, 47, 'k'],
   ] as const) {
-    test(`${name}: matmul ${m}x${n}x${k}, A along k and along m`, async () => {
+    test(`${name}: matmul ${m}x${n}x${k}, A along ${along}`, async () => {
       const a = noise(m * k, 1);
       const b = noise(k * n, 2);
-      const expected = multiply(a, b, m, n, k);
       const A = tensor(a, [m, k]);
       const B = tensor(b, [k, n]);
-      const plain = withVariant('gemm', name, () => matmul(A, B));
-      const turned = withVariant('gemm', name, () => matmul(permute(A, [1, 0]), B, { transposeA: true }));
-      assert.ok(relativeError(await plain.floats(), expected) < 1e-6);
-      assert.ok(relativeError(await turned.floats(), expected) < 1e-6);
+      const c = withVariant('gemm', name, () =>
+        along === 'k' ? matmul(A, B) : matmul(permute(A, [1, 0]), B, { transposeA: true }),
+      );
+      assert.ok(relativeError(await c.floats(), multiply(a, b, m, n, k)) < 1e-6);
     });
   }
 
