@@ -29,7 +29,9 @@ fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : 
         continue;
       }
       let value = image[((p.n * H + y - PAD) * W + x - PAD) * GROUPS + p.c];
-      let better = (value > best) | (winner == I(NONE));
+      // A NaN wins and stays, as in PyTorch; compared by its bits, because compilers may assume that there are none.
+      let odd = (bitcast<I>(value) & I(0x7fffffffu)) > I(0x7f800000u);
+      let better = (value > best) | odd | (winner == I(NONE));
       best = select(best, value, better);
       winner = select(winner, I(ky * KERNEL + kx), better);
     }

@@ -1,5 +1,5 @@
 import { avgPool2d, maxPool2d, type PaddingMode, pad2d, pixelShuffle, type Tensor, tensor } from '@visage/tensor';
-import { equal, throws } from 'uvu/assert';
+import { equal, ok, throws } from 'uvu/assert';
 import { gpuSuite } from '../helpers/gpu.ts';
 import { gradcheck, type HostTensor, randomInput } from '../helpers/gradcheck.ts';
 import { hostRandom } from '../helpers/random.ts';
@@ -66,6 +66,13 @@ test('at ties the first maximum takes the gradient', async () => {
   const x = tensor([1, 1, 1, 1], [1, 2, 2, 1], { requiresGrad: true });
   maxPool2d(x, { kernel: 2 }).sum().backward();
   equal([...(await (x.grad as Tensor).floats())], [1, 0, 0, 0]);
+});
+
+test('a NaN shows in the maximum of its window', async () => {
+  const x = tensor([1, Number.NaN, 3, 4, 5, 6, 7, 8], [1, 2, 4, 1]);
+  const y = await maxPool2d(x, { kernel: 2 }).floats();
+  ok(Number.isNaN(y[0]));
+  equal(y[1], 8);
 });
 
 test('messages name the op and the argument', () => {
