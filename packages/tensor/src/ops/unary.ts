@@ -46,7 +46,12 @@ export const clamp = (x: Tensor, low: number, high: number): Tensor =>
 
 /** tanh x, computed so that it neither overflows nor cancels; NaN stays NaN. */
 export const tanh = (x: Tensor): Tensor =>
-  pointwise('tanh', 'select(select(tanh(a), V(1.0), a > V(15.0)), V(-1.0), a < V(-15.0))', [x], [(g, y) => tanhGrad(g, y)]);
+  pointwise(
+    'tanh',
+    'select(select(tanh(a), V(1.0), a > V(15.0)), V(-1.0), a < V(-15.0))',
+    [x],
+    [(g, y) => tanhGrad(g, y)],
+  );
 
 // g · (1 − y²) with y = tanh x, as one kernel.
 const tanhGrad = (g: Tensor, y: Tensor): Tensor =>
@@ -74,7 +79,8 @@ export const leakyRelu = (x: Tensor, slope: number): Tensor =>
   pointwise('leakyRelu', `select(a * ${V(slope)}, a, a > V(0.0))`, [x], [(g) => leakyGate(g, x, slope)]);
 
 /** max(x, 0), and NaN where x is NaN: WGSL's `max` may answer 0 there, and a ruined network would look healthy. */
-export const relu = (x: Tensor): Tensor => pointwise('relu', 'select(a, V(0.0), a < V(0.0))', [x], [(g) => leakyGate(g, x, 0)]);
+export const relu = (x: Tensor): Tensor =>
+  pointwise('relu', 'select(a, V(0.0), a < V(0.0))', [x], [(g) => leakyGate(g, x, 0)]);
 
 // g where x > 0, slope · g elsewhere: linear in g, flat in x.
 const leakyGate = (g: Tensor, x: Tensor, slope: number): Tensor =>
