@@ -1,0 +1,90 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { saveModule } from '@visage/nn';
+import { paper } from '@visage/simswap';
+import * as assert from 'uvu/assert';
+import { type LogLine, readLog, TrainingLog } from '../../packages/cli/src/training/log.ts';
+import { newRun, resumedRun } from '../../packages/cli/src/training/open.ts';
+import { type Preset, tiny } from '../../packages/cli/src/training/presets.ts';
+import { RunFolder } from '../../packages/cli/src/training/run.ts';
+import { newSettings } from '../../packages/cli/src/training/settings.ts';
+import { gpuSuite } from '../helpers/gpu.ts';
+import { tinyTrainer } from '../helpers/tinySwapper.ts';
+
+const { test } = await gpuSuite('training in a folder');
+const folder = mkdtempSync(join(tmpdir(), 'visage-training-'));
+const identity = join(folder, 'identity.safetensors');
+
+const micro: Preset = {
+  ...tiny,
+  name: 'micro',
+  batchSize: 2,
+  steps: 2,
+  generator: { ...tiny.generator, width: 1 / 16, blocks: 1 },
+  discriminator: { width: 1 / 16, layers: 3, scales: 2 },
+  heldOut: 3,
+  sampleEvery: 2,
+  evaluateEvery: 2,
+  saveEvery: 2,
+};
+
+test.before(async () => {
+  const network = tinyTrainer().identity;
+  writeFileSync(identity, await saveModule(network, { architecture: 'identity', config: network.config }));
+});
+
+const stepsIn = (path: string) => readLog(path).flatMap(({ event, step }) => (event === 'step' ? [step] : []));
+
+test('a run leaves log, samples, checkpoint, swap and a page that needs no network; it can be resumed', async () => {
+  const out = join(folder, 'run');
+  const first = await (await RunFolder.open(out, await newRun(newSettings(micro, paper), identity))).train();
+  assert.ok(first.finished);
+  assert.is(first.step, 2);
+  assert.equal(stepsIn(join(out, 'log.jsonl')), [1, 2]);
+  for (const name of ['swap.png', 'truth.png', 'checkpoint.safetensors']) assert.ok(existsSync(join(out, name)), name);
+  assert.equal(readdirSync(join(out, 'samples')).sort(), ['step-0000000.png', 'step-0000002.png']);
+
+  const page = readFileSync(join(out, 'index.html'), 'utf8');
+  assert.not.match(page, /(?:src|href)="(?!data:)/);
+  assert.match(page, /copy the target/);
+  const data = page.match(/<script type="application\/json" id="data">(.*?)<\/script>/s)?.[1] ?? '';
+  const charts = JSON.parse(data) as { steps: number[]; curves: Record<string, number[]> }[];
+  assert.equal(charts[0]?.steps, [1, 2]);
+  assert.ok(charts.every(({ curves, steps }) => Object.values(curves).every((curve) => curve.length === steps.length)));
+
+  const again = await RunFolder.open(out, await resumedRun(first.checkpoint, { steps: 3 }));
+  assert.is((await again.train()).step, 3);
+  assert.equal(stepsIn(join(out, 'log.jsonl')), [1, 2, 3]);
+});
+
+test('a finished run is not resumed without more steps', async () => {
+  const path = join(folder, 'run', 'checkpoint.safetensors');
+  try {
+    await resumedRun(path);
+    assert.unreachable();
+  } catch (error) {
+    assert.match((error as Error).message, /has done 3 of 3 steps already; ask for more with --steps/);
+  }
+});
+
+test('weights of something else are no identity network', async () => {
+  try {
+    await newRun(newSettings(micro, paper), join(folder, 'run', 'checkpoint.safetensors'));
+    assert.unreachable();
+  } catch (error) {
+    assert.match((error as Error).message, /names 'simswap', expected the weights of an identity network/);
+  }
+});
+
+test('a log goes on at its step: later lines and a torn last one are dropped', async () => {
+  const path = join(folder, 'torn.jsonl');
+  const line = (step: number): LogLine => ({ step, event: 'step', values: { identity: step } });
+  writeFileSync(path, [1, 2, 3].map((step) => `${JSON.stringify(line(step))}\n`).join('') + '{"step":4,"ev');
+  const log = new TrainingLog(path, 2);
+  log.add(line(3));
+  await log.flush();
+  assert.equal(readLog(path), [1, 2, 3].map(line));
+});
+
+test.run();
