@@ -16,20 +16,7 @@ import { startGpu } from '@visage/gpu/node';
 import { cosineSchedule, type Module, Sgd, saveModule, seeded } from '@visage/nn';
 import { saveFile } from '@visage/nn/node';
 import { ArcFace, IResNet, MarginHead } from '@visage/simswap';
-import {
-  clamp,
-  crossEntropy,
-  grad,
-  keep,
-  noGrad,
-  record,
-  scope,
-  sqrt,
-  square,
-  sum,
-  type Tensor,
-  tensor,
-} from '@visage/tensor';
+import { crossEntropy, grad, keep, noGrad, RandomState, record, scope, type Tensor, tensor } from '@visage/tensor';
 
 const { values: options } = parseArgs({
   options: {
@@ -39,7 +26,7 @@ const { values: options } = parseArgs({
     size: { type: 'string', default: '32' },
     embedding: { type: 'string', default: '128' },
     judge: { type: 'boolean', default: false },
-    robust: { type: 'string', default: '0' },
+    noise: { type: 'string', default: '0.3' },
     out: { type: 'string' },
   },
 });
@@ -51,7 +38,7 @@ const [steps, batch, people, size, embedding] = [
   options.embedding,
 ].map(Number) as [number, number, number, number, number];
 
-const robust = Number(options.robust);
+const noise = Number(options.noise);
 
 const gpu = await startGpu({ robustness: false });
 console.log(`Training on ${gpu.adapter.name}${gpu.adapter.software ? ', a software adapter' : ''}.`);
@@ -75,6 +62,7 @@ const sampler = new FaceSampler({
   firstIdentity: options.judge ? faceSets.judge : faceSets.training,
   seed: 3,
 });
+const random = new RandomState(4);
 const numbers = () => keep(tensor(new Uint32Array(batch)));
 const [identities, attributes, labels] = [numbers(), numbers(), numbers()];
 
@@ -88,22 +76,20 @@ function named(prefix: string, module: Module): [string, Tensor][] {
 }
 
 /**
- * Faces moved by `reach` (Euclidean length over all pixels) in the direction that raises the loss most: adversarial training with one step
- * (Goodfellow et al. 2015; Miyato et al. 2015 for the Euclidean ball). A swapper climbs the gradient of this network, and only a network
- * that small patterns cannot fool has gradients that look like faces.
+ * Faces under pixel noise of a strength up to `most`, another one for each face.
+ *
+ * A swapper climbs the gradient of this network. Noise drowns the small patterns that fool an unprotected network, so what is left to climb
+ * is what a person would call a face.
  */
-function worstNearby(faces: Tensor, reach: number): Tensor {
-  const moved = faces.detach();
-  moved.requiresGrad = true;
-  const [uphill] = grad(crossEntropy(head.forward(network.embed(moved), labels), labels), [moved]) as [Tensor];
-  const length = sqrt(sum(square(uphill), [1, 2, 3], true).add(1e-20));
-  return noGrad(() => clamp(faces.add(uphill.mul(reach).div(length)), 0, 1));
+function noisy(faces: Tensor, most: number): Tensor {
+  const strength = random.uniform([faces.dim(0), 1, 1, 1], 0, most);
+  return faces.add(random.normal(faces.shape).mul(strength));
 }
 
 // Traced once; each run() below replays its kernels on the numbers written before.
 const step = record(() => {
   const clean = renderFaces({ identities, attributes, size });
-  const faces = robust > 0 ? worstNearby(clean, robust) : clean;
+  const faces = noise > 0 ? noisy(clean, noise) : clean;
   const loss = crossEntropy(head.forward(network.embed(faces), labels), labels);
   optimizer.step(grad(loss, optimizer.parameters));
   return loss;
