@@ -46,7 +46,7 @@
 
   const slider = document.getElementById('when');
   slider?.addEventListener('input', () => {
-    const pictures = document.querySelectorAll('#timeline img');
+    const pictures = document.querySelectorAll('#frames img');
     pictures.forEach((picture, k) => {
       picture.hidden = k !== Number(slider.value);
     });

@@ -32,12 +32,14 @@ export interface Report {
   readonly pictures: readonly Picture[];
   /** The same faces over training; the page shows one at a time, with a slider. */
   readonly timeline: readonly Picture[];
+  /** Shown beside the timeline all the time, to compare with. */
+  readonly besideTimeline: readonly Picture[];
   readonly charts: readonly Chart[];
 }
 
 /** Writes a report as one HTML page that needs no other file: script, style and pictures are inside. */
 export function reportPage(report: Report): string {
-  const { title, facts, tables, pictures, timeline, charts } = report;
+  const { title, facts, tables, pictures, timeline, besideTimeline, charts } = report;
   const plotter = (file: string) => readFileSync(createRequire(import.meta.url).resolve(`uplot/dist/${file}`), 'utf8');
   const own = (file: string) => readFileSync(new URL(file, import.meta.url), 'utf8');
   return `<!doctype html>
@@ -50,7 +52,7 @@ export function reportPage(report: Report): string {
 <dl>${facts.map(([name, value]) => `<div><dt>${inHtml(name)}<dd>${inHtml(value)}</div>`).join('')}</dl>
 ${tables.map(tableHtml).join('\n')}
 ${pictures.map(pictureHtml).join('\n')}
-${timeline.length > 0 ? timelineHtml(timeline) : ''}
+${timeline.length > 0 ? timelineHtml(timeline, besideTimeline) : ''}
 <section><h2>Curves</h2><label><input type="checkbox" id="smooth" checked> smooth</label><div id="charts"></div></section>
 <script type="application/json" id="data">${jsonInHtml(charts)}</script>
 <script>${plotter('uPlot.iife.min.js')}</script>
@@ -77,7 +79,7 @@ function tableHtml({ title, note, rows: [head, ...rows] }: Table): string {
 const pictureHtml = ({ title, png }: Picture): string =>
   `<section><h2>${inHtml(title)}</h2><img src="${dataUri(png)}" alt="${inHtml(title)}"></section>`;
 
-function timelineHtml(pictures: readonly Picture[]): string {
+function timelineHtml(pictures: readonly Picture[], beside: readonly Picture[]): string {
   const last = pictures.length - 1;
   const images = pictures
     .map(
@@ -86,5 +88,10 @@ function timelineHtml(pictures: readonly Picture[]): string {
     )
     .join('');
   const slider = `<input type="range" id="when" min="0" max="${last}" value="${last}"> <output id="now">${inHtml(pictures[last]?.title ?? '')}</output>`;
-  return `<section id="timeline"><h2>Held-out faces over training</h2><p>${slider}</p>${images}</section>`;
+  const figure = (content: string, caption: string) => `<figure>${content}<figcaption>${caption}</figcaption></figure>`;
+  const others = beside.map(({ title, png }) =>
+    figure(`<img src="${dataUri(png)}" alt="${inHtml(title)}">`, inHtml(title)),
+  );
+  const moving = figure(`<div id="frames">${images}</div>`, slider);
+  return `<section><h2>Held-out faces over training</h2><div class="side">${moving}${others.join('')}</div></section>`;
 }

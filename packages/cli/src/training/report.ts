@@ -33,8 +33,9 @@ export async function writeRunReport(run: RunReport): Promise<void> {
         : 'Visage: a face swapper trained from scratch',
     facts: facts(settings, step, lines),
     tables: references ? [scoreTable(settings.heldOut, references, scores)] : [],
-    pictures: await picturesIn(folder),
+    pictures: await picturesIn(folder, { 'swap.png': 'One swap' }),
     timeline: await timelineIn(folder),
+    besideTimeline: await picturesIn(folder, { 'truth.png': 'the exact answers' }),
     charts: charts(lines),
   });
   await saveFile(join(folder, 'index.html'), Buffer.from(html));
@@ -53,15 +54,13 @@ function facts(settings: RunSettings, step: number, lines: readonly LogLine[]): 
   ];
 }
 
-/** The pictures beside the timeline that are there already. */
-async function picturesIn(folder: string): Promise<Picture[]> {
-  const titles = { 'swap.png': 'One swap', 'truth.png': 'The exact answers to the grid below' };
-  const found = await Promise.all(
-    Object.entries(titles).map(async ([file, title]) => ({
-      title,
-      png: await readFile(join(folder, file)).catch(() => undefined),
-    })),
-  );
+/** Those of the named pictures that are there already. */
+async function picturesIn(folder: string, titles: Readonly<Record<string, string>>): Promise<Picture[]> {
+  const read = async ([file, title]: [string, string]) => ({
+    title,
+    png: await readFile(join(folder, file)).catch(() => undefined),
+  });
+  const found = await Promise.all(Object.entries(titles).map(read));
   return found.flatMap(({ title, png }) => (png ? [{ title, png }] : []));
 }
 
@@ -92,9 +91,16 @@ function charts(lines: readonly LogLine[]): Chart[] {
       curves: Object.fromEntries(names.map((name) => [name, curve(name)])),
     };
   };
+  /** One loss, apart for the two kinds of pairs: it means something else for each. */
+  const byKind = (title: string, name: string): Chart => {
+    const points = thinned(steps, MOST_POINTS);
+    const curve = (kind: string) => points.map((line) => (line.note === kind ? (line.values[name] ?? null) : null));
+    const curves = { 'two people': curve('cross'), 'one person': curve('same') };
+    return { title, steps: points.map((line) => line.step), curves };
+  };
   const all = [
-    chart('identity loss', steps, ['identity']),
-    chart('reconstruction loss', steps, ['reconstruction']),
+    byKind('identity loss', 'identity'),
+    byKind('reconstruction loss', 'reconstruction'),
     chart('feature matching', steps, ['featureMatching']),
     chart('the two players', steps, ['adversarial', 'real', 'fake']),
     chart('gradient penalty', steps, ['gradientPenalty']),
