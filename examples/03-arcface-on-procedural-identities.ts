@@ -26,6 +26,7 @@ const { values: options } = parseArgs({
     size: { type: 'string', default: '32' },
     embedding: { type: 'string', default: '128' },
     judge: { type: 'boolean', default: false },
+    pixels: { type: 'string', default: '0' },
     noise: { type: 'string', default: '0.3' },
     out: { type: 'string' },
   },
@@ -39,6 +40,7 @@ const [steps, batch, people, size, embedding] = [
 ].map(Number) as [number, number, number, number, number];
 
 const noise = Number(options.noise);
+const pixels = Math.max(size, Number(options.pixels)); // faces are rendered at this size; the network resizes what it is given
 
 const gpu = await startGpu({ robustness: false });
 console.log(`Training on ${gpu.adapter.name}${gpu.adapter.software ? ', a software adapter' : ''}.`);
@@ -88,7 +90,7 @@ function noisy(faces: Tensor, most: number): Tensor {
 
 // Traced once; each run() below replays its kernels on the numbers written before.
 const step = record(() => {
-  const clean = renderFaces({ identities, attributes, size });
+  const clean = renderFaces({ identities, attributes, size: pixels });
   const faces = noise > 0 ? noisy(clean, noise) : clean;
   const loss = crossEntropy(head.forward(network.embed(faces), labels), labels);
   optimizer.step(grad(loss, optimizer.parameters));
@@ -103,7 +105,9 @@ async function unseenErrorRate(): Promise<number> {
   const who = each((person) => faceSets.heldOut + person);
   const how = each((person, photo) => faceSets.heldOut + person * photos + photo);
   network.eval();
-  const vectors = scope(() => noGrad(() => network.embed(renderFaces({ identities: who, attributes: how, size }))));
+  const vectors = scope(() =>
+    noGrad(() => network.embed(renderFaces({ identities: who, attributes: how, size: pixels }))),
+  );
   network.train();
   const values = await vectors.floats();
   vectors.dispose();
