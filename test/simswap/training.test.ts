@@ -4,6 +4,7 @@ import {
   lossNames,
   NonFiniteLossError,
   paper,
+  publishedGenerator,
   readCheckpointHeader,
   type StepReport,
   Trainer,
@@ -118,6 +119,25 @@ test('a checkpoint says what it holds', async () => {
   assert.equal([header.step, header.seed, header.batchSize, header.imageSize], [0, 5, 2, 48]);
   assert.equal(header.notes, { preset: 'tiny' });
   end();
+});
+
+test('a linear head trains in its own colour space; losses of weight 0 are neither computed nor felt', async () => {
+  const { discriminator, identity } = makeNetworks();
+  const generator = new Generator({ ...publishedGenerator, width: 1 / 32, blocks: 1, latent: 16, head: 'linear' });
+  const recipe = { ...paper, featureLayers: [], weights: { ...paper.weights, gradientPenalty: 0 } };
+  const trainer = new Trainer({ generator, discriminator, identity, data: new HashedPairs(), recipe });
+  await trainer.run({
+    until: 2,
+    onStep: ({ losses, kind }) => {
+      assert.equal([losses.featureMatching, losses.gradientPenalty], [0, 0]);
+      assert.ok(losses.reconstruction > 0.5); // in units of ImageNet's deviations, 0.225
+      const same = kind === 'same' ? 10 * losses.reconstruction : 0;
+      const expected = losses.adversarial + 10 * losses.identity + same;
+      assert.ok(Math.abs(losses.generator - expected) < 1e-4);
+      assert.ok(Math.abs(losses.discriminator - losses.real - losses.fake) < 1e-5);
+    },
+  });
+  trainer.dispose();
 });
 
 test('kinds alternate, every step is reported once, and tasks run when they are due', async () => {
