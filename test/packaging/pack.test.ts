@@ -71,6 +71,11 @@ test('a stranger computes with them, in plain JavaScript', () => {
   assert.match(run(project, process.execPath, 'stranger.mjs'), 'all right');
 });
 
+test('the installed visage command runs', () => {
+  assert.is(stage, 'installed');
+  assert.match(run(project, join(project, 'node_modules/.bin/visage'), 'doctor'), /^adapter /m);
+});
+
 test('a stranger compiles against the declarations, and a wrong argument does not compile', () => {
   assert.is(stage, 'installed');
   const program = readFileSync(join(root, 'test/packaging/stranger.mjs'), 'utf8');

@@ -2,13 +2,12 @@
 import { renderFaces } from '@visage/faces';
 import { startGpu } from '@visage/gpu/node';
 import { seeded } from '@visage/nn';
-import { Discriminator, Generator, IResNet, ProceduralPairs, Swapper, Trainer } from '@visage/simswap';
+import { Generator, IResNet, Swapper } from '@visage/simswap';
 
 await startGpu();
 
 const networks = seeded(1, () => ({
   generator: new Generator({ width: 1 / 16, blocks: 1, latent: 16, head: 'tanh', deep: false, halfWidthStem: false }),
-  discriminator: new Discriminator({ width: 1 / 16, layers: 3, scales: 2 }),
   identity: new IResNet({
     kind: 'iresnet',
     layers: [1, 1, 1, 1],
@@ -19,16 +18,11 @@ const networks = seeded(1, () => ({
   }),
 }));
 
-// Two training steps of the paper's recipe on procedural faces.
-const data = new ProceduralPairs({ batchSize: 2, imageSize: 48, identities: 8 });
-const trainer = new Trainer({ ...networks, data });
-await trainer.run({ until: 2 });
-
-// One swap with the moving average of the generator.
+// Puts person 2 into the picture of person 1.
 const attributes = new Uint32Array([7]);
 const target = renderFaces({ identities: new Uint32Array([1]), attributes, size: 48 });
 const source = renderFaces({ identities: new Uint32Array([2]), attributes, size: 48 });
-const swapper = new Swapper({ generator: trainer.average, identity: networks.identity });
+const swapper = new Swapper(networks);
 const result = swapper.swapImages(target, source);
 const values = await result.floats();
 if (result.shape.join() !== '1,48,48,3') throw new Error(`a swap of shape ${result.shape}`);
