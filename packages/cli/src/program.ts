@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { addConformance } from './commands/conformance.ts';
 import { addDoctor } from './commands/doctor.ts';
@@ -11,12 +12,18 @@ import { addTrain } from './commands/train.ts';
 /** The `visage` command with its sub-commands. */
 export function createProgram(): Command {
   const program = new Command('visage')
+    .version(version(), '-v, --version')
     .description('SimSwap from scratch on WebGPU: train, swap, measure')
     .configureOutput({ outputError: (text, write) => write(`visage: ${oneLine(text)}\n`) })
     .showSuggestionAfterError();
   for (const add of [addStart, addTrain, addSwap, addEval, addFaces, addDoctor, addProfile, addConformance])
     add(program);
   return program;
+}
+
+function version(): string {
+  const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
+  return manifest.version;
 }
 
 const oneLine = (text: string): string =>

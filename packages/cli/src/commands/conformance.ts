@@ -8,7 +8,7 @@ import { UsageError } from '../terminal/failure.ts';
 interface Options {
   readonly json?: boolean;
   readonly case?: string;
-  readonly replay: boolean;
+  readonly replay?: boolean;
 }
 
 async function conformance(files: string[], options: Options): Promise<void> {
@@ -36,6 +36,7 @@ export function addConformance(program: Command): void {
     .argument('<files...>', 'golden files (safetensors)')
     .option('--json', 'print JSON')
     .option('--case <name>', 'only the cases whose name contains this')
+    .option('--replay', 'also record each case and demand the same bits from its replay (default)')
     .option('--no-replay', 'eager runs only')
     .action(conformance);
 }

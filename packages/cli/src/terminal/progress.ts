@@ -16,7 +16,9 @@ export class Progress {
   readonly #total: number;
   readonly #bar: SingleBar | undefined;
   readonly #out: NodeJS.WriteStream;
-  #lastLine = 0;
+  #lastLine = Number.NEGATIVE_INFINITY;
+  // The first step compiles every kernel, so the time left is reckoned from its end.
+  #from: { readonly step: number; readonly at: number } | undefined;
 
   constructor(total: number, first: number, out: NodeJS.WriteStream = process.stderr) {
     this.#total = total;
@@ -28,12 +30,19 @@ export class Progress {
   }
 
   update(values: ProgressValues): void {
-    const text = describe(values, this.#total);
+    const text = describe(values, this.#secondsLeft(values.step));
     if (this.#bar) this.#bar.update(values.step, { text });
     else if (performance.now() - this.#lastLine > SECONDS_BETWEEN_LINES * 1000) {
       this.#lastLine = performance.now();
       this.#out.write(`${values.step}/${this.#total}  ${text}\n`);
     }
+  }
+
+  #secondsLeft(step: number): number | undefined {
+    const now = performance.now();
+    this.#from ??= { step, at: now };
+    const done = step - this.#from.step;
+    return done > 0 ? (((now - this.#from.at) / 1000) * (this.#total - step)) / done : undefined;
   }
 
   /** Prints a line without tearing the bar. */
@@ -51,11 +60,14 @@ export class Progress {
   }
 }
 
-function describe({ step, stepsPerSecond, imagesPerSecond, losses }: ProgressValues, total: number): string {
+function describe(
+  { stepsPerSecond, imagesPerSecond, losses }: ProgressValues,
+  secondsLeft: number | undefined,
+): string {
   const terms = Object.entries(losses).map(([name, value]) => `${name} ${value.toFixed(3)}`);
-  const left = stepsPerSecond > 0 ? duration((total - step) / stepsPerSecond) : '?';
-  const speed = [`${stepsPerSecond.toFixed(2)} it/s`, `${imagesPerSecond.toFixed(1)} images/s`, `${left} left`];
-  return [...terms, ...speed].join('  ');
+  if (secondsLeft === undefined) return [...terms, 'kernels compiled'].join('  ');
+  const speed = `${stepsPerSecond.toFixed(2)} it/s  ${imagesPerSecond.toFixed(1)} images/s  ${duration(secondsLeft)} left`;
+  return [...terms, speed].join('  ');
 }
 
 /** `1 h 02 min`, `3 min 20 s` or `12 s`. */
