@@ -13,8 +13,8 @@
 import { parseArgs } from 'node:util';
 import { equalErrorRate, FaceSampler, faceSets, renderFaces } from '@visage/faces';
 import { startGpu } from '@visage/gpu/node';
-import { cosineSchedule, type Module, Sgd, saveModule, seeded } from '@visage/nn';
-import { saveFile } from '@visage/nn/node';
+import { cosineSchedule, loadModule, type Module, Sgd, saveModule, seeded } from '@visage/nn';
+import { loadSafetensors, saveFile } from '@visage/nn/node';
 import { ArcFace, IResNet, MarginHead } from '@visage/simswap';
 import { crossEntropy, grad, keep, noGrad, RandomState, record, scope, type Tensor, tensor } from '@visage/tensor';
 
@@ -27,7 +27,9 @@ const { values: options } = parseArgs({
     embedding: { type: 'string', default: '128' },
     judge: { type: 'boolean', default: false },
     pixels: { type: 'string', default: '0' },
-    noise: { type: 'string', default: '0.3' },
+    noise: { type: 'string', default: '0' },
+    rate: { type: 'string', default: '0.1' },
+    from: { type: 'string' },
     out: { type: 'string' },
   },
 });
@@ -53,6 +55,7 @@ const network = seeded(1, () =>
     ? new IResNet({ ...common, kind: 'iresnet', layers: [1, 1, 1, 1], squeeze: false })
     : new ArcFace({ ...common, kind: 'arcface', layers: [1, 1, 2, 1], squeeze: true }),
 );
+if (options.from) loadModule(network, await loadSafetensors(options.from));
 const head = seeded(2, () => new MarginHead(people, embedding, { kind: 'angle', scale: 16, margin: 0.2 }));
 console.log(
   `${network.constructor.name} with ${network.parameterCount} parameters, ${people} people, batches of ${batch}.`,
@@ -68,7 +71,7 @@ const random = new RandomState(4);
 const numbers = () => keep(tensor(new Uint32Array(batch)));
 const [identities, attributes, labels] = [numbers(), numbers(), numbers()];
 
-const rate = cosineSchedule({ rate: 0.1, warmup: Math.ceil(steps / 20), steps, floor: 1e-3 });
+const rate = cosineSchedule({ rate: Number(options.rate), warmup: Math.ceil(steps / 20), steps, floor: 1e-3 });
 const parameters = [...named('network', network), ...named('head', head)];
 const optimizer = new Sgd(parameters, { learningRate: rate(0), momentum: 0.9, weightDecay: 5e-4 });
 
