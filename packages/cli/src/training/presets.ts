@@ -1,6 +1,14 @@
 import type { Level } from '@visage/faces';
 import type { DiscriminatorConfig, GeneratorConfig } from '@visage/simswap';
 
+/** Learning rates. The paper gives none, and what learns best depends on the sizes and the length of a run, so they are a preset's business. */
+export interface Rates {
+  readonly generator: number;
+  readonly discriminator: number;
+  /** Let both fall to zero over the run, along half a cosine. */
+  readonly decay: boolean;
+}
+
 /** Sizes of a training run: networks, images, batch and length. How it trains is the recipe's business. */
 export interface Preset {
   readonly name: string;
@@ -11,6 +19,7 @@ export interface Preset {
   readonly steps: number;
   readonly generator: GeneratorConfig;
   readonly discriminator: DiscriminatorConfig;
+  readonly rates: Rates;
   /** People in the procedural training set. */
   readonly identities: number;
   readonly level: Level;
@@ -33,6 +42,7 @@ export const tiny: Preset = {
   steps: 300,
   generator: { ...plain, width: 0.25, blocks: 2, latent: 128 },
   discriminator: { width: 0.125, layers: 3, scales: 2 },
+  rates: { generator: 1e-3, discriminator: 5e-5, decay: true },
   identities: 20_000,
   level: 'L1',
   heldOut: 16,
@@ -49,7 +59,8 @@ export const small: Preset = {
   batchSize: 16,
   steps: 12_000,
   generator: { ...plain, width: 0.5, blocks: 4, latent: 128 },
-  discriminator: { width: 0.5, layers: 4, scales: 2 },
+  discriminator: { width: 0.5, layers: 3, scales: 2 },
+  rates: { generator: 8e-4, discriminator: 5e-5, decay: true },
   identities: 100_000,
   level: 'L1',
   heldOut: 50,
@@ -67,6 +78,7 @@ export const published: Preset = {
   steps: 500_000,
   generator: { ...plain, width: 1, blocks: 9, latent: 512 },
   discriminator: { width: 1, layers: 4, scales: 2 },
+  rates: { generator: 4e-4, discriminator: 4e-4, decay: false },
   identities: 500_000,
   level: 'L2',
   heldOut: 50,

@@ -1,7 +1,7 @@
 import type { Level } from '@visage/faces';
 import { VisageError } from '@visage/gpu';
 import type { CheckpointHeader, DiscriminatorConfig, GeneratorConfig, Recipe } from '@visage/simswap';
-import type { Preset } from './presets.ts';
+import type { Preset, Rates } from './presets.ts';
 
 /** Everything that decides a training run. Plain data. */
 export interface RunSettings {
@@ -34,10 +34,19 @@ export interface Changes {
 
 /** The settings of a new run. */
 export function newSettings(preset: Preset, recipe: Recipe, changes: Changes = {}): RunSettings {
-  const { name, about: _, ...sizes } = preset;
+  const { name, about: _, rates, ...sizes } = preset;
   const given = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined));
-  return { preset: name, recipe, seed: 1, folder: null, ...sizes, ...given };
+  const settings = { preset: name, recipe, seed: 1, folder: null, ...sizes, ...given };
+  return { ...settings, recipe: atRates(recipe, rates, settings.steps) };
 }
+
+/** A recipe at a preset's learning rates, over a run of so many steps. */
+const atRates = (recipe: Recipe, rates: Rates, steps: number): Recipe => ({
+  ...recipe,
+  generatorOptimizer: { ...recipe.generatorOptimizer, learningRate: rates.generator },
+  discriminatorOptimizer: { ...recipe.discriminatorOptimizer, learningRate: rates.discriminator },
+  decaySteps: rates.decay ? steps : 0,
+});
 
 /** What a checkpoint keeps of the settings beside what the trainer itself files there. */
 export function notesOf(settings: RunSettings) {
