@@ -134,7 +134,8 @@ for (let k = 0; k < steps; k++) {
 }
 
 if (options.out) {
-  const command = `examples/03-arcface-on-procedural-identities.ts ${process.argv.slice(2).join(' ')}`;
+  const wanted = process.argv.slice(2).filter((word, k, all) => word !== '--out' && all[k - 1] !== '--out');
+  const command = `examples/03-arcface-on-procedural-identities.ts ${wanted.join(' ')}`;
   const config = network.config;
   await saveFile(
     options.out,
