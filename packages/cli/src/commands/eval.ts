@@ -1,7 +1,7 @@
 import { loadSafetensors } from '@visage/nn/node';
 import { loadSwapper, readCheckpointHeader } from '@visage/simswap';
 import { type Command, Option } from 'commander';
-import { aligned } from '../conformance/table.ts';
+import { aligned } from '../terminal/aligned.ts';
 import { adapterLine, openDevice } from '../terminal/device.ts';
 import { integer } from '../terminal/options.ts';
 import { SwapEvaluation } from '../training/evaluate.ts';

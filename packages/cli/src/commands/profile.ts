@@ -1,7 +1,7 @@
 import type { ProfileRow } from '@visage/gpu';
 import { paper } from '@visage/simswap';
 import { type Command, Option } from 'commander';
-import { aligned } from '../conformance/table.ts';
+import { aligned } from '../terminal/aligned.ts';
 import { adapterLine, openDevice } from '../terminal/device.ts';
 import { integer } from '../terminal/options.ts';
 import { newRun } from '../training/open.ts';

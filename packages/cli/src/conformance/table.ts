@@ -1,3 +1,4 @@
+import { aligned } from '../terminal/aligned.ts';
 import type { CaseReport } from './run.ts';
 
 const number = (error: number, name: string): string =>
@@ -17,15 +18,4 @@ export function conformanceTable(reports: readonly CaseReport[]): string {
   const count = (status: CaseReport['status']) => reports.filter((r) => r.status === status).length;
   const summary = `${count('pass')} passed, ${count('fail')} failed, ${count('unsupported')} unsupported`;
   return [...lines, ...(reasons.length > 0 ? ['', ...reasons] : []), '', summary].join('\n');
-}
-
-/** Pads the columns of a table; numbers of columns must agree. */
-export function aligned(rows: readonly (readonly string[])[]): string[] {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] as string).length)));
-  return rows.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] as number))
-      .join('  ')
-      .trimEnd(),
-  );
 }

@@ -1,5 +1,5 @@
 import { relative } from 'node:path';
-import { aligned } from '../conformance/table.ts';
+import { aligned } from '../terminal/aligned.ts';
 import { duration } from '../terminal/progress.ts';
 import type { Outcome, RunFolder } from './run.ts';
 import { scoreTable } from './scores.ts';
