@@ -1,5 +1,6 @@
+import { choose, currentGpu } from '@visage/gpu';
 import { HostRandom } from '@visage/nn';
-import { grad, type Shape, scope, sizeOf, type Tensor, tensor } from '@visage/tensor';
+import { GEMM_VARIANTS, grad, type Shape, scope, sizeOf, type Tensor, tensor } from '@visage/tensor';
 
 /** The sizes that shapes are made from. */
 export interface Sizes {
@@ -49,4 +50,11 @@ export function forwardAndBackward(inputs: readonly Tensor[], op: () => Tensor):
     scope(() => {
       grad(op(), inputs, { gradOutputs: [upstream] });
     });
+}
+
+/** Asks the products' family which variant takes M x N x K; `along` is the direction in which A is contiguous, `x` stands for its operands. */
+export function gemmChoice([m, n, k]: readonly [number, number, number], along: 'k' | 'm', x: Tensor): VariantChoice {
+  const problem = { name: 'bench', m, n, k, aContiguousAlong: along, loaderA: [], a: x.buffer, b: x.buffer };
+  const { variant, declined } = choose('gemm', GEMM_VARIANTS, problem, currentGpu());
+  return { variant: variant.name, declined, shape: `${m} x ${n} x ${k}` };
 }

@@ -1,6 +1,5 @@
-import { choose, currentGpu } from '@visage/gpu';
-import { conv2d, GEMM_VARIANTS, type PaddingMode, type Tensor } from '@visage/tensor';
-import { type BenchCase, filled, forwardAndBackward, type Sizes, type VariantChoice } from './case.ts';
+import { conv2d, type PaddingMode, type Tensor } from '@visage/tensor';
+import { type BenchCase, filled, forwardAndBackward, gemmChoice, type Sizes, type VariantChoice } from './case.ts';
 
 /** A convolution of one of the networks. */
 interface ConvLayer {
@@ -69,11 +68,7 @@ function variantsOf(layer: ConvLayer, batch: number, x: Tensor): Readonly<Record
   const { size, channelsIn, channelsOut, kernel, stride } = layer;
   const taps = kernel * kernel;
   const pixels = batch * outSize(layer) ** 2;
-  const ask = (m: number, n: number, k: number, aContiguousAlong: 'k' | 'm'): VariantChoice => {
-    const problem = { name: layer.name, m, n, k, aContiguousAlong, loaderA: [], a: x.buffer, b: x.buffer };
-    const { variant, declined } = choose('gemm', GEMM_VARIANTS, problem, currentGpu());
-    return { variant: variant.name, declined, shape: `${m} x ${n} x ${k}` };
-  };
+  const ask = (m: number, n: number, k: number, along: 'k' | 'm') => gemmChoice([m, n, k], along, x);
   // With a stride, input pixels fall into stride² classes, each with its share of the taps.
   const classPixels = batch * Math.ceil(size / stride) ** 2;
   return {

@@ -27,7 +27,7 @@ import {
   tensor,
   zeros,
 } from '@visage/tensor';
-import { type BenchCase, filled, forwardAndBackward, type Sizes } from './case.ts';
+import { type BenchCase, filled, forwardAndBackward, gemmChoice, type Sizes } from './case.ts';
 
 /** A case of an op of some inputs, with all gradients. */
 const op = (
@@ -116,10 +116,21 @@ function pointwise({ batch, size, channels: [c0] }: Sizes): BenchCase[] {
   ];
 }
 
+/** The layer that makes a block's style from the latent. */
+const styleLinear = (batch: number, styles: number): BenchCase => ({
+  group: 'vector',
+  name: `style linear 512 → ${styles}`,
+  prepare: () => {
+    const [x, w, b] = [filled([batch, 512]), filled([512, styles]), filled([styles])];
+    const variants = { 'gemm/linear': gemmChoice([batch, styles, 512], 'k', x) };
+    return { run: forwardAndBackward([x, w, b], () => linear(x, w, b)), inputs: [x, w, b], variants };
+  },
+});
+
 function vectors({ batch, channels: [, , , c3] }: Sizes): BenchCase[] {
   const label = () => tensor(Uint32Array.from({ length: batch }, (_, k) => k));
   return [
-    op('vector', `style linear 512 → ${2 * c3}`, [[batch, 512], [512, 2 * c3], [2 * c3]], linear),
+    styleLinear(batch, 2 * c3),
     op('vector', 'l2 normalise 512', [[batch, 512]], (x) => l2Normalize(x)),
     op(
       'vector',
