@@ -6,9 +6,10 @@
 //           staged tile gets 4-5. On GPUs it is the fallback for shapes too small for a tile.
 // Prelude   M, N, K, ROWS, LANES_N, LANES_M (LANES_N * LANES_M invocations), TILES_N, K_CHUNK (a multiple of 4: how much of K one
 //           workgroup of the z axis sums), a loader pair (RowA, StepA, rowA, stepA, loadA; loadB) and an epilogue (store).
-// Dispatch  x·y = tiles, n fastest; z = splits of K.
+// Dispatch  x·y = tiles, n fastest; z = splits of K for each item; begin(z) says which split (launch.ts).
 @compute @workgroup_size(LANES_N * LANES_M)
 fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : vec3u, @builtin(local_invocation_index) lane : u32) {
+  let split = begin(group.z);
   let tile = group.y * groups.x + group.x;
   let column = ((tile % TILES_N) * LANES_N + lane % LANES_N) * 4u;
   let row = ((tile / TILES_N) * LANES_M + lane / LANES_N) * ROWS;
@@ -17,7 +18,7 @@ fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : 
   for (var i = 0u; i < ROWS; i++) {
     rows[i] = rowA(min(row + i, M - 1u));
   }
-  let start = group.z * K_CHUNK;
+  let start = split * K_CHUNK;
   let end = min(K, start + K_CHUNK);
   for (var k = start; k < end; k += 4u) {
     let step = stepA(k);
@@ -32,7 +33,7 @@ fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : 
   }
   for (var i = 0u; i < ROWS; i++) {
     if (row + i < M && column < N) {
-      store(group.z, row + i, column, acc[i]);
+      store(split, row + i, column, acc[i]);
     }
   }
 }

@@ -3,11 +3,12 @@
 // Multiply  as direct.wgsl, but A arrives four rows at a time, so one k is an outer product of ROWS rows (a multiple of 4) and 4 columns.
 //           The weight gradient of a convolution is this case: k runs over pixels and both operands are contiguous in channels.
 // Prelude   M, N, K, ROWS, LANES_N, LANES_M, TILES_N, K_CHUNK, a loader pair whose loadA returns rows m … m+3, and an epilogue.
-// Dispatch  x·y = tiles, n fastest; z = splits of K.
+// Dispatch  x·y = tiles, n fastest; z = splits of K for each item; begin(z) says which split (launch.ts).
 const QUADS = ROWS / 4u;
 
 @compute @workgroup_size(LANES_N * LANES_M)
 fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : vec3u, @builtin(local_invocation_index) lane : u32) {
+  let split = begin(group.z);
   let tile = group.y * groups.x + group.x;
   let column = ((tile % TILES_N) * LANES_N + lane % LANES_N) * 4u;
   let row = ((tile / TILES_N) * LANES_M + lane / LANES_N) * ROWS;
@@ -16,7 +17,7 @@ fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : 
   for (var q = 0u; q < QUADS; q++) {
     rows[q] = rowA(row + 4u * q);
   }
-  let start = group.z * K_CHUNK;
+  let start = split * K_CHUNK;
   let end = min(K, start + K_CHUNK);
   for (var k = start; k < end; k++) {
     let step = stepA(k);
@@ -31,7 +32,7 @@ fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : 
   }
   for (var i = 0u; i < ROWS; i++) {
     if (row + i < M && column < N) {
-      store(group.z, row + i, column, acc[i]);
+      store(split, row + i, column, acc[i]);
     }
   }
 }

@@ -6,7 +6,7 @@
 //           transposing stores off each other's banks. A_BY_K says which way loadA's four values run.
 // Prelude   M, N, K, BM, BN, BK, TM, TQ, THREADS = (BM / TM) · (BN / 4 / TQ), TILES_N, K_CHUNK (a multiple of BK), A_BY_K, a loader pair and an
 //           epilogue. THREADS divides by BK / 4, BM / 4 and BN / 4.
-// Dispatch  x·y = tiles, n fastest; z = splits of K.
+// Dispatch  x·y = tiles, n fastest; z = splits of K for each item; begin(z) says which split (launch.ts).
 const PITCH_A = BM / 4u + 1u;
 const PITCH_B = BN / 4u;
 const SLOTS_A = BM * BK / 4u / THREADS;
@@ -18,10 +18,11 @@ var<workgroup> tileB : array<vec4f, BK * PITCH_B>;
 
 @compute @workgroup_size(THREADS)
 fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : vec3u, @builtin(local_invocation_index) lane : u32) {
+  let split = begin(group.z);
   let tile = group.y * groups.x + group.x;
   let column0 = (tile % TILES_N) * BN;
   let row0 = (tile / TILES_N) * BM;
-  let start = group.z * K_CHUNK;
+  let start = split * K_CHUNK;
   let end = min(K, start + K_CHUNK);
 
   var rows : array<RowA, SLOTS_A>;
@@ -78,7 +79,7 @@ fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : 
     for (var q = 0u; q < TQ; q++) {
       let column = column0 + 4u * (q * LANES_N + laneN);
       if (row < M && column < N) {
-        store(group.z, row, column, acc[i][q]);
+        store(split, row, column, acc[i][q]);
       }
     }
   }

@@ -14,27 +14,29 @@
 
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : vec3u, @builtin(local_invocation_index) lane : u32) {
+  let rows = arrayLength(&x) / (OUTER * GROUPS);
+  let chunks = (rows + PER_THREAD - 1u) / PER_THREAD;
   let index = (group.y * groups.x + group.x) * WG + lane;
-  if (index >= OUTER * CHUNKS * GROUPS) {
+  if (index >= OUTER * chunks * GROUPS) {
     return;
   }
   let c = index % GROUPS;
-  let chunk = (index / GROUPS) % CHUNKS;
-  let outer = index / (GROUPS * CHUNKS);
+  let chunk = (index / GROUPS) % chunks;
+  let outer = index / (GROUPS * chunks);
   let pivot = stats[(outer * 4u + 2u) * GROUPS + c];
   let offset = stats[(outer * 4u + 3u) * GROUPS + c];
   let rstd = V(1.0) / sqrt(stats[(outer * 4u + 1u) * GROUPS + c] + EPS);
   var means : array<V, 5>;
   for (var q = 0u; q < 5u; q++) {
-    means[q] = sums[(outer * 5u + q) * GROUPS + c] / f32(ROWS);
+    means[q] = sums[(outer * 5u + q) * GROUPS + c] / f32(rows);
   }
   let a = means[1];
   let b = means[3];
   let along = means[4] - means[0] * means[2] - 3.0 * a * b;
-  var i = (outer * ROWS + chunk) * GROUPS + c;
-  for (var r = chunk; r < ROWS; r += CHUNKS) {
+  var i = (outer * rows + chunk) * GROUPS + c;
+  for (var r = chunk; r < rows; r += chunks) {
     let normal = (x[i] - pivot - offset) * rstd;
     out[i] = -rstd * rstd * (along * normal + b * (us[i] - means[0]) + a * (gs[i] - means[2]));
-    i += CHUNKS * GROUPS;
+    i += chunks * GROUPS;
   }
 }

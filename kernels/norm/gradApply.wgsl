@@ -12,25 +12,27 @@
 
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : vec3u, @builtin(local_invocation_index) lane : u32) {
+  let rows = arrayLength(&x) / (OUTER * GROUPS);
+  let chunks = (rows + PER_THREAD - 1u) / PER_THREAD;
   let index = (group.y * groups.x + group.x) * WG + lane;
-  if (index >= OUTER * CHUNKS * GROUPS) {
+  if (index >= OUTER * chunks * GROUPS) {
     return;
   }
   let c = index % GROUPS;
-  let chunk = (index / GROUPS) % CHUNKS;
-  let outer = index / (GROUPS * CHUNKS);
+  let chunk = (index / GROUPS) % chunks;
+  let outer = index / (GROUPS * chunks);
   let pivot = stats[(outer * 4u + 2u) * GROUPS + c];
   let offset = stats[(outer * 4u + 3u) * GROUPS + c];
   let rstd = V(1.0) / sqrt(stats[(outer * 4u + 1u) * GROUPS + c] + EPS);
   let scale = scaleAt(outer, c);
   let shift = shiftAt(outer, c);
-  let meanHX = sums[outer * 2u * GROUPS + c] / f32(ROWS);
-  let meanH = sums[(outer * 2u + 1u) * GROUPS + c] / f32(ROWS);
-  var i = (outer * ROWS + chunk) * GROUPS + c;
-  for (var r = chunk; r < ROWS; r += CHUNKS) {
+  let meanHX = sums[outer * 2u * GROUPS + c] / f32(rows);
+  let meanH = sums[(outer * 2u + 1u) * GROUPS + c] / f32(rows);
+  var i = (outer * rows + chunk) * GROUPS + c;
+  for (var r = chunk; r < rows; r += chunks) {
     let normal = (x[i] - pivot - offset) * rstd;
     let h = gate(dy[i], normal * scale + shift);
     out[i] = scale * rstd * (h - meanH - normal * meanHX);
-    i += CHUNKS * GROUPS;
+    i += chunks * GROUPS;
   }
 }

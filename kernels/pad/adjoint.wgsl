@@ -15,6 +15,11 @@ fn candidate(d : u32, at : i32, extent : i32) -> i32 {
   return select(-1, unfolded + i32(P), border(unfolded, extent) == at);
 }
 
+// Pixels more than P from both edges are read by themselves alone.
+fn lastCandidate(at : i32, extent : i32) -> u32 {
+  return select(0u, 2u * P, at <= i32(P) || at + i32(P) >= extent - 1);
+}
+
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : vec3u, @builtin(local_invocation_index) lane : u32) {
   let i = (group.y * groups.x + group.x) * WG + lane;
@@ -25,13 +30,15 @@ fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : 
   let column = i32((i / GROUPS) % W);
   let row = i32((i / (GROUPS * W)) % H);
   let image = i / (GROUPS * W * H);
+  let lastRow = lastCandidate(row, i32(H));
+  let lastColumn = lastCandidate(column, i32(W));
   var sum = V(0.0);
-  for (var a = 0u; a <= 2u * P; a++) {
+  for (var a = 0u; a <= lastRow; a++) {
     let r = candidate(a, row, i32(H));
     if (r < 0) {
       continue;
     }
-    for (var b = 0u; b <= 2u * P; b++) {
+    for (var b = 0u; b <= lastColumn; b++) {
       let q = candidate(b, column, i32(W));
       if (q >= 0) {
         sum += dy[((image * (H + 2u * P) + u32(r)) * (W + 2u * P) + u32(q)) * GROUPS + channel];

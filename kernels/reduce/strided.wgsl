@@ -3,23 +3,26 @@
 // Layout    x is [OUTER, RED, INNER], out is [OUTER, CHUNKS, INNER]; with CHUNKS = 1 this is the whole reduction.
 // Numerics  a chunk adds serially; the host launches further passes over the chunks, so that no f32 sum is longer than a few hundred
 //           terms. The order is fixed: same input, same bits.
-// Prelude   WG, OUTER, RED, INNER, CHUNKS, START (the neutral element), fn combine(a : f32, b : f32) -> f32.
+// Prelude   WG, OUTER, INNER, START (the neutral element), fn combine(a : f32, b : f32) -> f32. RED and CHUNKS follow from the lengths: so reductions share
+//           pipelines, and no driver unrolls the loop.
 // Dispatch  one invocation per output, inner index fastest, so neighbours read neighbours.
 @group(0) @binding(0) var<storage, read_write> out : array<f32>;
 @group(0) @binding(1) var<storage, read> x : array<f32>;
 
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : vec3u, @builtin(local_invocation_index) lane : u32) {
+  let extent = arrayLength(&x) / (OUTER * INNER);
+  let chunks = arrayLength(&out) / (OUTER * INNER);
   let index = (group.y * groups.x + group.x) * WG + lane;
-  if (index >= OUTER * CHUNKS * INNER) {
+  if (index >= OUTER * chunks * INNER) {
     return;
   }
   let inner = index % INNER;
-  let chunk = (index / INNER) % CHUNKS;
-  let outer = index / (INNER * CHUNKS);
+  let chunk = (index / INNER) % chunks;
+  let outer = index / (INNER * chunks);
   var acc = START;
-  for (var r = chunk; r < RED; r += CHUNKS) {
-    acc = combine(acc, x[(outer * RED + r) * INNER + inner]);
+  for (var r = chunk; r < extent; r += chunks) {
+    acc = combine(acc, x[(outer * extent + r) * INNER + inner]);
   }
   out[index] = acc;
 }

@@ -1,10 +1,10 @@
 // im2col by index: the value of a source image at (pixel, tap, channel … channel+3), never materialised. Needs CHANNELS % 4 == 0.
 //
-//   source row = pixel row · STRIDE + ORIGIN_H + DIRECTION · tap row,   columns alike
+//   source row = pixel row · STRIDE + origin row + DIRECTION · tap row,   columns alike
 //
-// Forward and weight gradient read x (STRIDE the stride, ORIGIN −padding, DIRECTION 1); the input gradient reads dy through the transposed
+// Forward and weight gradient read x (STRIDE the stride, origin −padding, DIRECTION 1); the input gradient reads dy through the transposed
 // window (STRIDE 1, DIRECTION −1), one parity class of pixels at a time, so that no tap falls between strides.
-// Prelude   SRC_H, SRC_W, CHANNELS, PIXELS_H, PIXELS_W, TAPS_W, STRIDE, DIRECTION : i32, ORIGIN_H, ORIGIN_W : i32, fn border(at, extent).
+// Prelude   SRC_H, SRC_W, CHANNELS, PIXELS_H, PIXELS_W, TAPS_W, STRIDE, DIRECTION : i32, fn origin() -> vec2i, fn border(at, extent).
 @group(0) @binding(1) var<storage, read> a : array<vec4f>;
 
 struct Pixel { image : u32, row : i32, column : i32 }
@@ -14,7 +14,8 @@ fn pixelOf(index : u32) -> Pixel {
   let column = index % PIXELS_W;
   let row = (index / PIXELS_W) % PIXELS_H;
   let image = index / (PIXELS_W * PIXELS_H);
-  return Pixel(image * (SRC_H * SRC_W), i32(row) * STRIDE + ORIGIN_H, i32(column) * STRIDE + ORIGIN_W);
+  let corner = origin();
+  return Pixel(image * (SRC_H * SRC_W), i32(row) * STRIDE + corner.x, i32(column) * STRIDE + corner.y);
 }
 
 fn tapOf(index : u32) -> Tap {

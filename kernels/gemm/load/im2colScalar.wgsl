@@ -10,7 +10,8 @@ fn pixelOf(index : u32) -> Pixel {
   let column = index % PIXELS_W;
   let row = (index / PIXELS_W) % PIXELS_H;
   let image = index / (PIXELS_W * PIXELS_H);
-  return Pixel(image * (SRC_H * SRC_W), i32(row) * STRIDE + ORIGIN_H, i32(column) * STRIDE + ORIGIN_W);
+  let corner = origin();
+  return Pixel(image * (SRC_H * SRC_W), i32(row) * STRIDE + corner.x, i32(column) * STRIDE + corner.y);
 }
 
 fn tapOf(index : u32) -> Tap {

@@ -1,10 +1,11 @@
-import { type Constant, i32 } from '@visage/gpu';
+import { type Constant, type GpuBuffer, i32 } from '@visage/gpu';
 import { gemmLoadByPixel, gemmLoadByTap, gemmLoadIm2col, gemmLoadIm2colScalar } from '@visage/kernels';
 import { type ConvGeometry, type PaddingMode, wShape, xShape, yShape } from '../ops/convGeometry.ts';
 import { permute } from '../ops/shape.ts';
 import { empty, type Tensor } from '../tensor.ts';
 import { BORDER } from './border.ts';
 import { gemm, gemmInto } from './launch.ts';
+import type { Across, GemmProblem } from './problem.ts';
 
 /** The walk of im2col over a source image; see kernels/gemm/load/im2col.wgsl. */
 interface Window {
@@ -14,7 +15,8 @@ interface Window {
   readonly taps: number;
   readonly stride: number;
   readonly direction: 1 | -1;
-  readonly origin: readonly [number, number];
+  /** WGSL of the source row and column that pixel (0, 0) and tap (0, 0) meet, a vec2i. */
+  readonly origin: string;
   readonly paddingMode: PaddingMode;
 }
 
@@ -23,6 +25,7 @@ function im2col(window: Window, by: 'pixel' | 'tap'): { loaderA: string[]; const
   const loader = source.channels % 4 === 0 ? gemmLoadIm2col : gemmLoadIm2colScalar;
   return {
     loaderA: [
+      `fn origin() -> vec2i { return ${window.origin}; }`,
       `fn border(at : i32, extent : i32) -> i32 { ${BORDER[window.paddingMode]} }`,
       loader,
       by === 'pixel' ? gemmLoadByPixel : gemmLoadByTap,
@@ -37,8 +40,6 @@ function im2col(window: Window, by: 'pixel' | 'tap'): { loaderA: string[]; const
       TAP_COUNT: window.taps * source.channels,
       STRIDE: i32(window.stride),
       DIRECTION: i32(window.direction),
-      ORIGIN_H: i32(window.origin[0]),
-      ORIGIN_W: i32(window.origin[1]),
     },
   };
 }
@@ -51,7 +52,7 @@ const forwardWindow = (g: ConvGeometry): Window => ({
   taps: g.kernelHeight * g.kernelWidth,
   stride: g.stride,
   direction: 1,
-  origin: [-g.padding, -g.padding],
+  origin: `vec2i(${-g.padding})`,
   paddingMode: g.paddingMode,
 });
 
@@ -74,6 +75,9 @@ export function convForward(g: ConvGeometry, x: Tensor, w: Tensor, bias?: Tensor
   );
 }
 
+const SHARE_PIXEL =
+  'return Pixel(subgroupShuffle(step.image, lane), subgroupShuffle(step.row, lane), subgroupShuffle(step.column, lane));';
+
 /** dw[tap, ci, co] = Σ over pixels of x[pixel ⊕ tap, ci] · dy[pixel, co]. */
 export function convWeightGrad(g: ConvGeometry, x: Tensor, dy: Tensor): Tensor {
   return gemm(
@@ -85,6 +89,7 @@ export function convWeightGrad(g: ConvGeometry, x: Tensor, dy: Tensor): Tensor {
       k: g.batch * g.outHeight * g.outWidth,
       aContiguousAlong: 'm',
       ...im2col(forwardWindow(g), 'tap'),
+      shareStep: SHARE_PIXEL,
       a: x.buffer,
       b: dy.buffer,
     },
@@ -92,62 +97,77 @@ export function convWeightGrad(g: ConvGeometry, x: Tensor, dy: Tensor): Tensor {
   );
 }
 
-/** One axis of the transposed window for the input pixels of one parity: pixel = parity + stride · p meets taps first + stride · j. */
+/** One axis of the transposed window for the input pixels of one parity: how many there are, and how many taps they meet. */
 function parityAxis(parity: number, extent: number, kernel: number, g: ConvGeometry) {
   const first = (parity + g.padding) % g.stride;
   return {
-    pixels: Math.ceil((extent - parity) / g.stride),
-    first,
+    pixels: Math.max(0, Math.ceil((extent - parity) / g.stride)),
     taps: Math.max(0, Math.ceil((kernel - first) / g.stride)),
-    // output row of tap j at pixel p: p + origin − j
-    origin: (parity + g.padding - first) / g.stride,
   };
 }
 
 /**
  * dx[pixel, ci] = Σ over (tap, co) of dy[pixel ⊖ tap, co] · w[tap, ci, co], for zero padding.
  *
- * With stride s, input pixels fall into s² parity classes; each meets its own subset of taps, so no product with an inserted zero is formed.
+ * With stride s, input pixels fall into s² parity classes; each meets its own subset of taps, so no product with an inserted zero is formed. Where s divides the
+ * extents of image and kernel all classes are of one shape, and one launch computes them.
  */
 export function convInputGrad(g: ConvGeometry, dy: Tensor, w: Tensor): Tensor {
-  const dx = g.stride === 1 ? undefined : empty(dy.gpu, xShape(g));
-  const transposed = permute(w.detach(), [0, 1, 3, 2]); // [kh, kw, co, ci]: rows of B contiguous along ci
-  for (let parityH = 0; parityH < Math.min(g.stride, g.height); parityH++) {
-    for (let parityW = 0; parityW < Math.min(g.stride, g.width); parityW++) {
-      const h = parityAxis(parityH, g.height, g.kernelHeight, g);
-      const v = parityAxis(parityW, g.width, g.kernelWidth, g);
-      const window: Window = {
-        source: { height: g.outHeight, width: g.outWidth, channels: g.channelsOut },
-        pixels: [h.pixels, v.pixels],
-        tapsWide: v.taps,
-        taps: h.taps * v.taps,
-        stride: 1,
-        direction: -1,
-        origin: [h.origin, v.origin],
-        paddingMode: 'zero',
-      };
-      const problem = {
-        name: 'conv2dInputGrad',
-        m: g.batch * h.pixels * v.pixels,
-        n: g.channelsIn,
-        k: h.taps * v.taps * g.channelsOut,
-        aContiguousAlong: 'k' as const,
-        ...im2col(window, 'pixel'),
-        a: dy.buffer,
-        b: transposed.buffer,
-      };
-      if (!dx) return gemm(dy.gpu, problem, xShape(g));
-      const co = `${g.channelsOut}u`;
-      gemmInto(
-        dy.gpu,
-        {
-          ...problem,
-          rowOfB: `let tap = k / ${co}; let row = ${h.first}u + ${g.stride}u * (tap / TAPS_W); let column = ${v.first}u + ${g.stride}u * (tap % TAPS_W); return (row * ${g.kernelWidth}u + column) * ${co} + k % ${co};`,
-          outRow: `let column = ${parityW}u + ${g.stride}u * (m % ${v.pixels}u); let row = ${parityH}u + ${g.stride}u * ((m / ${v.pixels}u) % ${h.pixels}u); return ((m / ${h.pixels * v.pixels}u) * ${g.height}u + row) * ${g.width}u + column;`,
-        },
-        dx,
-      );
-    }
+  const dx = empty(dy.gpu, xShape(g));
+  let rows: GpuBuffer | undefined;
+  const across: Across = {
+    inner: g.channelsOut,
+    asRows: () => (rows ??= permute(w.detach(), [0, 1, 3, 2]).buffer), // [kh, kw, co, ci]
+  };
+  const alike = [g.height, g.width, g.kernelHeight, g.kernelWidth].every((extent) => extent % g.stride === 0);
+  const classes = g.stride ** 2;
+  for (let first = 0; first < (alike ? 1 : classes); first++) {
+    const problem = parityProblem(g, first, alike ? classes : 1);
+    if (problem.m > 0) gemmInto(dy.gpu, { ...problem, a: dy.buffer, b: w.buffer, across }, dx);
   }
-  return dx as Tensor;
+  return dx;
+}
+
+/** The product for the input pixels of parity class `first` (row parity · stride + column parity) and `items` − 1 like it that follow. */
+function parityProblem(g: ConvGeometry, first: number, items: number): Omit<GemmProblem, 'a' | 'b'> {
+  const { stride: s, padding, channelsOut: co } = g;
+  const h = parityAxis(Math.floor(first / s), g.height, g.kernelHeight, g);
+  const v = parityAxis(first % s, g.width, g.kernelWidth, g);
+  const [rowParity, columnParity] = [`((${first}u + item) / ${s}u)`, `((${first}u + item) % ${s}u)`];
+  const window: Window = {
+    source: { height: g.outHeight, width: g.outWidth, channels: co },
+    pixels: [h.pixels, v.pixels],
+    tapsWide: v.taps,
+    taps: h.taps * v.taps,
+    stride: 1,
+    direction: -1,
+    // Input row of pixel p: parity + s · p. Its taps are first + s · j, and tap j meets output row p + origin − j.
+    origin: `vec2i((vec2u(${rowParity}, ${columnParity}) + ${padding}u) / ${s}u)`,
+    paddingMode: 'zero',
+  };
+  const problem = {
+    name: 'conv2dInputGrad',
+    m: g.batch * h.pixels * v.pixels,
+    n: g.channelsIn,
+    k: h.taps * v.taps * co,
+    aContiguousAlong: 'k' as const,
+    ...im2col(window, 'pixel'),
+  };
+  if (s === 1) return problem;
+  const tapAt = (parity: string, j: string) => `(${parity} + ${padding}u) % ${s}u + ${s}u * (${j})`;
+  return {
+    ...problem,
+    items,
+    rowOfB: [
+      `let tap = k / ${co}u;`,
+      `let row = ${tapAt(rowParity, 'tap / TAPS_W')};`,
+      `let column = ${tapAt(columnParity, 'tap % TAPS_W')};`,
+      `return (row * ${g.kernelWidth}u + column) * ${co}u + k % ${co}u;`,
+    ].join(' '),
+    outRow: [
+      `let row = ${rowParity} + ${s}u * ((m / ${v.pixels}u) % ${h.pixels}u);`,
+      `let column = ${columnParity} + ${s}u * (m % ${v.pixels}u);`,
+      `return ((m / ${h.pixels * v.pixels}u) * ${g.height}u + row) * ${g.width}u + column;`,
+    ].join(' '),
+  };
 }

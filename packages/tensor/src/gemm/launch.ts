@@ -1,5 +1,11 @@
 import { choose, type Gpu, linearGrid } from '@visage/gpu';
-import { gemmEpilogueStore, gemmEpilogueStoreScalar, gemmLoadRows, gemmLoadRowsScalar } from '@visage/kernels';
+import {
+  gemmEpilogueStore,
+  gemmEpilogueStoreScalar,
+  gemmLoadAcross,
+  gemmLoadRows,
+  gemmLoadRowsScalar,
+} from '@visage/kernels';
 import { reduceAxis, SUM } from '../ops/reduce.ts';
 import { launchMap } from '../pointwise.ts';
 import type { Shape } from '../shape.ts';
@@ -10,6 +16,10 @@ import { GEMM_VARIANTS, type GemmPlan } from './variants.ts';
 const LONGEST_SUM = 8192; // terms that one f32 accumulator adds in series before K is split, for accuracy
 const FILL_GPU = 264; // workgroups that keep a large GPU busy: two for each of 132 processors
 const SHORTEST_SPLIT = 128; // below this the extra reduction costs more than idle processors
+
+// A workgroup's z is a split of K and an item, which the functions of the problem may ask for. The division comes out of a number that the compiler cannot
+// know, even if there is one split only: else drivers unroll the loop over a short K, and llvmpipe then compiles for seconds.
+const BEGIN = `var<private> item : u32;\nfn begin(z : u32) -> u32 { item = z % ITEMS; return z / ITEMS; }`;
 
 /** How many pieces K falls into: enough workgroups to fill the device, and no serial sum too long. */
 function splitsOf(problem: GemmProblem, plan: GemmPlan, gpu: Gpu): number {
@@ -44,35 +54,46 @@ export function gemmInto(gpu: Gpu, problem: GemmProblem, c: Tensor): void {
 }
 
 function launch(gpu: Gpu, problem: GemmProblem, plan: GemmPlan, c: Tensor, splits: number): void {
-  const { m, n, k, bias } = problem;
+  const { m, n, k, bias, items = 1 } = problem;
+  const across = plan.readsAcross ? problem.across : undefined;
+  const b = problem.across && !across ? problem.across.asRows() : problem.b;
   const steps = Math.ceil(k / plan.kStep);
   const [x, y] = linearGrid(plan.tiles[0] * plan.tiles[1]);
   const vector = n % 4 === 0;
   gpu.dispatch({
     program: {
       name: `gemm/${problem.name}`,
+      enables: plan.enables,
       constants: {
         M: m,
         N: n,
         K: k,
         TILES_N: plan.tiles[1],
         K_CHUNK: Math.max(1, Math.ceil(steps / splits)) * plan.kStep,
+        ITEMS: items,
+        ...(across ? { INNER: across.inner } : {}),
         ...plan.constants,
         ...problem.constants,
       },
       parts: [
+        BEGIN,
         `fn rowOfB(k : u32) -> u32 { ${problem.rowOfB ?? 'return k;'} }`,
         `fn outRow(m : u32) -> u32 { ${problem.outRow ?? 'return m;'} }`,
         biasFunction(bias !== undefined, vector),
         ...problem.loaderA,
-        vector ? gemmLoadRows : gemmLoadRowsScalar,
+        ...(plan.shares
+          ? [
+              `fn shareStep(step : StepA, lane : u32) -> StepA { ${problem.shareStep ?? 'return subgroupShuffle(step, lane);'} }`,
+            ]
+          : []),
+        across ? gemmLoadAcross : vector ? gemmLoadRows : gemmLoadRowsScalar,
         vector ? gemmEpilogueStore : gemmEpilogueStoreScalar,
         plan.multiply,
       ],
     },
-    buffers: bias ? [c.buffer, problem.a, problem.b, bias] : [c.buffer, problem.a, problem.b],
-    grid: [x, y, splits],
-    flops: 2 * m * n * k,
+    buffers: bias ? [c.buffer, problem.a, b, bias] : [c.buffer, problem.a, b],
+    grid: [x, y, splits * items],
+    flops: 2 * m * n * k * items,
   });
 }
 

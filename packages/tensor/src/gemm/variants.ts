@@ -1,5 +1,5 @@
 import type { Constant, Gpu, Variant } from '@visage/gpu';
-import { gemmDirect, gemmDirectOuter, gemmTiled } from '@visage/kernels';
+import { gemmBroadcast, gemmBroadcastOuter, gemmDirect, gemmDirectOuter, gemmTiled } from '@visage/kernels';
 import type { GemmProblem } from './problem.ts';
 
 /** How a variant covers a problem. */
@@ -11,6 +11,11 @@ export interface GemmPlan {
   readonly tiles: readonly [number, number];
   /** K is split in multiples of this. */
   readonly kStep: number;
+  readonly enables?: readonly string[];
+  /** Reads a B that is stored across; others get a copy in rows. */
+  readonly readsAcross?: boolean;
+  /** Asks the problem for `shareStep`. */
+  readonly shares?: boolean;
 }
 
 export interface GemmVariant extends Variant<GemmProblem> {
@@ -42,6 +47,30 @@ function tiled(bm: number, bn: number, bk: number, tm: number, tq: number): Gemm
   };
 }
 
+/** One subgroup of 8 lanes along m that hand the values of B round: for adapters that compute on the CPU. */
+const broadcast: GemmVariant = {
+  name: 'broadcast',
+  admits(_, gpu) {
+    if (!gpu.adapter.software) return 'made for software adapters';
+    if (!gpu.device.features.has('subgroups')) return 'needs the feature subgroups';
+    const smallest = gpu.device.adapterInfo.subgroupMinSize;
+    return smallest >= 8 || `needs subgroups of 8, this adapter's may have ${smallest}`;
+  },
+  plan({ m, n, aContiguousAlong }) {
+    const common = { enables: ['subgroups'], readsAcross: true };
+    if (aContiguousAlong === 'm') {
+      const quads = n > 4 ? 2 : 1;
+      const constants = { QUADS: quads };
+      const tiles = [Math.ceil(m / 32), Math.ceil(n / (4 * quads))] as const;
+      return { ...common, multiply: gemmBroadcastOuter, constants, tiles, kStep: 8 / quads, shares: true };
+    }
+    const quads = n > 8 ? 4 : n > 4 ? 2 : 1;
+    const rows = quads === 4 ? 1 : 2;
+    const tiles = [Math.ceil(m / (8 * rows)), Math.ceil(n / (4 * quads))] as const;
+    return { ...common, multiply: gemmBroadcast, constants: { ROWS: rows, QUADS: quads }, tiles, kStep: 4 };
+  },
+};
+
 /** Rows per invocation and lanes per workgroup of the kernel without workgroup memory. */
 const direct: GemmVariant = {
   name: 'direct',
@@ -57,6 +86,7 @@ const direct: GemmVariant = {
       constants: { ROWS: rows, LANES_N: lanesN, LANES_M: lanesM },
       tiles: [Math.ceil(m / (rows * lanesM)), Math.ceil(n / (4 * lanesN))],
       kStep: 4,
+      readsAcross: gpu.adapter.software, // where a load costs the same along any axis
     };
   },
 };
@@ -71,5 +101,6 @@ export const GEMM_VARIANTS: readonly GemmVariant[] = [
   tiled(64, 64, 16, 8, 1),
   tiled(64, 32, 16, 4, 1),
   tiled(128, 16, 32, 4, 1),
+  broadcast,
   direct,
 ];

@@ -21,15 +21,14 @@ export function matmul(a: Tensor, b: Tensor, { transposeA = false, transposeB = 
   checkMatrices(a, b, transposeA, transposeB);
   const [m, k] = transposeA ? [a.dim(1), a.dim(0)] : [a.dim(0), a.dim(1)];
   const n = b.dim(transposeB ? 0 : 1);
-  // B is always read along n: a transposed B is copied once, which costs less than reading it across.
-  const rows = transposeB ? transpose(b.detach()) : b;
+  const across = transposeB ? { inner: k, asRows: () => transpose(b.detach()).buffer } : undefined;
   const [vector, scalar] = transposeA
     ? [gemmLoadDenseOuter, gemmLoadDenseOuterScalar]
     : [gemmLoadDense, gemmLoadDenseScalar];
   const loaderA = [(transposeA ? m : k) % 4 === 0 ? vector : scalar];
   const out = gemm(
     a.gpu,
-    { name: 'matmul', m, n, k, aContiguousAlong: transposeA ? 'm' : 'k', loaderA, a: a.buffer, b: rows.buffer },
+    { name: 'matmul', m, n, k, aContiguousAlong: transposeA ? 'm' : 'k', loaderA, a: a.buffer, b: b.buffer, across },
     [m, n],
   );
   return track('matmul', out, [a, b], (g, needs) => [

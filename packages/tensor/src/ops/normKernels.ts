@@ -82,7 +82,7 @@ function launch(
     program: {
       name: `norm/${name}`,
       aliases: { V: width(p) === 4 ? 'vec4f' : 'f32' },
-      constants: { WG: WORKGROUP, OUTER: p.outer, ROWS: p.rows, GROUPS: groups, CHUNKS: chunks, EPS: f32(p.eps) },
+      constants: { WG: WORKGROUP, OUTER: p.outer, GROUPS: groups, PER_THREAD: ROWS_PER_THREAD, EPS: f32(p.eps) },
       parts: [...code, kernel],
     },
     buffers: tensors.map((x): GpuBuffer => x.buffer),

@@ -31,7 +31,7 @@ export function reduceAxis(
   x.gpu.dispatch({
     program: {
       name: `reduce/${reducer.name}`,
-      constants: { WG: WORKGROUP, OUTER: outer, RED: extent, INNER: inner, CHUNKS: chunks, START: f32(reducer.start) },
+      constants: { WG: WORKGROUP, OUTER: outer, INNER: inner, START: f32(reducer.start) },
       parts: [`fn combine(a : f32, b : f32) -> f32 { return ${reducer.combine}; }`, reduceStrided],
     },
     buffers: [out.buffer, x.buffer],
