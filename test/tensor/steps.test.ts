@@ -1,5 +1,5 @@
 /** @file Training steps: eager against replayed, memory after every step, determinism, scopes. */
-import { keep, record, scope, type Tensor, tensor, tensorsIn } from '@visage/tensor';
+import { empty, keep, record, scope, type Tensor, tensor, tensorsIn } from '@visage/tensor';
 import { equal, is, not, ok, throws } from 'uvu/assert';
 import { gpuSuite } from '../helpers/gpu.ts';
 import { type ToyTraining, toyTraining } from '../helpers/toyTraining.ts';
@@ -69,6 +69,20 @@ test('a replayed step reads what the host writes into its inputs', async () => {
   throws(() => step.run(), /disposed/);
 });
 
+test('a step whose input was freed refuses to run, and its results are freed with it alone', async () => {
+  const live = gpu.memory.live;
+  const x = tensor([1, 2]);
+  const step = record(() => x.add(1));
+  step.run();
+  step.result.dispose(); // the step's business
+  equal([...(await step.run().floats())], [2, 3]);
+  x.dispose();
+  throws(() => step.run(), /a tensor from outside that it uses was freed; keep\(\) it/);
+  step.dispose();
+  step.result.dispose();
+  is(gpu.memory.live, live);
+});
+
 test('values inside a traced step cannot be read', async () => {
   let read: Promise<unknown> | undefined;
   const step = record(() => {
@@ -94,6 +108,7 @@ test('steps do not nest, and a step that throws gives its memory back', () => {
       }),
     /stop/,
   );
+  throws(() => record(() => tensor([1]).add(empty(gpu, [1]))), /reads a tensor that no earlier op of this step wrote/);
   is(gpu.memory.live, live);
 });
 

@@ -8,6 +8,8 @@ export class GpuBuffer {
   /** The device memory; `undefined` while virtual and after release. */
   resource: GPUBuffer | undefined;
   released = false;
+  /** Its memory belongs to a recorded step and goes back with it. */
+  ownedByStep = false;
 
   constructor(
     /** Bytes that the owner asked for, a multiple of 4. The resource may be larger. */

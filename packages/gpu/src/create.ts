@@ -5,6 +5,8 @@ import { type AdapterDescription, Gpu } from './gpu.ts';
 export interface GpuOptions {
   /** `full` (default) asks for every limit and useful feature of the adapter; `browser` for WebGPU's default limits and no features. */
   readonly profile?: 'full' | 'browser';
+  /** Run every kernel in error scopes of its own: slow, but an error names the kernel that caused it. */
+  readonly debug?: boolean;
 }
 
 const LIMITS = [
@@ -54,9 +56,9 @@ export async function openGpu(api: GPU, options: GpuOptions = {}): Promise<Gpu> 
   }
   const full = (options.profile ?? 'full') === 'full';
   const requiredLimits = full ? Object.fromEntries(LIMITS.map((name) => [name, adapter.limits[name]])) : {};
-  const requiredFeatures = (full ? FEATURES : ['timestamp-query']).filter((name) =>
-    adapter.features.has(name),
-  ) as GPUFeatureName[];
-  const device = await adapter.requestDevice({ requiredLimits, requiredFeatures });
-  return new Gpu(device, describeAdapter(adapter));
+  const requiredFeatures = (full ? FEATURES.filter((name) => adapter.features.has(name)) : []) as GPUFeatureName[];
+  const device = await adapter.requestDevice({ requiredLimits, requiredFeatures }).catch((cause: Error) => {
+    throw new AdapterError(`${describeAdapter(adapter).name} gave no device: ${cause.message}`);
+  });
+  return new Gpu(device, describeAdapter(adapter), options);
 }

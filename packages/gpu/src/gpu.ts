@@ -1,5 +1,6 @@
 import { BindGroupCache } from './bindGroups.ts';
 import { GpuBuffer } from './buffer.ts';
+import { runChecked } from './checked.ts';
 import type { Command } from './commands.ts';
 import { DeviceLostError, ValidationError, VisageError } from './errors.ts';
 import { PipelineCache } from './pipelines.ts';
@@ -7,6 +8,7 @@ import { BufferPool, type MemoryUse } from './pool.ts';
 import { type ProfileRow, Profiler } from './profiler.ts';
 import type { Program } from './program.ts';
 import { RecordedStep } from './recorded.ts';
+import { refuseAsync } from './synchronous.ts';
 import { Trace } from './trace.ts';
 
 /** What is known of the adapter behind a device. */
@@ -48,10 +50,13 @@ export class Gpu {
 
   readonly device: GPUDevice;
   readonly adapter: AdapterDescription;
+  /** Every kernel runs in error scopes of its own, so that an error names the kernel that caused it. Slow. */
+  readonly debug: boolean;
 
-  constructor(device: GPUDevice, adapter: AdapterDescription) {
+  constructor(device: GPUDevice, adapter: AdapterDescription, { debug = false }: { readonly debug?: boolean } = {}) {
     this.device = device;
     this.adapter = adapter;
+    this.debug = debug;
     this.pool = new BufferPool(device);
     this.pipelines = new PipelineCache(device, (message) => this.#fail(new ValidationError(message)));
     this.#bindGroups = new BindGroupCache(device);
@@ -61,8 +66,8 @@ export class Gpu {
       if (!message.includes('due to a previous error') && !message.includes('[Invalid '))
         this.#fail(new ValidationError(message));
     });
-    device.lost.then((info) => {
-      if (info.reason !== 'destroyed') this.#fail(new DeviceLostError(`device lost: ${info.message}`));
+    device.lost.then(({ reason, message }) => {
+      this.#fail(new DeviceLostError(reason === 'destroyed' ? 'the device was destroyed' : `device lost: ${message}`));
     });
   }
 
@@ -103,9 +108,9 @@ export class Gpu {
     }
   }
 
-  /** Gives a buffer's memory back to the pool. */
+  /** Gives a buffer's memory back to the pool. What a step owns stays with it until the step is disposed. */
   release(buffer: GpuBuffer): void {
-    if (buffer.released || this.#trace?.virtual.has(buffer)) return;
+    if (buffer.released || buffer.ownedByStep || this.#trace?.owns(buffer)) return;
     buffer.released = true;
     for (const scope of this.#scopes) scope.delete(buffer);
     if (buffer.resource) this.pool.give(buffer.resource);
@@ -125,15 +130,17 @@ export class Gpu {
       );
     }
     const command: Command = { pipeline: this.pipelines.get(program), buffers, grid, flops };
-    if (this.#trace) {
-      this.#trace.commands.push(command);
-    } else {
-      this.encode(command, this.#bindGroups.get(command));
-    }
+    if (this.#trace) this.#trace.commands.push(command);
+    else this.encode(command, this.#bindGroups.get(command));
   }
 
   /** Adds one command to the stream. Recorded steps call it with the bind groups that they keep. */
   encode(command: Command, group: GPUBindGroup): void {
+    if (this.debug && !this.#profiler) {
+      this.flush();
+      runChecked(this.device, command, group, (error) => this.#fail(error));
+      return;
+    }
     this.#encoder ??= this.device.createCommandEncoder();
     let pass = this.#pass;
     if (this.#profiler) {
@@ -187,6 +194,8 @@ export class Gpu {
     try {
       await staging.mapAsync(1);
     } catch (cause) {
+      // A lost device refuses the mapping before it says that it is lost.
+      await Promise.race([this.device.lost, new Promise((resolve) => setTimeout(resolve, 100))]);
       throw this.#failure ?? new VisageError(`read: ${String(cause)}`);
     }
     const copy = staging.getMappedRange().slice(0);
@@ -203,6 +212,7 @@ export class Gpu {
     let kept: Iterable<GpuBuffer> = [];
     try {
       const result = fn();
+      refuseAsync('scope', result);
       kept = keep(result);
       return result;
     } finally {
@@ -223,16 +233,16 @@ export class Gpu {
     if (this.#trace) throw new VisageError('record: a step is being traced already; steps do not nest');
     const trace = new Trace();
     this.#trace = trace;
-    let result: T;
     try {
-      result = fn();
+      const result = fn();
+      refuseAsync('record', result);
+      return new RecordedStep(this, trace, result, new Set(keep(result)));
     } catch (error) {
       for (const buffer of trace.uploads) if (buffer.resource) this.pool.give(buffer.resource);
       throw error;
     } finally {
       this.#trace = undefined;
     }
-    return new RecordedStep(this, trace, result, new Set(keep(result)));
   }
 
   get tracing(): boolean {

@@ -3,15 +3,16 @@ import { assemble, type Program, writtenBindings } from './program.ts';
 /** A compiled program with what the recorder needs to know of its bindings. */
 export interface Pipeline {
   readonly name: string;
+  /** Equal for equal text. */
   readonly id: number;
   readonly handle: GPUComputePipeline;
   /** Per binding: does the kernel write to it? */
   readonly writes: readonly boolean[];
 }
 
-/** Compiles programs once. Equal WGSL text means equal pipeline. */
+/** Compiles programs once: equal WGSL text is compiled once, whatever names it runs under. */
 export class PipelineCache {
-  #byText = new Map<string, Pipeline>();
+  #byText = new Map<string, Map<string, Pipeline>>();
   #device: GPUDevice;
   #fail: (error: string) => void;
 
@@ -23,24 +24,32 @@ export class PipelineCache {
 
   get(program: Program): Pipeline {
     const code = assemble(program);
-    const known = this.#byText.get(code);
+    const named = this.#byText.get(code) ?? new Map<string, Pipeline>();
+    const known = named.get(program.name);
     if (known) return known;
+    const [twin] = named.values();
+    const pipeline = twin ? { ...twin, name: program.name } : this.#compile(program.name, code);
+    named.set(program.name, pipeline);
+    this.#byText.set(code, named);
+    return pipeline;
+  }
+
+  #compile(name: string, code: string): Pipeline {
     this.#device.pushErrorScope('validation');
-    const module = this.#device.createShaderModule({ label: program.name, code });
+    const module = this.#device.createShaderModule({ label: name, code });
     const handle = this.#device.createComputePipeline({
-      label: program.name,
+      label: name,
       layout: 'auto',
       compute: { module, entryPoint: 'main' },
     });
     this.#device.popErrorScope().then(
-      (error) => error && this.#fail(`${program.name}: ${error.message}\n${numbered(code)}`),
+      (error) => error && this.#fail(`${name}: ${error.message}\n${numbered(code)}`),
       () => {}, // the device is lost: that error speaks for itself
     );
-    const pipeline: Pipeline = { name: program.name, id: this.#byText.size, handle, writes: writtenBindings(code) };
-    this.#byText.set(code, pipeline);
-    return pipeline;
+    return { name, id: this.#byText.size, handle, writes: writtenBindings(code) };
   }
 
+  /** Programs compiled so far. */
   get size(): number {
     return this.#byText.size;
   }

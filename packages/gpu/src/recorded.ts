@@ -12,6 +12,7 @@ import type { Trace } from './trace.ts';
 export class RecordedStep<T> {
   #gpu: Gpu;
   #commands: readonly { command: Command; group: GPUBindGroup }[];
+  #inputs: readonly GpuBuffer[];
   #owned: GPUBuffer[];
   #virtual: Set<GpuBuffer>;
   #disposed = false;
@@ -21,6 +22,8 @@ export class RecordedStep<T> {
   constructor(gpu: Gpu, trace: Trace, result: T, keep: ReadonlySet<GpuBuffer>) {
     this.#gpu = gpu;
     this.result = result;
+    this.#inputs = trace.inputs();
+    this.#checkInputs();
     this.#owned = trace.plan(gpu.pool, keep);
     this.#virtual = trace.virtual;
     for (const buffer of trace.uploads) {
@@ -28,8 +31,11 @@ export class RecordedStep<T> {
       this.#virtual.add(buffer);
     }
     this.#commands = trace.commands.map((command) => ({ command, group: bind(gpu.device, command) }));
-    // Only what the caller may read keeps its handle; the rest may share memory and must not be touched.
-    for (const buffer of this.#virtual) if (!keep.has(buffer)) buffer.resource = undefined;
+    for (const buffer of this.#virtual) {
+      buffer.ownedByStep = true;
+      // Only what the caller may read keeps its handle; the rest may share memory and must not be touched.
+      if (!keep.has(buffer)) buffer.resource = undefined;
+    }
   }
 
   /** Kernels per run. */
@@ -42,12 +48,26 @@ export class RecordedStep<T> {
     return this.#owned.reduce((sum, buffer) => sum + buffer.size, 0);
   }
 
-  /** Runs every kernel of the step again, in order. */
+  /**
+   * Runs every kernel of the step again, in order.
+   *
+   * @throws VisageError when the step, or a tensor from outside that it uses, was disposed.
+   */
   run(): T {
     if (this.#disposed) throw new VisageError('run: this recorded step was disposed');
+    this.#checkInputs();
     for (const { command, group } of this.#commands) this.#gpu.encode(command, group);
     this.#gpu.flush();
     return this.result;
+  }
+
+  /** The memory of a freed input belongs to somebody else by now. */
+  #checkInputs(): void {
+    if (this.#inputs.some(({ released }) => released)) {
+      throw new VisageError(
+        'recorded step: a tensor from outside that it uses was freed; keep() it as long as the step, or record the step again',
+      );
+    }
   }
 
   /** Gives the step's memory back. */

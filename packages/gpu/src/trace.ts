@@ -11,6 +11,17 @@ export class Trace {
   /** Buffers with content from the host: the step's constants. */
   readonly uploads = new Set<GpuBuffer>();
 
+  /** Was the buffer made inside the step? */
+  owns(buffer: GpuBuffer): boolean {
+    return this.virtual.has(buffer) || this.uploads.has(buffer);
+  }
+
+  /** The buffers from outside that the step reads or writes. */
+  inputs(): GpuBuffer[] {
+    const used = new Set(this.commands.flatMap(({ buffers }) => buffers));
+    return [...used].filter((buffer) => !this.owns(buffer));
+  }
+
   /**
    * Gives every virtual buffer memory by liveness: a buffer's memory is free again after the last command that reads it.
    *
@@ -27,6 +38,7 @@ export class Trace {
       command.buffers.forEach((buffer, binding) => {
         if (!this.virtual.has(buffer) || buffer.resource) return;
         if (!command.pipeline.writes[binding]) {
+          for (const taken of owned) pool.give(taken);
           throw new VisageError(`${command.pipeline.name}: reads a tensor that no earlier op of this step wrote`);
         }
         buffer.resource = takeFrom(free, pool, buffer.bytes, owned);

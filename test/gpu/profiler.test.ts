@@ -1,0 +1,59 @@
+/** @file The profiler's table: one row per kernel, with calls, time and rates. */
+import { launchMap, matmul, noGrad, record, tensor } from '@visage/tensor';
+import * as assert from 'uvu/assert';
+import { gpuSuite } from '../helpers/gpu.ts';
+
+const { test, gpu } = await gpuSuite('profiler');
+
+const square = (n: number) => tensor(Float32Array.from({ length: n * n }, Math.sin), [n, n]);
+
+test('rows count calls, operations and bytes', async () => {
+  const [a, b] = [square(64), square(64)];
+  const work = () => noGrad(() => [matmul(a, b), a.add(b), a.add(b)]);
+  work();
+  const rows = await gpu.profile(() => {
+    work();
+  });
+  const product = rows.find(({ kernel }) => kernel === 'gemm/matmul');
+  const sum = rows.find(({ kernel }) => kernel === 'pointwise/add');
+  assert.is(product?.calls, 1);
+  assert.is(sum?.calls, 2);
+  assert.is(sum?.gflops, 0);
+  for (const { ms, gbps } of rows) assert.ok(ms >= 0 && Number.isFinite(gbps));
+  // Operations and bytes are known: rate times time gives them back.
+  const near = (value: number, expected: number) => assert.ok(Math.abs(value - expected) <= 1e-6 * expected);
+  if (product && product.ms > 0) near(product.gflops * product.ms * 1e6, 2 * 64 ** 3);
+  if (sum && sum.ms > 0) near(sum.gbps * sum.ms * 1e6, 2 * 3 * 4 * 64 ** 2);
+  const times = rows.map(({ ms }) => ms);
+  assert.equal(
+    times,
+    [...times].sort((x, y) => y - x),
+  );
+});
+
+test('replayed steps are profiled too, past one submission', async () => {
+  const x = square(8);
+  const step = record(() => Array.from({ length: 100 }, (_, k) => k).reduce((y) => y.add(1), x));
+  const rows = await gpu.profile(() => {
+    for (let k = 0; k < 3; k++) step.run();
+  });
+  assert.equal(
+    rows.map(({ kernel, calls }) => [kernel, calls]),
+    [['pointwise/add', 300]],
+  );
+  step.dispose();
+});
+
+test('kernels of equal text keep their names', async () => {
+  const x = square(8);
+  const work = () => noGrad(() => [launchMap('one', 'a * a', [x]), launchMap('other', 'a * a', [x])]);
+  work();
+  const compiled = gpu.pipelines.size;
+  const rows = await gpu.profile(() => {
+    work();
+  });
+  assert.equal(rows.map(({ kernel }) => kernel).sort(), ['pointwise/one', 'pointwise/other']);
+  assert.is(gpu.pipelines.size, compiled);
+});
+
+test.run();
