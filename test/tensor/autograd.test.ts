@@ -12,6 +12,7 @@ import {
   mean,
   mul,
   noGrad,
+  pointwise,
   sin,
   sqrt,
   square,
@@ -95,6 +96,7 @@ test('what cannot be differentiated is an error that says so', () => {
   const x = tensor([1, 2], [2], { requiresGrad: true });
   throws(() => grad(mul(x, x), [x]), /is not a scalar; pass gradOutputs/);
   throws(() => grad(sum(mul(x, x)), [tensor([1])]), /x\[0\] \[1\] does not influence/);
+  throws(() => grad(sum(pointwise('half', 'a * V(0.5)', [x], [])), [x]), /half: has no gradient with respect to a/);
   throws(() => {
     tensor(Int32Array.of(1)).requiresGrad = true;
   }, /dtype is i32, expected f32/);
@@ -106,6 +108,20 @@ const BLOCK_INPUTS = [image, randomInput([3, 3, 2, 3], { seed: 5 })];
 
 test('a checkpointed block equals the block, first and second order', () =>
   sameFunction(checkpointed, block, BLOCK_INPUTS, 1e-5));
+
+test('a checkpointed block may return its input', async () => {
+  const x = tensor([1, 2], [2], { requiresGrad: true });
+  const [g] = grad(
+    sum(
+      mul(
+        checkpoint((a) => a!, [x]),
+        x,
+      ),
+    ),
+    [x],
+  );
+  equal([...(await g!.floats())], [2, 4]);
+});
 
 test('checkpoint refuses a parameter that it was not given', () => {
   const x = tensor(image.values, image.shape, { requiresGrad: true });

@@ -57,6 +57,10 @@ SMALL['convTranspose2d 4×4 step 2'] = [
   (x, w, b) => convTranspose2d(x!, w!, b, { stride: 2, padding: 1 }),
   [randomInput([1, 4, 3, 3]), weight(4, 4, 2, 3), bias(2)],
 ];
+SMALL['convTranspose2d in two groups'] = [
+  (x, w, b) => convTranspose2d(x!, w!, b, { stride: 2, padding: 1, groups: 2 }),
+  [randomInput([1, 3, 4, 4]), weight(3, 3, 3, 4), bias(6)],
+];
 
 for (const [name, [fn, inputs]] of Object.entries(SMALL)) {
   test(name, async () => {
@@ -80,6 +84,13 @@ test('messages name the op, the argument and what was expected', () => {
   throws(() => linear(tensor([1, 2], [1, 2]), tensor([1, 2], [1, 2])), /linear: w is \[1, 2\], expected \[2, \*\]/);
   throws(() => conv2d(x, tensor(new Float32Array(9), [3, 3, 1, 1])), /conv2d: /);
   throws(() => conv2d(x, tensor(new Float32Array(18), [3, 3, 2, 1])), /conv2d: /);
+  const w = tensor(new Float32Array(8), [2, 2, 1, 2]);
+  throws(
+    () => conv2d(x, tensor(new Float32Array(4), [1, 1, 2, 2]), tensor(Uint32Array.of(1, 2))),
+    /bias's dtype is u32/,
+  );
+  throws(() => convTranspose2d(x, w, tensor([1, 2])), /convTranspose2d: bias is \[2\], expected \[1\]/);
+  throws(() => convTranspose2d(x, w, undefined, { padding: 2 }), /convTranspose2d: padding is 2/);
 });
 
 test.run();

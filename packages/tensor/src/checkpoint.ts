@@ -17,7 +17,7 @@ export function checkpoint(fn: (...inputs: readonly Tensor[]) => Tensor, inputs:
   return fused({
     name: 'checkpoint',
     inputs,
-    forward: () => scope(() => noGrad(() => fn(...inputs))),
+    forward: () => scope(() => noGrad(() => fn(...inputs).detach())), // a tensor of its own, also if fn returns an input
     composed: (...standIns) => {
       const y = fn(...standIns);
       checkSources(y, new Set(standIns));

@@ -9,7 +9,7 @@ export type { GemmProblem } from './gemm/problem.ts';
 export { GEMM_VARIANTS, type GemmVariant } from './gemm/variants.ts';
 export * from './ops/index.ts';
 export { philox } from './philox.ts';
-export { launchMap, type Partial, pointwise, V } from './pointwise.ts';
+export { flat, launchMap, type Partial, pointwise, V } from './pointwise.ts';
 export { RandomState } from './random.ts';
 export { keep, record, scope, tensorsIn } from './scope.ts';
 export {

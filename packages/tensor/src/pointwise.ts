@@ -1,4 +1,4 @@
-import { ArgumentError, f32Literal, type GpuBuffer, linearGrid } from '@visage/gpu';
+import { ArgumentError, f32Literal, type GpuBuffer, linearGrid, VisageError } from '@visage/gpu';
 import { pointwiseMap } from '@visage/kernels';
 import { type Backward, track } from './autograd.ts';
 import { sumTo } from './ops/reduce.ts';
@@ -109,10 +109,17 @@ export function launchMap(name: string, expression: string, inputs: readonly Ten
   return out;
 }
 
-/** The gradient of one input of a pointwise op before broadcasting is undone; `undefined` where the op is flat. */
-export type Partial = ((g: Tensor, out: Tensor) => Tensor | undefined) | undefined;
+/** The gradient of one input of a pointwise op before broadcasting is undone; returns `undefined` where the op is flat. */
+export type Partial = (g: Tensor, out: Tensor) => Tensor | undefined;
 
-/** A differentiable pointwise op: the WGSL expression of its value, and for each input its gradient in ops. */
+/** The gradient of an input in which an op is flat, such as both of a comparison. */
+export const flat: Partial = () => undefined;
+
+/**
+ * A differentiable pointwise op: the WGSL expression of its value, and for each input its gradient in ops.
+ *
+ * @throws VisageError, when gradients are asked for, that names the op if it has no gradient for an input which needs one.
+ */
 export function pointwise(
   name: string,
   expression: string,
@@ -122,7 +129,10 @@ export function pointwise(
   const out = launchMap(name, expression, inputs);
   const backward: Backward = (g, needs) =>
     inputs.map((x, k) => {
-      const gradient = needs[k] ? partials[k]?.(g, out) : undefined;
+      if (!needs[k]) return undefined;
+      const partial = partials[k];
+      if (!partial) throw new VisageError(`${name}: has no gradient with respect to ${NAMES[k]}; detach() that input`);
+      const gradient = partial(g, out);
       return gradient && sumTo(gradient, x.shape);
     });
   return track(name, out, inputs, backward);

@@ -39,10 +39,5 @@ export function toUnit(images: Tensor, space: ColorSpace): Tensor {
 function channelAffine(images: Tensor, scale: readonly number[], shift: readonly number[]): Tensor {
   const factor = tensor(scale, [scale.length], { gpu: images.gpu });
   const offset = tensor(shift, [shift.length], { gpu: images.gpu });
-  return pointwise(
-    'channelAffine',
-    'a * b + c',
-    [images, factor, offset],
-    [(g) => mul(g, factor), undefined, undefined],
-  );
+  return pointwise('channelAffine', 'a * b + c', [images, factor, offset], [(g) => mul(g, factor)]);
 }

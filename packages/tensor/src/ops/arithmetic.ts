@@ -1,5 +1,5 @@
 import { ArgumentError } from '@visage/gpu';
-import { pointwise, V } from '../pointwise.ts';
+import { flat, pointwise, V } from '../pointwise.ts';
 import type { Tensor } from '../tensor.ts';
 
 /** An operand of binary arithmetic; numbers are baked into the kernel, so use tensors for values that change every step. */
@@ -25,8 +25,6 @@ function binary(
   if (typeof b === 'number') return pointwise(name, expression('a', V(b)), [a], [da]);
   return pointwise(name, expression('a', 'b'), [a, b], [da, db]);
 }
-
-const flat = () => undefined;
 
 /** a + b, broadcasting. */
 export const add = (a: Operand, b: Operand): Tensor =>
@@ -115,7 +113,8 @@ export const where = (mask: Tensor, a: Tensor, b: Tensor): Tensor =>
     'where',
     'select(c, b, a != V(0.0))',
     [mask, a, b],
-    [undefined, (g) => mul(g, notEqualZero(mask)), (g) => mul(g, equal(mask, 0))],
+    [flat, (g) => mul(g, notEqualZero(mask)), (g) => mul(g, equal(mask, 0))],
   );
 
-const notEqualZero = (x: Tensor): Tensor => pointwise('notEqualZero', 'select(V(0.0), V(1.0), a != V(0.0))', [x], []);
+const notEqualZero = (x: Tensor): Tensor =>
+  pointwise('notEqualZero', 'select(V(0.0), V(1.0), a != V(0.0))', [x], [flat]);

@@ -17,13 +17,18 @@ export function conv2d(x: Tensor, w: Tensor, bias?: Tensor, options: Conv2dOptio
   checkDType('conv2d', 'x', x, 'f32');
   checkDType('conv2d', 'w', w, 'f32');
   const g = convGeometry('conv2d', x.shape, w.shape, options);
-  if (bias) checkShape('conv2d', 'bias', bias.shape, [g.channelsOut]);
+  if (bias) checkBias('conv2d', bias, g.channelsOut);
   const out = g.groups === 1 ? convForward(g, x, w, bias) : groupedForward(g, x, w, bias);
   return track('conv2d', out, bias ? [x, w, bias] : [x, w], (dy, needs) => [
     needs[0] ? conv2dInputGrad(dy, w, g) : undefined,
     needs[1] ? conv2dWeightGrad(x, dy, g) : undefined,
     needs[2] ? sum(dy, [0, 1, 2]) : undefined,
   ]);
+}
+
+function checkBias(op: string, bias: Tensor, channels: number): void {
+  checkShape(op, 'bias', bias.shape, [channels], 'One value per channel of the result');
+  checkDType(op, 'bias', bias, 'f32');
 }
 
 /**
@@ -61,34 +66,38 @@ export function conv2dWeightGrad(x: Tensor, dy: Tensor, g: ConvGeometry): Tensor
 }
 
 export interface ConvTranspose2dOptions {
+  /** Step between the windows in the result. Default 1. */
   readonly stride?: number;
+  /** Pixels taken off each side of the result. Default 0. */
   readonly padding?: number;
+  /** Channel groups that see only themselves. Default 1. */
+  readonly groups?: number;
 }
 
 /**
  * Transposed 2-D convolution: the input gradient of the convolution with the same weight, plus a bias.
  *
- * Shapes: x [N, H, W, Ci], w [kh, kw, Co, Ci], bias [Co] → [N, (H − 1)·stride − 2·padding + kh, …, Co].
+ * Shapes: x [N, H, W, Ci], w [kh, kw, Co / groups, Ci], bias [Co] → [N, (H − 1)·stride − 2·padding + kh, …, Co].
  */
 export function convTranspose2d(
   x: Tensor,
   w: Tensor,
   bias?: Tensor,
-  { stride = 1, padding = 0 }: ConvTranspose2dOptions = {},
+  { stride = 1, padding = 0, groups = 1 }: ConvTranspose2dOptions = {},
 ): Tensor {
   checkDType('convTranspose2d', 'x', x, 'f32');
-  checkShape(
-    'convTranspose2d',
-    'w',
-    w.shape,
-    [null, null, null, x.dim(-1)],
-    'The layout is [kh, kw, channels out, channels in]',
-  );
-  if (x.rank !== 4)
-    throw new ArgumentError('convTranspose2d', 'x', showShape(x.shape), '[batch, height, width, channels]');
+  checkDType('convTranspose2d', 'w', w, 'f32');
+  checkShape('convTranspose2d', 'x', x.shape, [null, null, null, null], 'Images are [batch, height, width, channels]');
+  const [batch, height, width, channelsIn] = x.shape as [number, number, number, number];
+  const layout = 'The layout is [kh, kw, channels out / groups, channels in]';
+  checkShape('convTranspose2d', 'w', w.shape, [null, null, null, channelsIn], layout);
+  const channelsOut = w.dim(2) * groups;
+  if (bias) checkBias('convTranspose2d', bias, channelsOut);
   const grow = (extent: number, kernel: number) => (extent - 1) * stride - 2 * padding + kernel;
-  const outShape: Shape = [x.dim(0), grow(x.dim(1), w.dim(0)), grow(x.dim(2), w.dim(1)), w.dim(2)];
-  const g = convGeometry('convTranspose2d', outShape, w.shape, { stride, padding });
-  const y = conv2dInputGrad(x, w, { ...g, outHeight: x.dim(1), outWidth: x.dim(2) });
+  const result: Shape = [batch, grow(height, w.dim(0)), grow(width, w.dim(1)), channelsOut];
+  if (result.some((extent) => extent < 1))
+    throw new ArgumentError('convTranspose2d', 'padding', String(padding), 'one that leaves pixels', showShape(result));
+  const g = convGeometry('convTranspose2d', result, w.shape, { stride, padding, groups });
+  const y = conv2dInputGrad(x, w, g);
   return bias ? y.add(bias) : y;
 }

@@ -1,4 +1,4 @@
-import { pointwise, V } from '../pointwise.ts';
+import { flat, pointwise, V } from '../pointwise.ts';
 import type { Tensor } from '../tensor.ts';
 import { add, greater, greaterEqual, lessEqual, mul, neg } from './arithmetic.ts';
 
@@ -27,7 +27,7 @@ export const rsqrt = (x: Tensor): Tensor =>
 export const abs = (x: Tensor): Tensor => pointwise('abs', 'abs(a)', [x], [(g) => mul(g, sign(x))]);
 
 /** −1, 0 or 1; flat. */
-export const sign = (x: Tensor): Tensor => pointwise('sign', 'sign(a)', [x], [() => undefined]);
+export const sign = (x: Tensor): Tensor => pointwise('sign', 'sign(a)', [x], [flat]);
 
 /** Sine of an angle in radians. */
 export const sin = (x: Tensor): Tensor => pointwise('sin', 'sin(a)', [x], [(g) => mul(g, cos(x))]);
@@ -84,12 +84,7 @@ export const relu = (x: Tensor): Tensor =>
 
 // g where x > 0, slope · g elsewhere: linear in g, flat in x.
 const leakyGate = (g: Tensor, x: Tensor, slope: number): Tensor =>
-  pointwise(
-    'leakyGate',
-    `select(a * ${V(slope)}, a, b > V(0.0))`,
-    [g, x],
-    [(h) => leakyGate(h, x, slope), () => undefined],
-  );
+  pointwise('leakyGate', `select(a * ${V(slope)}, a, b > V(0.0))`, [g, x], [(h) => leakyGate(h, x, slope), flat]);
 
 /** min(max(x, 0), 6). */
 export const relu6 = (x: Tensor): Tensor =>
@@ -109,7 +104,7 @@ const preluGate = (g: Tensor, x: Tensor, w: Tensor): Tensor =>
     'preluGate',
     'select(a * c, a, b > V(0.0))',
     [g, x, w],
-    [(h) => preluGate(h, x, w), () => undefined, (h) => mul(mul(h, g), lessEqual(x, 0))],
+    [(h) => preluGate(h, x, w), flat, (h) => mul(mul(h, g), lessEqual(x, 0))],
   );
 
 const negativePart = (x: Tensor): Tensor =>
