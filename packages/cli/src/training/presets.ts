@@ -57,16 +57,16 @@ export const small: Preset = {
   about: '64 pixels, half-width networks: minutes on a GPU',
   imageSize: 64,
   batchSize: 16,
-  steps: 12_000,
+  steps: 8000,
   generator: { ...plain, width: 0.5, blocks: 4, latent: 128 },
   discriminator: { width: 0.5, layers: 3, scales: 2 },
-  rates: { generator: 8e-4, discriminator: 5e-5, decay: true },
+  rates: { generator: 6e-4, discriminator: 2e-5, decay: true },
   identities: 100_000,
   level: 'L1',
   heldOut: 50,
   sampleEvery: 500,
   evaluateEvery: 1000,
-  saveEvery: 1000,
+  saveEvery: 2000,
 };
 
 /** The networks of the paper at the paper's size. */
