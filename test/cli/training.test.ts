@@ -54,6 +54,7 @@ test('a run leaves log, samples, checkpoint, swap and a page that needs no netwo
   assert.ok(charts.every(({ curves, steps }) => Object.values(curves).every((curve) => curve.length === steps.length)));
 
   const again = await RunFolder.open(out, await resumedRun(first.checkpoint, { steps: 3 }));
+  assert.is(again.run.trainer.recipe.decaySteps, 3, 'learning rates fall to zero at the new end, not at the old one');
   assert.is((await again.train()).step, 3);
   assert.equal(stepsIn(join(out, 'log.jsonl')), [1, 2, 3]);
 });

@@ -12,12 +12,12 @@ const LIMITS: readonly (readonly [keyof GPUSupportedLimits, string, (value: numb
   ['maxComputeInvocationsPerWorkgroup', 'threads per workgroup', String],
 ];
 
-/** A feature of WebGPU that Visage uses where it can, and what goes without it. */
-const FEATURES: readonly (readonly [name: string, use: string, without: string])[] = [
-  ['shader-f16', 'half precision', 'no f16 kernels: training and swapping stay in f32, at twice the memory traffic'],
-  ['subgroups', 'fast sums across threads', 'sums across threads go through workgroup memory'],
+/** A feature of WebGPU, what it is good for, and what is slow or missing without it; kernels do without those that have no such line. */
+const FEATURES: readonly (readonly [name: string, use: string, without?: string])[] = [
   ['timestamp-query', 'kernel times', '`visage profile` and the benchmark cannot time single kernels'],
-  ['chromium-experimental-subgroup-matrix', 'matrix units', 'matrix products use the ordinary arithmetic units'],
+  ['subgroups', 'exchange between threads'],
+  ['shader-f16', 'half precision'],
+  ['chromium-experimental-subgroup-matrix', 'matrix units'],
 ];
 
 /** Everything the doctor found. */
@@ -34,7 +34,8 @@ export interface Diagnosis {
 export function diagnose(gpu: Gpu): Diagnosis {
   const limits = Object.fromEntries(LIMITS.map(([name]) => [name, gpu.device.limits[name] as number]));
   const features = Object.fromEntries(FEATURES.map(([name]) => [name, gpu.device.features.has(name)]));
-  const notes = FEATURES.filter(([name]) => !features[name]).map(([name, , without]) => `no ${name}: ${without}`);
+  const notes = FEATURES.flatMap(([name, , without]) => (without && !features[name] ? [`no ${name}: ${without}`] : []));
+  if (gpu.adapter.software && !features.subgroups) notes.push('no subgroups: matrix products take 2.5 times as long');
   if (gpu.adapter.software) {
     notes.unshift(
       'software adapter: kernels run on the processor, some hundred times slower than on a GPU; `visage start` takes its small preset',
@@ -51,7 +52,7 @@ function print({ adapter, limits, features, notes }: Diagnosis): void {
   for (const [name, label, show] of LIMITS) console.log(`${label.padEnd(26)}${show(limits[name] as number)}`);
   console.log();
   for (const [name, use] of FEATURES) console.log(`${use.padEnd(26)}${features[name] ? 'yes' : 'no '} (${name})`);
-  console.log(notes.length === 0 ? '\nNothing stands in the way of full speed.' : '\nWhat will be slow, and why:');
+  console.log(notes.length === 0 ? '\nNothing that Visage uses is missing.' : '\nWhat will be slow, and why:');
   for (const note of notes) console.log(`- ${note}`);
 }
 

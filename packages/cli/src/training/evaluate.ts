@@ -114,23 +114,26 @@ function heldOutSwaps(people: number): SwapIndices {
 
 /** Everything that the swaps are measured against, on the host. */
 async function renderAll(indices: SwapIndices, { imageSize, level }: EvaluationOptions) {
-  const faces = new SwapFaces({ batch: indices.sourceIdentities.length, size: imageSize, level });
-  faces.load(indices);
-  const read = async (render: () => Tensor): Promise<Float32Array> => {
-    const images = render();
-    const values = await images.floats();
-    images.dispose();
-    return values;
+  const render = (what: (faces: SwapFaces) => Tensor): Promise<Float32Array> =>
+    inBatches(indices.sourceIdentities.length, (from, to) => {
+      const faces = new SwapFaces({ batch: to - from, size: imageSize, level });
+      faces.load({
+        sourceIdentities: indices.sourceIdentities.slice(from, to),
+        sourceAttributes: indices.sourceAttributes.slice(from, to),
+        targetIdentities: indices.targetIdentities.slice(from, to),
+        targetAttributes: indices.targetAttributes.slice(from, to),
+      });
+      const images = what(faces);
+      faces.dispose();
+      return images;
+    });
+  return {
+    sources: await render((faces) => faces.source()),
+    targets: await render((faces) => faces.target()),
+    truths: await render((faces) => faces.truth()),
+    meanIdentity: await render((faces) => faces.meanIdentity()),
+    masks: await render((faces) => faces.mask()),
   };
-  const rendered = {
-    sources: await read(() => faces.source()),
-    targets: await read(() => faces.target()),
-    truths: await read(() => faces.truth()),
-    meanIdentity: await read(() => faces.meanIdentity()),
-    masks: await read(() => faces.mask()),
-  };
-  faces.dispose();
-  return rendered;
 }
 
 /** One vector per person: the mean of the judge's vectors of a few photos that no swap shows. */
@@ -139,10 +142,12 @@ async function enrolled({ judge, people, imageSize, level }: EvaluationOptions):
   const values = new Float32Array(people * size);
   const person = Uint32Array.from({ length: people }, (_, k) => faceSets.heldOut + k);
   for (let photo = 0; photo < GALLERY_PHOTOS; photo++) {
-    const attributes = person.map((number) => number + (10 + photo) * people);
-    const faces = scope(() => renderFaces({ identities: person, attributes, size: imageSize, level }));
-    const vectors = await embedAll(judge, await faces.floats(), imageSize);
-    faces.dispose();
+    const images = await inBatches(people, (from, to) => {
+      const identities = person.slice(from, to);
+      const attributes = identities.map((number) => number + (10 + photo) * people);
+      return renderFaces({ identities, attributes, size: imageSize, level });
+    });
+    const vectors = await embedAll(judge, images, imageSize);
     for (let row = 0; row < people; row++) {
       const one = vectors.values.subarray(row * size, (row + 1) * size);
       const length = Math.hypot(...one);

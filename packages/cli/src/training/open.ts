@@ -40,8 +40,7 @@ export async function newRun(settings: RunSettings, identityPath: string): Promi
 export async function resumedRun(path: string, changes: { readonly steps?: number } = {}): Promise<TrainingRun> {
   const file = await loadSafetensors(path);
   const header = readCheckpointHeader(file);
-  const saved = resumedSettings(header, path);
-  const settings = { ...saved, steps: changes.steps ?? saved.steps };
+  const settings = extended(resumedSettings(header, path), changes.steps);
   if (settings.steps <= header.step) {
     throw new VisageError(
       `${path}: has done ${header.step} of ${settings.steps} steps already; ask for more with --steps`,
@@ -50,6 +49,12 @@ export async function resumedRun(path: string, changes: { readonly steps?: numbe
   const run = await build(settings, buildIdentityNetwork(header.networks.identity));
   run.trainer.restore(file);
   return run;
+}
+
+/** The same run with another number of steps. Learning rates that fall over the run then fall over the new one: they would be zero beyond the old end. */
+function extended(settings: RunSettings, steps = settings.steps): RunSettings {
+  const { recipe } = settings;
+  return { ...settings, steps, recipe: recipe.decaySteps > 0 ? { ...recipe, decaySteps: steps } : recipe };
 }
 
 async function build(settings: RunSettings, identity: IdentityNetwork): Promise<TrainingRun> {
