@@ -1,4 +1,4 @@
-import { f32, linearGrid } from '@visage/gpu';
+import { f32, type Gpu, linearGrid } from '@visage/gpu';
 import { reduceStrided } from '@visage/kernels';
 import { track } from '../autograd.ts';
 import { normalizeAxes, type Shape, sameShape, sizeOf } from '../shape.ts';
@@ -7,15 +7,25 @@ import { equal, mul } from './arithmetic.ts';
 import { expand, reshape } from './shape.ts';
 
 const WORKGROUP = 64;
-const SERIAL = 128; // longest serial sum: bounds f32 error and gives long reductions parallelism
+const SERIAL = 128; // longest serial sum, which bounds f32 error
 
 export interface Reducer {
   readonly name: string;
   readonly start: number;
   readonly combine: string;
+  /** What the result is multiplied by; 1 by default. */
+  readonly factor?: number;
 }
+const unscaled = (reducer: Reducer): Reducer => ({ ...reducer, factor: 1 });
 export const SUM: Reducer = { name: 'sum', start: 0, combine: 'a + b' };
 const MAX: Reducer = { name: 'max', start: -3.4e38, combine: 'max(a, b)' };
+
+/**
+ * How many elements one invocation reduces. GPUs want as many invocations as can be; where a launch costs more than the sum (75 µs on llvmpipe),
+ * a long serial loop saves the second pass.
+ */
+const elementsPerInvocation = (gpu: Gpu, outputs: number): number =>
+  gpu.adapter.software ? 16 * SERIAL * Math.min(8, outputs) : SERIAL;
 
 /** Reduces the middle axis of x seen as [outer, extent, inner]. */
 export function reduceAxis(
@@ -26,12 +36,13 @@ export function reduceAxis(
   inner: number,
   shape: Shape,
 ): Tensor {
-  const chunks = Math.ceil(extent / SERIAL);
+  const chunks = Math.ceil(extent / elementsPerInvocation(x.gpu, outer * inner));
+  const factor = chunks === 1 ? (reducer.factor ?? 1) : 1;
   const out = empty(x.gpu, chunks === 1 ? shape : [outer, chunks, inner]);
   x.gpu.dispatch({
     program: {
       name: `reduce/${reducer.name}`,
-      constants: { WG: WORKGROUP, OUTER: outer, INNER: inner, START: f32(reducer.start) },
+      constants: { WG: WORKGROUP, OUTER: outer, INNER: inner, SERIAL, START: f32(reducer.start), FACTOR: f32(factor) },
       parts: [`fn combine(a : f32, b : f32) -> f32 { return ${reducer.combine}; }`, reduceStrided],
     },
     buffers: [out.buffer, x.buffer],
@@ -50,7 +61,8 @@ function reduce(x: Tensor, reducer: Reducer, axes: readonly number[]): Tensor {
     const { shape } = current;
     const next = shape.map((n, k) => (k >= from && k <= to ? 1 : n));
     const outer = sizeOf(shape.slice(0, from));
-    current = reduceAxis(current, reducer, outer, sizeOf(shape.slice(from, to + 1)), sizeOf(shape.slice(to + 1)), next);
+    const here = start === 0 ? reducer : unscaled(reducer);
+    current = reduceAxis(current, here, outer, sizeOf(shape.slice(from, to + 1)), sizeOf(shape.slice(to + 1)), next);
     end = start;
   }
   return current;
@@ -69,9 +81,12 @@ export function sum(x: Tensor, axes?: number | readonly number[], keepDims = fal
 
 /** Arithmetic mean over `axes` (all by default). */
 export function mean(x: Tensor, axes?: number | readonly number[], keepDims = false): Tensor {
+  checkDType('mean', 'x', x, 'f32');
   const list = normalizeAxes('mean', axes, x.rank);
-  const count = list.reduce((n, axis) => n * x.dim(axis), 1);
-  return mul(sum(x, list, keepDims), 1 / count);
+  if (list.length === 0) return x;
+  const factor = 1 / list.reduce((n, axis) => n * x.dim(axis), 1);
+  const out = track('mean', reduce(x, { ...SUM, factor }, list), [x], (g) => [expand(mul(g, factor), x.shape)]);
+  return keepDims ? out : reshape(out, dropAxes(x.shape, list));
 }
 
 /** Biased variance over `axes`: mean of (x − mean)². Two passes, so nothing cancels. */
