@@ -104,18 +104,27 @@ test('hostile and wrong files are named in one line, and nothing is written', as
   assert.throws(() => readFileSync(out), /ENOENT/);
 });
 
-test('a checkpoint whose header asks for the moon is refused before anything is allocated', async () => {
+/** A copy of the checkpoint with a change in the text of its header. */
+function forged(name: string, from: string, to: string): string {
   const bytes = readFileSync(at('c.safetensors'));
-  const header = bytes.toString('latin1', 8, 8 + bytes.readUInt32LE(0));
-  const greedy = header.replace('\\"blocks\\":1,', '\\"blocks\\":9999999,');
-  assert.is.not(greedy, header);
-  const text = Buffer.from(greedy.trimEnd(), 'latin1');
-  const length = Math.ceil(text.length / 8) * 8;
-  const start = Buffer.alloc(8 + length, ' ');
-  start.writeBigUInt64LE(BigInt(length), 0);
-  text.copy(start, 8);
-  writeFileSync(at('greedy.safetensors'), Buffer.concat([start, bytes.subarray(8 + bytes.readUInt32LE(0))]));
-  assert.match(await failureOf(...swapping({ checkpoint: at('greedy.safetensors') })), /blocks is 9999999, expected/);
+  const data = 8 + bytes.readUInt32LE(0);
+  const header = bytes.toString('latin1', 8, data);
+  assert.ok(header.includes(from));
+  const text = header.replace(from, to).trimEnd();
+  const padded = Buffer.from(text.padEnd(Math.ceil(text.length / 8) * 8), 'latin1');
+  const length = Buffer.alloc(8);
+  length.writeUInt32LE(padded.length);
+  writeFileSync(at(name), Buffer.concat([length, padded, bytes.subarray(data)]));
+  return at(name);
+}
+
+test('a checkpoint whose header asks for the moon is refused before anything is allocated', async () => {
+  const endless = forged('endless.safetensors', '\\"blocks\\":1,', '\\"blocks\\":9999999,');
+  assert.match(await failureOf(...swapping({ checkpoint: endless })), /blocks is 9999999, expected/);
+  const wide = forged('wide.safetensors', '\\"width\\":0.0625,\\"blocks\\":1,', '\\"width\\":4,\\"blocks\\":64,');
+  const before = process.memoryUsage().arrayBuffers;
+  assert.match(await failureOf(...swapping({ checkpoint: wide })), /wide\.safetensors: names larger networks than the/);
+  assert.ok(process.memoryUsage().arrayBuffers - before < 2 ** 26);
 });
 
 test.run();

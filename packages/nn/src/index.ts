@@ -15,6 +15,7 @@ export {
   writeSafetensors,
 } from './files/safetensors.ts';
 export {
+  buildFor,
   type LoadOptions,
   loadModule,
   type NetworkDescription,

@@ -2,6 +2,7 @@ import { type Shape, sizeOf, type Tensor, tensor } from '@visage/tensor';
 import { HostRandom } from './random.ts';
 
 let current = new HostRandom(0);
+let allowance: { left: number; readonly refuse: () => Error } | undefined;
 
 /**
  * Builds networks whose initial values come from `seed`: `const generator = seeded(7, () => new Generator())`.
@@ -18,13 +19,34 @@ export function seeded<T>(seed: number, build: () => T): T {
   }
 }
 
+/** Builds networks of at most `values` initial values in all; `refuse` makes the error that is thrown before more are allocated. */
+export function bounded<T>(values: number, refuse: () => Error, build: () => T): T {
+  const before = allowance;
+  allowance = { left: values, refuse };
+  try {
+    return build();
+  } finally {
+    allowance = before;
+  }
+}
+
+/** The number of values of `shape`, taken off the allowance. */
+function allowed(shape: Shape): number {
+  const size = sizeOf(shape);
+  if (allowance) {
+    allowance.left -= size;
+    if (allowance.left < 0) throw allowance.refuse();
+  }
+  return size;
+}
+
 /** Values uniform in [low, high). */
 export const uniform = (shape: Shape, low: number, high: number): Tensor =>
-  tensor(current.uniform(sizeOf(shape), low, high), shape);
+  tensor(current.uniform(allowed(shape), low, high), shape);
 
 /** Values of the normal distribution N(mean, std²). */
 export const normal = (shape: Shape, mean = 0, std = 1): Tensor =>
-  tensor(current.normal(sizeOf(shape), mean, std), shape);
+  tensor(current.normal(allowed(shape), mean, std), shape);
 
 /**
  * He's uniform initialisation: U(±b) with b = √(6 / ((1 + a²) · fanIn)).

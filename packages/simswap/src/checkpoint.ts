@@ -1,8 +1,8 @@
 /** @file What a SimSwap checkpoint says of itself, and the networks that are built from it. The tensors are the trainer's business. */
-import { checkpointState, FileError, loadModule, networkDescription, type SafetensorsFile } from '@visage/nn';
+import { buildFor, checkpointState, FileError, loadModule, networkDescription, type SafetensorsFile } from '@visage/nn';
 import { JsonReader } from './json.ts';
 import { Generator, type GeneratorConfig } from './networks/generator.ts';
-import type { IdentityConfig } from './networks/identity.ts';
+import type { IdentityConfig, IdentityNetwork } from './networks/identity.ts';
 import type { DiscriminatorConfig } from './networks/patchDiscriminator.ts';
 import {
   buildIdentityNetwork,
@@ -67,11 +67,17 @@ export function readCheckpointHeader(file: SafetensorsFile): CheckpointHeader {
   };
 }
 
-/** Builds a swapper from a checkpoint: the moving average of the generator and the identity network that it was trained with. */
+/**
+ * Builds a swapper from a checkpoint: the moving average of the generator and the identity network that it was trained with.
+ *
+ * @throws FileError when the tensors of the file are not those of the networks that it names.
+ */
 export function loadSwapper(file: SafetensorsFile): Swapper {
   const { networks, recipe } = readCheckpointHeader(file);
-  const generator = new Generator(networks.generator);
-  const identity = buildIdentityNetwork(networks.identity);
+  const [generator, identity] = buildFor(file, () => [
+    new Generator(networks.generator),
+    buildIdentityNetwork(networks.identity),
+  ]) as [Generator, IdentityNetwork];
   loadModule(generator, file, { prefix: 'average/' });
   loadModule(identity, file, { prefix: 'identity/' });
   return new Swapper({

@@ -1,6 +1,6 @@
 import { listFaceFolder } from '@visage/faces/node';
 import { currentGpu, VisageError } from '@visage/gpu';
-import { seeded } from '@visage/nn';
+import { buildFor, seeded } from '@visage/nn';
 import { loadSafetensors } from '@visage/nn/node';
 import {
   buildIdentityNetwork,
@@ -33,7 +33,8 @@ const HELD_OUT_FOLDERS = 8; // people of a data set that are kept for the sample
 export async function newRun(settings: RunSettings, identityPath: string): Promise<TrainingRun> {
   const identity = await loadIdentityNetwork(identityPath);
   const generator = { ...settings.generator, latent: identity.config.embedding };
-  return build({ ...settings, generator }, identity);
+  const adapted = { ...settings, generator };
+  return prepare(adapted, { ...players(adapted), identity });
 }
 
 /** Goes on from a checkpoint; `changes` may extend the run. */
@@ -46,7 +47,11 @@ export async function resumedRun(path: string, changes: { readonly steps?: numbe
       `${path}: has done ${header.step} of ${settings.steps} steps already; ask for more with --steps`,
     );
   }
-  const run = await build(settings, buildIdentityNetwork(header.networks.identity));
+  const networks = buildFor(file, () => ({
+    ...players(settings),
+    identity: buildIdentityNetwork(header.networks.identity),
+  }));
+  const run = await prepare(settings, networks);
   run.trainer.restore(file);
   return run;
 }
@@ -57,17 +62,26 @@ function extended(settings: RunSettings, steps = settings.steps): RunSettings {
   return { ...settings, steps, recipe: recipe.decaySteps > 0 ? { ...recipe, decaySteps: steps } : recipe };
 }
 
-async function build(settings: RunSettings, identity: IdentityNetwork): Promise<TrainingRun> {
+/** The two networks that are trained, with initial weights by the seed. */
+const players = ({ seed, generator, discriminator }: RunSettings) => ({
+  generator: seeded(seed, () => new Generator(generator)),
+  discriminator: seeded(seed + 1, () => new Discriminator(discriminator)),
+});
+
+interface Networks extends ReturnType<typeof players> {
+  readonly identity: IdentityNetwork;
+}
+
+async function prepare(settings: RunSettings, networks: Networks): Promise<TrainingRun> {
   const { recipe, seed, imageSize, level, folder } = settings;
-  const generator = seeded(seed, () => new Generator(settings.generator));
-  const discriminator = seeded(seed + 1, () => new Discriminator(settings.discriminator));
   const { data, samples } = folder
     ? await folderFaces(folder, settings)
     : { data: new ProceduralPairs({ ...settings, seed }), samples: proceduralSamples(imageSize, level) };
   // A software adapter takes about a second per step: show each. On a GPU every reading would make it wait.
   const readEvery = currentGpu().adapter.software ? 1 : 10;
-  const trainer = new Trainer({ generator, discriminator, identity, data, recipe, seed, readEvery });
-  const swapper = new Swapper({ generator: trainer.average, identity, identityResize: recipe.identityResize });
+  const trainer = new Trainer({ ...networks, data, recipe, seed, readEvery });
+  const { average: generator, identity } = trainer;
+  const swapper = new Swapper({ generator, identity, identityResize: recipe.identityResize });
   return { settings, trainer, swapper, samples };
 }
 

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { VisageError } from '@visage/gpu';
-import { loadModule, networkDescription } from '@visage/nn';
+import { buildFor, loadModule, networkDescription } from '@visage/nn';
 import { loadSafetensors } from '@visage/nn/node';
 import { buildIdentityNetwork, type IdentityNetwork, readIdentityConfig } from '@visage/simswap';
 
@@ -25,7 +25,8 @@ export async function loadIdentityNetwork(path: string): Promise<IdentityNetwork
       `${path}: names '${got}', expected the weights of an identity network, as example 03 writes them`,
     );
   }
-  const network = buildIdentityNetwork(readIdentityConfig(description.config));
+  const config = readIdentityConfig(description.config);
+  const network = buildFor(file, () => buildIdentityNetwork(config));
   loadModule(network, file);
   network.freeze().eval();
   return network;

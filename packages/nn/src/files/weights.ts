@@ -1,5 +1,6 @@
 /** @file Modules to and from safetensors, under the published names and layouts of PyTorch. */
-import { sameShape, showShape } from '@visage/tensor';
+import { sameShape, showShape, sizeOf } from '@visage/tensor';
+import { bounded } from '../initialisers.ts';
 import { fileShape, fromFileOrder, toFileOrder } from '../layouts.ts';
 import type { Module } from '../module.ts';
 import { halfFromFloats } from './half.ts';
@@ -62,6 +63,17 @@ export function networkDescription(file: SafetensorsFile): NetworkDescription | 
   } catch {
     throw new FileError(file.source, 'the network configuration in its metadata is not JSON');
   }
+}
+
+/**
+ * Builds networks whose sizes a file names, for instance by {@link networkDescription}.
+ *
+ * @throws FileError, before anything large is allocated, when the file cannot hold the weights of such networks.
+ */
+export function buildFor<T>(file: SafetensorsFile, build: () => T): T {
+  const held = [...file.tensors.values()].reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+  const refuse = () => new FileError(file.source, `names larger networks than the ${held} values in it can fill`);
+  return bounded(held, refuse, build);
 }
 
 /** Reads the state of a module to the host, in file layout. */
