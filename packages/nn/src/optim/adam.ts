@@ -76,10 +76,16 @@ export class Adam extends Optimizer {
       DECAY: f32(this.options.weightDecay),
       DECOUPLED: this.decoupled,
     };
-    this.parameters.forEach((parameter, k) => {
-      const tensors = [parameter, this.#first[k] as Tensor, this.#second[k] as Tensor, gradients[k] as Tensor];
-      launchInPlace('adam', optimAdam, constants, tensors, [this.rate, this.#corrections]);
-    });
+    const scalars = { learning_rate: this.rate, corrections: this.#corrections };
+    launchInPlace(
+      { name: 'adam', rule: optimAdam, constants, written: 3, scalars },
+      this.parameters.map((parameter, k) => [
+        parameter,
+        this.#first[k] as Tensor,
+        this.#second[k] as Tensor,
+        gradients[k] as Tensor,
+      ]),
+    );
   }
 
   override stateDict(): Map<string, Tensor> {

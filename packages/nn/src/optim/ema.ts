@@ -1,5 +1,5 @@
 import { VisageError } from '@visage/gpu';
-import { optimEma } from '@visage/kernels';
+import { optimCopy, optimEma } from '@visage/kernels';
 import { assign, keep, sameShape, type Tensor, tensor } from '@visage/tensor';
 import type { Module } from '../module.ts';
 import { launchInPlace } from './launch.ts';
@@ -45,8 +45,8 @@ export class ExponentialMovingAverage<M extends Module> {
 
   /** Moves the average towards the source; call it after each optimizer step. May be part of a recorded step. */
   update(): void {
-    for (const pair of this.#parameters) launchInPlace('ema', optimEma, {}, pair, [this.#share]);
-    for (const [copy, original] of this.#buffers) assign(copy, original);
+    launchInPlace({ name: 'ema', rule: optimEma, written: 1, scalars: { share: this.#share } }, this.#parameters);
+    launchInPlace({ name: 'copy', rule: optimCopy, written: 1, scalars: {} }, this.#buffers);
   }
 
   /** Gives the memory of the decay back; the modules belong to the caller. */

@@ -1,29 +1,79 @@
 import { type Constant, linearGrid } from '@visage/gpu';
+import { optimUpdate } from '@visage/kernels';
 import type { Tensor } from '@visage/tensor';
 
 const WORKGROUP = 64;
 
+/** An elementwise change of tensors in place, the same for many sets of tensors. */
+export interface Update {
+  /** Shown in profiles. */
+  readonly name: string;
+  /** WGSL of `fn change(v : ptr<function, array<V, COUNT>>)`; see kernels/optim/update.wgsl. */
+  readonly rule: string;
+  readonly constants?: Readonly<Record<string, Constant>>;
+  /** How many tensors of a set change; they come first. */
+  readonly written: number;
+  /** Small tensors that the rule reads at each run, by their names there. */
+  readonly scalars: Readonly<Record<string, Tensor>>;
+}
+
 /**
- * Launches an elementwise in-place kernel of `kernels/optim`: `tensors` are of one size, in binding order,
- * `scalars` are small tensors that the kernel reads at each run.
+ * Applies an update to sets of tensors; those of a set are of one size.
+ *
+ * As many sets as the device has bindings for share a launch: a small network has a hundred parameters, and a launch costs more than most of them.
  */
-export function launchInPlace(
-  name: string,
-  code: string,
-  constants: Readonly<Record<string, Constant>>,
-  tensors: readonly Tensor[],
-  scalars: readonly Tensor[],
+export function launchInPlace(update: Update, sets: readonly (readonly Tensor[])[]): void {
+  const first = sets[0]?.[0];
+  if (!first) return;
+  const bindings = first.gpu.device.limits.maxStorageBuffersPerShaderStage - Object.keys(update.scalars).length;
+  const perLaunch = Math.max(1, Math.floor(bindings / (sets[0] as readonly Tensor[]).length));
+  for (const vector of [true, false]) {
+    const alike = sets.filter(([x]) => ((x as Tensor).size % 4 === 0) === vector);
+    for (let k = 0; k < alike.length; k += perLaunch) launch(update, alike.slice(k, k + perLaunch), vector);
+  }
+}
+
+function launch(
+  { name, rule, constants, written, scalars }: Update,
+  sets: readonly (readonly Tensor[])[],
+  vector: boolean,
 ): void {
-  const { gpu, size } = tensors[0] as Tensor;
-  const vector = size % 4 === 0;
-  gpu.dispatch({
+  const count = (sets[0] as readonly Tensor[]).length;
+  const longest = Math.max(...sets.map(([x]) => (x as Tensor).size)) / (vector ? 4 : 1);
+  const [x, y] = linearGrid(Math.ceil(longest / WORKGROUP));
+  (sets[0] as readonly Tensor[])[0]?.gpu.dispatch({
     program: {
       name: `optim/${name}`,
       aliases: { V: vector ? 'vec4f' : 'f32' },
-      constants: { WG: WORKGROUP, ...constants },
-      parts: [code],
+      constants: { WG: WORKGROUP, COUNT: count, ...constants },
+      parts: [bindingCode(sets.length, count, written, Object.keys(scalars)), rule, optimUpdate],
     },
-    buffers: [...tensors, ...scalars].map((x) => x.buffer),
-    grid: linearGrid(Math.ceil(size / (vector ? 4 : 1) / WORKGROUP)),
+    buffers: [...sets.flat(), ...Object.values(scalars)].map((tensor) => tensor.buffer),
+    grid: [x, y, sets.length],
   });
+}
+
+/** Declares all bindings, and `fn update(slot : u32, i : u32)`, which applies the rule to element i of a set. */
+function bindingCode(sets: number, count: number, written: number, scalars: readonly string[]): string {
+  const tensors = Array.from({ length: count }, (_, t) => t);
+  const declare = (binding: number, access: string, name: string, type: string) =>
+    `@group(0) @binding(${binding}) var<storage, ${access}> ${name} : array<${type}>;`;
+  const numbers = Array.from({ length: sets }, (_, s) => s);
+  const cases = numbers.map((s) => {
+    const values = tensors.map((t) => `x${s}_${t}[i]`).join(', ');
+    const stores = tensors.slice(0, written).map((t) => `x${s}_${t}[i] = v[${t}];`);
+    return `    case ${s}u: { if (i < arrayLength(&x${s}_0)) { var v = array<V, COUNT>(${values}); change(&v); ${stores.join(' ')} } }`;
+  });
+  return [
+    ...numbers.flatMap((s) =>
+      tensors.map((t) => declare(s * count + t, t < written ? 'read_write' : 'read', `x${s}_${t}`, 'V')),
+    ),
+    ...scalars.map((name, k) => declare(sets * count + k, 'read', name, 'f32')),
+    'fn update(slot : u32, i : u32) {',
+    '  switch (slot) {',
+    ...cases,
+    '    default: {}',
+    '  }',
+    '}',
+  ].join('\n');
 }

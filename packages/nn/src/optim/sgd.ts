@@ -30,10 +30,10 @@ export class Sgd extends Optimizer {
   protected update(gradients: readonly Tensor[]): void {
     const { momentum, weightDecay, nesterov } = this.options;
     const constants = { MOMENTUM: f32(momentum), DECAY: f32(weightDecay), NESTEROV: nesterov };
-    this.parameters.forEach((parameter, k) => {
-      const tensors = [parameter, this.#velocity[k] as Tensor, gradients[k] as Tensor];
-      launchInPlace('sgd', optimSgd, constants, tensors, [this.rate]);
-    });
+    launchInPlace(
+      { name: 'sgd', rule: optimSgd, constants, written: 2, scalars: { learning_rate: this.rate } },
+      this.parameters.map((parameter, k) => [parameter, this.#velocity[k] as Tensor, gradients[k] as Tensor]),
+    );
   }
 
   override stateDict(): Map<string, Tensor> {

@@ -1,0 +1,7 @@
+// Copies tensors:  target ← source
+//
+// Values    target, source; the first changes.
+// Prelude   update.wgsl.
+fn change(v : ptr<function, array<V, COUNT>>) {
+  (*v)[0] = (*v)[1];
+}
