@@ -19,6 +19,7 @@ import { builtInWeights, loadIdentityNetwork } from './weights.ts';
 export interface Outcome {
   readonly finished: boolean;
   readonly step: number;
+  /** Mean over the run, its samples, measurements and compilation included. */
   readonly stepsPerSecond: number;
   readonly checkpoint: string;
   /** Held-out scores of the swapper and of the answers that need none; procedural faces only. */
@@ -34,7 +35,6 @@ export class RunFolder {
   readonly #evaluation: SwapEvaluation | undefined;
   #progress: Progress | undefined;
   #scores: SwapScores | undefined;
-  #stepsPerSecond = 0;
 
   private constructor(folder: string, run: TrainingRun, evaluation: SwapEvaluation | undefined) {
     this.folder = folder;
@@ -63,6 +63,7 @@ export class RunFolder {
   async train(): Promise<Outcome> {
     const { trainer, settings } = this.run;
     if (trainer.step === 0) await this.#sample();
+    const [first, started] = [trainer.step, performance.now()];
     this.#progress = new Progress(settings.steps, trainer.step);
     const release = onInterrupt(() => {
       this.#progress?.note('finishing this step and saving; Ctrl-C again ends at once without saving');
@@ -84,11 +85,10 @@ export class RunFolder {
       this.#progress.stop();
       await this.#log.flush();
     }
-    return this.#finish();
+    return this.#finish((1000 * (trainer.step - first)) / (performance.now() - started));
   }
 
   #onStep({ step, kind, losses, stepsPerSecond }: StepReport): void {
-    this.#stepsPerSecond = stepsPerSecond;
     this.#log.add({ step, event: 'step', values: { ...losses, stepsPerSecond }, note: kind });
     const { identity: id, reconstruction: rec, featureMatching: fm, generator: G, discriminator: D } = losses;
     const imagesPerSecond = stepsPerSecond * this.run.settings.batchSize;
@@ -131,7 +131,7 @@ export class RunFolder {
   }
 
   /** The last sample, measurement, checkpoint and pictures; what was due at the last step is there already. */
-  async #finish(): Promise<Outcome> {
+  async #finish(stepsPerSecond: number): Promise<Outcome> {
     const { trainer, settings, samples, swapper } = this.run;
     const finished = trainer.step >= settings.steps;
     await this.#save();
@@ -148,7 +148,7 @@ export class RunFolder {
     return {
       finished,
       step: trainer.step,
-      stepsPerSecond: this.#stepsPerSecond,
+      stepsPerSecond,
       checkpoint,
       scores: this.#scores,
       references,
