@@ -86,13 +86,14 @@ export function backward(y: Tensor, options: GradOptions = {}): void {
     if (!x.node && x.requiresGrad) leaves.add(x);
   });
   for (const [x, g] of flow([y], leaves, options)) {
-    if (leaves.has(x)) x.grad = x.grad ? withGrad(false, () => rules().add(x.grad as Tensor, g)) : g;
+    if (leaves.has(x)) x.grad = x.grad ? withGrad(false, () => rules().addAll([x.grad as Tensor, g])) : g;
   }
 }
 
 /** Ops that the engine itself needs, handed in by the op modules to keep this file free of cycles. */
 export interface EngineOps {
-  add(a: Tensor, b: Tensor): Tensor;
+  /** The sum of tensors of one shape. */
+  addAll(terms: readonly Tensor[]): Tensor;
   onesLike(x: Tensor): Tensor;
 }
 let engineOps: EngineOps | undefined;
@@ -125,13 +126,16 @@ function flow(ys: readonly Tensor[], targets: ReadonlySet<Tensor>, options: Grad
   const matters = new Set<Tensor>(targets);
   for (const x of computed) if ((x.node as Node).inputs.some((input) => matters.has(input))) matters.add(x);
 
-  const grads = new Map<Tensor, Tensor>();
+  // What has arrived at each tensor. It is added up when the tensor's turn comes, all at once: a parameter used five times costs one addition.
+  const arrived = new Map<Tensor, Tensor[]>();
   const accumulate = (x: Tensor, g: Tensor) => {
     if (!sameShape(x.shape, g.shape))
       throw new VisageError(`grad: a gradient of shape ${showShape(g.shape)} arrived at ${x}`);
-    const before = grads.get(x);
-    grads.set(x, before ? rules().add(before, g) : g);
+    const before = arrived.get(x);
+    if (before) before.push(g);
+    else arrived.set(x, [g]);
   };
+  const total = (terms: readonly Tensor[]) => (terms.length === 1 ? (terms[0] as Tensor) : rules().addAll(terms));
   return withGrad(options.createGraph ?? false, () => {
     ys.forEach((y, k) => {
       const given = options.gradOutputs?.[k];
@@ -139,17 +143,19 @@ function flow(ys: readonly Tensor[], targets: ReadonlySet<Tensor>, options: Grad
       if (matters.has(y)) accumulate(y, given ?? rules().onesLike(y));
     });
     for (const x of computed.reverse()) {
-      const g = grads.get(x);
+      const terms = arrived.get(x);
       const node = x.node as Node;
       const needs = node.inputs.map((input) => matters.has(input) && input.requiresGrad);
-      if (!g || !needs.includes(true)) continue;
-      if (!targets.has(x)) grads.delete(x);
+      if (!terms || !needs.includes(true)) continue;
+      const g = total(terms);
+      if (targets.has(x)) arrived.set(x, [g]);
+      else arrived.delete(x);
       const inputGrads = node.backward(g, needs);
       node.inputs.forEach((input, k) => {
         const gk = inputGrads[k];
         if (needs[k] && gk) accumulate(input, gk);
       });
     }
-    return grads;
+    return new Map([...arrived].map(([x, terms]) => [x, total(terms)]));
   });
 }

@@ -54,4 +54,4 @@ declare module './tensor.ts' {
 }
 
 Object.assign(Tensor.prototype, methods);
-installEngineOps({ add: arithmetic.add, onesLike });
+installEngineOps({ addAll: arithmetic.addAll, onesLike });

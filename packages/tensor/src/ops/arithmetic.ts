@@ -26,6 +26,8 @@ function binary(
   return pointwise(name, expression('a', 'b'), [a, b], [da, db]);
 }
 
+const MOST_INPUTS = 5; // of a pointwise kernel
+
 /** a + b, broadcasting. */
 export const add = (a: Operand, b: Operand): Tensor =>
   binary(
@@ -36,6 +38,24 @@ export const add = (a: Operand, b: Operand): Tensor =>
     (g) => g,
     (g) => g,
   );
+
+/** The sum of tensors of one shape, added from left to right, several in each kernel. */
+export function addAll(terms: readonly Tensor[]): Tensor {
+  const [first, ...others] = terms;
+  if (!first) throw new ArgumentError('addAll', 'terms', 'an empty list', 'at least one tensor');
+  let sum = first;
+  for (let k = 0; k < others.length; k += MOST_INPUTS - 1) {
+    const inputs = [sum, ...others.slice(k, k + MOST_INPUTS - 1)];
+    const expression = ['a', 'b', 'c', 'd', 'e'].slice(0, inputs.length).join(' + ');
+    sum = pointwise(
+      'add',
+      expression,
+      inputs,
+      inputs.map(() => (g) => g),
+    );
+  }
+  return sum;
+}
 
 /** a − b, broadcasting. */
 export const sub = (a: Operand, b: Operand): Tensor =>
