@@ -9,7 +9,7 @@ import { renderFaces, renderMasks, renderMaterials, renderMeanFaces } from '@vis
 import { Gpu, useGpu, withVariant } from '@visage/gpu';
 import { startGpu } from '@visage/gpu/node';
 import * as kernels from '@visage/kernels';
-import { Adam, AdamW, ExponentialMovingAverage, Linear, Sgd } from '@visage/nn';
+import { Adam, AdamW, BatchNorm2d, ExponentialMovingAverage, Linear, Sgd } from '@visage/nn';
 import {
   adain,
   arcMargin,
@@ -146,6 +146,7 @@ function launchTraining(): void {
     for (const optimizer of [new Adam(parameters), new AdamW(parameters), new Sgd(parameters, { momentum: 0.9 })])
       optimizer.step(gradients);
     new ExponentialMovingAverage(layer, new Linear(4, 3)).update();
+    new ExponentialMovingAverage(new BatchNorm2d(4), new BatchNorm2d(4)).update();
   });
 }
 
