@@ -4,7 +4,8 @@ import type { PatchOutput } from '../networks/patchDiscriminator.ts';
 import { meanOverScales } from './adversarial.ts';
 
 /**
- * Weak feature matching: Σ over the chosen layers of mean |Dⁱ(result) − Dⁱ(target)|, mean over scales.
+ * Weak feature matching: Σ over the chosen layers of mean |Dⁱ(result) − Dⁱ(target)|, mean over scales
+ * (the paper adds the scales up).
  *
  * The target, not the (unknown) true swap, is the reference, so only deep layers are compared: they hold expression, pose and light but
  * little of the identity. Layers count from 0 (shallow); negative ones from the deepest feature map, −1. The patch logits are not a layer.

@@ -46,7 +46,7 @@ export function checkInputSize(network: string, inputSize: number, lastSide: num
     network,
     'inputSize',
     String(inputSize),
-    'an integer of at least 32',
+    'an integer large enough that a pixel of the last map is left',
     '112 is the published size',
   );
 }

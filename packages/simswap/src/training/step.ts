@@ -51,8 +51,8 @@ export interface StepResult extends ImagePairs {
 /**
  * One step of SimSwap: the generator is updated, then the discriminator, on the same swapped images.
  *
- * The discriminator judges results and targets once; both players' gradients come from those two passes, because its weights change after
- * both are known. Reconstruction is reported always and trained on pairs of kind `same` only.
+ * The discriminator judges results and targets once; both players' hinge and feature terms come from those two passes, because its weights
+ * change after both gradients are known. The gradient penalty takes a third pass, on images in between. Reconstruction is reported always and trained on pairs of kind `same` only.
  */
 export function trainingStep(parts: StepParts, pairs: ImagePairs, kind: PairKind): StepResult {
   const { generator, discriminator, identity, recipe } = parts;

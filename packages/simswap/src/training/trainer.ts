@@ -31,7 +31,7 @@ export interface TrainerOptions {
   readonly recipe?: Recipe;
   /** Decides the random numbers of the training itself; data sources and networks have seeds of their own. */
   readonly seed?: number;
-  /** Record each kind of step once and replay it (default). Off: op by op, the same bits, and errors name their op. */
+  /** Record each kind of step once and replay it (default). Off: op by op, the same bits, and an error of an op arises in the step that caused it. */
   readonly replay?: boolean;
   /** Steps between two readings of the losses; each reading reports all steps since the last. */
   readonly readEvery?: number;
