@@ -9,7 +9,7 @@ import { meanOverScales } from './adversarial.ts';
  *
  * The target, not the (unknown) true swap, is the reference, so only deep layers are compared: they hold expression, pose and light but
  * little of the identity. Layers count from 0 (shallow); negative ones from the deepest feature map, −1. The patch logits are not a layer.
- * SimSwap, eq. 8; the paper's other variants are other choices of layers: all of them (oFM), none (nFM), the first few.
+ * SimSwap (Chen et al. 2020), section 3; the paper's other variants are other choices of layers: all of them (oFM), none (nFM), the first few.
  *
  * @throws ArgumentError for a layer that the discriminator does not have.
  */

@@ -36,7 +36,7 @@ export const publishedGenerator: GeneratorConfig = {
  * SimSwap's generator: an encoder, ID blocks that inject the identity, a decoder; no skip connections.
  *
  * [N, H, W, 3] target images and [N, latent] identities (unit length) → [N, H, W, 3]. Height and width must be multiples of
- * {@link Generator.stride}. Images are in {@link Generator.colorSpace}. State under the published names. SimSwap §3.2.
+ * {@link Generator.stride}. Images are in {@link Generator.colorSpace}. State under the published names. SimSwap (Chen et al. 2020), section 3.
  */
 export class Generator extends Module {
   readonly config: GeneratorConfig;

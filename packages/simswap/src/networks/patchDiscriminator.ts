@@ -69,7 +69,7 @@ export class PatchDiscriminator extends Module {
 /** Halves height and width: mean of the 3×3 neighbourhood, of the pixels that exist. */
 const halve = (x: Tensor): Tensor => avgPool2d(x, { kernel: 3, stride: 2, padding: 1, countIncludePad: false });
 
-/** Independent {@link PatchDiscriminator}s on the image at full size, half size, …: state `0.…`, `1.…`. SimSwap §3.4. */
+/** Independent {@link PatchDiscriminator}s on the image at full size, half size, …: state `0.…`, `1.…`. SimSwap (Chen et al. 2020), section 3. */
 export class Discriminator extends Module {
   readonly config: DiscriminatorConfig;
   readonly scales: readonly PatchDiscriminator[];

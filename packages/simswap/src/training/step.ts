@@ -100,7 +100,7 @@ interface GeneratorTerms {
   readonly reconstruction: Tensor;
 }
 
-/** L_G = L_adv + λ_wFM · L_wFM + λ_id · L_id (+ λ_rec · L_rec on pairs of the same person). SimSwap, eq. 9. */
+/** L_G = L_adv + λ_wFM · L_wFM + λ_id · L_id (+ λ_rec · L_rec on pairs of the same person). SimSwap (Chen et al. 2020), section 3. */
 function generatorLosses(recipe: Recipe, kind: PairKind, terms: GeneratorTerms): Record<GeneratorLossName, Tensor> {
   const { weights, featureLayers } = recipe;
   const { identity, reconstruction, judgedResult, judgedTarget } = terms;

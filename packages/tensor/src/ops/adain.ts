@@ -34,7 +34,7 @@ function styled(normal: Tensor, style: Tensor, { relu = false, residual }: Adain
 /**
  * Adaptive instance normalisation: (1 + γ) · instanceNorm(x) + β, then optionally ReLU, then optionally + residual.
  *
- * x [n, h, w, c], style [n, 2c] with γ in its first c columns and β in its last → [n, h, w, c]. The ID injection of SimSwap (Chen et al. 2020, §3.1); Huang and
+ * x [n, h, w, c], style [n, 2c] with γ in its first c columns and β in its last → [n, h, w, c]. The ID injection of SimSwap (Chen et al. 2020, section 3); Huang and
  * Belongie 2017 for the norm itself. One pass reads the statistics, one writes the result; the gradient likewise.
  */
 export function adain(x: Tensor, style: Tensor, options: AdainOptions = {}): Tensor {
