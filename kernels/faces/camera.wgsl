@@ -3,7 +3,8 @@
 //   o = PIVOT + R^T ((0, 0, CAMERA_DISTANCE) - PIVOT),  d = R^T normalize((x - shift) / zoom, -CAMERA_DISTANCE)
 //   march: t += distance(o + t d)
 //
-// The head turns about a point of the inner face, so that the face stays where an aligned crop has it. // Picture coordinates: x, y from -FRAME_HALF to FRAME_HALF about FRAME_CENTER in the plane z = 0, y up.
+// The head turns about a point of the inner face, so that the face stays where an aligned crop has it.
+// Picture coordinates: x, y from -FRAME_HALF to FRAME_HALF about FRAME_CENTER in the plane z = 0, y up.
 // A library part: no entry point. Preconditions: constants SIZE, STEPS. Parts before: face, sdf.
 
 /** Half the side of the picture in the plane z = 0, and the height of its centre. */
