@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { writeFaceFolder } from '@visage/faces/node';
 import { saveModule } from '@visage/nn';
 import { paper } from '@visage/simswap';
 import * as assert from 'uvu/assert';
@@ -9,6 +10,7 @@ import { newRun, resumedRun } from '../../packages/cli/src/training/open.ts';
 import { type Preset, tiny } from '../../packages/cli/src/training/presets.ts';
 import { RunFolder } from '../../packages/cli/src/training/run.ts';
 import { newSettings } from '../../packages/cli/src/training/settings.ts';
+import { summary } from '../../packages/cli/src/training/summary.ts';
 import { gpuSuite } from '../helpers/gpu.ts';
 import { tinyTrainer } from '../helpers/tinySwapper.ts';
 
@@ -16,9 +18,11 @@ const { test } = await gpuSuite('training in a folder');
 const folder = mkdtempSync(join(tmpdir(), 'visage-training-'));
 const identity = join(folder, 'identity.safetensors');
 
+const SIZE = 48;
 const micro: Preset = {
   ...tiny,
   name: 'micro',
+  imageSize: SIZE,
   batchSize: 2,
   steps: 2,
   generator: { ...tiny.generator, width: 1 / 16, blocks: 1 },
@@ -57,6 +61,38 @@ test('a run leaves log, samples, checkpoint, swap and a page that needs no netwo
   assert.is(again.run.trainer.recipe.decaySteps, 3, 'learning rates fall to zero at the new end, not at the old one');
   assert.is((await again.train()).step, 3);
   assert.equal(stepsIn(join(out, 'log.jsonl')), [1, 2, 3]);
+});
+
+test('a folder of people trains a swapper; Ctrl-C saves and says how to go on', async () => {
+  const people = join(folder, 'people');
+  await writeFaceFolder(people, { identities: 10, imagesPerIdentity: 2, size: SIZE, samples: 1 });
+  const settings = newSettings({ ...micro, steps: 100_000 }, paper, { folder: people });
+  const into = await RunFolder.open(join(folder, 'stopped'), await newRun(settings, identity));
+  const interrupt = (event: string | symbol) => {
+    if (event !== 'SIGINT') return;
+    process.off('newListener', interrupt);
+    setTimeout(() => process.emit('SIGINT'), 1);
+  };
+  process.on('newListener', interrupt); // as soon as the run listens
+  const outcome = await into.train();
+  assert.not(outcome.finished);
+  assert.is(process.listenerCount('SIGINT'), 0, 'the usual Ctrl-C is back');
+  assert.match(summary(into, outcome, 'adapter', 1), /train --resume .*stopped\/checkpoint\.safetensors/);
+  const { trainer } = await resumedRun(outcome.checkpoint);
+  assert.is(trainer.step, outcome.step);
+});
+
+test('a folder of too few people, or with a single picture of somebody, is named', async () => {
+  const people = join(folder, 'few');
+  await writeFaceFolder(people, { identities: 9, imagesPerIdentity: 2, size: SIZE, samples: 1 });
+  const failure = async () =>
+    newRun(newSettings(micro, paper, { folder: people }), identity).then(
+      () => 'no error',
+      (error: Error) => error.message,
+    );
+  assert.match(await failure(), /holds 9 people; training needs at least 10/);
+  await writeFaceFolder(people, { identities: 10, imagesPerIdentity: 1, size: SIZE, samples: 1, firstIdentity: 100 });
+  assert.match(await failure(), /0000100 has a single picture/);
 });
 
 test('a finished run is not resumed without more steps', async () => {
