@@ -11,7 +11,7 @@
  * A judge, which measures swaps, must share neither architecture nor people with it: add `--judge`.
  */
 import { parseArgs } from 'node:util';
-import { equalErrorRate, FaceSampler, faceSets, renderFaces } from '@visage/faces';
+import { equalErrorRate, FaceSampler, faceSets, type Level, renderFaces } from '@visage/faces';
 import { startGpu } from '@visage/gpu/node';
 import { cosineSchedule, loadModule, type Module, Sgd, saveModule, seeded } from '@visage/nn';
 import { loadSafetensors, saveFile } from '@visage/nn/node';
@@ -20,10 +20,10 @@ import { crossEntropy, grad, keep, noGrad, RandomState, record, scope, type Tens
 
 const { values: options } = parseArgs({
   options: {
-    steps: { type: 'string', default: '150' },
-    batch: { type: 'string', default: '16' },
+    steps: { type: 'string', default: '100' },
+    batch: { type: 'string', default: '32' },
     people: { type: 'string', default: '60' },
-    size: { type: 'string', default: '32' },
+    size: { type: 'string', default: '48' },
     embedding: { type: 'string', default: '128' },
     judge: { type: 'boolean', default: false },
     pixels: { type: 'string', default: '0' },
@@ -42,6 +42,8 @@ const [steps, batch, people, size, embedding] = [
 ].map(Number) as [number, number, number, number, number];
 
 const noise = Number(options.noise);
+// A short run sees frontal faces: pose and light take thousands of steps to see through.
+const level: Level = steps < 1000 ? 'L0' : 'L1';
 const pixels = Math.max(size, Number(options.pixels)); // faces are rendered at this size; the network resizes what it is given
 
 const gpu = await startGpu({ robustness: false });
@@ -93,7 +95,7 @@ function noisy(faces: Tensor, most: number): Tensor {
 
 // Traced once; each run() below replays its kernels on the numbers written before.
 const step = record(() => {
-  const clean = renderFaces({ identities, attributes, size: pixels });
+  const clean = renderFaces({ identities, attributes, size: pixels, level });
   const faces = noise > 0 ? noisy(clean, noise) : clean;
   const loss = crossEntropy(head.forward(network.embed(faces), labels), labels);
   optimizer.step(grad(loss, optimizer.parameters));
@@ -109,7 +111,7 @@ async function unseenErrorRate(): Promise<number> {
   const how = each((person, photo) => faceSets.heldOut + person * photos + photo);
   network.eval();
   const vectors = scope(() =>
-    noGrad(() => network.embed(renderFaces({ identities: who, attributes: how, size: pixels }))),
+    noGrad(() => network.embed(renderFaces({ identities: who, attributes: how, size: pixels, level }))),
   );
   network.train();
   const values = await vectors.floats();
