@@ -4,7 +4,7 @@
 // Numerics  p and d are kept beside their rounded sum. x − mean would lose what the rounding lost: x̂ would have a mean of its own when the mean is
 //           much larger than the deviation. (x − p) − d does not.
 // Layout    parts [OUTER, CHUNKS, 2, C] from moments.wgsl, x as there; out [OUTER, 4, C]: mean, variance, p, d. V and GROUPS as there.
-// Prelude   alias V; WG, OUTER, GROUPS; fn observe(c : u32, mean : V, variance : V), which batch norm fills with the move of its running
+// Prelude   alias V; WG, OUTER, GROUPS; fn observe(c : u32, mean : V, variance : V, rows : f32), which batch norm fills with the move of its running
 //           statistics (bindings from 3 on): they then cost no launch of their own.
 // Dispatch  one invocation per (o, channel group).
 @group(0) @binding(0) var<storage, read_write> out : array<V>;
@@ -42,5 +42,5 @@ fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : 
   out[at + GROUPS] = variance;
   out[at + 2u * GROUPS] = pivot;
   out[at + 3u * GROUPS] = shift;
-  observe(c, pivot + shift, variance);
+  observe(c, pivot + shift, variance, f32(rows));
 }

@@ -62,7 +62,7 @@ export function batchNorm(
     );
   const problem: NormProblem = { outer: 1, rows, channels, eps };
   const affine: NormAffine = { scale: 'weight[c]', shift: 'bias[c]', sources: { weight, bias } };
-  const stats = normStatistics(x, problem, moveRunning(runningMean, runningVar, momentum, rows));
+  const stats = normStatistics(x, problem, moveRunning(runningMean, runningVar, momentum));
   const out = normApplied(x, stats, problem, affine);
   return track('batchNorm', out, [x, weight, bias], (g, needs) => {
     if (gradEnabled()) {
@@ -103,11 +103,11 @@ function frozenNorm(x: Tensor, weight: Tensor, bias: Tensor, mean: Tensor, varia
 }
 
 /** The move of the running statistics, done where the batch's are computed: the unbiased variance, as PyTorch has it. */
-function moveRunning(runningMean: Tensor, runningVar: Tensor, momentum: number, rows: number): NormObserver {
-  const moved = (running: string, batch: string, gain: number) =>
-    `${running}[c] = ${running}[c] * ${V(1 - momentum)} + ${batch} * ${V(momentum * gain)};`;
+function moveRunning(runningMean: Tensor, runningVar: Tensor, momentum: number): NormObserver {
+  const moved = (running: string, batch: string) =>
+    `${running}[c] = ${running}[c] * ${V(1 - momentum)} + ${batch} * ${V(momentum)};`;
   return {
-    body: moved('runningMean', 'mean', 1) + moved('runningVar', 'variance', rows / (rows - 1)),
+    body: moved('runningMean', 'mean') + moved('runningVar', '(variance * (rows / (rows - 1.0)))'),
     targets: { runningMean, runningVar },
   };
 }

@@ -96,7 +96,7 @@ const passChunks = (p: NormProblem): number => Math.ceil(p.rows / ROWS_PER_THREA
 
 /** What else is done with each channel's mean and variance while they are at hand. */
 export interface NormObserver {
-  /** WGSL body over `c`, `mean` and `variance` that may change the storage arrays named in `targets`, one element per channel group. */
+  /** WGSL body over `c`, `mean`, `variance` and `rows` that may change the storage arrays named in `targets`, one element per channel group. */
   readonly body: string;
   readonly targets: Readonly<Record<string, Tensor>>;
 }
@@ -105,7 +105,7 @@ function observerCode({ body, targets }: NormObserver, at: number): string {
   const declared = Object.keys(targets).map(
     (name, k) => `@group(0) @binding(${at + k}) var<storage, read_write> ${name} : array<V>;`,
   );
-  return [...declared, `fn observe(c : u32, mean : V, variance : V) { ${body} }`].join('\n');
+  return [...declared, `fn observe(c : u32, mean : V, variance : V, rows : f32) { ${body} }`].join('\n');
 }
 
 /** Mean and biased variance over the rows, and the two unrounded parts of the mean: [outer, 4, channels]. */
