@@ -82,6 +82,7 @@ test('messages name the op, the argument and what was expected', () => {
   const x = tensor(new Float32Array(8), [1, 2, 2, 2]);
   throws(() => matmul(tensor([1, 2], [1, 2]), tensor([1, 2], [1, 2])), /matmul: shapes is \[1, 2\] · \[1, 2\]/);
   throws(() => linear(tensor([1, 2], [1, 2]), tensor([1, 2], [1, 2])), /linear: w is \[1, 2\], expected \[2, \*\]/);
+  throws(() => linear(tensor(Int32Array.of(1, 2), [1, 2]), tensor([1, 2], [2, 1])), /linear: x's dtype is i32/);
   throws(() => conv2d(x, tensor(new Float32Array(9), [3, 3, 1, 1])), /conv2d: /);
   throws(() => conv2d(x, tensor(new Float32Array(18), [3, 3, 2, 1])), /conv2d: /);
   const w = tensor(new Float32Array(8), [2, 2, 1, 2]);

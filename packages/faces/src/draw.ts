@@ -17,7 +17,7 @@ export interface FaceKey {
 }
 
 /** Philox keys of the two streams: "id" and "att" in ASCII. */
-export const streamTags = { identity: 0x6964, attribute: 0x617474 } as const;
+const streamTags = { identity: 0x6964, attribute: 0x617474 } as const;
 
 function drawFactor(row: number, factor: Factor, index: number, seed: number): number {
   const { a, b, c } = factor;

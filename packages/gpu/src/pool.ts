@@ -11,7 +11,7 @@ export interface MemoryUse {
 }
 
 /** Rounds up to a size class: powers of two up to 4 KiB, then eighths between powers of two (at most 12.5 % waste). */
-export function sizeClass(bytes: number): number {
+function sizeClass(bytes: number): number {
   if (bytes <= 256) return 256;
   const power = 2 ** Math.floor(Math.log2(bytes));
   if (power === bytes) return bytes;

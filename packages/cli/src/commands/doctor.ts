@@ -21,7 +21,7 @@ const FEATURES: readonly (readonly [name: string, use: string, without?: string]
 ];
 
 /** Everything the doctor found. */
-export interface Diagnosis {
+interface Diagnosis {
   readonly adapter: string;
   readonly software: boolean;
   readonly limits: Readonly<Record<string, number>>;
@@ -31,7 +31,7 @@ export interface Diagnosis {
 }
 
 /** Looks at a device. */
-export function diagnose(gpu: Gpu): Diagnosis {
+function diagnose(gpu: Gpu): Diagnosis {
   const limits = Object.fromEntries(LIMITS.map(([name]) => [name, gpu.device.limits[name] as number]));
   const features = Object.fromEntries(FEATURES.map(([name]) => [name, gpu.device.features.has(name)]));
   const notes = FEATURES.flatMap(([name, , without]) => (without && !features[name] ? [`no ${name}: ${without}`] : []));

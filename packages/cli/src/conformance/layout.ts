@@ -18,7 +18,7 @@ export function fromTorch(x: GoldenTensor, role: Role): GoldenTensor {
 }
 
 /** Axes reordered on the host: out axis k is x axis `order[k]`. */
-export function permuted(x: GoldenTensor, order: readonly number[]): GoldenTensor {
+function permuted(x: GoldenTensor, order: readonly number[]): GoldenTensor {
   const shape = order.map((axis) => x.shape[axis] as number);
   const strides = x.shape.map((_, axis) => x.shape.slice(axis + 1).reduce((n, extent) => n * extent, 1));
   const walk = order.map((axis) => strides[axis] as number);

@@ -23,7 +23,7 @@ export function reportFailure(error: unknown): void {
 }
 
 /** The message of {@link reportFailure}. */
-export function describeFailure(error: unknown): string {
+function describeFailure(error: unknown): string {
   if (error instanceof VisageError) return error.message;
   if (!(error instanceof Error)) return String(error);
   const { code, path } = error as NodeJS.ErrnoException;

@@ -5,7 +5,7 @@ import { relu, resize, type Tensor } from '@visage/tensor';
 export const paddedByConvolution = (x: Tensor): Tensor => x;
 
 /** Bilinear enlargement by 2, half-pixel centres. */
-export const doubleSize = (x: Tensor): Tensor => resize(x, [2 * x.dim(1), 2 * x.dim(2)], 'bilinear');
+const doubleSize = (x: Tensor): Tensor => resize(x, [2 * x.dim(1), 2 * x.dim(2)], 'bilinear');
 
 /** Convolution 7×7 with reflect padding, batch norm, relu: the generator's first layer. */
 export const stem = (inChannels: number, outChannels: number): Sequential =>

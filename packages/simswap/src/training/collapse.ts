@@ -16,7 +16,7 @@ export interface CollapseLimits {
   readonly patience: number;
 }
 
-export const defaultCollapseLimits: CollapseLimits = { change: 0.004, patience: 5 };
+const defaultCollapseLimits: CollapseLimits = { change: 0.004, patience: 5 };
 
 /** What the alarm says. */
 export interface CollapseReport extends CollapseSigns {

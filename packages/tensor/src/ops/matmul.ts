@@ -60,9 +60,10 @@ function checkMatrices(a: Tensor, b: Tensor, ta: boolean, tb: boolean): void {
  * Shapes [N, in] · [in, out] + [out] → [N, out]. PyTorch stores w as [out, in]; files are converted when read.
  */
 export function linear(x: Tensor, w: Tensor, bias?: Tensor): Tensor {
-  checkShape('linear', 'w', w.shape, [x.dim(-1), null]);
-  if (bias) checkShape('linear', 'bias', bias.shape, [w.dim(1)]);
   checkShape('linear', 'x', x.shape, [null, null], 'reshape() to [N, in]');
+  checkShape('linear', 'w', w.shape, [x.dim(1), null], 'The layout is [in, out]');
+  if (bias) checkShape('linear', 'bias', bias.shape, [w.dim(1)]);
+  for (const [name, value] of Object.entries({ x, w, bias })) if (value) checkDType('linear', name, value, 'f32');
   const [m, k, n] = [x.dim(0), x.dim(1), w.dim(1)];
   const loaderA = [k % 4 === 0 ? gemmLoadDense : gemmLoadDenseScalar];
   const out = gemm(

@@ -18,7 +18,7 @@ export interface Reducer {
 }
 const unscaled = (reducer: Reducer): Reducer => ({ ...reducer, factor: 1 });
 export const SUM: Reducer = { name: 'sum', start: 0, combine: 'a + b' };
-const MAX: Reducer = { name: 'max', start: -3.4e38, combine: 'max(a, b)' };
+const MAX: Reducer = { name: 'max', start: -3.4028234663852886e38, combine: 'max(a, b)' };
 
 /**
  * How many elements one invocation reduces. GPUs want as many invocations as can be; where a launch costs more than the sum (75 µs on llvmpipe),
@@ -95,7 +95,7 @@ export function variance(x: Tensor, axes?: number | readonly number[], keepDims 
   return mean(mul(centred, centred), axes, keepDims);
 }
 
-/** Largest element over `axes`. The gradient is shared by nobody: it goes to every element equal to the maximum. */
+/** Largest element over `axes`. The gradient goes whole to every element that equals the maximum; PyTorch's `amax` divides it among them. */
 export function max(x: Tensor, axes?: number | readonly number[], keepDims = false): Tensor {
   checkDType('max', 'x', x, 'f32');
   const list = normalizeAxes('max', axes, x.rank);
