@@ -117,7 +117,8 @@ test('weights of something else are no identity network', async () => {
 test('a log goes on at its step: later lines and a torn last one are dropped', async () => {
   const path = join(folder, 'torn.jsonl');
   const line = (step: number): LogLine => ({ step, event: 'step', values: { identity: step } });
-  writeFileSync(path, [1, 2, 3].map((step) => `${JSON.stringify(line(step))}\n`).join('') + '{"step":4,"ev');
+  const whole = [1, 2, 3].map((step) => `${JSON.stringify(line(step))}\n`);
+  writeFileSync(path, [...whole, '{"step":4,"ev'].join(''));
   const log = new TrainingLog(path, 2);
   log.add(line(3));
   await log.flush();
