@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { paper } from '@visage/simswap';
 import type { Command } from 'commander';
@@ -18,6 +19,7 @@ async function start(): Promise<void> {
   console.log(
     `Training SimSwap from scratch on procedural faces: preset ${preset.name} (${preset.about}), ${preset.steps} steps`,
   );
+  if (existsSync(FOLDER)) console.log(`Replacing the run in ${FOLDER}/`);
   await rm(FOLDER, { recursive: true, force: true });
   await trainIn(FOLDER, await newRun(newSettings(preset, paper), builtInWeights('identity')));
 }

@@ -8,7 +8,7 @@ import { adapterLine } from '../terminal/device.ts';
 import type { AnswerName } from './evaluate.ts';
 import type { LogLine } from './log.ts';
 import { scoreTable } from './scores.ts';
-import type { RunSettings } from './settings.ts';
+import { describeRecipe, type RunSettings } from './settings.ts';
 
 /** What the report of a run is made from; pictures are read from the folder. */
 export interface RunReport {
@@ -47,7 +47,7 @@ function facts(settings: RunSettings, step: number, lines: readonly LogLine[]): 
   return [
     ['adapter', adapterLine(currentGpu())],
     ['preset', `${preset}: ${imageSize} pixels, batch ${batchSize}`],
-    ['recipe', recipe.name],
+    ['recipe', describeRecipe(recipe)],
     ['faces', folder ?? 'procedural'],
     ['steps', `${step} of ${settings.steps}`],
     ['speed', `${rate.toFixed(2)} steps/s, ${(rate * batchSize).toFixed(1)} images/s`],

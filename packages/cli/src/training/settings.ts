@@ -78,3 +78,9 @@ function isNotes(value: unknown): value is ReturnType<typeof notesOf> {
     counts.every((name) => Number.isSafeInteger(notes[name]) && (notes[name] as number) >= 1)
   );
 }
+
+/** A recipe in a line: its name, and the learning rates, which are the preset's. */
+export function describeRecipe({ name, generatorOptimizer, discriminatorOptimizer, decaySteps }: Recipe): string {
+  const rates = `${generatorOptimizer.learningRate} (generator) and ${discriminatorOptimizer.learningRate} (discriminator)`;
+  return `${name}, learning rates ${rates}${decaySteps > 0 ? `, to zero over ${decaySteps} steps` : ''}`;
+}

@@ -3,6 +3,7 @@ import { aligned } from '../terminal/aligned.ts';
 import { duration } from '../terminal/progress.ts';
 import type { Outcome, RunFolder } from './run.ts';
 import { scoreTable } from './scores.ts';
+import { describeRecipe } from './settings.ts';
 
 /** What the terminal says when a run is over. */
 export function summary({ folder, run }: RunFolder, outcome: Outcome, adapter: string, seconds: number): string {
@@ -16,7 +17,8 @@ export function summary({ folder, run }: RunFolder, outcome: Outcome, adapter: s
   const lines = [
     '',
     `Trained ${outcome.step} steps in ${duration(seconds)} on ${adapter}`,
-    `${rate.toFixed(2)} steps/s, ${(rate * settings.batchSize).toFixed(1)} images/s at ${settings.imageSize} x ${settings.imageSize}, recipe ${settings.recipe.name}, preset ${settings.preset}`,
+    `${rate.toFixed(2)} steps/s, ${(rate * settings.batchSize).toFixed(1)} images/s at ${settings.imageSize} x ${settings.imageSize}, preset ${settings.preset}`,
+    `Recipe ${describeRecipe(settings.recipe)}`,
   ];
   if (outcome.references) {
     const { rows, note } = scoreTable(settings.heldOut, outcome.references, outcome.scores);
