@@ -38,17 +38,17 @@ export const tiny: Preset = {
   name: 'tiny',
   about: '48 pixels, narrow networks: minutes on a software adapter',
   imageSize: 48,
-  batchSize: 8,
-  steps: 1000,
+  batchSize: 4,
+  steps: 1200,
   generator: { ...plain, width: 0.125, blocks: 2, latent: 128 },
   discriminator: { width: 0.125, layers: 3, scales: 2 },
-  rates: { generator: 1e-3, discriminator: 3e-5, decay: true },
+  rates: { generator: 2e-3, discriminator: 5e-4, decay: true },
   identities: 20_000,
   level: 'L1',
   heldOut: 16,
   sampleEvery: 200,
-  evaluateEvery: 250,
-  saveEvery: 250,
+  evaluateEvery: 300,
+  saveEvery: 300,
 };
 
 /** For a GPU and ten minutes. */
