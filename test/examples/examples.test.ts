@@ -1,0 +1,57 @@
+/** Every example runs to its end, in an empty folder, at sizes that only show that it works. */
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { startGpu } from '@visage/gpu/node';
+import { saveFile } from '@visage/nn/node';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { tinyTrainer } from '../helpers/tinySwapper.ts';
+
+const register = new URL('../../scripts/register.mjs', import.meta.url).href;
+const folder = mkdtempSync(join(tmpdir(), 'visage-examples-'));
+process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+
+/** Runs an example in the empty folder and returns what it printed; it must end with status 0. */
+function run(example: string, ...parameters: string[]): string {
+  const file = fileURLToPath(new URL(`../../examples/${example}`, import.meta.url));
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', register, file, ...parameters], {
+    cwd: folder,
+    encoding: 'utf8',
+    timeout: 240_000,
+  });
+  assert.is(status, 0, `${example} ended with ${status}\n${stderr}`);
+  return stdout;
+}
+
+const picture = (name: string) => assert.ok(existsSync(join(folder, 'out/examples', name)), `${name} was written`);
+
+test('01: tensors and gradients', () => {
+  const said = run('01-tensors-and-gradients.ts');
+  assert.match(said, /Computing on/);
+  assert.not.match(said, /NaN/);
+});
+
+test('03: an identity network, two steps', () => {
+  assert.match(
+    run('03-arcface-on-procedural-identities.ts', '--steps', '2', '--batch', '4', '--people', '8'),
+    /step 2: loss \d/,
+  );
+});
+
+test('04: SimSwap from scratch, two steps', () => {
+  assert.not.match(run('04-simswap-from-scratch.ts', '2'), /NaN/);
+  picture('simswap-from-scratch.png');
+});
+
+test('05: a swap from a checkpoint', async () => {
+  await startGpu();
+  const checkpoint = join(folder, 'checkpoint.safetensors');
+  await saveFile(checkpoint, await tinyTrainer().checkpoint());
+  run('05-swap-from-a-checkpoint.ts', checkpoint);
+  picture('swap-from-a-checkpoint.png');
+});
+
+test.run();
