@@ -202,6 +202,7 @@ test('a loss that is not finite stops the run and is named', async () => {
   assert.instance(caught, NonFiniteLossError);
   assert.is((caught as NonFiniteLossError).step, 3);
   assert.is((caught as NonFiniteLossError).loss, 'adversarial');
+  assert.match((caught as NonFiniteLossError).message, /op by op, \w+ \[[\d, ]*\] is the first/);
   end();
 });
 

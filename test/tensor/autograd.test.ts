@@ -6,9 +6,11 @@ import {
   checkpoint,
   conv2d,
   enableGrad,
+  firstNonFinite,
   grad,
   instanceNorm,
   leakyRelu,
+  log,
   mean,
   mul,
   noGrad,
@@ -128,6 +130,14 @@ test('checkpoint refuses a parameter that it was not given', () => {
   const w = tensor(BLOCK_INPUTS[1]!.values, BLOCK_INPUTS[1]!.shape, { requiresGrad: true });
   const y = checkpoint((a) => block(a!, w), [x]);
   throws(() => grad(sum(y), [x]), /checkpoint: fn uses a tensor \[3, 3, 2, 3\] that requires a gradient/);
+});
+
+test('the first op with a result that is not finite is named, in scalars and in vectors', async () => {
+  const negative = tensor([-1, 1, 2], [3]);
+  is(await firstNonFinite(() => mul(log(negative), 2)), 'log [3]');
+  const overflow = tensor([3e38, 1, 1, 1], [4]);
+  is(await firstNonFinite(() => sum(mul(overflow, 10))), 'mul [4]');
+  is(await firstNonFinite(() => sum(square(negative))), undefined);
 });
 
 test.run();

@@ -39,6 +39,30 @@ export const noGrad = <T>(fn: () => T): T => withGrad(false, fn);
 /** Runs `fn` building a graph, also inside `noGrad`. */
 export const enableGrad = <T>(fn: () => T): T => withGrad(true, fn);
 
+/** Sees every op's name and result, in order. */
+export type OpWatcher = (op: string, out: Tensor) => void;
+
+let watcher: OpWatcher | undefined;
+
+/** Runs `fn` and shows the result of each op to `watch`; ops that `watch` itself runs are not shown. */
+export function watchOps<T>(watch: OpWatcher, fn: () => T): T {
+  const before = watcher;
+  watcher = (op, out) => {
+    const self = watcher;
+    watcher = undefined;
+    try {
+      watch(op, out);
+    } finally {
+      watcher = self;
+    }
+  };
+  try {
+    return fn();
+  } finally {
+    watcher = before;
+  }
+}
+
 /**
  * Marks `out` as computed by `op` from `inputs`, if anything among them requires a gradient.
  *
@@ -46,6 +70,7 @@ export const enableGrad = <T>(fn: () => T): T => withGrad(true, fn);
  * `undefined` only for inputs that are not differentiable or not needed.
  */
 export function track(op: string, out: Tensor, inputs: readonly Tensor[], backward: Backward): Tensor {
+  watcher?.(op, out);
   if (!enabled || !inputs.some((x) => x.requiresGrad)) return out;
   out.node = { op, inputs, backward, order: nextOrder++ };
   out.requiresGrad = true;

@@ -7,6 +7,7 @@ export { floatsFromHalf, halfBits, halfFromFloats, halfValue } from './float16.t
 export { type FusedOp, fused } from './fused.ts';
 export type { GemmProblem } from './gemm/problem.ts';
 export { GEMM_VARIANTS, type GemmVariant } from './gemm/variants.ts';
+export { firstNonFinite } from './nonFinite.ts';
 export * from './ops/index.ts';
 export { philox } from './philox.ts';
 export { flat, launchMap, type Partial, pointwise, V } from './pointwise.ts';

@@ -74,7 +74,7 @@ function inputDeclarations(out: Shape, inputs: readonly Shape[], vector: boolean
 /**
  * Launches `out = expression(a, b, …)` with broadcasting and no gradient.
  *
- * `expression` is WGSL over `a`, `b`, … of type `V` (f32 or vec4f, so write constants as `V(…)`); `target` may be an existing tensor that
+ * `expression` is WGSL over `a`, `b`, … of type `V` (f32 or vec4f, so write constants as `V(…)`; `U` is the same of u32); `target` may be an existing tensor that
  * is not among the inputs, or is none of them in a broadcast way.
  */
 export function launchMap(name: string, expression: string, inputs: readonly Tensor[], target?: Tensor): Tensor {
@@ -99,7 +99,7 @@ export function launchMap(name: string, expression: string, inputs: readonly Ten
   first.gpu.dispatch({
     program: {
       name: `pointwise/${name}`,
-      aliases: { V: vector ? 'vec4f' : 'f32' },
+      aliases: { V: vector ? 'vec4f' : 'f32', U: vector ? 'vec4u' : 'u32' },
       constants: { WG: WORKGROUP },
       parts: [prelude, pointwiseMap],
     },

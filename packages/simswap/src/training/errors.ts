@@ -7,11 +7,16 @@ export class NonFiniteLossError extends VisageError {
   readonly step: number;
   readonly loss: LossName;
 
-  constructor(step: number, loss: LossName, value: number) {
+  /** The first op with such a result when the step is repeated op by op, and its shape. */
+  readonly op: string | undefined;
+
+  constructor(step: number, loss: LossName, value: number, op?: string) {
+    const culprit = op ? ` (repeated op by op, ${op} is the first such result)` : '';
     super(
-      `training: the ${loss} loss became ${value} at step ${step}; go back to a checkpoint from before it, and lower the learning rate or the weight of that loss`,
+      `training: the ${loss} loss became ${value} at step ${step}${culprit}; go back to a checkpoint from before it, and lower the learning rate or the weight of that loss`,
     );
     this.step = step;
     this.loss = loss;
+    this.op = op;
   }
 }

@@ -1,5 +1,16 @@
 import type { RecordedStep } from '@visage/gpu';
-import { concat, cosineSimilarity, keep, l1Loss, mean, noGrad, record, scope, type Tensor } from '@visage/tensor';
+import {
+  concat,
+  cosineSimilarity,
+  firstNonFinite,
+  keep,
+  l1Loss,
+  mean,
+  noGrad,
+  record,
+  scope,
+  type Tensor,
+} from '@visage/tensor';
 import type { PairKind } from '../recipe.ts';
 import type { CollapseSigns } from './collapse.ts';
 import type { TrainingData } from './data.ts';
@@ -44,6 +55,11 @@ export class StepRunner {
   /** The losses of the latest `count` steps, oldest first. */
   losses(count: number): Promise<Float32Array[]> {
     return this.#ring.latest(count);
+  }
+
+  /** Repeats a step on the loaded pairs op by op and names the first op whose result is infinite or not a number. Changes the weights. */
+  nonFiniteOp(kind: PairKind): Promise<string | undefined> {
+    return firstNonFinite(() => trainingStep(this.#parts, this.#data.images(), kind));
   }
 
   /** Kernels per step of a kind, once it has run. */

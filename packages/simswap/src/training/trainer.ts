@@ -180,7 +180,7 @@ export class Trainer {
   /**
    * Trains until `until` steps are done or {@link Trainer.stop} is called; all losses are read and reported before it returns.
    *
-   * @throws NonFiniteLossError when a loss is infinite or not a number, naming step and loss.
+   * @throws NonFiniteLossError when a loss is infinite or not a number, naming step, loss and op.
    */
   async run({ until, tasks = [], onStep, onAlarm }: RunOptions): Promise<void> {
     for (const task of tasks) checkPositive('tasks', task.every);
@@ -242,20 +242,28 @@ export class Trainer {
     this.#unread = 0;
     const [rows, ...observed] = await Promise.all([this.#runner.losses(count), ...signs]);
     const stepsPerSecond = clock.tick(count);
-    rows.forEach((row, k) => {
+    for (const [k, row] of rows.entries()) {
       const step = last - count + k + 1;
       const bad = row.findIndex((value) => !Number.isFinite(value));
-      if (bad >= 0) throw new NonFiniteLossError(step, lossNames[bad] as LossName, row[bad] as number);
+      if (bad >= 0) throw await this.#nonFinite(step, lossNames[bad] as LossName, row[bad] as number);
       const losses = Object.fromEntries(lossNames.map((name, column) => [name, row[column]])) as Record<
         LossName,
         number
       >;
       onStep?.({ step, kind: this.kindOf(step - 1), losses, stepsPerSecond });
-    });
+    }
     for (const each of observed) {
       const alarm = this.#alarm.observe(last, each);
       if (alarm) onAlarm?.(alarm);
     }
+  }
+
+  /** The error of a loss that is not finite, with the op that a repetition of its step blames, if there is memory for one. */
+  async #nonFinite(step: number, loss: LossName, value: number): Promise<NonFiniteLossError> {
+    const kind = this.kindOf(step - 1);
+    await this.#data.load(kind, step - 1);
+    const op = await this.#runner.nonFiniteOp(kind).catch(() => undefined);
+    return new NonFiniteLossError(step, loss, value, op);
   }
 }
 

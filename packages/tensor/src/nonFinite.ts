@@ -1,0 +1,29 @@
+import { noGrad, watchOps } from './autograd.ts';
+import { max } from './ops/reduce.ts';
+import { launchMap } from './pointwise.ts';
+import { keep, scope } from './scope.ts';
+import { showShape } from './shape.ts';
+import type { Tensor } from './tensor.ts';
+
+/** 1 where the exponent's bits are all set: infinite, or not a number. Through the bits, because a compiler may assume neither occurs. */
+const isNonFinite = (x: Tensor): Tensor =>
+  launchMap('isNonFinite', 'select(V(0.0), V(1.0), (bitcast<U>(a) & U(0x7f800000u)) == U(0x7f800000u))', [x]);
+
+/**
+ * Runs `fn` op by op and names the first op with an infinite result or one that is not a number, as `conv2d [4, 48, 48, 8]`.
+ *
+ * `undefined` when every result is finite. Costs a reduction for each op: meant for the post-mortem of a training step.
+ */
+export async function firstNonFinite(fn: () => unknown): Promise<string | undefined> {
+  const seen: { readonly name: string; readonly flag: Tensor }[] = [];
+  scope(() => {
+    watchOps((op, out) => {
+      if (out.dtype !== 'f32') return;
+      const flag = noGrad(() => max(isNonFinite(out)));
+      seen.push({ name: `${op} ${showShape(out.shape)}`, flag: keep(flag) });
+    }, fn);
+  });
+  const flags = await Promise.all(seen.map(({ flag }) => flag.item()));
+  for (const { flag } of seen) flag.dispose();
+  return seen[flags.findIndex((flag) => flag !== 0)]?.name;
+}
