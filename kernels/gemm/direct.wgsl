@@ -1,9 +1,10 @@
 // GEMM without workgroup memory:  C[m, n] = sum over k of A[m, k] · B[k, n]
 //
-// Multiply  one invocation owns ROWS rows x 4 columns and walks k in steps of 4. Lanes of a workgroup lie side by side along n, so the
-//           rows of A are the same for all of them and an adapter that computes on the CPU loads them once.
+// Multiply  one invocation owns ROWS rows x 4 columns and walks k in steps of 4. Lanes of a workgroup lie side by side along n, so they
+//           read the same rows of A.
 // Why       on llvmpipe workgroup memory and barriers cost more than they save: this kernel reaches 8-10 GFLOP/s on two cores where a
-//           staged tile gets 4-5. On GPUs it is the fallback for shapes too small for a tile.
+//           staged tile gets 4-5 (2026-11-22). It serves software adapters without subgroups of 8 (see broadcast.wgsl), and on GPUs the
+//           shapes too small for a tile.
 // Prelude   M, N, K, ROWS, LANES_N, LANES_M (LANES_N * LANES_M invocations), TILES_N, K_CHUNK (a multiple of 4: how much of K one
 //           workgroup of the z axis sums), a loader pair (RowA, StepA, rowA, stepA, loadA; loadB) and an epilogue (store).
 // Dispatch  x·y = tiles, n fastest; z = splits of K for each item; begin(z) says which split (launch.ts).

@@ -1,4 +1,4 @@
-// Sum, maximum or minimum over the middle axis of [OUTER, RED, INNER]:  out[o, c, i] = reduce over r = c, c + CHUNKS, … of x[o, r, i]
+// Sum or maximum over the middle axis of [OUTER, RED, INNER]:  out[o, c, i] = reduce over r = c, c + CHUNKS, … of x[o, r, i]
 //
 // Layout    x is [OUTER, RED, INNER], out is [OUTER, CHUNKS, INNER]; with CHUNKS = 1 this is the whole reduction.
 // Numerics  a chunk adds SERIAL terms at a time and then those sums; the host launches further passes over the chunks, so that no f32 sum is longer than

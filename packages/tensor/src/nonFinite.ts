@@ -16,14 +16,17 @@ const isNonFinite = (x: Tensor): Tensor =>
  */
 export async function firstNonFinite(fn: () => unknown): Promise<string | undefined> {
   const seen: { readonly name: string; readonly flag: Tensor }[] = [];
-  scope(() => {
-    watchOps((op, out) => {
-      if (out.dtype !== 'f32') return;
-      const flag = noGrad(() => max(isNonFinite(out)));
-      seen.push({ name: `${op} ${showShape(out.shape)}`, flag: keep(flag) });
-    }, fn);
-  });
-  const flags = await Promise.all(seen.map(({ flag }) => flag.item()));
-  for (const { flag } of seen) flag.dispose();
-  return seen[flags.findIndex((flag) => flag !== 0)]?.name;
+  try {
+    scope(() => {
+      watchOps((op, out) => {
+        if (out.dtype !== 'f32') return;
+        const flag = noGrad(() => max(isNonFinite(out)));
+        seen.push({ name: `${op} ${showShape(out.shape)}`, flag: keep(flag) }); // scopes inside fn must not free it
+      }, fn);
+    });
+    const flags = await Promise.all(seen.map(({ flag }) => flag.item()));
+    return seen[flags.findIndex((flag) => flag !== 0)]?.name;
+  } finally {
+    for (const { flag } of seen) flag.dispose();
+  }
 }

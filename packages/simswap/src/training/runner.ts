@@ -20,7 +20,7 @@ import { lossNames, type StepParts, type StepResult, trainingStep } from './step
 /**
  * Runs training steps: traces each kind of step at its first use and replays it from then on.
  *
- * With `replay` off every step runs op by op, with the same bits: slower, but an error then names its op at the step that caused it.
+ * With `replay` off every step runs op by op, with the same bits: slower, but an error of an op then arises in the step that caused it.
  */
 export class StepRunner {
   readonly #parts: StepParts;
