@@ -111,6 +111,7 @@ test('elements lie where PyTorch has them', async () => {
       new Linear(12, 2, { flattened: [3, 2, 2] }),
       new PReLU(3),
       new BatchNorm1d(2),
+      new Linear(2, 12, { unflattened: [3, 2, 2] }),
     );
   const net = layers();
   const file = readSafetensors(await saveModule(net, describe));
@@ -131,6 +132,9 @@ test('elements lie where PyTorch has them', async () => {
   equal(file.tensors.get('3.weight')!.shape, [2, 12]);
   // Channel 2, row 0, column 1 is element 2·4 + 0·2 + 1 of a flattened CHW map and 0·6 + 1·3 + 2 of a flattened HWC map.
   await same('3.weight', [1, 9], [5, 1]);
+  equal(file.tensors.get('6.weight')!.shape, [12, 2]);
+  await same('6.weight', [9, 1], [1, 5]);
+  await same('6.bias', [9], [5]);
   const restored = layers();
   loadModule(restored, file);
   for (const [name, own] of restored.stateDict()) equal(await own.floats(), await state.get(name)!.floats(), name);

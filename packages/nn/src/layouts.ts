@@ -11,13 +11,15 @@ import { type Shape, showShape, sizeOf, stridesOf } from '@visage/tensor';
  * | `convTranspose` | [kh, kw, co, ci] | [ci, co, kh, kw] |
  * | `linear` | [in, out] | [out, in] |
  * | `{ flattened: [C, H, W] }` | [H·W·C, out] | [out, C·H·W]: a linear layer behind a flattened map, which is NCHW there and NHWC here |
+ * | `{ unflattened: [C, H, W] }` | [in, H·W·C] or [H·W·C] | [C·H·W, in] or [C·H·W]: weight and bias of a linear layer whose result is made a map |
  */
 export type Layout =
   | 'plain'
   | 'conv'
   | 'convTranspose'
   | 'linear'
-  | { readonly flattened: readonly [number, number, number] };
+  | { readonly flattened: readonly [number, number, number] }
+  | { readonly unflattened: readonly [number, number, number] };
 
 /** A layout at a given shape: our tensor seen as `view`, whose axes `order` lists in file order; the file says `fileShape`. */
 interface Permutation {
@@ -28,21 +30,37 @@ interface Permutation {
 
 function permutation(shape: Shape, layout: Layout): Permutation {
   if (layout === 'plain') return { view: shape, order: shape.map((_, k) => k), fileShape: shape };
-  if (typeof layout === 'object') {
-    const [channels, height, width] = layout.flattened;
-    const features = channels * height * width;
-    if (shape.length !== 2 || shape[0] !== features) {
-      throw new VisageError(
-        `layout: a weight of shape ${showShape(shape)} cannot follow a flattened map [${layout.flattened}] (C, H, W)`,
-      );
-    }
-    const out = shape[1] as number;
-    return { view: [height, width, channels, out], order: [3, 2, 0, 1], fileShape: [out, features] };
-  }
+  if (typeof layout === 'object') return 'flattened' in layout ? behindMap(shape, layout) : beforeMap(shape, layout);
   const order = layout === 'linear' ? [1, 0] : [3, 2, 0, 1];
   if (order.length !== shape.length)
     throw new VisageError(`layout: ${layout} needs rank ${order.length}, got ${showShape(shape)}`);
   return { view: shape, order, fileShape: order.map((axis) => shape[axis] as number) };
+}
+
+function behindMap(shape: Shape, { flattened }: Extract<Layout, { flattened: unknown }>): Permutation {
+  const [channels, height, width] = flattened;
+  const features = channels * height * width;
+  if (shape.length !== 2 || shape[0] !== features) {
+    throw new VisageError(
+      `layout: a weight of shape ${showShape(shape)} cannot follow a flattened map [${flattened}] (C, H, W)`,
+    );
+  }
+  const out = shape[1] as number;
+  return { view: [height, width, channels, out], order: [3, 2, 0, 1], fileShape: [out, features] };
+}
+
+function beforeMap(shape: Shape, { unflattened }: Extract<Layout, { unflattened: unknown }>): Permutation {
+  const [channels, height, width] = unflattened;
+  const features = channels * height * width;
+  if (shape.length > 2 || shape.at(-1) !== features) {
+    throw new VisageError(
+      `layout: a weight or bias of shape ${showShape(shape)} cannot yield a map [${unflattened}] (C, H, W)`,
+    );
+  }
+  const map = [height, width, channels];
+  if (shape.length === 1) return { view: map, order: [2, 0, 1], fileShape: [features] };
+  const inputs = shape[0] as number;
+  return { view: [inputs, ...map], order: [3, 1, 2, 0], fileShape: [features, inputs] };
 }
 
 /** Shape in a PyTorch file of a tensor that has `shape` here. */

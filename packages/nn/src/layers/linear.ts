@@ -1,5 +1,7 @@
+import { ArgumentError } from '@visage/gpu';
 import { linear, type Tensor } from '@visage/tensor';
 import { kaimingUniform } from '../initialisers.ts';
+import type { Layout } from '../layouts.ts';
 import { Layer } from '../module.ts';
 
 /** Options of {@link Linear}. */
@@ -7,6 +9,8 @@ export interface LinearLayerOptions {
   readonly bias?: boolean;
   /** [C, H, W] of the map whose flattening feeds this layer: files list its elements channel first, this engine channel last. */
   readonly flattened?: readonly [number, number, number];
+  /** [C, H, W] of the map that the result is made, in the same way. */
+  readonly unflattened?: readonly [number, number, number];
 }
 
 /**
@@ -20,9 +24,19 @@ export class Linear extends Layer {
 
   constructor(inFeatures: number, outFeatures: number, options: LinearLayerOptions = {}) {
     super();
-    const layout = options.flattened ? { flattened: options.flattened } : 'linear';
+    const { flattened, unflattened } = options;
+    if (flattened && unflattened)
+      throw new ArgumentError(
+        'Linear',
+        'options',
+        'flattened and unflattened',
+        'one of them',
+        'Put two layers in a row',
+      );
+    const result: Layout = unflattened ? { unflattened } : 'plain';
+    const layout: Layout = flattened ? { flattened } : unflattened ? result : 'linear';
     this.weight = this.param('weight', kaimingUniform([inFeatures, outFeatures], inFeatures), layout);
-    if (options.bias ?? true) this.bias = this.param('bias', kaimingUniform([outFeatures], inFeatures));
+    if (options.bias ?? true) this.bias = this.param('bias', kaimingUniform([outFeatures], inFeatures), result);
   }
 
   forward(x: Tensor): Tensor {
