@@ -1,3 +1,4 @@
+export * from './baselines/index.ts';
 export {
   type CheckpointHeader,
   loadSwapper,
