@@ -77,6 +77,11 @@ export abstract class Module {
     return this.#select('parameter');
   }
 
+  /** The parameters that gradients reach, by dotted name: those of frozen parts are left out. */
+  trainedParameters(): Map<string, Tensor> {
+    return new Map([...this.namedParameters()].filter(([, { requiresGrad }]) => requiresGrad));
+  }
+
   /** Running statistics and the like, by dotted name. */
   namedBuffers(): Map<string, Tensor> {
     return this.#select('buffer');

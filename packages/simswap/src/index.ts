@@ -9,6 +9,7 @@ export {
 export * from './losses/index.ts';
 export { ArcFace, publishedArcFace } from './networks/arcface.ts';
 export { type ColorSpace, fromUnit, toUnit } from './networks/colorSpace.ts';
+export { DiscriminatorNetwork, type FeatureMaps, type PatchOutput } from './networks/discriminator.ts';
 export { Generator, type GeneratorConfig, publishedGenerator } from './networks/generator.ts';
 export { IdBlock } from './networks/idBlock.ts';
 export { type IdentityConfig, IdentityNetwork } from './networks/identity.ts';
@@ -18,7 +19,6 @@ export {
   Discriminator,
   type DiscriminatorConfig,
   PatchDiscriminator,
-  type PatchOutput,
   publishedDiscriminator,
 } from './networks/patchDiscriminator.ts';
 export {
@@ -29,13 +29,14 @@ export {
 } from './networks/read.ts';
 export {
   type AdamNumbers,
+  type Augmentation,
   type IdentityResize,
   type LossWeights,
   type PairKind,
-  paper,
   type Recipe,
   readRecipe,
 } from './recipe.ts';
+export { ablation, paper, recipes, released2021, released2021Paper, train2022 } from './recipes.ts';
 export { Swapper, type SwapperOptions } from './swapper.ts';
 export { CollapseAlarm, type CollapseLimits, type CollapseReport, type CollapseSigns } from './training/collapse.ts';
 export type { ImagePairs, TrainingData } from './training/data.ts';
@@ -44,7 +45,9 @@ export {
   ProceduralPairs,
   type ProceduralPairsOptions,
 } from './training/proceduralPairs.ts';
-export { type LossName, lossNames, type StepParts, type StepResult, trainingStep } from './training/step.ts';
+export { shuffledRows } from './training/shuffle.ts';
+export { discriminatorTurn, generatorTurn, type StepParts, type StepResult, trainingStep } from './training/step.ts';
+export { type LossName, lossNames } from './training/terms.ts';
 export {
   type RunOptions,
   type StepReport,

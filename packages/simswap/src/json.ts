@@ -60,10 +60,11 @@ export class JsonReader {
     return options.find((option) => option === value) ?? this.#fail(key, options.join(' or '));
   }
 
-  choices<T extends string>(key: string, options: readonly T[], longest = 64): T[] {
+  choices<T extends string>(key: string, options: readonly T[], length: [number, number] = [1, 64]): T[] {
     const value = this.#members[key];
     const known = (x: unknown): x is T => options.some((option) => option === x);
-    if (Array.isArray(value) && value.length > 0 && value.length <= longest && value.every(known)) return value;
+    if (Array.isArray(value) && value.length >= length[0] && value.length <= length[1] && value.every(known))
+      return value;
     return this.#fail(key, `a list of ${options.join(' or ')}`);
   }
 }

@@ -3,12 +3,19 @@
  */
 
 import { JsonReader } from './json.ts';
+import { paper } from './recipes.ts';
 
-/** What a pair of target and source has in common: the person, or nothing. */
-export type PairKind = 'same' | 'cross';
+/**
+ * What a pair of target and source has in common: the person; nothing; or, `shuffled`, what chance gives when the sources of a `same` batch
+ * are permuted, so that a row may keep its own person.
+ */
+export type PairKind = 'same' | 'cross' | 'shuffled';
 
 /** How an image comes to the side length that the identity network expects. */
 export type IdentityResize = 'bicubic' | 'bilinear' | 'nearest';
+
+/** A random change of the pictures that the discriminator is shown, see `diffAugment`. */
+export type Augmentation = 'color' | 'translation' | 'cutout';
 
 /** Weights of the terms of the two losses. */
 export interface LossWeights {
@@ -16,6 +23,7 @@ export interface LossWeights {
   /** Counts on same-identity batches only. */
   readonly reconstruction: number;
   readonly featureMatching: number;
+  /** 0: the penalty is not computed. */
   readonly gradientPenalty: number;
 }
 
@@ -30,9 +38,21 @@ export interface AdamNumbers {
 /** A way to train SimSwap. Plain data: it travels in checkpoints as JSON. */
 export interface Recipe {
   readonly name: string;
+  /** The generator's last layer, and with it the colour space of both its ends: [0, 1] behind `tanh`, ImageNet's behind `linear`. */
+  readonly head: 'tanh' | 'linear';
+  /** PatchGAN at two scales, or the projected discriminator. */
+  readonly discriminator: 'patch' | 'projected';
   readonly weights: LossWeights;
-  /** Feature maps of the discriminator that weak feature matching compares; negative ones count from the deepest. Empty: none. */
+  /** Feature maps of the discriminator that feature matching compares; negative ones count from the deepest. Empty: none. */
   readonly featureLayers: readonly number[];
+  /** Which faces the discriminator is shown as real. */
+  readonly realImages: 'target' | 'source';
+  /** Factor of the discriminator's two hinge terms. */
+  readonly hingeFactor: number;
+  /** `together`: both players learn from one batch and one swap of it. `alternate`: the generator from a batch, then the discriminator from a fresh one. */
+  readonly turns: 'together' | 'alternate';
+  /** What the discriminator's pictures go through, all of a batch's alike. Empty: nothing. */
+  readonly augmentation: readonly Augmentation[];
   readonly generatorOptimizer: AdamNumbers;
   readonly discriminatorOptimizer: AdamNumbers;
   /** Kinds of consecutive batches, repeated for ever. */
@@ -44,31 +64,13 @@ export interface Recipe {
   readonly decaySteps: number;
 }
 
-const adam: AdamNumbers = { learningRate: 4e-4, beta1: 0, beta2: 0.999, epsilon: 1e-8 };
-
 /**
- * The paper's recipe (Chen et al., SimSwap, ACM MM 2020), the default.
- *
- * From the paper: the four weights, β = (0, 0.999), hinge loss on two scales, alternation of same- and cross-identity batches, weak
- * feature matching on "the last few" layers. The paper does not number those layers nor give a learning rate: the last two of five
- * feature maps, and the 4e-4 of the authors' training code, which also resizes for the identity network by bicubic interpolation.
- * The moving average is ours; it takes no part in training.
+ * Checks the JSON of a {@link Recipe}, such as that of a checkpoint. What it does not name is as in `paper`: checkpoints older than a
+ * field were trained so.
  */
-export const paper: Recipe = {
-  name: 'paper',
-  weights: { identity: 10, reconstruction: 10, featureMatching: 10, gradientPenalty: 1e-5 },
-  featureLayers: [-2, -1],
-  generatorOptimizer: adam,
-  discriminatorOptimizer: adam,
-  pairs: ['same', 'cross'],
-  identityResize: 'bicubic',
-  averageDecay: 0.999,
-  decaySteps: 0,
-};
-
-/** Checks the JSON of a {@link Recipe}, such as that of a checkpoint. */
 export function readRecipe(json: unknown): Recipe {
-  const from = new JsonReader(json, 'recipe');
+  const named = typeof json === 'object' && json !== null && !Array.isArray(json) ? { ...paper, ...json } : json;
+  const from = new JsonReader(named, 'recipe');
   const weights = from.object('weights');
   const optimizer = (key: string): AdamNumbers => {
     const numbers = from.object(key);
@@ -81,6 +83,8 @@ export function readRecipe(json: unknown): Recipe {
   };
   return {
     name: from.text('name'),
+    head: from.choice('head', ['tanh', 'linear']),
+    discriminator: from.choice('discriminator', ['patch', 'projected']),
     weights: {
       identity: weights.number('identity', 0, 1e6),
       reconstruction: weights.number('reconstruction', 0, 1e6),
@@ -88,9 +92,13 @@ export function readRecipe(json: unknown): Recipe {
       gradientPenalty: weights.number('gradientPenalty', 0, 1e6),
     },
     featureLayers: from.integers('featureLayers', [0, 16], -16, 16),
+    realImages: from.choice('realImages', ['target', 'source']),
+    hingeFactor: from.number('hingeFactor', 0, 1e6),
+    turns: from.choice('turns', ['together', 'alternate']),
+    augmentation: from.choices('augmentation', ['color', 'translation', 'cutout'], [0, 3]),
     generatorOptimizer: optimizer('generatorOptimizer'),
     discriminatorOptimizer: optimizer('discriminatorOptimizer'),
-    pairs: from.choices('pairs', ['same', 'cross']),
+    pairs: from.choices('pairs', ['same', 'cross', 'shuffled']),
     identityResize: from.choice('identityResize', ['bicubic', 'bilinear', 'nearest']),
     averageDecay: from.number('averageDecay', 0, 1),
     decaySteps: from.number('decaySteps', 0, 2 ** 31),

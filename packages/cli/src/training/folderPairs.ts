@@ -1,7 +1,7 @@
 import { FaceSampler } from '@visage/faces';
 import { type FolderIdentity, readFace } from '@visage/faces/node';
 import { VisageError } from '@visage/gpu';
-import type { ImagePairs, PairKind, TrainingData } from '@visage/simswap';
+import { type ImagePairs, type PairKind, shuffledRows, type TrainingData } from '@visage/simswap';
 import { keep, type Tensor, zeros } from '@visage/tensor';
 
 /** What {@link FolderPairs} draws from. */
@@ -46,8 +46,8 @@ export class FolderPairs implements TrainingData {
   }
 
   async load(kind: PairKind, step: number): Promise<void> {
-    const { identities, batchSize } = this.#options;
-    const drawn = this.#sampler.swap(step, batchSize, kind === 'same');
+    const { identities, batchSize, seed } = this.#options;
+    const drawn = this.#sampler.swap(step, batchSize, kind !== 'cross');
     const targets: string[] = [];
     const sources: string[] = [];
     for (let k = 0; k < batchSize; k++) {
@@ -56,12 +56,13 @@ export class FolderPairs implements TrainingData {
       const at = (drawn.targetAttributes[k] as number) % owner.length;
       // Two pictures of one person must be two: 1 to n − 1 places round the circle.
       const other = drawn.sourceAttributes[k] as number;
-      const from = kind === 'same' ? (at + 1 + (other % (donor.length - 1))) % donor.length : other % donor.length;
+      const from = kind !== 'cross' ? (at + 1 + (other % (donor.length - 1))) % donor.length : other % donor.length;
       targets.push(owner[at] as string);
       sources.push(donor[from] as string);
     }
     this.#target.write(await this.#batch(targets));
-    this.#source.write(await this.#batch(sources));
+    const rows = kind === 'shuffled' ? shuffledRows(batchSize, step, seed) : [...sources.keys()];
+    this.#source.write(await this.#batch(rows.map((row) => sources[row] as string)));
   }
 
   async #batch(paths: readonly string[]): Promise<Float32Array> {

@@ -1,5 +1,5 @@
 import { hingeFake, hingeGenerator, hingeReal, type Tensor } from '@visage/tensor';
-import type { PatchOutput } from '../networks/patchDiscriminator.ts';
+import type { PatchOutput } from '../networks/discriminator.ts';
 
 /** Mean over the scales of a scalar that each scale yields. */
 export function meanOverScales(

@@ -1,6 +1,6 @@
 import { ArgumentError } from '@visage/gpu';
 import { l1Loss, type Tensor } from '@visage/tensor';
-import type { PatchOutput } from '../networks/patchDiscriminator.ts';
+import type { FeatureMaps, PatchOutput } from '../networks/discriminator.ts';
 import { meanOverScales } from './adversarial.ts';
 
 /**
@@ -15,7 +15,7 @@ import { meanOverScales } from './adversarial.ts';
  */
 export function weakFeatureMatchingLoss(
   result: readonly PatchOutput[],
-  target: readonly PatchOutput[],
+  target: readonly FeatureMaps[],
   layers: readonly number[],
 ): Tensor {
   return meanOverScales(result, (output, scale) =>
@@ -28,7 +28,7 @@ export function weakFeatureMatchingLoss(
   );
 }
 
-function featureMap({ features }: PatchOutput, layer: number): Tensor {
+function featureMap({ features }: FeatureMaps, layer: number): Tensor {
   const map = features.at(layer);
   if (map && Number.isInteger(layer)) return map;
   throw new ArgumentError(

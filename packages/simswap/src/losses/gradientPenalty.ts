@@ -1,5 +1,5 @@
 import { grad, mean, sqrt, square, sum, type Tensor } from '@visage/tensor';
-import type { PatchOutput } from '../networks/patchDiscriminator.ts';
+import type { PatchOutput } from '../networks/discriminator.ts';
 import { meanOverScales } from './adversarial.ts';
 
 /** Keeps the slope of √ finite for a sample whose gradient vanishes. */

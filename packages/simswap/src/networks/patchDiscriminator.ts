@@ -1,8 +1,10 @@
 import { BatchNorm2d, Conv2d, Module, Sequential } from '@visage/nn';
 import { avgPool2d, checkShape, leakyRelu, type Tensor } from '@visage/tensor';
+import { DiscriminatorNetwork, type FeatureMaps, type PatchOutput } from './discriminator.ts';
 
 /** Size of a {@link PatchDiscriminator}. Plain data: it travels in checkpoints. */
 export interface DiscriminatorConfig {
+  readonly kind?: 'patch';
   /** Scales every channel count; 1 is the published network. */
   readonly width: number;
   /** Number of halving convolutions; 4 in the published network. */
@@ -13,14 +15,6 @@ export interface DiscriminatorConfig {
 
 /** The published two-scale discriminator. */
 export const publishedDiscriminator: DiscriminatorConfig = { width: 1, layers: 4, scales: 2 };
-
-/** What a discriminator says of a batch at one scale. */
-export interface PatchOutput {
-  /** Feature maps, shallow to deep. */
-  readonly features: readonly Tensor[];
-  /** [N, h, w, 1]: how real each patch looks. */
-  readonly logits: Tensor;
-}
 
 const SLOPE = 0.2;
 const leaky = (x: Tensor): Tensor => leakyRelu(x, SLOPE);
@@ -55,14 +49,15 @@ export class PatchDiscriminator extends Module {
   }
 
   forward(images: Tensor): PatchOutput {
+    const { features } = this.features(images);
+    return { features, logits: this.toLogits.forward(features.at(-1)!) };
+  }
+
+  features(images: Tensor): FeatureMaps {
     checkShape('PatchDiscriminator', 'images', images.shape, [null, null, null, 3], 'Images are NHWC');
-    const features: Tensor[] = [];
-    let x = images;
-    for (const stage of this.stages) {
-      x = stage.forward(x);
-      features.push(x);
-    }
-    return { features, logits: this.toLogits.forward(x) };
+    const maps: Tensor[] = [];
+    for (const stage of this.stages) maps.push(stage.forward(maps.at(-1) ?? images));
+    return { features: maps };
   }
 }
 
@@ -70,8 +65,9 @@ export class PatchDiscriminator extends Module {
 const halve = (x: Tensor): Tensor => avgPool2d(x, { kernel: 3, stride: 2, padding: 1, countIncludePad: false });
 
 /** Independent {@link PatchDiscriminator}s on the image at full size, half size, …: state `0.…`, `1.…`. SimSwap (Chen et al. 2020), section 3. */
-export class Discriminator extends Module {
+export class Discriminator extends DiscriminatorNetwork {
   readonly config: DiscriminatorConfig;
+  readonly colorSpace = undefined;
   readonly scales: readonly PatchDiscriminator[];
 
   constructor(config: DiscriminatorConfig = publishedDiscriminator) {
@@ -82,12 +78,18 @@ export class Discriminator extends Module {
     );
   }
 
-  /** One output per scale, full size first. */
   forward(images: Tensor): PatchOutput[] {
-    let x = images;
-    return this.scales.map((network, scale) => {
-      if (scale > 0) x = halve(x);
-      return network.forward(x);
-    });
+    return this.#scaled(images).map((x, scale) => this.scales[scale]!.forward(x));
+  }
+
+  features(images: Tensor): FeatureMaps[] {
+    return this.#scaled(images).map((x, scale) => this.scales[scale]!.features(x));
+  }
+
+  /** The images at the size of each scale. */
+  #scaled(images: Tensor): Tensor[] {
+    const sizes = [images];
+    while (sizes.length < this.scales.length) sizes.push(halve(sizes.at(-1)!));
+    return sizes;
   }
 }

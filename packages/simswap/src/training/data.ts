@@ -23,7 +23,8 @@ export interface TrainingData {
   /** Yields the images of a step; called while that step is traced. */
   images(): ImagePairs;
   /**
-   * Makes the pairs of a step current. Pairs of kind `same` show one person on both sides, pairs of kind `cross` never do.
+   * Makes the pairs of a step current, or of a turn of it. Pairs of kind `same` show one person on both sides, pairs of kind `cross` never do;
+   * pairs of kind `shuffled` are those of a `same` batch with their sources permuted, see `shuffledRows`.
    *
    * What is drawn must depend on the arguments and the source's own seed alone: then a resumed run sees what an uninterrupted one sees.
    */

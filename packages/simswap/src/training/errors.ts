@@ -1,5 +1,5 @@
 import { VisageError } from '@visage/gpu';
-import type { LossName } from './step.ts';
+import type { LossName } from './terms.ts';
 
 /** A loss became infinite or not a number; the weights since then are worthless. */
 export class NonFiniteLossError extends VisageError {

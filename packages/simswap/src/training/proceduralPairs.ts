@@ -2,6 +2,7 @@ import { FaceSampler, faceSets, type Level, SwapFaces, type SwapIndices } from '
 import { ArgumentError } from '@visage/gpu';
 import type { PairKind } from '../recipe.ts';
 import type { ImagePairs, TrainingData } from './data.ts';
+import { shuffledRows } from './shuffle.ts';
 
 /** Which procedural faces to train on. */
 export interface ProceduralPairsOptions {
@@ -44,7 +45,15 @@ export class ProceduralPairs implements TrainingData {
 
   /** The faces of a step's pairs; they depend on the seed, the kind and the step alone. */
   draw(kind: PairKind, step: number): SwapIndices {
-    return this.#sampler.swap(step, this.batchSize, kind === 'same');
+    const drawn = this.#sampler.swap(step, this.batchSize, kind !== 'cross');
+    if (kind !== 'shuffled') return drawn;
+    const rows = shuffledRows(this.batchSize, step, this.#sampler.seed);
+    const shuffled = (list: Uint32Array) => Uint32Array.from(rows, (row) => list[row] as number);
+    return {
+      ...drawn,
+      sourceIdentities: shuffled(drawn.sourceIdentities),
+      sourceAttributes: shuffled(drawn.sourceAttributes),
+    };
   }
 
   dispose(): void {

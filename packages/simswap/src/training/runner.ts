@@ -1,5 +1,6 @@
 import type { RecordedStep } from '@visage/gpu';
 import {
+  assign,
   concat,
   cosineSimilarity,
   firstNonFinite,
@@ -10,45 +11,55 @@ import {
   record,
   scope,
   type Tensor,
+  zeros,
 } from '@visage/tensor';
 import type { PairKind } from '../recipe.ts';
 import type { CollapseSigns } from './collapse.ts';
 import type { TrainingData } from './data.ts';
 import { LossRing } from './lossRing.ts';
-import { lossNames, type StepParts, type StepResult, trainingStep } from './step.ts';
+import type { StepParts, StepResult } from './step.ts';
+import { lossNames } from './terms.ts';
+import { type Turn, turnsOf } from './turns.ts';
+
+type TurnResult = ReturnType<Turn['run']>;
 
 /**
- * Runs training steps: traces each kind of step at its first use and replays it from then on.
+ * Runs the turns of training steps: traces each kind of turn at its first use and replays it from then on.
  *
- * With `replay` off every step runs op by op, with the same bits: slower, but an error of an op then arises in the step that caused it.
+ * With `replay` off every turn runs op by op, with the same bits: slower, but an error of an op then arises in the step that caused it.
  */
 export class StepRunner {
+  /** Turns of a step. Each needs pairs of its own to be loaded. */
+  readonly turns: readonly Turn[];
   readonly #parts: StepParts;
   readonly #data: TrainingData;
   readonly #replay: boolean;
   readonly #ring: LossRing;
-  readonly #steps = new Map<PairKind, RecordedStep<StepResult>>();
-  readonly #probes = new Map<PairKind, RecordedStep<Tensor>>();
+  /** The losses of each turn but the last, which files them all. */
+  readonly #waiting: readonly Tensor[];
+  readonly #steps = new Map<string, RecordedStep<TurnResult>>();
+  readonly #probes = new Map<string, RecordedStep<Tensor>>();
 
   constructor(parts: StepParts, data: TrainingData, replay: boolean, ringRows: number) {
+    this.turns = turnsOf(parts.recipe);
     this.#parts = parts;
     this.#data = data;
     this.#replay = replay;
     this.#ring = new LossRing(ringRows, lossNames.length);
+    this.#waiting = this.turns.slice(0, -1).map(({ losses }) => keep(zeros([losses.length])));
   }
 
-  /** Issues one step on the loaded pairs; with `probe`, also reads how its results compare with both faces. */
-  run(kind: PairKind, probe: boolean): Promise<CollapseSigns> | undefined {
+  /** Issues one turn on the loaded pairs; with `probe`, also reads how its results compare with both faces, if it has any. */
+  run(turn: number, kind: PairKind, probe: boolean): Promise<CollapseSigns> | undefined {
     if (!this.#replay) {
       const signs = scope(() => {
-        const result = this.#step(kind);
-        return probe ? this.#signs(result) : undefined;
+        const result = this.#turn(turn, kind);
+        return probe && hasSwaps(result) ? this.#signs(result) : undefined;
       });
       return signs && readSigns(keep(signs), true);
     }
-    const step = this.#recorded(this.#steps, kind, () => this.#step(kind));
-    const result = step.run();
-    if (!probe) return undefined;
+    const result = this.#recorded(this.#steps, `${turn} ${kind}`, () => this.#turn(turn, kind)).run();
+    if (!probe || !hasSwaps(result)) return undefined;
     return readSigns(this.#recorded(this.#probes, kind, () => this.#signs(result)).run(), false);
   }
 
@@ -57,32 +68,35 @@ export class StepRunner {
     return this.#ring.latest(count);
   }
 
-  /** Repeats a step on the loaded pairs op by op and names the first op whose result is infinite or not a number. Changes the weights. */
-  nonFiniteOp(kind: PairKind): Promise<string | undefined> {
-    return firstNonFinite(() => trainingStep(this.#parts, this.#data.images(), kind));
+  /** Repeats a turn on the loaded pairs op by op and names the first op whose result is infinite or not a number. Changes the weights. */
+  nonFiniteOp(turn: number, kind: PairKind): Promise<string | undefined> {
+    return firstNonFinite(() => (this.turns[turn] as Turn).run(this.#parts, this.#data.images(), kind));
   }
 
   /** Kernels per step of a kind, once it has run. */
   dispatches(kind: PairKind): number {
-    return this.#steps.get(kind)?.dispatches ?? 0;
+    return this.turns.reduce((sum, _, turn) => sum + (this.#steps.get(`${turn} ${kind}`)?.dispatches ?? 0), 0);
   }
 
   dispose(): void {
     for (const step of [...this.#steps.values(), ...this.#probes.values()]) step.dispose();
+    for (const losses of this.#waiting) losses.dispose();
     this.#ring.dispose();
   }
 
-  #step(kind: PairKind): StepResult {
-    const result = trainingStep(this.#parts, this.#data.images(), kind);
-    this.#ring.push(result.losses);
+  #turn(turn: number, kind: PairKind): TurnResult {
+    const result = (this.turns[turn] as Turn).run(this.#parts, this.#data.images(), kind);
+    const waiting = this.#waiting[turn];
+    if (waiting) assign(waiting, result.losses);
+    else this.#ring.push(noGrad(() => concat([...this.#waiting, result.losses], 0)));
     return result;
   }
 
-  #recorded<T>(cache: Map<PairKind, RecordedStep<T>>, kind: PairKind, build: () => T): RecordedStep<T> {
-    const known = cache.get(kind);
+  #recorded<T>(cache: Map<string, RecordedStep<T>>, key: string, build: () => T): RecordedStep<T> {
+    const known = cache.get(key);
     if (known) return known;
     const step = record(build);
-    cache.set(kind, step);
+    cache.set(key, step);
     return step;
   }
 
@@ -104,6 +118,8 @@ export class StepRunner {
     });
   }
 }
+
+const hasSwaps = (result: TurnResult): result is StepResult => result.result !== undefined;
 
 async function readSigns(values: Tensor, dispose: boolean): Promise<CollapseSigns> {
   const reading = values.floats();

@@ -1,131 +1,137 @@
 import type { ExponentialMovingAverage, Optimizer } from '@visage/nn';
-import { concat, grad, noGrad, type Tensor, zeros } from '@visage/tensor';
-import { adversarialLoss, hingeFakeLoss, hingeRealLoss } from '../losses/adversarial.ts';
-import { weakFeatureMatchingLoss } from '../losses/featureMatching.ts';
+import { grad, noGrad, type Tensor } from '@visage/tensor';
 import { gradientPenalty } from '../losses/gradientPenalty.ts';
 import { identityLoss } from '../losses/identity.ts';
 import { reconstructionLoss } from '../losses/reconstruction.ts';
 import { fromUnit, toUnit } from '../networks/colorSpace.ts';
+import type { DiscriminatorNetwork } from '../networks/discriminator.ts';
 import type { Generator } from '../networks/generator.ts';
 import type { IdentityNetwork } from '../networks/identity.ts';
-import type { Discriminator, PatchOutput } from '../networks/patchDiscriminator.ts';
 import type { PairKind, Recipe } from '../recipe.ts';
 import type { ImagePairs } from './data.ts';
-
-/** The values that a step reports, in the order of its loss tensor: the generator's terms and sum, then the discriminator's. */
-export const lossNames = [
-  'adversarial',
-  'featureMatching',
-  'identity',
-  'reconstruction',
-  'generator',
-  'real',
-  'fake',
-  'gradientPenalty',
-  'discriminator',
-] as const;
-export type LossName = (typeof lossNames)[number];
+import {
+  discriminatorLosses,
+  discriminatorLossNames,
+  type GeneratorTerms,
+  generatorLosses,
+  generatorLossNames,
+  lossNames,
+  lossRow,
+} from './terms.ts';
 
 /** Everything that a training step works on. */
 export interface StepParts {
   readonly recipe: Recipe;
   readonly generator: Generator;
-  readonly discriminator: Discriminator;
+  readonly discriminator: DiscriminatorNetwork;
   /** Frozen, in evaluation mode. */
   readonly identity: IdentityNetwork;
   readonly generatorOptimizer: Optimizer;
   readonly discriminatorOptimizer: Optimizer;
   readonly average: ExponentialMovingAverage<Generator>;
-  /** [batch, 1, 1, 1]: where between target and result the gradient penalty looks; new for every step. */
+  /** [batch, 1, 1, 1]: where between real image and result the gradient penalty looks; new for every step. */
   readonly alpha: Tensor;
 }
 
-/** What remains of a step. */
+/** What remains of a generator's turn, or of a step. */
 export interface StepResult extends ImagePairs {
   /** The swapped images in [0, 1]; a linear head may leave the interval. */
   readonly result: Tensor;
-  /** One value per {@link lossNames}. */
+  /** One value per name: those of the player whose turn it was, or {@link lossNames}. */
   readonly losses: Tensor;
 }
 
+/** A batch of swaps in the generator's colour space. */
+interface Swaps {
+  readonly target: Tensor;
+  readonly latent: Tensor;
+  readonly swapped: Tensor;
+}
+
+function swap({ generator, identity, recipe }: StepParts, pairs: ImagePairs): Swaps {
+  const [target, latent] = noGrad(() => [
+    fromUnit(pairs.target, generator.colorSpace),
+    identity.latent(pairs.source, recipe.identityResize),
+  ]) as [Tensor, Tensor];
+  return { target, latent, swapped: generator.forward(target, latent) };
+}
+
+/** The pictures that count as real, in the generator's colour space. */
+const realImages = ({ recipe, generator }: StepParts, pairs: ImagePairs, target: Tensor): Tensor =>
+  recipe.realImages === 'target' ? target : noGrad(() => fromUnit(pairs.source, generator.colorSpace));
+
+function termsOf(
+  { identity, recipe }: StepParts,
+  { target, latent, swapped }: Swaps,
+  result: Tensor,
+  judged: Pick<GeneratorTerms, 'judgedResult' | 'targetFeatures'>,
+): GeneratorTerms {
+  return {
+    ...judged,
+    identity: identityLoss(identity.embed(result, recipe.identityResize), latent),
+    reconstruction: reconstructionLoss(swapped, target),
+  };
+}
+
+const penaltyBetween =
+  ({ discriminator, alpha }: StepParts, real: Tensor, swapped: Tensor) =>
+  (): Tensor =>
+    gradientPenalty((images) => discriminator.forward(images), real, swapped.detach(), alpha);
+
 /**
- * One step of SimSwap: the generator is updated, then the discriminator, on the same swapped images.
+ * One step of a recipe whose players learn together: the generator is updated, then the discriminator, on the same swapped images.
  *
  * The discriminator judges results and targets once; both players' hinge and feature terms come from those two passes, because its weights
  * change after both gradients are known. The gradient penalty takes a third pass, on images in between. Reconstruction is reported always and trained on pairs of kind `same` only.
  */
 export function trainingStep(parts: StepParts, pairs: ImagePairs, kind: PairKind): StepResult {
-  const { generator, discriminator, identity, recipe } = parts;
-  const space = generator.colorSpace;
-  const [target, latent] = noGrad(() => [
-    fromUnit(pairs.target, space),
-    identity.latent(pairs.source, recipe.identityResize),
-  ]) as [Tensor, Tensor];
-  const swapped = generator.forward(target, latent);
-  const result = toUnit(swapped, space);
+  const { generator, discriminator, recipe } = parts;
+  const swaps = swap(parts, pairs);
+  const { target, swapped } = swaps;
+  const result = toUnit(swapped, generator.colorSpace);
   const judgedResult = discriminator.forward(swapped);
   const judgedTarget = discriminator.forward(target);
+  const real = realImages(parts, pairs, target);
+  const judgedReal = real === target ? judgedTarget : discriminator.forward(real);
 
-  const playing = generatorLosses(recipe, kind, {
-    judgedResult,
-    judgedTarget,
-    identity: identityLoss(identity.embed(result, recipe.identityResize), latent),
-    reconstruction: reconstructionLoss(swapped, target),
-  });
-  const judging = discriminatorLosses(recipe, judgedResult, judgedTarget, () =>
-    gradientPenalty((images) => discriminator.forward(images), target, swapped.detach(), parts.alpha),
-  );
+  const judged = { judgedResult, targetFeatures: judgedTarget };
+  const playing = generatorLosses(recipe, kind, termsOf(parts, swaps, result, judged));
+  const judging = discriminatorLosses(recipe, judgedResult, judgedReal, penaltyBetween(parts, real, swapped));
   const generatorGradients = grad(playing.generator, parts.generatorOptimizer.parameters);
   const discriminatorGradients = grad(judging.discriminator, parts.discriminatorOptimizer.parameters);
   parts.generatorOptimizer.step(generatorGradients);
   parts.discriminatorOptimizer.step(discriminatorGradients);
   parts.average.update();
+  return { ...pairs, result: result.detach(), losses: lossRow(lossNames, { ...playing, ...judging }) };
+}
 
-  const all: Record<LossName, Tensor> = { ...playing, ...judging };
-  const losses = noGrad(() =>
-    concat(
-      lossNames.map((name) => all[name].reshape([1])),
-      0,
-    ),
+/** The generator's turn of a recipe whose players alternate: the discriminator judges its swaps, and only its features see the targets. */
+export function generatorTurn(parts: StepParts, pairs: ImagePairs, kind: PairKind): StepResult {
+  const { generator, discriminator, recipe } = parts;
+  const swaps = swap(parts, pairs);
+  const result = toUnit(swaps.swapped, generator.colorSpace);
+  const judged = {
+    judgedResult: discriminator.forward(swaps.swapped),
+    targetFeatures: noGrad(() => discriminator.features(swaps.target)),
+  };
+  const playing = generatorLosses(recipe, kind, termsOf(parts, swaps, result, judged));
+  parts.generatorOptimizer.step(grad(playing.generator, parts.generatorOptimizer.parameters));
+  parts.average.update();
+  return { ...pairs, result: result.detach(), losses: lossRow(generatorLossNames, playing) };
+}
+
+/** The discriminator's turn: it judges swaps of a batch of its own, then that batch's real pictures. */
+export function discriminatorTurn(parts: StepParts, pairs: ImagePairs): Pick<StepResult, 'losses'> {
+  const { discriminator, recipe } = parts;
+  const { target, swapped } = noGrad(() => swap(parts, pairs));
+  const judgedResult = discriminator.forward(swapped);
+  const real = realImages(parts, pairs, target);
+  const judging = discriminatorLosses(
+    recipe,
+    judgedResult,
+    discriminator.forward(real),
+    penaltyBetween(parts, real, swapped),
   );
-  return { ...pairs, result: result.detach(), losses };
-}
-
-type GeneratorLossName = 'adversarial' | 'featureMatching' | 'identity' | 'reconstruction' | 'generator';
-
-interface GeneratorTerms {
-  readonly judgedResult: readonly PatchOutput[];
-  readonly judgedTarget: readonly PatchOutput[];
-  readonly identity: Tensor;
-  readonly reconstruction: Tensor;
-}
-
-/** L_G = L_adv + λ_wFM · L_wFM + λ_id · L_id (+ λ_rec · L_rec on pairs of the same person). SimSwap (Chen et al. 2020), section 3. */
-function generatorLosses(recipe: Recipe, kind: PairKind, terms: GeneratorTerms): Record<GeneratorLossName, Tensor> {
-  const { weights, featureLayers } = recipe;
-  const { identity, reconstruction, judgedResult, judgedTarget } = terms;
-  const adversarial = adversarialLoss(judgedResult);
-  const featureMatching =
-    featureLayers.length > 0 ? weakFeatureMatchingLoss(judgedResult, judgedTarget, featureLayers) : zeros([]);
-  const always = adversarial.add(featureMatching.mul(weights.featureMatching)).add(identity.mul(weights.identity));
-  const generator = kind === 'same' ? always.add(reconstruction.mul(weights.reconstruction)) : always;
-  return { adversarial, featureMatching, identity, reconstruction, generator };
-}
-
-type DiscriminatorLossName = 'real' | 'fake' | 'gradientPenalty' | 'discriminator';
-
-/** L_D = hinge(target) + hinge(result) + λ_GP · penalty. */
-function discriminatorLosses(
-  { weights }: Recipe,
-  judgedResult: readonly PatchOutput[],
-  judgedTarget: readonly PatchOutput[],
-  penalty: () => Tensor,
-): Record<DiscriminatorLossName, Tensor> {
-  const real = hingeRealLoss(judgedTarget);
-  const fake = hingeFakeLoss(judgedResult);
-  const penalized = weights.gradientPenalty > 0;
-  const gradientPenalty = penalized ? penalty() : zeros([]);
-  const hinge = real.add(fake);
-  const discriminator = penalized ? hinge.add(gradientPenalty.mul(weights.gradientPenalty)) : hinge;
-  return { real, fake, gradientPenalty, discriminator };
+  parts.discriminatorOptimizer.step(grad(judging.discriminator, parts.discriminatorOptimizer.parameters));
+  return { losses: lossRow(discriminatorLossNames, judging) };
 }

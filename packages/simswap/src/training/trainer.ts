@@ -11,20 +11,21 @@ import {
 } from '@visage/nn';
 import { keep, type Tensor, zeros } from '@visage/tensor';
 import { readCheckpointHeader, simswapArchitecture } from '../checkpoint.ts';
+import type { DiscriminatorNetwork } from '../networks/discriminator.ts';
 import { Generator } from '../networks/generator.ts';
 import type { IdentityNetwork } from '../networks/identity.ts';
-import type { Discriminator } from '../networks/patchDiscriminator.ts';
-import { type AdamNumbers, type PairKind, paper, type Recipe } from '../recipe.ts';
+import type { AdamNumbers, PairKind, Recipe } from '../recipe.ts';
+import { paper } from '../recipes.ts';
 import { CollapseAlarm, type CollapseLimits, type CollapseReport, type CollapseSigns } from './collapse.ts';
 import type { TrainingData } from './data.ts';
 import { NonFiniteLossError } from './errors.ts';
 import { StepRunner } from './runner.ts';
-import { type LossName, lossNames } from './step.ts';
+import { type LossName, lossNames } from './terms.ts';
 
 /** What a {@link Trainer} is made of. */
 export interface TrainerOptions {
   readonly generator: Generator;
-  readonly discriminator: Discriminator;
+  readonly discriminator: DiscriminatorNetwork;
   /** Trained already; it is frozen and put into evaluation mode. */
   readonly identity: IdentityNetwork;
   readonly data: TrainingData;
@@ -78,7 +79,7 @@ export class Trainer {
   readonly recipe: Recipe;
   readonly seed: number;
   readonly generator: Generator;
-  readonly discriminator: Discriminator;
+  readonly discriminator: DiscriminatorNetwork;
   readonly identity: IdentityNetwork;
   /** The moving average of the generator: what swaps. */
   readonly average: Generator;
@@ -107,7 +108,7 @@ export class Trainer {
     this.average = new Generator(generator.config);
     this.#moving = new ExponentialMovingAverage(generator, this.average, recipe.averageDecay);
     this.#generatorOptimizer = new Adam(generator.namedParameters(), adam(recipe.generatorOptimizer));
-    this.#discriminatorOptimizer = new Adam(discriminator.namedParameters(), adam(recipe.discriminatorOptimizer));
+    this.#discriminatorOptimizer = new Adam(discriminator.trainedParameters(), adam(recipe.discriminatorOptimizer));
     this.#alpha = keep(zeros([data.batchSize, 1, 1, 1]));
     this.#readEvery = readEvery;
     this.#alarm = new CollapseAlarm(options.collapse);
@@ -216,18 +217,27 @@ export class Trainer {
   /** Issues one step. */
   async #advance(): Promise<Promise<CollapseSigns>[] | undefined> {
     const kind = this.kindOf(this.step);
-    await this.#data.load(kind, this.step);
     const random = new HostRandom(this.seed + ALPHA_STREAM);
     random.draws = this.step;
     this.#alpha.write(random.uniform(this.#alpha.size));
     this.#moving.decay = warmedUpDecay(this.recipe.averageDecay, this.step);
     this.#generatorOptimizer.learningRate = rateAt(this.recipe.generatorOptimizer, this.recipe, this.step);
     this.#discriminatorOptimizer.learningRate = rateAt(this.recipe.discriminatorOptimizer, this.recipe, this.step);
-    const probe = kind === 'cross' && this.step % PROBE_EVERY < this.recipe.pairs.length;
-    const signs = this.#runner.run(kind, probe);
+    const probe = kind !== 'same' && this.step % PROBE_EVERY < this.recipe.pairs.length;
+    const signs: Promise<CollapseSigns>[] = [];
+    for (const turn of this.#runner.turns.keys()) {
+      await this.#data.load(kind, this.#draw(this.step, turn));
+      const read = this.#runner.run(turn, kind, probe);
+      if (read) signs.push(read);
+    }
     this.#step += 1;
     this.#unread += 1;
-    return signs && [signs];
+    return signs.length > 0 ? signs : undefined;
+  }
+
+  /** Number of the batch of a turn. */
+  #draw(step: number, turn: number): number {
+    return step * this.#runner.turns.length + turn;
   }
 
   /** Reads and reports the losses of all steps since the last reading. */
@@ -261,9 +271,12 @@ export class Trainer {
   /** The error of a loss that is not finite, with the op that a repetition of its step blames, if there is memory for one. */
   async #nonFinite(step: number, loss: LossName, value: number): Promise<NonFiniteLossError> {
     const kind = this.kindOf(step - 1);
-    await this.#data.load(kind, step - 1);
-    const op = await this.#runner.nonFiniteOp(kind).catch(() => undefined);
-    return new NonFiniteLossError(step, loss, value, op);
+    for (const turn of this.#runner.turns.keys()) {
+      await this.#data.load(kind, this.#draw(step - 1, turn));
+      const op = await this.#runner.nonFiniteOp(turn, kind).catch(() => undefined);
+      if (op) return new NonFiniteLossError(step, loss, value, op);
+    }
+    return new NonFiniteLossError(step, loss, value);
   }
 }
 

@@ -1,0 +1,29 @@
+import { Module } from '@visage/nn';
+import type { Tensor } from '@visage/tensor';
+import type { ColorSpace } from './colorSpace.ts';
+
+/** What a discriminator sees in a batch at one scale. */
+export interface FeatureMaps {
+  /** Shallow to deep. */
+  readonly features: readonly Tensor[];
+}
+
+/** What a discriminator says of a batch at one scale. */
+export interface PatchOutput extends FeatureMaps {
+  /** How real each patch looks: [N, h, w, 1], or [N, patches]. */
+  readonly logits: Tensor;
+}
+
+/** A network that tells pictures from swaps: [N, H, W, 3] → one output per scale. What the losses and the trainer see of any discriminator. */
+export abstract class DiscriminatorNetwork extends Module {
+  /** Plain data: it travels in checkpoints. */
+  abstract readonly config: object;
+  /** The colour space that it must be fed; `undefined` if it takes any, as long as it is always the same. */
+  abstract readonly colorSpace: ColorSpace | undefined;
+
+  /** One output per scale, full size first. */
+  abstract forward(images: Tensor): PatchOutput[];
+
+  /** The feature maps of {@link DiscriminatorNetwork.forward}, per scale, without the work that only the logits need. */
+  abstract features(images: Tensor): FeatureMaps[];
+}

@@ -1,0 +1,67 @@
+/** @file The terms of both players' losses, out of what the networks say of a batch. */
+import { concat, noGrad, type Tensor, zeros } from '@visage/tensor';
+import { adversarialLoss, hingeFakeLoss, hingeRealLoss } from '../losses/adversarial.ts';
+import { weakFeatureMatchingLoss } from '../losses/featureMatching.ts';
+import type { FeatureMaps, PatchOutput } from '../networks/discriminator.ts';
+import type { PairKind, Recipe } from '../recipe.ts';
+
+export const generatorLossNames = [
+  'adversarial',
+  'featureMatching',
+  'identity',
+  'reconstruction',
+  'generator',
+] as const;
+export const discriminatorLossNames = ['real', 'fake', 'gradientPenalty', 'discriminator'] as const;
+
+/** The values that a step reports, in the order of its loss tensor: the generator's terms and sum, then the discriminator's. */
+export const lossNames = [...generatorLossNames, ...discriminatorLossNames] as const;
+export type LossName = (typeof lossNames)[number];
+export type GeneratorLosses = Readonly<Record<(typeof generatorLossNames)[number], Tensor>>;
+export type DiscriminatorLosses = Readonly<Record<(typeof discriminatorLossNames)[number], Tensor>>;
+
+/** What the generator's losses are made of. */
+export interface GeneratorTerms {
+  readonly judgedResult: readonly PatchOutput[];
+  readonly targetFeatures: readonly FeatureMaps[];
+  readonly identity: Tensor;
+  readonly reconstruction: Tensor;
+}
+
+/** L_G = L_adv + λ_wFM · L_wFM + λ_id · L_id (+ λ_rec · L_rec on pairs of the same person). SimSwap (Chen et al. 2020), section 3. */
+export function generatorLosses(recipe: Recipe, kind: PairKind, terms: GeneratorTerms): GeneratorLosses {
+  const { weights, featureLayers } = recipe;
+  const { identity, reconstruction, judgedResult, targetFeatures } = terms;
+  const adversarial = adversarialLoss(judgedResult);
+  const featureMatching =
+    featureLayers.length > 0 ? weakFeatureMatchingLoss(judgedResult, targetFeatures, featureLayers) : zeros([]);
+  const always = adversarial.add(featureMatching.mul(weights.featureMatching)).add(identity.mul(weights.identity));
+  const generator = kind === 'same' ? always.add(reconstruction.mul(weights.reconstruction)) : always;
+  return { adversarial, featureMatching, identity, reconstruction, generator };
+}
+
+/** L_D = factor · (hinge(real) + hinge(result)) + λ_GP · penalty; without a weight the penalty is not computed and reported as 0. */
+export function discriminatorLosses(
+  { weights, hingeFactor }: Recipe,
+  judgedResult: readonly PatchOutput[],
+  judgedReal: readonly PatchOutput[],
+  penalty: () => Tensor,
+): DiscriminatorLosses {
+  const real = hingeRealLoss(judgedReal);
+  const fake = hingeFakeLoss(judgedResult);
+  const penalized = weights.gradientPenalty > 0;
+  const gradientPenalty = penalized ? penalty() : zeros([]);
+  const sum = real.add(fake);
+  const hinge = hingeFactor === 1 ? sum : sum.mul(hingeFactor);
+  const discriminator = penalized ? hinge.add(gradientPenalty.mul(weights.gradientPenalty)) : hinge;
+  return { real, fake, gradientPenalty, discriminator };
+}
+
+/** Named scalars as one tensor, [names]. */
+export const lossRow = <Name extends string>(names: readonly Name[], losses: Readonly<Record<Name, Tensor>>): Tensor =>
+  noGrad(() =>
+    concat(
+      names.map((name) => losses[name].reshape([1])),
+      0,
+    ),
+  );
