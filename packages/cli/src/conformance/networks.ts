@@ -1,6 +1,7 @@
 import { fromFileOrder, loadModule, type Module, writeSafetensors } from '@visage/nn';
 import { ArcFace, Generator, PatchDiscriminator } from '@visage/simswap';
 import type { Tensor } from '@visage/tensor';
+import { BASELINE_NETWORKS } from './baselines.ts';
 import type { CaseTensors, GoldenCase } from './golden.ts';
 import { fromTorch } from './layout.ts';
 import { differentiate, type Named, upload } from './opCase.ts';
@@ -47,6 +48,9 @@ const NETWORKS: Readonly<Record<string, Builder>> = {
   },
 };
 
+/** Each family reads the arguments of its own cases. */
+const ALL_NETWORKS = { ...NETWORKS, ...BASELINE_NETWORKS } as Readonly<Record<string, (args: never) => BuiltNetwork>>;
+
 /** Gives a module the parameters and buffers that a case stores under PyTorch's names, behind `prefix`. */
 export function loadGolden(module: Module, tensors: CaseTensors, names: readonly string[], prefix = ''): void {
   const stored = names.map((name) => {
@@ -57,11 +61,10 @@ export function loadGolden(module: Module, tensors: CaseTensors, names: readonly
 }
 
 const networkCase =
-  (build: Builder): Preparer =>
+  (build: (args: never) => BuiltNetwork): Preparer =>
   (golden: GoldenCase, tensors: CaseTensors) => {
-    const args = golden.args as unknown as NetworkArgs;
-    const { module, forward } = build(args);
-    module.train(args.train);
+    const { module, forward } = build(golden.args as never);
+    module.train(golden.args.train === true);
     const load = () => loadGolden(module, tensors, golden.param);
     load();
     const uploadAll = (names: readonly string[], prefix = '') =>
@@ -88,7 +91,6 @@ const networkCase =
   };
 
 /** Network name in golden files → how its cases run. */
-export const NETWORK_CASES: readonly (readonly [string, Preparer])[] = Object.entries(NETWORKS).map(([name, build]) => [
-  name,
-  networkCase(build),
-]);
+export const NETWORK_CASES: readonly (readonly [string, Preparer])[] = Object.entries(ALL_NETWORKS).map(
+  ([name, build]) => [name, networkCase(build)],
+);

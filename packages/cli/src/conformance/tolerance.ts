@@ -18,6 +18,9 @@ const BY_OP: Readonly<Record<string, Tolerance>> = {
   generator: NETWORKS,
   patchDiscriminator: NETWORKS,
   arcface: NETWORKS,
+  deepfakes: NETWORKS,
+  aeinet: NETWORKS,
+  hearnet: NETWORKS,
   trainSimSwap: TRAINING,
 };
 
