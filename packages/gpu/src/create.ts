@@ -7,6 +7,8 @@ export interface GpuOptions {
   readonly profile?: 'full' | 'browser';
   /** Run every kernel in error scopes of its own: slow, but an error names the kernel that caused it. */
   readonly debug?: boolean;
+  /** Choose kernels by their fixed order alone, whatever was measured: runs on one adapter are then the same bits, tuned or not. */
+  readonly deterministic?: boolean;
 }
 
 const LIMITS = [

@@ -1,7 +1,7 @@
 import { BindGroupCache } from './bindGroups.ts';
 import { GpuBuffer } from './buffer.ts';
 import { runChecked } from './checked.ts';
-import type { Command } from './commands.ts';
+import type { Command, KernelChoice } from './commands.ts';
 import { DeviceLostError, ValidationError, VisageError } from './errors.ts';
 import { PipelineCache } from './pipelines.ts';
 import { BufferPool, type MemoryUse } from './pool.ts';
@@ -10,6 +10,7 @@ import type { Program } from './program.ts';
 import { RecordedStep } from './recorded.ts';
 import { refuseAsync } from './synchronous.ts';
 import { Trace } from './trace.ts';
+import { TuningMemo } from './tuning/memo.ts';
 
 /** What is known of the adapter behind a device. */
 export interface AdapterDescription {
@@ -27,6 +28,7 @@ export interface Dispatch {
   readonly buffers: readonly GpuBuffer[];
   readonly grid: readonly [number, number, number];
   readonly flops?: number;
+  readonly choice?: KernelChoice;
 }
 
 const DISPATCHES_PER_SUBMIT = 64; // between 32 and 128 the host cost is flat; fewer leaves the GPU idle
@@ -52,11 +54,20 @@ export class Gpu {
   readonly adapter: AdapterDescription;
   /** Every kernel runs in error scopes of its own, so that an error names the kernel that caused it. Slow. */
   readonly debug: boolean;
+  /** Kernels are chosen by their fixed order alone: {@link Gpu.tuning} is not asked. */
+  readonly deterministic: boolean;
+  /** Which kernel variants were measured to be the fastest on this adapter; empty until something is measured or loaded. */
+  readonly tuning = new TuningMemo();
 
-  constructor(device: GPUDevice, adapter: AdapterDescription, { debug = false }: { readonly debug?: boolean } = {}) {
+  constructor(
+    device: GPUDevice,
+    adapter: AdapterDescription,
+    { debug = false, deterministic = false }: { readonly debug?: boolean; readonly deterministic?: boolean } = {},
+  ) {
     this.device = device;
     this.adapter = adapter;
     this.debug = debug;
+    this.deterministic = deterministic;
     this.pool = new BufferPool(device);
     this.pipelines = new PipelineCache(device, (message) => this.#fail(new ValidationError(message)));
     this.#bindGroups = new BindGroupCache(device);
@@ -118,7 +129,7 @@ export class Gpu {
   }
 
   /** Launches a kernel: encodes it now, or notes it if a step is being traced. */
-  dispatch({ program, buffers, grid, flops = 0 }: Dispatch): void {
+  dispatch({ program, buffers, grid, flops = 0, choice }: Dispatch): void {
     if (this.#failure) throw this.#failure;
     if (grid.some((n) => !Number.isInteger(n) || n < 1 || n > 65535)) {
       throw new VisageError(`${program.name}: grid [${grid}] must be integers from 1 to 65535`);
@@ -129,7 +140,7 @@ export class Gpu {
         `${program.name}: a tensor was freed with its scope or step; return it from there, or keep() it`,
       );
     }
-    const command: Command = { pipeline: this.pipelines.get(program), buffers, grid, flops };
+    const command: Command = { pipeline: this.pipelines.get(program), buffers, grid, flops, choice };
     if (this.#trace) this.#trace.commands.push(command);
     else this.encode(command, this.#bindGroups.get(command));
   }

@@ -1,4 +1,5 @@
 export { GpuBuffer } from './buffer.ts';
+export type { BoundCommand, Command, KernelChoice } from './commands.ts';
 export { describeAdapter, type GpuOptions, openGpu } from './create.ts';
 export { currentGpu, useGpu } from './current.ts';
 export { AdapterError, ArgumentError, DeviceLostError, ValidationError, VisageError } from './errors.ts';
@@ -7,4 +8,6 @@ export type { MemoryUse } from './pool.ts';
 export type { ProfileRow } from './profiler.ts';
 export { assemble, type Constant, f32, f32Literal, i32, linearGrid, type Program, writtenBindings } from './program.ts';
 export { RecordedStep } from './recorded.ts';
+export { type TuningEntry, TuningMemo, type TuningTarget } from './tuning/memo.ts';
+export { median, type TimingOptions, timeInterleaved } from './tuning/timing.ts';
 export { type Choice, choose, type Variant, withVariant } from './variants.ts';

@@ -2,6 +2,9 @@ import { create, globals } from 'webgpu';
 import { type GpuOptions, openGpu } from './create.ts';
 import { useGpu } from './current.ts';
 import type { Gpu } from './gpu.ts';
+import { loadMemos } from './tuning/file.ts';
+
+export { memoPath, saveMemo, shippedMemoPath, tuningTarget } from './tuning/file.ts';
 
 /** How to open a device through Dawn. */
 export interface NodeGpuOptions extends GpuOptions {
@@ -14,7 +17,7 @@ export interface NodeGpuOptions extends GpuOptions {
 // Dawn lives as long as the object that create() returned: once collected, the process crashes. Hence this list is never emptied.
 const instances: GPU[] = [];
 
-/** Opens a device through Dawn, and makes it the current one. */
+/** Opens a device through Dawn, gives it the tuning memo of its adapter if there is one, and makes it the current one. */
 export async function startGpu(options: NodeGpuOptions = {}): Promise<Gpu> {
   Object.assign(globalThis, globals);
   const enable = ['allow_unsafe_apis', 'vulkan_enable_f16_on_nvidia', 'use_vulkan_memory_model'];
@@ -25,5 +28,7 @@ export async function startGpu(options: NodeGpuOptions = {}): Promise<Gpu> {
   if (options.backend) flags.push(`backend=${options.backend}`);
   const instance = create(flags);
   instances.push(instance);
-  return useGpu(await openGpu(instance, options));
+  const gpu = await openGpu(instance, options);
+  if (!gpu.deterministic) await loadMemos(gpu);
+  return useGpu(gpu);
 }

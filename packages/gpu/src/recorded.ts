@@ -1,5 +1,5 @@
 import type { GpuBuffer } from './buffer.ts';
-import { bind, type Command } from './commands.ts';
+import { type BoundCommand, bind } from './commands.ts';
 import { VisageError } from './errors.ts';
 import type { Gpu } from './gpu.ts';
 import type { Trace } from './trace.ts';
@@ -11,7 +11,7 @@ import type { Trace } from './trace.ts';
  */
 export class RecordedStep<T> {
   #gpu: Gpu;
-  #commands: readonly { command: Command; group: GPUBindGroup }[];
+  #commands: readonly BoundCommand[];
   #inputs: readonly GpuBuffer[];
   #owned: GPUBuffer[];
   #virtual: Set<GpuBuffer>;
@@ -41,6 +41,11 @@ export class RecordedStep<T> {
   /** Kernels per run. */
   get dispatches(): number {
     return this.#commands.length;
+  }
+
+  /** What a run encodes, in order: for benchmarks. */
+  get commands(): readonly BoundCommand[] {
+    return this.#commands;
   }
 
   /** Device memory that the step owns, in bytes. */

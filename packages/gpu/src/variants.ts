@@ -28,12 +28,18 @@ export function withVariant<T>(family: string, name: string, fn: () => T): T {
   }
 }
 
-/** Takes the first variant that admits the problem; the list is ordered, most preferred first. */
+/**
+ * Takes the variant that was measured to be the fastest for a problem with this signature, if the device's tuning memo knows one; else the first
+ * that admits the problem: the list is ordered, most preferred first.
+ *
+ * @param signature what tells this problem from others in the tuning memo; without one the memo is not asked.
+ */
 export function choose<P, V extends Variant<P>>(
   family: string,
   variants: readonly V[],
   problem: P,
   gpu: Gpu,
+  signature?: string,
 ): Choice<V> {
   const wanted = forced.get(family);
   if (wanted !== undefined) {
@@ -44,12 +50,28 @@ export function choose<P, V extends Variant<P>>(
       );
     return { variant, declined: [] };
   }
+  const measured = measuredVariant(family, variants, problem, gpu, signature);
   const declined: { name: string; reason: string }[] = [];
   for (const variant of variants) {
+    if (variant === measured) return { variant, declined };
     const answer = variant.admits(problem, gpu);
-    if (answer === true) return { variant, declined };
-    declined.push({ name: variant.name, reason: answer });
+    if (answer === true && !measured) return { variant, declined };
+    declined.push({ name: variant.name, reason: answer === true ? `measured slower than ${measured?.name}` : answer });
   }
   const reasons = declined.map((d) => `${d.name}: ${d.reason}`).join('; ');
   throw new VisageError(`${family}: no kernel variant takes ${JSON.stringify(problem)} (${reasons})`);
+}
+
+/** What the memo names, if that variant still exists and admits the problem: a memo may be older than the kernels. */
+function measuredVariant<P, V extends Variant<P>>(
+  family: string,
+  variants: readonly V[],
+  problem: P,
+  gpu: Gpu,
+  signature: string | undefined,
+): V | undefined {
+  if (signature === undefined || gpu.deterministic) return undefined;
+  const name = gpu.tuning.get(family, signature)?.variant;
+  const variant = name === undefined ? undefined : variants.find((each) => each.name === name);
+  return variant?.admits(problem, gpu) === true ? variant : undefined;
 }

@@ -1,0 +1,83 @@
+/** @file Tuning memos on disk: outside the repository, one file per adapter, driver and versions. Node only. */
+import { createHash } from 'node:crypto';
+import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { VisageError } from '../errors.ts';
+import type { Gpu } from '../gpu.ts';
+import { TuningMemo, type TuningTarget } from './memo.ts';
+
+const MOST_BYTES = 2 ** 24;
+const packageFolder = new URL('../../', import.meta.url);
+
+/** What a memo measured on this device now holds for. */
+export async function tuningTarget({ device, adapter }: Gpu): Promise<TuningTarget> {
+  const text = await readFile(new URL('package.json', packageFolder), 'utf8');
+  const { version, dependencies } = JSON.parse(text) as { version: string; dependencies: Record<string, string> };
+  const { description, vendor, architecture } = device.adapterInfo;
+  return {
+    adapter: device.adapterInfo.device || adapter.name || `${vendor} ${architecture}`,
+    driver: description,
+    versions: `visage ${version}, webgpu ${dependencies.webgpu}`,
+  };
+}
+
+/** File of the memo that `visage tune` writes: under `$XDG_CACHE_HOME/visage/tuning`, by default `~/.cache/visage/tuning`. */
+export function memoPath(target: TuningTarget): string {
+  const folder = process.env.XDG_CACHE_HOME || join(homedir(), '.cache');
+  return join(folder, 'visage', 'tuning', memoFile(target));
+}
+
+/** File of a memo that ships with the package. */
+export const shippedMemoPath = (target: TuningTarget): string =>
+  fileURLToPath(new URL(`memos/${memoFile(target)}`, packageFolder));
+
+function memoFile({ adapter, driver, versions }: TuningTarget): string {
+  const readable = adapter.toLowerCase().replace(/[^a-z0-9]+/g, '-');
+  const digest = createHash('sha256')
+    .update(JSON.stringify([adapter, driver, versions]))
+    .digest('hex');
+  return `${readable.slice(0, 60)}-${digest.slice(0, 12)}.json`;
+}
+
+/**
+ * Gives a device the memo that ships with the package and then the user's own, as far as they exist.
+ *
+ * A file that cannot be used is left alone, with one warning.
+ */
+export async function loadMemos(gpu: Gpu): Promise<void> {
+  const target = await tuningTarget(gpu);
+  for (const path of [shippedMemoPath(target), memoPath(target)]) {
+    try {
+      const memo = await readMemo(path, target);
+      if (memo) gpu.tuning.merge(memo);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      process.emitWarning(`tuning memo ${path} ${reason}; it is ignored. Measure anew: visage tune`, 'VisageWarning');
+    }
+  }
+}
+
+/** Reads a memo, or `undefined` if there is none. */
+async function readMemo(path: string, target: TuningTarget): Promise<TuningMemo | undefined> {
+  const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
+    throw new VisageError(`cannot be read (${error.code})`);
+  });
+  if (!found) return undefined;
+  if (!found.isFile()) throw new VisageError('is no file');
+  if (found.size > MOST_BYTES) throw new VisageError(`has ${found.size} bytes, at most ${MOST_BYTES} are read`);
+  return TuningMemo.parse(await readFile(path, 'utf8'), target);
+}
+
+/** Writes the device's memo beside its place and renames it, so that a killed run leaves the old one. Returns the path. */
+export async function saveMemo(gpu: Gpu, path?: string): Promise<string> {
+  const target = await tuningTarget(gpu);
+  const to = path ?? memoPath(target);
+  await mkdir(dirname(to), { recursive: true });
+  const beside = `${to}.${process.pid}.part`;
+  await writeFile(beside, gpu.tuning.toText(target));
+  await rename(beside, to);
+  return to;
+}

@@ -1,0 +1,120 @@
+import { VisageError } from '../errors.ts';
+
+/** What was measured for one problem. */
+export interface TuningEntry {
+  /** The fastest variant whose result agreed with the reference. */
+  readonly variant: string;
+  /** Its milliseconds. */
+  readonly ms: number;
+  /** Milliseconds of the variant that the fixed order prefers. */
+  readonly untunedMs: number;
+}
+
+/** Where a memo holds: the same adapter, driver and versions. Kernels and compilers change, and with them what is fastest. */
+export interface TuningTarget {
+  readonly adapter: string;
+  readonly driver: string;
+  /** Of Visage and of the WebGPU implementation, as far as known. */
+  readonly versions: string;
+}
+
+const FORMAT = 'visage tuning memo 1';
+const MOST_CHARACTERS = 2 ** 24;
+const MOST_ENTRIES = 100_000;
+const LONGEST_NAME = 300;
+
+/**
+ * Which variant of a kernel family was measured to be the fastest, by family and signature of the problem.
+ *
+ * A device asks its memo before it falls back on the fixed order of a family's variants; see {@link choose}.
+ */
+export class TuningMemo {
+  #families = new Map<string, Map<string, TuningEntry>>();
+
+  /** Number of problems. */
+  get size(): number {
+    return [...this.#families.values()].reduce((sum, entries) => sum + entries.size, 0);
+  }
+
+  get(family: string, signature: string): TuningEntry | undefined {
+    return this.#families.get(family)?.get(signature);
+  }
+
+  set(family: string, signature: string, entry: TuningEntry): void {
+    const entries = this.#families.get(family) ?? new Map<string, TuningEntry>();
+    entries.set(signature, entry);
+    this.#families.set(family, entries);
+  }
+
+  /** Takes over every entry of another memo; its entries win. */
+  merge(other: TuningMemo): void {
+    for (const [family, entries] of other.#families)
+      for (const [signature, entry] of entries) this.set(family, signature, entry);
+  }
+
+  clear(): void {
+    this.#families.clear();
+  }
+
+  /** The memo as JSON text, its entries sorted so that two measurements can be compared line by line. */
+  toText(target: TuningTarget): string {
+    const sorted = <T>(map: ReadonlyMap<string, T>) => [...map].sort(([a], [b]) => (a < b ? -1 : 1));
+    const families = sorted(this.#families).map(([family, entries]) => [family, Object.fromEntries(sorted(entries))]);
+    return `${JSON.stringify({ format: FORMAT, target, families: Object.fromEntries(families) }, null, 1)}\n`;
+  }
+
+  /**
+   * Reads what {@link TuningMemo.toText} wrote. Nothing in the text is trusted: sizes are bounded, and only names and finite times are taken.
+   *
+   * @throws VisageError that says what is wrong with the text, or that it belongs to another adapter, driver or version.
+   */
+  static parse(text: string, target: TuningTarget): TuningMemo {
+    if (text.length > MOST_CHARACTERS) throw new VisageError(`is longer than ${MOST_CHARACTERS} characters`);
+    const { format, target: made, families } = asObject(parseJson(text), 'the file');
+    if (format !== FORMAT) throw new VisageError(`is no tuning memo of this version (expected "${FORMAT}")`);
+    const from = asObject(made, 'target');
+    for (const name of ['adapter', 'driver', 'versions'] as const) {
+      if (from[name] !== target[name])
+        throw new VisageError(`was measured on another ${name}: ${shown(from[name])}, here ${shown(target[name])}`);
+    }
+    const memo = new TuningMemo();
+    for (const [family, entries] of Object.entries(asObject(families, 'families'))) {
+      for (const [signature, entry] of Object.entries(asObject(entries, shown(family)))) {
+        if (memo.size >= MOST_ENTRIES) throw new VisageError(`has more than ${MOST_ENTRIES} entries`);
+        memo.set(checkName(family), checkName(signature), asEntry(entry, signature));
+      }
+    }
+    return memo;
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new VisageError(`is no JSON: ${(cause as Error).message}`);
+  }
+}
+
+function asObject(value: unknown, what: string): Record<string, unknown> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new VisageError(`${what} is ${Array.isArray(value) ? 'a list' : shown(value)}, expected an object`);
+  return value as Record<string, unknown>;
+}
+
+function checkName(name: unknown): string {
+  if (typeof name === 'string' && name.length > 0 && name.length <= LONGEST_NAME) return name;
+  throw new VisageError(`${shown(name)} is no name of 1 to ${LONGEST_NAME} characters`);
+}
+
+function asEntry(value: unknown, signature: string): TuningEntry {
+  const { variant, ms, untunedMs } = asObject(value, shown(signature));
+  for (const [name, time] of Object.entries({ ms, untunedMs })) {
+    if (typeof time !== 'number' || !Number.isFinite(time) || time < 0)
+      throw new VisageError(`${shown(signature)}: ${name} is ${shown(time)}, expected milliseconds`);
+  }
+  return { variant: checkName(variant), ms: ms as number, untunedMs: untunedMs as number };
+}
+
+/** A value as short text for a message. */
+const shown = (value: unknown): string => (JSON.stringify(value) ?? String(value)).slice(0, 80);

@@ -1,0 +1,111 @@
+import type { BoundCommand } from '../commands.ts';
+import type { Gpu } from '../gpu.ts';
+
+/** How to time. */
+export interface TimingOptions {
+  /** Spans per piece of work; the median counts. Default 7. */
+  readonly rounds?: number;
+  /** Each span repeats its work until it takes about this long; short kernels drown in the clock's steps otherwise. Default 1 ms. */
+  readonly spanMs?: number;
+}
+
+const MOST_REPEATS = 1000;
+
+/**
+ * Milliseconds that the device takes for each piece of work, a list of bound commands: the median over interleaved spans.
+ *
+ * A round runs every piece once before the next round begins, so that a change of the device's clock or load meets all of them alike. Spans are
+ * measured with GPU timestamps, or as whole submits where the adapter has none. Every piece must have run before: a first run compiles.
+ */
+export async function timeInterleaved(
+  gpu: Gpu,
+  pieces: readonly (readonly BoundCommand[])[],
+  { rounds = 7, spanMs = 1 }: TimingOptions = {},
+): Promise<number[]> {
+  await gpu.sync();
+  const measure = gpu.device.features.has('timestamp-query') ? timestampSpans : submitSpans;
+  const once = await measure(
+    gpu,
+    pieces.map((commands) => ({ commands, repeats: 1 })),
+  );
+  const spans = pieces.map((commands, k) => ({
+    commands,
+    repeats: Math.max(1, Math.min(MOST_REPEATS, Math.ceil(spanMs / Math.max(1e-4, once[k] as number)))),
+  }));
+  const all = Array.from({ length: rounds }, () => spans).flat();
+  const times = await measure(gpu, all);
+  return pieces.map((_, k) => median(times.filter((_, at) => at % pieces.length === k)));
+}
+
+/** The middle of a list, for an even number the lower of the two. */
+export const median = (values: readonly number[]): number =>
+  [...values].sort((a, b) => a - b)[Math.floor((values.length - 1) / 2)] as number;
+
+interface Span {
+  readonly commands: readonly BoundCommand[];
+  readonly repeats: number;
+}
+
+function encode(pass: GPUComputePassEncoder, { commands, repeats }: Span): void {
+  for (let k = 0; k < repeats; k++) {
+    for (const { command, group } of commands) {
+      pass.setPipeline(command.pipeline.handle);
+      pass.setBindGroup(0, group);
+      pass.dispatchWorkgroups(...command.grid);
+    }
+  }
+}
+
+const MOST_SPANS = 2048; // two timestamps each; WebGPU allows 4096 in a query set
+
+/** Milliseconds per repeat of each span, one compute pass with a timestamp at either end for each. */
+async function timestampSpans(gpu: Gpu, spans: readonly Span[]): Promise<number[]> {
+  if (spans.length > MOST_SPANS) {
+    const first = await timestampSpans(gpu, spans.slice(0, MOST_SPANS));
+    return [...first, ...(await timestampSpans(gpu, spans.slice(MOST_SPANS)))];
+  }
+  const { device } = gpu;
+  const count = 2 * spans.length;
+  const querySet = device.createQuerySet({ type: 'timestamp', count });
+  const resolved = device.createBuffer({ size: 8 * count, usage: 0x200 | 0x04 }); // QUERY_RESOLVE | COPY_SRC
+  const staging = device.createBuffer({ size: 8 * count, usage: 0x01 | 0x08 }); // MAP_READ | COPY_DST
+  try {
+    spans.forEach((span, k) => {
+      // A submit per span: one with seconds of work in it would trip a browser's watchdog.
+      const encoder = device.createCommandEncoder();
+      const timestampWrites = { querySet, beginningOfPassWriteIndex: 2 * k, endOfPassWriteIndex: 2 * k + 1 };
+      const pass = encoder.beginComputePass({ timestampWrites });
+      encode(pass, span);
+      pass.end();
+      device.queue.submit([encoder.finish()]);
+    });
+    const encoder = device.createCommandEncoder();
+    encoder.resolveQuerySet(querySet, 0, count, resolved, 0);
+    encoder.copyBufferToBuffer(resolved, 0, staging, 0, 8 * count);
+    device.queue.submit([encoder.finish()]);
+    await staging.mapAsync(1);
+    const at = new BigUint64Array(staging.getMappedRange());
+    return spans.map(({ repeats }, k) => Number((at[2 * k + 1] as bigint) - (at[2 * k] as bigint)) / 1e6 / repeats);
+  } finally {
+    querySet.destroy();
+    resolved.destroy();
+    staging.destroy();
+  }
+}
+
+/** The same from outside: the time until the queue says that a submit is done. */
+async function submitSpans({ device }: Gpu, spans: readonly Span[]): Promise<number[]> {
+  const times: number[] = [];
+  for (const span of spans) {
+    const encoder = device.createCommandEncoder();
+    const pass = encoder.beginComputePass();
+    encode(pass, span);
+    pass.end();
+    const commands = encoder.finish();
+    const start = performance.now();
+    device.queue.submit([commands]);
+    await device.queue.onSubmittedWorkDone();
+    times.push((performance.now() - start) / span.repeats);
+  }
+  return times;
+}
