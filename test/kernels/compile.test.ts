@@ -15,6 +15,7 @@ import {
   arcMargin,
   avgPool2d,
   batchNorm,
+  CONV_ALGORITHMS,
   cast,
   concat,
   conv2d,
@@ -135,6 +136,11 @@ function launchGemms(gpu: Gpu): void {
       for (const c of [3, 8])
         launch((x, w, b) => conv2d(x!, w!, b!, { padding: 1, stride: 2 }), [2, 9, 11, c], [3, 3, c, 2 * c], [2 * c]);
     });
+  }
+  for (const { name } of CONV_ALGORITHMS) {
+    withVariant('conv', name, () =>
+      launch((x, w, b) => conv2d(x!, w!, b!, { padding: 1 }), [2, 9, 11, 8], [3, 3, 8, 16], [16]),
+    );
   }
 }
 

@@ -4,27 +4,9 @@ import { startGpu } from '@visage/gpu/node';
 import { conv2d, GEMM_VARIANTS, grad, matmul, permute, type Tensor, tensor } from '@visage/tensor';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { noise, relativeError } from '../helpers/numbers.ts';
 
 const gpu = await startGpu();
-
-/** Deterministic values in [-1, 1). */
-function noise(count: number, seed: number): Float32Array {
-  let state = seed >>> 0;
-  return Float32Array.from({ length: count }, () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 2 ** 31 - 1;
-  });
-}
-
-function relativeError(got: Float32Array, expected: Float64Array): number {
-  let difference = 0;
-  let norm = 0;
-  expected.forEach((value, k) => {
-    difference += (value - (got[k] as number)) ** 2;
-    norm += value ** 2;
-  });
-  return Math.sqrt(difference / norm);
-}
 
 function multiply(a: Float32Array, b: Float32Array, m: number, n: number, k: number): Float64Array {
   const c = new Float64Array(m * n);

@@ -5,6 +5,7 @@ export { checkpoint } from './checkpoint.ts';
 export { DTYPES, type DType, type HostArray } from './dtype.ts';
 export { floatsFromHalf, halfBits, halfFromFloats, halfValue } from './float16.ts';
 export { type FusedOp, fused } from './fused.ts';
+export { CONV_ALGORITHMS, type ConvAlgorithm, type ConvPass, type ConvProblem } from './gemm/algorithms.ts';
 export type { GemmProblem } from './gemm/problem.ts';
 export { GEMM_VARIANTS, type GemmVariant } from './gemm/variants.ts';
 export { firstNonFinite } from './nonFinite.ts';

@@ -1,6 +1,6 @@
 import { ArgumentError } from '@visage/gpu';
 import { track } from '../autograd.ts';
-import { convForward, convInputGrad, convWeightGrad } from '../gemm/conv.ts';
+import { convAlgorithm } from '../gemm/algorithms.ts';
 import { groupedForward, groupedInputGrad, groupedWeightGrad } from '../gemm/grouped.ts';
 import { checkShape, type Shape, showShape } from '../shape.ts';
 import { checkDType, type Tensor } from '../tensor.ts';
@@ -18,7 +18,8 @@ export function conv2d(x: Tensor, w: Tensor, bias?: Tensor, options: Conv2dOptio
   checkDType('conv2d', 'w', w, 'f32');
   const g = convGeometry('conv2d', x.shape, w.shape, options);
   if (bias) checkBias('conv2d', bias, g.channelsOut);
-  const out = g.groups === 1 ? convForward(g, x, w, bias) : groupedForward(g, x, w, bias);
+  const out =
+    g.groups === 1 ? convAlgorithm(x.gpu, g, 'forward').forward(g, x, w, bias) : groupedForward(g, x, w, bias);
   return track('conv2d', out, bias ? [x, w, bias] : [x, w], (dy, needs) => [
     needs[0] ? conv2dInputGrad(dy, w, g) : undefined,
     needs[1] ? conv2dWeightGrad(x, dy, g) : undefined,
@@ -49,7 +50,8 @@ export function conv2dInputGrad(dy: Tensor, w: Tensor, g: ConvGeometry): Tensor 
     return pad2dAdjoint(conv2dInputGrad(dy, w, padded), p, g.paddingMode);
   }
   const plain: ConvGeometry = { ...g, paddingMode: 'zero' };
-  const out = g.groups === 1 ? convInputGrad(plain, dy, w) : groupedInputGrad(plain, dy, w);
+  const out =
+    g.groups === 1 ? convAlgorithm(dy.gpu, plain, 'inputGrad').inputGrad(plain, dy, w) : groupedInputGrad(plain, dy, w);
   return track('conv2dInputGrad', out, [dy, w], (h, needs) => [
     needs[0] ? conv2d(h, w, undefined, plain) : undefined,
     needs[1] ? conv2dWeightGrad(h, dy, plain) : undefined,
@@ -58,7 +60,7 @@ export function conv2dInputGrad(dy: Tensor, w: Tensor, g: ConvGeometry): Tensor 
 
 /** The gradient of a convolution with respect to its weight: linear in x and in dy. */
 export function conv2dWeightGrad(x: Tensor, dy: Tensor, g: ConvGeometry): Tensor {
-  const out = g.groups === 1 ? convWeightGrad(g, x, dy) : groupedWeightGrad(g, x, dy);
+  const out = g.groups === 1 ? convAlgorithm(x.gpu, g, 'weightGrad').weightGrad(g, x, dy) : groupedWeightGrad(g, x, dy);
   return track('conv2dWeightGrad', out, [x, dy], (h, needs) => [
     needs[0] ? conv2dInputGrad(dy, h, g) : undefined,
     needs[1] ? conv2d(x, h, undefined, g) : undefined,

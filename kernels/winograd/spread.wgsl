@@ -1,0 +1,38 @@
+// Tiles of an image into the transformed domain:  out[ξ, tile, channel] = (L X Lᵀ)[ξ]
+//
+// X is the IN x IN window of a tile. Forward and input gradient overlap windows by two pixels (IN = TILE + 2, L = Bᵀ); the weight gradient takes the tiles of dy
+// as they are (IN = TILE, L = A). Pixels past the edge follow the border rule.
+// Layout    image [n, SRC_H, SRC_W, 4·GROUPS]; out [OUT², tiles, 4·GROUPS]; tiles run over (image, row, column).
+// Prelude   separable.wgsl; WG, SRC_H, SRC_W, GROUPS, TILES_H, TILES_W, TILES, TILE, ORIGIN : i32, fn border(at : i32, extent : i32) -> i32.
+// Dispatch  one invocation per tile and four channels, channels fastest.
+@group(0) @binding(0) var<storage, read_write> out : array<vec4f>;
+@group(0) @binding(1) var<storage, read> image : array<vec4f>;
+
+@compute @workgroup_size(WG)
+fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : vec3u, @builtin(local_invocation_index) lane : u32) {
+  let i = (group.y * groups.x + group.x) * WG + lane;
+  if (i >= TILES * GROUPS) {
+    return;
+  }
+  let channel = i % GROUPS;
+  let tile = i / GROUPS;
+  let row0 = i32(((tile / TILES_W) % TILES_H) * TILE) + ORIGIN;
+  let column0 = i32((tile % TILES_W) * TILE) + ORIGIN;
+  let first = tile / (TILES_W * TILES_H) * (SRC_H * SRC_W);
+  var x : Square;
+  for (var r = 0u; r < IN; r++) {
+    let row = border(row0 + i32(r), i32(SRC_H));
+    for (var c = 0u; c < IN; c++) {
+      let column = border(column0 + i32(c), i32(SRC_W));
+      let inside = u32(row) < SRC_H && u32(column) < SRC_W;
+      let at = select(0u, (first + u32(row) * SRC_W + u32(column)) * GROUPS + channel, inside);
+      x[r][c] = select(vec4f(), image[at], inside);
+    }
+  }
+  let y = transform(x);
+  for (var r = 0u; r < OUT; r++) {
+    for (var c = 0u; c < OUT; c++) {
+      out[(r * OUT + c) * (TILES * GROUPS) + i] = y[r][c];
+    }
+  }
+}

@@ -1,0 +1,27 @@
+// Gradients of transformed filters back into those of 3x3 filters:  dw = Gᵀ dU G
+//
+// Layout    du [IN², K, N], dw [3, 3, K, N]; both as vec4f along N. SIZE = K · N / 4.
+// Prelude   separable.wgsl with OUT = 3; WG, SIZE.
+// Dispatch  one invocation per vec4f of a tap.
+@group(0) @binding(0) var<storage, read_write> dw : array<vec4f>;
+@group(0) @binding(1) var<storage, read> du : array<vec4f>;
+
+@compute @workgroup_size(WG)
+fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : vec3u, @builtin(local_invocation_index) lane : u32) {
+  let i = (group.y * groups.x + group.x) * WG + lane;
+  if (i >= SIZE) {
+    return;
+  }
+  var u : Square;
+  for (var r = 0u; r < IN; r++) {
+    for (var c = 0u; c < IN; c++) {
+      u[r][c] = du[(r * IN + c) * SIZE + i];
+    }
+  }
+  let g = transform(u);
+  for (var r = 0u; r < 3u; r++) {
+    for (var c = 0u; c < 3u; c++) {
+      dw[(3u * r + c) * SIZE + i] = g[r][c];
+    }
+  }
+}

@@ -1,0 +1,70 @@
+import { choose, type Gpu, type Variant } from '@visage/gpu';
+import { type ConvGeometry, xShape, yShape } from '../ops/convGeometry.ts';
+import type { Tensor } from '../tensor.ts';
+import { convForward, convInputGrad, convWeightGrad } from './conv.ts';
+import { type TileSide, winogradForward, winogradInputGrad, winogradWeightGrad } from './winograd.ts';
+
+/** Which of the three products of a convolution. */
+export type ConvPass = 'forward' | 'inputGrad' | 'weightGrad';
+
+/** A convolution without groups. For `inputGrad` its padding is zeros. */
+export interface ConvProblem {
+  readonly geometry: ConvGeometry;
+  readonly pass: ConvPass;
+}
+
+/** A way to compute all three products of a convolution. */
+export interface ConvAlgorithm extends Variant<ConvProblem> {
+  forward(g: ConvGeometry, x: Tensor, w: Tensor, bias?: Tensor): Tensor;
+  inputGrad(g: ConvGeometry, dy: Tensor, w: Tensor): Tensor;
+  weightGrad(g: ConvGeometry, x: Tensor, dy: Tensor): Tensor;
+}
+
+const FEWEST_TILES = 64; // one row of GEMM tiles
+const FEWEST_CHANNELS = 64; // below, the transforms cost more than the products that they save
+const LONGEST_SUM = 8192; // tiles that the weight gradient adds in series; see launch.ts
+
+/** F(side x side, 3x3). */
+function winograd(side: TileSide): ConvAlgorithm {
+  const products = (side + 2) ** 2;
+  return {
+    name: `winograd ${side}x${side}`,
+    admits({ geometry: g, pass }, gpu) {
+      if (gpu.adapter.software) return 'more launches than a software adapter gains in products';
+      if (g.kernelHeight !== 3 || g.kernelWidth !== 3 || g.stride !== 1) return 'for 3x3 kernels at stride 1';
+      if (g.channelsIn % 4 !== 0 || g.channelsOut % 4 !== 0) return 'needs channels in fours';
+      if (Math.min(g.channelsIn, g.channelsOut) < FEWEST_CHANNELS)
+        return `needs ${FEWEST_CHANNELS} channels on both sides to pay`;
+      const [, height, width] = (pass === 'inputGrad' ? xShape(g) : yShape(g)) as [number, number, number];
+      const tiles = g.batch * Math.ceil(height / side) * Math.ceil(width / side);
+      if (tiles < FEWEST_TILES) return `${tiles} tiles do not fill a row of the product`;
+      if (pass === 'weightGrad' && tiles > LONGEST_SUM) return `a sum of ${tiles} tiles in series would lose accuracy`;
+      const used = (height * width) / (Math.ceil(height / side) * Math.ceil(width / side) * side ** 2);
+      if (used * 9 * side ** 2 < 1.5 * products) return `tiles of ${side} waste too much of ${height}x${width} pixels`;
+      return fits(gpu, products * Math.max(tiles, g.channelsIn) * Math.max(g.channelsIn, g.channelsOut));
+    },
+    forward: (g, x, w, bias) => winogradForward(side, g, x, w, bias),
+    inputGrad: (g, dy, w) => winogradInputGrad(side, g, dy, w),
+    weightGrad: (g, x, dy) => winogradWeightGrad(side, g, x, dy),
+  };
+}
+
+function fits(gpu: Gpu, floats: number): true | string {
+  const limit = gpu.device.limits.maxStorageBufferBindingSize;
+  return 4 * floats <= limit || `its transforms need ${4 * floats} bytes, a binding takes ${limit}`;
+}
+
+const implicitGemm: ConvAlgorithm = {
+  name: 'implicit gemm',
+  admits: () => true,
+  forward: convForward,
+  inputGrad: convInputGrad,
+  weightGrad: convWeightGrad,
+};
+
+/** Every way to convolve, most preferred first. */
+export const CONV_ALGORITHMS: readonly ConvAlgorithm[] = [winograd(4), winograd(2), implicitGemm];
+
+/** The algorithm for one product of a convolution. */
+export const convAlgorithm = (gpu: Gpu, geometry: ConvGeometry, pass: ConvPass): ConvAlgorithm =>
+  choose('conv', CONV_ALGORITHMS, { geometry, pass }, gpu).variant;

@@ -1,0 +1,185 @@
+import { type Constant, i32, linearGrid } from '@visage/gpu';
+import {
+  gemmLoadDense,
+  gemmLoadDenseOuter,
+  winogradCollect,
+  winogradF2,
+  winogradF4,
+  winogradSeparable,
+  winogradSpread,
+  winogradWeight,
+  winogradWeightAdjoint,
+} from '@visage/kernels';
+import { type ConvGeometry, type PaddingMode, wShape, xShape, yShape } from '../ops/convGeometry.ts';
+import type { Shape } from '../shape.ts';
+import { empty, type Tensor } from '../tensor.ts';
+import { BORDER } from './border.ts';
+import { gemmInto } from './launch.ts';
+
+const WORKGROUP = 64;
+
+/** Outputs per side of a tile. */
+export type TileSide = 2 | 4;
+
+type Line = 'inputLine' | 'weightLine' | 'outputLine' | 'outputAdjointLine' | 'weightAdjointLine';
+
+/** The parts and constants of a kernel that applies one line transform to both axes of a square. */
+function separable(side: TileSide, line: Line, extents: readonly [number, number]) {
+  const [inside, outside] = extents;
+  return {
+    constants: { IN: inside, OUT: outside, WG: WORKGROUP },
+    parts: [
+      side === 2 ? winogradF2 : winogradF4,
+      `fn line(x : array<vec4f, IN>) -> array<vec4f, OUT> { return ${line}(x); }`,
+      winogradSeparable,
+    ],
+  };
+}
+
+/** How an image is cut into tiles. */
+interface Tiling {
+  readonly side: TileSide;
+  readonly rows: number;
+  readonly columns: number;
+  readonly count: number;
+}
+
+function tilingOf(side: TileSide, batch: number, height: number, width: number): Tiling {
+  const [rows, columns] = [Math.ceil(height / side), Math.ceil(width / side)];
+  return { side, rows, columns, count: batch * rows * columns };
+}
+
+const tilingConstants = ({ rows, columns, count }: Tiling): Record<string, Constant> => ({
+  TILES_H: rows,
+  TILES_W: columns,
+  TILES: count,
+});
+
+/** Windows of `image` in the transformed domain, [(side + 2)², tiles, channels]. `origin` is the pixel at which the first window begins. */
+function spread(
+  image: Tensor,
+  tiling: Tiling,
+  line: 'inputLine' | 'outputAdjointLine',
+  origin: number,
+  paddingMode: PaddingMode,
+): Tensor {
+  const { side, count } = tiling;
+  const [height, width, channels] = [image.dim(1), image.dim(2), image.dim(3)];
+  const { constants, parts } = separable(side, line, [line === 'inputLine' ? side + 2 : side, side + 2]);
+  const out = empty(image.gpu, [(side + 2) ** 2, count, channels]);
+  image.gpu.dispatch({
+    program: {
+      name: `winograd/${line}`,
+      constants: {
+        ...constants,
+        ...tilingConstants(tiling),
+        TILE: side,
+        SRC_H: height,
+        SRC_W: width,
+        GROUPS: channels / 4,
+        ORIGIN: i32(origin),
+      },
+      parts: [...parts, `fn border(at : i32, extent : i32) -> i32 { ${BORDER[paddingMode]} }`, winogradSpread],
+    },
+    buffers: [out.buffer, image.buffer],
+    grid: linearGrid(Math.ceil((count * channels) / 4 / WORKGROUP)),
+  });
+  return out;
+}
+
+/** Filters w [3, 3, k, n] in the transformed domain, [(side + 2)², k, n]; flipped, those of the input gradient, [(side + 2)², n, k]. */
+function spreadWeight(w: Tensor, side: TileSide, flip: boolean): Tensor {
+  const [k, n] = flip ? [w.dim(3), w.dim(2)] : [w.dim(2), w.dim(3)];
+  const { constants, parts } = separable(side, 'weightLine', [3, side + 2]);
+  const out = empty(w.gpu, [(side + 2) ** 2, k, n]);
+  w.gpu.dispatch({
+    program: {
+      name: 'winograd/weight',
+      constants: { ...constants, K: k, N: n, FLIP: flip },
+      parts: [...parts, winogradWeight],
+    },
+    buffers: [out.buffer, w.buffer],
+    grid: [Math.ceil(n / 32), Math.ceil(k / 8), 1],
+  });
+  return out;
+}
+
+/** Pixels from products, with the bias added. */
+function collect(products: Tensor, tiling: Tiling, shape: Shape, bias?: Tensor): Tensor {
+  const { side, count } = tiling;
+  const [, height, width, channels] = shape as [number, number, number, number];
+  const { constants, parts } = separable(side, 'outputLine', [side + 2, side]);
+  const biasCode = bias
+    ? '@group(0) @binding(2) var<storage, read> biases : array<vec4f>;\nfn bias(c : u32) -> vec4f { return biases[c]; }'
+    : 'fn bias(c : u32) -> vec4f { return vec4f(); }';
+  const out = empty(products.gpu, shape);
+  products.gpu.dispatch({
+    program: {
+      name: 'winograd/collect',
+      constants: { ...constants, ...tilingConstants(tiling), H: height, W: width, GROUPS: channels / 4 },
+      parts: [...parts, biasCode, winogradCollect],
+    },
+    buffers: [out.buffer, products.buffer, ...(bias ? [bias.buffer] : [])],
+    grid: linearGrid(Math.ceil((count * channels) / 4 / WORKGROUP)),
+  });
+  return out;
+}
+
+/** One product for each ξ: [ξ, tiles, k] · [ξ, k, n] → [ξ, tiles, n]; or, `outer`, [ξ, tiles, m]ᵀ · [ξ, tiles, n] → [ξ, m, n]. */
+function products(a: Tensor, b: Tensor, outer: boolean): Tensor {
+  const [items, rows, columns] = a.shape as [number, number, number];
+  const [m, k] = outer ? [columns, rows] : [rows, columns];
+  const c = empty(a.gpu, [items, m, b.dim(2)]);
+  gemmInto(
+    a.gpu,
+    {
+      name: outer ? 'winogradWeightGrad' : 'winograd',
+      m,
+      n: b.dim(2),
+      k,
+      aContiguousAlong: outer ? 'm' : 'k',
+      loaderA: [outer ? gemmLoadDenseOuter : gemmLoadDense],
+      rowOfB: 'return item * K + k;',
+      outRow: 'return item * M + m;',
+      items,
+      a: a.buffer,
+      b: b.buffer,
+    },
+    c,
+  );
+  return c;
+}
+
+/** y = x ⋆ w + bias by Winograd's F(side x side, 3x3): Lavin and Gray, Fast Algorithms for Convolutional Neural Networks, 2016. */
+export function winogradForward(side: TileSide, g: ConvGeometry, x: Tensor, w: Tensor, bias?: Tensor): Tensor {
+  const tiling = tilingOf(side, g.batch, g.outHeight, g.outWidth);
+  const windows = spread(x, tiling, 'inputLine', -g.padding, g.paddingMode);
+  return collect(products(windows, spreadWeight(w, side, false), false), tiling, yShape(g), bias);
+}
+
+/** dx: the convolution of dy with the filters turned around, padded by 2 − padding; for zero padding. */
+export function winogradInputGrad(side: TileSide, g: ConvGeometry, dy: Tensor, w: Tensor): Tensor {
+  const tiling = tilingOf(side, g.batch, g.height, g.width);
+  const windows = spread(dy, tiling, 'inputLine', g.padding - 2, 'zero');
+  return collect(products(windows, spreadWeight(w, side, true), false), tiling, xShape(g));
+}
+
+/** dw: the adjoint of the forward pass with respect to the filters, dw = Gᵀ [Σ over tiles of (Bᵀ x B)ᵀ · (A dy Aᵀ)] G. */
+export function winogradWeightGrad(side: TileSide, g: ConvGeometry, x: Tensor, dy: Tensor): Tensor {
+  const tiling = tilingOf(side, g.batch, g.outHeight, g.outWidth);
+  const windows = spread(x, tiling, 'inputLine', -g.padding, g.paddingMode);
+  const du = products(windows, spread(dy, tiling, 'outputAdjointLine', 0, 'zero'), true);
+  const { constants, parts } = separable(side, 'weightAdjointLine', [side + 2, 3]);
+  const dw = empty(x.gpu, wShape(g));
+  const size = (g.channelsIn * g.channelsOut) / 4;
+  x.gpu.dispatch({
+    program: {
+      name: 'winograd/weightAdjoint',
+      constants: { ...constants, SIZE: size },
+      parts: [...parts, winogradWeightAdjoint],
+    },
+    buffers: [dw.buffer, du.buffer],
+    grid: linearGrid(Math.ceil(size / WORKGROUP)),
+  });
+  return dw;
+}
