@@ -128,6 +128,11 @@ export class Gpu {
     buffer.resource = undefined;
   }
 
+  /** Can a kernel use the buffer now? True if it has memory, or is made by the step that is being traced. */
+  holds(buffer: GpuBuffer): boolean {
+    return buffer.resource !== undefined || this.#trace?.virtual.has(buffer) === true;
+  }
+
   /** Launches a kernel: encodes it now, or notes it if a step is being traced. */
   dispatch({ program, buffers, grid, flops = 0, choice }: Dispatch): void {
     if (this.#failure) throw this.#failure;
@@ -135,7 +140,7 @@ export class Gpu {
       throw new VisageError(`${program.name}: grid [${grid}] must be integers from 1 to 65535`);
     }
     for (const buffer of buffers) {
-      if (buffer.resource || this.#trace?.virtual.has(buffer)) continue;
+      if (this.holds(buffer)) continue;
       throw new VisageError(
         `${program.name}: a tensor was freed with its scope or step; return it from there, or keep() it`,
       );

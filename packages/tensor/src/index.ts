@@ -25,3 +25,5 @@ export {
   stridesOf,
 } from './shape.ts';
 export { checkDType, empty, Tensor } from './tensor.ts';
+export { chooseFor, collectProblems, type MetProblem } from './tuning/problems.ts';
+export { type TuneOptions, type TuneResult, type TuneTrial, tune } from './tuning/tune.ts';

@@ -117,7 +117,10 @@ export function convInputGrad(g: ConvGeometry, dy: Tensor, w: Tensor): Tensor {
   let rows: GpuBuffer | undefined;
   const across: Across = {
     inner: g.channelsOut,
-    asRows: () => (rows ??= permute(w.detach(), [0, 1, 3, 2]).buffer), // [kh, kw, co, ci]
+    asRows: () => {
+      if (!rows || !dy.gpu.holds(rows)) rows = permute(w.detach(), [0, 1, 3, 2]).buffer; // [kh, kw, co, ci]
+      return rows;
+    },
   };
   const alike = [g.height, g.width, g.kernelHeight, g.kernelWidth].every((extent) => extent % g.stride === 0);
   const classes = g.stride ** 2;

@@ -1,0 +1,37 @@
+import { noGrad } from '../autograd.ts';
+import { abs, concat, max, mean, sqrt, square, sub } from '../ops/index.ts';
+import { scope } from '../scope.ts';
+import type { Tensor } from '../tensor.ts';
+
+/** How far a result is from a reference, both as shares of the reference's root mean square. */
+export interface Agreement {
+  /** Root mean square of the difference. */
+  readonly error: number;
+  /** Largest difference of one element. */
+  readonly worst: number;
+}
+
+/** Compares two f32 tensors of one shape on the device. Values that are not finite make the result so. */
+export async function agreement(result: Tensor, reference: Tensor): Promise<Agreement> {
+  const values = scope(() =>
+    noGrad(() => {
+      const difference = sub(result, reference);
+      const rms = (x: Tensor) => sqrt(mean(square(x)));
+      const three = [rms(difference), max(abs(difference)), rms(reference)];
+      return concat(
+        three.map((x) => x.reshape([1])),
+        0,
+      );
+    }),
+  );
+  const [error, worst, scale] = (await values.floats()) as unknown as [number, number, number];
+  values.dispose();
+  return { error: error / scale, worst: worst / scale };
+}
+
+// f32 products differ by the order of their sums, Winograd's by about 1e-5; f16 results round to 5e-4 of each element, and some kernels round their operands too.
+const TOLERANCE = 2e-3;
+const WORST = 5e-2; // one element may be off by more than the mean is, but not by a wrong term of its sum
+
+/** May a variant with this agreement be taken? Nothing that is not a number may. */
+export const withinTolerance = ({ error, worst }: Agreement): boolean => error <= TOLERANCE && worst <= WORST;

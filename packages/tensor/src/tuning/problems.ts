@@ -1,0 +1,69 @@
+import { type Choice, choose, type Gpu, type GpuBuffer, type KernelChoice, type Variant } from '@visage/gpu';
+import type { Tensor } from '../tensor.ts';
+
+/** A problem that a kernel family met: enough to launch it again, with any of its variants. */
+export interface MetProblem {
+  readonly family: string;
+  /** What tells it from the family's other problems. */
+  readonly signature: string;
+  /** Variants that admit it, most preferred first. */
+  readonly candidates: readonly string[];
+  /** How often it was met. */
+  readonly calls: number;
+  /** Buffers that a launch reads, or writes to if the caller owns its result. */
+  readonly buffers: readonly GpuBuffer[];
+  /** Launches it, by whatever variant is chosen then, and returns its result. */
+  launch(): Tensor;
+}
+
+/** A problem as its family states it. */
+export interface Problem<P, V extends Variant<P>> {
+  readonly family: string;
+  /** Most preferred first. The last one admits everything: the others are held to its results. */
+  readonly variants: readonly V[];
+  readonly problem: P;
+  readonly signature: string;
+  readonly buffers: readonly (GpuBuffer | undefined)[];
+  launch(): Tensor;
+}
+
+let collected: Map<string, MetProblem> | undefined;
+
+/** Chooses the variant for a problem, and notes the problem if {@link collectProblems} asks. */
+export function chooseFor<P, V extends Variant<P>>(gpu: Gpu, stated: Problem<P, V>): Choice<V> & KernelChoice {
+  const { family, variants, problem, signature, buffers, launch } = stated;
+  if (collected) {
+    const key = `${family} ${signature}`;
+    const known = collected.get(key);
+    const admits = (variant: V) => variant.admits(problem, gpu) === true;
+    collected.set(key, {
+      family,
+      signature,
+      candidates: known?.candidates ?? variants.filter(admits).map(({ name }) => name),
+      calls: (known?.calls ?? 0) + 1,
+      buffers: buffers.filter((buffer) => buffer !== undefined),
+      launch,
+    });
+  }
+  return { ...choose(family, variants, problem, gpu, signature), signature };
+}
+
+/** Runs `fn` and returns every problem that kernel families with several variants met in it, each once. */
+export async function collectProblems(fn: () => unknown): Promise<MetProblem[]> {
+  const before = collected;
+  const found = new Map<string, MetProblem>();
+  collected = found;
+  try {
+    await fn();
+  } finally {
+    collected = before;
+  }
+  return [...found.values()];
+}
+
+/** A short number for a text: FNV-1a, in hexadecimal. */
+export function digest(text: string): string {
+  let hash = 0x811c9dc5;
+  for (let k = 0; k < text.length; k++) hash = Math.imul(hash ^ text.charCodeAt(k), 0x01000193);
+  return (hash >>> 0).toString(16).padStart(8, '0');
+}

@@ -1,0 +1,141 @@
+import {
+  currentGpu,
+  type Gpu,
+  lendScratch,
+  type RecordedStep,
+  refillScratch,
+  timeInterleaved,
+  withVariant,
+} from '@visage/gpu';
+import { noGrad } from '../autograd.ts';
+import { cast } from '../ops/cast.ts';
+import { record, scope } from '../scope.ts';
+import type { Tensor } from '../tensor.ts';
+import { type Agreement, agreement, withinTolerance } from './agreement.ts';
+import { collectProblems, type MetProblem } from './problems.ts';
+
+/** How to tune. */
+export interface TuneOptions {
+  /** The device; its memo receives the results. */
+  readonly gpu?: Gpu;
+  /** Stop after about this long; the problems with the most work come first. Default: no end. */
+  readonly seconds?: number;
+  /** Measure problems again that the memo knows. Default false. */
+  readonly again?: boolean;
+  /** Called after each problem. */
+  onResult?(result: TuneResult, done: number): void;
+}
+
+/** One variant's attempt at a problem. */
+export interface TuneTrial {
+  readonly variant: string;
+  /** `undefined` if the result was wrong: a wrong kernel is not timed. */
+  readonly ms: number | undefined;
+  readonly agreement: Agreement;
+}
+
+/** What was found out about a problem. */
+export interface TuneResult {
+  readonly problem: MetProblem;
+  /** By the family's order of preference. */
+  readonly trials: readonly TuneTrial[];
+  /** The fastest, or the family's own choice unless another one is faster by more than noise. */
+  readonly best: string;
+}
+
+const NOISE = 0.97; // another variant must take at most this share of the preferred one's time
+
+/**
+ * Measures every variant that admits a problem and notes the fastest in the device's memo.
+ *
+ * Each variant first has to agree with the family's last one, the reference; then all of them are timed in turns. A problem that arises inside
+ * another family's variant is measured before that family, so that the variant shows its best.
+ */
+export async function tune(problems: readonly MetProblem[], options: TuneOptions = {}): Promise<TuneResult[]> {
+  const { gpu = currentGpu(), seconds = Number.POSITIVE_INFINITY, again = false, onResult } = options;
+  const end = performance.now() + 1000 * seconds;
+  const seen = new Set<string>();
+  const results: TuneResult[] = [];
+  const visit = async (problem: MetProblem): Promise<void> => {
+    const { family, signature, candidates } = problem;
+    if (seen.has(`${family} ${signature}`) || candidates.length < 2 || performance.now() > end) return;
+    seen.add(`${family} ${signature}`);
+    if (!again && gpu.tuning.get(family, signature)) return;
+    for (const inner of await innerProblems(problem, gpu)) await visit(inner);
+    const result = await measure(problem, gpu);
+    results.push(result);
+    onResult?.(result, seen.size);
+  };
+  for (const problem of [...problems].sort((a, b) => work(b) - work(a))) await visit(problem);
+  return results;
+}
+
+/** How much a problem matters, roughly: the bytes that its launches touch. */
+const work = ({ calls, buffers }: MetProblem): number => calls * buffers.reduce((sum, { bytes }) => sum + bytes, 0);
+
+const attempt = (problem: MetProblem, variant: string): RecordedStep<Tensor> =>
+  withVariant(problem.family, variant, () => noGrad(() => record(problem.launch)));
+
+/** Problems of other families that arise inside a problem's variants. */
+async function innerProblems(problem: MetProblem, gpu: Gpu): Promise<MetProblem[]> {
+  const met = await collectProblems(() =>
+    lendScratch(gpu, problem.buffers, async () => {
+      for (const candidate of problem.candidates) attempt(problem, candidate).dispose();
+    }),
+  );
+  return met.filter(({ family }) => family !== problem.family);
+}
+
+/** Checks and times the variants of one problem, and puts the best into the memo. */
+function measure(problem: MetProblem, gpu: Gpu): Promise<TuneResult> {
+  const { family, signature, candidates, buffers } = problem;
+  return lendScratch(gpu, buffers, async () => {
+    const steps = candidates.map((variant) => attempt(problem, variant));
+    const reference = runFresh(steps.at(-1) as RecordedStep<Tensor>, problem, gpu);
+    const agreements: Agreement[] = [];
+    for (const step of steps) agreements.push(await compared(step, reference, problem, gpu));
+    const right = steps.filter((_, k) => withinTolerance(agreements[k] as Agreement));
+    const times = await timeInterleaved(
+      gpu,
+      right.map(({ commands }) => commands),
+    );
+    const trials = candidates.map((variant, k) => ({
+      variant,
+      ms: times[right.indexOf(steps[k] as RecordedStep<Tensor>)],
+      agreement: agreements[k] as Agreement,
+    }));
+    for (const step of steps) step.dispose();
+    reference.dispose();
+    const { best, untunedMs } = judge(trials);
+    gpu.tuning.set(family, signature, { variant: best.variant, ms: best.ms, untunedMs });
+    return { problem, trials, best: best.variant };
+  });
+}
+
+/** The first trial in the order of preference, unless another one is clearly faster. The reference agrees with itself, so there is one. */
+function judge(trials: readonly TuneTrial[]): { best: { variant: string; ms: number }; untunedMs: number } {
+  const timed = trials.flatMap(({ variant, ms }) => (ms === undefined ? [] : [{ variant, ms }]));
+  const first = timed[0] as { variant: string; ms: number };
+  const fastest = timed.reduce((best, each) => (each.ms < best.ms ? each : best));
+  return { best: fastest.ms < NOISE * first.ms ? fastest : first, untunedMs: first.ms };
+}
+
+/** The result of a run on the same numbers as every other run, as a copy in f32. */
+function runFresh(step: RecordedStep<Tensor>, { buffers }: MetProblem, gpu: Gpu): Tensor {
+  refillScratch(gpu, buffers);
+  return scope(() => noGrad(() => cast(step.run().detach(), 'f32').mul(1)));
+}
+
+async function compared(
+  step: RecordedStep<Tensor>,
+  reference: Tensor,
+  problem: MetProblem,
+  gpu: Gpu,
+): Promise<Agreement> {
+  const result = runFresh(step, problem, gpu);
+  try {
+    return await agreement(result, reference);
+  } finally {
+    result.dispose();
+  }
+}
