@@ -76,12 +76,20 @@ test('tensors read from a Node buffer are copies of their own', () => {
 
 test('types that are only read, at odd offsets', () => {
   const header = {
+    double: { dtype: 'F64', shape: [1], data_offsets: [21, 29] },
+    short: { dtype: 'I16', shape: [1], data_offsets: [29, 31] },
+    tiny: { dtype: 'I8', shape: [1], data_offsets: [31, 32] },
+    truth: { dtype: 'BOOL', shape: [1], data_offsets: [32, 33] },
     pad: { dtype: 'U8', shape: [1], data_offsets: [0, 1] },
     wide: { dtype: 'I64', shape: [2], data_offsets: [1, 17] },
     brain: { dtype: 'BF16', shape: [2], data_offsets: [17, 21] },
   };
-  const bytes = fileOf(header, 21);
-  const data = new DataView(bytes.buffer, bytes.length - 21);
+  const bytes = fileOf(header, 33);
+  const data = new DataView(bytes.buffer, bytes.length - 33);
+  data.setFloat64(21, -2.5, true);
+  data.setInt16(29, -300, true);
+  data.setInt8(31, -7);
+  data.setUint8(32, 1);
   data.setBigInt64(1, -3n, true);
   data.setBigInt64(9, 2n ** 31n - 1n, true);
   data.setUint16(17, 0x3f80, true);
@@ -89,6 +97,10 @@ test('types that are only read, at odd offsets', () => {
   const read = readSafetensors(bytes).tensors;
   equal(read.get('wide')!.integers(), Int32Array.of(-3, 2 ** 31 - 1));
   equal(read.get('brain')!.floats(), Float32Array.of(1, -3));
+  equal(read.get('double')!.floats(), Float32Array.of(-2.5));
+  equal(read.get('short')!.integers(), Int32Array.of(-300));
+  equal(read.get('tiny')!.host(), Int32Array.of(-7));
+  equal(read.get('truth')!.host(), Uint8Array.of(1));
   data.setBigInt64(9, 2n ** 31n, true);
   let message = '';
   try {
@@ -158,7 +170,7 @@ test('lying entries are refused by name', () => {
   refuses(one({ shape: '2' }), /has a shape/);
   refuses(one({ shape: Array(17).fill(1) }), /has a shape/);
   refuses(one({ shape: [3] }), /which is not the 8 bytes/);
-  refuses(one({ dtype: 'F64' }), /has dtype "F64"; known are F32/);
+  refuses(one({ dtype: 'F8_E4M3' }), /has dtype "F8_E4M3"; known are F64, F32/);
   refuses(one({ dtype: 'toString' }), /has dtype/);
   refuses(one({ dtype: 4 }), /has dtype/);
   refuses(one({ data_offsets: [0, 12], shape: [3] }), /spans bytes 0 to 12 of 8 bytes/);

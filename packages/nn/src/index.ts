@@ -7,11 +7,13 @@ export {
 } from './files/checkpoint.ts';
 export { floatsFromBfloat, floatsFromHalf, halfFromFloats } from './files/half.ts';
 export { type FileDType, FileError } from './files/header.ts';
+export { isPth, readPth } from './files/pth/read.ts';
 export {
   FileTensor,
   type HostTensor,
   readSafetensors,
   type SafetensorsFile,
+  type WeightFile,
   writeSafetensors,
 } from './files/safetensors.ts';
 export {

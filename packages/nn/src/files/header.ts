@@ -10,17 +10,21 @@ export class FileError extends VisageError {
   }
 }
 
-/** Element types that are read; BF16 and I64 are never written. */
-export type FileDType = 'F32' | 'F16' | 'BF16' | 'I32' | 'I64' | 'U32' | 'U8';
+/** Element types that are read; only F32, F16, I32, U32 and U8 are written. */
+export type FileDType = 'F64' | 'F32' | 'F16' | 'BF16' | 'I64' | 'I32' | 'I16' | 'I8' | 'U32' | 'U8' | 'BOOL';
 
 export const FILE_DTYPE_BYTES: Readonly<Record<FileDType, number>> = {
+  F64: 8,
   F32: 4,
   F16: 2,
   BF16: 2,
-  I32: 4,
   I64: 8,
+  I32: 4,
+  I16: 2,
+  I8: 1,
   U32: 4,
   U8: 1,
+  BOOL: 1,
 };
 
 /** One tensor as the header lists it; offsets count from the end of the header. */

@@ -4,62 +4,78 @@ import { type HostArray, type Shape, showShape, sizeOf } from '@visage/tensor';
 import { floatsFromBfloat, floatsFromHalf } from './half.ts';
 import { FILE_DTYPE_BYTES, type FileDType, FileError, readHeader, showName } from './header.ts';
 
-/** A tensor in a file; its bytes are decoded when asked for. */
+/** A tensor in a file; its bytes are looked up and decoded when asked for. */
 export class FileTensor {
+  readonly #contents: Uint8Array | (() => Uint8Array);
+
+  /** @param contents the elements, little endian, in row-major order without gaps; or what gathers them, where the file has them elsewhere. */
   constructor(
     readonly name: string,
     readonly dtype: FileDType,
     readonly shape: Shape,
-    readonly bytes: Uint8Array,
+    contents: Uint8Array | (() => Uint8Array),
     readonly source: string,
-  ) {}
-
-  /** The values of an F32, F16 or BF16 tensor. */
-  floats(): Float32Array {
-    if (this.dtype === 'F32') return new Float32Array(this.#copy());
-    if (this.dtype === 'F16') return floatsFromHalf(new Uint16Array(this.#copy()));
-    if (this.dtype === 'BF16') return floatsFromBfloat(new Uint16Array(this.#copy()));
-    throw new FileError(
-      this.source,
-      `entry ${showName(this.name)} holds ${this.dtype}, expected floating-point numbers`,
-    );
+  ) {
+    this.#contents = contents;
   }
 
-  /** The values of an I32, U8 or I64 tensor, the latter if all of them fit into 32 bits. */
+  /** The elements as they lie in the file, or would if they lay together. */
+  get bytes(): Uint8Array {
+    return typeof this.#contents === 'function' ? this.#contents() : this.#contents;
+  }
+
+  /** The values of an F64, F32, F16 or BF16 tensor. */
+  floats(): Float32Array {
+    const { dtype } = this;
+    if (dtype === 'F32') return new Float32Array(this.#copy());
+    if (dtype === 'F16') return floatsFromHalf(new Uint16Array(this.#copy()));
+    if (dtype === 'BF16') return floatsFromBfloat(new Uint16Array(this.#copy()));
+    if (dtype === 'F64') return Float32Array.from(new Float64Array(this.#copy()));
+    return this.#refuse('floating-point numbers');
+  }
+
+  /** The values of an I32, I16, I8, U8, BOOL or I64 tensor, the latter if all of them fit into 32 bits. */
   integers(): Int32Array {
-    if (this.dtype === 'I32') return new Int32Array(this.#copy());
-    if (this.dtype === 'U8') return Int32Array.from(this.bytes);
-    if (this.dtype !== 'I64') {
-      throw new FileError(
-        this.source,
-        `entry ${showName(this.name)} holds ${this.dtype}, expected signed integers or bytes`,
-      );
-    }
+    const { dtype } = this;
+    if (dtype === 'I32') return new Int32Array(this.#copy());
+    if (dtype === 'I16') return Int32Array.from(new Int16Array(this.#copy()));
+    if (dtype === 'I8') return Int32Array.from(new Int8Array(this.#copy()));
+    if (dtype === 'U8' || dtype === 'BOOL') return Int32Array.from(this.bytes);
+    if (dtype !== 'I64') return this.#refuse('signed integers or bytes');
     return Int32Array.from(new BigInt64Array(this.#copy()), (value) => {
       if (value === BigInt.asIntN(32, value)) return Number(value);
       throw new FileError(this.source, `entry ${showName(this.name)} holds ${value}, which does not fit into 32 bits`);
     });
   }
 
-  /** The values as the tensor type nearest to the file's: f16 as bits, BF16 widened to f32, I64 narrowed to i32. */
+  /** The values as the tensor type nearest to the file's: f16 as bits, BF16 and F64 as f32, signed integers as i32. */
   host(): HostArray {
-    if (this.dtype === 'F16') return new Uint16Array(this.#copy());
-    if (this.dtype === 'U32') return new Uint32Array(this.#copy());
-    if (this.dtype === 'U8') return new Uint8Array(this.bytes);
-    return this.dtype === 'F32' || this.dtype === 'BF16' ? this.floats() : this.integers();
+    const { dtype } = this;
+    if (dtype === 'F16') return new Uint16Array(this.#copy());
+    if (dtype === 'U32') return new Uint32Array(this.#copy());
+    if (dtype === 'U8' || dtype === 'BOOL') return new Uint8Array(this.#copy());
+    return dtype === 'F32' || dtype === 'F64' || dtype === 'BF16' ? this.floats() : this.integers();
   }
 
   /** A copy, because data of a file need not be aligned. */
   #copy(): ArrayBuffer {
     return new Uint8Array(this.bytes).buffer; // slice() of a Node Buffer would copy nothing
   }
+
+  #refuse(expected: string): never {
+    throw new FileError(this.source, `entry ${showName(this.name)} holds ${this.dtype}, expected ${expected}`);
+  }
 }
 
-/** What a safetensors file holds. */
-export interface SafetensorsFile {
+/** Named tensors of a file, whatever its format. */
+export interface WeightFile {
   /** What error messages call the file. */
   readonly source: string;
   readonly tensors: ReadonlyMap<string, FileTensor>;
+}
+
+/** What a safetensors file holds. */
+export interface SafetensorsFile extends WeightFile {
   readonly metadata: Readonly<Record<string, string>>;
 }
 

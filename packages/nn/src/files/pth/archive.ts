@@ -1,0 +1,64 @@
+/** @file PyTorch's files since 1.6: a ZIP archive with the pickle in `data.pkl` and one entry `data/KEY` per storage. */
+import { FILE_DTYPE_BYTES, FileError, showName } from '../header.ts';
+import { Cursor } from './cursor.ts';
+import { unpickle } from './pickle.ts';
+import { torchRules } from './rules.ts';
+import { Storage } from './tensors.ts';
+import { readZip, unzip, type ZipEntry } from './zip.ts';
+
+const LARGEST_PICKLE = 64 * 2 ** 20; // a network of a thousand tensors needs 200 KiB
+
+/** What a file has pickled, with tensors and objects as records. */
+export async function readArchive(bytes: Uint8Array, source: string): Promise<unknown> {
+  const entries = readZip(bytes, source);
+  const pickle = [...entries.values()].find(({ name }) => /^[^/]+\/data\.pkl$/.test(name));
+  if (!pickle) throw new FileError(source, 'is a ZIP archive without data.pkl, so PyTorch did not write it');
+  const folder = pickle.name.slice(0, -'data.pkl'.length);
+  if ([...entries.keys()].some((name) => name.startsWith(`${folder}code/`)))
+    throw new FileError(source, 'is a TorchScript program; save the state_dict() of the module instead');
+  if (pickle.length > LARGEST_PICKLE)
+    throw new FileError(source, `has a pickle of ${pickle.length} bytes, more than the limit of ${LARGEST_PICKLE}`);
+  await checkByteOrder(entries.get(`${folder}byteorder`), source);
+  const storages = new ArchiveStorages(entries, `${folder}data/`, source);
+  const cursor = new Cursor(await unzip(pickle, source), source);
+  const data = unpickle(
+    cursor,
+    torchRules(source, (key, dtype, length) => storages.find(key, dtype, length)),
+  );
+  await storages.unzip();
+  return data;
+}
+
+async function checkByteOrder(entry: ZipEntry | undefined, source: string): Promise<void> {
+  const order = entry && entry.length < 16 ? new TextDecoder().decode(await unzip(entry, source)) : 'little';
+  if (order !== 'little') throw new FileError(source, `has byte order ${showName(order)}; only little is read`);
+}
+
+/** The storages that a pickle refers to: their sizes are checked at once, their contents unzipped when the pickle has been read. */
+class ArchiveStorages {
+  readonly #contents = new Map<ZipEntry, Uint8Array>();
+
+  constructor(
+    readonly entries: ReadonlyMap<string, ZipEntry>,
+    readonly folder: string,
+    readonly source: string,
+  ) {}
+
+  find(key: string, dtype: Storage['dtype'], length: number): Storage {
+    const entry = this.entries.get(this.folder + key);
+    if (!entry) throw new FileError(this.source, `lacks the storage ${showName(key)} that a tensor refers to`);
+    if (entry.length !== length * FILE_DTYPE_BYTES[dtype]) {
+      const claim = `${length} elements of ${dtype}`;
+      throw new FileError(
+        this.source,
+        `has ${entry.length} bytes in storage ${showName(key)}, where a tensor claims ${claim}`,
+      );
+    }
+    this.#contents.set(entry, new Uint8Array(0));
+    return new Storage(dtype, length, () => this.#contents.get(entry) as Uint8Array);
+  }
+
+  async unzip(): Promise<void> {
+    for (const entry of this.#contents.keys()) this.#contents.set(entry, await unzip(entry, this.source));
+  }
+}

@@ -1,0 +1,74 @@
+/** @file Finds the tensors in what a file has pickled, and gives each its dotted name. */
+import { FileError, showName } from '../header.ts';
+import { PickledTensor } from './tensors.ts';
+import { PickledObject } from './values.ts';
+
+const DEEPEST = 64;
+const MOST_VISITS = 1_000_000; // shared containers are visited once per path: a small pickle can name very many
+
+/**
+ * Tensors by name: keys of dictionaries, indices of lists and attributes of modules, joined by dots.
+ *
+ * A whole module counts as its parameters, persistent buffers and children, as its `state_dict()` does. An optimizer object, which old
+ * checkpoints keep beside their network, is passed over. Numbers, texts and functions among the tensors are passed over too.
+ *
+ * @throws FileError that names the class of any other object in the tree.
+ */
+export function collectTensors(root: unknown, source: string): Map<string, PickledTensor> {
+  const collector = new Collector(source);
+  collector.visit(root, '', 0);
+  return collector.found;
+}
+
+class Collector {
+  readonly found = new Map<string, PickledTensor>();
+  #visits = 0;
+
+  constructor(readonly source: string) {}
+
+  visit(value: unknown, name: string, depth: number): void {
+    if (typeof value !== 'object' || value === null) return;
+    if (++this.#visits > MOST_VISITS || depth > DEEPEST)
+      throw new FileError(
+        this.source,
+        `nests its containers ${depth > DEEPEST ? 'too deep' : 'too often'} to be a network`,
+      );
+    if (value instanceof PickledTensor) this.#add(name, value);
+    else if (value instanceof PickledObject) this.#visitObject(value, name, depth);
+    else if (value instanceof Map) this.#visitMembers(value, name, depth);
+    else if (Array.isArray(value)) this.#visitMembers(new Map(value.entries()), name, depth);
+  }
+
+  #add(name: string, tensor: PickledTensor): void {
+    const key = name === '' ? 'tensor' : name;
+    if (this.found.has(key)) throw new FileError(this.source, `holds two tensors called ${showName(key)}`);
+    this.found.set(key, tensor);
+  }
+
+  #visitMembers(members: ReadonlyMap<unknown, unknown>, name: string, depth: number, except?: unknown): void {
+    for (const [key, member] of members) {
+      if (except instanceof Set && except.has(key)) continue;
+      if (typeof key === 'string' || typeof key === 'number') this.visit(member, joined(name, key), depth + 1);
+    }
+  }
+
+  #visitObject(object: PickledObject, name: string, depth: number): void {
+    const [parameters, buffers, children] = ['_parameters', '_buffers', '_modules'].map((key) =>
+      object.dictionary(key),
+    );
+    if (parameters && buffers && children) {
+      this.#visitMembers(parameters, name, depth);
+      this.#visitMembers(buffers, name, depth, object.state.get('_non_persistent_buffers_set'));
+      this.#visitMembers(children, name, depth);
+      return;
+    }
+    if (object.state.has('param_groups')) return;
+    const place = name === '' ? '' : ` at ${showName(name)}`;
+    throw new FileError(
+      this.source,
+      `holds an object of class ${object.type}${place}; only modules, tensors and plain containers are read`,
+    );
+  }
+}
+
+const joined = (name: string, key: string | number): string => (name === '' ? String(key) : `${name}.${key}`);

@@ -1,0 +1,211 @@
+/**
+ * @file Python's pickle format as data. A pickle is a program for a stack machine; this machine knows the instructions that build numbers,
+ * texts and containers, and asks its {@link PickleRules} about everything else. It never calls anything that a file names.
+ */
+import type { Cursor } from './cursor.ts';
+import { PickledName, PickledObject } from './values.ts';
+
+/** What a machine asks about instructions that would run code in Python. */
+export interface PickleRules {
+  /** The value of a call of a function; `undefined` refuses it, and the error names the function. */
+  call(name: string, values: readonly unknown[]): unknown;
+  /** The value behind a persistent id, by which PyTorch refers to storages. */
+  persistent(id: unknown): unknown;
+}
+
+type Instruction = (machine: PickleMachine) => void;
+
+const HIGHEST_PROTOCOL = 5;
+const STOP = 0x2e;
+
+/**
+ * Reads the pickle at `cursor`, and leaves the cursor behind it.
+ *
+ * @throws FileError for a pickle that is truncated or malformed, or needs an instruction, class or call that tensors do not need.
+ */
+export function unpickle(cursor: Cursor, rules: PickleRules): unknown {
+  return new PickleMachine(cursor, rules).run();
+}
+
+class PickleMachine {
+  readonly stack: unknown[] = [];
+  readonly memo = new Map<number, unknown>();
+  readonly #marks: number[] = [];
+
+  constructor(
+    readonly cursor: Cursor,
+    readonly rules: PickleRules,
+  ) {}
+
+  run(): unknown {
+    for (;;) {
+      const at = this.cursor.at;
+      const code = this.cursor.u8();
+      if (code === STOP) return this.pop();
+      const instruction = INSTRUCTIONS.get(code);
+      if (!instruction) {
+        const shown = `0x${code.toString(16).padStart(2, '0')}`;
+        this.cursor.fail(`is no pickle of tensors: instruction ${shown} at byte ${at} is not one that they need`);
+      }
+      instruction(this);
+    }
+  }
+
+  push(value: unknown): void {
+    this.stack.push(value);
+  }
+
+  pop(): unknown {
+    const floor = this.#marks.at(-1) ?? 0;
+    if (this.stack.length <= floor) this.malformed('the stack is empty');
+    return this.stack.pop();
+  }
+
+  mark(): void {
+    this.#marks.push(this.stack.length);
+  }
+
+  /** Everything since the latest mark. */
+  popToMark(): unknown[] {
+    const mark = this.#marks.pop();
+    if (mark === undefined) return this.malformed('there is no mark');
+    return this.stack.splice(mark);
+  }
+
+  /** The topmost value, which stays. */
+  top(): unknown {
+    const value = this.pop();
+    this.push(value);
+    return value;
+  }
+
+  malformed(problem: string): never {
+    return this.cursor.fail(`holds a malformed pickle: ${problem} at byte ${this.cursor.at}`);
+  }
+
+  recall(index: number): void {
+    if (!this.memo.has(index)) this.malformed(`nothing is noted under ${index}`);
+    this.push(this.memo.get(index));
+  }
+
+  /** Adds pairs of keys and values to the dictionary on top. */
+  setItems(items: readonly unknown[]): void {
+    const target = this.top();
+    if (!(target instanceof Map) || items.length % 2 !== 0)
+      this.malformed('items go into something that is no dictionary');
+    for (let k = 0; k < items.length; k += 2) target.set(items[k], items[k + 1]);
+  }
+
+  append(items: readonly unknown[]): void {
+    const target = this.top();
+    if (!Array.isArray(target)) this.malformed('items go into something that is no list');
+    for (const item of items) target.push(item);
+  }
+
+  add(items: readonly unknown[]): void {
+    const target = this.top();
+    if (!(target instanceof Set)) this.malformed('items go into something that is no set');
+    for (const item of items) target.add(item);
+  }
+
+  /** A call of a function, or of a class. */
+  reduce(): void {
+    const [values, callee] = [this.pop(), this.pop()];
+    if (!(callee instanceof PickledName) || !Array.isArray(values))
+      this.malformed('a call of something without a name');
+    const result = this.rules.call(callee.name, values);
+    if (result === undefined)
+      this.cursor.fail(
+        `wants to call ${callee}, which tensors and plain containers do not need; refused, nothing was run`,
+      );
+    this.push(result);
+  }
+
+  /** An object without its constructor having run. */
+  newObject(): void {
+    const [, type] = [this.pop(), this.pop()];
+    if (!(type instanceof PickledName)) this.malformed('an object of something that is no class');
+    this.push(new PickledObject(type));
+  }
+
+  /** Gives the object on top its attributes; what further attributes a container may have does not matter. */
+  build(): void {
+    const state = this.pop();
+    const target = this.top();
+    if (target instanceof PickledObject) {
+      // A pair is (attributes, slots); tensors and modules have attributes only.
+      const attributes = Array.isArray(state) && state.length === 2 ? state[0] : state;
+      if (attributes instanceof Map) target.state = attributes;
+    } else if (!(target instanceof Map)) {
+      this.malformed('attributes for something that is no object');
+    }
+  }
+
+  name(module: unknown, name: unknown): void {
+    if (typeof module !== 'string' || typeof name !== 'string') this.malformed('a class whose name is no text');
+    this.push(new PickledName(`${module}.${name}`));
+  }
+}
+
+const tuple =
+  (length: number): Instruction =>
+  (m) => {
+    const values = Array.from({ length }, () => m.pop());
+    m.push(values.reverse());
+  };
+
+/** The instructions of protocols 2 to 5 that build data; PyTorch writes protocol 2. Names are those of Python's pickletools. */
+const INSTRUCTIONS: ReadonlyMap<number, Instruction> = new Map<number, Instruction>([
+  [0x80, (m) => m.cursor.u8() > HIGHEST_PROTOCOL && m.malformed(`a protocol beyond ${HIGHEST_PROTOCOL}`)], // PROTO
+  [0x95, (m) => void m.cursor.u64()], // FRAME: a length, which the instructions themselves make plain
+  [0x28, (m) => m.mark()], // MARK
+  [0x30, (m) => void m.pop()], // POP
+  [0x31, (m) => void m.popToMark()], // POP_MARK
+  [0x4e, (m) => m.push(null)], // NONE
+  [0x88, (m) => m.push(true)], // NEWTRUE
+  [0x89, (m) => m.push(false)], // NEWFALSE
+  [0x4b, (m) => m.push(m.cursor.u8())], // BININT1
+  [0x4d, (m) => m.push(m.cursor.u16())], // BININT2
+  [0x4a, (m) => m.push(m.cursor.i32())], // BININT
+  [0x8a, (m) => m.push(m.cursor.integer(m.cursor.u8()))], // LONG1
+  [0x8b, (m) => m.push(m.cursor.integer(m.cursor.u32()))], // LONG4
+  [0x47, (m) => m.push(m.cursor.f64BigEndian())], // BINFLOAT
+  [0x58, (m) => m.push(m.cursor.text(m.cursor.u32()))], // BINUNICODE
+  [0x8c, (m) => m.push(m.cursor.text(m.cursor.u8()))], // SHORT_BINUNICODE
+  [0x8d, (m) => m.push(m.cursor.text(m.cursor.u64()))], // BINUNICODE8
+  [0x54, (m) => m.push(m.cursor.text(m.cursor.u32()))], // BINSTRING, the texts of Python 2
+  [0x55, (m) => m.push(m.cursor.text(m.cursor.u8()))], // SHORT_BINSTRING
+  [0x42, (m) => m.push(m.cursor.take(m.cursor.u32()))], // BINBYTES
+  [0x43, (m) => m.push(m.cursor.take(m.cursor.u8()))], // SHORT_BINBYTES
+  [0x29, (m) => m.push([])], // EMPTY_TUPLE
+  [0x85, tuple(1)], // TUPLE1
+  [0x86, tuple(2)], // TUPLE2
+  [0x87, tuple(3)], // TUPLE3
+  [0x74, (m) => m.push(m.popToMark())], // TUPLE
+  [0x5d, (m) => m.push([])], // EMPTY_LIST
+  [0x61, (m) => m.append([m.pop()])], // APPEND
+  [0x65, (m) => m.append(m.popToMark())], // APPENDS
+  [0x7d, (m) => m.push(new Map())], // EMPTY_DICT
+  [0x73, (m) => m.setItems([m.pop(), m.pop()].reverse())], // SETITEM
+  [0x75, (m) => m.setItems(m.popToMark())], // SETITEMS
+  [0x8f, (m) => m.push(new Set())], // EMPTY_SET
+  [0x90, (m) => m.add(m.popToMark())], // ADDITEMS
+  [0x91, (m) => m.push(new Set(m.popToMark()))], // FROZENSET
+  [0x71, (m) => void m.memo.set(m.cursor.u8(), m.top())], // BINPUT
+  [0x72, (m) => void m.memo.set(m.cursor.u32(), m.top())], // LONG_BINPUT
+  [0x94, (m) => void m.memo.set(m.memo.size, m.top())], // MEMOIZE
+  [0x68, (m) => m.recall(m.cursor.u8())], // BINGET
+  [0x6a, (m) => m.recall(m.cursor.u32())], // LONG_BINGET
+  [0x63, (m) => m.name(m.cursor.line(), m.cursor.line())], // GLOBAL
+  [
+    0x93, // STACK_GLOBAL
+    (m) => {
+      const [name, module] = [m.pop(), m.pop()];
+      m.name(module, name);
+    },
+  ],
+  [0x52, (m) => m.reduce()], // REDUCE
+  [0x81, (m) => m.newObject()], // NEWOBJ
+  [0x62, (m) => m.build()], // BUILD
+  [0x51, (m) => m.push(m.rules.persistent(m.pop()))], // BINPERSID
+]);
