@@ -38,6 +38,7 @@ import {
   RandomState,
   resize,
   slice,
+  squeezeExcitation,
   sum,
   sumRows,
   type Tensor,
@@ -71,6 +72,8 @@ function launchSpatial(c: number): void {
   for (const train of [true, false]) {
     launch((x, w, b) => batchNorm(x!, w!, b!, zeros([c]), zeros([c]), { train }), image, [c], [c]);
   }
+  const gate = { w1: zeros([c, 2]), b1: zeros([2]), slope: zeros([1]), w2: zeros([2, c]), b2: zeros([c]) };
+  launch((x, y) => squeezeExcitation(x!, gate, y!, zeros([1])), image, image);
   for (const mode of ['nearest', 'bilinear', 'bicubic'] as const) {
     for (const corners of [false, true]) launch((x) => resize(x!, [11, 4], mode, corners), image);
   }

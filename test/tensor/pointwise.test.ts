@@ -1,6 +1,7 @@
 import {
   abs,
   add,
+  addPrelu,
   clamp,
   cos,
   div,
@@ -25,6 +26,7 @@ import {
   sub,
   type Tensor,
   tanh,
+  tensor,
   where,
 } from '@visage/tensor';
 import { gpuSuite } from '../helpers/gpu.ts';
@@ -75,6 +77,8 @@ const BINARY: Record<string, [(a: Tensor, b: Tensor) => Tensor, HostTensor, Host
   minimum: [minimum, randomInput([9], { seed: 3 }), randomInput([9], { seed: 8 })],
   'prelu, one slope': [prelu, kinked(), randomInput([1])],
   'prelu, a slope per channel': [prelu, kinked(), randomInput([5], { seed: 2 })],
+  'addPrelu, one image for all': [(a, b) => addPrelu(a, b, tensor([0.3])), kinked(), randomInput([1, 5], { seed: 9 })],
+  'addPrelu, slope': [(a, w) => addPrelu(a, mul(a, 0.5), w), kinked(), randomInput([5], { seed: 2 })],
   where: [(a, b) => where(greater(a, 0), mul(a, 3), b), kinked(), randomInput([3, 5], { seed: 9 })],
 };
 for (const [name, [fn, a, b]] of Object.entries(BINARY)) {

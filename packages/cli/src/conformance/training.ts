@@ -73,11 +73,12 @@ export const trainingCase: Preparer = (golden, tensors): Prepared => {
   const { G, D, A, average } = networksOf(args);
   G.train();
   D.train();
-  A.freeze().eval();
+  const frozen = A.freeze().eval().folded(); // as the trainer does
   const load = () => {
     for (const [tag, network] of Object.entries({ G, D, A })) {
       loadGolden(network, tensors, tensors.namesUnder(`${tag}.`), `${tag}.`);
     }
+    frozen.refold();
     for (const optimizer of Object.values(optimizers)) clearState(optimizer);
   };
   const recipe = recipeOf(args);
@@ -89,7 +90,7 @@ export const trainingCase: Preparer = (golden, tensors): Prepared => {
   const source = uploadSteps(tensors, 'source');
   const alpha = uploadSteps(tensors, 'gp_alpha');
   const moving = new ExponentialMovingAverage(G, average, recipe.averageDecay);
-  const networks = { recipe, generator: G, discriminator: D, identity: A, average: moving, ...optimizers };
+  const networks = { recipe, generator: G, discriminator: D, identity: frozen, average: moving, ...optimizers };
 
   const row = (k: number): Tensor => {
     const pairs = { target: at(target, k), source: at(source, k) };
@@ -109,7 +110,12 @@ export const trainingCase: Preparer = (golden, tensors): Prepared => {
       gradients: {},
     }),
     reset: load,
-    inputs: [target, source, alpha, ...[G, D, A, average].flatMap((network) => [...network.stateDict().values()])],
+    inputs: [
+      target,
+      source,
+      alpha,
+      ...[G, D, A, frozen, average].flatMap((network) => [...network.stateDict().values()]),
+    ],
     expected: { outputs: { log: tensors.get('log').data }, gradients: {} },
     measure: 'entry',
   };

@@ -1,6 +1,8 @@
 import { BatchNorm1d, BatchNorm2d, Conv2d, Layer, Linear, PReLU, Sequential } from '@visage/nn';
-import { maxPool2d, mean, sigmoid, type Tensor } from '@visage/tensor';
-import { checkInputSize, type IdentityConfig, IdentityNetwork } from './identity.ts';
+import { addPrelu, maxPool2d, mean, type SqueezeGate, sigmoid, squeezeExcitation, type Tensor } from '@visage/tensor';
+import { affineOf, FoldedConv, FoldedLinear } from './folded.ts';
+import { FoldedBlock, FoldedIdentity } from './foldedIdentity.ts';
+import { checkInputSize, type IdentityConfig, IdentityNetwork, unitAffine } from './identity.ts';
 import { stageChannels } from './widths.ts';
 
 /** The identity network that SimSwap was trained with: 101 layers, squeeze and excitation. */
@@ -21,14 +23,17 @@ const convolution = (inChannels: number, outChannels: number, kernel: number, st
 /** Squeeze and excitation: scales each channel by a gate in (0, 1) computed from the means of all channels. Hu et al. 2018. */
 class SqueezeExcitation extends Layer {
   readonly gate: Sequential;
+  /** The parameters of {@link SqueezeExcitation.gate}. */
+  readonly parts: SqueezeGate;
 
   constructor(channels: number) {
     super();
     const hidden = Math.floor(channels / REDUCTION);
-    this.gate = this.child(
-      'fc',
-      new Sequential(new Linear(channels, hidden), new PReLU(), new Linear(hidden, channels), sigmoid),
-    );
+    const [first, activation, second] = [new Linear(channels, hidden), new PReLU(), new Linear(hidden, channels)];
+    this.gate = this.child('fc', new Sequential(first, activation, second, sigmoid));
+    const { weight: w1, bias: b1 } = first;
+    const { weight: w2, bias: b2 } = second;
+    this.parts = { w1, b1: b1!, slope: activation.weight, w2, b2: b2! };
   }
 
   forward(x: Tensor): Tensor {
@@ -48,6 +53,7 @@ class IrBlock extends Layer {
   readonly conv2: Conv2d;
   readonly norm2: BatchNorm2d;
   readonly shortcut: Sequential | undefined;
+  readonly project: { readonly conv: Conv2d; readonly norm: BatchNorm2d } | undefined;
   readonly squeeze: SqueezeExcitation | undefined;
 
   constructor(inChannels: number, outChannels: number, stride: number, squeeze: boolean) {
@@ -59,8 +65,8 @@ class IrBlock extends Layer {
     this.conv2 = this.child('conv2', convolution(inChannels, outChannels, 3, stride));
     this.norm2 = this.child('bn2', new BatchNorm2d(outChannels));
     if (stride !== 1 || inChannels !== outChannels) {
-      const project = new Sequential(convolution(inChannels, outChannels, 1, stride), new BatchNorm2d(outChannels));
-      this.shortcut = this.child('downsample', project);
+      this.project = { conv: convolution(inChannels, outChannels, 1, stride), norm: new BatchNorm2d(outChannels) };
+      this.shortcut = this.child('downsample', new Sequential(this.project.conv, this.project.norm));
     }
     if (squeeze) this.squeeze = this.child('se', new SqueezeExcitation(outChannels));
   }
@@ -71,13 +77,26 @@ class IrBlock extends Layer {
     const gated = this.squeeze ? this.squeeze.forward(out) : out;
     return this.activation.forward(gated.add(this.shortcut ? this.shortcut.forward(x) : x));
   }
+
+  /** The block with its norms folded, for maps of `size` × `size`. */
+  folded(size: number): FoldedBlock {
+    const { normIn, norm1, norm2, project, squeeze } = this;
+    const slope = this.activation.weight;
+    return new FoldedBlock(
+      new FoldedConv(this.conv1, size, { before: () => affineOf(normIn), after: () => affineOf(norm1) }),
+      slope,
+      new FoldedConv(this.conv2, size, { after: () => affineOf(norm2) }),
+      project && new FoldedConv(project.conv, size, { after: () => affineOf(project.norm) }),
+      (y, skip) => (squeeze ? squeezeExcitation(y, squeeze.parts, skip, slope) : addPrelu(y, skip, slope)),
+    );
+  }
 }
 
-/** One stage of residual blocks, the first of which changes width and size. */
-function stage(blocks: number, inChannels: number, outChannels: number, stride: number, squeeze: boolean): Sequential {
+/** The residual blocks of a stage, the first of which changes width and size. */
+function stage(blocks: number, inChannels: number, outChannels: number, stride: number, squeeze: boolean): IrBlock[] {
   const block = (_: unknown, k: number) =>
     k === 0 ? new IrBlock(inChannels, outChannels, stride, squeeze) : new IrBlock(outChannels, outChannels, 1, squeeze);
-  return new Sequential(...Array.from({ length: blocks }, block));
+  return Array.from({ length: blocks }, block);
 }
 
 const halvings = [1, 2, 2, 2] as const;
@@ -93,6 +112,7 @@ export class ArcFace extends IdentityNetwork {
   readonly stem: Conv2d;
   readonly stemNorm: BatchNorm2d;
   readonly stemActivation: PReLU;
+  readonly blocks: readonly (readonly IrBlock[])[];
   readonly stages: readonly Sequential[];
   readonly lastNorm: BatchNorm2d;
   readonly toEmbedding: Linear;
@@ -108,12 +128,10 @@ export class ArcFace extends IdentityNetwork {
     this.stem = this.child('conv1', new Conv2d(3, channels[0], 3, { bias: false }));
     this.stemNorm = this.child('bn1', new BatchNorm2d(channels[0]));
     this.stemActivation = this.child('prelu', new PReLU());
-    this.stages = channels.map((c, k) =>
-      this.child(
-        `layer${k + 1}`,
-        stage(config.layers[k]!, channels[Math.max(0, k - 1)]!, c, halvings[k]!, config.squeeze),
-      ),
+    this.blocks = channels.map((c, k) =>
+      stage(config.layers[k]!, channels[Math.max(0, k - 1)]!, c, halvings[k]!, config.squeeze),
     );
+    this.stages = this.blocks.map((blocks, k) => this.child(`layer${k + 1}`, new Sequential(...blocks)));
     this.lastNorm = this.child('bn2', new BatchNorm2d(channels[3]));
     const flattened = [channels[3], side, side] as const;
     this.toEmbedding = this.child('fc', new Linear(channels[3] * side * side, config.embedding, { flattened }));
@@ -126,5 +144,27 @@ export class ArcFace extends IdentityNetwork {
     for (const layers of this.stages) map = layers.forward(map);
     const flat = this.lastNorm.forward(map).reshape([x.dim(0), -1]);
     return this.embeddingNorm.forward(this.toEmbedding.forward(flat));
+  }
+  folded(): FoldedIdentity {
+    const { config, stem, stemNorm, lastNorm, embeddingNorm } = this;
+    let size = Math.floor((config.inputSize - 2) / 2);
+    const blocks = this.blocks.flatMap((stage, k) =>
+      stage.map((block, at) => {
+        const folded = block.folded(size);
+        if (at === 0) size = Math.ceil(size / halvings[k]!);
+        return folded;
+      }),
+    );
+    return new FoldedIdentity(config, {
+      stem: new FoldedConv(stem, config.inputSize, { before: () => unitAffine(this), after: () => affineOf(stemNorm) }),
+      stemSlope: this.stemActivation.weight,
+      pool: true,
+      blocks,
+      head: new FoldedLinear(
+        this.toEmbedding,
+        () => affineOf(lastNorm),
+        () => affineOf(embeddingNorm),
+      ),
+    });
   }
 }

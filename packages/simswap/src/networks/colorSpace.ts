@@ -16,16 +16,22 @@ const STATISTICS: Readonly<Record<Exclude<ColorSpace, 'unit'>, Statistics>> = {
   signed: { mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] },
 };
 
+/** The numbers of the map from [0, 1] to a space, x · scale + shift per channel. */
+export function affineFromUnit(space: ColorSpace): {
+  readonly scale: readonly number[];
+  readonly shift: readonly number[];
+} {
+  if (space === 'unit') return { scale: [1, 1, 1], shift: [0, 0, 0] };
+  const { mean, std } = STATISTICS[space];
+  const scale = std.map((s) => 1 / s);
+  return { scale, shift: mean.map((m, k) => -m * scale[k]!) };
+}
+
 /** Images in [0, 1] → the given space: (x − mean) / std. */
 export function fromUnit(images: Tensor, space: ColorSpace): Tensor {
   if (space === 'unit') return images;
-  const { mean, std } = STATISTICS[space];
-  const scale = std.map((s) => 1 / s);
-  return channelAffine(
-    images,
-    scale,
-    mean.map((m, k) => -m * scale[k]!),
-  );
+  const { scale, shift } = affineFromUnit(space);
+  return channelAffine(images, scale, shift);
 }
 
 /** Images in the given space → [0, 1]: x · std + mean. A linear head may leave the interval. */

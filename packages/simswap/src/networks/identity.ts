@@ -1,8 +1,10 @@
 import { ArgumentError } from '@visage/gpu';
 import { Layer } from '@visage/nn';
-import { checkShape, l2Normalize, resize, type Tensor } from '@visage/tensor';
+import { checkShape, l2Normalize, resize, type Tensor, tensor } from '@visage/tensor';
 import type { IdentityResize } from '../recipe.ts';
-import { type ColorSpace, fromUnit } from './colorSpace.ts';
+import { affineFromUnit, type ColorSpace, fromUnit } from './colorSpace.ts';
+import type { Affine } from './folded.ts';
+import type { FoldedIdentity } from './foldedIdentity.ts';
 
 /** Size of an identity network. Plain data: it travels in checkpoints. */
 export interface IdentityConfig {
@@ -33,6 +35,12 @@ export abstract class IdentityNetwork extends Layer {
     return this.forward(fromUnit(resized, this.colorSpace));
   }
 
+  /**
+   * The same function of images with every batch norm, as it is in evaluation, folded into its neighbours; for frozen networks. A new network, the
+   * caller's to dispose.
+   */
+  abstract folded(): FoldedIdentity;
+
   /** The unit-length embedding that the generator takes. */
   latent(images: Tensor, resizing: IdentityResize = 'bicubic'): Tensor {
     return l2Normalize(this.embed(images, resizing));
@@ -49,4 +57,10 @@ export function checkInputSize(network: string, inputSize: number, lastSide: num
     'an integer large enough that a pixel of the last map is left',
     '112 is the published size',
   );
+}
+
+/** The map from images in [0, 1] to a network's colour space. */
+export function unitAffine(network: IdentityNetwork): Affine {
+  const { scale, shift } = affineFromUnit(network.colorSpace);
+  return { scale: tensor(scale), shift: tensor(shift) };
 }

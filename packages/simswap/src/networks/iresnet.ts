@@ -1,6 +1,8 @@
 import { BatchNorm1d, BatchNorm2d, Conv2d, Layer, Linear, PReLU, Sequential } from '@visage/nn';
-import type { Tensor } from '@visage/tensor';
-import { checkInputSize, type IdentityConfig, IdentityNetwork } from './identity.ts';
+import { add, type Tensor } from '@visage/tensor';
+import { affineOf, FoldedConv, FoldedLinear } from './folded.ts';
+import { FoldedBlock, FoldedIdentity } from './foldedIdentity.ts';
+import { checkInputSize, type IdentityConfig, IdentityNetwork, unitAffine } from './identity.ts';
 import { stageChannels } from './widths.ts';
 
 const DEPTHS = { 18: [2, 2, 2, 2], 50: [3, 4, 14, 3], 100: [3, 13, 30, 3] } as const;
@@ -17,28 +19,46 @@ export const publishedIResNet = (depth: keyof typeof DEPTHS): IdentityConfig => 
 
 /** Residual block: BN, conv, BN, PReLU, strided conv, BN, plus shortcut; nothing after the sum. */
 class IBasicBlock extends Layer {
-  readonly body: readonly Layer[];
+  readonly norm1: BatchNorm2d;
+  readonly conv1: Conv2d;
+  readonly norm2: BatchNorm2d;
+  readonly activation: PReLU;
+  readonly conv2: Conv2d;
+  readonly norm3: BatchNorm2d;
   readonly shortcut: Sequential | undefined;
+  readonly project: { readonly conv: Conv2d; readonly norm: BatchNorm2d } | undefined;
 
   constructor(inChannels: number, outChannels: number, stride: number) {
     super();
-    this.body = [
-      this.child('bn1', new BatchNorm2d(inChannels)),
-      this.child('conv1', new Conv2d(inChannels, outChannels, 3, { padding: 1, bias: false })),
-      this.child('bn2', new BatchNorm2d(outChannels)),
-      this.child('prelu', new PReLU(outChannels)),
-      this.child('conv2', new Conv2d(outChannels, outChannels, 3, { stride, padding: 1, bias: false })),
-      this.child('bn3', new BatchNorm2d(outChannels)),
-    ];
+    this.norm1 = this.child('bn1', new BatchNorm2d(inChannels));
+    this.conv1 = this.child('conv1', new Conv2d(inChannels, outChannels, 3, { padding: 1, bias: false }));
+    this.norm2 = this.child('bn2', new BatchNorm2d(outChannels));
+    this.activation = this.child('prelu', new PReLU(outChannels));
+    this.conv2 = this.child('conv2', new Conv2d(outChannels, outChannels, 3, { stride, padding: 1, bias: false }));
+    this.norm3 = this.child('bn3', new BatchNorm2d(outChannels));
     if (stride !== 1 || inChannels !== outChannels) {
-      const project = new Conv2d(inChannels, outChannels, 1, { stride, bias: false });
-      this.shortcut = this.child('downsample', new Sequential(project, new BatchNorm2d(outChannels)));
+      const conv = new Conv2d(inChannels, outChannels, 1, { stride, bias: false });
+      this.project = { conv, norm: new BatchNorm2d(outChannels) };
+      this.shortcut = this.child('downsample', new Sequential(conv, this.project.norm));
     }
   }
 
   forward(x: Tensor): Tensor {
-    const y = this.body.reduce((value, layer) => layer.forward(value), x);
+    const hidden = this.activation.forward(this.norm2.forward(this.conv1.forward(this.norm1.forward(x))));
+    const y = this.norm3.forward(this.conv2.forward(hidden));
     return y.add(this.shortcut ? this.shortcut.forward(x) : x);
+  }
+
+  /** The block with its norms folded, for maps of `size` × `size`. */
+  folded(size: number): FoldedBlock {
+    const { norm1, norm2, norm3, project } = this;
+    return new FoldedBlock(
+      new FoldedConv(this.conv1, size, { before: () => affineOf(norm1), after: () => affineOf(norm2) }),
+      this.activation.weight,
+      new FoldedConv(this.conv2, size, { after: () => affineOf(norm3) }),
+      project && new FoldedConv(project.conv, size, { after: () => affineOf(project.norm) }),
+      add,
+    );
   }
 }
 
@@ -50,7 +70,12 @@ class IBasicBlock extends Layer {
 export class IResNet extends IdentityNetwork {
   readonly config: IdentityConfig;
   readonly colorSpace = 'signed';
-  readonly body: readonly Layer[];
+  readonly stem: Conv2d;
+  readonly stemNorm: BatchNorm2d;
+  readonly stemActivation: PReLU;
+  readonly blocks: readonly (readonly IBasicBlock[])[];
+  readonly stages: readonly Sequential[];
+  readonly lastNorm: BatchNorm2d;
   readonly toEmbedding: Linear;
   readonly embeddingNorm: BatchNorm1d;
 
@@ -60,19 +85,16 @@ export class IResNet extends IdentityNetwork {
     const channels = stageChannels(config.width, 16);
     const side = channels.reduce((n) => Math.ceil(n / 2), config.inputSize);
     checkInputSize('IResNet', config.inputSize, side);
-    const stage = (k: number) => {
-      const [inChannels, outChannels] = [channels[Math.max(0, k - 1)]!, channels[k]!];
-      const block = (_: unknown, at: number) =>
-        at === 0 ? new IBasicBlock(inChannels, outChannels, 2) : new IBasicBlock(outChannels, outChannels, 1);
-      return new Sequential(...Array.from({ length: config.layers[k]! }, block));
-    };
-    this.body = [
-      this.child('conv1', new Conv2d(3, channels[0], 3, { padding: 1, bias: false })),
-      this.child('bn1', new BatchNorm2d(channels[0])),
-      this.child('prelu', new PReLU(channels[0])),
-      ...channels.map((_, k) => this.child(`layer${k + 1}`, stage(k))),
-      this.child('bn2', new BatchNorm2d(channels[3])),
-    ];
+    this.stem = this.child('conv1', new Conv2d(3, channels[0], 3, { padding: 1, bias: false }));
+    this.stemNorm = this.child('bn1', new BatchNorm2d(channels[0]));
+    this.stemActivation = this.child('prelu', new PReLU(channels[0]));
+    this.blocks = channels.map((c, k) =>
+      Array.from({ length: config.layers[k]! }, (_, at) =>
+        at === 0 ? new IBasicBlock(channels[Math.max(0, k - 1)]!, c, 2) : new IBasicBlock(c, c, 1),
+      ),
+    );
+    this.stages = this.blocks.map((blocks, k) => this.child(`layer${k + 1}`, new Sequential(...blocks)));
+    this.lastNorm = this.child('bn2', new BatchNorm2d(channels[3]));
     const flattened = [channels[3], side, side] as const;
     this.toEmbedding = this.child('fc', new Linear(channels[3] * side * side, config.embedding, { flattened }));
     this.embeddingNorm = this.child('features', new BatchNorm1d(config.embedding));
@@ -80,7 +102,32 @@ export class IResNet extends IdentityNetwork {
   }
 
   forward(x: Tensor): Tensor {
-    const map = this.body.reduce((value, layer) => layer.forward(value), x);
-    return this.embeddingNorm.forward(this.toEmbedding.forward(map.reshape([x.dim(0), -1])));
+    let map = this.stemActivation.forward(this.stemNorm.forward(this.stem.forward(x)));
+    for (const layers of this.stages) map = layers.forward(map);
+    const flat = this.lastNorm.forward(map).reshape([x.dim(0), -1]);
+    return this.embeddingNorm.forward(this.toEmbedding.forward(flat));
+  }
+
+  folded(): FoldedIdentity {
+    const { config, stem, stemNorm, lastNorm, embeddingNorm } = this;
+    let size = config.inputSize;
+    const blocks = this.blocks.flatMap((stage) =>
+      stage.map((block, at) => {
+        const folded = block.folded(size);
+        if (at === 0) size = Math.ceil(size / 2);
+        return folded;
+      }),
+    );
+    return new FoldedIdentity(config, {
+      stem: new FoldedConv(stem, config.inputSize, { before: () => unitAffine(this), after: () => affineOf(stemNorm) }),
+      stemSlope: this.stemActivation.weight,
+      pool: false,
+      blocks,
+      head: new FoldedLinear(
+        this.toEmbedding,
+        () => affineOf(lastNorm),
+        () => affineOf(embeddingNorm),
+      ),
+    });
   }
 }

@@ -12,6 +12,7 @@ import {
 import { keep, type Tensor, zeros } from '@visage/tensor';
 import { readCheckpointHeader, simswapArchitecture } from '../checkpoint.ts';
 import type { DiscriminatorNetwork } from '../networks/discriminator.ts';
+import type { FoldedIdentity } from '../networks/foldedIdentity.ts';
 import { Generator } from '../networks/generator.ts';
 import type { IdentityNetwork } from '../networks/identity.ts';
 import type { AdamNumbers, PairKind, Recipe } from '../recipe.ts';
@@ -84,6 +85,8 @@ export class Trainer {
   /** The moving average of the generator: what swaps. */
   readonly average: Generator;
   readonly #data: TrainingData;
+  /** What the steps run instead of {@link Trainer.identity}: the same function in fewer kernels. */
+  readonly #frozen: FoldedIdentity;
   readonly #moving: ExponentialMovingAverage<Generator>;
   readonly #generatorOptimizer: Adam;
   readonly #discriminatorOptimizer: Adam;
@@ -103,7 +106,7 @@ export class Trainer {
     this.generator = generator.train();
     this.discriminator = discriminator.train();
     this.identity = identity;
-    identity.freeze().eval();
+    this.#frozen = identity.freeze().eval().folded();
     this.#data = data;
     this.average = new Generator(generator.config);
     this.#moving = new ExponentialMovingAverage(generator, this.average, recipe.averageDecay);
@@ -116,7 +119,7 @@ export class Trainer {
       recipe,
       generator,
       discriminator,
-      identity,
+      identity: this.#frozen,
       generatorOptimizer: this.#generatorOptimizer,
       discriminatorOptimizer: this.#discriminatorOptimizer,
       average: this.#moving,
@@ -148,6 +151,7 @@ export class Trainer {
   restore(file: SafetensorsFile): void {
     const { step } = readCheckpointHeader(file);
     restoreCheckpoint(this.#groups(), file);
+    this.#frozen.refold();
     this.#step = step;
   }
 
@@ -208,6 +212,7 @@ export class Trainer {
   /** Gives all memory of the trainer back; generator, discriminator, identity network and moving average belong to the caller. */
   dispose(): void {
     this.#runner.dispose();
+    this.#frozen.dispose();
     this.#moving.dispose();
     this.#generatorOptimizer.dispose();
     this.#discriminatorOptimizer.dispose();

@@ -20,4 +20,5 @@ export { type ResizeMode, resize, type Size } from './resize.ts';
 export * from './shape.ts';
 export { cosineSimilarity, l2Normalize } from './similarity.ts';
 export { crossEntropy, logSoftmax, softmax } from './softmax.ts';
+export { type SqueezeGate, squeezeExcitation } from './squeezeExcitation.ts';
 export * from './unary.ts';

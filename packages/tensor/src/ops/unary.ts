@@ -107,5 +107,22 @@ const preluGate = (g: Tensor, x: Tensor, w: Tensor): Tensor =>
     [(h) => preluGate(h, x, w), flat, (h) => mul(mul(h, g), lessEqual(x, 0))],
   );
 
+/** prelu(a + b, w) in one pass; `b` may broadcast. `w` as for {@link prelu}. */
+export const addPrelu = (a: Tensor, b: Tensor, w: Tensor): Tensor =>
+  pointwise(
+    'addPrelu',
+    'select((a + b) * c, a + b, a + b > V(0.0))',
+    [a, b, w],
+    [(g) => addPreluGate(g, a, b, w), (g) => addPreluGate(g, a, b, w), (g) => mul(g, negativePart(add(a, b)))],
+  );
+
+const addPreluGate = (g: Tensor, a: Tensor, b: Tensor, w: Tensor): Tensor =>
+  pointwise(
+    'addPreluGate',
+    'select(a * d, a, b + c > V(0.0))',
+    [g, a, b, w],
+    [(h) => addPreluGate(h, a, b, w), flat, flat, (h) => mul(mul(h, g), lessEqual(add(a, b), 0))],
+  );
+
 const negativePart = (x: Tensor): Tensor =>
   pointwise('negativePart', 'min(a, V(0.0))', [x], [(g) => mul(g, lessEqual(x, 0))]);

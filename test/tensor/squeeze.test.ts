@@ -1,0 +1,65 @@
+import { squeezeExcitation, type Tensor, tensor } from '@visage/tensor';
+import { throws } from 'uvu/assert';
+import { composedSqueezeExcitation } from '../../packages/tensor/src/ops/squeezeExcitation.ts';
+import { gpuSuite } from '../helpers/gpu.ts';
+import { type HostTensor, randomInput } from '../helpers/gradcheck.ts';
+import { sameFunction } from '../helpers/sameFunction.ts';
+
+const { test } = await gpuSuite('squeeze and excitation');
+
+/** w1, b1, inner slope, w2, b2, slope. */
+const parameters = (c: number, hidden: number): HostTensor[] => [
+  randomInput([c, hidden], { seed: 3 }),
+  randomInput([hidden], { seed: 4 }),
+  randomInput([1], { seed: 5, scale: 0.1, shift: 0.3 }),
+  randomInput([hidden, c], { seed: 6 }),
+  randomInput([c], { seed: 7 }),
+  randomInput([1], { seed: 8, scale: 0.1, shift: -0.2 }),
+];
+
+type Op = typeof squeezeExcitation;
+const applied =
+  (op: Op) =>
+  (x: Tensor, skip: Tensor, all: readonly Tensor[]): Tensor => {
+    const [w1, b1, inner, w2, b2, slope] = all as [Tensor, Tensor, Tensor, Tensor, Tensor, Tensor];
+    return op(x, { w1, b1, slope: inner, w2, b2 }, skip, slope);
+  };
+
+// Four channels take vec4f, five f32; 3 and 40 hidden values do not divide the workgroup.
+for (const [c, hidden] of [
+  [4, 3],
+  [5, 2],
+  [8, 40],
+] as const) {
+  const images = [randomInput([2, 7, 5, c]), randomInput([2, 7, 5, c], { seed: 2 })];
+  test(`${c} channels, ${hidden} hidden: the frozen gate's kernels equal the composition`, async () => {
+    const run = (op: Op) => (x?: Tensor, skip?: Tensor) =>
+      applied(op)(
+        x!,
+        skip!,
+        parameters(c, hidden).map(({ values, shape }) => tensor(values, shape)),
+      );
+    await sameFunction(run(squeezeExcitation), run(composedSqueezeExcitation), images);
+  });
+
+  test(`${c} channels, ${hidden} hidden: gradients of its parameters too`, async () => {
+    const run =
+      (op: Op) =>
+      (x?: Tensor, skip?: Tensor, ...all: Tensor[]) =>
+        applied(op)(x!, skip!, all);
+    const inputs = [...images, ...parameters(c, hidden)];
+    await sameFunction(run(squeezeExcitation), run(composedSqueezeExcitation), inputs);
+  });
+}
+
+test('messages name the op, the argument and what was expected', () => {
+  const [x, skip] = [tensor(new Float32Array(8), [1, 2, 1, 4]), tensor(new Float32Array(8), [1, 1, 2, 4])];
+  const all = parameters(4, 2).map(({ values, shape }) => tensor(values, shape));
+  throws(() => applied(squeezeExcitation)(x, skip, all), /squeezeExcitation: skip is \[1, 1, 2, 4\]/);
+  throws(
+    () => applied(squeezeExcitation)(x, x, [...all.slice(0, 3), all[0]!, ...all.slice(4)]),
+    /squeezeExcitation: w2 is \[4, 2\]/,
+  );
+});
+
+test.run();
