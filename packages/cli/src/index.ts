@@ -1,4 +1,9 @@
 export * from './conformance/index.ts';
 export { createProgram } from './program.ts';
 export { drawLabel, SOURCE_TYPE, writeMarkedPng } from './provenance/mark.ts';
-export { builtInWeights, loadIdentityNetwork } from './training/weights.ts';
+export {
+  builtInWeights,
+  type FeatureNetworkFile,
+  loadFeatureNetwork,
+  loadIdentityNetwork,
+} from './training/weights.ts';

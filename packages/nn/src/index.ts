@@ -31,6 +31,7 @@ export { Conv2d, type ConvLayerOptions, ConvTranspose2d, type ConvTransposeLayer
 export { Linear, type LinearLayerOptions } from './layers/linear.ts';
 export { PReLU } from './layers/prelu.ts';
 export { Sequential, type Step } from './layers/sequential.ts';
+export { powerIteration, SpectralConv2d, type SpectralNormOptions } from './layers/spectralNorm.ts';
 export { fromFileOrder, type Layout, toFileOrder } from './layouts.ts';
 export { Layer, Module, ModuleList, type StateEntry } from './module.ts';
 export { Adam, type AdamOptions, AdamW } from './optim/adam.ts';

@@ -41,8 +41,8 @@ export abstract class Module {
   }
 
   /** Registers a tensor that is saved but not trained; it lives until {@link Module.dispose}. */
-  protected buffer(name: string, tensor: Tensor): Tensor {
-    return this.#register(name, { tensor, layout: 'plain', kind: 'buffer' });
+  protected buffer(name: string, tensor: Tensor, layout: Layout = 'plain'): Tensor {
+    return this.#register(name, { tensor, layout, kind: 'buffer' });
   }
 
   #register(name: string, entry: StateEntry): Tensor {

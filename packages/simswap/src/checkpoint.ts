@@ -3,8 +3,8 @@ import { buildFor, checkpointState, FileError, loadModule, networkDescription, t
 import { JsonReader } from './json.ts';
 import { Generator, type GeneratorConfig } from './networks/generator.ts';
 import type { IdentityConfig, IdentityNetwork } from './networks/identity.ts';
-import type { DiscriminatorConfig } from './networks/patchDiscriminator.ts';
 import {
+  type AnyDiscriminatorConfig,
   buildIdentityNetwork,
   readDiscriminatorConfig,
   readGeneratorConfig,
@@ -19,7 +19,7 @@ export const simswapArchitecture = 'simswap';
 /** Sizes of the three networks. */
 export interface NetworkConfigs {
   readonly generator: GeneratorConfig;
-  readonly discriminator: DiscriminatorConfig;
+  readonly discriminator: AnyDiscriminatorConfig;
   readonly identity: IdentityConfig;
 }
 

@@ -22,8 +22,24 @@ export {
   publishedDiscriminator,
 } from './networks/patchDiscriminator.ts';
 export {
+  type ProjectedConfig,
+  ProjectedDiscriminator,
+  publishedProjected,
+} from './networks/projected/discriminator.ts';
+export {
+  EfficientNetClassifier,
+  type EfficientNetClassifierConfig,
+  type EfficientNetConfig,
+  EfficientNetLite,
+  publishedEfficientNet,
+} from './networks/projected/efficientNet.ts';
+export { RandomProjection } from './networks/projected/projection.ts';
+export {
+  type AnyDiscriminatorConfig,
+  buildDiscriminator,
   buildIdentityNetwork,
   readDiscriminatorConfig,
+  readEfficientNetConfig,
   readGeneratorConfig,
   readIdentityConfig,
 } from './networks/read.ts';

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { currentGpu } from '@visage/gpu';
-import { paper } from '@visage/simswap';
+import { ablation, type Recipe, recipes } from '@visage/simswap';
 import { type Command, Option } from 'commander';
 import { adapterLine, openDevice } from '../terminal/device.ts';
 import { UsageError } from '../terminal/failure.ts';
@@ -13,18 +13,19 @@ import { newSettings } from '../training/settings.ts';
 import { summary } from '../training/summary.ts';
 import { builtInWeights } from '../training/weights.ts';
 
-/** The recipes by name. */
-const RECIPES = { paper } as const;
+/** Every published recipe, and the variants of the paper's ablation. */
+const RECIPES = new Map([...recipes, ...ablation().slice(1)].map((recipe) => [recipe.name, recipe]));
 
 interface Options {
   readonly preset?: string;
-  readonly recipe: keyof typeof RECIPES;
+  readonly recipe: string;
   readonly size?: number;
   readonly batch?: number;
   readonly steps?: number;
   readonly seed?: number;
   readonly data?: string;
   readonly identity?: string;
+  readonly features?: string;
   readonly out: string;
   readonly resume?: string;
 }
@@ -56,13 +57,16 @@ async function train(options: Options): Promise<void> {
     folder: data,
   };
   checkSize(preset, options.size);
-  await trainIn(out, await newRun(newSettings(preset, RECIPES[options.recipe], changes), identity));
+  await trainIn(
+    out,
+    await newRun(newSettings(preset, RECIPES.get(options.recipe) as Recipe, changes), identity, options.features),
+  );
 }
 
 /** Continues in the folder of the checkpoint; the checkpoint knows all but the number of steps. */
 async function resume(checkpoint: string, options: Options): Promise<void> {
-  const { preset, size, batch, seed, data, identity } = options;
-  for (const [name, value] of Object.entries({ preset, size, batch, seed, data, identity })) {
+  const { preset, size, batch, seed, data, identity, features } = options;
+  for (const [name, value] of Object.entries({ preset, size, batch, seed, data, identity, features })) {
     if (value !== undefined)
       throw new UsageError(`--${name} cannot change in a resumed run; the checkpoint decides it`);
   }
@@ -84,13 +88,14 @@ export function addTrain(program: Command): void {
     .command('train')
     .description('train a swapper from scratch, or go on from a checkpoint')
     .addOption(new Option('--preset <name>', about).choices(presets.map(({ name }) => name)))
-    .addOption(new Option('--recipe <name>', 'how to train').choices(Object.keys(RECIPES)).default('paper'))
+    .addOption(new Option('--recipe <name>', 'how to train').choices([...RECIPES.keys()]).default('paper'))
     .option('--size <pixels>', 'height and width of the images', integer(32, 512))
     .option('--batch <n>', 'pairs per step', integer(1, 512))
     .option('--steps <n>', 'total number of steps', integer(1))
     .option('--seed <n>', 'decides weights and pairs', integer(0, 2 ** 32 - 2))
     .option('--data <folder>', 'identity folders of aligned square PNG faces (default: procedural faces)')
     .option('--identity <file>', 'weights of the identity network (default: the built-in one, for procedural faces)')
+    .option('--features <file>', 'EfficientNet-lite0 weights, for recipes with the projected discriminator')
     .option('--out <folder>', 'where log, samples, checkpoint and report go', 'out/train')
     .option('--resume <checkpoint>', 'go on where this checkpoint stands, in its folder')
     .action(train);

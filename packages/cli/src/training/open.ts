@@ -3,11 +3,12 @@ import { currentGpu, VisageError } from '@visage/gpu';
 import { buildFor, seeded } from '@visage/nn';
 import { loadSafetensors } from '@visage/nn/node';
 import {
+  buildDiscriminator,
   buildIdentityNetwork,
-  Discriminator,
   Generator,
   type IdentityNetwork,
   ProceduralPairs,
+  ProjectedDiscriminator,
   readCheckpointHeader,
   Swapper,
   Trainer,
@@ -16,7 +17,7 @@ import {
 import { FolderPairs } from './folderPairs.ts';
 import { folderSamples, proceduralSamples, type SampleFaces } from './samples.ts';
 import { type RunSettings, resumedSettings } from './settings.ts';
-import { loadIdentityNetwork } from './weights.ts';
+import { loadFeatureNetwork, loadIdentityNetwork } from './weights.ts';
 
 /** A run that is ready to train. */
 export interface TrainingRun {
@@ -29,12 +30,32 @@ export interface TrainingRun {
 
 const HELD_OUT_FOLDERS = 8; // people of a data set that are kept for the sample grids
 
-/** Builds the networks and data of a new run; its generator takes the latents of the given identity network, whatever their length. */
-export async function newRun(settings: RunSettings, identityPath: string): Promise<TrainingRun> {
+/**
+ * Builds the networks and data of a new run; its generator takes the latents of the given identity network, whatever their length.
+ *
+ * @param featuresPath weights of the feature network of a projected discriminator, which decide its width.
+ */
+export async function newRun(settings: RunSettings, identityPath: string, featuresPath?: string): Promise<TrainingRun> {
   const identity = await loadIdentityNetwork(identityPath);
   const generator = { ...settings.generator, latent: identity.config.embedding };
-  const adapted = { ...settings, generator };
-  return prepare(adapted, { ...players(adapted), identity });
+  const features = await featuresFor(settings, featuresPath);
+  const adapted = { ...settings, generator, discriminator: features?.config ?? settings.discriminator };
+  const networks = players(adapted);
+  if (features && networks.discriminator instanceof ProjectedDiscriminator) features.load(networks.discriminator);
+  return prepare(adapted, { ...networks, identity });
+}
+
+/** The projected discriminator of a run around the feature network of a file; nothing for a PatchGAN. */
+async function featuresFor({ discriminator, recipe }: RunSettings, path: string | undefined) {
+  if (discriminator.kind !== 'projected') return undefined;
+  if (path === undefined) {
+    throw new VisageError(
+      `recipe ${recipe.name}: its discriminator looks through a pretrained EfficientNet-lite0; name its weights with --features (examples/08-efficientnet-features.ts trains some, or import an ImageNet file)`,
+    );
+  }
+  const { width, load } = await loadFeatureNetwork(path);
+  const config = { ...discriminator, featureWidth: width };
+  return { config, load: ({ backbone }: ProjectedDiscriminator) => load(backbone) };
 }
 
 /** Goes on from a checkpoint; `changes` may extend the run. */
@@ -65,7 +86,7 @@ function extended(settings: RunSettings, steps = settings.steps): RunSettings {
 /** The two networks that are trained, with initial weights by the seed. */
 const players = ({ seed, generator, discriminator }: RunSettings) => ({
   generator: seeded(seed, () => new Generator(generator)),
-  discriminator: seeded(seed + 1, () => new Discriminator(discriminator)),
+  discriminator: seeded(seed + 1, () => buildDiscriminator(discriminator)),
 });
 
 interface Networks extends ReturnType<typeof players> {

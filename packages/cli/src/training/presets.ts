@@ -19,7 +19,8 @@ export interface Preset {
   readonly steps: number;
   readonly generator: GeneratorConfig;
   readonly discriminator: DiscriminatorConfig;
-  readonly rates: Rates;
+  /** None: the recipe's own. */
+  readonly rates?: Rates;
   /** People in the procedural training set. */
   readonly identities: number;
   readonly level: Level;
@@ -78,7 +79,6 @@ export const published: Preset = {
   steps: 500_000,
   generator: { ...plain, width: 1, blocks: 9, latent: 512 },
   discriminator: { width: 1, layers: 4, scales: 2 },
-  rates: { generator: 4e-4, discriminator: 4e-4, decay: false },
   identities: 500_000,
   level: 'L2',
   heldOut: 50,

@@ -1,6 +1,12 @@
 import type { Level } from '@visage/faces';
 import { VisageError } from '@visage/gpu';
-import type { CheckpointHeader, DiscriminatorConfig, GeneratorConfig, Recipe } from '@visage/simswap';
+import {
+  type AnyDiscriminatorConfig,
+  type CheckpointHeader,
+  type GeneratorConfig,
+  publishedProjected,
+  type Recipe,
+} from '@visage/simswap';
 import type { Preset, Rates } from './presets.ts';
 
 /** Everything that decides a training run. Plain data. */
@@ -8,7 +14,7 @@ export interface RunSettings {
   readonly preset: string;
   readonly recipe: Recipe;
   readonly generator: GeneratorConfig;
-  readonly discriminator: DiscriminatorConfig;
+  readonly discriminator: AnyDiscriminatorConfig;
   readonly imageSize: number;
   readonly batchSize: number;
   readonly steps: number;
@@ -32,21 +38,39 @@ export interface Changes {
   readonly folder?: string;
 }
 
-/** The settings of a new run. */
+/** The settings of a new run: the sizes of a preset in the form that the recipe asks for. */
 export function newSettings(preset: Preset, recipe: Recipe, changes: Changes = {}): RunSettings {
   const { name, about: _, rates, ...sizes } = preset;
   const given = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined));
   const settings = { preset: name, recipe, seed: 1, folder: null, ...sizes, ...given };
-  return { ...settings, recipe: atRates(recipe, rates, settings.steps) };
+  return {
+    ...settings,
+    generator: { ...settings.generator, head: recipe.head },
+    discriminator: discriminatorOf(recipe, preset, settings.imageSize),
+    recipe: atRates(recipe, rates, settings.steps),
+  };
 }
 
-/** A recipe at a preset's learning rates, over a run of so many steps. */
-const atRates = (recipe: Recipe, rates: Rates, steps: number): Recipe => ({
-  ...recipe,
-  generatorOptimizer: { ...recipe.generatorOptimizer, learningRate: rates.generator },
-  discriminatorOptimizer: { ...recipe.discriminatorOptimizer, learningRate: rates.discriminator },
-  decaySteps: rates.decay ? steps : 0,
-});
+const LEAST_PROJECTED = 128; // pixels that the projected discriminator needs
+
+/** The recipe's discriminator at a preset's width; a projected one enlarges images that are too small for it. */
+function discriminatorOf(recipe: Recipe, { discriminator }: Preset, imageSize: number): AnyDiscriminatorConfig {
+  if (recipe.discriminator === 'patch') return discriminator;
+  const fits = imageSize >= LEAST_PROJECTED && imageSize % 32 === 0;
+  const inputSize = fits ? 0 : Math.max(LEAST_PROJECTED, 32 * Math.ceil(imageSize / 32));
+  return { ...publishedProjected, width: discriminator.width, inputSize };
+}
+
+/** A recipe at a preset's learning rates, over a run of so many steps; at its own where the preset has none. */
+const atRates = (recipe: Recipe, rates: Rates | undefined, steps: number): Recipe =>
+  rates
+    ? {
+        ...recipe,
+        generatorOptimizer: { ...recipe.generatorOptimizer, learningRate: rates.generator },
+        discriminatorOptimizer: { ...recipe.discriminatorOptimizer, learningRate: rates.discriminator },
+        decaySteps: rates.decay ? steps : 0,
+      }
+    : recipe;
 
 /** What a checkpoint keeps of the settings beside what the trainer itself files there. */
 export function notesOf(settings: RunSettings) {

@@ -2,7 +2,13 @@ import { fileURLToPath } from 'node:url';
 import { VisageError } from '@visage/gpu';
 import { buildFor, loadModule, networkDescription } from '@visage/nn';
 import { loadSafetensors } from '@visage/nn/node';
-import { buildIdentityNetwork, type IdentityNetwork, readIdentityConfig } from '@visage/simswap';
+import {
+  buildIdentityNetwork,
+  type EfficientNetLite,
+  type IdentityNetwork,
+  readEfficientNetConfig,
+  readIdentityConfig,
+} from '@visage/simswap';
 
 /**
  * Weights that come with Visage, trained on procedural faces by example 03: `identity` guides the training of swappers, `judge` has another
@@ -30,4 +36,30 @@ export async function loadIdentityNetwork(path: string): Promise<IdentityNetwork
   loadModule(network, file);
   network.freeze().eval();
   return network;
+}
+
+/** What {@link loadFeatureNetwork} found. */
+export interface FeatureNetworkFile {
+  /** Width of the network in the file. */
+  readonly width: number;
+  /** Writes the weights into a network of that width; those of a classifier on top are left out. */
+  load(network: EfficientNetLite): void;
+}
+
+/**
+ * Opens the weights of an EfficientNet-lite0, with or without its classifier.
+ *
+ * @throws VisageError when the file holds something else.
+ */
+export async function loadFeatureNetwork(path: string): Promise<FeatureNetworkFile> {
+  const file = await loadSafetensors(path);
+  const description = networkDescription(file);
+  if (description?.architecture !== 'efficientnet-lite0') {
+    const got = description?.architecture ?? 'no architecture';
+    throw new VisageError(
+      `${path}: names '${got}', expected the weights of an EfficientNet-lite0, as example 08 writes them`,
+    );
+  }
+  const { width } = readEfficientNetConfig(description.config);
+  return { width, load: (network) => loadModule(network, file, { unexpected: 'ignore' }) };
 }

@@ -1,10 +1,13 @@
 /** @file Networks from the configurations that checkpoints carry: bounded, so that a hostile file cannot ask for the moon. */
 import { JsonReader } from '../json.ts';
 import { ArcFace } from './arcface.ts';
+import type { DiscriminatorNetwork } from './discriminator.ts';
 import type { GeneratorConfig } from './generator.ts';
 import type { IdentityConfig, IdentityNetwork } from './identity.ts';
 import { IResNet } from './iresnet.ts';
-import type { DiscriminatorConfig } from './patchDiscriminator.ts';
+import { Discriminator, type DiscriminatorConfig } from './patchDiscriminator.ts';
+import { type ProjectedConfig, ProjectedDiscriminator } from './projected/discriminator.ts';
+import type { EfficientNetConfig } from './projected/efficientNet.ts';
 
 const WIDEST = 4;
 const LONGEST_VECTOR = 4096;
@@ -22,15 +25,39 @@ export function readGeneratorConfig(json: unknown): GeneratorConfig {
   };
 }
 
-/** Checks the JSON of a {@link DiscriminatorConfig}. */
-export function readDiscriminatorConfig(json: unknown): DiscriminatorConfig {
+/** The configuration of either discriminator. */
+export type AnyDiscriminatorConfig = DiscriminatorConfig | ProjectedConfig;
+
+/** Checks the JSON of an {@link AnyDiscriminatorConfig}; one that names no kind is a PatchGAN's. */
+export function readDiscriminatorConfig(json: unknown): AnyDiscriminatorConfig {
   const from = new JsonReader(json, 'discriminator');
+  const width = from.number('width', 0, WIDEST);
+  if ((json as { kind?: unknown }).kind === undefined) return readPatchConfig(from, width);
+  const kind = from.choice('kind', ['patch', 'projected']);
+  if (kind === 'patch') return { kind, ...readPatchConfig(from, width) };
   return {
-    width: from.number('width', 0, WIDEST),
-    layers: from.integer('layers', 1, 8),
-    scales: from.integer('scales', 1, 4),
+    kind,
+    width,
+    featureWidth: from.number('featureWidth', 0, WIDEST),
+    inputSize: from.integer('inputSize', 0, 2048),
+    featureStatistics: from.choice('featureStatistics', ['batch', 'running']),
   };
 }
+
+const readPatchConfig = (from: JsonReader, width: number): DiscriminatorConfig => ({
+  width,
+  layers: from.integer('layers', 1, 8),
+  scales: from.integer('scales', 1, 4),
+});
+
+/** Checks the JSON of an {@link EfficientNetConfig}. */
+export const readEfficientNetConfig = (json: unknown): EfficientNetConfig => ({
+  width: new JsonReader(json, 'efficientnet-lite0').number('width', 0, WIDEST),
+});
+
+/** Builds the discriminator that a configuration describes. */
+export const buildDiscriminator = (config: AnyDiscriminatorConfig): DiscriminatorNetwork =>
+  config.kind === 'projected' ? new ProjectedDiscriminator(config) : new Discriminator(config);
 
 /** Checks the JSON of an {@link IdentityConfig}. */
 export function readIdentityConfig(json: unknown): IdentityConfig {

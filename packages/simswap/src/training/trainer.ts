@@ -101,6 +101,7 @@ export class Trainer {
   constructor(options: TrainerOptions) {
     const { generator, discriminator, identity, data, recipe = paper, readEvery = 10 } = options;
     checkPositive('readEvery', readEvery);
+    checkForm(recipe, generator, discriminator);
     this.recipe = recipe;
     this.seed = options.seed ?? 0;
     this.generator = generator.train();
@@ -297,6 +298,20 @@ const rateAt = ({ learningRate }: AdamNumbers, { decaySteps }: Recipe, step: num
 
 /** The decay of the moving average at a step: a short memory at first, so that the average does not hang on to the initial weights. */
 const warmedUpDecay = (decay: number, step: number): number => Math.min(decay, (1 + step) / (10 + step));
+
+/** Throws unless the networks have the form that the recipe names. */
+function checkForm(
+  { name, head }: Recipe,
+  { config, colorSpace }: Generator,
+  discriminator: DiscriminatorNetwork,
+): void {
+  if (config.head !== head)
+    throw new ArgumentError('Trainer', 'generator', `head ${config.head}`, `${head}, by recipe ${name}`);
+  const wanted = discriminator.colorSpace;
+  if (wanted === undefined || wanted === colorSpace) return;
+  const hint = 'The two see the same images: choose the head to match';
+  throw new ArgumentError('Trainer', 'discriminator', `one for ${wanted} images`, `one for ${colorSpace} images`, hint);
+}
 
 function checkPositive(argument: string, value: number): void {
   if (!Number.isInteger(value) || value < 1)

@@ -1,0 +1,88 @@
+import { assign, conv2d, l2Normalize, matmul, noGrad, reshape, scope, type Tensor } from '@visage/tensor';
+import { kaimingUniform, normal } from '../initialisers.ts';
+import { Layer } from '../module.ts';
+import type { ConvLayerOptions } from './conv.ts';
+
+/** Options of {@link SpectralConv2d}: those of a convolution, and of the power iteration. */
+export interface SpectralNormOptions extends ConvLayerOptions {
+  /** Steps of the power iteration in each forward pass of training. Default 1. */
+  readonly iterations?: number;
+  /** Least length by which a vector is divided. Default 1e-12. */
+  readonly eps?: number;
+}
+
+/** Unit vectors that the power iteration has turned towards the largest singular value of a matrix. */
+interface SingularVectors {
+  /** [rows]. */
+  readonly left: Tensor;
+  /** [columns]. */
+  readonly right: Tensor;
+}
+
+const column = (x: Tensor): Tensor => reshape(x, [x.size, 1]);
+const unit = (x: Tensor, eps: number): Tensor => reshape(l2Normalize(x, 0, eps), [x.size]);
+
+const randomUnit = (size: number): Tensor => scope(() => unit(normal([size]), 1e-12));
+
+/** `iterations` rounds of left ← M · right, right ← Mᵀ · left, each made a unit vector; `matrix` [rows, columns]. No gradient. */
+export function powerIteration(matrix: Tensor, right: Tensor, iterations: number, eps = 1e-12): SingularVectors {
+  return noGrad(() => {
+    const step = (by: Tensor): SingularVectors => {
+      const left = unit(matmul(matrix, column(by)), eps);
+      return { left, right: unit(matmul(matrix, column(left), { transposeA: true }), eps) };
+    };
+    let vectors = step(right);
+    for (let k = 1; k < iterations; k++) vectors = step(vectors.right);
+    return vectors;
+  });
+}
+
+/**
+ * Convolution whose weight is divided by an estimate of its largest singular value: y = x ⋆ (w / σ) + bias, σ = vᵀ W u.
+ *
+ * W is the weight as a matrix [kernel · kernel · in / groups, out]. Each forward pass of training moves u and v one power iteration on and
+ * divides by the σ of the moved ones, through whose W gradients flow; in evaluation u and v stand still. Miyato et al. 2018; semantics, state
+ * names and order are those of PyTorch's `torch.nn.utils.spectral_norm` around a `Conv2d`.
+ *
+ * State: `bias` [out], `weight_orig` [kernel, kernel, in / groups, out], buffers `weight_u` [out] and `weight_v` [kernel · kernel · in / groups].
+ */
+export class SpectralConv2d extends Layer {
+  readonly weight: Tensor;
+  readonly bias: Tensor | undefined;
+  /** [out]. */
+  readonly u: Tensor;
+  /** [kernel · kernel · in / groups]. */
+  readonly v: Tensor;
+  readonly options: SpectralNormOptions;
+
+  constructor(inChannels: number, outChannels: number, kernel: number, options: SpectralNormOptions = {}) {
+    super();
+    const perGroup = inChannels / (options.groups ?? 1);
+    const fanIn = kernel * kernel * perGroup;
+    if (options.bias ?? true) this.bias = this.param('bias', kaimingUniform([outChannels], fanIn));
+    const shape = [kernel, kernel, perGroup, outChannels];
+    this.weight = this.param('weight_orig', kaimingUniform(shape, fanIn), 'conv');
+    this.u = this.buffer('weight_u', randomUnit(outChannels));
+    this.v = this.buffer('weight_v', randomUnit(fanIn), { unflattened: [perGroup, kernel, kernel] });
+    this.options = options;
+  }
+
+  forward(x: Tensor): Tensor {
+    return conv2d(x, this.normalizedWeight(), this.bias, this.options);
+  }
+
+  /** w / σ; in training after a power iteration, which changes u and v. */
+  normalizedWeight(): Tensor {
+    const { iterations = 1, eps } = this.options;
+    const matrix = reshape(this.weight, [this.v.size, this.u.size]);
+    let [left, right] = [this.v, this.u];
+    if (this.training) {
+      // The graph keeps the new vectors themselves: a second pass before the gradient is taken moves the buffers on.
+      ({ left, right } = powerIteration(matrix, this.u, iterations, eps));
+      assign(this.v, left);
+      assign(this.u, right);
+    }
+    const sigma = matmul(reshape(left, [1, this.v.size]), matmul(matrix, column(right)));
+    return this.weight.div(reshape(sigma, [1, 1, 1, 1]));
+  }
+}
