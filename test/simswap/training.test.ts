@@ -5,6 +5,7 @@ import {
   NonFiniteLossError,
   paper,
   publishedGenerator,
+  type Recipe,
   readCheckpointHeader,
   type StepReport,
   Trainer,
@@ -124,7 +125,12 @@ test('a checkpoint says what it holds', async () => {
 test('a linear head trains in its own colour space; losses of weight 0 are neither computed nor felt', async () => {
   const { discriminator, identity } = makeNetworks();
   const generator = new Generator({ ...publishedGenerator, width: 1 / 32, blocks: 1, latent: 16, head: 'linear' });
-  const recipe = { ...paper, featureLayers: [], weights: { ...paper.weights, gradientPenalty: 0 } };
+  const recipe: Recipe = {
+    ...paper,
+    head: 'linear',
+    featureLayers: [],
+    weights: { ...paper.weights, gradientPenalty: 0 },
+  };
   const trainer = new Trainer({ generator, discriminator, identity, data: new HashedPairs(), recipe });
   await trainer.run({
     until: 2,

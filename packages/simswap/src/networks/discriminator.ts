@@ -16,6 +16,8 @@ export interface PatchOutput extends FeatureMaps {
 
 /** A network that tells pictures from swaps: [N, H, W, 3] → one output per scale. What the losses and the trainer see of any discriminator. */
 export abstract class DiscriminatorNetwork extends Module {
+  /** The name of its form in recipes. */
+  abstract readonly kind: 'patch' | 'projected';
   /** Plain data: it travels in checkpoints. */
   abstract readonly config: object;
   /** The colour space that it must be fed; `undefined` if it takes any, as long as it is always the same. */

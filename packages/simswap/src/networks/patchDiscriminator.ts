@@ -67,6 +67,7 @@ const halve = (x: Tensor): Tensor => avgPool2d(x, { kernel: 3, stride: 2, paddin
 /** Independent {@link PatchDiscriminator}s on the image at full size, half size, …: state `0.…`, `1.…`. SimSwap (Chen et al. 2020), section 3. */
 export class Discriminator extends DiscriminatorNetwork {
   readonly config: DiscriminatorConfig;
+  readonly kind = 'patch';
   readonly colorSpace = undefined;
   readonly scales: readonly PatchDiscriminator[];
 

@@ -299,18 +299,15 @@ const rateAt = ({ learningRate }: AdamNumbers, { decaySteps }: Recipe, step: num
 /** The decay of the moving average at a step: a short memory at first, so that the average does not hang on to the initial weights. */
 const warmedUpDecay = (decay: number, step: number): number => Math.min(decay, (1 + step) / (10 + step));
 
-/** Throws unless the networks have the form that the recipe names. */
-function checkForm(
-  { name, head }: Recipe,
-  { config, colorSpace }: Generator,
-  discriminator: DiscriminatorNetwork,
-): void {
-  if (config.head !== head)
-    throw new ArgumentError('Trainer', 'generator', `head ${config.head}`, `${head}, by recipe ${name}`);
-  const wanted = discriminator.colorSpace;
-  if (wanted === undefined || wanted === colorSpace) return;
-  const hint = 'The two see the same images: choose the head to match';
-  throw new ArgumentError('Trainer', 'discriminator', `one for ${wanted} images`, `one for ${colorSpace} images`, hint);
+/** Throws unless the networks have the form that the recipe names, and see images of one colour space. */
+function checkForm(recipe: Recipe, { config, colorSpace }: Generator, discriminator: DiscriminatorNetwork): void {
+  const demand = (argument: string, got: string, expected: string) => {
+    if (got !== expected)
+      throw new ArgumentError('Trainer', argument, got, `${expected}, as recipe ${recipe.name} says`);
+  };
+  demand('head of the generator', config.head, recipe.head);
+  demand('kind of discriminator', discriminator.kind, recipe.discriminator);
+  demand('colour space of the discriminator', discriminator.colorSpace ?? colorSpace, colorSpace);
 }
 
 function checkPositive(argument: string, value: number): void {

@@ -88,6 +88,7 @@ class Named<M extends Module> extends Module {
  */
 export class ProjectedDiscriminator extends DiscriminatorNetwork {
   readonly config: ProjectedConfig;
+  readonly kind = 'projected';
   readonly colorSpace = 'imagenet';
   readonly backbone: EfficientNetLite;
   readonly projection: RandomProjection;
