@@ -8,6 +8,8 @@ export interface Pipeline {
   readonly handle: GPUComputePipeline;
   /** Per binding: does the kernel write to it? */
   readonly writes: readonly boolean[];
+  /** WGSL extensions that it uses, such as `f16`. */
+  readonly enables: readonly string[];
 }
 
 /** Compiles programs once: equal WGSL text is compiled once, whatever names it runs under. */
@@ -28,13 +30,13 @@ export class PipelineCache {
     const known = named.get(program.name);
     if (known) return known;
     const [twin] = named.values();
-    const pipeline = twin ? { ...twin, name: program.name } : this.#compile(program.name, code);
+    const pipeline = twin ? { ...twin, name: program.name } : this.#compile(program, code);
     named.set(program.name, pipeline);
     this.#byText.set(code, named);
     return pipeline;
   }
 
-  #compile(name: string, code: string): Pipeline {
+  #compile({ name, enables = [] }: Program, code: string): Pipeline {
     this.#device.pushErrorScope('validation');
     const module = this.#device.createShaderModule({ label: name, code });
     const handle = this.#device.createComputePipeline({
@@ -46,7 +48,7 @@ export class PipelineCache {
       (error) => error && this.#fail(`${name}: ${error.message}\n${numbered(code)}`),
       () => {}, // the device is lost: that error speaks for itself
     );
-    return { name, id: this.#byText.size, handle, writes: writtenBindings(code) };
+    return { name, id: this.#byText.size, handle, writes: writtenBindings(code), enables };
   }
 
   /** Programs compiled so far. */

@@ -73,9 +73,10 @@ export class StepRunner {
     return firstNonFinite(() => (this.turns[turn] as Turn).run(this.#parts, this.#data.images(), kind));
   }
 
-  /** Kernels per step of a kind, once it has run. */
-  dispatches(kind: PairKind): number {
-    return this.turns.reduce((sum, _, turn) => sum + (this.#steps.get(`${turn} ${kind}`)?.dispatches ?? 0), 0);
+  /** The recorded turns of a step on pairs of a kind, in order, once it has run. */
+  recorded(kind: PairKind): RecordedStep<unknown>[] {
+    const turns = this.turns.map((_, turn) => this.#steps.get(`${turn} ${kind}`));
+    return turns.filter((step) => step !== undefined);
   }
 
   dispose(): void {

@@ -1,4 +1,4 @@
-import { ArgumentError } from '@visage/gpu';
+import { ArgumentError, type RecordedStep } from '@visage/gpu';
 import {
   Adam,
   type CheckpointGroups,
@@ -176,6 +176,11 @@ export class Trainer {
   kindOf(step: number): PairKind {
     const { pairs } = this.recipe;
     return pairs[step % pairs.length] as PairKind;
+  }
+
+  /** What a step on pairs of a kind replays, once one has run: for profiles and benchmarks. Empty without replay. */
+  recorded(kind: PairKind): readonly RecordedStep<unknown>[] {
+    return this.#runner.recorded(kind);
   }
 
   /** Asks a run to end after the step at hand. */
