@@ -5,11 +5,11 @@
 //   2  dw[kh, kw, j, co]   = Σ over pixels of x · dy
 //
 // CI and CO are channels per group. Arithmetic intensity is a few operations a byte, so a GEMM would not help: this is a gather.
-// Prelude   WG, PASS, BATCH, H, W, OH, OW, KH, KW, CI, CO, GROUPS, S, P : i32, fn border(at : i32, extent : i32) -> i32.
+// Prelude   aliases Stored and Result, f32 or f16 (sums are f32); WG, SIZE (values of out), PASS, BATCH, H, W, OH, OW, KH, KW, CI, CO, GROUPS, S, P : i32, fn border(at : i32, extent : i32) -> i32.
 // Dispatch  one invocation per element of out, channels fastest.
-@group(0) @binding(0) var<storage, read_write> out : array<f32>;
-@group(0) @binding(1) var<storage, read> first : array<f32>;
-@group(0) @binding(2) var<storage, read> second : array<f32>;
+@group(0) @binding(0) var<storage, read_write> out : array<Result>;
+@group(0) @binding(1) var<storage, read> first : array<Stored>;
+@group(0) @binding(2) var<storage, read> second : array<Stored>;
 
 const C_IN = CI * GROUPS;
 const C_OUT = CO * GROUPS;
@@ -18,7 +18,7 @@ fn xAt(n : u32, row : i32, column : i32, c : u32) -> f32 {
   let r = border(row, i32(H));
   let q = border(column, i32(W));
   let inside = u32(r) < H && u32(q) < W;
-  return select(0.0, first[select(0u, ((n * H + u32(r)) * W + u32(q)) * C_IN + c, inside)], inside);
+  return select(0.0, f32(first[select(0u, ((n * H + u32(r)) * W + u32(q)) * C_IN + c, inside)]), inside);
 }
 
 fn forward(i : u32) -> f32 {
@@ -31,7 +31,7 @@ fn forward(i : u32) -> f32 {
     for (var kw = 0u; kw < KW; kw++) {
       for (var j = 0u; j < CI; j++) {
         let x = xAt(n, i32(oh) * S - P + i32(kh), i32(ow) * S - P + i32(kw), (co / CO) * CI + j);
-        sum = fma(x, second[((kh * KW + kw) * CI + j) * C_OUT + co], sum);
+        sum = fma(x, f32(second[((kh * KW + kw) * CI + j) * C_OUT + co]), sum);
       }
     }
   }
@@ -52,7 +52,7 @@ fn inputGradient(i : u32) -> f32 {
         let pixel = (n * OH + u32(row / S)) * OW + u32(column / S);
         for (var j = 0u; j < CO; j++) {
           let co = (ci / CI) * CO + j;
-          sum = fma(first[pixel * C_OUT + co], second[((kh * KW + kw) * CI + ci % CI) * C_OUT + co], sum);
+          sum = fma(f32(first[pixel * C_OUT + co]), f32(second[((kh * KW + kw) * CI + ci % CI) * C_OUT + co]), sum);
         }
       }
     }
@@ -71,7 +71,7 @@ fn weightGradient(i : u32) -> f32 {
       var line = 0.0; // summed line by line: shorter sums, smaller rounding
       for (var ow = 0u; ow < OW; ow++) {
         let x = xAt(n, i32(oh) * S - P + i32(kh), i32(ow) * S - P + i32(kw), (co / CO) * CI + j);
-        line = fma(x, second[((n * OH + oh) * OW + ow) * C_OUT + co], line);
+        line = fma(x, f32(second[((n * OH + oh) * OW + ow) * C_OUT + co]), line);
       }
       sum += line;
     }
@@ -82,14 +82,14 @@ fn weightGradient(i : u32) -> f32 {
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : vec3u, @builtin(local_invocation_index) lane : u32) {
   let i = (group.y * groups.x + group.x) * WG + lane;
-  if (i >= arrayLength(&out)) {
+  if (i >= SIZE) {
     return;
   }
   if (PASS == 0u) {
-    out[i] = forward(i);
+    out[i] = Result(forward(i));
   } else if (PASS == 1u) {
-    out[i] = inputGradient(i);
+    out[i] = Result(inputGradient(i));
   } else {
-    out[i] = weightGradient(i);
+    out[i] = Result(weightGradient(i));
   }
 }

@@ -19,7 +19,12 @@ function multiply(a: Float32Array, b: Float32Array, m: number, n: number, k: num
   return c;
 }
 
-for (const { name } of GEMM_VARIANTS) {
+for (const { name, able } of GEMM_VARIANTS) {
+  const possible = able?.(gpu) ?? true;
+  if (possible !== true) {
+    console.log(`     ${name} is not run here: ${possible}`);
+    continue;
+  }
   // One direction of A per shape: each pair is a pipeline more, and a tile takes a software adapter seconds to compile.
   for (const [m, n, k, along] of [
     [37, 23, 41, 'm'],

@@ -1,8 +1,10 @@
-// Epilogue: writes four columns of a row, with the bias added.
-// Prelude   N, M, fn outRow(m : u32) -> u32 (where row m goes), fn bias(n : u32) -> vec4f.
-// Layout    c is [splits, rows, N]; partial sums of a split K lie one after the other and a reduction adds them in order.
-@group(0) @binding(0) var<storage, read_write> c : array<vec4f>;
+// Epilogue: finishes four columns of a row and writes them.
+// Prelude   N, ROWS (of C), fn outRow(m : u32) -> u32 (where row m goes), fn finish(row : u32, n : u32, sums : vec4f) -> vec4f (bias, activation, residual; the
+//           identity for partial sums), alias StoredC = f32 or f16.
+// Layout    c is [splits, rows, N]; the partial sums of a split K lie one after the other and mergeSplits.wgsl adds them in order.
+@group(0) @binding(0) var<storage, read_write> c : array<vec4<StoredC>>;
 
-fn store(split : u32, m : u32, n : u32, value : vec4f) {
-  c[((split * M + outRow(m)) * N + n) / 4u] = value + bias(n);
+fn store(split : u32, m : u32, n : u32, sums : vec4f) {
+  let row = outRow(m);
+  c[((split * ROWS + row) * N + n) / 4u] = vec4<StoredC>(finish(row, n, sums));
 }

@@ -1,10 +1,11 @@
-// Epilogue for any N: writes up to four columns of a row one by one, with the bias added.
-@group(0) @binding(0) var<storage, read_write> c : array<f32>;
+// Epilogue for any N: finishes up to four columns of a row and writes them one by one. Prelude and layout as store.wgsl.
+@group(0) @binding(0) var<storage, read_write> c : array<StoredC>;
 
-fn store(split : u32, m : u32, n : u32, value : vec4f) {
-  let at = (split * M + outRow(m)) * N + n;
-  let sum = value + bias(n);
+fn store(split : u32, m : u32, n : u32, sums : vec4f) {
+  let row = outRow(m);
+  let at = (split * ROWS + row) * N + n;
+  let values = vec4<StoredC>(finish(row, n, sums));
   for (var j = 0u; j < min(4u, N - n); j++) {
-    c[at + j] = sum[j];
+    c[at + j] = values[j];
   }
 }

@@ -3,4 +3,4 @@ alias RowA = Pixel;
 alias StepA = Tap;
 fn rowA(m : u32) -> RowA { return pixelOf(m); }
 fn stepA(k : u32) -> StepA { return tapOf(k); }
-fn loadA(row : RowA, step : StepA) -> vec4f { return sample(row, step); }
+fn loadA(row : RowA, step : StepA) -> LoadedA { return sample(row, step); }

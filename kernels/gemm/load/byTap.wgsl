@@ -3,4 +3,4 @@ alias RowA = Tap;
 alias StepA = Pixel;
 fn rowA(m : u32) -> RowA { return tapOf(min(m, M - 1u)); }
 fn stepA(k : u32) -> StepA { return pixelOf(k); }
-fn loadA(row : RowA, step : StepA) -> vec4f { return sample(step, row); }
+fn loadA(row : RowA, step : StepA) -> LoadedA { return sample(step, row); }

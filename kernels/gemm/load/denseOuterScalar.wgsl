@@ -1,5 +1,6 @@
 // Loader of a dense A stored [K, M], for any M: loadA gives A[m … m+3, k]; rows past M repeat the last one and are not stored.
-@group(0) @binding(1) var<storage, read> a : array<f32>;
+// Prelude   alias StoredA = f32 or f16.
+@group(0) @binding(1) var<storage, read> a : array<StoredA>;
 
 alias RowA = vec4u;
 alias StepA = u32;
@@ -7,5 +8,5 @@ fn rowA(m : u32) -> RowA { return min(m + vec4u(0u, 1u, 2u, 3u), vec4u(M - 1u));
 fn stepA(k : u32) -> StepA { return k * M; }
 fn loadA(row : RowA, step : StepA) -> vec4f {
   let at = row + step;
-  return vec4f(a[at.x], a[at.y], a[at.z], a[at.w]);
+  return vec4f(vec4<StoredA>(a[at.x], a[at.y], a[at.z], a[at.w]));
 }

@@ -1,5 +1,6 @@
 // Loader of a dense A, contiguous along k, for any K: loadA gives A[m, k … k+3], zeros past K.
-@group(0) @binding(1) var<storage, read> a : array<f32>;
+// Prelude   alias StoredA = f32 or f16.
+@group(0) @binding(1) var<storage, read> a : array<StoredA>;
 
 alias RowA = u32;
 alias StepA = vec4u;
@@ -7,5 +8,5 @@ fn rowA(m : u32) -> RowA { return m * K; }
 fn stepA(k : u32) -> StepA { return k + vec4u(0u, 1u, 2u, 3u); }
 fn loadA(row : RowA, step : StepA) -> vec4f {
   let at = row + min(step, vec4u(K - 1u));
-  return select(vec4f(), vec4f(a[at.x], a[at.y], a[at.z], a[at.w]), step < vec4u(K));
+  return select(vec4f(), vec4f(vec4<StoredA>(a[at.x], a[at.y], a[at.z], a[at.w])), step < vec4u(K));
 }

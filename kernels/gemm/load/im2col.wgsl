@@ -1,11 +1,13 @@
-// im2col by index: the value of a source image at (pixel, tap, channel … channel+3), never materialised. Needs CHANNELS % 4 == 0.
+// im2col by index: the value of a source image at (pixel, tap, channel … channel + WIDE_A - 1), never materialised. Needs
+// CHANNELS % WIDE_A == 0.
 //
 //   source row = pixel row · STRIDE + origin row + DIRECTION · tap row,   columns alike
 //
 // Forward and weight gradient read x (STRIDE the stride, origin −padding, DIRECTION 1); the input gradient reads dy through the transposed
 // window (STRIDE 1, DIRECTION −1), one parity class of pixels at a time, so that no tap falls between strides.
-// Prelude   SRC_H, SRC_W, CHANNELS, PIXELS_H, PIXELS_W, TAPS_W, STRIDE, DIRECTION : i32, fn origin() -> vec2i, fn border(at, extent).
-@group(0) @binding(1) var<storage, read> a : array<vec4f>;
+// Prelude   SRC_H, SRC_W, CHANNELS, PIXELS_H, PIXELS_W, TAPS_W, STRIDE, DIRECTION : i32, fn origin() -> vec2i, fn border(at, extent); WIDE_A,
+//           StoredA and LoadedA as dense.wgsl.
+@group(0) @binding(1) var<storage, read> a : array<StoredA>;
 
 struct Pixel { image : u32, row : i32, column : i32 }
 struct Tap { row : i32, column : i32, channel : u32 }
@@ -20,13 +22,13 @@ fn pixelOf(index : u32) -> Pixel {
 
 fn tapOf(index : u32) -> Tap {
   let tap = index / CHANNELS;
-  return Tap(DIRECTION * i32(tap / TAPS_W), DIRECTION * i32(tap % TAPS_W), (index % CHANNELS) / 4u);
+  return Tap(DIRECTION * i32(tap / TAPS_W), DIRECTION * i32(tap % TAPS_W), (index % CHANNELS) / WIDE_A);
 }
 
-fn sample(pixel : Pixel, tap : Tap) -> vec4f {
+fn sample(pixel : Pixel, tap : Tap) -> LoadedA {
   let row = border(pixel.row + tap.row, i32(SRC_H));
   let column = border(pixel.column + tap.column, i32(SRC_W));
   let inside = u32(row) < SRC_H && u32(column) < SRC_W;
-  let at = select(0u, (pixel.image + u32(row) * SRC_W + u32(column)) * (CHANNELS / 4u) + tap.channel, inside);
-  return select(vec4f(), a[at], inside);
+  let at = select(0u, (pixel.image + u32(row) * SRC_W + u32(column)) * (CHANNELS / WIDE_A) + tap.channel, inside);
+  return select(LoadedA(), LoadedA(a[at]), inside);
 }

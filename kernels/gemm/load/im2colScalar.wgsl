@@ -1,7 +1,7 @@
 // im2col by index for any number of channels: like im2col.wgsl, but the four values are found one by one, since they may belong to
 // neighbouring taps (three-channel images).
-// Prelude   as im2col.wgsl, and TAP_COUNT = taps · CHANNELS, past which values are zero.
-@group(0) @binding(1) var<storage, read> a : array<f32>;
+// Prelude   as im2col.wgsl, and TAP_COUNT = taps · CHANNELS, past which values are zero; alias StoredA = f32 or f16.
+@group(0) @binding(1) var<storage, read> a : array<StoredA>;
 
 struct Pixel { image : u32, row : i32, column : i32 }
 struct Tap { row : vec4i, column : vec4i, channel : vec4u, valid : vec4<bool> }
@@ -25,7 +25,7 @@ fn sampleOne(pixel : Pixel, tapRow : i32, tapColumn : i32, channel : u32, valid 
   let column = border(pixel.column + tapColumn, i32(SRC_W));
   let inside = valid && u32(row) < SRC_H && u32(column) < SRC_W;
   let at = select(0u, (pixel.image + u32(row) * SRC_W + u32(column)) * CHANNELS + channel, inside);
-  return select(0.0, a[at], inside);
+  return select(0.0, f32(a[at]), inside);
 }
 
 fn sample(pixel : Pixel, tap : Tap) -> vec4f {

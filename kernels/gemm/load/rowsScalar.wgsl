@@ -1,7 +1,8 @@
 // Loader of B for any N: loadB gives B[k, n … n+3]; columns past N repeat the last one and are not stored.
-@group(0) @binding(2) var<storage, read> b : array<f32>;
+// Prelude   fn rowOfB as rows.wgsl; alias StoredB = f32 or f16.
+@group(0) @binding(2) var<storage, read> b : array<StoredB>;
 
 fn loadB(k : u32, n : u32) -> vec4f {
   let at = rowOfB(min(k, max(K, 1u) - 1u)) * N + min(n + vec4u(0u, 1u, 2u, 3u), vec4u(N - 1u));
-  return vec4f(b[at.x], b[at.y], b[at.z], b[at.w]);
+  return vec4f(vec4<StoredB>(b[at.x], b[at.y], b[at.z], b[at.w]));
 }

@@ -7,7 +7,8 @@ export { floatsFromHalf, halfBits, halfFromFloats, halfValue } from './float16.t
 export { type FusedOp, fused } from './fused.ts';
 export { CONV_ALGORITHMS, type ConvAlgorithm, type ConvPass, type ConvProblem } from './gemm/algorithms.ts';
 export type { GemmProblem } from './gemm/problem.ts';
-export { GEMM_VARIANTS, type GemmVariant } from './gemm/variants.ts';
+export type { GemmVariant } from './gemm/plan.ts';
+export { GEMM_VARIANTS, gemmVariants } from './gemm/variants.ts';
 export { firstNonFinite } from './nonFinite.ts';
 export * from './ops/index.ts';
 export { philox } from './philox.ts';

@@ -2,6 +2,7 @@ import { choose, type Gpu, type Variant } from '@visage/gpu';
 import { type ConvGeometry, xShape, yShape } from '../ops/convGeometry.ts';
 import type { Tensor } from '../tensor.ts';
 import { convForward, convInputGrad, convWeightGrad } from './conv.ts';
+import type { GemmType } from './problem.ts';
 import { type TileSide, winogradForward, winogradInputGrad, winogradWeightGrad } from './winograd.ts';
 
 /** Which of the three products of a convolution. */
@@ -11,13 +12,16 @@ export type ConvPass = 'forward' | 'inputGrad' | 'weightGrad';
 export interface ConvProblem {
   readonly geometry: ConvGeometry;
   readonly pass: ConvPass;
+  /** Element type of both operands. */
+  readonly type: GemmType;
 }
 
 /** A way to compute all three products of a convolution. */
 export interface ConvAlgorithm extends Variant<ConvProblem> {
   forward(g: ConvGeometry, x: Tensor, w: Tensor, bias?: Tensor): Tensor;
   inputGrad(g: ConvGeometry, dy: Tensor, w: Tensor): Tensor;
-  weightGrad(g: ConvGeometry, x: Tensor, dy: Tensor): Tensor;
+  /** In the type that the weight has. */
+  weightGrad(g: ConvGeometry, x: Tensor, dy: Tensor, result: GemmType): Tensor;
 }
 
 const FEWEST_TILES = 64; // one row of GEMM tiles
@@ -29,7 +33,8 @@ function winograd(side: TileSide): ConvAlgorithm {
   const products = (side + 2) ** 2;
   return {
     name: `winograd ${side}x${side}`,
-    admits({ geometry: g, pass }, gpu) {
+    admits({ geometry: g, pass, type }, gpu) {
+      if (type === 'f16') return 'its differences of values would lose too many bits of f16';
       if (gpu.adapter.software) return 'more launches than a software adapter gains in products';
       if (g.kernelHeight !== 3 || g.kernelWidth !== 3 || g.stride !== 1) return 'for 3x3 kernels at stride 1';
       if (g.channelsIn % 4 !== 0 || g.channelsOut % 4 !== 0) return 'needs channels in fours';
@@ -66,5 +71,5 @@ const implicitGemm: ConvAlgorithm = {
 export const CONV_ALGORITHMS: readonly ConvAlgorithm[] = [winograd(4), winograd(2), implicitGemm];
 
 /** The algorithm for one product of a convolution. */
-export const convAlgorithm = (gpu: Gpu, geometry: ConvGeometry, pass: ConvPass): ConvAlgorithm =>
-  choose('conv', CONV_ALGORITHMS, { geometry, pass }, gpu).variant;
+export const convAlgorithm = (gpu: Gpu, geometry: ConvGeometry, pass: ConvPass, type: GemmType): ConvAlgorithm =>
+  choose('conv', CONV_ALGORITHMS, { geometry, pass, type }, gpu).variant;

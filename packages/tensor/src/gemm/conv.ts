@@ -1,11 +1,12 @@
-import { type Constant, type GpuBuffer, i32 } from '@visage/gpu';
+import { type GpuBuffer, i32 } from '@visage/gpu';
 import { gemmLoadByPixel, gemmLoadByTap, gemmLoadIm2col, gemmLoadIm2colScalar } from '@visage/kernels';
 import { type ConvGeometry, type PaddingMode, wShape, xShape, yShape } from '../ops/convGeometry.ts';
 import { permute } from '../ops/shape.ts';
 import { empty, type Tensor } from '../tensor.ts';
 import { BORDER } from './border.ts';
+import { gemmType } from './half.ts';
 import { gemm, gemmInto } from './launch.ts';
-import type { Across, GemmProblem } from './problem.ts';
+import type { Across, GemmProblem, GemmType } from './problem.ts';
 
 /** The walk of im2col over a source image; see kernels/gemm/load/im2col.wgsl. */
 interface Window {
@@ -20,10 +21,11 @@ interface Window {
   readonly paddingMode: PaddingMode;
 }
 
-function im2col(window: Window, by: 'pixel' | 'tap'): { loaderA: string[]; constants: Record<string, Constant> } {
+function im2col(window: Window, by: 'pixel' | 'tap'): Pick<GemmProblem, 'loaderA' | 'runA' | 'constants'> {
   const { source } = window;
   const loader = source.channels % 4 === 0 ? gemmLoadIm2col : gemmLoadIm2colScalar;
   return {
+    runA: source.channels,
     loaderA: [
       `fn origin() -> vec2i { return ${window.origin}; }`,
       `fn border(at : i32, extent : i32) -> i32 { ${BORDER[window.paddingMode]} }`,
@@ -56,7 +58,7 @@ const forwardWindow = (g: ConvGeometry): Window => ({
   paddingMode: g.paddingMode,
 });
 
-/** y[pixel, co] = Σ over (tap, ci) of x[pixel ⊕ tap, ci] · w[tap, ci, co] + bias[co]. */
+/** y[pixel, co] = Σ over (tap, ci) of x[pixel ⊕ tap, ci] · w[tap, ci, co] + bias[co], in the type of x and w. The bias is f32. */
 export function convForward(g: ConvGeometry, x: Tensor, w: Tensor, bias?: Tensor): Tensor {
   return gemm(
     x.gpu,
@@ -65,6 +67,8 @@ export function convForward(g: ConvGeometry, x: Tensor, w: Tensor, bias?: Tensor
       m: g.batch * g.outHeight * g.outWidth,
       n: g.channelsOut,
       k: g.kernelHeight * g.kernelWidth * g.channelsIn,
+      operands: gemmType(x),
+      result: gemmType(x),
       aContiguousAlong: 'k',
       ...im2col(forwardWindow(g), 'pixel'),
       a: x.buffer,
@@ -78,8 +82,8 @@ export function convForward(g: ConvGeometry, x: Tensor, w: Tensor, bias?: Tensor
 const SHARE_PIXEL =
   'return Pixel(subgroupShuffle(step.image, lane), subgroupShuffle(step.row, lane), subgroupShuffle(step.column, lane));';
 
-/** dw[tap, ci, co] = Σ over pixels of x[pixel ⊕ tap, ci] · dy[pixel, co]. */
-export function convWeightGrad(g: ConvGeometry, x: Tensor, dy: Tensor): Tensor {
+/** dw[tap, ci, co] = Σ over pixels of x[pixel ⊕ tap, ci] · dy[pixel, co], in the type that the weight has. */
+export function convWeightGrad(g: ConvGeometry, x: Tensor, dy: Tensor, result: GemmType = 'f32'): Tensor {
   return gemm(
     x.gpu,
     {
@@ -87,6 +91,8 @@ export function convWeightGrad(g: ConvGeometry, x: Tensor, dy: Tensor): Tensor {
       m: g.kernelHeight * g.kernelWidth * g.channelsIn,
       n: g.channelsOut,
       k: g.batch * g.outHeight * g.outWidth,
+      operands: gemmType(x),
+      result,
       aContiguousAlong: 'm',
       ...im2col(forwardWindow(g), 'tap'),
       shareStep: SHARE_PIXEL,
@@ -113,7 +119,6 @@ function parityAxis(parity: number, extent: number, kernel: number, g: ConvGeome
  * extents of image and kernel all classes are of one shape, and one launch computes them.
  */
 export function convInputGrad(g: ConvGeometry, dy: Tensor, w: Tensor): Tensor {
-  const dx = empty(dy.gpu, xShape(g));
   let rows: GpuBuffer | undefined;
   const across: Across = {
     inner: g.channelsOut,
@@ -122,11 +127,14 @@ export function convInputGrad(g: ConvGeometry, dy: Tensor, w: Tensor): Tensor {
       return rows;
     },
   };
-  const alike = [g.height, g.width, g.kernelHeight, g.kernelWidth].every((extent) => extent % g.stride === 0);
+  const operands = { operands: gemmType(dy), result: gemmType(dy), a: dy.buffer, b: w.buffer, across };
   const classes = g.stride ** 2;
-  for (let first = 0; first < (alike ? 1 : classes); first++) {
-    const problem = parityProblem(g, first, alike ? classes : 1);
-    if (problem.m > 0) gemmInto(dy.gpu, { ...problem, a: dy.buffer, b: w.buffer, across }, dx);
+  if ([g.height, g.width, g.kernelHeight, g.kernelWidth].every((extent) => extent % g.stride === 0))
+    return gemm(dy.gpu, { ...parityProblem(g, 0, classes), ...operands }, xShape(g));
+  const dx = empty(dy.gpu, xShape(g), dy.dtype);
+  for (let first = 0; first < classes; first++) {
+    const problem = parityProblem(g, first, 1);
+    if (problem.m > 0) gemmInto(dy.gpu, { ...problem, ...operands }, dx);
   }
   return dx;
 }

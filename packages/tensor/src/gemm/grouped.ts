@@ -1,19 +1,33 @@
 import { i32, linearGrid } from '@visage/gpu';
 import { convGrouped } from '@visage/kernels';
+import { cast } from '../ops/cast.ts';
 import { type ConvGeometry, wShape, xShape, yShape } from '../ops/convGeometry.ts';
 import type { Shape } from '../shape.ts';
 import { empty, type Tensor } from '../tensor.ts';
 import { BORDER } from './border.ts';
+import { gemmType } from './half.ts';
+import type { GemmType } from './problem.ts';
 
 const WORKGROUP = 64;
 
-function launch(name: string, pass: number, g: ConvGeometry, first: Tensor, second: Tensor, shape: Shape): Tensor {
-  const out = empty(first.gpu, shape);
+function launch(
+  name: string,
+  pass: number,
+  g: ConvGeometry,
+  [first, second]: readonly [Tensor, Tensor],
+  shape: Shape,
+  result: GemmType,
+): Tensor {
+  const out = empty(first.gpu, shape, result);
+  const half = first.dtype === 'f16' || out.dtype === 'f16';
   first.gpu.dispatch({
     program: {
       name: `conv/${name}`,
+      enables: half ? ['f16'] : [],
+      aliases: { Stored: first.dtype, Result: out.dtype },
       constants: {
         WG: WORKGROUP,
+        SIZE: out.size,
         PASS: pass,
         BATCH: g.batch,
         H: g.height,
@@ -45,16 +59,16 @@ function launch(name: string, pass: number, g: ConvGeometry, first: Tensor, seco
   return out;
 }
 
-/** Grouped convolution; see kernels/conv/grouped.wgsl. */
+/** Grouped convolution, in the type of x and w; see kernels/conv/grouped.wgsl. */
 export function groupedForward(g: ConvGeometry, x: Tensor, w: Tensor, bias?: Tensor): Tensor {
-  const y = launch('grouped', 0, g, x, w, yShape(g));
-  return bias ? y.add(bias.detach()) : y;
+  const y = launch('grouped', 0, g, [x, w], yShape(g), gemmType(x));
+  return bias ? y.add(cast(bias.detach(), y.dtype)) : y;
 }
 
 /** Its gradient with respect to x, for zero padding. */
 export const groupedInputGrad = (g: ConvGeometry, dy: Tensor, w: Tensor): Tensor =>
-  launch('groupedInputGrad', 1, g, dy, w, xShape(g));
+  launch('groupedInputGrad', 1, g, [dy, w], xShape(g), gemmType(dy));
 
-/** Its gradient with respect to w. */
-export const groupedWeightGrad = (g: ConvGeometry, x: Tensor, dy: Tensor): Tensor =>
-  launch('groupedWeightGrad', 2, g, x, dy, wShape(g));
+/** Its gradient with respect to w, in the type that w has. */
+export const groupedWeightGrad = (g: ConvGeometry, x: Tensor, dy: Tensor, result: GemmType): Tensor =>
+  launch('groupedWeightGrad', 2, g, [x, dy], wShape(g), result);

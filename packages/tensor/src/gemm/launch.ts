@@ -1,17 +1,13 @@
-import { choose, type Gpu, linearGrid } from '@visage/gpu';
-import {
-  gemmEpilogueStore,
-  gemmEpilogueStoreScalar,
-  gemmLoadAcross,
-  gemmLoadRows,
-  gemmLoadRowsScalar,
-} from '@visage/kernels';
-import { reduceAxis, SUM } from '../ops/reduce.ts';
-import { launchMap } from '../pointwise.ts';
+import { type Gpu, type KernelChoice, linearGrid } from '@visage/gpu';
+import { gemmEpilogueStore, gemmEpilogueStoreScalar } from '@visage/kernels';
 import type { Shape } from '../shape.ts';
-import { empty, Tensor } from '../tensor.ts';
+import { empty, type Tensor } from '../tensor.ts';
+import { chooseFor, digest } from '../tuning/problems.ts';
+import { finishFunction, mergeSplits, UNFINISHED } from './epilogue.ts';
+import { loaderOfA, loaderOfB } from './operands.ts';
+import type { GemmPlan } from './plan.ts';
 import type { GemmProblem } from './problem.ts';
-import { GEMM_VARIANTS, type GemmPlan } from './variants.ts';
+import { gemmVariants } from './variants.ts';
 
 const LONGEST_SUM = 8192; // terms that one f32 accumulator adds in series before K is split, for accuracy
 const FILL_GPU = 264; // workgroups that keep a large GPU busy: two for each of 132 processors
@@ -23,7 +19,7 @@ const BEGIN = `var<private> item : u32;\nfn begin(z : u32) -> u32 { item = z % I
 
 /** How many pieces K falls into: enough workgroups to fill the device, and no serial sum too long. */
 function splitsOf(problem: GemmProblem, plan: GemmPlan, gpu: Gpu): number {
-  if (problem.outRow) return 1;
+  if (plan.splits) return plan.splits;
   const steps = Math.ceil(problem.k / plan.kStep);
   const forAccuracy = Math.ceil(problem.k / LONGEST_SUM);
   const tiles = plan.tiles[0] * plan.tiles[1];
@@ -33,45 +29,90 @@ function splitsOf(problem: GemmProblem, plan: GemmPlan, gpu: Gpu): number {
   return Math.max(1, Math.min(steps, Math.max(forAccuracy, forWidth)));
 }
 
+/** What tells one product from another in the tuning memo: its extents, and by a number the texts and constants of its loaders. */
+function signatureOf(problem: GemmProblem): string {
+  const { name, m, n, k, items = 1, bias, across, aContiguousAlong, loaderA, constants, rowOfB, outRow } = problem;
+  const words = [name, `${m}x${n}x${k}`, items > 1 ? `x${items}` : '', bias ? 'bias' : ''].filter(
+    (word) => word !== '',
+  );
+  const { operands, result, activation } = problem;
+  const loaders = JSON.stringify([
+    ...[aContiguousAlong, loaderA, constants, rowOfB, outRow, across?.inner],
+    ...[operands, result, activation],
+  ]);
+  return `${words.join(' ')} #${digest(loaders)}`;
+}
+
+/** The chosen multiply; `again` launches the whole problem once more, for who measures it. */
+function planOf(gpu: Gpu, problem: GemmProblem, target: Tensor | undefined, again: () => Tensor) {
+  const choice = chooseFor(gpu, {
+    family: 'gemm',
+    variants: gemmVariants(problem),
+    problem,
+    signature: signatureOf(problem),
+    buffers: [problem.a, problem.b, problem.bias, target?.buffer],
+    launch: again,
+  });
+  return { choice, plan: choice.variant.plan(problem, gpu) };
+}
+
 /** Chooses a kernel for `problem`, launches it, and returns C in `shape`. */
 export function gemm(gpu: Gpu, problem: GemmProblem, shape: Shape): Tensor {
-  const plan = choose('gemm', GEMM_VARIANTS, problem, gpu).variant.plan(problem, gpu);
-  const splits = splitsOf(problem, plan, gpu);
+  const planned = planOf(gpu, problem, undefined, () => gemm(gpu, problem, shape));
+  const splits = splitsOf(problem, planned.plan, gpu);
+  const c = empty(gpu, shape, problem.result);
   if (splits === 1) {
-    const c = empty(gpu, shape);
-    launch(gpu, problem, plan, c, 1);
+    launch(gpu, problem, planned, c, 1);
     return c;
   }
-  const partial = empty(gpu, [splits, problem.m, problem.n]);
-  launch(gpu, { ...problem, bias: undefined }, plan, partial, splits);
-  const c = reduceAxis(partial, SUM, 1, splits, problem.m * problem.n, shape);
-  return problem.bias ? launchMap('bias', 'a + b', [c, new Tensor(gpu, problem.bias, [problem.n])]) : c;
+  const partial = empty(gpu, [splits, ...shape]);
+  launch(gpu, problem, planned, partial, splits);
+  mergeSplits(gpu, problem, partial, c);
+  return c;
 }
 
 /** Launches `problem` into an existing tensor, without splitting K: for results that several launches fill. */
-export function gemmInto(gpu: Gpu, problem: GemmProblem, c: Tensor): void {
-  launch(gpu, problem, choose('gemm', GEMM_VARIANTS, problem, gpu).variant.plan(problem, gpu), c, 1);
+export function gemmInto(gpu: Gpu, problem: GemmProblem, c: Tensor): Tensor {
+  launch(
+    gpu,
+    problem,
+    planOf(gpu, { ...problem, unsplit: true }, c, () => gemmInto(gpu, problem, c)),
+    c,
+    1,
+  );
+  return c;
 }
 
-function launch(gpu: Gpu, problem: GemmProblem, plan: GemmPlan, c: Tensor, splits: number): void {
-  const { m, n, k, bias, items = 1 } = problem;
-  const across = plan.readsAcross ? problem.across : undefined;
-  const b = problem.across && !across ? problem.across.asRows() : problem.b;
+interface Planned {
+  readonly choice: KernelChoice;
+  readonly plan: GemmPlan;
+}
+
+/** Writes C, or with `splits` above 1 the partial sums [splits, …C] in f32. */
+function launch(gpu: Gpu, problem: GemmProblem, { choice, plan }: Planned, c: Tensor, splits: number): void {
+  const { m, n, k, bias, items = 1, operands = 'f32' } = problem;
+  const { wide = false, readsAcross = false, enables = [] } = plan;
+  const b = problem.across && !readsAcross ? problem.across.asRows() : problem.b;
+  const [loaderA, loaderB] = [loaderOfA(problem, wide), loaderOfB(problem, wide, readsAcross)];
+  const finished = splits === 1;
   const steps = Math.ceil(k / plan.kStep);
   const [x, y] = linearGrid(plan.tiles[0] * plan.tiles[1]);
-  const vector = n % 4 === 0;
+  const half = operands === 'f16' || c.dtype === 'f16';
   gpu.dispatch({
     program: {
       name: `gemm/${problem.name}`,
-      enables: plan.enables,
+      enables: [...(half ? ['f16'] : []), ...enables],
+      aliases: { ...loaderA.aliases, ...loaderB.aliases, StoredC: c.dtype },
       constants: {
         M: m,
         N: n,
         K: k,
+        ROWS: c.size / splits / n,
         TILES_N: plan.tiles[1],
         K_CHUNK: Math.max(1, Math.ceil(steps / splits)) * plan.kStep,
         ITEMS: items,
-        ...(across ? { INNER: across.inner } : {}),
+        ...loaderA.constants,
+        ...loaderB.constants,
         ...plan.constants,
         ...problem.constants,
       },
@@ -79,33 +120,21 @@ function launch(gpu: Gpu, problem: GemmProblem, plan: GemmPlan, c: Tensor, split
         BEGIN,
         `fn rowOfB(k : u32) -> u32 { ${problem.rowOfB ?? 'return k;'} }`,
         `fn outRow(m : u32) -> u32 { ${problem.outRow ?? 'return m;'} }`,
-        biasFunction(bias !== undefined, vector),
-        ...problem.loaderA,
+        finished ? finishFunction(problem, 3) : UNFINISHED,
+        ...loaderA.parts,
         ...(plan.shares
           ? [
               `fn shareStep(step : StepA, lane : u32) -> StepA { ${problem.shareStep ?? 'return subgroupShuffle(step, lane);'} }`,
             ]
           : []),
-        across ? gemmLoadAcross : vector ? gemmLoadRows : gemmLoadRowsScalar,
-        vector ? gemmEpilogueStore : gemmEpilogueStoreScalar,
+        ...loaderB.parts,
+        n % 4 === 0 ? gemmEpilogueStore : gemmEpilogueStoreScalar,
         plan.multiply,
       ],
     },
-    buffers: bias ? [c.buffer, problem.a, b, bias] : [c.buffer, problem.a, b],
+    buffers: bias && finished ? [c.buffer, problem.a, b, bias] : [c.buffer, problem.a, b],
     grid: [x, y, splits * items],
     flops: 2 * m * n * k * items,
+    choice,
   });
-}
-
-function biasFunction(present: boolean, vector: boolean): string {
-  if (!present) return 'fn bias(n : u32) -> vec4f { return vec4f(); }';
-  const declare = `@group(0) @binding(3) var<storage, read> biases : array<${vector ? 'vec4f' : 'f32'}>;`;
-  if (vector) return `${declare}\nfn bias(n : u32) -> vec4f { return biases[n / 4u]; }`;
-  return [
-    declare,
-    'fn bias(n : u32) -> vec4f {',
-    '  let at = min(n + vec4u(0u, 1u, 2u, 3u), vec4u(N - 1u));',
-    '  return vec4f(biases[at.x], biases[at.y], biases[at.z], biases[at.w]);',
-    '}',
-  ].join('\n');
 }

@@ -1,26 +1,7 @@
-import type { Constant, Gpu, Variant } from '@visage/gpu';
 import { gemmBroadcast, gemmBroadcastOuter, gemmDirect, gemmDirectOuter, gemmTiled } from '@visage/kernels';
+import { MATRIX_VARIANTS, matrixVariantsFor } from './matrix.ts';
+import type { GemmVariant } from './plan.ts';
 import type { GemmProblem } from './problem.ts';
-
-/** How a variant covers a problem. */
-export interface GemmPlan {
-  /** WGSL of the multiply. */
-  readonly multiply: string;
-  readonly constants: Readonly<Record<string, Constant>>;
-  /** Tiles along m and n. */
-  readonly tiles: readonly [number, number];
-  /** K is split in multiples of this. */
-  readonly kStep: number;
-  readonly enables?: readonly string[];
-  /** Reads a B that is stored across; others get a copy in rows. */
-  readonly readsAcross?: boolean;
-  /** Asks the problem for `shareStep`. */
-  readonly shares?: boolean;
-}
-
-export interface GemmVariant extends Variant<GemmProblem> {
-  plan(problem: GemmProblem, gpu: Gpu): GemmPlan;
-}
 
 /** A register-tiled workgroup tile of bm x bn, walking k by bk; each invocation owns tm rows and 4 · tq columns. */
 function tiled(bm: number, bn: number, bk: number, tm: number, tq: number): GemmVariant {
@@ -91,16 +72,21 @@ const direct: GemmVariant = {
   },
 };
 
-/**
- * Every way to multiply, most preferred first.
- *
- * On an H100 64x64x16 with 8x4 per invocation is the fastest or within 2 % of it from 1 to 16 images (33 TFLOP/s at 512 channels); 128x64
- * starves small batches. The 16-wide tile is for three-channel images, where it loads coalesced what `direct` gathers.
- */
-export const GEMM_VARIANTS: readonly GemmVariant[] = [
+const PLAIN: readonly GemmVariant[] = [
   tiled(64, 64, 16, 8, 1),
   tiled(64, 32, 16, 4, 1),
   tiled(128, 16, 32, 4, 1),
   broadcast,
   direct,
 ];
+
+/**
+ * Every way to multiply, most preferred first.
+ *
+ * On an H100 64x64x16 with 8x4 per invocation is the fastest or within 2 % of it from 1 to 16 images (33 TFLOP/s at 512 channels); 128x64
+ * starves small batches. The 16-wide tile is for three-channel images, where it loads coalesced what `direct` gathers.
+ */
+export const GEMM_VARIANTS: readonly GemmVariant[] = [...MATRIX_VARIANTS, ...PLAIN];
+
+/** The same for one problem: among the matrix tiles the order depends on its extents. */
+export const gemmVariants = (problem: GemmProblem): readonly GemmVariant[] => [...matrixVariantsFor(problem), ...PLAIN];

@@ -2,8 +2,11 @@ import { ArgumentError } from '@visage/gpu';
 import { track } from '../autograd.ts';
 import { convAlgorithm } from '../gemm/algorithms.ts';
 import { groupedForward, groupedInputGrad, groupedWeightGrad } from '../gemm/grouped.ts';
+import { gemmType, operandsOf } from '../gemm/half.ts';
+import type { GemmType } from '../gemm/problem.ts';
 import { checkShape, type Shape, showShape } from '../shape.ts';
 import { checkDType, type Tensor } from '../tensor.ts';
+import { cast } from './cast.ts';
 import { type Conv2dOptions, type ConvGeometry, convGeometry } from './convGeometry.ts';
 import { pad2dAdjoint } from './pad.ts';
 import { sum } from './reduce.ts';
@@ -11,31 +14,40 @@ import { sum } from './reduce.ts';
 /**
  * 2-D convolution (cross-correlation, as in every deep-learning library): y = x ⋆ w + bias.
  *
- * Shapes: x [N, H, W, Ci], w [kh, kw, Ci / groups, Co], bias [Co] → y [N, H', W', Co].
+ * Shapes: x [N, H, W, Ci], w [kh, kw, Ci / groups, Co], bias [Co] → y [N, H', W', Co] in the type of x. An f16 x takes an f32 weight, rounded for the product;
+ * sums are f32, and every gradient has the type of its tensor.
  */
 export function conv2d(x: Tensor, w: Tensor, bias?: Tensor, options: Conv2dOptions = {}): Tensor {
-  checkDType('conv2d', 'x', x, 'f32');
-  checkDType('conv2d', 'w', w, 'f32');
+  checkDType('conv2d', 'x', x, 'f32', 'f16');
+  checkDType('conv2d', 'w', w, 'f32', 'f16');
+  if (x.dtype === 'f32' && w.dtype === 'f16') return conv2d(x, cast(w, 'f32'), bias, options);
   const g = convGeometry('conv2d', x.shape, w.shape, options);
   if (bias) checkBias('conv2d', bias, g.channelsOut);
+  const [left, right] = operandsOf('conv2d', x, w);
+  const shift = bias && cast(bias.detach(), 'f32');
   const out =
-    g.groups === 1 ? convAlgorithm(x.gpu, g, 'forward').forward(g, x, w, bias) : groupedForward(g, x, w, bias);
+    g.groups === 1
+      ? convAlgorithm(x.gpu, g, 'forward', gemmType(left)).forward(g, left, right, shift)
+      : groupedForward(g, left, right, shift);
   return track('conv2d', out, bias ? [x, w, bias] : [x, w], (dy, needs) => [
     needs[0] ? conv2dInputGrad(dy, w, g) : undefined,
-    needs[1] ? conv2dWeightGrad(x, dy, g) : undefined,
-    needs[2] ? sum(dy, [0, 1, 2]) : undefined,
+    needs[1] ? conv2dWeightGrad(x, dy, g, gemmType(w)) : undefined,
+    needs[2] && bias ? biasGrad(dy, bias) : undefined,
   ]);
 }
 
+/** Σ over images and pixels, in f32 whatever dy is. */
+const biasGrad = (dy: Tensor, bias: Tensor): Tensor => cast(sum(cast(dy, 'f32'), [0, 1, 2]), bias.dtype);
+
 function checkBias(op: string, bias: Tensor, channels: number): void {
   checkShape(op, 'bias', bias.shape, [channels], 'One value per channel of the result');
-  checkDType(op, 'bias', bias, 'f32');
+  checkDType(op, 'bias', bias, 'f32', 'f16');
 }
 
 /**
  * The gradient of a convolution with respect to its input: linear in dy and in w, and so its own op.
  *
- * Folded padding is undone by the adjoint of padding: the kernel itself knows zero padding only.
+ * Folded padding is undone by the adjoint of padding: the kernel itself knows zero padding only. The result has the type of dy.
  */
 export function conv2dInputGrad(dy: Tensor, w: Tensor, g: ConvGeometry): Tensor {
   if (g.paddingMode !== 'zero' && g.padding > 0) {
@@ -50,17 +62,24 @@ export function conv2dInputGrad(dy: Tensor, w: Tensor, g: ConvGeometry): Tensor 
     return pad2dAdjoint(conv2dInputGrad(dy, w, padded), p, g.paddingMode);
   }
   const plain: ConvGeometry = { ...g, paddingMode: 'zero' };
+  const [left, right] = operandsOf('conv2dInputGrad', dy, w);
   const out =
-    g.groups === 1 ? convAlgorithm(dy.gpu, plain, 'inputGrad').inputGrad(plain, dy, w) : groupedInputGrad(plain, dy, w);
+    g.groups === 1
+      ? convAlgorithm(dy.gpu, plain, 'inputGrad', gemmType(left)).inputGrad(plain, left, right)
+      : groupedInputGrad(plain, left, right);
   return track('conv2dInputGrad', out, [dy, w], (h, needs) => [
     needs[0] ? conv2d(h, w, undefined, plain) : undefined,
-    needs[1] ? conv2dWeightGrad(h, dy, plain) : undefined,
+    needs[1] ? conv2dWeightGrad(h, dy, plain, gemmType(w)) : undefined,
   ]);
 }
 
-/** The gradient of a convolution with respect to its weight: linear in x and in dy. */
-export function conv2dWeightGrad(x: Tensor, dy: Tensor, g: ConvGeometry): Tensor {
-  const out = g.groups === 1 ? convAlgorithm(x.gpu, g, 'weightGrad').weightGrad(g, x, dy) : groupedWeightGrad(g, x, dy);
+/** The gradient of a convolution with respect to its weight, in the type that the weight has: linear in x and in dy. */
+export function conv2dWeightGrad(x: Tensor, dy: Tensor, g: ConvGeometry, result: GemmType): Tensor {
+  const [left, right] = operandsOf('conv2dWeightGrad', x, dy);
+  const out =
+    g.groups === 1
+      ? convAlgorithm(x.gpu, g, 'weightGrad', gemmType(left)).weightGrad(g, left, right, result)
+      : groupedWeightGrad(g, left, right, result);
   return track('conv2dWeightGrad', out, [x, dy], (h, needs) => [
     needs[0] ? conv2dInputGrad(dy, h, g) : undefined,
     needs[1] ? conv2d(x, h, undefined, g) : undefined,
@@ -87,8 +106,8 @@ export function convTranspose2d(
   bias?: Tensor,
   { stride = 1, padding = 0, groups = 1 }: ConvTranspose2dOptions = {},
 ): Tensor {
-  checkDType('convTranspose2d', 'x', x, 'f32');
-  checkDType('convTranspose2d', 'w', w, 'f32');
+  checkDType('convTranspose2d', 'x', x, 'f32', 'f16');
+  checkDType('convTranspose2d', 'w', w, 'f32', 'f16');
   checkShape('convTranspose2d', 'x', x.shape, [null, null, null, null], 'Images are [batch, height, width, channels]');
   const [batch, height, width, channelsIn] = x.shape as [number, number, number, number];
   const layout = 'The layout is [kh, kw, channels out / groups, channels in]';

@@ -1,9 +1,12 @@
 import { ArgumentError } from '@visage/gpu';
 import { gemmLoadDense, gemmLoadDenseOuter, gemmLoadDenseOuterScalar, gemmLoadDenseScalar } from '@visage/kernels';
 import { track } from '../autograd.ts';
+import { gemmType, operandsOf } from '../gemm/half.ts';
 import { gemm } from '../gemm/launch.ts';
+import type { GemmProblem, GemmType } from '../gemm/problem.ts';
 import { checkShape, showShape } from '../shape.ts';
 import { checkDType, type Tensor } from '../tensor.ts';
+import { cast } from './cast.ts';
 import { sum } from './reduce.ts';
 import { transpose } from './shape.ts';
 
@@ -15,37 +18,56 @@ export interface MatmulOptions {
 /**
  * Matrix product op(a) · op(b), where op transposes if asked to.
  *
- * Shapes [M, K] · [K, N] → [M, N], after transposition.
+ * Shapes [M, K] · [K, N] → [M, N], after transposition. The result has a's type: f16 for an f16 a, whatever b is; sums are f32 in either case.
  */
 export function matmul(a: Tensor, b: Tensor, { transposeA = false, transposeB = false }: MatmulOptions = {}): Tensor {
   checkMatrices(a, b, transposeA, transposeB);
+  if (a.dtype === 'f32' && b.dtype === 'f16') return matmul(a, cast(b, 'f32'), { transposeA, transposeB });
+  return product(a, b, transposeA, transposeB, gemmType(a));
+}
+
+/** op(a) · op(b) with a result of the type asked for. Each gradient has the type of its operand. */
+function product(a: Tensor, b: Tensor, transposeA: boolean, transposeB: boolean, result: GemmType): Tensor {
   const [m, k] = transposeA ? [a.dim(1), a.dim(0)] : [a.dim(0), a.dim(1)];
-  const n = b.dim(transposeB ? 0 : 1);
-  const across = transposeB ? { inner: k, asRows: () => transpose(b.detach()).buffer } : undefined;
-  const [vector, scalar] = transposeA
-    ? [gemmLoadDenseOuter, gemmLoadDenseOuterScalar]
-    : [gemmLoadDense, gemmLoadDenseScalar];
-  const loaderA = [(transposeA ? m : k) % 4 === 0 ? vector : scalar];
-  const out = gemm(
-    a.gpu,
-    { name: 'matmul', m, n, k, aContiguousAlong: transposeA ? 'm' : 'k', loaderA, a: a.buffer, b: b.buffer, across },
-    [m, n],
-  );
+  const out = launchProduct('matmul', a, b, { transposeA, transposeB }, [m, k, b.dim(transposeB ? 0 : 1)], result);
   return track('matmul', out, [a, b], (g, needs) => [
-    needs[0] ? gradientOfA(g, b, transposeA, transposeB) : undefined,
-    needs[1] ? gradientOfB(a, g, transposeA, transposeB) : undefined,
+    needs[0] ? gradientOfA(g, a, b, transposeA, transposeB) : undefined,
+    needs[1] ? gradientOfB(g, a, b, transposeA, transposeB) : undefined,
   ]);
 }
 
-const gradientOfA = (g: Tensor, b: Tensor, ta: boolean, tb: boolean): Tensor =>
-  ta ? matmul(b, g, { transposeA: tb, transposeB: true }) : matmul(g, b, { transposeB: !tb });
+function launchProduct(
+  name: string,
+  a: Tensor,
+  b: Tensor,
+  { transposeA = false, transposeB = false }: MatmulOptions,
+  [m, k, n]: readonly [number, number, number],
+  result: GemmType,
+  bias?: Tensor,
+): Tensor {
+  const [left, right] = operandsOf(name, a, b);
+  const runA = transposeA ? m : k;
+  const [vector, scalar] = transposeA
+    ? [gemmLoadDenseOuter, gemmLoadDenseOuterScalar]
+    : [gemmLoadDense, gemmLoadDenseScalar];
+  const problem: GemmProblem = {
+    ...{ name, m, n, k, operands: gemmType(left), result },
+    ...{ aContiguousAlong: transposeA ? 'm' : 'k', runA, loaderA: [runA % 4 === 0 ? vector : scalar] },
+    ...{ a: left.buffer, b: right.buffer, bias: bias?.buffer },
+    across: transposeB ? { inner: k, asRows: () => transpose(right.detach()).buffer } : undefined,
+  };
+  return gemm(a.gpu, problem, [m, n]);
+}
 
-const gradientOfB = (a: Tensor, g: Tensor, ta: boolean, tb: boolean): Tensor =>
-  tb ? matmul(g, a, { transposeA: true, transposeB: ta }) : matmul(a, g, { transposeA: !ta });
+const gradientOfA = (g: Tensor, a: Tensor, b: Tensor, ta: boolean, tb: boolean): Tensor =>
+  ta ? product(b, g, tb, true, gemmType(a)) : product(g, b, false, !tb, gemmType(a));
+
+const gradientOfB = (g: Tensor, a: Tensor, b: Tensor, ta: boolean, tb: boolean): Tensor =>
+  tb ? product(g, a, true, ta, gemmType(b)) : product(a, g, !ta, false, gemmType(b));
 
 function checkMatrices(a: Tensor, b: Tensor, ta: boolean, tb: boolean): void {
-  checkDType('matmul', 'a', a, 'f32');
-  checkDType('matmul', 'b', b, 'f32');
+  checkDType('matmul', 'a', a, 'f32', 'f16');
+  checkDType('matmul', 'b', b, 'f32', 'f16');
   if (a.rank !== 2 || b.rank !== 2)
     throw new ArgumentError('matmul', 'ranks', `${a.rank} and ${b.rank}`, '2 and 2', 'reshape() to matrices');
   if (a.dim(ta ? 0 : 1) !== b.dim(tb ? 1 : 0)) {
@@ -57,23 +79,20 @@ function checkMatrices(a: Tensor, b: Tensor, ta: boolean, tb: boolean): void {
 /**
  * Fully connected layer: x · w + bias.
  *
- * Shapes [N, in] · [in, out] + [out] → [N, out]. PyTorch stores w as [out, in]; files are converted when read.
+ * Shapes [N, in] · [in, out] + [out] → [N, out], in the type of x. PyTorch stores w as [out, in]; files are converted when read.
  */
 export function linear(x: Tensor, w: Tensor, bias?: Tensor): Tensor {
   checkShape('linear', 'x', x.shape, [null, null], 'reshape() to [N, in]');
   checkShape('linear', 'w', w.shape, [x.dim(1), null], 'The layout is [in, out]');
   if (bias) checkShape('linear', 'bias', bias.shape, [w.dim(1)]);
-  for (const [name, value] of Object.entries({ x, w, bias })) if (value) checkDType('linear', name, value, 'f32');
-  const [m, k, n] = [x.dim(0), x.dim(1), w.dim(1)];
-  const loaderA = [k % 4 === 0 ? gemmLoadDense : gemmLoadDenseScalar];
-  const out = gemm(
-    x.gpu,
-    { name: 'linear', m, n, k, aContiguousAlong: 'k', loaderA, a: x.buffer, b: w.buffer, bias: bias?.buffer },
-    [m, n],
-  );
+  for (const [name, value] of Object.entries({ x, w, bias }))
+    if (value) checkDType('linear', name, value, 'f32', 'f16');
+  if (x.dtype === 'f32' && w.dtype === 'f16') return linear(x, cast(w, 'f32'), bias);
+  const sizes = [x.dim(0), x.dim(1), w.dim(1)] as const;
+  const out = launchProduct('linear', x, w, {}, sizes, gemmType(x), bias && cast(bias.detach(), 'f32'));
   return track('linear', out, bias ? [x, w, bias] : [x, w], (g, needs) => [
-    needs[0] ? matmul(g, w, { transposeB: true }) : undefined,
-    needs[1] ? matmul(x, g, { transposeA: true }) : undefined,
-    needs[2] ? sum(g, 0) : undefined,
+    needs[0] ? product(g, w, false, true, gemmType(x)) : undefined,
+    needs[1] ? product(x, g, true, false, gemmType(w)) : undefined,
+    needs[2] && bias ? cast(sum(cast(g, 'f32'), 0), bias.dtype) : undefined,
   ]);
 }
