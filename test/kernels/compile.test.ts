@@ -43,6 +43,7 @@ import {
   sumRows,
   type Tensor,
   tensor,
+  translate,
   variance,
   zeros,
 } from '@visage/tensor';
@@ -87,6 +88,7 @@ function launchSpatial(c: number): void {
   for (const countIncludePad of [true, false])
     launch((x) => avgPool2d(x!, { kernel: 3, padding: 1, countIncludePad }), image);
   launch((x) => pixelShuffle(x!, 2), [1, 2, 3, 4 * c]);
+  launch((x) => translate(x!, zeros([2, 2])), image);
 }
 
 function launchRest(): void {

@@ -56,6 +56,7 @@ export { ablation, paper, recipes, released2021, released2021Paper, train2022 } 
 export { Swapper, type SwapperOptions } from './swapper.ts';
 export { CollapseAlarm, type CollapseLimits, type CollapseReport, type CollapseSigns } from './training/collapse.ts';
 export type { ImagePairs, TrainingData } from './training/data.ts';
+export { AUGMENTATION_DRAWS, augmentationDraws, diffAugment } from './training/diffAugment.ts';
 export { NonFiniteLossError } from './training/errors.ts';
 export {
   ProceduralPairs,

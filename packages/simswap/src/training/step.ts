@@ -1,3 +1,4 @@
+import { ArgumentError } from '@visage/gpu';
 import type { ExponentialMovingAverage, Optimizer } from '@visage/nn';
 import { grad, noGrad, type Tensor } from '@visage/tensor';
 import { gradientPenalty } from '../losses/gradientPenalty.ts';
@@ -9,6 +10,7 @@ import type { Generator } from '../networks/generator.ts';
 import type { IdentityNetwork } from '../networks/identity.ts';
 import type { PairKind, Recipe } from '../recipe.ts';
 import type { ImagePairs } from './data.ts';
+import { diffAugment } from './diffAugment.ts';
 import {
   discriminatorLosses,
   discriminatorLossNames,
@@ -31,6 +33,8 @@ export interface StepParts {
   readonly average: ExponentialMovingAverage<Generator>;
   /** [batch, 1, 1, 1]: where between real image and result the gradient penalty looks; new for every step. */
   readonly alpha: Tensor;
+  /** [batch, 7]: what {@link diffAugment} does to each row; new for every step. Needed if the recipe augments. */
+  readonly draws?: Tensor;
 }
 
 /** What remains of a generator's turn, or of a step. */
@@ -56,6 +60,27 @@ function swap({ generator, identity, recipe }: StepParts, pairs: ImagePairs): Sw
   return { target, latent, swapped: generator.forward(target, latent) };
 }
 
+/**
+ * The discriminator as the recipe lets it look: every picture of a turn goes through the same changes, row by row, so that features of a result
+ * are compared with those of a target that was changed alike.
+ */
+function judgeOf({ discriminator, recipe, draws }: StepParts): Pick<DiscriminatorNetwork, 'forward' | 'features'> {
+  const { augmentation } = recipe;
+  if (augmentation.length === 0) return discriminator;
+  if (!draws)
+    throw new ArgumentError(
+      'trainingStep',
+      'draws',
+      'nothing',
+      `a tensor, because the recipe asks for ${augmentation.join(', ')}`,
+    );
+  const changed = (images: Tensor): Tensor => diffAugment(images, augmentation, draws);
+  return {
+    forward: (images) => discriminator.forward(changed(images)),
+    features: (images) => discriminator.features(changed(images)),
+  };
+}
+
 /** The pictures that count as real, in the generator's colour space. */
 const realImages = ({ recipe, generator }: StepParts, pairs: ImagePairs, target: Tensor): Tensor =>
   recipe.realImages === 'target' ? target : noGrad(() => fromUnit(pairs.source, generator.colorSpace));
@@ -73,10 +98,8 @@ function termsOf(
   };
 }
 
-const penaltyBetween =
-  ({ discriminator, alpha }: StepParts, real: Tensor, swapped: Tensor) =>
-  (): Tensor =>
-    gradientPenalty((images) => discriminator.forward(images), real, swapped.detach(), alpha);
+const penaltyBetween = (parts: StepParts, real: Tensor, swapped: Tensor) => (): Tensor =>
+  gradientPenalty((images) => judgeOf(parts).forward(images), real, swapped.detach(), parts.alpha);
 
 /**
  * One step of a recipe whose players learn together: the generator is updated, then the discriminator, on the same swapped images.
@@ -85,14 +108,15 @@ const penaltyBetween =
  * change after both gradients are known. The gradient penalty takes a third pass, on images in between. Reconstruction is reported always and trained on pairs of kind `same` only.
  */
 export function trainingStep(parts: StepParts, pairs: ImagePairs, kind: PairKind): StepResult {
-  const { generator, discriminator, recipe } = parts;
+  const { generator, recipe } = parts;
+  const judge = judgeOf(parts);
   const swaps = swap(parts, pairs);
   const { target, swapped } = swaps;
   const result = toUnit(swapped, generator.colorSpace);
-  const judgedResult = discriminator.forward(swapped);
-  const judgedTarget = discriminator.forward(target);
+  const judgedResult = judge.forward(swapped);
+  const judgedTarget = judge.forward(target);
   const real = realImages(parts, pairs, target);
-  const judgedReal = real === target ? judgedTarget : discriminator.forward(real);
+  const judgedReal = real === target ? judgedTarget : judge.forward(real);
 
   const judged = { judgedResult, targetFeatures: judgedTarget };
   const playing = generatorLosses(recipe, kind, termsOf(parts, swaps, result, judged));
@@ -107,12 +131,13 @@ export function trainingStep(parts: StepParts, pairs: ImagePairs, kind: PairKind
 
 /** The generator's turn of a recipe whose players alternate: the discriminator judges its swaps, and only its features see the targets. */
 export function generatorTurn(parts: StepParts, pairs: ImagePairs, kind: PairKind): StepResult {
-  const { generator, discriminator, recipe } = parts;
+  const { generator, recipe } = parts;
+  const judge = judgeOf(parts);
   const swaps = swap(parts, pairs);
   const result = toUnit(swaps.swapped, generator.colorSpace);
   const judged = {
-    judgedResult: discriminator.forward(swaps.swapped),
-    targetFeatures: noGrad(() => discriminator.features(swaps.target)),
+    judgedResult: judge.forward(swaps.swapped),
+    targetFeatures: noGrad(() => judge.features(swaps.target)),
   };
   const playing = generatorLosses(recipe, kind, termsOf(parts, swaps, result, judged));
   parts.generatorOptimizer.step(grad(playing.generator, parts.generatorOptimizer.parameters));
@@ -122,14 +147,14 @@ export function generatorTurn(parts: StepParts, pairs: ImagePairs, kind: PairKin
 
 /** The discriminator's turn: it judges swaps of a batch of its own, then that batch's real pictures. */
 export function discriminatorTurn(parts: StepParts, pairs: ImagePairs): Pick<StepResult, 'losses'> {
-  const { discriminator, recipe } = parts;
+  const judge = judgeOf(parts);
   const { target, swapped } = noGrad(() => swap(parts, pairs));
-  const judgedResult = discriminator.forward(swapped);
+  const judgedResult = judge.forward(swapped);
   const real = realImages(parts, pairs, target);
   const judging = discriminatorLosses(
-    recipe,
+    parts.recipe,
     judgedResult,
-    discriminator.forward(real),
+    judge.forward(real),
     penaltyBetween(parts, real, swapped),
   );
   parts.discriminatorOptimizer.step(grad(judging.discriminator, parts.discriminatorOptimizer.parameters));

@@ -19,6 +19,7 @@ import type { AdamNumbers, PairKind, Recipe } from '../recipe.ts';
 import { paper } from '../recipes.ts';
 import { CollapseAlarm, type CollapseLimits, type CollapseReport, type CollapseSigns } from './collapse.ts';
 import type { TrainingData } from './data.ts';
+import { AUGMENTATION_DRAWS, augmentationDraws } from './diffAugment.ts';
 import { NonFiniteLossError } from './errors.ts';
 import { StepRunner } from './runner.ts';
 import { type LossName, lossNames } from './terms.ts';
@@ -67,6 +68,9 @@ export interface RunOptions {
 /** Added to the seed (32 bits) for the random numbers of the gradient penalty, apart from those of initial weights. */
 const ALPHA_STREAM = 2 ** 32;
 
+/** The same for those of the augmentation. */
+const AUGMENTATION_STREAM = 2 * ALPHA_STREAM;
+
 /** Steps between two looks at whether the results collapse to their targets. */
 const PROBE_EVERY = 20;
 
@@ -91,6 +95,7 @@ export class Trainer {
   readonly #generatorOptimizer: Adam;
   readonly #discriminatorOptimizer: Adam;
   readonly #alpha: Tensor;
+  readonly #draws: Tensor;
   readonly #runner: StepRunner;
   readonly #readEvery: number;
   readonly #alarm: CollapseAlarm;
@@ -114,6 +119,7 @@ export class Trainer {
     this.#generatorOptimizer = new Adam(generator.namedParameters(), adam(recipe.generatorOptimizer));
     this.#discriminatorOptimizer = new Adam(discriminator.trainedParameters(), adam(recipe.discriminatorOptimizer));
     this.#alpha = keep(zeros([data.batchSize, 1, 1, 1]));
+    this.#draws = keep(zeros([data.batchSize, AUGMENTATION_DRAWS]));
     this.#readEvery = readEvery;
     this.#alarm = new CollapseAlarm(options.collapse);
     const parts = {
@@ -125,6 +131,7 @@ export class Trainer {
       discriminatorOptimizer: this.#discriminatorOptimizer,
       average: this.#moving,
       alpha: this.#alpha,
+      draws: this.#draws,
     };
     this.#runner = new StepRunner(parts, data, options.replay ?? true, readEvery);
   }
@@ -223,6 +230,7 @@ export class Trainer {
     this.#generatorOptimizer.dispose();
     this.#discriminatorOptimizer.dispose();
     this.#alpha.dispose();
+    this.#draws.dispose();
   }
 
   /** Issues one step. */
@@ -231,6 +239,9 @@ export class Trainer {
     const random = new HostRandom(this.seed + ALPHA_STREAM);
     random.draws = this.step;
     this.#alpha.write(random.uniform(this.#alpha.size));
+    if (this.recipe.augmentation.length > 0) {
+      this.#draws.write(augmentationDraws(this.#data.batchSize, this.step, this.seed + AUGMENTATION_STREAM));
+    }
     this.#moving.decay = warmedUpDecay(this.recipe.averageDecay, this.step);
     this.#generatorOptimizer.learningRate = rateAt(this.recipe.generatorOptimizer, this.recipe, this.step);
     this.#discriminatorOptimizer.learningRate = rateAt(this.recipe.discriminatorOptimizer, this.recipe, this.step);

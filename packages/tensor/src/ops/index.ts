@@ -21,4 +21,5 @@ export * from './shape.ts';
 export { cosineSimilarity, l2Normalize } from './similarity.ts';
 export { crossEntropy, logSoftmax, softmax } from './softmax.ts';
 export { type SqueezeGate, squeezeExcitation } from './squeezeExcitation.ts';
+export { translate } from './translate.ts';
 export * from './unary.ts';
