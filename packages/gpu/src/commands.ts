@@ -11,6 +11,8 @@ export interface Command {
   readonly flops: number;
   /** Which variant of a kernel family this is, for families that have several. */
   readonly choice?: KernelChoice;
+  /** Set when the launch reads nothing: says what it writes into its only buffer. Equal for equal content. */
+  readonly constant?: string;
 }
 
 /** The variant that a launch took, the problem that it was taken for, and why others were not. */

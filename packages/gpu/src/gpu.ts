@@ -29,6 +29,8 @@ export interface Dispatch {
   readonly grid: readonly [number, number, number];
   readonly flops?: number;
   readonly choice?: KernelChoice;
+  /** Set when the kernel reads nothing: says what it writes into its only buffer. A recorded step then computes it once. */
+  readonly constant?: string;
 }
 
 const DISPATCHES_PER_SUBMIT = 64; // between 32 and 128 the host cost is flat; fewer leaves the GPU idle
@@ -134,7 +136,7 @@ export class Gpu {
   }
 
   /** Launches a kernel: encodes it now, or notes it if a step is being traced. */
-  dispatch({ program, buffers, grid, flops = 0, choice }: Dispatch): void {
+  dispatch({ program, buffers, grid, flops = 0, choice, constant }: Dispatch): void {
     if (this.#failure) throw this.#failure;
     if (grid.some((n) => !Number.isInteger(n) || n < 1 || n > 65535)) {
       throw new VisageError(`${program.name}: grid [${grid}] must be integers from 1 to 65535`);
@@ -145,7 +147,7 @@ export class Gpu {
         `${program.name}: a tensor was freed with its scope or step; return it from there, or keep() it`,
       );
     }
-    const command: Command = { pipeline: this.pipelines.get(program), buffers, grid, flops, choice };
+    const command: Command = { pipeline: this.pipelines.get(program), buffers, grid, flops, choice, constant };
     if (this.#trace) this.#trace.commands.push(command);
     else this.encode(command, this.#bindGroups.get(command));
   }

@@ -24,12 +24,15 @@ export class RecordedStep<T> {
     this.result = result;
     this.#inputs = trace.inputs();
     this.#checkInputs();
-    this.#owned = trace.plan(gpu.pool, keep);
+    const constants: GPUBuffer[] = [];
+    const once = trace.takeConstants(gpu.pool, keep, constants);
+    this.#owned = [...constants, ...trace.plan(gpu.pool, keep)];
     this.#virtual = trace.virtual;
     for (const buffer of trace.uploads) {
       if (buffer.resource) this.#owned.push(buffer.resource);
       this.#virtual.add(buffer);
     }
+    for (const command of once) gpu.encode(command, bind(gpu.device, command));
     this.#commands = trace.commands.map((command) => ({ command, group: bind(gpu.device, command) }));
     for (const buffer of this.#virtual) {
       buffer.ownedByStep = true;

@@ -6,10 +6,10 @@ import { gemmType, operandsOf } from '../gemm/half.ts';
 import type { GemmType } from '../gemm/problem.ts';
 import { checkShape, type Shape, showShape } from '../shape.ts';
 import { checkDType, type Tensor } from '../tensor.ts';
+import { biasGradient } from '../zeroSum.ts';
 import { cast } from './cast.ts';
 import { type Conv2dOptions, type ConvGeometry, convGeometry } from './convGeometry.ts';
 import { pad2dAdjoint } from './pad.ts';
-import { sum } from './reduce.ts';
 
 /**
  * 2-D convolution (cross-correlation, as in every deep-learning library): y = x ⋆ w + bias.
@@ -32,12 +32,9 @@ export function conv2d(x: Tensor, w: Tensor, bias?: Tensor, options: Conv2dOptio
   return track('conv2d', out, bias ? [x, w, bias] : [x, w], (dy, needs) => [
     needs[0] ? conv2dInputGrad(dy, w, g) : undefined,
     needs[1] ? conv2dWeightGrad(x, dy, g, gemmType(w)) : undefined,
-    needs[2] && bias ? biasGrad(dy, bias) : undefined,
+    needs[2] && bias ? biasGradient(dy, bias.dtype) : undefined,
   ]);
 }
-
-/** Σ over images and pixels, in f32 whatever dy is. */
-const biasGrad = (dy: Tensor, bias: Tensor): Tensor => cast(sum(cast(dy, 'f32'), [0, 1, 2]), bias.dtype);
 
 function checkBias(op: string, bias: Tensor, channels: number): void {
   checkShape(op, 'bias', bias.shape, [channels], 'One value per channel of the result');

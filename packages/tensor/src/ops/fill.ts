@@ -18,6 +18,7 @@ export function fill(gpu: Gpu, shape: Shape, value: number): Tensor {
     },
     buffers: [out.buffer],
     grid: linearGrid(Math.ceil(sizeOf(shape) / WORKGROUP)),
+    constant: `fill ${value}`,
   });
   return out;
 }

@@ -6,8 +6,8 @@ import { gemm } from '../gemm/launch.ts';
 import type { GemmProblem, GemmType } from '../gemm/problem.ts';
 import { checkShape, showShape } from '../shape.ts';
 import { checkDType, type Tensor } from '../tensor.ts';
+import { biasGradient } from '../zeroSum.ts';
 import { cast } from './cast.ts';
-import { sum } from './reduce.ts';
 import { transpose } from './shape.ts';
 
 export interface MatmulOptions {
@@ -93,6 +93,6 @@ export function linear(x: Tensor, w: Tensor, bias?: Tensor): Tensor {
   return track('linear', out, bias ? [x, w, bias] : [x, w], (g, needs) => [
     needs[0] ? product(g, w, false, true, gemmType(x)) : undefined,
     needs[1] ? product(x, g, true, false, gemmType(w)) : undefined,
-    needs[2] && bias ? cast(sum(cast(g, 'f32'), 0), bias.dtype) : undefined,
+    needs[2] && bias ? biasGradient(g, bias.dtype) : undefined,
   ]);
 }

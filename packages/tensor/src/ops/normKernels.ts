@@ -10,6 +10,7 @@ import {
   normMoments,
 } from '@visage/kernels';
 import { empty, type Tensor } from '../tensor.ts';
+import { sumsToZero } from '../zeroSum.ts';
 import { reduceAxis, SUM } from './reduce.ts';
 
 const WORKGROUP = 64;
@@ -179,7 +180,7 @@ export function normInputGradient(
     chunks: passChunks(p),
     code: [affineCode(affine, 5), gateCode(affine)],
   });
-  return out;
+  return sumsToZero(out);
 }
 
 /** ∂/∂x ⟨u, J(x) g⟩ with J the Jacobian of the plain norm; symmetric in u and g. */
