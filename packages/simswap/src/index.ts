@@ -58,6 +58,7 @@ export { CollapseAlarm, type CollapseLimits, type CollapseReport, type CollapseS
 export type { ImagePairs, TrainingData } from './training/data.ts';
 export { AUGMENTATION_DRAWS, augmentationDraws, diffAugment } from './training/diffAugment.ts';
 export { NonFiniteLossError } from './training/errors.ts';
+export type { RunOptions, StepReport, TrainerOptions, TrainingTask } from './training/options.ts';
 export {
   ProceduralPairs,
   type ProceduralPairsOptions,
@@ -65,10 +66,4 @@ export {
 export { shuffledRows } from './training/shuffle.ts';
 export { discriminatorTurn, generatorTurn, type StepParts, type StepResult, trainingStep } from './training/step.ts';
 export { type LossName, lossNames } from './training/terms.ts';
-export {
-  type RunOptions,
-  type StepReport,
-  Trainer,
-  type TrainerOptions,
-  type TrainingTask,
-} from './training/trainer.ts';
+export { Trainer } from './training/trainer.ts';

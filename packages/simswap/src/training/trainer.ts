@@ -1,75 +1,20 @@
-import { ArgumentError, type RecordedStep } from '@visage/gpu';
-import {
-  Adam,
-  type CheckpointGroups,
-  cosineSchedule,
-  ExponentialMovingAverage,
-  HostRandom,
-  restoreCheckpoint,
-  type SafetensorsFile,
-  saveCheckpoint,
-} from '@visage/nn';
-import { keep, type Tensor, zeros } from '@visage/tensor';
+import type { RecordedStep } from '@visage/gpu';
+import { type CheckpointGroups, restoreCheckpoint, type SafetensorsFile, saveCheckpoint } from '@visage/nn';
 import { readCheckpointHeader, simswapArchitecture } from '../checkpoint.ts';
 import type { DiscriminatorNetwork } from '../networks/discriminator.ts';
 import type { FoldedIdentity } from '../networks/foldedIdentity.ts';
 import { Generator } from '../networks/generator.ts';
 import type { IdentityNetwork } from '../networks/identity.ts';
-import type { AdamNumbers, PairKind, Recipe } from '../recipe.ts';
+import type { PairKind, Recipe } from '../recipe.ts';
 import { paper } from '../recipes.ts';
-import { CollapseAlarm, type CollapseLimits, type CollapseReport, type CollapseSigns } from './collapse.ts';
+import { CollapseAlarm, type CollapseSigns } from './collapse.ts';
 import type { TrainingData } from './data.ts';
-import { AUGMENTATION_DRAWS, augmentationDraws } from './diffAugment.ts';
 import { NonFiniteLossError } from './errors.ts';
+import { Learners } from './learners.ts';
+import { checkForm, checkPositive, type RunOptions, type TrainerOptions } from './options.ts';
 import { StepRunner } from './runner.ts';
+import { StepClock } from './stepClock.ts';
 import { type LossName, lossNames } from './terms.ts';
-
-/** What a {@link Trainer} is made of. */
-export interface TrainerOptions {
-  readonly generator: Generator;
-  readonly discriminator: DiscriminatorNetwork;
-  /** Trained already; it is frozen and put into evaluation mode. */
-  readonly identity: IdentityNetwork;
-  readonly data: TrainingData;
-  readonly recipe?: Recipe;
-  /** Decides the random numbers of the training itself; data sources and networks have seeds of their own. */
-  readonly seed?: number;
-  /** Record each kind of step once and replay it (default). Off: op by op, the same bits, and an error of an op arises in the step that caused it. */
-  readonly replay?: boolean;
-  /** Steps between two readings of the losses; each reading reports all steps since the last. */
-  readonly readEvery?: number;
-  readonly collapse?: CollapseLimits;
-}
-
-/** What a step did. */
-export interface StepReport {
-  /** Steps done, this one included. */
-  readonly step: number;
-  readonly kind: PairKind;
-  readonly losses: Readonly<Record<LossName, number>>;
-  readonly stepsPerSecond: number;
-}
-
-/** Something to do every so many steps, with all losses known to be finite: save, sample, evaluate. Training waits for it. */
-export interface TrainingTask {
-  readonly every: number;
-  run(trainer: Trainer): void | Promise<void>;
-}
-
-/** How far to train, and whom to tell. */
-export interface RunOptions {
-  /** Total number of steps, those of earlier runs included. */
-  readonly until: number;
-  readonly tasks?: readonly TrainingTask[];
-  onStep?(report: StepReport): void;
-  onAlarm?(report: CollapseReport): void;
-}
-
-/** Added to the seed (32 bits) for the random numbers of the gradient penalty, apart from those of initial weights. */
-const ALPHA_STREAM = 2 ** 32;
-
-/** The same for those of the augmentation. */
-const AUGMENTATION_STREAM = 2 * ALPHA_STREAM;
 
 /** Steps between two looks at whether the results collapse to their targets. */
 const PROBE_EVERY = 20;
@@ -91,11 +36,7 @@ export class Trainer {
   readonly #data: TrainingData;
   /** What the steps run instead of {@link Trainer.identity}: the same function in fewer kernels. */
   readonly #frozen: FoldedIdentity;
-  readonly #moving: ExponentialMovingAverage<Generator>;
-  readonly #generatorOptimizer: Adam;
-  readonly #discriminatorOptimizer: Adam;
-  readonly #alpha: Tensor;
-  readonly #draws: Tensor;
+  readonly #learners: Learners;
   readonly #runner: StepRunner;
   readonly #readEvery: number;
   readonly #alarm: CollapseAlarm;
@@ -115,24 +56,12 @@ export class Trainer {
     this.#frozen = identity.freeze().eval().folded();
     this.#data = data;
     this.average = new Generator(generator.config);
-    this.#moving = new ExponentialMovingAverage(generator, this.average, recipe.averageDecay);
-    this.#generatorOptimizer = new Adam(generator.namedParameters(), adam(recipe.generatorOptimizer));
-    this.#discriminatorOptimizer = new Adam(discriminator.trainedParameters(), adam(recipe.discriminatorOptimizer));
-    this.#alpha = keep(zeros([data.batchSize, 1, 1, 1]));
-    this.#draws = keep(zeros([data.batchSize, AUGMENTATION_DRAWS]));
+    this.#learners = new Learners(recipe, this.seed, this, data.batchSize);
     this.#readEvery = readEvery;
     this.#alarm = new CollapseAlarm(options.collapse);
-    const parts = {
-      recipe,
-      generator,
-      discriminator,
-      identity: this.#frozen,
-      generatorOptimizer: this.#generatorOptimizer,
-      discriminatorOptimizer: this.#discriminatorOptimizer,
-      average: this.#moving,
-      alpha: this.#alpha,
-      draws: this.#draws,
-    };
+    const { generatorOptimizer, discriminatorOptimizer, average, alpha, draws } = this.#learners;
+    const learners = { generatorOptimizer, discriminatorOptimizer, average, alpha, draws };
+    const parts = { recipe, generator, discriminator, identity: this.#frozen, ...learners };
     this.#runner = new StepRunner(parts, data, options.replay ?? true, readEvery);
   }
 
@@ -169,8 +98,7 @@ export class Trainer {
       discriminator: this.discriminator,
       average: this.average,
       identity: this.identity,
-      generatorOptimizer: this.#generatorOptimizer.stateDict(),
-      discriminatorOptimizer: this.#discriminatorOptimizer.stateDict(),
+      ...this.#learners.state(),
     };
   }
 
@@ -226,25 +154,13 @@ export class Trainer {
   dispose(): void {
     this.#runner.dispose();
     this.#frozen.dispose();
-    this.#moving.dispose();
-    this.#generatorOptimizer.dispose();
-    this.#discriminatorOptimizer.dispose();
-    this.#alpha.dispose();
-    this.#draws.dispose();
+    this.#learners.dispose();
   }
 
   /** Issues one step. */
   async #advance(): Promise<Promise<CollapseSigns>[] | undefined> {
     const kind = this.kindOf(this.step);
-    const random = new HostRandom(this.seed + ALPHA_STREAM);
-    random.draws = this.step;
-    this.#alpha.write(random.uniform(this.#alpha.size));
-    if (this.recipe.augmentation.length > 0) {
-      this.#draws.write(augmentationDraws(this.#data.batchSize, this.step, this.seed + AUGMENTATION_STREAM));
-    }
-    this.#moving.decay = warmedUpDecay(this.recipe.averageDecay, this.step);
-    this.#generatorOptimizer.learningRate = rateAt(this.recipe.generatorOptimizer, this.recipe, this.step);
-    this.#discriminatorOptimizer.learningRate = rateAt(this.recipe.discriminatorOptimizer, this.recipe, this.step);
+    this.#learners.prepare(this.step);
     const probe = kind !== 'same' && this.step % PROBE_EVERY < this.recipe.pairs.length;
     const signs: Promise<CollapseSigns>[] = [];
     for (const turn of this.#runner.turns.keys()) {
@@ -299,52 +215,5 @@ export class Trainer {
       if (op) return new NonFiniteLossError(step, loss, value, op);
     }
     return new NonFiniteLossError(step, loss, value);
-  }
-}
-
-const adam = ({ learningRate, beta1, beta2, epsilon }: AdamNumbers) => ({
-  learningRate,
-  betas: [beta1, beta2] as const,
-  eps: epsilon,
-});
-
-/** The learning rate of a step: constant, or along half a cosine to zero. */
-const rateAt = ({ learningRate }: AdamNumbers, { decaySteps }: Recipe, step: number): number =>
-  decaySteps === 0 ? learningRate : cosineSchedule({ rate: learningRate, steps: decaySteps })(step);
-
-/** The decay of the moving average at a step: a short memory at first, so that the average does not hang on to the initial weights. */
-const warmedUpDecay = (decay: number, step: number): number => Math.min(decay, (1 + step) / (10 + step));
-
-/** Throws unless the networks have the form that the recipe names, and see images of one colour space. */
-function checkForm(recipe: Recipe, { config, colorSpace }: Generator, discriminator: DiscriminatorNetwork): void {
-  const demand = (argument: string, got: string, expected: string) => {
-    if (got !== expected)
-      throw new ArgumentError('Trainer', argument, got, `${expected}, as recipe ${recipe.name} says`);
-  };
-  demand('head of the generator', config.head, recipe.head);
-  demand('kind of discriminator', discriminator.kind, recipe.discriminator);
-  demand('colour space of the discriminator', discriminator.colorSpace ?? colorSpace, colorSpace);
-}
-
-function checkPositive(argument: string, value: number): void {
-  if (!Number.isInteger(value) || value < 1)
-    throw new ArgumentError('Trainer', argument, String(value), 'a positive integer');
-}
-
-/** Measures the rate of steps between readings, smoothed; time spent on tasks does not count. */
-class StepClock {
-  #last = performance.now();
-  #rate = 0;
-
-  tick(steps: number): number {
-    const now = performance.now();
-    const rate = (1000 * steps) / Math.max(1e-3, now - this.#last);
-    this.#rate = this.#rate === 0 ? rate : 0.8 * this.#rate + 0.2 * rate;
-    this.#last = now;
-    return this.#rate;
-  }
-
-  skip(): void {
-    this.#last = performance.now();
   }
 }
