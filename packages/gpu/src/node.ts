@@ -17,8 +17,8 @@ export interface NodeGpuOptions extends GpuOptions {
 // Dawn lives as long as the object that create() returned: once collected, the process crashes. Hence this list is never emptied.
 const instances: GPU[] = [];
 
-/** Opens a device through Dawn, gives it the tuning memo of its adapter if there is one, and makes it the current one. */
-export async function startGpu(options: NodeGpuOptions = {}): Promise<Gpu> {
+/** Dawn as the `GPU` that browsers call `navigator.gpu`, for {@link startGpu} and for other engines that shall run on the same terms. */
+export function createDawn(options: Pick<NodeGpuOptions, 'backend' | 'robustness'> = {}): GPU {
   Object.assign(globalThis, globals);
   const enable = ['allow_unsafe_apis', 'vulkan_enable_f16_on_nvidia', 'use_vulkan_memory_model'];
   if (options.robustness === false) {
@@ -28,7 +28,12 @@ export async function startGpu(options: NodeGpuOptions = {}): Promise<Gpu> {
   if (options.backend) flags.push(`backend=${options.backend}`);
   const instance = create(flags);
   instances.push(instance);
-  const gpu = await openGpu(instance, options);
+  return instance;
+}
+
+/** Opens a device through Dawn, gives it the tuning memo of its adapter if there is one, and makes it the current one. */
+export async function startGpu(options: NodeGpuOptions = {}): Promise<Gpu> {
+  const gpu = await openGpu(createDawn(options), options);
   if (!gpu.deterministic) await loadMemos(gpu);
   return useGpu(gpu);
 }

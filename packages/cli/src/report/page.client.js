@@ -19,29 +19,30 @@
   };
 
   const draw = () => {
-    holder.replaceChildren();
-    for (const { title, steps, curves, logarithmic } of charts) {
+    holder?.replaceChildren();
+    for (const { title, steps, curves, logarithmic, along = 'step', scattered } of charts) {
       const names = Object.keys(curves);
-      const lines = names.map((name) => (smooth.checked && steps.length > 30 ? averaged(curves[name]) : curves[name]));
+      const smoothed = !scattered && smooth?.checked && steps.length > 30;
+      const lines = names.map((name) => (smoothed ? averaged(curves[name]) : curves[name]));
       const series = names.map((label, k) => ({
         label,
         stroke: colours[k % colours.length],
         width: 1.5,
-        spanGaps: true,
+        ...(scattered ? { paths: () => null, points: { show: true, size: 6 } } : { spanGaps: true }),
         value: (_, value) => (value === null || value === undefined ? '–' : value.toPrecision(4)),
       }));
       const options = {
         title,
         width: Math.max(320, holder.clientWidth / 2 - 16),
         height: 280,
-        scales: { x: { time: false }, y: logarithmic ? { distr: 3 } : {} },
-        axes: [axis, axis],
-        series: [{ label: 'step' }, ...series],
+        scales: { x: { time: false, distr: scattered ? 3 : 1 }, y: logarithmic ? { distr: 3 } : {} },
+        axes: [{ ...axis, label: scattered ? along : undefined }, axis],
+        series: [{ label: along }, ...series],
       };
       new uPlot(options, [steps, ...lines], holder.appendChild(document.createElement('div')));
     }
   };
-  smooth.addEventListener('change', draw);
+  smooth?.addEventListener('change', draw);
   draw();
 
   const slider = document.getElementById('when');

@@ -1,13 +1,18 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 
-/** Lines over the training steps, drawn in one diagram. */
+/** Lines over the training steps, or over something else, drawn in one diagram. */
 export interface Chart {
   readonly title: string;
+  /** What the horizontal axis counts; `step` by default. */
+  readonly along?: string;
+  /** In rising order. */
   readonly steps: readonly number[];
   /** One value per step; `null` where there is none. */
   readonly curves: Readonly<Record<string, readonly (number | null)[]>>;
   readonly logarithmic?: boolean;
+  /** Dots that nothing joins, and a logarithmic horizontal axis: for measurements of different things. */
+  readonly scattered?: boolean;
 }
 
 /** A table; the first row is the head. */
@@ -53,7 +58,7 @@ export function reportPage(report: Report): string {
 ${tables.map(tableHtml).join('\n')}
 ${pictures.map(pictureHtml).join('\n')}
 ${timeline.length > 0 ? timelineHtml(timeline, besideTimeline) : ''}
-<section><h2>Curves</h2><label><input type="checkbox" id="smooth" checked> smooth</label><div id="charts"></div></section>
+${charts.length > 0 ? chartsHtml(charts) : ''}
 <script type="application/json" id="data">${jsonInHtml(charts)}</script>
 <script>${plotter('uPlot.iife.min.js')}</script>
 <script>${own('./page.client.js')}</script>
@@ -75,6 +80,11 @@ function tableHtml({ title, note, rows: [head, ...rows] }: Table): string {
   const below = note ? `<p>${inHtml(note)}</p>` : '';
   return `<section><h2>${inHtml(title)}</h2><table>${row(head ?? [], 'th')}${rows.map((r) => row(r, 'td')).join('')}</table>${below}</section>`;
 }
+
+const chartsHtml = (charts: readonly Chart[]): string =>
+  charts.some(({ scattered }) => !scattered)
+    ? '<section><h2>Curves</h2><label><input type="checkbox" id="smooth" checked> smooth</label><div id="charts"></div></section>'
+    : '<section><h2>Plots</h2><div id="charts"></div></section>';
 
 const pictureHtml = ({ title, png }: Picture): string =>
   `<section><h2>${inHtml(title)}</h2><img src="${dataUri(png)}" alt="${inHtml(title)}"></section>`;
