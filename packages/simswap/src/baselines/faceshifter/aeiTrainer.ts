@@ -1,0 +1,117 @@
+import { ArgumentError, type RecordedStep } from '@visage/gpu';
+import { Adam } from '@visage/nn';
+import { concat, grad, noGrad, record, type Tensor } from '@visage/tensor';
+import { adversarialLoss, hingeFakeLoss, hingeRealLoss } from '../../losses/adversarial.ts';
+import { identityLoss } from '../../losses/identity.ts';
+import type { IdentityNetwork } from '../../networks/identity.ts';
+import type { Discriminator } from '../../networks/patchDiscriminator.ts';
+import type { PairKind } from '../../recipe.ts';
+import type { ImagePairs, TrainingData } from '../../training/data.ts';
+import type { AeiNet } from './aeiNet.ts';
+import { attributeLoss, halfSquaredError } from './losses.ts';
+import { type FaceShifterRecipe, faceShifterPaper } from './recipe.ts';
+
+/** What an {@link AeiTrainer} is made of. */
+export interface AeiTrainerOptions {
+  readonly network: AeiNet;
+  /** Three scales in both ports. */
+  readonly discriminator: Discriminator;
+  /** Trained already; it is frozen and put into evaluation mode. */
+  readonly identity: IdentityNetwork;
+  readonly data: TrainingData;
+  readonly recipe?: FaceShifterRecipe;
+}
+
+/** The values that a step reports, in order. */
+export const aeiLossNames = ['adversarial', 'attributes', 'identity', 'reconstruction', 'real', 'fake'] as const;
+export type AeiLosses = Readonly<Record<(typeof aeiLossNames)[number], number>>;
+
+/** Trains FaceShifter's first stage against its discriminator. Each kind of step is recorded at its first use and replayed. */
+export class AeiTrainer {
+  readonly network: AeiNet;
+  readonly recipe: FaceShifterRecipe;
+  readonly #options: AeiTrainerOptions;
+  readonly #generatorOptimizer: Adam;
+  readonly #discriminatorOptimizer: Adam;
+  readonly #steps = new Map<PairKind, RecordedStep<Tensor>>();
+  #latest: Tensor | undefined;
+  #step = 0;
+
+  constructor(options: AeiTrainerOptions) {
+    const { network, discriminator, identity, recipe = faceShifterPaper } = options;
+    this.network = network.train();
+    this.recipe = recipe;
+    this.#options = options;
+    discriminator.train();
+    identity.freeze().eval();
+    const { learningRate, beta1, beta2, epsilon } = recipe.optimizer;
+    const numbers = { learningRate, betas: [beta1, beta2], eps: epsilon } as const;
+    this.#generatorOptimizer = new Adam(network.namedParameters(), numbers);
+    this.#discriminatorOptimizer = new Adam(discriminator.namedParameters(), numbers);
+  }
+
+  /** Steps done. */
+  get step(): number {
+    return this.#step;
+  }
+
+  /** The learning rate of both players from now on. */
+  set learningRate(value: number) {
+    this.#generatorOptimizer.learningRate = value;
+    this.#discriminatorOptimizer.learningRate = value;
+  }
+
+  /** Issues one step. */
+  async run(): Promise<void> {
+    const { pairs } = this.recipe;
+    const kind = pairs[this.#step % pairs.length]!;
+    const { data } = this.#options;
+    await data.load(kind, this.#step);
+    const step = this.#steps.get(kind) ?? record(() => this.#learn(data.images(), kind));
+    this.#steps.set(kind, step);
+    this.#latest = step.run();
+    this.#step += 1;
+  }
+
+  /** The losses of the latest step. */
+  async losses(): Promise<AeiLosses> {
+    if (!this.#latest) throw new ArgumentError('losses', 'step', '0', 'at least one step done');
+    const values = await this.#latest.floats();
+    return Object.fromEntries(aeiLossNames.map((name, k) => [name, values[k]])) as AeiLosses;
+  }
+
+  /** Gives all memory of the trainer back; the networks and the data belong to the caller. */
+  dispose(): void {
+    for (const step of this.#steps.values()) step.dispose();
+    this.#generatorOptimizer.dispose();
+    this.#discriminatorOptimizer.dispose();
+  }
+
+  /** L = L_adv + λ_att · L_att + λ_id · L_id (+ λ_rec · L_rec on pairs of one person), then the discriminator's hinge loss on the same faces. */
+  #learn({ target, source }: ImagePairs, kind: PairKind): Tensor {
+    const { network, discriminator, identity } = this.#options;
+    const { weights } = this.recipe;
+    const latent = noGrad(() => identity.latent(source));
+    const wanted = network.attributes(target);
+    const result = network.generate(wanted, latent);
+    const [judgedResult, judgedTarget] = [discriminator.forward(result), discriminator.forward(target)];
+    const adversarial = adversarialLoss(judgedResult);
+    const attributes = attributeLoss(network.attributes(result), wanted);
+    const alike = identityLoss(identity.embed(result), latent);
+    const reconstruction = halfSquaredError(result, target); // reported always
+    const always = adversarial.add(attributes.mul(weights.attributes)).add(alike.mul(weights.identity));
+    const loss = kind === 'same' ? always.add(reconstruction.mul(weights.reconstruction)) : always;
+    const [real, fake] = [hingeRealLoss(judgedTarget), hingeFakeLoss(judgedResult)];
+    const generatorGradients = grad(loss, this.#generatorOptimizer.parameters);
+    const discriminatorGradients = grad(real.add(fake), this.#discriminatorOptimizer.parameters);
+    this.#generatorOptimizer.step(generatorGradients);
+    this.#discriminatorOptimizer.step(discriminatorGradients);
+    const values = { adversarial, attributes, identity: alike, reconstruction, real, fake };
+    return noGrad(() =>
+      concat(
+        aeiLossNames.map((name) => values[name].reshape([1])),
+        0,
+      ),
+    );
+  }
+}

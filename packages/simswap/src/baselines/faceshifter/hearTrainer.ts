@@ -1,0 +1,112 @@
+import { ArgumentError, type RecordedStep } from '@visage/gpu';
+import { Adam, HostRandom } from '@visage/nn';
+import { concat, grad, keep, l1Loss, noGrad, record, type Tensor, zeros } from '@visage/tensor';
+import { identityLoss } from '../../losses/identity.ts';
+import type { IdentityNetwork } from '../../networks/identity.ts';
+import type { PairKind } from '../../recipe.ts';
+import type { ImagePairs, TrainingData } from '../../training/data.ts';
+import { type FaceShifter, heuristicError } from './faceShifter.ts';
+import { halfSquaredError } from './losses.ts';
+import { drawOccluders, occlude, occluderNumbers } from './occluders.ts';
+import { type FaceShifterRecipe, faceShifterPaper } from './recipe.ts';
+
+/** What a {@link HearTrainer} is made of. */
+export interface HearTrainerOptions {
+  /** Its first stage is trained already; it is frozen and put into evaluation mode. */
+  readonly faceShifter: FaceShifter;
+  readonly data: TrainingData;
+  readonly recipe?: FaceShifterRecipe;
+  readonly seed?: number;
+}
+
+/** The values that a step reports, in order. */
+export const hearLossNames = ['identity', 'change', 'reconstruction'] as const;
+export type HearLosses = Readonly<Record<(typeof hearLossNames)[number], number>>;
+
+/** Trains FaceShifter's second stage on targets with things in front of them. Nobody says where: the heuristic error has to. */
+export class HearTrainer {
+  readonly recipe: FaceShifterRecipe;
+  readonly #options: HearTrainerOptions;
+  readonly #identity: IdentityNetwork;
+  readonly #optimizer: Adam;
+  readonly #occluders: Tensor;
+  readonly #steps = new Map<PairKind, RecordedStep<Tensor>>();
+  #latest: Tensor | undefined;
+  #step = 0;
+
+  constructor(options: HearTrainerOptions) {
+    const { faceShifter, data, recipe = faceShifterPaper } = options;
+    this.recipe = recipe;
+    this.#options = options;
+    this.#identity = faceShifter.identity;
+    faceShifter.aei.freeze().eval();
+    faceShifter.hear.train();
+    const { learningRate, beta1, beta2, epsilon } = recipe.optimizer;
+    const numbers = { learningRate, betas: [beta1, beta2], eps: epsilon } as const;
+    this.#optimizer = new Adam(faceShifter.hear.namedParameters(), numbers);
+    this.#occluders = keep(zeros([data.batchSize, occluderNumbers]));
+  }
+
+  /** Steps done. */
+  get step(): number {
+    return this.#step;
+  }
+
+  /** The learning rate from now on. */
+  set learningRate(value: number) {
+    this.#optimizer.learningRate = value;
+  }
+
+  /** Issues one step. */
+  async run(): Promise<void> {
+    const { refinementPairs } = this.recipe;
+    const kind = refinementPairs[this.#step % refinementPairs.length]!;
+    const { data, seed = 0 } = this.#options;
+    await data.load(kind, this.#step);
+    const random = new HostRandom(seed);
+    random.draws = this.#step * data.batchSize;
+    this.#occluders.write(drawOccluders(random, data.batchSize));
+    const step = this.#steps.get(kind) ?? record(() => this.#learn(data.images(), kind));
+    this.#steps.set(kind, step);
+    this.#latest = step.run();
+    this.#step += 1;
+  }
+
+  /** The losses of the latest step. */
+  async losses(): Promise<HearLosses> {
+    if (!this.#latest) throw new ArgumentError('losses', 'step', '0', 'at least one step done');
+    const values = await this.#latest.floats();
+    return Object.fromEntries(hearLossNames.map((name, k) => [name, values[k]])) as HearLosses;
+  }
+
+  /** Gives all memory of the trainer back; the networks and the data belong to the caller. */
+  dispose(): void {
+    for (const step of this.#steps.values()) step.dispose();
+    this.#optimizer.dispose();
+    this.#occluders.dispose();
+  }
+
+  /** L = L_id + L_chg (+ L_rec on pairs of one person), weights 1: the identity stays, little changes, what was in front comes back. */
+  #learn(pairs: ImagePairs, kind: PairKind): Tensor {
+    const { aei, hear } = this.#options.faceShifter;
+    const { target, latent, first, error } = noGrad(() => {
+      const target = occlude(pairs.target, this.#occluders).images;
+      const latent = this.#identity.latent(pairs.source);
+      return { target, latent, first: aei.forward(target, latent), error: heuristicError(aei, this.#identity, target) };
+    });
+    const result = hear.forward(first, error);
+    const identity = identityLoss(this.#identity.embed(result), latent);
+    const change = l1Loss(result, first);
+    const reconstruction = halfSquaredError(result, target); // reported always
+    const always = identity.add(change);
+    const loss = kind === 'same' ? always.add(reconstruction) : always;
+    this.#optimizer.step(grad(loss, this.#optimizer.parameters));
+    const values = { identity, change, reconstruction };
+    return noGrad(() =>
+      concat(
+        hearLossNames.map((name) => values[name].reshape([1])),
+        0,
+      ),
+    );
+  }
+}
