@@ -3,7 +3,9 @@ import { Command } from 'commander';
 import { addConformance } from './commands/conformance.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addEval } from './commands/eval.ts';
+import { addExport } from './commands/export.ts';
 import { addFaces } from './commands/faces.ts';
+import { addImport } from './commands/import.ts';
 import { addProfile } from './commands/profile.ts';
 import { addStart } from './commands/start.ts';
 import { addSwap } from './commands/swap.ts';
@@ -16,7 +18,18 @@ export function createProgram(): Command {
     .description('SimSwap from scratch on WebGPU: train, swap, measure')
     .configureOutput({ outputError: (text, write) => write(`visage: ${oneLine(text)}\n`) })
     .showSuggestionAfterError();
-  for (const add of [addStart, addTrain, addSwap, addEval, addFaces, addDoctor, addProfile, addConformance])
+  for (const add of [
+    addStart,
+    addTrain,
+    addSwap,
+    addEval,
+    addFaces,
+    addDoctor,
+    addProfile,
+    addConformance,
+    addImport,
+    addExport,
+  ])
     add(program);
   return program;
 }

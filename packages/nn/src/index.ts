@@ -7,6 +7,17 @@ export {
 } from './files/checkpoint.ts';
 export { floatsFromBfloat, floatsFromHalf, halfFromFloats } from './files/half.ts';
 export { type FileDType, FileError } from './files/header.ts';
+export { type Attribute, type Extent, type GraphValue, OnnxGraph } from './files/onnx/graph.ts';
+export {
+  batchNormNode,
+  type ConvNodeOptions,
+  channelAffineNode,
+  convNode,
+  linearNode,
+  preluNode,
+  reflectPadNode,
+} from './files/onnx/layers.ts';
+export { type GraphWeight, writeOnnx } from './files/onnx/write.ts';
 export { isPth, readPth } from './files/pth/read.ts';
 export {
   FileTensor,

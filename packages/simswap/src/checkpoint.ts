@@ -10,11 +10,16 @@ import {
   readGeneratorConfig,
   readIdentityConfig,
 } from './networks/read.ts';
+import { checkPipeline, type Pipeline, type PipelineName, pipelineOf } from './pipelines.ts';
 import { type Recipe, readRecipe } from './recipe.ts';
 import { Swapper } from './swapper.ts';
 
 /** The name under which checkpoints go. */
 export const simswapArchitecture = 'simswap';
+
+/** The names under which files of a single network go. */
+export const generatorArchitecture = 'simswap-generator';
+export const identityArchitecture = 'identity';
 
 /** Sizes of the three networks. */
 export interface NetworkConfigs {
@@ -67,12 +72,64 @@ export function readCheckpointHeader(file: SafetensorsFile): CheckpointHeader {
   };
 }
 
+/** What {@link loadSwapper} needs beside a generator that was imported. */
+export interface LoadSwapperOptions {
+  /** The identity network's weight file; a training checkpoint carries its own. */
+  readonly identity?: SafetensorsFile;
+  /** The pipeline that the caller is about to run; a file that belongs to another is refused. */
+  readonly pipeline?: PipelineName;
+}
+
 /**
- * Builds a swapper from a checkpoint: the moving average of the generator and the identity network that it was trained with.
+ * The pipeline of a published generator, and `undefined` for a training checkpoint, whose recipe says everything.
  *
- * @throws FileError when the tensors of the file are not those of the networks that it names.
+ * @throws FileError when the file is neither, or says nothing of its pipeline.
  */
-export function loadSwapper(file: SafetensorsFile): Swapper {
+export function swapPipeline(file: SafetensorsFile): Pipeline | undefined {
+  const architecture = networkDescription(file)?.architecture;
+  if (architecture !== generatorArchitecture) {
+    if (architecture === simswapArchitecture) return undefined;
+    throw new FileError(
+      file.source,
+      `is no SimSwap checkpoint and no generator: it names '${architecture ?? 'no architecture'}'`,
+    );
+  }
+  const { pipeline } = file.metadata;
+  if (pipeline === undefined) {
+    const problem = 'is no SimSwap checkpoint but a generator, and says nothing of its pipeline';
+    throw new FileError(file.source, `${problem}; import it again (visage import --as generator-224, …)`);
+  }
+  return pipelineOf(pipeline);
+}
+
+/** Side of the faces on which the generator of a file was trained. */
+export function swapImageSize(file: SafetensorsFile): number {
+  const pipeline = swapPipeline(file);
+  return pipeline
+    ? pipeline.imageSize(readGeneratorConfig(networkDescription(file)?.config))
+    : readCheckpointHeader(file).imageSize;
+}
+
+/**
+ * Builds a swapper: from a training checkpoint, the moving average of the generator and the identity network that it was trained with; from an
+ * imported generator, that and the identity network of `options.identity`, in the pipeline that the file names.
+ *
+ * @throws FileError when the tensors of a file are not those of the networks that it names, or the file belongs to another pipeline than the one asked for.
+ */
+export function loadSwapper(file: SafetensorsFile, options: LoadSwapperOptions = {}): Swapper {
+  const pipeline = swapPipeline(file);
+  if (options.pipeline !== undefined && options.pipeline !== pipeline?.name) {
+    const asked = pipelineOf(options.pipeline);
+    const own = pipeline
+      ? `belongs to the pipeline ${pipeline.name} (${pipeline.about})`
+      : 'is a training checkpoint, whose recipe decides how it is run';
+    throw new FileError(file.source, `${own}; it cannot be run as ${asked.name} (${asked.about})`);
+  }
+  return pipeline ? importedSwapper(file, pipeline, options.identity) : trainedSwapper(file, options.identity);
+}
+
+function trainedSwapper(file: SafetensorsFile, other: SafetensorsFile | undefined): Swapper {
+  if (other) throw new FileError(file.source, 'carries the identity network that it was trained with; name no other');
   const { networks, recipe } = readCheckpointHeader(file);
   const [generator, identity] = buildFor(file, () => [
     new Generator(networks.generator),
@@ -85,4 +142,28 @@ export function loadSwapper(file: SafetensorsFile): Swapper {
     identity: identity.freeze(),
     identityResize: recipe.identityResize,
   });
+}
+
+function importedSwapper(
+  file: SafetensorsFile,
+  pipeline: Pipeline,
+  identityFile: SafetensorsFile | undefined,
+): Swapper {
+  if (!identityFile) {
+    const needed = 'a generator alone; swapping needs the weights of its identity network too';
+    throw new FileError(file.source, `holds ${needed} (--identity, from visage import --as arcface-se-ir)`);
+  }
+  const config = readGeneratorConfig(networkDescription(file)?.config);
+  const described = networkDescription(identityFile);
+  if (described?.architecture !== identityArchitecture) {
+    const got = described?.architecture ?? 'no architecture';
+    throw new FileError(identityFile.source, `names '${got}', expected the weights of an identity network`);
+  }
+  const identityConfig = readIdentityConfig(described.config);
+  checkPipeline(pipeline, config, identityConfig);
+  const generator = buildFor(file, () => new Generator(config));
+  const identity = buildFor(identityFile, () => buildIdentityNetwork(identityConfig));
+  loadModule(generator, file);
+  loadModule(identity, identityFile);
+  return new Swapper({ generator: generator.freeze(), identity: identity.freeze(), pipeline });
 }

@@ -1,11 +1,26 @@
 export * from './baselines/index.ts';
 export {
   type CheckpointHeader,
+  type LoadSwapperOptions,
   loadSwapper,
   type NetworkConfigs,
   readCheckpointHeader,
   simswapArchitecture,
+  swapImageSize,
+  swapPipeline,
 } from './checkpoint.ts';
+export {
+  type CheckpointNetwork,
+  checkpointNetworks,
+  type ExportableNetwork,
+  exportable,
+  exportOnnx,
+  exportSafetensors,
+} from './files/export.ts';
+export { type ImportedNetwork, importedFile, importNetwork, importProblem } from './files/import.ts';
+export { type ImportKind, importKinds } from './files/kinds.ts';
+export type { Match } from './files/match.ts';
+export { networkGraph } from './files/networks.ts';
 export * from './losses/index.ts';
 export { ArcFace, publishedArcFace } from './networks/arcface.ts';
 export { type ColorSpace, fromUnit, toUnit } from './networks/colorSpace.ts';
@@ -43,6 +58,16 @@ export {
   readGeneratorConfig,
   readIdentityConfig,
 } from './networks/read.ts';
+export {
+  checkPipeline,
+  type Pipeline,
+  type PipelineName,
+  pipelineOf,
+  pipelines,
+  released224,
+  released512,
+  trained2022,
+} from './pipelines.ts';
 export {
   type AdamNumbers,
   type Augmentation,

@@ -2,6 +2,7 @@ import { ArgumentError, type RecordedStep } from '@visage/gpu';
 import { assign, empty, expand, keep, noGrad, record, scope, type Tensor } from '@visage/tensor';
 import type { Generator } from './networks/generator.ts';
 import type { IdentityNetwork } from './networks/identity.ts';
+import { checkPipeline, type Pipeline } from './pipelines.ts';
 import type { IdentityResize } from './recipe.ts';
 
 /** What a {@link Swapper} is made of. */
@@ -9,8 +10,10 @@ export interface SwapperOptions {
   /** Usually the moving average of a training. Put into evaluation mode. */
   readonly generator: Generator;
   readonly identity: IdentityNetwork;
-  /** How source images are resized for the identity network; as in training unless there is a reason. */
+  /** How source images are resized for the identity network; as in training unless there is a reason. A pipeline decides it itself. */
   readonly identityResize?: IdentityResize;
+  /** The published pipeline that the generator belongs to; networks that are not its own are refused. */
+  readonly pipeline?: Pipeline;
 }
 
 interface RecordedSwap {
@@ -31,14 +34,23 @@ export class Swapper {
   readonly #resizing: IdentityResize;
   readonly #recorded = new Map<string, RecordedSwap>();
 
-  constructor({ generator, identity, identityResize = 'bicubic' }: SwapperOptions) {
+  constructor({ generator, identity, identityResize, pipeline }: SwapperOptions) {
+    if (pipeline) checkPipeline(pipeline, generator.config, identity.config);
+    if (pipeline && identityResize !== undefined && identityResize !== pipeline.identityResize) {
+      throw new ArgumentError(
+        'Swapper',
+        'identityResize',
+        identityResize,
+        `${pipeline.identityResize}, as in ${pipeline.name}`,
+      );
+    }
     if (generator.config.latent !== identity.config.embedding) {
       const expected = `${generator.config.latent}, the generator's latent`;
       throw new ArgumentError('Swapper', "identity's embedding", String(identity.config.embedding), expected);
     }
     this.generator = generator.eval();
     this.identity = identity.eval();
-    this.#resizing = identityResize;
+    this.#resizing = pipeline?.identityResize ?? identityResize ?? 'bicubic';
   }
 
   /** Identities of source faces [N, H, W, 3] in [0, 1]: unit vectors [N, latent]. */

@@ -11,7 +11,8 @@ interface Statistics {
   readonly std: readonly number[];
 }
 
-const STATISTICS: Readonly<Record<Exclude<ColorSpace, 'unit'>, Statistics>> = {
+/** Mean and deviation per channel. */
+export const colorStatistics: Readonly<Record<Exclude<ColorSpace, 'unit'>, Statistics>> = {
   imagenet: { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] },
   signed: { mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] },
 };
@@ -22,7 +23,7 @@ export function affineFromUnit(space: ColorSpace): {
   readonly shift: readonly number[];
 } {
   if (space === 'unit') return { scale: [1, 1, 1], shift: [0, 0, 0] };
-  const { mean, std } = STATISTICS[space];
+  const { mean, std } = colorStatistics[space];
   const scale = std.map((s) => 1 / s);
   return { scale, shift: mean.map((m, k) => -m * scale[k]!) };
 }
@@ -37,7 +38,7 @@ export function fromUnit(images: Tensor, space: ColorSpace): Tensor {
 /** Images in the given space → [0, 1]: x · std + mean. A linear head may leave the interval. */
 export function toUnit(images: Tensor, space: ColorSpace): Tensor {
   if (space === 'unit') return images;
-  const { mean, std } = STATISTICS[space];
+  const { mean, std } = colorStatistics[space];
   return channelAffine(images, std, mean);
 }
 

@@ -52,7 +52,7 @@ export class Generator extends Module {
     super();
     this.config = config;
     this.colorSpace = config.head === 'tanh' ? 'unit' : 'imagenet';
-    const channels = levels(config);
+    const channels = generatorLevels(config);
     const pairs = channels.slice(1).map((c, k) => [channels[k]!, c] as const);
     this.stride = 2 ** pairs.length;
     // The published names count from the level of 64 channels: down0 exists in the half-width layout only, down4 in the deep one.
@@ -102,8 +102,8 @@ export class Generator extends Module {
   }
 }
 
-/** Channels of each level, full size first. */
-function levels({ width, deep, halfWidthStem }: GeneratorConfig): number[] {
+/** Channels of each level of a generator, full size first. */
+export function generatorLevels({ width, deep, halfWidthStem }: GeneratorConfig): number[] {
   const stages: number[] = stageChannels(width);
   if (halfWidthStem) stages.unshift(Math.max(4, Math.floor(32 * width)));
   if (deep) stages.push(stages.at(-1)!);

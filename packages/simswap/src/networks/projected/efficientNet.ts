@@ -22,9 +22,9 @@ interface StageForm {
   readonly blocks: number;
 }
 
-const STEM = 32;
+export const efficientNetStem = 32;
 const HEAD = 1280;
-const STAGES: readonly StageForm[] = [
+export const efficientNetStages: readonly StageForm[] = [
   { expansion: 1, kernel: 3, stride: 1, channels: 16, blocks: 1 },
   { expansion: 6, kernel: 3, stride: 2, channels: 24, blocks: 2 },
   { expansion: 6, kernel: 5, stride: 2, channels: 40, blocks: 2 },
@@ -39,11 +39,17 @@ const TAPS = [1, 2, 4, 6] as const;
 const STRIDE = 32;
 const NORM = { eps: 1e-3 } as const;
 
-const scaled = (channels: number, { width }: EfficientNetConfig): number => Math.max(4, Math.floor(channels * width));
+export const efficientNetChannels = (channels: number, { width }: EfficientNetConfig): number =>
+  Math.max(4, Math.floor(channels * width));
 
 /** Channels of the four feature maps. */
 export const featureChannels = (config: EfficientNetConfig): [number, number, number, number] =>
-  TAPS.map((stage) => scaled(STAGES[stage]!.channels, config)) as [number, number, number, number];
+  TAPS.map((stage) => efficientNetChannels(efficientNetStages[stage]!.channels, config)) as [
+    number,
+    number,
+    number,
+    number,
+  ];
 
 /**
  * TensorFlow's `same` padding before a convolution: as much in all as makes ⌈H / stride⌉ outputs, and the odd pixel behind, not in front.
@@ -133,10 +139,12 @@ export class EfficientNetLite extends Module {
   constructor(config: EfficientNetConfig = publishedEfficientNet) {
     super();
     this.config = config;
-    const channels = [STEM, ...STAGES.map((form) => form.channels)].map((count) => scaled(count, config));
+    const channels = [efficientNetStem, ...efficientNetStages.map((form) => form.channels)].map((count) =>
+      efficientNetChannels(count, config),
+    );
     this.stemConv = this.child('conv_stem', new SameConv(3, channels[0]!, 3, 2));
     this.stemNorm = this.child('bn1', new BatchNorm2d(channels[0]!, NORM));
-    const stages = STAGES.map((form, k) => {
+    const stages = efficientNetStages.map((form, k) => {
       const block = (_: unknown, at: number) =>
         at === 0
           ? mobileBlock(channels[k]!, channels[k + 1]!, form, form.stride)
@@ -180,7 +188,7 @@ export class EfficientNetClassifier extends EfficientNetLite {
 
   constructor(config: EfficientNetClassifierConfig) {
     super(config);
-    const head = scaled(HEAD, config);
+    const head = efficientNetChannels(HEAD, config);
     this.headConv = this.child('conv_head', new SameConv(featureChannels(config)[3], head, 1));
     this.headNorm = this.child('bn2', new BatchNorm2d(head, NORM));
     this.classifier = this.child('classifier', new Linear(head, config.classes));

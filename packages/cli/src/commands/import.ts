@@ -1,0 +1,93 @@
+import { basename } from 'node:path';
+import { isPth, readPth, readSafetensors, type WeightFile } from '@visage/nn';
+import { loadFile, saveFile } from '@visage/nn/node';
+import { type ImportedNetwork, importedFile, importKinds, importNetwork } from '@visage/simswap';
+import { type Command, Option } from 'commander';
+import { aligned } from '../terminal/aligned.ts';
+
+interface Options {
+  readonly as: string;
+  readonly out?: string;
+  readonly prefix?: string;
+  readonly list?: boolean;
+}
+
+/** Reads a weight file by what it begins with: PyTorch's formats, or safetensors. */
+async function readWeights(path: string): Promise<WeightFile> {
+  const bytes = await loadFile(path);
+  return isPth(bytes) || !/\.safetensors$/.test(path) ? readPth(bytes, path) : readSafetensors(bytes, path);
+}
+
+/** Names by what stands before their first dot: `BottleNeck (72)`. */
+function grouped(names: readonly string[]): string {
+  const counts = new Map<string, number>();
+  for (const name of names) {
+    const [head = name] = name.split('.');
+    counts.set(head, (counts.get(head) ?? 0) + 1);
+  }
+  return [...counts].map(([head, count]) => (count > 1 ? `${head} (${count})` : head)).join(' ');
+}
+
+/** `3 × name` for entries that differ in their first parts only, such as counters of batches. */
+function byEnding(names: readonly string[]): string {
+  const counts = new Map<string, number>();
+  for (const name of names) {
+    const ending = name.slice(name.lastIndexOf('.') + 1);
+    counts.set(ending, (counts.get(ending) ?? 0) + 1);
+  }
+  return [...counts].map(([ending, count]) => `${count} × …${ending}`).join(', ');
+}
+
+/** What became of each entry of the file, as lines of a table. */
+function report({ match }: ImportedNetwork, list: boolean): string[] {
+  const { prefix, mapped, ignored, outside, missing, misshapen, unexpected } = match;
+  const names = [...mapped.keys()];
+  const rows: [string, readonly string[], (names: readonly string[]) => string][] = [
+    ['mapped', names, grouped],
+    ['ignored', ignored, byEnding],
+    [`outside of ${prefix}`, outside, grouped],
+    ['missing', missing, (all) => all.join(' ')],
+    ['misshapen', misshapen, (all) => all.join(', ')],
+    ['without a place', unexpected, (all) => all.join(', ')],
+  ];
+  const shown = rows.filter(([what, entries]) => entries.length > 0 || what === 'mapped' || what === 'missing');
+  if (list) return shown.flatMap(([what, entries]) => entries.map((entry) => `${what}: ${entry}`));
+  return aligned(shown.map(([what, entries, show]) => [what, String(entries.length), show(entries)]));
+}
+
+async function importFile(path: string, { as, out, prefix, list = false }: Options): Promise<void> {
+  const kind = importKinds.find(({ name }) => name === as) as (typeof importKinds)[number];
+  const file = await readWeights(path);
+  const imported = importNetwork(file, kind, prefix && `${prefix.replace(/\.$/, '')}.`);
+  console.log(`${path}: ${file.tensors.size} tensors, as ${kind.name} (${kind.about})`);
+  console.log(report(imported, list).join('\n'));
+  const bytes = importedFile(imported, path);
+  const target = out ?? `${basename(path).replace(/\.\w+$/, '')}.safetensors`;
+  await saveFile(target, bytes);
+  const { pipeline } = kind;
+  console.log(`${target}: ${(bytes.length / 1e6).toFixed(1)} MB, ${JSON.stringify(imported.network.config)}`);
+  if (pipeline) {
+    const advice = 'if the colours of swaps are wrong, it was of another: import it as that';
+    console.log(`Pipeline ${pipeline.name}: ${pipeline.about}; ${advice}`);
+  }
+}
+
+/** Adds `visage import`. */
+export function addImport(program: Command): void {
+  const names = importKinds.map(({ name }) => name);
+  program
+    .command('import')
+    .description(
+      "PyTorch's weights of a published network (.pth, .pt, .tar, .safetensors) as a weight file; nothing in them is run",
+    )
+    .argument('<file>', 'what torch.save wrote: a state dict, a checkpoint, or a whole module')
+    .addOption(new Option('--as <network>', 'which network it is').choices(names).makeOptionMandatory())
+    .option('-o, --out <file>', "where to write (default: the file's name with .safetensors, here)")
+    .option('--prefix <name>', 'keys that lead to the network in the file, where several fit: g_ema')
+    .option('--list', 'print every name')
+    .addHelpText(
+      'after',
+      `\nNetworks:\n${aligned(importKinds.map(({ name, about }) => [`  ${name}`, about])).join('\n')}`,
+    )
+    .action(importFile);
+}

@@ -1,0 +1,97 @@
+/** @file Networks of our weight files and checkpoints, for other programs: safetensors under PyTorch's names, or ONNX. */
+import {
+  FileError,
+  type FileTensor,
+  halfFromFloats,
+  type NetworkDescription,
+  networkDescription,
+  type OnnxGraph,
+  type SafetensorsFile,
+  writeOnnx,
+  writeSafetensors,
+} from '@visage/nn';
+import { readCheckpointHeader, simswapArchitecture } from '../checkpoint.ts';
+import { fileArchitectures, networkGraph } from './networks.ts';
+
+/** Networks in a training checkpoint, and the prefixes of their entries. */
+const IN_CHECKPOINT = {
+  generator: 'average/',
+  'trained-generator': 'generator/',
+  identity: 'identity/',
+} as const;
+
+/** A network of a checkpoint; `generator` is the moving average, which swaps. */
+export type CheckpointNetwork = keyof typeof IN_CHECKPOINT;
+
+export const checkpointNetworks = Object.keys(IN_CHECKPOINT) as readonly CheckpointNetwork[];
+
+/** A network that can be exported. */
+export interface ExportableNetwork {
+  readonly network: NetworkDescription;
+  readonly graph: OnnxGraph;
+  /** Entries by the names of the graph's parameters. */
+  readonly tensors: ReadonlyMap<string, FileTensor>;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+/**
+ * Finds the network to export in a weight file or a training checkpoint.
+ *
+ * @param which the network of a checkpoint; a weight file has one only.
+ * @throws FileError when the file holds no network that can be exported, or not all of it.
+ */
+export function exportable(file: SafetensorsFile, which: CheckpointNetwork = 'generator'): ExportableNetwork {
+  const description = networkDescription(file);
+  if (description === undefined) throw new FileError(file.source, 'names no network; import it first');
+  const checkpoint = description.architecture === simswapArchitecture;
+  const network = checkpoint ? networkIn(file, which) : description;
+  const graph = networkGraph(network);
+  if (!graph) throw new FileError(file.source, `holds a network '${network.architecture}', which cannot be exported`);
+  const prefix = checkpoint ? IN_CHECKPOINT[which] : '';
+  const tensors = new Map<string, FileTensor>();
+  for (const [name, shape] of graph.parameters) {
+    const tensor = file.tensors.get(prefix + name);
+    if (!tensor || tensor.shape.join() !== shape.join())
+      throw new FileError(file.source, `lacks entry '${prefix}${name}' of shape [${shape.join(', ')}]`);
+    tensors.set(name, tensor);
+  }
+  const { pipeline } = file.metadata;
+  return { network, graph, tensors, metadata: pipeline === undefined ? {} : { pipeline } };
+}
+
+function networkIn(file: SafetensorsFile, which: CheckpointNetwork): NetworkDescription {
+  const { networks } = readCheckpointHeader(file);
+  return which === 'identity'
+    ? { architecture: fileArchitectures.identity, config: networks.identity }
+    : { architecture: fileArchitectures.generator, config: networks.generator };
+}
+
+const describe = ({ network, metadata }: ExportableNetwork): Record<string, string> => ({
+  architecture: network.architecture,
+  config: JSON.stringify(network.config),
+  ...metadata,
+});
+
+/**
+ * A safetensors file under PyTorch's names and layouts, which `load_state_dict` of the published class takes.
+ *
+ * @param half whether weights become float16; running variances keep float32, since float16 ends at 65504.
+ */
+export function exportSafetensors(exported: ExportableNetwork, half = false): Uint8Array {
+  const tensors = new Map(
+    [...exported.tensors].map(([name, tensor]) => {
+      const narrow = half && !/running_(mean|var)$/.test(name);
+      return [name, { shape: tensor.shape, values: narrow ? halfFromFloats(tensor.floats()) : tensor.host() }];
+    }),
+  );
+  return writeSafetensors(tensors, describe(exported));
+}
+
+/** An ONNX file of the network in evaluation mode: float32, NCHW, any batch. Generators and identity networks take RGB in [0, 1]. */
+export function exportOnnx(exported: ExportableNetwork): Uint8Array {
+  const weight = (name: string) => {
+    const tensor = exported.tensors.get(name) as FileTensor;
+    return { shape: tensor.shape, values: tensor.floats() };
+  };
+  return writeOnnx(exported.graph, weight, describe(exported));
+}
