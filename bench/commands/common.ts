@@ -1,0 +1,99 @@
+import { writeFile } from 'node:fs/promises';
+import type { Gpu } from '@visage/gpu';
+import { startGpu } from '@visage/gpu/node';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { aligned } from '../../packages/cli/src/terminal/aligned.ts';
+import { adapterLine } from '../../packages/cli/src/terminal/device.ts';
+import { integer } from '../../packages/cli/src/terminal/options.ts';
+import { batchesFor, type Precision, precisionsFor, type Sizes, sizesFor } from '../core/sizes.ts';
+import { benchPage } from '../report/page.ts';
+import { type BenchName, benchResult, type Measurements, writeResult } from '../report/result.ts';
+import { tablesOf } from '../report/tables.ts';
+
+/** Options that several benchmarks share; those that were not given follow the adapter. */
+export interface CommonOptions {
+  readonly size?: number;
+  readonly width?: number;
+  readonly blocks?: number;
+  readonly batch?: number[];
+  readonly precision?: Precision[];
+  readonly repeat: number;
+  readonly untuned?: boolean;
+  readonly json?: string;
+  readonly html?: string;
+}
+
+/** What a benchmark runs on, and with. */
+export interface Setting {
+  readonly gpu: Gpu;
+  readonly sizes: Sizes;
+  readonly batches: readonly number[];
+  readonly precisions: readonly Precision[];
+}
+
+const positive = (text: string): number => {
+  const value = Number(text);
+  if (!(value > 0 && value <= 4)) throw new InvalidArgumentError('expected a number above 0, at most 4.');
+  return value;
+};
+
+/** Collects the values of an option that may be given several times, or as a list with commas. */
+const list =
+  <T>(read: (text: string) => T) =>
+  (text: string, before: readonly T[] = []): T[] => [...before, ...text.split(',').map(read)];
+
+function precision(text: string): Precision {
+  if (text === 'f32' || text === 'mixed') return text;
+  throw new InvalidArgumentError('expected f32 or mixed.');
+}
+
+/** Adds a benchmark with the options that say where its results go. */
+export function addBench(program: Command, name: BenchName, description: string): Command {
+  return program
+    .command(name)
+    .description(description)
+    .option('--repeat <n>', 'measurements of each thing; the median counts', integer(1, 1000), 7)
+    .option('--untuned', 'choose kernels by their fixed order, without the tuning memo')
+    .option('--json <file>', 'write the result as JSON')
+    .option('--html <file>', 'write the result as a page with plots');
+}
+
+/** Adds the options that size networks. */
+export const withSizes = (command: Command): Command =>
+  command
+    .option('--size <pixels>', 'height and width of the images (default: 224; software adapter: 64)', integer(64, 1024))
+    .option('--width <factor>', 'scales the channels (default: 1; software adapter: 0.125)', positive)
+    .option('--blocks <n>', 'injection blocks of the generator (default: 9; software adapter: 2)', integer(1, 32));
+
+/** Adds the options that say at which batches and precisions to measure. */
+export const withBatches = (command: Command): Command =>
+  command
+    .addOption(new Option('--batch <list>', 'batches, such as 1,4,16').argParser(list(integer(1, 1024))))
+    .addOption(new Option('--precision <list>', 'f32, mixed, or both with a comma').argParser(list(precision)));
+
+/** Opens the device as users run it, without Dawn's checks, and fills in what was not asked for. */
+export async function openBench(options: CommonOptions): Promise<Setting> {
+  const gpu = await startGpu({ robustness: false, deterministic: options.untuned });
+  const otherwise = sizesFor(gpu);
+  const { size = otherwise.size, width = otherwise.width, blocks = otherwise.blocks } = options;
+  const { batch = batchesFor(gpu), precision: precisions = precisionsFor(gpu) } = options;
+  const tuned = gpu.deterministic ? 'tuning ignored' : `${gpu.tuning.size} tuned problems`;
+  console.log(`${adapterLine(gpu)}, ${tuned}\n${size} pixels, width ${width}, ${blocks} blocks\n`);
+  return { gpu, sizes: { size, width, blocks }, batches: batch, precisions };
+}
+
+const MOST_ROWS = 25; // of a table on the terminal; files have all
+
+/** Prints the tables and writes the files that were asked for. */
+export async function finish<Name extends BenchName>(
+  { gpu, sizes }: Pick<Setting, 'gpu' | 'sizes'>,
+  name: Name,
+  measured: Measurements[Name],
+  { json, html }: Pick<CommonOptions, 'json' | 'html'>,
+): Promise<void> {
+  const result = await benchResult(gpu, name, sizes, measured);
+  for (const { title, rows, note } of tablesOf(result, MOST_ROWS))
+    console.log([`\n${title}`, ...aligned(rows), ...(note ? [note] : [])].join('\n'));
+  if (json) await writeResult(json, result);
+  if (html) await writeFile(html, benchPage(result));
+}

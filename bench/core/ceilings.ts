@@ -1,0 +1,49 @@
+/** @file What the device can do at best, measured in the same run: everything else is told as a share of it. */
+import { type Gpu, timeInterleaved } from '@visage/gpu';
+import { cast, type DType, launchMap, matmul, noGrad, ones, record, scope, type Tensor } from '@visage/tensor';
+
+/** The best rates that this device reached here. */
+export interface Ceilings {
+  /** GB/s of a plain copy, what is read and what is written. */
+  readonly copyGBps: number;
+  /** GFLOP/s of a large square product in f32. */
+  readonly gemmGflops: number;
+  /** The same with f16 operands, where the device has them. */
+  readonly halfGemmGflops?: number;
+}
+
+const ROUNDS = 5;
+
+async function timed(gpu: Gpu, work: () => Tensor): Promise<number> {
+  const step = record(() => noGrad(work));
+  step.run();
+  const [ms] = (await timeInterleaved(gpu, [step.commands], { rounds: ROUNDS })) as [number];
+  step.dispose();
+  return ms;
+}
+
+/** Measures copy bandwidth and the best product. Small on a software adapter, 1 GiB and 4096³ on a GPU. */
+export async function measureCeilings(gpu: Gpu): Promise<Ceilings> {
+  const { software } = gpu.adapter;
+  const floats = software ? 2 ** 22 : Math.min(2 ** 28, gpu.device.limits.maxStorageBufferBindingSize / 4);
+  const source = ones([Math.floor(floats / 4) * 4]);
+  const copyMs = await timed(gpu, () => launchMap('copy', 'a', [source]));
+  const copyGBps = (2 * 4 * source.size) / copyMs / 1e6;
+  source.dispose();
+  gpu.trim();
+
+  const side = software ? 512 : 4096;
+  const product = async (dtype: DType) => {
+    const [a, b] = scope(() => {
+      const make = () => cast(ones([side, side]).mul(1 / 64), dtype);
+      return [make(), make()];
+    }) as [Tensor, Tensor];
+    const ms = await timed(gpu, () => matmul(a, b));
+    a.dispose();
+    b.dispose();
+    return (2 * side ** 3) / ms / 1e6;
+  };
+  const gemmGflops = await product('f32');
+  if (!gpu.device.features.has('shader-f16')) return { copyGBps, gemmGflops };
+  return { copyGBps, gemmGflops, halfGemmGflops: await product('f16') };
+}

@@ -1,0 +1,176 @@
+import { type Gpu, median, type RecordedStep, timeInterleaved } from '@visage/gpu';
+import { HostRandom, type Module, seeded } from '@visage/nn';
+import {
+  ArcFace,
+  Discriminator,
+  Generator,
+  publishedArcFace,
+  publishedDiscriminator,
+  publishedGenerator,
+} from '@visage/simswap';
+import {
+  cast,
+  grad,
+  keep,
+  l2Normalize,
+  noGrad,
+  record,
+  type Shape,
+  scope,
+  sizeOf,
+  type Tensor,
+  tensor,
+} from '@visage/tensor';
+import { checkHealth, magnitudes } from './health.ts';
+import type { Precision, Sizes } from './sizes.ts';
+
+export const NETWORKS = ['generator', 'discriminator', 'identity'] as const;
+export type NetworkName = (typeof NETWORKS)[number];
+
+/** `forward` is inference, in evaluation mode; `training` is forward and gradients as a training step asks for them. */
+export type Pass = 'forward' | 'training';
+
+/** A network on random images, recorded. */
+export interface RecordedNetwork {
+  readonly step: RecordedStep<{ readonly outputs: readonly Tensor[]; readonly gradients: readonly Tensor[] }>;
+  dispose(): void;
+}
+
+const random = new HostRandom(1);
+const uniform = (shape: Shape): Tensor => keep(tensor(random.uniform(sizeOf(shape)), shape));
+
+/** The images as a network of a precision takes them: its activations follow its input. */
+const input = (images: Tensor, precision: Precision): Tensor => (precision === 'mixed' ? cast(images, 'f16') : images);
+
+/** What a network computes, and with respect to what a training step differentiates it. */
+interface Subject {
+  readonly networks: readonly Module[];
+  readonly inputs: readonly Tensor[];
+  readonly wanted: readonly Tensor[];
+  outputs(): Tensor[];
+}
+
+/** The generator's weights get gradients, the identity network's do not (it is frozen, its norms folded), and the discriminator's images get them too. */
+function subject(name: NetworkName, { batch, precision, sizes, pass }: NetworkSetting): Subject {
+  const { size, width, blocks } = sizes;
+  const training = pass === 'training';
+  if (name === 'generator') {
+    const network = seeded(2, () => new Generator({ ...publishedGenerator, width, blocks })).train(training);
+    const images = uniform([batch, size, size, 3]);
+    const latent = keep(scope(() => l2Normalize(tensor(random.normal(batch * 512), [batch, 512]))));
+    const outputs = () => [network.forward(input(images, precision), latent)];
+    return { networks: [network], inputs: [images, latent], wanted: network.parameters(), outputs };
+  }
+  const side = name === 'identity' ? publishedArcFace.inputSize : size;
+  const images = uniform([batch, side, side, 3]);
+  images.requiresGrad = true;
+  if (name === 'discriminator') {
+    const network = seeded(3, () => new Discriminator({ ...publishedDiscriminator, width })).train(training);
+    const outputs = () => network.forward(input(images, precision)).map(({ logits }) => logits);
+    return { networks: [network], inputs: [images], wanted: [images, ...network.parameters()], outputs };
+  }
+  const original = seeded(1, () => new ArcFace({ ...publishedArcFace, width }));
+  original.freeze().eval();
+  const network = original.folded();
+  const outputs = () => [network.forward(input(images, precision))];
+  return { networks: [network, original], inputs: [images], wanted: [images], outputs };
+}
+
+/** Size and kind of a run of a network. */
+export interface NetworkSetting {
+  readonly pass: Pass;
+  readonly batch: number;
+  readonly precision: Precision;
+  readonly sizes: Sizes;
+}
+
+/** Builds a network at a size and records one pass of it. */
+export function recordNetwork(name: NetworkName, setting: NetworkSetting): RecordedNetwork {
+  const { networks, inputs, wanted, outputs } = subject(name, setting);
+  const free = (step: { dispose(): void }, upstream: readonly Tensor[]) => () => {
+    step.dispose();
+    for (const each of [...networks, ...inputs, ...upstream]) each.dispose();
+  };
+  if (setting.pass === 'forward') {
+    const step = record(() => noGrad(() => ({ outputs: outputs(), gradients: [] })));
+    return { step, dispose: free(step, []) };
+  }
+  const like = scope(() => noGrad(outputs));
+  const upstream = like.map(({ shape, dtype }) =>
+    keep(scope(() => cast(tensor(random.normal(sizeOf(shape)), shape), dtype))),
+  );
+  for (const y of like) y.dispose();
+  const step = record(() => {
+    const results = outputs();
+    const gradients = grad(results, wanted, { gradOutputs: upstream });
+    return { outputs: results.map((y) => y.detach()), gradients };
+  });
+  return { step, dispose: free(step, upstream) };
+}
+
+/** Throws unless outputs and gradients are finite and not zero. Returns the norm of all gradients, or `undefined` without any. */
+export async function checkNetwork(what: string, { step }: RecordedNetwork): Promise<number | undefined> {
+  const { outputs, gradients } = step.result;
+  const [outputSizes, gradientSizes] = [await magnitudes(outputs), await magnitudes(gradients)];
+  checkHealth(what, Object.fromEntries(outputSizes.map((value, k) => [`output ${k}`, value])));
+  if (gradients.length === 0) return undefined;
+  const norm = Math.sqrt(gradients.reduce((sum, { size }, k) => sum + size * (gradientSizes[k] as number) ** 2, 0));
+  checkHealth(what, { 'gradient norm': norm });
+  return norm;
+}
+
+/** How fast a recorded network is. */
+export interface NetworkRow {
+  readonly network: NetworkName | 'swap';
+  readonly pass: Pass;
+  readonly precision: Precision;
+  readonly batch: number;
+  /** Kernels per run. */
+  readonly dispatches?: number;
+  /** Milliseconds on the device; for swaps, which are timed from outside, of one after another. */
+  readonly deviceMs: number;
+  /** Milliseconds from the call to the result, the host's work and the wait included. */
+  readonly wallMs: number;
+  /** By the time on the device: what a run after another costs. */
+  readonly imagesPerSecond: number;
+  /** Mebibytes of activations and temporaries. */
+  readonly memoryMiB: number;
+  readonly gradientNorm?: number;
+}
+
+/** Times one pass of one network. */
+export async function timeNetwork(
+  gpu: Gpu,
+  name: NetworkName,
+  setting: NetworkSetting,
+  repeat: number,
+): Promise<NetworkRow> {
+  const recorded = recordNetwork(name, setting);
+  const { pass, precision, batch } = setting;
+  try {
+    recorded.step.run();
+    const times = await timeInterleaved(gpu, [recorded.step.commands], { rounds: repeat, spanMs: 0 });
+    const deviceMs = times[0] as number;
+    const wallMs = await wallClock(gpu, repeat, () => recorded.step.run());
+    const gradientNorm = await checkNetwork(`${name} ${pass} ${precision}`, recorded);
+    const { dispatches, bytes } = recorded.step;
+    const rate = { deviceMs, wallMs, imagesPerSecond: (1000 * batch) / Math.max(deviceMs, 1e-6) };
+    return { network: name, pass, precision, batch, dispatches, ...rate, memoryMiB: bytes / 2 ** 20, gradientNorm };
+  } finally {
+    recorded.dispose();
+    gpu.trim();
+  }
+}
+
+/** Median milliseconds of a call and the wait for what it issued. */
+export async function wallClock(gpu: Gpu, repeat: number, call: () => unknown): Promise<number> {
+  const times: number[] = [];
+  for (let k = 0; k < repeat; k++) {
+    await gpu.sync();
+    const start = performance.now();
+    call();
+    await gpu.sync();
+    times.push(performance.now() - start);
+  }
+  return median(times);
+}

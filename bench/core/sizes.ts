@@ -1,0 +1,25 @@
+import type { Gpu } from '@visage/gpu';
+
+/** How large the networks and images of a benchmark are. */
+export interface Sizes {
+  /** Height and width of the images. */
+  readonly size: number;
+  /** Scales the channels of every network; 1 is the published one. */
+  readonly width: number;
+  /** Injection blocks of the generator; 9 in the published one. */
+  readonly blocks: number;
+}
+
+/** The published sizes on a GPU; on a software adapter small ones, so that a run ends. */
+export const sizesFor = ({ adapter }: Gpu): Sizes =>
+  adapter.software ? { size: 64, width: 0.125, blocks: 2 } : { size: 224, width: 1, blocks: 9 };
+
+/** Batches that a benchmark runs at unless it is told others. */
+export const batchesFor = ({ adapter }: Gpu): number[] => (adapter.software ? [1] : [1, 4, 16]);
+
+/** Element type of activations and weights in flight: f32, or f16 with f32 sums and statistics. */
+export type Precision = 'f32' | 'mixed';
+
+/** Both, where the device computes in f16. */
+export const precisionsFor = ({ device, adapter }: Gpu): Precision[] =>
+  device.features.has('shader-f16') && !adapter.software ? ['f32', 'mixed'] : ['f32'];

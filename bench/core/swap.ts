@@ -1,0 +1,42 @@
+import type { Gpu } from '@visage/gpu';
+import { HostRandom, seeded } from '@visage/nn';
+import { ArcFace, Generator, publishedArcFace, publishedGenerator, Swapper } from '@visage/simswap';
+import { keep, l2Normalize, scope, tensor } from '@visage/tensor';
+import { checkHealth, magnitudes } from './health.ts';
+import { type NetworkRow, type NetworkSetting, wallClock } from './networks.ts';
+
+/** Times `Swapper.swap` as users call it: targets and identities on the device, the swapped images too. */
+export async function timeSwap(
+  gpu: Gpu,
+  { batch, precision, sizes: { size, width, blocks } }: Omit<NetworkSetting, 'pass'>,
+  repeat: number,
+): Promise<NetworkRow> {
+  const generator = seeded(2, () => new Generator({ ...publishedGenerator, width, blocks }));
+  const identity = seeded(1, () => new ArcFace({ ...publishedArcFace, width }));
+  const swapper = new Swapper({ generator, identity });
+  const random = new HostRandom(1);
+  const target = keep(tensor(random.uniform(batch * size * size * 3), [batch, size, size, 3]));
+  const latent = keep(scope(() => l2Normalize(tensor(random.normal(batch * 512), [batch, 512]))));
+  const networks = gpu.memory.live;
+  const swap = () => scope(() => void swapper.swap(target, latent));
+  try {
+    swap(); // compiles and records
+    const memoryMiB = (gpu.memory.live - networks) / 2 ** 20;
+    const result = swapper.swap(target, latent);
+    const [magnitude] = (await magnitudes([result])) as [number];
+    result.dispose();
+    checkHealth(`swap ${precision}`, { result: magnitude });
+    const wallMs = await wallClock(gpu, repeat, swap);
+    // One swap after another, waited for once: what a video would see.
+    const together = await wallClock(gpu, repeat, () => {
+      for (let k = 0; k < repeat; k++) swap();
+    });
+    const deviceMs = together / repeat;
+    const rate = { deviceMs, wallMs, imagesPerSecond: (1000 * batch) / deviceMs };
+    return { network: 'swap', pass: 'forward', precision, batch, ...rate, memoryMiB };
+  } finally {
+    swapper.dispose();
+    for (const each of [generator, identity, target, latent]) each.dispose();
+    gpu.trim();
+  }
+}

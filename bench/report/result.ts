@@ -1,0 +1,60 @@
+/** @file The JSON files of the benchmarks: one envelope, whatever was measured. */
+import { readFile, writeFile } from 'node:fs/promises';
+import { type Gpu, VisageError } from '@visage/gpu';
+import { tuningTarget } from '@visage/gpu/node';
+import type { ConvolutionRow } from '../core/convolution.ts';
+import type { KernelReport } from '../core/kernels.ts';
+import type { NetworkRow } from '../core/networks.ts';
+import type { Sizes } from '../core/sizes.ts';
+import type { StepRow } from '../core/step.ts';
+import type { PeerReport } from '../peers/contest.ts';
+
+/** What each benchmark measures. */
+export interface Measurements {
+  readonly kernels: KernelReport;
+  readonly convolutions: readonly ConvolutionRow[];
+  readonly networks: readonly NetworkRow[];
+  readonly step: readonly StepRow[];
+  readonly peers: PeerReport;
+}
+export type BenchName = keyof Measurements;
+
+/** One run of a benchmark. */
+export interface BenchResult<Name extends BenchName = BenchName> {
+  readonly bench: Name;
+  readonly adapter: string;
+  readonly driver: string;
+  readonly versions: string;
+  readonly software: boolean;
+  /** ISO date and time. */
+  readonly when: string;
+  /** Problems that the tuning memo knew during the run; 0 is the fixed order of kernels. */
+  readonly tuned: number;
+  readonly sizes: Sizes;
+  readonly measured: Measurements[Name];
+}
+
+/** Wraps what was measured. */
+export async function benchResult<Name extends BenchName>(
+  gpu: Gpu,
+  bench: Name,
+  sizes: Sizes,
+  measured: Measurements[Name],
+): Promise<BenchResult<Name>> {
+  const { driver, versions } = await tuningTarget(gpu);
+  const tuned = gpu.deterministic ? 0 : gpu.tuning.size;
+  const { name: adapter, software } = gpu.adapter;
+  const about = { adapter, driver, versions: `${versions}, node ${process.version}`, software };
+  return { bench, ...about, when: new Date().toISOString(), tuned, sizes, measured };
+}
+
+export async function writeResult(path: string, result: BenchResult): Promise<void> {
+  await writeFile(path, `${JSON.stringify(result, null, 1)}\n`);
+}
+
+/** Reads a file that a benchmark wrote. */
+export async function readResult(path: string): Promise<BenchResult> {
+  const result = JSON.parse(await readFile(path, 'utf8')) as Partial<BenchResult> | null;
+  if (!result?.bench || !result.measured) throw new VisageError(`${path}: is no result of \`npm run bench\``);
+  return result as BenchResult;
+}

@@ -1,0 +1,179 @@
+import type { Table } from '../../packages/cli/src/report/page.ts';
+import { CONVOLUTION_PASSES, type ConvolutionRow } from '../core/convolution.ts';
+import type { KernelReport, KernelRow } from '../core/kernels.ts';
+import type { NetworkRow } from '../core/networks.ts';
+import type { StepRow } from '../core/step.ts';
+import type { PeerReport } from '../peers/contest.ts';
+import { arithmeticRate, memoryRate, percent, significant } from './format.ts';
+import type { BenchResult } from './result.ts';
+
+const PASS_NAMES = { forward: 'forward', inputGradient: 'input gradient', weightGradient: 'weight gradient' } as const;
+
+/** Every table of a result; `most` bounds the rows of the long ones. */
+export function tablesOf(result: BenchResult, most = Number.POSITIVE_INFINITY): Table[] {
+  switch (result.bench) {
+    case 'kernels':
+      return kernelTables(result.measured as KernelReport, most);
+    case 'convolutions':
+      return [convolutionTable(result.measured as readonly ConvolutionRow[])];
+    case 'networks':
+      return [networkTable(result.measured as readonly NetworkRow[])];
+    case 'step':
+      return [stepTable(result.measured as readonly StepRow[])];
+    case 'peers':
+      return peerTables(result.measured as PeerReport);
+  }
+}
+
+function kernelTables({ ceilings, rows }: KernelReport, most: number): Table[] {
+  const limits = [
+    ['copy', memoryRate(ceilings.copyGBps)],
+    ['product, f32', arithmeticRate(ceilings.gemmGflops)],
+    ...(ceilings.halfGemmGflops ? [['product, f16 operands', arithmeticRate(ceilings.halfGemmGflops)]] : []),
+  ];
+  const groups = groupBy(
+    rows,
+    ({ network, pass, precision, batch }) => `${network}, ${pass}, ${precision}, batch ${batch}`,
+  );
+  const tables = [...groups].flatMap(([title, members]) => [
+    familyTable(title, members),
+    kernelTable(title, members.slice(0, most), members.length),
+  ]);
+  return [{ title: 'Ceilings, measured in this run', rows: [['what', 'rate'], ...limits] }, ...tables];
+}
+
+/** Kernels of one name together: their share of the time, and how near they come to the ceiling that bounds them, weighted by time. */
+function familyTable(title: string, rows: readonly KernelRow[]): Table {
+  const total = sum(rows, timeOf);
+  const families = [...groupBy(rows, ({ kernel }) => kernel)]
+    .map(([kernel, members]) => {
+      const time = sum(members, timeOf);
+      const share = sum(members, (each) => each.share * timeOf(each)) / time;
+      return { kernel, time, share, calls: sum(members, ({ calls }) => calls), shapes: members.length };
+    })
+    .sort((a, b) => b.time - a.time);
+  const body = families.map(({ kernel, time, share, calls, shapes }) => [
+    kernel,
+    String(calls),
+    String(shapes),
+    significant(time),
+    percent(time / total),
+    percent(share),
+  ]);
+  return {
+    title: `${title}: by kernel`,
+    rows: [['kernel', 'calls', 'shapes', 'ms', 'of the time', 'of its ceiling'], ...body],
+  };
+}
+
+function kernelTable(title: string, rows: readonly KernelRow[], all: number): Table {
+  const body = rows.map((row) => {
+    const { kernel, calls, ms, flops, bytes, bound, share, choice, shape } = row;
+    const rate = bound === 'compute' ? arithmeticRate(flops / ms / 1e6) : memoryRate(bytes / ms / 1e6);
+    return [
+      kernel,
+      choice?.problem ?? `${shape} MiB`,
+      String(calls),
+      significant(ms),
+      rate,
+      percent(share),
+      choice?.variant ?? '',
+    ];
+  });
+  const head = ['kernel', 'problem, or bindings', 'calls', 'ms each', 'rate', 'of ceiling', 'variant'];
+  const declined = new Set(
+    rows.flatMap(({ choice }) => (choice?.declined ?? []).map(({ name, reason }) => `${name}: ${reason}`)),
+  );
+  const notes = [
+    rows.length < all ? `The ${rows.length} slowest of ${all}.` : '',
+    declined.size > 0 ? `Variants that declined a problem. ${[...declined].join('. ')}.` : '',
+  ];
+  return { title: `${title}: by shape`, note: notes.filter(Boolean).join(' '), rows: [head, ...body] };
+}
+
+function convolutionTable(rows: readonly ConvolutionRow[]): Table {
+  const body = rows.map((row) => [
+    `${row.kernel}x${row.kernel} ${row.channelsIn}→${row.channelsOut} @${row.size}`,
+    row.precision,
+    String(row.batch),
+    ...CONVOLUTION_PASSES.map((pass) => arithmeticRate(1000 * row.tflops[pass])),
+  ]);
+  const chosen = rows.map(
+    (row) =>
+      `${row.precision}, batch ${row.batch}: ${CONVOLUTION_PASSES.map((pass) => `${PASS_NAMES[pass]} by ${row.kernels[pass].join(' + ')}`).join('; ')}`,
+  );
+  return {
+    title: 'Convolutions',
+    note: `Counted as direct convolutions. ${chosen.join('. ')}.`,
+    rows: [['convolution', 'precision', 'batch', ...CONVOLUTION_PASSES.map((pass) => PASS_NAMES[pass])], ...body],
+  };
+}
+
+function networkTable(rows: readonly NetworkRow[]): Table {
+  const body = rows.map((row) => [
+    row.network,
+    row.pass === 'forward' ? 'forward' : 'forward and gradients',
+    row.precision,
+    String(row.batch),
+    significant(row.deviceMs),
+    significant(row.wallMs),
+    significant(row.imagesPerSecond),
+    String(row.dispatches ?? ''),
+    significant(row.memoryMiB),
+  ]);
+  const head = [
+    'network',
+    'pass',
+    'precision',
+    'batch',
+    'device ms',
+    'call to result ms',
+    'images/s',
+    'kernels',
+    'MiB',
+  ];
+  return { title: 'Networks', rows: [head, ...body] };
+}
+
+function stepTable(rows: readonly StepRow[]): Table {
+  const body = rows.map((row) => [
+    row.precision,
+    String(row.batch),
+    significant(row.ms),
+    significant(row.imagesPerSecond),
+    significant(row.deviceMs),
+    significant(row.hostMs),
+    percent(row.hostShare),
+    String(Math.round(row.dispatches)),
+    significant(row.peakGiB),
+  ]);
+  const head = ['precision', 'batch', 'ms', 'images/s', 'device ms', 'host ms', 'host share', 'kernels', 'peak GiB'];
+  return { title: 'Training step, recipe of the paper', rows: [head, ...body] };
+}
+
+function peerTables({ contests }: PeerReport): Table[] {
+  return contests.map(({ title, entries }) => {
+    const ours = entries.find(({ name }) => name === 'visage')?.ms;
+    const body = entries.map(({ name, ms, gflops, error, failure }) => [
+      name,
+      ms === undefined ? (failure ?? '') : significant(ms),
+      gflops === undefined ? '' : arithmeticRate(gflops),
+      ms === undefined || ours === undefined ? '' : `${significant(ours / ms)}`,
+      error === undefined ? '' : error.toExponential(1),
+    ]);
+    return {
+      title,
+      rows: [['who', 'ms', 'rate', "Visage's time over theirs", 'difference of the results'], ...body],
+    };
+  });
+}
+
+const timeOf = ({ calls, ms }: KernelRow): number => calls * ms;
+const sum = <T>(items: readonly T[], of: (item: T) => number): number =>
+  items.reduce((total, item) => total + of(item), 0);
+
+function groupBy<T>(items: readonly T[], key: (item: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const item of items) groups.set(key(item), [...(groups.get(key(item)) ?? []), item]);
+  return groups;
+}
