@@ -6,24 +6,21 @@
 //           banks. Operands stay as they lie in memory, along k or not (A_BY_K, B_BY_N): the matrix units read either way, nothing is transposed.
 // Epilogue  the sums leave through the same workgroup memory, 16 rows of each subgroup at a time, because only there they can be had as numbers: for bias,
 //           activation, edges and f16.
+// Loops     those marked "unrolled" are written out before compilation (unroll.ts): matrices stay in registers only under constant indices.
 // Prelude   M, N, K, BM, BN, BK (multiples of 16), WARPS_M, WARPS_N, THREADS = WARPS_M · WARPS_N · subgroup size, TILES_N, K_CHUNK (a multiple of BK), A_BY_K,
-//           B_BY_N, loaders wideA and wideB, an epilogue (store). On a device without bounds checks (Dawn's disable_robustness) it is twice as fast.
+//           B_BY_N; FRAGS_M = BM / 16 / WARPS_M and FRAGS_N alike, DEPTH = BK / 16, SLOTS_A = ⌈BM · BK / 8 / THREADS⌉ and SLOTS_B alike; loaders (WideRow,
+//           wideRow, PlaceA, RUN_A, placeA, wideA; wideB) and an epilogue (store). On a device without bounds checks (Dawn's disable_robustness) it is twice as fast.
 // Dispatch  x·y = tiles, n fastest; z = splits of K for each item; begin(z) says which split (launch.ts).
-const FRAG = 16u; // rows, columns and depth of one matrix
-const FRAGS_M = BM / (WARPS_M * FRAG);
-const FRAGS_N = BN / (WARPS_N * FRAG);
 const PITCH_A = select(BM, BK, A_BY_K) / 8u + 1u;
 const PITCH_B = select(BK, BN, B_BY_N) / 8u + 1u;
 const SIZE_A = select(BK, BM, A_BY_K) * PITCH_A;
 const STAGE = SIZE_A + select(BN, BK, B_BY_N) * PITCH_B;
 const CHUNKS_A = BM * BK / 8u;
 const CHUNKS_B = BN * BK / 8u;
-const SLOTS_A = (CHUNKS_A + THREADS - 1u) / THREADS;
-const SLOTS_B = (CHUNKS_B + THREADS - 1u) / THREADS;
 const ALONG_A = select(BM, BK, A_BY_K) / 8u; // chunks of eight in a row of the tile; divides THREADS
 const ALONG_B = select(BK, BN, B_BY_N) / 8u;
 const PITCH_C = FRAGS_N * 4u + 2u; // f32 sums, four to a vec4u
-const SLAB = FRAG * PITCH_C;
+const SLAB = 16u * PITCH_C;
 const RAGGED = K % BK != 0u;
 
 alias Left = subgroup_matrix_left<f16, 16, 16>;
@@ -31,6 +28,50 @@ alias Right = subgroup_matrix_right<f16, 16, 16>;
 alias Sums = subgroup_matrix_result<f32, 16, 16>;
 
 var<workgroup> tiles : array<vec4u, max(2u * STAGE, WARPS_M * WARPS_N * SLAB)>;
+
+// The part of the next tiles that one invocation carries. Its chunks lie below one another: one place along the rows, every THREADS / ALONG-th row.
+struct Load {
+  alongA : u32,
+  alongB : u32,
+  firstA : u32,
+  firstB : u32,
+  column0 : u32,
+  rows : array<WideRow, SLOTS_A>,
+  places : array<PlaceA, SLOTS_A>,
+  nextA : array<vec4u, SLOTS_A>,
+  nextB : array<vec4u, SLOTS_B>,
+}
+
+fn fetch(load : ptr<function, Load>, k0 : u32, seek : bool) {
+  if (seek) {
+    for (var s = 0u; s < SLOTS_A; s++) { // unrolled
+      (*load).places[s] = placeA((*load).rows[s], k0);
+    }
+  }
+  for (var s = 0u; s < SLOTS_A; s++) { // unrolled
+    let k = k0 + select((*load).firstA + s * (THREADS / ALONG_A), 8u * (*load).alongA, A_BY_K);
+    let inside = !RAGGED || k < K;
+    (*load).nextA[s] = select(vec4u(), wideA((*load).places[s], select(0u, k, inside)), inside);
+  }
+  for (var s = 0u; s < SLOTS_B; s++) { // unrolled
+    let across = (*load).firstB + s * (THREADS / ALONG_B);
+    let n = (*load).column0 + select(across, 8u * (*load).alongB, B_BY_N);
+    (*load).nextB[s] = wideB(k0 + select(8u * (*load).alongB, across, B_BY_N), n);
+  }
+}
+
+fn stash(load : ptr<function, Load>, stage : u32, lane : u32) {
+  for (var s = 0u; s < SLOTS_A; s++) { // unrolled
+    if (CHUNKS_A % THREADS == 0u || lane + s * THREADS < CHUNKS_A) {
+      tiles[stage + ((*load).firstA + s * (THREADS / ALONG_A)) * PITCH_A + (*load).alongA] = (*load).nextA[s];
+    }
+  }
+  for (var s = 0u; s < SLOTS_B; s++) { // unrolled
+    if (CHUNKS_B % THREADS == 0u || lane + s * THREADS < CHUNKS_B) {
+      tiles[stage + SIZE_A + ((*load).firstB + s * (THREADS / ALONG_B)) * PITCH_B + (*load).alongB] = (*load).nextB[s];
+    }
+  }
+}
 
 @compute @workgroup_size(THREADS)
 fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : vec3u, @builtin(local_invocation_index) lane : u32,
@@ -44,86 +85,67 @@ fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : 
   let warpM = warp / WARPS_N;
   let warpN = warp % WARPS_N;
 
-  // A thread's chunks lie below one another: one place along the rows of a tile, every THREADS / ALONG-th row.
-  let alongA = lane % ALONG_A;
-  let alongB = lane % ALONG_B;
-  let firstA = lane / ALONG_A;
-  let firstB = lane / ALONG_B;
-  var rows : array<WideRow, SLOTS_A>;
-  for (var s = 0u; s < SLOTS_A; s++) {
-    rows[s] = wideRow(min(row0 + select(8u * alongA, firstA + s * (THREADS / ALONG_A), A_BY_K), M - 1u));
+  var load : Load;
+  load.alongA = lane % ALONG_A;
+  load.alongB = lane % ALONG_B;
+  load.firstA = lane / ALONG_A;
+  load.firstB = lane / ALONG_B;
+  load.column0 = column0;
+  for (var s = 0u; s < SLOTS_A; s++) { // unrolled
+    load.rows[s] = wideRow(min(row0 + select(8u * load.alongA, load.firstA + s * (THREADS / ALONG_A), A_BY_K), M - 1u));
   }
-  var nextA : array<vec4u, SLOTS_A>;
-  var nextB : array<vec4u, SLOTS_B>;
   var sums : array<Sums, FRAGS_M * FRAGS_N>;
   var stage = 0u;
 
-  for (var k0 = start; k0 < end + BK; k0 += BK) {
-    if (k0 < end) {
-      for (var s = 0u; s < SLOTS_A; s++) {
-        let k = k0 + select(firstA + s * (THREADS / ALONG_A), 8u * alongA, A_BY_K);
-        let inside = !RAGGED || k < K;
-        nextA[s] = select(vec4u(), wideA(rows[s], wideStep(select(0u, k, inside))), inside);
-      }
-      for (var s = 0u; s < SLOTS_B; s++) {
-        let across = firstB + s * (THREADS / ALONG_B);
-        nextB[s] = wideB(k0 + select(8u * alongB, across, B_BY_N), column0 + select(across, 8u * alongB, B_BY_N));
-      }
+  fetch(&load, start, true);
+  stash(&load, 0u, lane);
+  workgroupBarrier();
+  for (var k0 = start; k0 < end; k0 += BK) {
+    let next = k0 + BK;
+    if (next < end) {
+      fetch(&load, next, next % RUN_A == 0u);
     }
-    if (k0 > start) {
-      for (var kk = 0u; kk < BK / FRAG; kk++) {
-        var left : array<Left, FRAGS_M>;
-        for (var i = 0u; i < FRAGS_M; i++) {
-          let m = (warpM * FRAGS_M + i) * FRAG;
-          if (A_BY_K) {
-            left[i] = subgroupMatrixLoad<Left, row_major>(&tiles, stage + m * PITCH_A + kk * 2u, PITCH_A);
-          } else {
-            left[i] = subgroupMatrixLoad<Left, col_major>(&tiles, stage + kk * FRAG * PITCH_A + m / 8u, PITCH_A);
-          }
+    for (var d = 0u; d < DEPTH; d++) { // unrolled
+      var left : array<Left, FRAGS_M>;
+      for (var i = 0u; i < FRAGS_M; i++) { // unrolled
+        let m = (warpM * FRAGS_M + i) * 16u;
+        if (A_BY_K) {
+          left[i] = subgroupMatrixLoad<Left, row_major>(&tiles, stage + m * PITCH_A + d * 2u, PITCH_A);
+        } else {
+          left[i] = subgroupMatrixLoad<Left, col_major>(&tiles, stage + d * 16u * PITCH_A + m / 8u, PITCH_A);
         }
-        for (var j = 0u; j < FRAGS_N; j++) {
-          let n = (warpN * FRAGS_N + j) * FRAG;
-          var right : Right;
-          if (B_BY_N) {
-            right = subgroupMatrixLoad<Right, row_major>(&tiles, stage + SIZE_A + kk * FRAG * PITCH_B + n / 8u, PITCH_B);
-          } else {
-            right = subgroupMatrixLoad<Right, col_major>(&tiles, stage + SIZE_A + n * PITCH_B + kk * 2u, PITCH_B);
-          }
-          for (var i = 0u; i < FRAGS_M; i++) {
-            sums[i * FRAGS_N + j] = subgroupMatrixMultiplyAccumulate(left[i], right, sums[i * FRAGS_N + j]);
-          }
+      }
+      for (var j = 0u; j < FRAGS_N; j++) { // unrolled
+        let n = (warpN * FRAGS_N + j) * 16u;
+        var right : Right;
+        if (B_BY_N) {
+          right = subgroupMatrixLoad<Right, row_major>(&tiles, stage + SIZE_A + d * 16u * PITCH_B + n / 8u, PITCH_B);
+        } else {
+          right = subgroupMatrixLoad<Right, col_major>(&tiles, stage + SIZE_A + n * PITCH_B + d * 2u, PITCH_B);
+        }
+        for (var i = 0u; i < FRAGS_M; i++) { // unrolled
+          sums[i * FRAGS_N + j] = subgroupMatrixMultiplyAccumulate(left[i], right, sums[i * FRAGS_N + j]);
         }
       }
     }
     stage = STAGE - stage;
-    if (k0 < end) {
-      for (var s = 0u; s < SLOTS_A; s++) {
-        let r = firstA + s * (THREADS / ALONG_A);
-        if (CHUNKS_A % THREADS == 0u || lane + s * THREADS < CHUNKS_A) {
-          tiles[stage + r * PITCH_A + alongA] = nextA[s];
-        }
-      }
-      for (var s = 0u; s < SLOTS_B; s++) {
-        let r = firstB + s * (THREADS / ALONG_B);
-        if (CHUNKS_B % THREADS == 0u || lane + s * THREADS < CHUNKS_B) {
-          tiles[stage + SIZE_A + r * PITCH_B + alongB] = nextB[s];
-        }
-      }
+    if (next < end) {
+      stash(&load, stage, lane);
     }
     workgroupBarrier();
   }
 
-  for (var i = 0u; i < FRAGS_M; i++) {
-    for (var j = 0u; j < FRAGS_N; j++) {
+  for (var i = 0u; i < FRAGS_M; i++) { // unrolled
+    for (var j = 0u; j < FRAGS_N; j++) { // unrolled
       subgroupMatrixStore<row_major>(&tiles, warp * SLAB + j * 4u, sums[i * FRAGS_N + j], PITCH_C);
     }
     workgroupBarrier();
-    for (var at = lane; at < WARPS_M * WARPS_N * FRAG * FRAGS_N * 4u; at += THREADS) {
-      let slab = at / (FRAG * FRAGS_N * 4u);
-      let r = (at / (FRAGS_N * 4u)) % FRAG;
+    for (var at = lane; at < WARPS_M * WARPS_N * 64u * FRAGS_N; at += THREADS) {
+      let slab = at / (64u * FRAGS_N);
+      let r = (at / (FRAGS_N * 4u)) % 16u;
       let quad = at % (FRAGS_N * 4u);
-      let row = row0 + ((slab / WARPS_N) * FRAGS_M + i) * FRAG + r;
-      let column = column0 + (slab % WARPS_N) * FRAGS_N * FRAG + quad * 4u;
+      let row = row0 + ((slab / WARPS_N) * FRAGS_M + i) * 16u + r;
+      let column = column0 + (slab % WARPS_N) * FRAGS_N * 16u + quad * 4u;
       if (row < M && column < N) {
         store(split, row, column, bitcast<vec4f>(tiles[slab * SLAB + r * PITCH_C + quad]));
       }

@@ -25,10 +25,17 @@ fn tapOf(index : u32) -> Tap {
   return Tap(DIRECTION * i32(tap / TAPS_W), DIRECTION * i32(tap % TAPS_W), (index % CHANNELS) / WIDE_A);
 }
 
-fn sample(pixel : Pixel, tap : Tap) -> LoadedA {
+// Where a pixel meets a tap: the first of its channels, in loads.
+struct Place { at : u32, inside : bool }
+
+fn placeOf(pixel : Pixel, tap : Tap) -> Place {
   let row = border(pixel.row + tap.row, i32(SRC_H));
   let column = border(pixel.column + tap.column, i32(SRC_W));
   let inside = u32(row) < SRC_H && u32(column) < SRC_W;
-  let at = select(0u, (pixel.image + u32(row) * SRC_W + u32(column)) * (CHANNELS / WIDE_A) + tap.channel, inside);
-  return select(LoadedA(), LoadedA(a[at]), inside);
+  return Place(select(0u, (pixel.image + u32(row) * SRC_W + u32(column)) * (CHANNELS / WIDE_A), inside), inside);
+}
+
+fn sample(pixel : Pixel, tap : Tap) -> LoadedA {
+  let place = placeOf(pixel, tap);
+  return select(LoadedA(), LoadedA(a[place.at + tap.channel]), place.inside);
 }

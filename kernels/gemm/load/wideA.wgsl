@@ -1,6 +1,7 @@
 // Hands a loader of A whose loads bring eight halves to matrix.wgsl as it is.
 alias WideRow = RowA;
-alias WideStep = StepA;
+alias PlaceA = RowA;
+const RUN_A = K;
 fn wideRow(m : u32) -> WideRow { return rowA(m); }
-fn wideStep(k : u32) -> WideStep { return stepA(k); }
-fn wideA(row : WideRow, step : WideStep) -> vec4u { return loadA(row, step); }
+fn placeA(row : WideRow, k : u32) -> PlaceA { return row; }
+fn wideA(place : PlaceA, k : u32) -> vec4u { return loadA(place, stepA(k)); }

@@ -21,11 +21,15 @@ interface Window {
   readonly paddingMode: PaddingMode;
 }
 
-function im2col(window: Window, by: 'pixel' | 'tap'): Pick<GemmProblem, 'loaderA' | 'runA' | 'constants'> {
+function im2col(
+  window: Window,
+  by: 'pixel' | 'tap',
+): Pick<GemmProblem, 'loaderA' | 'runA' | 'walksRuns' | 'constants'> {
   const { source } = window;
   const loader = source.channels % 4 === 0 ? gemmLoadIm2col : gemmLoadIm2colScalar;
   return {
     runA: source.channels,
+    walksRuns: by === 'pixel' && source.channels % 4 === 0,
     loaderA: [
       `fn origin() -> vec2i { return ${window.origin}; }`,
       `fn border(at : i32, extent : i32) -> i32 { ${BORDER[window.paddingMode]} }`,

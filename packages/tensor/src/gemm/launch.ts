@@ -93,7 +93,7 @@ function launch(gpu: Gpu, problem: GemmProblem, { choice, plan }: Planned, c: Te
   const { m, n, k, bias, items = 1, operands = 'f32' } = problem;
   const { wide = false, readsAcross = false, enables = [] } = plan;
   const b = problem.across && !readsAcross ? problem.across.asRows() : problem.b;
-  const [loaderA, loaderB] = [loaderOfA(problem, wide), loaderOfB(problem, wide, readsAcross)];
+  const [loaderA, loaderB] = [loaderOfA(problem, wide, plan.kStep), loaderOfB(problem, wide, readsAcross)];
   const finished = splits === 1;
   const steps = Math.ceil(k / plan.kStep);
   const [x, y] = linearGrid(plan.tiles[0] * plan.tiles[1]);

@@ -2,6 +2,7 @@ import type { Gpu } from '@visage/gpu';
 import { gemmMatrix } from '@visage/kernels';
 import type { GemmVariant } from './plan.ts';
 import type { GemmProblem } from './problem.ts';
+import { unroll } from './unroll.ts';
 
 /** A workgroup's tile and how it is shared out among subgroups. */
 export interface MatrixTile {
@@ -81,6 +82,14 @@ export function matrixVariant(tile: MatrixTile): GemmVariant {
   // A tile row is padded by 16 bytes, whichever way it runs; the larger of both ways counts. Sums leave by 16 rows of each subgroup.
   const staged = 2 * 2 * (Math.max(bm * (bk + 8), bk * (bm + 8)) + Math.max(bn * (bk + 8), bk * (bn + 8)));
   const bytes = Math.max(staged, warpsM * warpsN * 16 * (bn / warpsN + 8) * 4);
+  const counts = {
+    FRAGS_M: bm / 16 / warpsM,
+    FRAGS_N: bn / 16 / warpsN,
+    DEPTH: bk / 16,
+    SLOTS_A: Math.ceil((bm * bk) / 8 / threads),
+    SLOTS_B: Math.ceil((bn * bk) / 8 / threads),
+  };
+  const multiply = unroll(gemmMatrix, counts);
   return {
     name: `matrix ${bm}x${bn}x${bk}`,
     able(gpu) {
@@ -99,8 +108,8 @@ export function matrixVariant(tile: MatrixTile): GemmVariant {
     },
     plan(problem) {
       return {
-        multiply: gemmMatrix,
-        constants: { BM: bm, BN: bn, BK: bk, WARPS_M: warpsM, WARPS_N: warpsN, THREADS: threads },
+        multiply,
+        constants: { BM: bm, BN: bn, BK: bk, WARPS_M: warpsM, WARPS_N: warpsN, THREADS: threads, ...counts },
         tiles: [Math.ceil(problem.m / bm), Math.ceil(problem.n / bn)],
         kStep: bk,
         splits: estimate(tile, problem).splits,

@@ -5,6 +5,7 @@ import {
   gemmLoadPairsB,
   gemmLoadRows,
   gemmLoadRowsScalar,
+  gemmLoadRunsA,
   gemmLoadWideA,
   gemmLoadWideB,
 } from '@visage/kernels';
@@ -25,13 +26,14 @@ function types(width: 8 | 4 | 1, type: GemmType): readonly [stored: string, load
 
 const widthOf = (run: number, wide: boolean): 8 | 4 | 1 => (wide && run % 8 === 0 ? 8 : run % 4 === 0 ? 4 : 1);
 
-/** The loader of A; `wide` multiplies take eight halves at a time. */
-export function loaderOfA(problem: GemmProblem, wide: boolean): Loaders {
-  const { runA = 4, operands = 'f32', loaderA, aContiguousAlong } = problem;
+/** The loader of A. `wide` multiplies take eight halves at a time; they walk k in steps of `kStep`. */
+export function loaderOfA(problem: GemmProblem, wide: boolean, kStep: number): Loaders {
+  const { runA = 4, operands = 'f32', loaderA, aContiguousAlong, walksRuns = false } = problem;
   const width = widthOf(runA, wide);
   const [StoredA, LoadedA] = types(width, operands);
+  const adapter = width < 8 ? gemmLoadPairsA : walksRuns && runA % kStep === 0 ? gemmLoadRunsA : gemmLoadWideA;
   return {
-    parts: wide ? [...loaderA, width === 8 ? gemmLoadWideA : gemmLoadPairsA] : loaderA,
+    parts: wide ? [...loaderA, adapter] : loaderA,
     aliases: { StoredA, LoadedA },
     constants: { WIDE_A: Math.max(4, width), ...(wide ? { A_BY_K: aContiguousAlong === 'k' } : {}) },
   };
