@@ -1,26 +1,29 @@
 import { type Image, image } from '@visage/faces';
 import { readFace } from '@visage/faces/node';
 import { loadSafetensors } from '@visage/nn/node';
-import { loadSwapper, readCheckpointHeader } from '@visage/simswap';
+import { loadSwapper, type PipelineName, pipelines, swapImageSize } from '@visage/simswap';
 import { scope, tensor } from '@visage/tensor';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { drawLabel, writeMarkedPng } from '../provenance/mark.ts';
 import { adapterLine, openDevice } from '../terminal/device.ts';
 
 interface Options {
   readonly checkpoint: string;
+  readonly identity?: string;
+  readonly pipeline?: PipelineName;
   readonly source: string;
   readonly target: string;
   readonly out: string;
   readonly label: boolean;
 }
 
-async function swap({ checkpoint, source, target, out, label }: Options): Promise<void> {
+async function swap({ checkpoint, identity, pipeline, source, target, out, label }: Options): Promise<void> {
   const file = await loadSafetensors(checkpoint);
-  const { imageSize } = readCheckpointHeader(file);
+  const identityFile = identity === undefined ? undefined : await loadSafetensors(identity);
+  const imageSize = swapImageSize(file);
   const [donor, owner] = await Promise.all([readFace(source, imageSize), readFace(target, imageSize)]);
   const gpu = await openDevice();
-  const swapper = loadSwapper(file);
+  const swapper = loadSwapper(file, { identity: identityFile, pipeline });
   const swapped = scope(() => {
     const upload = (face: Image) => tensor(face.data, [1, imageSize, imageSize, 3]);
     return swapper.swapImages(upload(owner), upload(donor));
@@ -38,7 +41,16 @@ export function addSwap(program: Command): void {
   program
     .command('swap')
     .description("put the source's identity into the target: aligned, square PNG faces in, PNG out")
-    .requiredOption('--checkpoint <file>', 'what `visage train` or `visage start` wrote')
+    .requiredOption(
+      '--checkpoint <file>',
+      'what `visage train` or `visage start` wrote, or a generator of `visage import`',
+    )
+    .option('--identity <file>', 'the identity network of an imported generator; a checkpoint carries its own')
+    .addOption(
+      new Option('--pipeline <name>', 'insist on a pipeline: an imported generator of another is refused').choices(
+        pipelines.map(({ name }) => name),
+      ),
+    )
     .requiredOption('--source <png>', 'whose identity')
     .requiredOption('--target <png>', 'everything else')
     .requiredOption('-o, --out <png>', 'where to write the result')
