@@ -1,11 +1,11 @@
 // Moves each image of a batch by whole pixels:  out[n, y, x] = in[n, y + shift[n, 0], x + shift[n, 1]], 0 where that lies outside
 //
 // The gradient is the same map with the opposite shift, so one kernel serves every order (SIGN says which way).
-// Layout    x, out [n, H, W, GROUPS] of V, shift [n, 2] as whole numbers in f32.
-// Prelude   alias V (f32, or vec4f along the channels), WG, H, W, GROUPS (channels / lanes of V), SIZE (elements of out), SIGN (1 or -1).
+// Layout    x, out [n, H, W, GROUPS] of S, shift [n, 2] as whole numbers in f32.
+// Prelude   alias S (f32 or f16, or four channels of it), WG, H, W, GROUPS (channels / lanes of S), SIZE (elements of out), SIGN (1 or -1).
 // Dispatch  one invocation per element of out.
-@group(0) @binding(0) var<storage, read_write> out : array<V>;
-@group(0) @binding(1) var<storage, read> x : array<V>;
+@group(0) @binding(0) var<storage, read_write> out : array<S>;
+@group(0) @binding(1) var<storage, read> x : array<S>;
 @group(0) @binding(2) var<storage, read> shift : array<f32>;
 
 @compute @workgroup_size(WG)
@@ -19,7 +19,7 @@ fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : 
   let image = i / (GROUPS * W * H);
   let fromRow = row + SIGN * i32(shift[2u * image]);
   let fromColumn = column + SIGN * i32(shift[2u * image + 1u]);
-  var value = V(0.0);
+  var value = S(0.0);
   // A negative index turns into one far past the end.
   if (u32(fromRow) < H && u32(fromColumn) < W) {
     value = x[((image * H + u32(fromRow)) * W + u32(fromColumn)) * GROUPS + i % GROUPS];

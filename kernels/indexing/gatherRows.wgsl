@@ -2,10 +2,10 @@
 //
 // An index past the table gives a row of NaN, see oneHot.wgsl.
 // Layout    table [ROWS, INNER], index [SIZE / INNER] as u32, out [SIZE / INNER, INNER].
-// Prelude   WG, SIZE (elements of out), ROWS, INNER.
+// Prelude   alias S (f32 or f16); WG, SIZE (elements of out), ROWS, INNER.
 // Dispatch  one invocation per element of out.
-@group(0) @binding(0) var<storage, read_write> out : array<f32>;
-@group(0) @binding(1) var<storage, read> table : array<f32>;
+@group(0) @binding(0) var<storage, read_write> out : array<S>;
+@group(0) @binding(1) var<storage, read> table : array<S>;
 @group(0) @binding(2) var<storage, read> index : array<u32>;
 
 @compute @workgroup_size(WG)
@@ -18,6 +18,6 @@ fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : 
   if (row < ROWS) {
     out[i] = table[row * INNER + i % INNER];
   } else {
-    out[i] = bitcast<f32>(max(row, 0xffffffffu));
+    out[i] = S(bitcast<f32>(max(row, 0xffffffffu)));
   }
 }

@@ -2,10 +2,10 @@
 //
 // Looks through all indices for every row instead of adding atomically: the order is fixed, and batches are small.
 // Layout    rows [COUNT, INNER], index [COUNT] as u32, out [SIZE / INNER, INNER].
-// Prelude   WG, SIZE (elements of out), COUNT, INNER.
+// Prelude   alias S (f32 or f16; sums are f32); WG, SIZE (elements of out), COUNT, INNER.
 // Dispatch  one invocation per element of out.
-@group(0) @binding(0) var<storage, read_write> out : array<f32>;
-@group(0) @binding(1) var<storage, read> rows : array<f32>;
+@group(0) @binding(0) var<storage, read_write> out : array<S>;
+@group(0) @binding(1) var<storage, read> rows : array<S>;
 @group(0) @binding(2) var<storage, read> index : array<u32>;
 
 @compute @workgroup_size(WG)
@@ -18,8 +18,8 @@ fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : 
   var sum = 0.0;
   for (var i = 0u; i < COUNT; i++) {
     if (index[i] == row) {
-      sum += rows[i * INNER + at % INNER];
+      sum += f32(rows[i * INNER + at % INNER]);
     }
   }
-  out[at] = sum;
+  out[at] = S(sum);
 }

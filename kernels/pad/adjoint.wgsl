@@ -2,11 +2,11 @@
 //
 // A pixel is read by itself, and by those of the P pixels past either edge that the border rule folds onto it. Each axis tests its 2·P
 // candidates; a gather needs no atomics and adds in a fixed order.
-// Layout    dy [N, H + 2P, W + 2P, C], dx [N, H, W, C] as V = vec4f (four channels) or f32; GROUPS = C / width of V.
-// Prelude   alias V; WG, H, W, GROUPS, P, SIZE (V's in dx), fn border(at : i32, extent : i32) -> i32.
+// Layout    dy [N, H + 2P, W + 2P, C], dx [N, H, W, C] as S = f32 or f16, or four channels of it; GROUPS = C / width of S.
+// Prelude   alias S, and V the same in f32; WG, H, W, GROUPS, P, SIZE (V's in dx), fn border(at : i32, extent : i32) -> i32.
 // Dispatch  one invocation per V of dx.
-@group(0) @binding(0) var<storage, read_write> dx : array<V>;
-@group(0) @binding(1) var<storage, read> dy : array<V>;
+@group(0) @binding(0) var<storage, read_write> dx : array<S>;
+@group(0) @binding(1) var<storage, read> dy : array<S>;
 
 // Padded coordinate of candidate d (0: the pixel itself, then left and right in turn), or -1 if it folds elsewhere.
 fn candidate(d : u32, at : i32, extent : i32) -> i32 {
@@ -41,9 +41,9 @@ fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : 
     for (var b = 0u; b <= lastColumn; b++) {
       let q = candidate(b, column, i32(W));
       if (q >= 0) {
-        sum += dy[((image * (H + 2u * P) + u32(r)) * (W + 2u * P) + u32(q)) * GROUPS + channel];
+        sum += V(dy[((image * (H + 2u * P) + u32(r)) * (W + 2u * P) + u32(q)) * GROUPS + channel]);
       }
     }
   }
-  dx[i] = sum;
+  dx[i] = S(sum);
 }

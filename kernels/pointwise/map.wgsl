@@ -1,15 +1,15 @@
 // Pointwise map with broadcasting:  out[i] = op(in0(i), in1(i), …)
 //
-// Layout    out is contiguous; V is f32, or vec4f when the last extent divides by 4 and no input broadcasts along it partly.
-// Prelude   alias V; const WG; fn map(i : u32) -> V, the expression over the loaded inputs; for each input k its binding 1 + k and fn load<k>(i : u32) -> V, which holds
+// Layout    out is contiguous; V is f32, or vec4f when the last extent divides by 4 and no input broadcasts along it partly; S is what lies in memory, f32 or f16.
+// Prelude   alias V, S; const WG, PADDING (elements of S in the buffer past the last one); fn map(i : u32) -> V, the expression over the loaded inputs; for each input k its binding 1 + k and fn load<k>(i : u32) -> V, which holds
 //           the broadcast index arithmetic with every extent as a constant. They are generated because their number varies.
 // Dispatch  one invocation per V; linear workgroups of WG, folded into x and y past 65535.
-@group(0) @binding(0) var<storage, read_write> out : array<V>;
+@group(0) @binding(0) var<storage, read_write> out : array<S>;
 
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : vec3u, @builtin(local_invocation_index) lane : u32) {
   let i = (group.y * groups.x + group.x) * WG + lane;
-  if (i < arrayLength(&out)) {
-    out[i] = map(i);
+  if (i + PADDING < arrayLength(&out)) {
+    out[i] = S(map(i));
   }
 }

@@ -1,11 +1,11 @@
 // Mean over windows:  out[n, v, u, c] = Σ image over the window / count
 //
 // count is KERNEL², or without COUNT_PADDING the number of pixels inside the image.
-// Layout    image [n, H, W, C], out [n, OUT_H, OUT_W, C], both as V (vec4f or f32).
-// Prelude   alias V; COUNT_PADDING : bool; window.wgsl, count.wgsl and their constants.
+// Layout    image [n, H, W, C], out [n, OUT_H, OUT_W, C], both as S: f32 or f16, or four channels of it.
+// Prelude   alias S, and V the same in f32; COUNT_PADDING : bool; window.wgsl, count.wgsl and their constants.
 // Dispatch  one invocation per V of out.
-@group(0) @binding(0) var<storage, read_write> out : array<V>;
-@group(0) @binding(1) var<storage, read> image : array<V>;
+@group(0) @binding(0) var<storage, read_write> out : array<S>;
+@group(0) @binding(1) var<storage, read> image : array<S>;
 
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : vec3u, @builtin(local_invocation_index) lane : u32) {
@@ -19,8 +19,8 @@ fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : 
   var sum = V(0.0);
   for (var y = rows.x; y < rows.y; y++) {
     for (var x = columns.x; x < columns.y; x++) {
-      sum += image[((p.n * H + y) * W + x) * GROUPS + p.c];
+      sum += V(image[((p.n * H + y) * W + x) * GROUPS + p.c]);
     }
   }
-  out[at] = sum / (counted(p.y, H) * counted(p.x, W));
+  out[at] = S(sum / (counted(p.y, H) * counted(p.x, W)));
 }

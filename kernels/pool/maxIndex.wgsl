@@ -1,13 +1,13 @@
 // Where each window's maximum lies:  index[n, v, u, c] = ky · KERNEL + kx of the first largest element, row by row as in PyTorch
 //
 // Values are then gathered by maxTake.wgsl and gradients scattered by maxPut.wgsl: for fixed positions max pooling is a linear map.
-// Layout    image [n, H, W, C] as V (vec4f or f32), index [n, OUT_H, OUT_W, C] as I (vec4u or u32).
-// Prelude   alias V, I; window.wgsl and its constants.
+// Layout    image [n, H, W, C] as S (f32 or f16, or four channels of it), index [n, OUT_H, OUT_W, C] as I (vec4u or u32).
+// Prelude   alias S, and V the same in f32; alias I; window.wgsl and its constants.
 // Dispatch  one invocation per V of the output.
 const NONE = 0xffffffffu;
 
 @group(0) @binding(0) var<storage, read_write> index : array<I>;
-@group(0) @binding(1) var<storage, read> image : array<V>;
+@group(0) @binding(1) var<storage, read> image : array<S>;
 
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : vec3u, @builtin(local_invocation_index) lane : u32) {
@@ -28,7 +28,7 @@ fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : 
       if (x < PAD || x - PAD >= W) {
         continue;
       }
-      let value = image[((p.n * H + y - PAD) * W + x - PAD) * GROUPS + p.c];
+      let value = V(image[((p.n * H + y - PAD) * W + x - PAD) * GROUPS + p.c]);
       // A NaN wins and stays, as in PyTorch; compared by its bits, because compilers may assume that there are none.
       let odd = (bitcast<I>(value) & I(0x7fffffffu)) > I(0x7f800000u);
       let better = (value > best) | odd | (winner == I(NONE));

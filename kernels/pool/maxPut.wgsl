@@ -1,11 +1,11 @@
 // Gradient of max pooling:  dx[n, y, x, c] = Σ of dy[n, v, u, c] over the windows (v, u) whose maximum lies at (y, x)
 //
 // Gathers over the windows that cover a pixel, in a fixed order.
-// Layout    dx [n, H, W, C] and dy [n, OUT_H, OUT_W, C] as V, index like dy as I.
-// Prelude   alias V, I; window.wgsl and its constants.
+// Layout    dx [n, H, W, C] and dy [n, OUT_H, OUT_W, C] as S, index like dy as I.
+// Prelude   alias S, and V the same in f32; alias I; window.wgsl and its constants.
 // Dispatch  one invocation per V of dx.
-@group(0) @binding(0) var<storage, read_write> dx : array<V>;
-@group(0) @binding(1) var<storage, read> dy : array<V>;
+@group(0) @binding(0) var<storage, read_write> dx : array<S>;
+@group(0) @binding(1) var<storage, read> dy : array<S>;
 @group(0) @binding(2) var<storage, read> index : array<I>;
 
 @compute @workgroup_size(WG)
@@ -20,8 +20,8 @@ fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : 
     for (var u = firstWindow(p.x); u < endWindow(p.x, OUT_W); u++) {
       let source = ((p.n * OUT_H + v) * OUT_W + u) * GROUPS + p.c;
       let here = (p.y + PAD - v * STRIDE) * KERNEL + p.x + PAD - u * STRIDE;
-      sum += select(V(0.0), dy[source], index[source] == I(here));
+      sum += select(V(0.0), V(dy[source]), index[source] == I(here));
     }
   }
-  dx[at] = sum;
+  dx[at] = S(sum);
 }

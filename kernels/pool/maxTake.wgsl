@@ -2,10 +2,10 @@
 //
 // The values of max pooling, and the gradient of maxPut.wgsl.
 // Layout    scalar: the four channels of a vector may take from different pixels. GROUPS = C.
-// Prelude   window.wgsl and its constants.
+// Prelude   alias S (f32 or f16); window.wgsl and its constants.
 // Dispatch  one invocation per element of out.
-@group(0) @binding(0) var<storage, read_write> out : array<f32>;
-@group(0) @binding(1) var<storage, read> image : array<f32>;
+@group(0) @binding(0) var<storage, read_write> out : array<S>;
+@group(0) @binding(1) var<storage, read> image : array<S>;
 @group(0) @binding(2) var<storage, read> index : array<u32>;
 
 @compute @workgroup_size(WG)

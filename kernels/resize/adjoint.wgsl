@@ -3,11 +3,11 @@
 //
 // Gathers instead of scattering, so it needs no atomics and adds in a fixed order. An output d reaches s when its first tap lies in [s − TAPS + 1, s]; outputs
 // past the border reach the border samples through the clamp. The weights along x are computed once per invocation.
-// Layout    NHWC; V = vec4f (four channels) or f32, GROUPS = C / width of V.
-// Prelude   alias V; WG, BATCH, GROUPS, THREADS per pixel, X_SPAN = the longest range of outputs that reach one column; Y_MUL … X_OUT, source.wgsl, weight*.wgsl.
+// Layout    NHWC; S = f32 or f16, or four channels of it, GROUPS = C / width of S.
+// Prelude   alias S, and V the same in f32; WG, BATCH, GROUPS, THREADS per pixel, X_SPAN = the longest range of outputs that reach one column; Y_MUL … X_OUT, source.wgsl, weight*.wgsl.
 // Dispatch  THREADS invocations per pixel of dx, each takes every THREADS-th channel group.
-@group(0) @binding(0) var<storage, read_write> dx : array<V>;
-@group(0) @binding(1) var<storage, read> dy : array<V>;
+@group(0) @binding(0) var<storage, read_write> dx : array<S>;
+@group(0) @binding(1) var<storage, read> dy : array<S>;
 
 /** First output whose position is at or above the integer `floorAt`. */
 fn firstOutput(axis : Axis, floorAt : i32) -> i32 {
@@ -54,10 +54,10 @@ fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : 
       let base = (sample * u32(Y_OUT) + u32(v)) * u32(X_OUT) + u32(across.x);
       var line = V(0.0);
       for (var k = 0; k < across.y - across.x; k++) {
-        line += weights[k] * dy[(base + u32(k)) * GROUPS + c];
+        line += weights[k] * V(dy[(base + u32(k)) * GROUPS + c]);
       }
       sum += mixed(Y_AXIS, v, row) * line;
     }
-    dx[pixel * GROUPS + c] = sum;
+    dx[pixel * GROUPS + c] = S(sum);
   }
 }

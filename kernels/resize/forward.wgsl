@@ -1,10 +1,10 @@
 // Resampling without antialiasing:  out[n, y, x, c] = Σ over taps (ky, kx) of weight(ky) · weight(kx) · image[n, row(ky), column(kx), c]
 //
-// Layout    NHWC; V = vec4f (four channels) or f32, GROUPS = C / width of V.
-// Prelude   alias V; WG, BATCH, GROUPS, THREADS per pixel; Y_MUL … X_OUT : i32 and the parts source.wgsl and weight*.wgsl.
+// Layout    NHWC; S = f32 or f16, or four channels of it, GROUPS = C / width of S.
+// Prelude   alias S, and V the same in f32; WG, BATCH, GROUPS, THREADS per pixel; Y_MUL … X_OUT : i32 and the parts source.wgsl and weight*.wgsl.
 // Dispatch  THREADS invocations per output pixel, each takes every THREADS-th channel group, so that they share the pixel's positions.
-@group(0) @binding(0) var<storage, read_write> out : array<V>;
-@group(0) @binding(1) var<storage, read> image : array<V>;
+@group(0) @binding(0) var<storage, read_write> out : array<S>;
+@group(0) @binding(1) var<storage, read> image : array<S>;
 
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : vec3u, @builtin(local_invocation_index) lane : u32) {
@@ -23,10 +23,10 @@ fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : 
       let base = (sample + sampleIndex(Y_AXIS, line.first, ky)) * u32(X_IN);
       var across = V(0.0);
       for (var kx = 0; kx < TAPS; kx++) {
-        across += weight(kx, column.t) * image[(base + sampleIndex(X_AXIS, column.first, kx)) * GROUPS + c];
+        across += weight(kx, column.t) * V(image[(base + sampleIndex(X_AXIS, column.first, kx)) * GROUPS + c]);
       }
       sum += weight(ky, line.t) * across;
     }
-    out[pixel * GROUPS + c] = sum;
+    out[pixel * GROUPS + c] = S(sum);
   }
 }

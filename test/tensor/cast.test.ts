@@ -89,9 +89,14 @@ test('to bytes: rounds and clamps', async () => {
   equal([...(await cast(tensor(Int32Array.of(-3, 300)), 'u8').data())], [0, 255]);
 });
 
-test('no gradient flows through a cast, and asking for one is an error', () => {
+test('between float types the gradient is cast back, through integers none flows', async () => {
   const x = tensor([1, 2], [2], { requiresGrad: true });
-  const y = cast(cast(x, 'f16'), 'f32').sum();
+  const half = cast(x, 'f16');
+  ok(half.requiresGrad);
+  const [g] = grad(cast(half, 'f32').mul(3).sum(), [x]) as [Tensor];
+  equal(g.dtype, 'f32');
+  equal([...(await g.floats())], [3, 3]);
+  const y = cast(cast(x, 'i32'), 'f32').sum();
   ok(!y.requiresGrad);
   throws(() => grad(y, [x]), /x\[0\] \[2\] does not influence/);
 });

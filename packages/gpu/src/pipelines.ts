@@ -1,3 +1,4 @@
+import { VisageError } from './errors.ts';
 import { assemble, type Program, writtenBindings } from './program.ts';
 
 /** A compiled program with what the recorder needs to know of its bindings. */
@@ -37,6 +38,10 @@ export class PipelineCache {
   }
 
   #compile({ name, enables = [] }: Program, code: string): Pipeline {
+    if (enables.includes('f16') && !this.#device.features.has('shader-f16'))
+      throw new VisageError(
+        `${name}: works on f16 tensors, but this device lacks the feature shader-f16; cast() them to f32, or leave it to autocast('f16', …), which computes in f32 here`,
+      );
     this.#device.pushErrorScope('validation');
     const module = this.#device.createShaderModule({ label: name, code });
     const handle = this.#device.createComputePipeline({

@@ -1,4 +1,5 @@
 import { VisageError } from '@visage/gpu';
+import type { DType } from './dtype.ts';
 import { sameShape, showShape } from './shape.ts';
 import type { Tensor } from './tensor.ts';
 
@@ -120,6 +121,7 @@ export interface EngineOps {
   /** The sum of tensors of one shape. */
   addAll(terms: readonly Tensor[]): Tensor;
   onesLike(x: Tensor): Tensor;
+  cast(x: Tensor, dtype: DType): Tensor;
 }
 let engineOps: EngineOps | undefined;
 export const installEngineOps = (ops: EngineOps): void => {
@@ -156,9 +158,10 @@ function flow(ys: readonly Tensor[], targets: ReadonlySet<Tensor>, options: Grad
   const accumulate = (x: Tensor, g: Tensor) => {
     if (!sameShape(x.shape, g.shape))
       throw new VisageError(`grad: a gradient of shape ${showShape(g.shape)} arrived at ${x}`);
+    const term = g.dtype === x.dtype ? g : rules().cast(g, x.dtype); // a gradient has the type of its tensor
     const before = arrived.get(x);
-    if (before) before.push(g);
-    else arrived.set(x, [g]);
+    if (before) before.push(term);
+    else arrived.set(x, [term]);
   };
   const total = (terms: readonly Tensor[]) => (terms.length === 1 ? (terms[0] as Tensor) : rules().addAll(terms));
   return withGrad(options.createGraph ?? false, () => {

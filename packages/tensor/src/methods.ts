@@ -1,5 +1,6 @@
 import { backward, type GradOptions, installEngineOps } from './autograd.ts';
 import * as arithmetic from './ops/arithmetic.ts';
+import { cast } from './ops/cast.ts';
 import { onesLike } from './ops/create.ts';
 import * as reduce from './ops/reduce.ts';
 import * as shape from './ops/shape.ts';
@@ -54,4 +55,4 @@ declare module './tensor.ts' {
 }
 
 Object.assign(Tensor.prototype, methods);
-installEngineOps({ addAll: arithmetic.addAll, onesLike });
+installEngineOps({ addAll: arithmetic.addAll, onesLike, cast });

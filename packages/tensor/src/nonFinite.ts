@@ -3,11 +3,18 @@ import { max } from './ops/reduce.ts';
 import { launchMap } from './pointwise.ts';
 import { keep, scope } from './scope.ts';
 import { showShape } from './shape.ts';
+import { isFloat } from './storage.ts';
 import type { Tensor } from './tensor.ts';
 
 /** 1 where the exponent's bits are all set: infinite, or not a number. Through the bits, because a compiler may assume neither occurs. */
 const isNonFinite = (x: Tensor): Tensor =>
-  launchMap('isNonFinite', 'select(V(0.0), V(1.0), (bitcast<U>(a) & U(0x7f800000u)) == U(0x7f800000u))', [x]);
+  launchMap(
+    'isNonFinite',
+    'select(V(0.0), V(1.0), (bitcast<U>(a) & U(0x7f800000u)) == U(0x7f800000u))',
+    [x],
+    undefined,
+    'f32',
+  );
 
 /**
  * Runs `fn` op by op and names the first op with an infinite result or one that is not a number, as `conv2d [4, 48, 48, 8]`.
@@ -19,7 +26,7 @@ export async function firstNonFinite(fn: () => unknown): Promise<string | undefi
   try {
     scope(() => {
       watchOps((op, out) => {
-        if (out.dtype !== 'f32') return;
+        if (!isFloat(out.dtype)) return;
         const flag = noGrad(() => max(isNonFinite(out)));
         seen.push({ name: `${op} ${showShape(out.shape)}`, flag: keep(flag) }); // scopes inside fn must not free it
       }, fn);

@@ -3,7 +3,17 @@ import { pointwiseMap } from '@visage/kernels';
 import { type Backward, track } from './autograd.ts';
 import { sumTo } from './ops/reduce.ts';
 import { broadcastShapes, type Shape, showShape, sizeOf, stridesOf } from './shape.ts';
-import { checkDType, empty, type Tensor } from './tensor.ts';
+import {
+  checkFloat,
+  computed,
+  enablesOf,
+  type FloatType,
+  floatTypeOf,
+  paddingOf,
+  promoted,
+  stored,
+} from './storage.ts';
+import { empty, type Tensor } from './tensor.ts';
 
 const WORKGROUP = 64;
 const NAMES = ['a', 'b', 'c', 'd', 'e'] as const;
@@ -52,21 +62,25 @@ function offsetExpression(axes: readonly MergedAxis[], k: number): string {
 }
 
 /** Declares the inputs of the map kernel and their `load` functions. */
-function inputDeclarations(out: Shape, inputs: readonly Shape[], vector: boolean): string {
-  const axes = mergeAxes(out, inputs);
+function inputDeclarations(out: Shape, inputs: readonly Tensor[], vector: boolean): string {
+  const axes = mergeAxes(
+    out,
+    inputs.map((x) => x.shape),
+  );
   const total = sizeOf(out);
   return inputs
-    .map((shape, k) => {
-      const size = sizeOf(shape);
-      const declare = (type: string) => `@group(0) @binding(${k + 1}) var<storage, read> in${k} : array<${type}>;`;
+    .map((x, k) => {
+      const { size } = x;
+      const declare = (lanes: 1 | 4) =>
+        `@group(0) @binding(${k + 1}) var<storage, read> in${k} : array<${stored(floatTypeOf(x), lanes)}>;`;
       const load = (body: string) => `fn load${k}(i : u32) -> V { ${body} }`;
-      if (size === total) return `${declare('V')}\n${load(`return in${k}[i];`)}`;
-      if (size === 1) return `${declare('f32')}\n${load(`return V(in${k}[0]);`)}`;
+      if (size === total) return `${declare(vector ? 4 : 1)}\n${load(`return V(in${k}[i]);`)}`;
+      if (size === 1) return `${declare(1)}\n${load(`return V(f32(in${k}[0]));`)}`;
       const element = `let e = i${vector ? ' * 4u' : ''};`;
       const offset = offsetExpression(axes, k);
       const splat = vector && axes.at(-1)?.strides[k] === 0;
-      if (!vector || splat) return `${declare('f32')}\n${load(`${element} return V(in${k}[${offset}]);`)}`;
-      return `${declare('vec4f')}\n${load(`${element} return in${k}[(${offset}) / 4u];`)}`;
+      if (!vector || splat) return `${declare(1)}\n${load(`${element} return V(f32(in${k}[${offset}]));`)}`;
+      return `${declare(4)}\n${load(`${element} return V(in${k}[(${offset}) / 4u]);`)}`;
     })
     .join('\n');
 }
@@ -75,14 +89,21 @@ function inputDeclarations(out: Shape, inputs: readonly Shape[], vector: boolean
  * Launches `out = expression(a, b, …)` with broadcasting and no gradient.
  *
  * `expression` is WGSL over `a`, `b`, … of type `V` (f32 or vec4f, so write constants as `V(…)`; `U` is the same of u32); `target` may be an existing tensor that
- * is not among the inputs, or is none of them in a broadcast way.
+ * is not among the inputs, or is none of them in a broadcast way. Arithmetic is f32 whatever lies in memory; a new result has the type `result`, by default the one that the inputs promote to.
  */
-export function launchMap(name: string, expression: string, inputs: readonly Tensor[], target?: Tensor): Tensor {
+export function launchMap(
+  name: string,
+  expression: string,
+  inputs: readonly Tensor[],
+  target?: Tensor,
+  result: FloatType = promoted(inputs),
+): Tensor {
   const first = inputs[0] as Tensor;
-  for (const [k, x] of inputs.entries()) checkDType(name, NAMES[k] as string, x, 'f32');
+  for (const [k, x] of inputs.entries()) checkFloat(name, NAMES[k] as string, x);
   const shapes = inputs.map((x) => x.shape);
   const shape = broadcastShapes(name, shapes);
-  const out = target ?? empty(first.gpu, shape);
+  const out = target ?? empty(first.gpu, shape, result);
+  checkFloat(name, 'target', out);
   if (sizeOf(out.shape) !== sizeOf(shape))
     throw new ArgumentError(name, 'target', showShape(out.shape), showShape(shape));
   // Vectors run along the merged last axis: it must divide by 4, whole or broadcast for each input.
@@ -90,7 +111,7 @@ export function launchMap(name: string, expression: string, inputs: readonly Ten
   const vector = last % 4 === 0;
   const args = NAMES.slice(0, inputs.length);
   const prelude = [
-    inputDeclarations(shape, shapes, vector),
+    inputDeclarations(shape, inputs, vector),
     `fn map(i : u32) -> V {`,
     ...args.map((arg, k) => `  let ${arg} = load${k}(i);`),
     `  return ${expression};\n}`,
@@ -99,8 +120,13 @@ export function launchMap(name: string, expression: string, inputs: readonly Ten
   first.gpu.dispatch({
     program: {
       name: `pointwise/${name}`,
-      aliases: { V: vector ? 'vec4f' : 'f32', U: vector ? 'vec4u' : 'u32' },
-      constants: { WG: WORKGROUP },
+      enables: enablesOf(out.dtype, ...inputs.map((x) => x.dtype)),
+      aliases: {
+        V: computed(vector ? 4 : 1),
+        U: vector ? 'vec4u' : 'u32',
+        S: stored(floatTypeOf(out), vector ? 4 : 1),
+      },
+      constants: { WG: WORKGROUP, PADDING: vector ? 0 : paddingOf(out) },
       parts: [prelude, pointwiseMap],
     },
     buffers: [out.buffer, ...inputs.map((x): GpuBuffer => x.buffer)],
@@ -118,6 +144,8 @@ export const flat: Partial = () => undefined;
 /**
  * A differentiable pointwise op: the WGSL expression of its value, and for each input its gradient in ops.
  *
+ * The result has the type that the inputs promote to, unless `result` names another: that of the image, where small f32 parameters go with it.
+ *
  * @throws VisageError, when gradients are asked for, that names the op if it has no gradient for an input which needs one.
  */
 export function pointwise(
@@ -125,8 +153,9 @@ export function pointwise(
   expression: string,
   inputs: readonly Tensor[],
   partials: readonly Partial[],
+  result?: FloatType,
 ): Tensor {
-  const out = launchMap(name, expression, inputs);
+  const out = launchMap(name, expression, inputs, undefined, result);
   const backward: Backward = (g, needs) =>
     inputs.map((x, k) => {
       if (!needs[k]) return undefined;

@@ -1,6 +1,7 @@
 import { ArgumentError, type Gpu, type GpuBuffer } from '@visage/gpu';
 import type { Node } from './autograd.ts';
 import { DTYPES, type DType, type HostArray } from './dtype.ts';
+import { floatsFromHalf } from './float16.ts';
 import { type Shape, showShape, sizeOf } from './shape.ts';
 
 /**
@@ -36,8 +37,8 @@ export class Tensor {
   }
 
   set requiresGrad(value: boolean) {
-    if (value && this.dtype !== 'f32')
-      throw new ArgumentError('requiresGrad', 'dtype', this.dtype, 'f32', 'Gradients flow through f32 tensors only');
+    if (value && this.dtype !== 'f32' && this.dtype !== 'f16')
+      throw new ArgumentError('requiresGrad', 'dtype', this.dtype, 'f32 or f16', 'Gradients flow through those only');
     this.#requiresGrad = value;
   }
 
@@ -55,18 +56,19 @@ export class Tensor {
     return new DTYPES[this.dtype].host(bytes, 0, this.size);
   }
 
-  /** The elements of an f32 tensor on the host. */
+  /** The elements of an f32 or f16 tensor on the host. */
   async floats(): Promise<Float32Array> {
     const data = await this.data();
+    if (data instanceof Uint16Array) return floatsFromHalf(data);
     if (!(data instanceof Float32Array))
-      throw new ArgumentError('floats', 'dtype', this.dtype, 'f32', 'Use data(), or cast first');
+      throw new ArgumentError('floats', 'dtype', this.dtype, 'f32 or f16', 'Use data(), or cast first');
     return data;
   }
 
   /** The value of a tensor with one element. */
   async item(): Promise<number> {
     if (this.size !== 1) throw new ArgumentError('item', 'shape', showShape(this.shape), 'a single element');
-    return (await this.data())[0] as number;
+    return (await (this.dtype === 'f16' ? this.floats() : this.data()))[0] as number;
   }
 
   /** Overwrites the elements from the host; recorded steps that read this tensor see the new values at their next run. */

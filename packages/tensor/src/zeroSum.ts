@@ -22,5 +22,5 @@ export function sumsToZero(gradient: Tensor): Tensor {
 export function biasGradient(g: Tensor, dtype: DType): Tensor {
   if (marked.has(g)) return cast(fill(g.gpu, [g.dim(-1)], 0), dtype);
   const axes = g.shape.slice(0, -1).map((_, axis) => axis);
-  return cast(sum(cast(g, 'f32'), axes), dtype);
+  return cast(sum(g, axes), dtype);
 }

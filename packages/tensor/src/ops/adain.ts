@@ -2,6 +2,7 @@ import { fused } from '../fused.ts';
 import { checkShape } from '../shape.ts';
 import { checkDType, type Tensor } from '../tensor.ts';
 import { add, mul } from './arithmetic.ts';
+import { cast } from './cast.ts';
 import { composedInstanceNorm, imageNorm } from './instanceNorm.ts';
 import { type NormAffine, normAffineGradient, normApplied, normInputGradient, normStatistics } from './normKernels.ts';
 import { reshape, slice } from './shape.ts';
@@ -38,6 +39,10 @@ function styled(normal: Tensor, style: Tensor, { relu = false, residual }: Adain
  * Belongie 2017 for the norm itself. One pass reads the statistics, one writes the result; the gradient likewise.
  */
 export function adain(x: Tensor, style: Tensor, options: AdainOptions = {}): Tensor {
+  if (x.dtype === 'f16') {
+    const skip = options.residual && cast(options.residual, 'f32');
+    return cast(adain(cast(x, 'f32'), cast(style, 'f32'), { ...options, residual: skip }), 'f16');
+  }
   const { eps = 1e-8, relu = false, residual } = options;
   const problem = imageNorm('adain', x, eps);
   checkShape(

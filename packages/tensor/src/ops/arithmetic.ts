@@ -117,7 +117,7 @@ const compare =
   (a: Operand, b: Operand): Tensor =>
     binary(name, (x, y) => `select(V(0.0), V(1.0), ${x} ${sign} ${y})`, a, b, flat, flat);
 
-/** 1 where a > b, else 0. Comparisons are masks in f32 and carry no gradient. */
+/** 1 where a > b, else 0. Comparisons are masks of floats and carry no gradient. */
 export const greater = compare('greater', '>');
 export const greaterEqual = compare('greaterEqual', '>=');
 export const less = compare('less', '<');

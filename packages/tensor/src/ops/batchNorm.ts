@@ -2,8 +2,10 @@ import { ArgumentError } from '@visage/gpu';
 import { gradEnabled, track } from '../autograd.ts';
 import { pointwise, V } from '../pointwise.ts';
 import { checkShape } from '../shape.ts';
+import { checkFloat, floatTypeOf } from '../storage.ts';
 import { checkDType, type Tensor } from '../tensor.ts';
 import { add, mul, sub } from './arithmetic.ts';
+import { cast } from './cast.ts';
 import {
   type NormAffine,
   type NormObserver,
@@ -49,6 +51,10 @@ export function batchNorm(
   runningVar: Tensor,
   { train, momentum = 0.1, eps = 1e-5 }: BatchNormOptions,
 ): Tensor {
+  if (x.dtype === 'f16' && train) {
+    const options = { train, momentum, eps };
+    return cast(batchNorm(cast(x, 'f32'), weight, bias, runningMean, runningVar, options), 'f16');
+  }
   const channels = checkArguments(x, { weight, bias, runningMean, runningVar });
   if (!train) return frozenNorm(x, weight, bias, runningMean, runningVar, eps);
   const rows = x.size / channels;
@@ -86,6 +92,7 @@ function frozenNorm(x: Tensor, weight: Tensor, bias: Tensor, mean: Tensor, varia
       `a * (b / ${deviation('c')})`,
       [g, weight, variance.detach()],
       [(h) => scaled(h), (h) => mul(mul(h, g), rsqrt(add(variance.detach(), eps)))],
+      floatTypeOf(g),
     );
   const normal = (): Tensor =>
     pointwise(
@@ -93,12 +100,14 @@ function frozenNorm(x: Tensor, weight: Tensor, bias: Tensor, mean: Tensor, varia
       `(a - b) / ${deviation('c')}`,
       [x, mean.detach(), variance.detach()],
       [(h) => mul(h, rsqrt(add(variance.detach(), eps)))],
+      floatTypeOf(x),
     );
   return pointwise(
     'batchNormEval',
     `(a - d) * (b / ${deviation('e')}) + c`,
     [x, weight, bias, mean.detach(), variance.detach()],
     [(g) => scaled(g), (g) => mul(g, normal()), (g) => g],
+    floatTypeOf(x),
   );
 }
 
@@ -113,7 +122,7 @@ function moveRunning(runningMean: Tensor, runningVar: Tensor, momentum: number):
 }
 
 function checkArguments(x: Tensor, perChannel: Readonly<Record<string, Tensor>>): number {
-  checkDType('batchNorm', 'x', x, 'f32');
+  checkFloat('batchNorm', 'x', x);
   if (x.rank !== 4 && x.rank !== 2) {
     throw new ArgumentError('batchNorm', 'x', String(x), '[batch, height, width, channels] or [batch, channels]');
   }

@@ -8,7 +8,9 @@ import {
   castWriteHalf,
   castWriteWord,
 } from '@visage/kernels';
+import { track } from '../autograd.ts';
 import type { DType } from '../dtype.ts';
+import { isFloat } from '../storage.ts';
 import { empty, type Tensor } from '../tensor.ts';
 
 const WORKGROUP = 64;
@@ -32,7 +34,7 @@ function conversion(source: DType, result: DType): string {
 }
 
 /**
- * The same numbers in another element type, without a gradient: gradients flow through f32 only.
+ * The same numbers in another element type. Between f32 and f16 the gradient is the cast back; through integers none flows.
  *
  * f32 → f16 rounds to nearest even and overflows to infinity. To u8 clamps to 0 … 255 and rounds. f32 → i32, u32 cuts the fraction off and clamps.
  * Needs no device feature.
@@ -52,5 +54,5 @@ export function cast(x: Tensor, dtype: DType): Tensor {
     buffers: [out.buffer, x.buffer],
     grid: linearGrid(Math.ceil(Math.ceil(x.size / 4) / WORKGROUP)),
   });
-  return out;
+  return isFloat(x.dtype) && isFloat(dtype) ? track('cast', out, [x], (g) => [cast(g, x.dtype)]) : out;
 }

@@ -117,5 +117,5 @@ export function convTranspose2d(
     throw new ArgumentError('convTranspose2d', 'padding', String(padding), 'one that leaves pixels', showShape(result));
   const g = convGeometry('convTranspose2d', result, w.shape, { stride, padding, groups });
   const y = conv2dInputGrad(x, w, g);
-  return bias ? y.add(bias) : y;
+  return bias ? y.add(cast(bias, y.dtype)) : y;
 }

@@ -1,6 +1,7 @@
 import { ArgumentError, currentGpu, type Gpu } from '@visage/gpu';
 import { DTYPES, type DType, dtypeOf, type HostArray } from '../dtype.ts';
 import { type Shape, showShape, sizeOf } from '../shape.ts';
+import { floatTypeOf, isFloat } from '../storage.ts';
 import { Tensor } from '../tensor.ts';
 import { fill } from './fill.ts';
 
@@ -45,14 +46,18 @@ function fromNumbers(values: readonly number[], dtype: DType): HostArray {
   return host;
 }
 
-/** A tensor with every element equal to `value` (f32). */
+/** A tensor of floats with every element equal to `value`. */
 export function full(shape: Shape, value: number, options: CreateOptions = {}): Tensor {
-  const out = fill(options.gpu ?? currentGpu(), shape, value);
+  const { dtype = 'f32' } = options;
+  if (!isFloat(dtype)) throw new ArgumentError('full', 'dtype', dtype, 'f32 or f16', 'Use tensor() for integers');
+  const out = fill(options.gpu ?? currentGpu(), shape, value, dtype);
   if (options.requiresGrad) out.requiresGrad = true;
   return out;
 }
 
 export const zeros = (shape: Shape, options?: CreateOptions): Tensor => full(shape, 0, options);
 export const ones = (shape: Shape, options?: CreateOptions): Tensor => full(shape, 1, options);
-export const zerosLike = (x: Tensor): Tensor => fill(x.gpu, x.shape, 0);
-export const onesLike = (x: Tensor): Tensor => fill(x.gpu, x.shape, 1);
+/** Zeros of the shape and float type of x. */
+export const zerosLike = (x: Tensor): Tensor => fill(x.gpu, x.shape, 0, floatTypeOf(x));
+/** Ones of the shape and float type of x. */
+export const onesLike = (x: Tensor): Tensor => fill(x.gpu, x.shape, 1, floatTypeOf(x));

@@ -2,23 +2,25 @@ import { type Gpu, linearGrid } from '@visage/gpu';
 import { pointwiseMap } from '@visage/kernels';
 import { V } from '../pointwise.ts';
 import { type Shape, sizeOf } from '../shape.ts';
+import { enablesOf, type FloatType, paddingOf } from '../storage.ts';
 import { empty, type Tensor } from '../tensor.ts';
 
 const WORKGROUP = 64;
 
 /** Makes a constant tensor on the device: the map kernel without inputs. */
-export function fill(gpu: Gpu, shape: Shape, value: number): Tensor {
-  const out = empty(gpu, shape);
+export function fill(gpu: Gpu, shape: Shape, value: number, dtype: FloatType = 'f32'): Tensor {
+  const out = empty(gpu, shape, dtype);
   gpu.dispatch({
     program: {
       name: 'pointwise/fill',
-      aliases: { V: 'f32' },
-      constants: { WG: WORKGROUP },
+      enables: enablesOf(dtype),
+      aliases: { V: 'f32', S: dtype },
+      constants: { WG: WORKGROUP, PADDING: paddingOf(out) },
       parts: [`fn map(i : u32) -> V { return ${V(value)}; }`, pointwiseMap],
     },
     buffers: [out.buffer],
     grid: linearGrid(Math.ceil(sizeOf(shape) / WORKGROUP)),
-    constant: `fill ${value}`,
+    constant: `fill ${dtype} ${value}`,
   });
   return out;
 }

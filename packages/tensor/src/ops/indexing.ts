@@ -2,6 +2,7 @@ import { ArgumentError, type Constant, linearGrid } from '@visage/gpu';
 import { indexingGatherRows, indexingOneHot, indexingSumRows } from '@visage/kernels';
 import { track } from '../autograd.ts';
 import { checkShape, sizeOf } from '../shape.ts';
+import { checkFloat, enablesOf } from '../storage.ts';
 import { checkDType, empty, type Tensor } from '../tensor.ts';
 
 const WORKGROUP = 64;
@@ -14,7 +15,13 @@ function launch(
 ): void {
   const out = tensors[0] as Tensor;
   out.gpu.dispatch({
-    program: { name: `indexing/${name}`, constants: { WG: WORKGROUP, SIZE: out.size, ...constants }, parts: [kernel] },
+    program: {
+      name: `indexing/${name}`,
+      enables: enablesOf(out.dtype),
+      aliases: { S: out.dtype },
+      constants: { WG: WORKGROUP, SIZE: out.size, ...constants },
+      parts: [kernel],
+    },
     buffers: tensors.map((x) => x.buffer),
     grid: linearGrid(Math.ceil(out.size / WORKGROUP)),
   });
@@ -46,10 +53,10 @@ function checkIndex(op: string, index: Tensor): void {
  * table [rows, …], index [n] i32 or u32 → [n, …]. An index past the table gives a row of NaN.
  */
 export function gatherRows(table: Tensor, index: Tensor): Tensor {
-  checkDType('gatherRows', 'table', table, 'f32');
+  checkFloat('gatherRows', 'table', table);
   checkIndex('gatherRows', index);
   const rest = table.shape.slice(1);
-  const out = empty(table.gpu, [index.size, ...rest]);
+  const out = empty(table.gpu, [index.size, ...rest], table.dtype);
   launch('gatherRows', indexingGatherRows, [out, table, index], { ROWS: table.dim(0), INNER: sizeOf(rest) });
   return track('gatherRows', out, [table], (g) => [sumRows(g, index, table.dim(0))]);
 }
@@ -60,11 +67,11 @@ export function gatherRows(table: Tensor, index: Tensor): Tensor {
  * rows [n, …], index [n] i32 or u32 → [count, …].
  */
 export function sumRows(rows: Tensor, index: Tensor, count: number): Tensor {
-  checkDType('sumRows', 'rows', rows, 'f32');
+  checkFloat('sumRows', 'rows', rows);
   checkIndex('sumRows', index);
   checkShape('sumRows', 'index', index.shape, [rows.dim(0)], 'One index per row');
   const rest = rows.shape.slice(1);
-  const out = empty(rows.gpu, [count, ...rest]);
+  const out = empty(rows.gpu, [count, ...rest], rows.dtype);
   launch('sumRows', indexingSumRows, [out, rows, index], { COUNT: rows.dim(0), INNER: sizeOf(rest) });
   return track('sumRows', out, [rows], (g) => [gatherRows(g, index)]);
 }

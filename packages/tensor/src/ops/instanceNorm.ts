@@ -1,6 +1,7 @@
 import { checkShape } from '../shape.ts';
 import { checkDType, type Tensor } from '../tensor.ts';
 import { add, mul, sub } from './arithmetic.ts';
+import { cast } from './cast.ts';
 import { type NormProblem, normStatistics } from './normKernels.ts';
 import { mean } from './reduce.ts';
 import { standardize } from './standardize.ts';
@@ -25,6 +26,7 @@ export function composedInstanceNorm(x: Tensor, eps: number): Tensor {
  * x [n, h, w, c] → [n, h, w, c]. Ulyanov et al. 2016; SimSwap writes it with eps 1e-8.
  */
 export function instanceNorm(x: Tensor, eps = 1e-5): Tensor {
+  if (x.dtype === 'f16') return cast(instanceNorm(cast(x, 'f32'), eps), 'f16');
   const problem = imageNorm('instanceNorm', x, eps);
   return standardize(x, normStatistics(x, problem), problem);
 }

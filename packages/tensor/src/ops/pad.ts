@@ -3,6 +3,7 @@ import { padAdjoint } from '@visage/kernels';
 import { track } from '../autograd.ts';
 import { BORDER } from '../gemm/border.ts';
 import { checkShape, showShape } from '../shape.ts';
+import { checkFloat, computed, enablesOf, floatTypeOf, stored } from '../storage.ts';
 import { empty, type Tensor } from '../tensor.ts';
 import type { PaddingMode } from './convGeometry.ts';
 import { gather } from './shape.ts';
@@ -44,13 +45,16 @@ export function pad2dAdjoint(dy: Tensor, padding: number, mode: PaddingMode): Te
   if (padding === 0) return dy;
   const [n, paddedH, paddedW, c] = dy.shape as [number, number, number, number];
   const [h, w] = [paddedH - 2 * padding, paddedW - 2 * padding];
-  const dx = empty(dy.gpu, [n, h, w, c]);
+  checkFloat('pad2dAdjoint', 'dy', dy);
+  const type = floatTypeOf(dy);
+  const dx = empty(dy.gpu, [n, h, w, c], type);
   const lanes = c % 4 === 0 ? 4 : 1;
   const size = dx.size / lanes;
   dy.gpu.dispatch({
     program: {
       name: 'pad/adjoint',
-      aliases: { V: lanes === 4 ? 'vec4f' : 'f32' },
+      enables: enablesOf(type),
+      aliases: { V: computed(lanes), S: stored(type, lanes) },
       constants: { WG: WORKGROUP, H: h, W: w, GROUPS: c / lanes, P: padding, SIZE: size },
       parts: [`fn border(at : i32, extent : i32) -> i32 { ${BORDER[mode]} }`, padAdjoint],
     },

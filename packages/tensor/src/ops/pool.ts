@@ -10,7 +10,8 @@ import {
 } from '@visage/kernels';
 import { track } from '../autograd.ts';
 import { checkShape, type Shape, showShape } from '../shape.ts';
-import { checkDType, empty, type Tensor } from '../tensor.ts';
+import { checkFloat, computed, enablesOf, floatTypeOf, stored } from '../storage.ts';
+import { empty, type Tensor } from '../tensor.ts';
 
 const WORKGROUP = 64;
 
@@ -37,7 +38,7 @@ interface Pool {
 
 function poolOf(op: string, x: Tensor, { kernel, stride = kernel, padding = 0 }: PoolOptions): Pool {
   checkShape(op, 'x', x.shape, [null, null, null, null], 'Images are [batch, height, width, channels]');
-  checkDType(op, 'x', x, 'f32');
+  checkFloat(op, 'x', x);
   const natural = (n: number, least: number) => Number.isInteger(n) && n >= least;
   if (!natural(kernel, 1)) throw new ArgumentError(op, 'kernel', String(kernel), 'a positive integer');
   if (!natural(stride, 1)) throw new ArgumentError(op, 'stride', String(stride), 'a positive integer');
@@ -58,14 +59,16 @@ function poolOf(op: string, x: Tensor, { kernel, stride = kernel, padding = 0 }:
   return { input: x.shape, output: [n, outH, outW, c], constants };
 }
 
-/** Launches a pooling kernel; `tensors` in binding order, the output first. */
+/** Launches a pooling kernel; `tensors` in binding order, the output first, then the images or gradients that it reads. */
 function launch(name: string, parts: readonly string[], pool: Pool, tensors: readonly Tensor[], vector: boolean): void {
-  const out = tensors[0] as Tensor;
+  const [out, x] = tensors as [Tensor, Tensor];
   const lanes = vector ? 4 : 1;
+  const type = floatTypeOf(x);
   out.gpu.dispatch({
     program: {
       name: `pool/${name}`,
-      aliases: vector ? { V: 'vec4f', I: 'vec4u' } : { V: 'f32', I: 'u32' },
+      enables: enablesOf(type),
+      aliases: { V: computed(lanes), S: stored(type, lanes), I: vector ? 'vec4u' : 'u32' },
       constants: { WG: WORKGROUP, ...pool.constants, GROUPS: out.dim(3) / lanes },
       parts: [poolWindow, ...parts],
     },
@@ -90,13 +93,13 @@ export function maxPool2d(x: Tensor, options: PoolOptions): Tensor {
 
 /** One element per window, at the positions in `index`: linear in x, its gradient is {@link putMaxima}. */
 function takeMaxima(op: string, x: Tensor, index: Tensor, pool: Pool): Tensor {
-  const out = empty(x.gpu, pool.output);
+  const out = empty(x.gpu, pool.output, x.dtype);
   launch('maxTake', [poolMaxTake], pool, [out, x, index], false);
   return track(op, out, [x], (g) => [putMaxima(g, index, pool)]);
 }
 
 function putMaxima(g: Tensor, index: Tensor, pool: Pool): Tensor {
-  const out = empty(g.gpu, pool.input);
+  const out = empty(g.gpu, pool.input, g.dtype);
   launch('maxPut', [poolMaxPut], pool, [out, g, index], canVector(pool));
   return track('maxPool2dAdjoint', out, [g], (h) => [takeMaxima('maxPool2dTake', h, index, pool)]);
 }
@@ -112,13 +115,13 @@ export function avgPool2d(x: Tensor, { countIncludePad = true, ...options }: Avg
 }
 
 function average(x: Tensor, pool: Pool): Tensor {
-  const out = empty(x.gpu, pool.output);
+  const out = empty(x.gpu, pool.output, x.dtype);
   launch('average', [poolCount, poolAverage], pool, [out, x], canVector(pool));
   return track('avgPool2d', out, [x], (g) => [averageAdjoint(g, pool)]);
 }
 
 function averageAdjoint(g: Tensor, pool: Pool): Tensor {
-  const out = empty(g.gpu, pool.input);
+  const out = empty(g.gpu, pool.input, g.dtype);
   launch('averageAdjoint', [poolCount, poolAverageAdjoint], pool, [out, g], canVector(pool));
   return track('avgPool2dAdjoint', out, [g], (h) => [average(h, pool)]);
 }

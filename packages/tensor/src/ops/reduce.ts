@@ -2,8 +2,10 @@ import { f32, type Gpu, linearGrid } from '@visage/gpu';
 import { reduceStrided } from '@visage/kernels';
 import { track } from '../autograd.ts';
 import { normalizeAxes, type Shape, sameShape, sizeOf } from '../shape.ts';
-import { checkDType, empty, type Tensor } from '../tensor.ts';
+import { checkFloat, enablesOf, paddingOf } from '../storage.ts';
+import { empty, type Tensor } from '../tensor.ts';
 import { equal, mul } from './arithmetic.ts';
+import { cast } from './cast.ts';
 import { expand, reshape } from './shape.ts';
 
 const WORKGROUP = 64;
@@ -27,7 +29,7 @@ const MAX: Reducer = { name: 'max', start: -3.4028234663852886e38, combine: 'max
 const elementsPerInvocation = (gpu: Gpu, outputs: number): number =>
   gpu.adapter.software ? 16 * SERIAL * Math.min(8, outputs) : SERIAL;
 
-/** Reduces the middle axis of x seen as [outer, extent, inner]. */
+/** Reduces the middle axis of x, f32 or f16, seen as [outer, extent, inner]; the result is f32. */
 export function reduceAxis(
   x: Tensor,
   reducer: Reducer,
@@ -42,7 +44,12 @@ export function reduceAxis(
   x.gpu.dispatch({
     program: {
       name: `reduce/${reducer.name}`,
-      constants: { WG: WORKGROUP, OUTER: outer, INNER: inner, SERIAL, START: f32(reducer.start), FACTOR: f32(factor) },
+      enables: enablesOf(x.dtype),
+      aliases: { S: x.dtype },
+      constants: {
+        ...{ WG: WORKGROUP, OUTER: outer, INNER: inner, SERIAL, PADDING: paddingOf(x) },
+        ...{ START: f32(reducer.start), FACTOR: f32(factor) },
+      },
       parts: [`fn combine(a : f32, b : f32) -> f32 { return ${reducer.combine}; }`, reduceStrided],
     },
     buffers: [out.buffer, x.buffer],
@@ -70,22 +77,24 @@ function reduce(x: Tensor, reducer: Reducer, axes: readonly number[]): Tensor {
 
 const dropAxes = (shape: Shape, axes: readonly number[]): number[] => shape.filter((_, k) => !axes.includes(k));
 
-/** Sum over `axes` (all by default); reduced axes vanish unless `keepDims`. */
+/** Sum over `axes` (all by default), in f32 also of an f16 tensor; reduced axes vanish unless `keepDims`. */
 export function sum(x: Tensor, axes?: number | readonly number[], keepDims = false): Tensor {
-  checkDType('sum', 'x', x, 'f32');
+  checkFloat('sum', 'x', x);
   const list = normalizeAxes('sum', axes, x.rank);
-  if (list.length === 0) return x;
-  const out = track('sum', reduce(x, SUM, list), [x], (g) => [expand(g, x.shape)]);
+  if (list.length === 0) return cast(x, 'f32');
+  const out = track('sum', reduce(x, SUM, list), [x], (g) => [expand(cast(g, x.dtype), x.shape)]);
   return keepDims ? out : reshape(out, dropAxes(x.shape, list));
 }
 
-/** Arithmetic mean over `axes` (all by default). */
+/** Arithmetic mean over `axes` (all by default), in f32 also of an f16 tensor. */
 export function mean(x: Tensor, axes?: number | readonly number[], keepDims = false): Tensor {
-  checkDType('mean', 'x', x, 'f32');
+  checkFloat('mean', 'x', x);
   const list = normalizeAxes('mean', axes, x.rank);
-  if (list.length === 0) return x;
+  if (list.length === 0) return cast(x, 'f32');
   const factor = 1 / list.reduce((n, axis) => n * x.dim(axis), 1);
-  const out = track('mean', reduce(x, { ...SUM, factor }, list), [x], (g) => [expand(mul(g, factor), x.shape)]);
+  const out = track('mean', reduce(x, { ...SUM, factor }, list), [x], (g) => [
+    expand(cast(mul(g, factor), x.dtype), x.shape),
+  ]);
   return keepDims ? out : reshape(out, dropAxes(x.shape, list));
 }
 
@@ -95,11 +104,11 @@ export function variance(x: Tensor, axes?: number | readonly number[], keepDims 
   return mean(mul(centred, centred), axes, keepDims);
 }
 
-/** Largest element over `axes`. The gradient goes whole to every element that equals the maximum; PyTorch's `amax` divides it among them. */
+/** Largest element over `axes`, in f32. The gradient goes whole to every element that equals the maximum; PyTorch's `amax` divides it among them. */
 export function max(x: Tensor, axes?: number | readonly number[], keepDims = false): Tensor {
-  checkDType('max', 'x', x, 'f32');
+  checkFloat('max', 'x', x);
   const list = normalizeAxes('max', axes, x.rank);
-  if (list.length === 0) return x;
+  if (list.length === 0) return cast(x, 'f32');
   const kept = reduce(x, MAX, list);
   const out = track('max', kept, [x], (g) => [mul(expand(g, x.shape), equal(x, kept.detach()))]);
   return keepDims ? out : reshape(out, dropAxes(x.shape, list));

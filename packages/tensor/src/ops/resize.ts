@@ -9,7 +9,8 @@ import {
 } from '@visage/kernels';
 import { track } from '../autograd.ts';
 import { checkShape, type Shape, showShape } from '../shape.ts';
-import { checkDType, empty, type Tensor } from '../tensor.ts';
+import { checkFloat, computed, enablesOf, floatTypeOf, stored } from '../storage.ts';
+import { empty, type Tensor } from '../tensor.ts';
 
 /** How samples are mixed; `bicubic` is Keys' kernel with a = −0.75. */
 export type ResizeMode = 'nearest' | 'bilinear' | 'bicubic';
@@ -81,12 +82,14 @@ function launch(name: 'forward' | 'adjoint', x: Tensor, map: ResizeMap): Tensor 
   const vector = channels % 4 === 0;
   const groups = vector ? channels / 4 : channels;
   const threads = Math.ceil(groups / GROUPS_PER_THREAD);
-  const out = empty(x.gpu, [batch, height, width, channels]);
+  const type = floatTypeOf(x);
+  const out = empty(x.gpu, [batch, height, width, channels], type);
   const span: Record<string, Constant> = name === 'adjoint' ? { X_SPAN: longestReach(across, map.mode) } : {};
   x.gpu.dispatch({
     program: {
       name: `resize/${map.mode}${name === 'forward' ? '' : 'Adjoint'}`,
-      aliases: { V: vector ? 'vec4f' : 'f32' },
+      enables: enablesOf(type),
+      aliases: { V: computed(vector ? 4 : 1), S: stored(type, vector ? 4 : 1) },
       constants: {
         WG: WORKGROUP,
         BATCH: batch,
@@ -118,7 +121,7 @@ const adjoint = (g: Tensor, map: ResizeMap): Tensor =>
  */
 export function resize(x: Tensor, size: Size, mode: ResizeMode = 'bilinear', alignCorners = false): Tensor {
   checkShape('resize', 'x', x.shape, [null, null, null, null], 'Images are [batch, height, width, channels]');
-  checkDType('resize', 'x', x, 'f32');
+  checkFloat('resize', 'x', x);
   if (!(mode in WEIGHTS)) throw new ArgumentError('resize', 'mode', String(mode), Object.keys(WEIGHTS).join(', '));
   if (size.length !== 2 || size.some((n) => !Number.isInteger(n) || n < 1)) {
     throw new ArgumentError('resize', 'size', showShape(size as Shape), 'two positive integers, height and width');

@@ -3,6 +3,7 @@ import { shapeGather, shapePlace } from '@visage/kernels';
 import { track } from '../autograd.ts';
 import { launchMap } from '../pointwise.ts';
 import { broadcastShapes, type Shape, sameShape, showShape, sizeOf, stridesOf } from '../shape.ts';
+import { enablesOf } from '../storage.ts';
 import { checkDType, empty, Tensor } from '../tensor.ts';
 import { sumTo } from './reduce.ts';
 
@@ -115,7 +116,7 @@ export function concat(parts: readonly Tensor[], axis: number): Tensor {
     if (!fits || x.dtype !== first.dtype)
       throw new ArgumentError('concat', `parts[${k}]`, String(x), `${first} but for axis ${axis}`);
   });
-  checkDType('concat', 'parts', first, 'f32', 'i32', 'u32');
+  checkDType('concat', 'parts', first, 'f32', 'f16', 'i32', 'u32');
   const total = parts.reduce((n, x) => n + x.dim(at), 0);
   const out = empty(
     first.gpu,
@@ -131,6 +132,7 @@ export function concat(parts: readonly Tensor[], axis: number): Tensor {
     x.gpu.dispatch({
       program: {
         name: 'shape/concat',
+        enables: enablesOf(x.dtype),
         aliases: { T: x.dtype },
         constants: { WG: WORKGROUP, SIZE: x.size },
         parts: [`fn destination(i : u32) -> u32 { ${body} }`, shapePlace],
@@ -152,11 +154,12 @@ export function concat(parts: readonly Tensor[], axis: number): Tensor {
  * `helpers` are WGSL functions that the index function calls.
  */
 export function gather(name: string, x: Tensor, shape: Shape, source: string, helpers = ''): Tensor {
-  checkDType(name, 'x', x, 'f32', 'i32', 'u32');
+  checkDType(name, 'x', x, 'f32', 'f16', 'i32', 'u32');
   const out = empty(x.gpu, shape, x.dtype);
   x.gpu.dispatch({
     program: {
       name: `shape/${name}`,
+      enables: enablesOf(x.dtype),
       aliases: { T: x.dtype },
       constants: { WG: WORKGROUP, SIZE: out.size, OUTSIDE: 0xffffffff },
       parts: [`${helpers}\nconst FILL = T(0);\nfn source(i : u32) -> u32 {\n  ${source}\n}`, shapeGather],

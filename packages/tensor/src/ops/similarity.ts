@@ -2,6 +2,7 @@ import { ArgumentError } from '@visage/gpu';
 import { sameShape, showShape } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
 import { div, maximum, mul } from './arithmetic.ts';
+import { cast } from './cast.ts';
 import { sum } from './reduce.ts';
 import { sqrt, square } from './unary.ts';
 
@@ -13,9 +14,10 @@ import { sqrt, square } from './unary.ts';
 const boundedNorm = (x: Tensor, axis: number, eps: number): Tensor =>
   sqrt(maximum(sum(square(x), axis, true), eps * eps));
 
-/** x / max(‖x‖, eps), Euclidean norm over `axis`, as PyTorch's `normalize`. eps at least 1e-19, or its square vanishes in f32. */
+/** x / max(‖x‖, eps) in f32, Euclidean norm over `axis`, as PyTorch's `normalize`. eps at least 1e-19, or its square vanishes in f32. */
 export function l2Normalize(x: Tensor, axis = 1, eps = 1e-12): Tensor {
-  return div(x, boundedNorm(x, axis, eps));
+  const full = cast(x, 'f32');
+  return div(full, boundedNorm(full, axis, eps));
 }
 
 /**

@@ -1,12 +1,17 @@
 import { checkShape } from '../shape.ts';
-import { checkDType, type Tensor } from '../tensor.ts';
+import { checkFloat } from '../storage.ts';
+import type { Tensor } from '../tensor.ts';
 import { div, mul, neg, sub } from './arithmetic.ts';
+import { cast } from './cast.ts';
 import { oneHot } from './indexing.ts';
 import { max, mean, sum } from './reduce.ts';
 import { exp, log } from './unary.ts';
 
-/** x − max x: the same softmax, and no exponential overflows. The maximum is a constant to the gradient. */
-const stable = (x: Tensor, axis: number): Tensor => sub(x, max(x.detach(), axis, true));
+/** x − max x in f32: the same softmax, and no exponential overflows. The maximum is a constant to the gradient. */
+const stable = (x: Tensor, axis: number): Tensor => {
+  const full = cast(x, 'f32');
+  return sub(full, max(full.detach(), axis, true));
+};
 
 /** eˣ / Σ eˣ over `axis`. */
 export function softmax(x: Tensor, axis = -1): Tensor {
@@ -27,7 +32,7 @@ export function logSoftmax(x: Tensor, axis = -1): Tensor {
  */
 export function crossEntropy(logits: Tensor, labels: Tensor): Tensor {
   checkShape('crossEntropy', 'logits', logits.shape, [null, null]);
-  checkDType('crossEntropy', 'logits', logits, 'f32');
+  checkFloat('crossEntropy', 'logits', logits);
   checkShape('crossEntropy', 'labels', labels.shape, [logits.dim(0)], 'One label per row of logits');
   return neg(mean(sum(mul(logSoftmax(logits), oneHot(labels, logits.dim(1))), 1)));
 }

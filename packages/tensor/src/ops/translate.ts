@@ -2,6 +2,7 @@ import { i32, linearGrid } from '@visage/gpu';
 import { imageTranslate } from '@visage/kernels';
 import { track } from '../autograd.ts';
 import { checkShape } from '../shape.ts';
+import { checkFloat, enablesOf, floatTypeOf, stored } from '../storage.ts';
 import { checkDType, empty, type Tensor } from '../tensor.ts';
 
 const WORKGROUP = 64;
@@ -20,7 +21,7 @@ export function translate(images: Tensor, shifts: Tensor): Tensor {
     'Images are [batch, height, width, channels]',
   );
   checkShape('translate', 'shifts', shifts.shape, [images.dim(0), 2], 'Rows and columns for each image');
-  checkDType('translate', 'images', images, 'f32');
+  checkFloat('translate', 'images', images);
   checkDType('translate', 'shifts', shifts, 'f32');
   return moved(images, shifts.detach(), 1);
 }
@@ -29,12 +30,13 @@ export function translate(images: Tensor, shifts: Tensor): Tensor {
 function moved(x: Tensor, shifts: Tensor, sign: 1 | -1): Tensor {
   const [, height, width, channels] = x.shape as [number, number, number, number];
   const lanes = channels % 4 === 0 ? 4 : 1;
-  const out = empty(x.gpu, x.shape);
+  const out = empty(x.gpu, x.shape, x.dtype);
   const size = x.size / lanes;
   x.gpu.dispatch({
     program: {
       name: 'image/translate',
-      aliases: { V: lanes === 4 ? 'vec4f' : 'f32' },
+      enables: enablesOf(x.dtype),
+      aliases: { S: stored(floatTypeOf(x), lanes) },
       constants: { WG: WORKGROUP, H: height, W: width, GROUPS: channels / lanes, SIZE: size, SIGN: i32(sign) },
       parts: [imageTranslate],
     },

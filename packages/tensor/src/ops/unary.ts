@@ -1,4 +1,5 @@
 import { flat, pointwise, V } from '../pointwise.ts';
+import { floatTypeOf } from '../storage.ts';
 import type { Tensor } from '../tensor.ts';
 import { add, greater, greaterEqual, lessEqual, mul, neg } from './arithmetic.ts';
 
@@ -97,6 +98,7 @@ export const prelu = (x: Tensor, w: Tensor): Tensor =>
     'select(a * b, a, a > V(0.0))',
     [x, w],
     [(g) => preluGate(g, x, w), (g) => mul(g, negativePart(x))],
+    floatTypeOf(x),
   );
 
 const preluGate = (g: Tensor, x: Tensor, w: Tensor): Tensor =>
@@ -105,6 +107,7 @@ const preluGate = (g: Tensor, x: Tensor, w: Tensor): Tensor =>
     'select(a * c, a, b > V(0.0))',
     [g, x, w],
     [(h) => preluGate(h, x, w), flat, (h) => mul(mul(h, g), lessEqual(x, 0))],
+    floatTypeOf(g),
   );
 
 /** prelu(a + b, w) in one pass; `b` may broadcast. `w` as for {@link prelu}. */
@@ -114,6 +117,7 @@ export const addPrelu = (a: Tensor, b: Tensor, w: Tensor): Tensor =>
     'select((a + b) * c, a + b, a + b > V(0.0))',
     [a, b, w],
     [(g) => addPreluGate(g, a, b, w), (g) => addPreluGate(g, a, b, w), (g) => mul(g, negativePart(add(a, b)))],
+    floatTypeOf(a),
   );
 
 const addPreluGate = (g: Tensor, a: Tensor, b: Tensor, w: Tensor): Tensor =>
@@ -122,6 +126,7 @@ const addPreluGate = (g: Tensor, a: Tensor, b: Tensor, w: Tensor): Tensor =>
     'select(a * d, a, b + c > V(0.0))',
     [g, a, b, w],
     [(h) => addPreluGate(h, a, b, w), flat, flat, (h) => mul(mul(h, g), lessEqual(add(a, b), 0))],
+    floatTypeOf(g),
   );
 
 const negativePart = (x: Tensor): Tensor =>

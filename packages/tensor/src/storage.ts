@@ -1,0 +1,40 @@
+/**
+ * @file How kernels see float tensors: in memory f32 or f16, in registers f32.
+ *
+ * A kernel reads `V(x[i])` out of `array<S>` and writes `S(value)`, where S is the element in memory (or four of them) and V the same in f32. With f32 both
+ * conversions are the identity.
+ */
+import type { DType } from './dtype.ts';
+import { checkDType, type Tensor } from './tensor.ts';
+
+/** Element types that gradients flow through. */
+export type FloatType = 'f32' | 'f16';
+
+/** Throws unless `x` holds floats. */
+export const checkFloat = (op: string, argument: string, x: Tensor): void => checkDType(op, argument, x, 'f32', 'f16');
+
+export const isFloat = (dtype: DType): dtype is FloatType => dtype === 'f32' || dtype === 'f16';
+
+/** The type of a tensor that was checked to hold floats. */
+export const floatTypeOf = (x: Tensor): FloatType => (x.dtype === 'f16' ? 'f16' : 'f32');
+
+/**
+ * The type of a result computed from `inputs`: f16 if every input is, but for those of one element, which are numbers beside the others. PyTorch's promotion.
+ */
+export function promoted(inputs: readonly Tensor[]): FloatType {
+  const many = inputs.filter(({ size }) => size > 1);
+  return (many.length > 0 ? many : inputs).every(({ dtype }) => dtype === 'f16') ? 'f16' : 'f32';
+}
+
+/** WGSL of one element in memory, or of four that lie together. */
+export const stored = (dtype: FloatType, lanes: 1 | 4): string =>
+  lanes === 1 ? dtype : dtype === 'f16' ? 'vec4<f16>' : 'vec4f';
+
+/** WGSL of the same in registers. */
+export const computed = (lanes: 1 | 4): string => (lanes === 1 ? 'f32' : 'vec4f');
+
+/** What a program must enable to read and write tensors of these types. */
+export const enablesOf = (...types: readonly DType[]): string[] => (types.includes('f16') ? ['f16'] : []);
+
+/** Elements of `array<f16>` past the last one of the tensor, because buffers are multiples of 4 bytes. */
+export const paddingOf = (x: Tensor): number => (x.dtype === 'f16' ? x.size % 2 : 0);
