@@ -25,7 +25,7 @@ function filesIn(folder: string, endings: readonly string[]): string[] {
 /** The module names that a TypeScript file imports, with those it names in types only. */
 function importsOf(file: string): string[] {
   const text = readFileSync(join(root, file), 'utf8');
-  return [...text.matchAll(/(?:\bfrom|\bimport|\bimport\()\s*'([^']+)'/g)].map((match) => match[1] as string);
+  return [...text.matchAll(/(?:\bfrom|(?<!')\bimport|\bimport\()\s*'([^']+)'/g)].map((match) => match[1] as string);
 }
 
 for (const [place, name] of order.entries()) {
