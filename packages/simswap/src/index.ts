@@ -92,3 +92,4 @@ export { shuffledRows } from './training/shuffle.ts';
 export { discriminatorTurn, generatorTurn, type StepParts, type StepResult, trainingStep } from './training/step.ts';
 export { type LossName, lossNames } from './training/terms.ts';
 export { Trainer } from './training/trainer.ts';
+export { type Turn, turnsOf } from './training/turns.ts';

@@ -89,8 +89,8 @@ export const recipes: readonly Recipe[] = [paper, released2021, released2021Pape
 /**
  * The seven of the paper's ablation (its study of feature matching): which maps are matched, and two weights.
  *
- * wFM, the paper's own, matches the last two of the discriminator's `maps` feature maps; oFM all; nFM none; w̄FM the first two, as many as
- * wFM. FM− halves the weight of feature matching, id+ doubles that of the identity.
+ * wFM, the paper's own, matches the last two of the discriminator's `maps` feature maps; oFM all; nFM none; wbarFM (w̄FM) the first two, as many as
+ * wFM. FM- halves the weight of feature matching, id+ doubles that of the identity.
  *
  * @param base what they have in common; `paper` as it is, or at another learning rate.
  * @param maps feature maps of the discriminator, one more than it has halvings.
@@ -112,8 +112,8 @@ export function ablation(base: Recipe = paper, maps = 5): readonly Recipe[] {
     variant('SimSwap', [-2, -1]),
     variant('oFM', all),
     variant('nFM', []),
-    variant('w̄FM', [0, 1]),
-    variant('oFM-FM−', all, { featureMatching: featureMatching / 2 }),
+    variant('wbarFM', [0, 1]),
+    variant('oFM-FM-', all, { featureMatching: featureMatching / 2 }),
     variant('oFM-id+', all, { identity: 2 * identity }),
     variant('wFM-id+', [-2, -1], { identity: 2 * identity }),
   ];

@@ -6,6 +6,7 @@ import type { CaseTensors, GoldenCase } from './golden.ts';
 import { fromTorch } from './layout.ts';
 import { differentiate, type Named, upload } from './opCase.ts';
 import type { Preparer } from './prepared.ts';
+import { PROJECTED_NETWORKS } from './projected.ts';
 
 /** The configurations of the network cases. */
 interface NetworkArgs {
@@ -49,7 +50,9 @@ const NETWORKS: Readonly<Record<string, Builder>> = {
 };
 
 /** Each family reads the arguments of its own cases. */
-const ALL_NETWORKS = { ...NETWORKS, ...BASELINE_NETWORKS } as Readonly<Record<string, (args: never) => BuiltNetwork>>;
+const ALL_NETWORKS = { ...NETWORKS, ...BASELINE_NETWORKS, ...PROJECTED_NETWORKS } as Readonly<
+  Record<string, (args: never) => BuiltNetwork>
+>;
 
 /** Gives a module the parameters and buffers that a case stores under PyTorch's names, behind `prefix`. */
 export function loadGolden(module: Module, tensors: CaseTensors, names: readonly string[], prefix = ''): void {
@@ -70,7 +73,8 @@ const networkCase =
     const uploadAll = (names: readonly string[], prefix = '') =>
       names.map((name) => [name, upload(tensors.get(prefix + name), 'image', golden.grad.includes(name))] as const);
     const inputs = uploadAll(golden.in);
-    const upstream = uploadAll(golden.out, 'g_');
+    const flowing = golden.out.filter((name) => tensors.has(`g_${name}`));
+    const upstream = uploadAll(flowing, 'g_');
     const leaves = { ...Object.fromEntries(module.stateDict()), ...Object.fromEntries(inputs) };
     const state = module.state();
     const expectedGradient = (name: string): ArrayLike<number> => {

@@ -4,6 +4,9 @@ import { OPS } from './ops.ts';
 import { OPTIMIZER_CASES } from './optimizers.ts';
 import { GRADIENT_PENALTY } from './penalties.ts';
 import type { Preparer } from './prepared.ts';
+import { DIFF_AUGMENT } from './projected.ts';
+import { recipesCase } from './recipes.ts';
+import { spectralNormCase } from './spectralNorm.ts';
 import { trainingCase } from './training.ts';
 
 const CASES: ReadonlyMap<string, Preparer> = new Map([
@@ -12,6 +15,9 @@ const CASES: ReadonlyMap<string, Preparer> = new Map([
   ...OPTIMIZER_CASES,
   ...NETWORK_CASES,
   ['trainSimSwap', trainingCase],
+  ['spectralNorm', spectralNormCase],
+  ['diffAugment', opCase(DIFF_AUGMENT)],
+  ['recipes', recipesCase],
 ]);
 
 /** How to run the cases of an op; `undefined` if Visage does not know it. */

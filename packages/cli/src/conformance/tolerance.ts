@@ -21,7 +21,10 @@ const BY_OP: Readonly<Record<string, Tolerance>> = {
   deepfakes: NETWORKS,
   aeinet: NETWORKS,
   hearnet: NETWORKS,
+  efficientNetLite0: NETWORKS,
+  projectedDiscriminator: NETWORKS,
   trainSimSwap: TRAINING,
+  recipes: TRAINING,
 };
 
 /** The tolerance of a case. PyTorch in float32 stays at least three times below each. */

@@ -53,7 +53,7 @@ function networksOf({ width, blocks, latent, arcface }: TrainingArgs) {
 }
 
 /** Euclidean length of all parameters of a network together, [1]. */
-const parameterNorm = (network: Module): Tensor =>
+export const parameterNorm = (network: Module): Tensor =>
   sqrt(
     network
       .parameters()

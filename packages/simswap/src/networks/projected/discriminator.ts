@@ -124,7 +124,7 @@ export class ProjectedDiscriminator extends DiscriminatorNetwork {
     return this;
   }
 
-  forward(images: Tensor): PatchOutput[] {
+  forward(images: Tensor): [PatchOutput] {
     const [{ features }] = this.features(images);
     const patches = this.projection
       .forward(features)

@@ -1,0 +1,453 @@
+#!/usr/bin/env python3
+"""Writes projected.safetensors: EfficientNet-lite0, spectral norm, the projected discriminator, DiffAugment, and the first steps of every recipe, in
+PyTorch and float64.
+
+    apt-get install python3-torch
+    /usr/bin/python3 test/golden/make_projected.py test/golden/projected.safetensors
+
+Generator, PatchGAN and identity network are those of test/simswap/goldens.py, as are the hashed images of the recipes, which are not stored.
+Format: the metadata entry "cases" lists {name, op, args, in, param, out, grad}; every tensor is stored as "<case>/<tensor>", "g_<out>" being the
+gradient that flows into an output and "d_<x>" the expected gradient of an input or parameter. Images NCHW, weights as PyTorch has them;
+parameters are of values that float16 holds exactly, and stored so.
+"""
+import json
+import os
+import struct
+import sys
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import nn
+from torch.nn.utils import spectral_norm
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'simswap'))
+import goldens  # noqa: E402  (float64 becomes the default there)
+from goldens import ArcFace, Discriminator, Generator, hashed, prepare  # noqa: E402
+
+tensors, cases = {}, []
+
+
+def put(name, values, half=False):
+    for key, value in values.items():
+        if value.dtype != torch.int64:
+            tensors[f'{name}/{key}'] = np.ascontiguousarray(value.detach().numpy().astype(np.float16 if half else np.float32))
+
+
+def case(name, op, args, ins=(), param=(), out=(), grad=()):
+    cases.append(dict(name=name, op=op, args=args, **{'in': list(ins), 'param': list(param), 'out': list(out), 'grad': list(grad)}))
+
+
+def state(module):
+    return {key: value.clone() for key, value in module.state_dict().items() if value.dtype != torch.int64}
+
+
+def network_case(name, op, args, module, ins, compute, upstream, wanted):
+    """compute(inputs) -> outputs by name; gradients of `wanted` (inputs and parameters) flow from the outputs in `upstream`."""
+    ins = {key: value.float().double().requires_grad_(True) for key, value in ins.items()}
+    before = state(module)
+    outputs = compute(ins)
+    leaves = {**ins, **dict(module.named_parameters())}
+    flowing = {key: torch.randn_like(outputs[key]).float().double() for key in upstream}
+    gradients = torch.autograd.grad([outputs[key] for key in upstream], [leaves[key] for key in wanted], list(flowing.values()))
+    put(name, before, half=True)
+    put(name, ins)
+    put(name, outputs)
+    put(name, {f'g_{key}': value for key, value in flowing.items()})
+    put(name, {f'd_{key}': value for key, value in zip(wanted, gradients)})
+    case(name, op, args, ins, before, outputs, wanted)
+
+
+# EfficientNet-lite0 (Tan and Le 2019): expansion, kernel, stride, channels, blocks of each stage
+
+STAGES = ((1, 3, 1, 16, 1), (6, 3, 2, 24, 2), (6, 5, 2, 40, 2), (6, 3, 2, 80, 3), (6, 5, 1, 112, 3), (6, 5, 2, 192, 4), (6, 3, 1, 320, 1))
+TAPS = (1, 2, 4, 6)
+
+
+def scaled(count, width):
+    return max(4, int(count * width))
+
+
+def norm(channels):
+    return nn.BatchNorm2d(channels, eps=1e-3)
+
+
+class Same(nn.Conv2d):
+    """TensorFlow's 'same': the odd pixel of padding goes behind."""
+
+    def __init__(self, i, o, kernel, stride=1, groups=1):
+        super().__init__(i, o, kernel, stride, groups=groups, bias=False)
+
+    def forward(self, x):
+        k, s = self.kernel_size[0], self.stride[0]
+        pads = [max(0, (-(-side // s) - 1) * s + k - side) for side in (x.shape[3], x.shape[2])]
+        return super().forward(F.pad(x, [part for total in pads for part in (total // 2, total - total // 2)]))
+
+
+class Depthwise(nn.Module):
+    def __init__(self, i, o, kernel, stride):
+        super().__init__()
+        self.conv_dw, self.bn1, self.conv_pw, self.bn2 = Same(i, i, kernel, stride, i), norm(i), Same(i, o, 1), norm(o)
+        self.residual = stride == 1 and i == o
+
+    def forward(self, x):
+        y = self.bn2(self.conv_pw(F.relu6(self.bn1(self.conv_dw(x)))))
+        return x + y if self.residual else y
+
+
+class Inverted(nn.Module):
+    def __init__(self, i, o, kernel, stride, expansion):
+        super().__init__()
+        m = i * expansion
+        self.conv_pw, self.bn1, self.conv_dw, self.bn2, self.conv_pwl, self.bn3 = Same(i, m, 1), norm(m), Same(m, m, kernel, stride, m), norm(m), Same(m, o, 1), norm(o)
+        self.residual = stride == 1 and i == o
+
+    def forward(self, x):
+        y = F.relu6(self.bn2(self.conv_dw(F.relu6(self.bn1(self.conv_pw(x))))))
+        y = self.bn3(self.conv_pwl(y))
+        return x + y if self.residual else y
+
+
+class EfficientNet(nn.Module):
+    def __init__(self, width, classes=0):
+        super().__init__()
+        i = scaled(32, width)
+        self.conv_stem, self.bn1, stages = Same(3, i, 3, 2), norm(i), []
+        for expansion, kernel, stride, channels, count in STAGES:
+            o, blocks = scaled(channels, width), []
+            for k in range(count):
+                step = stride if k == 0 else 1
+                blocks.append(Depthwise(i, o, kernel, step) if expansion == 1 else Inverted(i, o, kernel, step, expansion))
+                i = o
+            stages.append(nn.Sequential(*blocks))
+        self.blocks = nn.Sequential(*stages)
+        if classes:
+            head = scaled(1280, width)
+            self.conv_head, self.bn2, self.classifier = Same(i, head, 1), norm(head), nn.Linear(head, classes)
+
+    def features(self, x):
+        x, maps = F.relu6(self.bn1(self.conv_stem(x))), []
+        for k, stage in enumerate(self.blocks):
+            x = stage(x)
+            if k in TAPS:
+                maps.append(x)
+        return maps
+
+    def forward(self, x):
+        return self.classifier(F.relu6(self.bn2(self.conv_head(self.features(x)[-1]))).mean((2, 3)))
+
+
+def enlarged(x, side):
+    return F.interpolate(x, size=(side, side), mode='bilinear', align_corners=False)
+
+
+def efficientnet():
+    net, args = prepare(EfficientNet(1 / 16, 5)), dict(width=1 / 16, classes=5, side=64)
+
+    def compute(ins):
+        x, out = enlarged(ins['x'], 64), {}
+        for mode in ('eval', 'train'):
+            net.train(mode == 'train')
+            if mode == 'eval':
+                with torch.no_grad():
+                    out.update({f'{mode}_f{k}': m for k, m in enumerate(net.features(x))})
+                    out[f'{mode}_logits'] = net(x)
+            else:
+                out[f'{mode}_logits'] = net(x)
+        out['stem_mean'] = net.bn1.running_mean.clone()
+        out['head_var'] = net.bn2.running_var.clone()
+        return out
+
+    wanted = ['x', 'conv_stem.weight', 'bn1.weight', 'blocks.0.0.conv_dw.weight', 'blocks.1.0.conv_dw.weight', 'blocks.2.1.conv_pwl.weight', 'blocks.5.0.conv_dw.weight', 'blocks.6.0.bn3.bias', 'classifier.weight', 'classifier.bias']
+    network_case('efficientnet_lite0', 'efficientNetLite0', args, net, {'x': torch.randn(2, 3, 32, 32)}, compute, ['train_logits'], wanted)
+
+
+# The projected discriminator (Sauer et al. 2021, as SimSwap's training code of 2022 has it)
+
+class Fusion(nn.Module):
+    def __init__(self, i, o):
+        super().__init__()
+        self.out_conv = nn.Conv2d(i, o, 1)
+
+    def forward(self, x):
+        return self.out_conv(F.interpolate(x, scale_factor=2, mode='bilinear', align_corners=True))
+
+
+class Scratch(nn.Module):
+    def __init__(self, channels, width):
+        super().__init__()
+        c = [scaled(n, width) for n in (64, 128, 256, 512)]
+        self.out = [c[0], c[0], c[1], c[2]]
+        for k in range(4):
+            setattr(self, f'layer{k}_ccm', nn.Conv2d(channels[k], c[k], 1))
+        for k in reversed(range(4)):
+            setattr(self, f'layer{k}_csm', Fusion(c[k], self.out[k]))
+
+    def forward(self, maps):
+        out, below = [], 0
+        for k in reversed(range(4)):
+            below = getattr(self, f'layer{k}_csm')(getattr(self, f'layer{k}_ccm')(maps[k]) + below)
+            out.insert(0, below)
+        return out
+
+
+class Down(nn.Module):
+    def __init__(self, i, o):
+        super().__init__()
+        self.main = nn.Sequential(spectral_norm(nn.Conv2d(i, o, 4, 2, 1)), nn.BatchNorm2d(o), nn.LeakyReLU(.2))
+
+    def forward(self, x):
+        return self.main(x)
+
+
+class Head(nn.Module):
+    def __init__(self, level, i, width):
+        super().__init__()
+        c = [i] + [scaled(n, width) for n in (64, 128, 256, 512)[level:]]
+        self.main = nn.Sequential(*[Down(a, b) for a, b in zip(c, c[1:])], spectral_norm(nn.Conv2d(c[-1], 1, 4, bias=False)))
+
+    def forward(self, x):
+        return self.main(x).flatten(1)
+
+
+class Projected(nn.Module):
+    def __init__(self, width, feature_width, side):
+        super().__init__()
+        self.side, pretrained = side, EfficientNet(feature_width)
+        scratch = Scratch([scaled(STAGES[k][3], feature_width) for k in TAPS], width)
+        self.feature_network = nn.ModuleDict(dict(pretrained=pretrained, scratch=scratch)).requires_grad_(False)
+        heads = nn.ModuleDict({str(k): Head(k, c, width) for k, c in enumerate(scratch.out)})
+        self.discriminator = nn.ModuleDict(dict(mini_discs=heads))
+
+    def features(self, x):
+        return self.feature_network.pretrained.features(enlarged(x, self.side))
+
+    def forward(self, x):
+        maps = self.features(x)
+        projected = self.feature_network.scratch(maps)
+        return torch.cat([head(p) for head, p in zip(self.discriminator.mini_discs.values(), projected)], 1), maps
+
+
+def projected():
+    args = dict(width=1 / 16, featureWidth=1 / 16, inputSize=128)
+    net = prepare(Projected(1 / 16, 1 / 16, 128))
+
+    def compute(ins):
+        net.eval()
+        with torch.no_grad():
+            logits, maps = net(ins['x'])
+        out = {'eval_logits': logits, 'eval_f3': maps[3]}
+        net.train()
+        logits, maps = net(ins['x'])
+        out.update(train_logits=logits, train_f2=maps[2], train_f3=maps[3])
+        for k, head in net.discriminator.mini_discs.items():
+            out[f'u{k}'] = head.main[0].main[0].weight_u.clone()
+        return out
+
+    head = 'discriminator.mini_discs.'
+    wanted = ['x', head + '0.main.0.main.0.weight_orig', head + '0.main.3.main.1.weight', head + '0.main.4.weight_orig', head + '1.main.0.main.0.bias', head + '1.main.2.main.0.weight_orig', head + '2.main.1.main.1.bias', head + '3.main.0.main.0.weight_orig', head + '3.main.1.weight_orig']
+    network_case('projected_discriminator', 'projectedDiscriminator', args, net, {'x': torch.randn(2, 3, 32, 32)}, compute, ['train_logits', 'train_f3'], wanted)
+
+
+def spectral():
+    """Five steps of gradient descent on a spectrally normed convolution: its outputs, then the weight and both vectors, then its output in evaluation."""
+    name, rate = 'spectral_norm', .5
+    conv = prepare(spectral_norm(nn.Conv2d(5, 6, 4, 2, 1)))
+    x, g = torch.randn(2, 5, 8, 8).float().double(), torch.randn(2, 6, 4, 4).float().double()
+    put(name, state(conv), half=True)
+    outputs = {}
+    param = list(state(conv))
+    for k in range(5):
+        y = conv(x)
+        outputs[f'y{k}'] = y
+        dw, db = torch.autograd.grad(y, [conv.weight_orig, conv.bias], g)
+        with torch.no_grad():
+            conv.weight_orig -= rate * dw
+            conv.bias -= rate * db
+    outputs.update({'after_' + key: value for key, value in state(conv).items()})
+    outputs['y_eval'] = conv.eval()(x)
+    put(name, {'x': x, 'g': g, **outputs})
+    case(name, 'spectralNorm', dict(rate=rate, kernel=4, stride=2, padding=1), ['x', 'g'], param, outputs)
+
+
+def augment(x, draws, kinds):
+    """DiffAugment (Zhao et al. 2020) with given random numbers: brightness, saturation, contrast, two shifts, two places of the cut."""
+    d, side = draws[:, :, None, None, None], x.shape[2]
+    if 'color' in kinds:
+        x = x + d[:, 0] - .5
+        x = (x - x.mean(1, keepdim=True)) * 2 * d[:, 1] + x.mean(1, keepdim=True)
+        x = (x - x.mean((1, 2, 3), keepdim=True)) * (d[:, 2] + .5) + x.mean((1, 2, 3), keepdim=True)
+    if 'translation' in kinds:
+        most, rows = int(side * .125 + .5), []
+        for n in range(len(x)):
+            dy, dx = (int(draws[n, k] * (2 * most + 1)) - most for k in (3, 4))
+            padded = F.pad(x[n], [most] * 4)
+            rows.append(padded[:, most + dy:most + dy + side, most + dx:most + dx + side])
+        x = torch.stack(rows)
+    if 'cutout' in kinds:
+        size, mask = int(side * .2 + .5), torch.ones_like(x)
+        for n in range(len(x)):
+            y0, x0 = (int(draws[n, k] * (side + 1 - size % 2)) - size // 2 for k in (5, 6))
+            mask[n, :, max(0, y0):max(0, y0 + size), max(0, x0):max(0, x0 + size)] = 0
+        x = x * mask
+    return x
+
+
+def augmentation():
+    for name, side, kinds in (('diff_augment', 16, ['color', 'translation', 'cutout']), ('diff_augment_moves', 13, ['translation', 'cutout'])):
+        x = torch.randn(5, 3, side, side).float().double().requires_grad_(True)
+        draws = torch.rand(5, 7).float().double()
+        y = augment(x, draws, kinds)
+        g = torch.randn_like(y).float().double()
+        put(name, {'x': x, 'draws': draws, 'y': y, 'g_y': g, 'd_x': torch.autograd.grad(y, x, g)[0]})
+        case(name, 'diffAugment', dict(kinds=kinds), ['x', 'draws'], [], ['y'], ['x'])
+
+
+# Recipes: λ identity, reconstruction, feature matching, gradient penalty; feature maps; hinge factor; Adam; kinds; resize
+
+def patch_recipe(weights=(10, 10, 10, 1e-5), maps=(3, 4), factor=1, adam=(4e-4, 0, .999), kinds=('same', 'cross'), resize='bicubic'):
+    return dict(weights=weights, maps=maps, factor=factor, adam=adam, kinds=kinds, resize=resize)
+
+
+ALL = (0, 1, 2, 3, 4)
+RELEASED = dict(maps=ALL, factor=.5, kinds=('cross', 'same'), resize='nearest')
+PATCH_RECIPES = {
+    'paper': patch_recipe(),
+    'released-2021': patch_recipe((20, 10, 8, 0), adam=(2e-4, .5, .999), **RELEASED),
+    'released-2021-paper': patch_recipe((10, 10, 8, 1e-5), adam=(2e-4, 0, .999), **RELEASED),
+    'oFM': patch_recipe(maps=ALL),
+    'nFM': patch_recipe(maps=()),
+    'wbarFM': patch_recipe(maps=(0, 1)),
+    'oFM-FM-': patch_recipe((10, 10, 5, 1e-5), maps=ALL),
+    'oFM-id+': patch_recipe((20, 10, 10, 1e-5), maps=ALL),
+    'wFM-id+': patch_recipe((20, 10, 10, 1e-5)),
+}
+MEAN, STD = goldens.NORMALS
+COLUMNS = ['adversarial', 'featureMatching', 'identity', 'reconstruction', 'generator', 'real', 'fake', 'gradientPenalty', 'discriminator', 'normG', 'normD']
+
+
+def embedder(A, resize):
+    def embed(x):
+        corners = {} if resize == 'nearest' else dict(align_corners=False)
+        return A((F.interpolate(x, size=(40, 40), mode=resize, **corners) - MEAN) / STD)
+    return embed
+
+
+def length(module):
+    return sum((p ** 2).sum() for p in module.parameters()).sqrt().detach()
+
+
+def optimizers(G, D, adam):
+    rate, *betas = adam
+    return [torch.optim.Adam([p for p in m.parameters() if p.requires_grad], rate, betas) for m in (G, D)]
+
+
+def descend(optimizer, loss):
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+
+
+def batch(number, side):
+    return hashed(2 * number, 2, 3, side, side), hashed(2 * number + 1, 2, 3, side, side)
+
+
+def train_patch(recipe, G, D, A, steps, side):
+    judge = lambda x: [D[0](x), D[1](F.avg_pool2d(x, 3, 2, 1, count_include_pad=False))]
+    embed, (l_id, l_rec, l_fm, l_gp) = embedder(A, recipe['resize']), recipe['weights']
+    (og, od), zero, log = optimizers(G, D, recipe['adam']), torch.zeros(()), []
+    for k in range(steps):
+        (t, s), alpha = batch(k, side), hashed(1000 + k, 2, 1, 1, 1)
+        z = F.normalize(embed(s))
+        y = G(t, z)
+        fake, real = judge(y), judge(t)
+        adv = -sum(o[-1].mean() for o in fake) / 2
+        fm = sum(((a[j] - b[j].detach()).abs().mean() for a, b in zip(fake, real) for j in recipe['maps']), zero) / 2
+        idl, rec = (1 - F.cosine_similarity(embed(y), z)).mean(), (y - t).abs().mean()
+        lg = adv + l_fm * fm + l_id * idl + (l_rec * rec if recipe['kinds'][k % 2] == 'same' else 0)
+        descend(og, lg)
+        y = y.detach()
+        fake, real = judge(y), judge(t)
+        hr, hf = (sum(F.relu(1 + sign * o[-1]).mean() for o in outs) / 2 for sign, outs in ((-1, real), (1, fake)))
+        ld, gp = recipe['factor'] * (hr + hf), zero
+        if l_gp:
+            x = (alpha * t + (1 - alpha) * y).requires_grad_(True)
+            gp = sum(((torch.autograd.grad(o[-1].sum(), x, create_graph=True)[0].flatten(1).norm(dim=1) - 1) ** 2).mean() for o in judge(x)) / 2
+            ld = ld + l_gp * gp
+        descend(od, ld)
+        log.append(torch.stack([adv, fm, idl, rec, lg, hr, hf, gp, ld, length(G), length(D)]).detach())
+    return torch.stack(log)
+
+
+def train_2022(G, D, A, steps, side):
+    """A batch for the generator, then a fresh one for the discriminator, whose real pictures are the sources; ImageNet's colour space throughout."""
+    embed, (og, od), log, zero = embedder(A, 'bicubic'), optimizers(G, D, (4e-4, 0, .99)), [], torch.zeros(())
+    unit = lambda x: x * STD + MEAN
+    for k in range(steps):
+        t, s = batch(2 * k, side)
+        z, t = F.normalize(embed(s)), (t - MEAN) / STD
+        y = G(t, z)
+        logits, maps = D(y)
+        adv, fm = -logits.mean(), (maps[3] - D.features(t)[3].detach()).abs().mean()
+        idl, rec = (1 - F.cosine_similarity(embed(unit(y)), z)).mean(), (y - t).abs().mean()
+        lg = adv + 10 * fm + 30 * idl + (10 * rec if k % 2 == 0 else 0)
+        descend(og, lg)
+        t, s = batch(2 * k + 1, side)
+        z = F.normalize(embed(s))
+        with torch.no_grad():
+            y = G((t - MEAN) / STD, z)
+        hf, hr = F.relu(1 + D(y)[0]).mean(), F.relu(1 - D((s - MEAN) / STD)[0]).mean()
+        descend(od, hr + hf)
+        log.append(torch.stack([adv, fm, idl, rec, lg, hr, hf, zero, hr + hf, length(G), length(D)]).detach())
+    return torch.stack(log)
+
+
+def calmed(D):
+    """Shifts the norms in front of most relu6 into their linear part. Fifty random layers otherwise amplify rounding a thousandfold, and Adam's first
+    steps, which see little more than signs, then part float32 from float64: by 1 to 10 % in the second step, PyTorch from PyTorch."""
+    for key, value in D.feature_network.state_dict().items():
+        if key.endswith(('bn1.bias', 'bn2.bias')):
+            value.copy_((value + 2.5).half().double())
+    return D
+
+
+def recipes(steps=2):
+    import copy
+    A = prepare(ArcFace((1, 1, 1, 1), 16, 40)).eval().requires_grad_(False)
+    G, D = prepare(Generator(16, 1)), nn.ModuleList([prepare(Discriminator(4)), prepare(Discriminator(4))])
+    common = dict(steps=steps, batch=2, columns=COLUMNS, generator=dict(width=1 / 32, blocks=1, latent=16), identity=dict(width=1 / 32, layers=[1, 1, 1, 1], embedding=16, inputSize=40))
+
+    def store(name, networks, args, logs):
+        for tag, network in networks.items():
+            put(name, {f'{tag}.{key}': value for key, value in state(network).items()}, half=True)
+        put(name, logs)
+        case(name, 'recipes', {**common, **args}, out=logs)
+
+    store('recipes_patch', dict(G=G, D=D, A=A), dict(side=96, recipes=list(PATCH_RECIPES), discriminator=dict(width=1 / 32, layers=4, scales=2)),
+          {f'log_{name}': train_patch(recipe, copy.deepcopy(G), copy.deepcopy(D), A, steps, 96) for name, recipe in PATCH_RECIPES.items()})
+    G, D = prepare(Generator(16, 1, tanh=False)), calmed(prepare(Projected(1 / 16, 1 / 16, 128)))
+    form = dict(kind='projected', width=1 / 16, featureWidth=1 / 16, inputSize=128, featureStatistics='batch')
+    start = dict(G=copy.deepcopy(G), D=D, A=A)
+    D2 = Projected(1 / 16, 1 / 16, 128)
+    D2.load_state_dict(D.state_dict())
+    store('recipes_projected', start, dict(side=48, recipes=['train-2022'], discriminator=form), {'log_train-2022': train_2022(G, D2, A, steps, 48)})
+
+
+def write(path):
+    head, blobs, at = {'__metadata__': {'cases': json.dumps(cases)}}, [], 0
+    for key, value in tensors.items():
+        head[key] = dict(dtype='F16' if value.dtype == np.float16 else 'F32', shape=list(value.shape), data_offsets=[at, at + value.nbytes])
+        blobs.append(value.tobytes())
+        at += value.nbytes
+    text = json.dumps(head).encode()
+    text += b' ' * (-len(text) % 8)
+    with open(path, 'wb') as file:
+        file.write(struct.pack('<Q', len(text)) + text + b''.join(blobs))
+    print(f'{path}: {len(cases)} cases, {(8 + len(text) + at) / 1024:.0f} KiB')
+
+
+if __name__ == '__main__':
+    torch.manual_seed(1)
+    for make in (efficientnet, projected, spectral, augmentation, recipes):
+        make()
+    write(sys.argv[1])
