@@ -87,19 +87,25 @@ export interface ZipMember {
   readonly packed?: Uint8Array;
   /** The length that the directory claims. */
   readonly claim?: number;
+  /** Keep the directory's sizes and offset in a ZIP64 extra field. */
+  readonly wide?: boolean;
 }
 
 /** A ZIP archive without checksums. */
 export function zipFile(members: Readonly<Record<string, ZipMember>>): Uint8Array {
   const out: number[] = [];
   const directory: number[] = [];
-  for (const [name, { bytes, packed, claim }] of Object.entries(members)) {
-    const lying = packed ?? bytes;
+  for (const [name, { bytes, packed, claim, wide = false }] of Object.entries(members)) {
+    const contents = packed ?? bytes;
     const method = packed ? 8 : 0;
-    const sizes = [...u32(0), ...u32(lying.length), ...u32(claim ?? bytes.length), name.length, 0, 0, 0];
-    directory.push(0x50, 0x4b, 1, 2, 0, 0, 0, 0, 0, 0, method, 0, 0, 0, 0, 0, ...sizes);
-    directory.push(...new Array<number>(10).fill(0), ...u32(out.length), ...text(name));
-    out.push(0x50, 0x4b, 3, 4, 0, 0, 0, 0, method, 0, 0, 0, 0, 0, ...sizes, ...text(name), ...lying);
+    const [packedLength, length, header] = [contents.length, claim ?? bytes.length, out.length];
+    const field = (value: number) => (wide ? u32(0xffffffff) : u32(value));
+    const extra = wide ? [1, 0, 24, 0, ...u64(length), ...u64(packedLength), ...u64(header)] : [];
+    const start = [0, 0, method, 0, 0, 0, 0, 0, ...u32(0)];
+    directory.push(0x50, 0x4b, 1, 2, 0, 0, 0, 0, ...start, ...field(packedLength), ...field(length), name.length, 0);
+    directory.push(extra.length, 0, ...new Array<number>(10).fill(0), ...field(header), ...text(name), ...extra);
+    out.push(0x50, 0x4b, 3, 4, 0, 0, ...start, ...u32(packedLength), ...u32(length), name.length, 0, 0, 0);
+    out.push(...text(name), ...contents);
   }
   const count = Object.keys(members).length;
   const end = [0x50, 0x4b, 5, 6, 0, 0, 0, 0, count, 0, count, 0, ...u32(directory.length), ...u32(out.length), 0, 0];

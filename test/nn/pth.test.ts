@@ -102,6 +102,17 @@ test('a deflated archive is read too', async () => {
   );
 });
 
+test('sizes in a ZIP64 field are read, and checked like the others', async () => {
+  const data = dictionary('w', tensorOf());
+  const bytes = new Uint8Array(Float32Array.of(1, 2, 3, 4).buffer);
+  const file = archive(data, { 'archive/data/0': { bytes, wide: true } });
+  equal((await readPth(file)).tensors.get('w')!.floats(), Float32Array.of(1, 2, 3, 4));
+  await refuses(
+    archive(data, { 'archive/data/0': { bytes, wide: true, claim: 2 ** 40 } }),
+    /stored in 16 bytes and claims 1099/,
+  );
+});
+
 for (const name of ['generator.pth', 'generator.half.legacy.pth', 'generator.module.legacy.pth', 'arcface.tar']) {
   test(`${name} cut at every 1000th byte is one error`, async () => {
     const bytes = fixture(name);
