@@ -31,6 +31,13 @@ needsBrowser('a gradient of a gradient', async () => {
   assert.equal(await inPage('secondDerivative'), [6, -12, 18]);
 });
 
+needsBrowser("PyTorch's files are read, deflated archives included", async () => {
+  assert.equal(await inPage('torchFiles'), [
+    [1, 2, 3, 4],
+    [0, 0, 0, 0],
+  ]);
+});
+
 needsBrowser('three training steps, eager and replayed, are the same bits', async () => {
   const { eager, replayed } = await inPage('threeTrainingSteps');
   assert.is(eager.length, 3);

@@ -1,9 +1,10 @@
 /** @file What runs inside the browser: checks by name, each resolving to plain values that browser.test.ts judges. */
 import { openGpu, useGpu } from '@visage/gpu';
-import { readSafetensors } from '@visage/nn';
+import { readPth, readSafetensors } from '@visage/nn';
 import { grad, scope, type Tensor, tensor } from '@visage/tensor';
 import { type CaseReport, goldenFile, runGoldenFile } from '../../packages/cli/src/conformance/index.ts';
 import { lossesOf, tinyTrainer } from '../helpers/tinySwapper.ts';
+import { archive, dictionary, legacyFile, tensorOf } from '../nn/pickles.ts';
 
 /** Opens the device, and tells its adapter and what sets WebGPU's default limits apart from an adapter's own. */
 async function device() {
@@ -49,8 +50,19 @@ async function conformance(file: string): Promise<CaseReport[]> {
   return reports;
 }
 
+/** The values that PyTorch files of both formats hold, the ZIP archive deflated. */
+async function torchFiles(): Promise<number[][]> {
+  const values = new Uint8Array(Float32Array.of(1, 2, 3, 4).buffer);
+  const deflated = new Blob([values]).stream().pipeThrough(new CompressionStream('deflate-raw'));
+  const packed = new Uint8Array(await new Response(deflated).arrayBuffer());
+  const state = dictionary('w', tensorOf());
+  const files = [archive(state, { 'archive/data/0': { bytes: values, packed } }), legacyFile(state)];
+  return Promise.all(files.map(async (file) => [...((await readPth(file)).tensors.get('w')?.floats() ?? [])]));
+}
+
 const checks = {
   device,
+  torchFiles,
   secondDerivative,
   threeTrainingSteps,
   operators: () => conformance('ops.safetensors'),
