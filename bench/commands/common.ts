@@ -61,7 +61,7 @@ export function addBench(program: Command, name: BenchName, description: string)
 /** Adds the options that size networks. */
 export const withSizes = (command: Command): Command =>
   command
-    .option('--size <pixels>', 'height and width of the images (default: 224; software adapter: 64)', integer(64, 1024))
+    .option('--size <pixels>', 'height and width of the images (default: 224; software adapter: 96)', integer(96, 1024))
     .option('--width <factor>', 'scales the channels (default: 1; software adapter: 0.125)', positive)
     .option('--blocks <n>', 'injection blocks of the generator (default: 9; software adapter: 2)', integer(1, 32));
 

@@ -10,6 +10,7 @@ import { addProfile } from './commands/profile.ts';
 import { addStart } from './commands/start.ts';
 import { addSwap } from './commands/swap.ts';
 import { addTrain } from './commands/train.ts';
+import { addTune } from './commands/tune.ts';
 
 /** The `visage` command with its sub-commands. */
 export function createProgram(): Command {
@@ -26,6 +27,7 @@ export function createProgram(): Command {
     addFaces,
     addDoctor,
     addProfile,
+    addTune,
     addConformance,
     addImport,
     addExport,

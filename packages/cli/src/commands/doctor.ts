@@ -1,4 +1,5 @@
 import type { Gpu } from '@visage/gpu';
+import { memoPath, tuningTarget } from '@visage/gpu/node';
 import type { Command } from 'commander';
 import { adapterLine, openDevice } from '../terminal/device.ts';
 
@@ -26,12 +27,14 @@ interface Diagnosis {
   readonly software: boolean;
   readonly limits: Readonly<Record<string, number>>;
   readonly features: Readonly<Record<string, boolean>>;
+  /** Problems that the tuning memo of this adapter knows, and where `visage tune` keeps it. */
+  readonly tuning: { readonly problems: number; readonly file: string };
   /** What will be slow or missing, and why. */
   readonly notes: readonly string[];
 }
 
 /** Looks at a device. */
-function diagnose(gpu: Gpu): Diagnosis {
+async function diagnose(gpu: Gpu): Promise<Diagnosis> {
   const limits = Object.fromEntries(LIMITS.map(([name]) => [name, gpu.device.limits[name] as number]));
   const features = Object.fromEntries(FEATURES.map(([name]) => [name, gpu.device.features.has(name)]));
   const notes = FEATURES.flatMap(([name, , without]) => (without && !features[name] ? [`no ${name}: ${without}`] : []));
@@ -44,14 +47,17 @@ function diagnose(gpu: Gpu): Diagnosis {
   if ((limits.maxStorageBufferBindingSize as number) < 512 * MiB) {
     notes.push('tensors are small here: full-width networks at 224 pixels may need a batch of 4 or less');
   }
-  return { adapter: adapterLine(gpu), software: gpu.adapter.software, limits, features, notes };
+  const tuning = { problems: gpu.tuning.size, file: memoPath(await tuningTarget(gpu)) };
+  return { adapter: adapterLine(gpu), software: gpu.adapter.software, limits, features, tuning, notes };
 }
 
-function print({ adapter, limits, features, notes }: Diagnosis): void {
+function print({ adapter, limits, features, tuning, notes }: Diagnosis): void {
   console.log(`adapter   ${adapter}\nnode      ${process.version} on ${process.platform} ${process.arch}\n`);
   for (const [name, label, show] of LIMITS) console.log(`${label.padEnd(26)}${show(limits[name] as number)}`);
   console.log();
   for (const [name, use] of FEATURES) console.log(`${use.padEnd(26)}${features[name] ? 'yes' : 'no '} (${name})`);
+  const memo = tuning.problems > 0 ? `${tuning.problems} problems measured` : 'none; `visage tune` makes one';
+  console.log(`\n${'tuning memo'.padEnd(26)}${memo} (${tuning.file})`);
   console.log(notes.length === 0 ? '\nNothing that Visage uses is missing.' : '\nWhat will be slow, and why:');
   for (const note of notes) console.log(`- ${note}`);
 }
@@ -63,7 +69,7 @@ export function addDoctor(program: Command): void {
     .description('show the adapter, its limits and features, and what will be slow')
     .option('--json', 'print JSON')
     .action(async ({ json }: { json?: boolean }) => {
-      const diagnosis = diagnose(await openDevice());
+      const diagnosis = await diagnose(await openDevice());
       if (json) console.log(JSON.stringify(diagnosis, null, 2));
       else print(diagnosis);
     });

@@ -1,6 +1,7 @@
-import { choose, type Gpu, type Variant } from '@visage/gpu';
+import type { Gpu, Variant } from '@visage/gpu';
 import { type ConvGeometry, xShape, yShape } from '../ops/convGeometry.ts';
 import type { Tensor } from '../tensor.ts';
+import { chooseFor } from '../tuning/problems.ts';
 import { convForward, convInputGrad, convWeightGrad } from './conv.ts';
 import type { GemmType } from './problem.ts';
 import { type TileSide, winogradForward, winogradInputGrad, winogradWeightGrad } from './winograd.ts';
@@ -16,13 +17,16 @@ export interface ConvProblem {
   readonly type: GemmType;
 }
 
-/** A way to compute all three products of a convolution. */
-export interface ConvAlgorithm extends Variant<ConvProblem> {
+/** All three products of a convolution. */
+interface ConvProducts {
   forward(g: ConvGeometry, x: Tensor, w: Tensor, bias?: Tensor): Tensor;
   inputGrad(g: ConvGeometry, dy: Tensor, w: Tensor): Tensor;
   /** In the type that the weight has. */
   weightGrad(g: ConvGeometry, x: Tensor, dy: Tensor, result: GemmType): Tensor;
 }
+
+/** A way to compute them. */
+export interface ConvAlgorithm extends Variant<ConvProblem>, ConvProducts {}
 
 const FEWEST_TILES = 64; // one row of GEMM tiles
 const FEWEST_CHANNELS = 64; // below, the transforms cost more than the products that they save
@@ -70,6 +74,33 @@ const implicitGemm: ConvAlgorithm = {
 /** Every way to convolve, most preferred first. */
 export const CONV_ALGORITHMS: readonly ConvAlgorithm[] = [winograd(4), winograd(2), implicitGemm];
 
-/** The algorithm for one product of a convolution. */
-export const convAlgorithm = (gpu: Gpu, geometry: ConvGeometry, pass: ConvPass, type: GemmType): ConvAlgorithm =>
-  choose('conv', CONV_ALGORITHMS, { geometry, pass, type }, gpu).variant;
+/** What tells one convolution from another in the tuning memo. */
+function signatureOf({ geometry: g, pass, type }: ConvProblem): string {
+  const image = [g.batch, g.height, g.width, g.channelsIn].join('x');
+  const kernel = `${g.kernelHeight}x${g.kernelWidth} to ${g.channelsOut}`;
+  return `${pass} ${type} ${image} by ${kernel} stride ${g.stride} padding ${g.padding} ${g.paddingMode}`;
+}
+
+/** One product of a convolution, by the algorithm that takes it. */
+export function convAlgorithm(gpu: Gpu, geometry: ConvGeometry, pass: ConvPass, type: GemmType): ConvProducts {
+  const problem = { geometry, pass, type };
+  const run = (operands: readonly (Tensor | undefined)[], by: (algorithm: ConvAlgorithm) => Tensor): Tensor => {
+    const launch = (): Tensor =>
+      by(
+        chooseFor(gpu, {
+          family: 'conv',
+          variants: CONV_ALGORITHMS,
+          problem,
+          signature: signatureOf(problem),
+          buffers: operands.map((operand) => operand?.buffer),
+          launch,
+        }).variant,
+      );
+    return launch();
+  };
+  return {
+    forward: (g, x, w, bias) => run([x, w, bias], (algorithm) => algorithm.forward(g, x, w, bias)),
+    inputGrad: (g, dy, w) => run([dy, w], (algorithm) => algorithm.inputGrad(g, dy, w)),
+    weightGrad: (g, x, dy, result) => run([x, dy], (algorithm) => algorithm.weightGrad(g, x, dy, result)),
+  };
+}
