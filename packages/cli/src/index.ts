@@ -2,6 +2,18 @@ export * from './conformance/index.ts';
 export { createProgram } from './program.ts';
 export { drawLabel, SOURCE_TYPE, writeMarkedPng } from './provenance/mark.ts';
 export {
+  type FigurePage,
+  figurePage,
+  type Scatter,
+  type ScatterAxis,
+  type ScatterPoint,
+  scatterSvg,
+} from './report/scatter.ts';
+export { type EvaluationOptions, SwapEvaluation } from './training/evaluate.ts';
+export { newRun, type TrainingRun } from './training/open.ts';
+export { type Preset, presets, type Rates } from './training/presets.ts';
+export { type Changes, newSettings, type RunSettings } from './training/settings.ts';
+export {
   builtInWeights,
   type FeatureNetworkFile,
   loadFeatureNetwork,

@@ -50,7 +50,7 @@ async function featuresFor({ discriminator, recipe }: RunSettings, path: string 
   if (discriminator.kind !== 'projected') return undefined;
   if (path === undefined) {
     throw new VisageError(
-      `recipe ${recipe.name}: its discriminator looks through a pretrained EfficientNet-lite0; name its weights with --features (examples/08-efficientnet-features.ts trains some, or import an ImageNet file)`,
+      `recipe ${recipe.name}: its discriminator looks through a pretrained EfficientNet-lite0; name its weights with --features (examples/10-efficientnet-features.ts trains some, or import an ImageNet file)`,
     );
   }
   const { width, load } = await loadFeatureNetwork(path);

@@ -57,7 +57,7 @@ export async function loadFeatureNetwork(path: string): Promise<FeatureNetworkFi
   if (description?.architecture !== 'efficientnet-lite0') {
     const got = description?.architecture ?? 'no architecture';
     throw new VisageError(
-      `${path}: names '${got}', expected the weights of an EfficientNet-lite0, as example 08 writes them`,
+      `${path}: names '${got}', expected the weights of an EfficientNet-lite0, as example 10 writes them`,
     );
   }
   const { width } = readEfficientNetConfig(description.config);
