@@ -6,6 +6,7 @@
  *     npm run bench -- networks       generator, discriminators, identity network, swap
  *     npm run bench -- step           the paper's training step
  *     npm run bench -- peers          beside tfjs-backend-webgpu and jax-js, in the same run
+ *     npm run bench -- page           the kernels in a browser
  *     npm run bench -- tables         puts results into docs/performance.md
  *
  * `--json` and `--html` keep a result; `--help` behind a name tells the rest. On a software adapter the sizes are small, so that a run
@@ -14,10 +15,12 @@
 import { Command } from 'commander';
 import { reportFailure } from '../packages/cli/src/terminal/failure.ts';
 import { addBenches } from './commands/benches.ts';
+import { addPage } from './commands/page.ts';
 import { addTables } from './commands/tables.ts';
 
 const program = new Command('bench').description('what the kernels, networks and training steps of Visage cost here');
 addBenches(program);
+addPage(program);
 addTables(program);
 try {
   await program.parseAsync();

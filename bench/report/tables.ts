@@ -81,14 +81,18 @@ function kernelTable(title: string, rows: readonly KernelRow[], all: number): Ta
     ];
   });
   const head = ['kernel', 'problem, or bindings', 'calls', 'ms each', 'rate', 'of ceiling', 'variant'];
-  const declined = new Set(
-    rows.flatMap(({ choice }) => (choice?.declined ?? []).map(({ name, reason }) => `${name}: ${reason}`)),
-  );
-  const notes = [
-    rows.length < all ? `The ${rows.length} slowest of ${all}.` : '',
-    declined.size > 0 ? `Variants that declined a problem. ${[...declined].join('. ')}.` : '',
-  ];
+  const notes = [rows.length < all ? `The ${rows.length} slowest of ${all}.` : '', declinedNote(rows)];
   return { title: `${title}: by shape`, note: notes.filter(Boolean).join(' '), rows: [head, ...body] };
+}
+
+/** Why variants did not take problems: for each variant the first reason, and how many problems it declined. */
+function declinedNote(rows: readonly KernelRow[]): string {
+  const all = rows.flatMap(({ choice }) => choice?.declined ?? []);
+  const parts = [...groupBy(all, ({ name }) => name)].map(([name, [first, ...rest]]) => {
+    const more = rest.length > 0 ? `, and ${rest.length} more` : '';
+    return `${name} (${first?.reason}${more})`;
+  });
+  return parts.length > 0 ? `Declined: ${parts.join('; ')}.` : '';
 }
 
 function convolutionTable(rows: readonly ConvolutionRow[]): Table {

@@ -21,7 +21,7 @@ import { gpuSuite } from '../helpers/gpu.ts';
 import { hostRandom } from '../helpers/random.ts';
 
 process.env.XDG_CACHE_HOME = mkdtempSync(join(tmpdir(), 'visage-tuning-'));
-const { test, gpu } = await gpuSuite('tuning');
+const { test, gpu } = await gpuSuite('tuning', {});
 test.before.each(() => gpu.tuning.clear());
 
 /** A family whose variants compute a · 2 in several ways; `passes` repeats the work to make one slow. */

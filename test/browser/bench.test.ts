@@ -1,0 +1,33 @@
+/** @file The kernel benchmark in headless Chromium, at a tiny size. Skipped where no Chromium is installed, unless VISAGE_BROWSER=required. */
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { BenchResult } from '../../bench/report/result.ts';
+import { bundleForBrowser, findChromium, openPage } from './chromium.ts';
+
+const test = suite('kernel benchmark in a browser');
+const executable = findChromium();
+const needsBrowser = executable || process.env.VISAGE_BROWSER === 'required' ? test : test.skip;
+
+needsBrowser('measures the kernels of the generator', async () => {
+  assert.ok(executable, 'no Chromium found: apt-get install chromium, or name one in VISAGE_CHROMIUM');
+  const open = await openPage(executable, await bundleForBrowser('bench/page/page.ts'));
+  try {
+    const asked = { size: 16, width: 0.0625, blocks: 1, batches: [1], networks: ['generator'], rounds: 1, spanMs: 0 };
+    const call = `visageBench.measure(${JSON.stringify(asked)})`;
+    const { measured, adapter } = (await open.page.evaluate(call)) as BenchResult<'kernels'>;
+    assert.ok(adapter.length > 0);
+    assert.ok(measured.ceilings.copyGBps > 0 && measured.ceilings.gemmGflops > 0);
+    const kernels = new Set(measured.rows.map(({ kernel }) => kernel));
+    for (const name of ['gemm/conv2d', 'gemm/conv2dInputGrad', 'gemm/conv2dWeightGrad', 'norm/apply'])
+      assert.ok(kernels.has(name), `${name} among ${[...kernels].join(', ')}`);
+    for (const { ms, share, kernel } of measured.rows) assert.ok(ms >= 0 && !Number.isNaN(share), kernel);
+    assert.ok(
+      measured.rows.some(({ choice }) => choice && choice.declined.length > 0),
+      'says why variants declined',
+    );
+  } finally {
+    await open.close();
+  }
+});
+
+test.run();
