@@ -1,4 +1,5 @@
 import { VisageError } from '@visage/gpu';
+import { castingNow, onlyCopies, withCasting } from './casting.ts';
 import type { DType } from './dtype.ts';
 import { sameShape, showShape } from './shape.ts';
 import type { Tensor } from './tensor.ts';
@@ -73,7 +74,9 @@ export function watchOps<T>(watch: OpWatcher, fn: () => T): T {
 export function track(op: string, out: Tensor, inputs: readonly Tensor[], backward: Backward): Tensor {
   watcher?.(op, out);
   if (!enabled || !inputs.some((x) => x.requiresGrad)) return out;
-  out.node = { op, inputs, backward, order: nextOrder++ };
+  const casting = onlyCopies(castingNow());
+  const remembering: Backward = casting ? (g, needs) => withCasting(casting, () => backward(g, needs)) : backward;
+  out.node = { op, inputs, backward: remembering, order: nextOrder++ };
   out.requiresGrad = true;
   return out;
 }
@@ -164,7 +167,7 @@ function flow(ys: readonly Tensor[], targets: ReadonlySet<Tensor>, options: Grad
     else arrived.set(x, [term]);
   };
   const total = (terms: readonly Tensor[]) => (terms.length === 1 ? (terms[0] as Tensor) : rules().addAll(terms));
-  return withGrad(options.createGraph ?? false, () => {
+  const walk = () => {
     ys.forEach((y, k) => {
       const given = options.gradOutputs?.[k];
       if (!given && y.size !== 1) throw new VisageError(`grad: ${y} is not a scalar; pass gradOutputs`);
@@ -185,5 +188,7 @@ function flow(ys: readonly Tensor[], targets: ReadonlySet<Tensor>, options: Grad
       });
     }
     return new Map([...arrived].map(([x, terms]) => [x, total(terms)]));
-  });
+  };
+  // Each node remembers the casts of its forward pass; between them there are none.
+  return withCasting(undefined, () => withGrad(options.createGraph ?? false, walk));
 }

@@ -1,5 +1,6 @@
 import { VisageError } from '@visage/gpu';
 import { noGrad } from './autograd.ts';
+import { castingNow, withCasting } from './casting.ts';
 import { fused } from './fused.ts';
 import { scope } from './scope.ts';
 import { showShape } from './shape.ts';
@@ -14,12 +15,13 @@ import type { Tensor } from './tensor.ts';
  * @throws VisageError when gradients are asked for and fn turns out to use others.
  */
 export function checkpoint(fn: (...inputs: readonly Tensor[]) => Tensor, inputs: readonly Tensor[]): Tensor {
+  const casting = castingNow();
   return fused({
     name: 'checkpoint',
     inputs,
     forward: () => scope(() => noGrad(() => fn(...inputs).detach())), // a tensor of its own, also if fn returns an input
     composed: (...standIns) => {
-      const y = fn(...standIns);
+      const y = withCasting(casting, () => fn(...standIns));
       checkSources(y, new Set(standIns));
       return y;
     },

@@ -1,5 +1,6 @@
 import './methods.ts';
 
+export { type AutocastOptions, autocast, HalfWeights, halfPrecision } from './autocast.ts';
 export { type Backward, backward, enableGrad, type GradOptions, grad, gradEnabled, noGrad, track } from './autograd.ts';
 export { checkpoint } from './checkpoint.ts';
 export { DTYPES, type DType, type HostArray } from './dtype.ts';
@@ -25,6 +26,7 @@ export {
   sizeOf,
   stridesOf,
 } from './shape.ts';
+export { type FloatType, promoted } from './storage.ts';
 export { checkDType, empty, Tensor } from './tensor.ts';
 export { chooseFor, collectProblems, type MetProblem } from './tuning/problems.ts';
 export { type TuneOptions, type TuneResult, type TuneTrial, tune } from './tuning/tune.ts';

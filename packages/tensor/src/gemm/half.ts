@@ -1,10 +1,7 @@
 import { ArgumentError } from '@visage/gpu';
-import { cast } from '../ops/cast.ts';
+import { halfOf } from '../autocast.ts';
 import type { Tensor } from '../tensor.ts';
 import type { GemmType } from './problem.ts';
-
-/** The values of a tensor as f16, without their history. */
-export const halfOf = (x: Tensor): Tensor => cast(x.detach(), 'f16');
 
 /** The element type of products over x. */
 export const gemmType = (x: Tensor): GemmType => (x.dtype === 'f16' ? 'f16' : 'f32');

@@ -1,4 +1,5 @@
 import { ArgumentError } from '@visage/gpu';
+import { isCastNow } from '../autocast.ts';
 import { track } from '../autograd.ts';
 import { convAlgorithm } from '../gemm/algorithms.ts';
 import { groupedForward, groupedInputGrad, groupedWeightGrad } from '../gemm/grouped.ts';
@@ -20,6 +21,7 @@ import { pad2dAdjoint } from './pad.ts';
 export function conv2d(x: Tensor, w: Tensor, bias?: Tensor, options: Conv2dOptions = {}): Tensor {
   checkDType('conv2d', 'x', x, 'f32', 'f16');
   checkDType('conv2d', 'w', w, 'f32', 'f16');
+  if (isCastNow(x)) return conv2d(cast(x, 'f16'), w, bias, options);
   if (x.dtype === 'f32' && w.dtype === 'f16') return conv2d(x, cast(w, 'f32'), bias, options);
   const g = convGeometry('conv2d', x.shape, w.shape, options);
   if (bias) checkBias('conv2d', bias, g.channelsOut);
@@ -105,6 +107,7 @@ export function convTranspose2d(
 ): Tensor {
   checkDType('convTranspose2d', 'x', x, 'f32', 'f16');
   checkDType('convTranspose2d', 'w', w, 'f32', 'f16');
+  if (isCastNow(x)) return convTranspose2d(cast(x, 'f16'), w, bias, { stride, padding, groups });
   checkShape('convTranspose2d', 'x', x.shape, [null, null, null, null], 'Images are [batch, height, width, channels]');
   const [batch, height, width, channelsIn] = x.shape as [number, number, number, number];
   const layout = 'The layout is [kh, kw, channels out / groups, channels in]';

@@ -1,5 +1,6 @@
 import { ArgumentError } from '@visage/gpu';
 import { gemmLoadDense, gemmLoadDenseOuter, gemmLoadDenseOuterScalar, gemmLoadDenseScalar } from '@visage/kernels';
+import { isCastNow } from '../autocast.ts';
 import { track } from '../autograd.ts';
 import { gemmType, operandsOf } from '../gemm/half.ts';
 import { gemm } from '../gemm/launch.ts';
@@ -22,6 +23,7 @@ export interface MatmulOptions {
  */
 export function matmul(a: Tensor, b: Tensor, { transposeA = false, transposeB = false }: MatmulOptions = {}): Tensor {
   checkMatrices(a, b, transposeA, transposeB);
+  if (isCastNow(a)) return matmul(cast(a, 'f16'), b, { transposeA, transposeB });
   if (a.dtype === 'f32' && b.dtype === 'f16') return matmul(a, cast(b, 'f32'), { transposeA, transposeB });
   return product(a, b, transposeA, transposeB, gemmType(a));
 }
@@ -87,6 +89,7 @@ export function linear(x: Tensor, w: Tensor, bias?: Tensor): Tensor {
   if (bias) checkShape('linear', 'bias', bias.shape, [w.dim(1)]);
   for (const [name, value] of Object.entries({ x, w, bias }))
     if (value) checkDType('linear', name, value, 'f32', 'f16');
+  if (isCastNow(x)) return linear(cast(x, 'f16'), w, bias);
   if (x.dtype === 'f32' && w.dtype === 'f16') return linear(x, cast(w, 'f32'), bias);
   const sizes = [x.dim(0), x.dim(1), w.dim(1)] as const;
   const out = launchProduct('linear', x, w, {}, sizes, gemmType(x), bias && cast(bias.detach(), 'f32'));

@@ -1,0 +1,36 @@
+/** @file What `autocast` has in force now. Apart from it, so that the autograd engine needs no ops to know of it. */
+import type { FloatType } from './storage.ts';
+import type { Tensor } from './tensor.ts';
+
+/** Gives the f16 copy of an f32 tensor, if it has one. */
+export interface HalfCopies {
+  of(x: Tensor): Tensor | undefined;
+}
+
+/** The casts of one `autocast`. */
+export interface Casting {
+  /** In what type products compute. */
+  readonly type: FloatType;
+  /** f16 copies of tensors without history, made where they were first needed. */
+  readonly made: Map<Tensor, Tensor>;
+  /** Copies that the caller keeps. */
+  readonly kept?: HalfCopies;
+}
+
+let current: Casting | undefined;
+
+export const castingNow = (): Casting | undefined => current;
+
+/** Runs `fn` with the given casts in force. */
+export function withCasting<T>(casting: Casting | undefined, fn: () => T): T {
+  const before = current;
+  current = casting;
+  try {
+    return fn();
+  } finally {
+    current = before;
+  }
+}
+
+/** For the gradient of an op: nothing is cast anew, but products find the copies that the forward pass made. */
+export const onlyCopies = (casting: Casting | undefined): Casting | undefined => casting && { ...casting, type: 'f32' };
