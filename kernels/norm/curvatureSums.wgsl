@@ -1,44 +1,50 @@
-// The five sums that the second derivative of a norm needs, by interleaved chunks of rows:
+// The five sums that the second derivative of a norm needs, by chunks of rows:
 //   out[o, k, 0 … 4, c] = Σ u, Σ u·x̂, Σ g, Σ g·x̂, Σ u·g        with x̂ = (x − mean) / √(var + EPS)
 //
-// Layout    x, u, g [OUTER, ROWS, C]; stats [OUTER, 4, C] from mergeMoments.wgsl; out [OUTER, CHUNKS, 5, C]. V = vec4f or f32; GROUPS = C / width of V.
-// Prelude   alias V; WG, OUTER, GROUPS, EPS.
-// Dispatch  one invocation per (o, chunk, channel group).
+// Layout    x, u, g [OUTER, ROWS, C] stored as S; stats [OUTER, 4, C] from mergeMoments.wgsl; out [OUTER, CHUNKS, 5, C]. V = vec4f or f32.
+// Prelude   alias V, S; rows.wgsl or blocks.wgsl with its constants; EPS.
+// Dispatch  one invocation per (o, k, channel group), or one workgroup per (o, k, block of groups).
 @group(0) @binding(0) var<storage, read_write> out : array<V>;
-@group(0) @binding(1) var<storage, read> x : array<V>;
+@group(0) @binding(1) var<storage, read> x : array<S>;
 @group(0) @binding(2) var<storage, read> stats : array<V>;
-@group(0) @binding(3) var<storage, read> us : array<V>;
-@group(0) @binding(4) var<storage, read> gs : array<V>;
+@group(0) @binding(3) var<storage, read> us : array<S>;
+@group(0) @binding(4) var<storage, read> gs : array<S>;
 
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : vec3u, @builtin(local_invocation_index) lane : u32) {
-  let rows = arrayLength(&x) / (OUTER * GROUPS);
+  let rows = rowsIn(arrayLength(&x));
   let chunks = arrayLength(&out) / (OUTER * 5u * GROUPS);
-  let index = (group.y * groups.x + group.x) * WG + lane;
-  if (index >= OUTER * chunks * GROUPS) {
+  if (idle(group, groups, lane, chunks)) {
     return;
   }
-  let c = index % GROUPS;
-  let chunk = (index / GROUPS) % chunks;
-  let outer = index / (GROUPS * chunks);
-  let pivot = stats[(outer * 4u + 2u) * GROUPS + c];
-  let offset = stats[(outer * 4u + 3u) * GROUPS + c];
-  let rstd = V(1.0) / sqrt(stats[(outer * 4u + 1u) * GROUPS + c] + EPS);
+  let share = shareOf(group, groups, lane, chunks);
+  let at = share.outer * 4u * GROUPS + share.c;
+  let pivot = stats[at + 2u * GROUPS];
+  let offset = stats[at + 3u * GROUPS];
+  let rstd = V(1.0) / sqrt(stats[at + GROUPS] + EPS);
   var sums : array<V, 5>;
-  var i = (outer * rows + chunk) * GROUPS + c;
-  for (var r = chunk; r < rows; r += chunks) {
-    let normal = (x[i] - pivot - offset) * rstd;
-    let u = us[i];
-    let g = gs[i];
+  let first = share.chunk * LANES + share.lane;
+  var i = (share.outer * rows + first) * GROUPS + share.c;
+  for (var r = first; r < rows; r += chunks * LANES) {
+    let normal = (V(x[i]) - pivot - offset) * rstd;
+    let u = V(us[i]);
+    let g = V(gs[i]);
     sums[0] += u;
     sums[1] += u * normal;
     sums[2] += g;
     sums[3] += g * normal;
     sums[4] += u * g;
-    i += chunks * GROUPS;
+    i += chunks * LANES * GROUPS;
   }
-  let base = (outer * chunks + chunk) * 5u * GROUPS + c;
-  for (var q = 0u; q < 5u; q++) {
-    out[base + q * GROUPS] = sums[q];
+  let along = total(sums[0], sums[1], lane);
+  let across = total(sums[2], sums[3], lane);
+  let both = total(sums[4], V(0.0), lane);
+  if (share.lane == 0u) {
+    let to = (share.outer * chunks + share.chunk) * 5u * GROUPS + share.c;
+    out[to] = along[0];
+    out[to + GROUPS] = along[1];
+    out[to + 2u * GROUPS] = across[0];
+    out[to + 3u * GROUPS] = across[1];
+    out[to + 4u * GROUPS] = both[0];
   }
 }

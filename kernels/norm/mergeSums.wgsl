@@ -1,29 +1,34 @@
-// Adds the chunks of a batch norm's two gradient sums:  sums[q, c] = Σ over k of parts[k, q, c], and each sum once more as a tensor of its own
+// Adds the chunks of sums:  out[o, q, c] = Σ over k of parts[o, k, q, c]
 //
-// The sums serve gradApply.wgsl; dScale and dShift are the gradients of weight and bias, which optimizers want apart.
-// Layout    parts [CHUNKS, 2, C] from gradSums.wgsl with OUTER = 1; sums [2, C]; dScale, dShift [C]. V = vec4f or f32; GROUPS = C / width of V.
-// Prelude   alias V; WG, GROUPS.
-// Dispatch  one invocation per channel group.
-@group(0) @binding(0) var<storage, read_write> sums : array<V>;
-@group(0) @binding(1) var<storage, read_write> dScale : array<V>;
-@group(0) @binding(2) var<storage, read_write> dShift : array<V>;
-@group(0) @binding(3) var<storage, read> parts : array<V>;
+// Layout    parts [OUTER, CHUNKS, QUANTITIES, C] from gradSums.wgsl or curvatureSums.wgsl; out [OUTER, QUANTITIES, C]. V = vec4f or f32.
+// Prelude   alias V; rows.wgsl or blocks.wgsl, which deals out chunks here; QUANTITIES; fn publish(outer : u32, c : u32, first : V, second : V): batch norm fills it
+//           with the gradients of weight and bias (bindings from 2 on), which optimizers want as tensors of their own.
+// Dispatch  one invocation, or workgroup, per (o, channel group) or block of these.
+@group(0) @binding(0) var<storage, read_write> out : array<V>;
+@group(0) @binding(1) var<storage, read> parts : array<V>;
 
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : vec3u, @builtin(local_invocation_index) lane : u32) {
-  let c = (group.y * groups.x + group.x) * WG + lane;
-  if (c >= GROUPS) {
+  if (idle(group, groups, lane, 1u)) {
     return;
   }
-  let chunks = arrayLength(&parts) / (2u * GROUPS);
-  var scale = V(0.0);
-  var shift = V(0.0);
-  for (var k = 0u; k < chunks; k++) {
-    scale += parts[2u * k * GROUPS + c];
-    shift += parts[(2u * k + 1u) * GROUPS + c];
+  let chunks = arrayLength(&parts) / (OUTER * QUANTITIES * GROUPS);
+  let share = shareOf(group, groups, lane, 1u);
+  for (var q = 0u; q < QUANTITIES; q += 2u) {
+    let other = min(q + 1u, QUANTITIES - 1u);
+    var first = V(0.0);
+    var second = V(0.0);
+    for (var k = share.lane; k < chunks; k += LANES) {
+      let base = (share.outer * chunks + k) * QUANTITIES * GROUPS + share.c;
+      first += parts[base + q * GROUPS];
+      second += parts[base + other * GROUPS];
+    }
+    let sums = total(first, second, lane);
+    if (share.lane == 0u) {
+      let base = share.outer * QUANTITIES * GROUPS + share.c;
+      out[base + q * GROUPS] = sums[0];
+      out[base + other * GROUPS] = select(sums[0], sums[1], other > q);
+      publish(share.outer, share.c, sums[0], sums[1]);
+    }
   }
-  sums[c] = scale;
-  sums[GROUPS + c] = shift;
-  dScale[c] = scale;
-  dShift[c] = shift;
 }

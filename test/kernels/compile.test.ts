@@ -49,6 +49,7 @@ import {
 } from '@visage/tensor';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { NORM_VARIANTS } from '../../packages/tensor/src/ops/normPlan.ts';
 
 /** Launches fn and the kernels of its gradient and of the gradient's gradient. */
 function launch(fn: (...xs: Tensor[]) => Tensor, ...shapes: number[][]): void {
@@ -149,6 +150,21 @@ function launchGemms(gpu: Gpu): void {
   }
 }
 
+function launchNorms(gpu: Gpu): void {
+  for (const { name, admits } of NORM_VARIANTS) {
+    const problem = { outer: 2, rows: 42, channels: 4, eps: 1e-5 };
+    if (![true, false].some((software) => admits(problem, described(gpu, software)) === true)) continue;
+    withVariant('norm', name, () => {
+      for (const c of [3, 8]) {
+        const image = [2, 7, 6, c];
+        launch((x, s, r) => adain(x!, s!, { relu: true, residual: r }), image, [2, 2 * c], image);
+        const norm = { train: true, slope: 0.2 };
+        launch((x, w, b) => batchNorm(x!, w!, b!, zeros([c]), zeros([c]), norm), image, [c], [c]);
+      }
+    });
+  }
+}
+
 function launchTraining(): void {
   const layer = new Linear(4, 3);
   const parameters = [...layer.namedParameters()];
@@ -180,6 +196,7 @@ for (const profile of ['full', 'browser'] as const) {
       for (const c of [3, 4]) launchSpatial(c);
       launchRest();
       launchGemms(gpu);
+      launchNorms(gpu);
       launchTraining();
       launchFaces();
       await gpu.sync();

@@ -1,9 +1,11 @@
+import { withVariant } from '@visage/gpu';
 import {
   adain,
   batchNorm,
   concat,
   grad,
   instanceNorm,
+  leakyRelu,
   mul,
   sin,
   square,
@@ -15,6 +17,7 @@ import { ok, throws } from 'uvu/assert';
 import { composedAdain } from '../../packages/tensor/src/ops/adain.ts';
 import { composedBatchNorm } from '../../packages/tensor/src/ops/batchNorm.ts';
 import { composedInstanceNorm } from '../../packages/tensor/src/ops/instanceNorm.ts';
+import { NORM_VARIANTS } from '../../packages/tensor/src/ops/normPlan.ts';
 import { gpuSuite } from '../helpers/gpu.ts';
 import { gradcheck, type HostTensor, randomInput } from '../helpers/gradcheck.ts';
 import { sameFunction } from '../helpers/sameFunction.ts';
@@ -31,6 +34,12 @@ const evalNorm: Fn = (x, w, b) => {
   const [m, v] = running(x!.dim(-1));
   return batchNorm(x!, w!, b!, m, v, { train: false });
 };
+
+const leakyNorm: Fn = (x, w, b) => {
+  const [m, v] = running(x!.dim(-1));
+  return batchNorm(x!, w!, b!, m, v, { train: true, slope: 0.2 });
+};
+const composedLeakyNorm: Fn = (x, w, b) => leakyRelu(composedBatchNorm(x!, w!, b!, 1e-5), 0.2);
 
 // Four channels take vec4f, three take f32; 41, 47 and 55 rows or columns leave uneven chunks.
 const image = (c: number, seed = 1) => randomInput([2, 5, 7, c], { seed, scale: 2, shift: 1 });
@@ -59,6 +68,12 @@ for (const c of [3, 4]) {
     inputs: [image(c), randomInput([c], { seed: 2, shift: 1 }), randomInput([c], { seed: 3 })],
   };
 }
+CASES['batchNorm with leaky ReLU'] = {
+  fn: leakyNorm,
+  composed: composedLeakyNorm,
+  inputs: [image(4), randomInput([4], { seed: 2, shift: 1 }), randomInput([4], { seed: 3 })],
+  kinks: true,
+};
 CASES['batchNorm in training, matrix'] = {
   fn: trainNorm,
   composed: (x, w, b) => composedBatchNorm(x!, w!, b!, 1e-5),
@@ -86,6 +101,43 @@ for (const [name, { fn, composed, inputs, kinks }] of Object.entries(CASES)) {
   });
   if (composed) test(`${name}: fused equals composed`, () => sameFunction(fn, composed, inputs));
 }
+
+// 1927 rows fall into several chunks by every rule; 8 channels make blocks of two groups, 3 are scalar.
+for (const { name } of NORM_VARIANTS) {
+  test(`variant ${name} computes what the composition does`, async () => {
+    const forced =
+      (fn: Fn): Fn =>
+      (...xs) =>
+        withVariant('norm', name, () => fn(...xs));
+    for (const c of [3, 8]) {
+      const [x, skip] = [1, 7].map((seed) => randomInput([2, 41, 47, c], { seed, shift: 1 })) as [
+        HostTensor,
+        HostTensor,
+      ];
+      const fused: Fn = (a, s, r) => adain(a!, s!, { relu: true, residual: r });
+      const plain: Fn = (a, s, r) => composedAdain(a!, s!, { relu: true, residual: r });
+      await sameFunction(forced(fused), plain, [x, style(c), skip]);
+      const perChannel = [randomInput([c], { seed: 2, shift: 1 }), randomInput([c], { seed: 3 })];
+      await sameFunction(forced(leakyNorm), composedLeakyNorm, [x, ...perChannel]);
+    }
+  });
+}
+
+test('every variant moves the running statistics alike', async () => {
+  const x = randomInput([2, 41, 47, 4], { shift: 3 });
+  for (const { name } of NORM_VARIANTS) {
+    const [mean, variance] = running(4);
+    const [weight, bias] = [tensor([1, 1, 1, 1]), tensor([0, 0, 0, 0])];
+    withVariant('norm', name, () =>
+      batchNorm(tensor(x.values, x.shape), weight, bias, mean, variance, { train: true }),
+    );
+    const host = [...x.values].filter((_, k) => k % 4 === 0);
+    const average = host.reduce((a, b) => a + b) / host.length;
+    const spread = host.reduce((a, b) => a + (b - average) ** 2, 0) / (host.length - 1);
+    ok(Math.abs(((await mean.floats())[0] as number) - 0.1 * average) < 1e-5, name);
+    ok(Math.abs(((await variance.floats())[0] as number) - (0.9 + 0.1 * spread)) < 1e-5, name);
+  }
+});
 
 test('gradients of third order go through the composition', async () => {
   const slope =

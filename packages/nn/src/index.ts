@@ -41,7 +41,7 @@ export { BatchNorm1d, BatchNorm2d, type BatchNormLayerOptions } from './layers/b
 export { Conv2d, type ConvLayerOptions, ConvTranspose2d, type ConvTransposeLayerOptions } from './layers/conv.ts';
 export { Linear, type LinearLayerOptions } from './layers/linear.ts';
 export { PReLU } from './layers/prelu.ts';
-export { Sequential, type Step } from './layers/sequential.ts';
+export { type LeakyStep, leaky, Sequential, type Step } from './layers/sequential.ts';
 export { powerIteration, SpectralConv2d, type SpectralNormOptions } from './layers/spectralNorm.ts';
 export { fromFileOrder, type Layout, toFileOrder } from './layouts.ts';
 export { Layer, Module, ModuleList, type StateEntry } from './module.ts';

@@ -17,7 +17,7 @@ export interface BatchNormLayerOptions {
  *
  * State: `weight`, `bias`, `running_mean`, `running_var`, each [channels].
  */
-abstract class BatchNorm extends Layer {
+export abstract class BatchNorm extends Layer {
   readonly weight: Tensor;
   readonly bias: Tensor;
   readonly runningMean: Tensor;
@@ -36,7 +36,8 @@ abstract class BatchNorm extends Layer {
     this.momentum = options.momentum ?? 0.1;
   }
 
-  forward(x: Tensor): Tensor {
+  /** @param slope of a leaky ReLU behind the norm, 0 for a ReLU: in training it costs nothing there. */
+  forward(x: Tensor, slope?: number): Tensor {
     const channels = this.weight.size;
     if (x.rank !== this.rank || x.dim(-1) !== channels) {
       const expected = `rank ${this.rank} with ${channels} channels last`;
@@ -46,6 +47,7 @@ abstract class BatchNorm extends Layer {
       train: this.training,
       momentum: this.momentum,
       eps: this.eps,
+      slope,
     });
   }
 }

@@ -1,5 +1,5 @@
-import { BatchNorm2d, Conv2d, Module, Sequential } from '@visage/nn';
-import { avgPool2d, checkShape, leakyRelu, type Tensor } from '@visage/tensor';
+import { BatchNorm2d, Conv2d, leaky, Module, Sequential } from '@visage/nn';
+import { avgPool2d, checkShape, type Tensor } from '@visage/tensor';
 import { DiscriminatorNetwork, type FeatureMaps, type PatchOutput } from './discriminator.ts';
 
 /** Size of a {@link PatchDiscriminator}. Plain data: it travels in checkpoints. */
@@ -17,7 +17,7 @@ export interface DiscriminatorConfig {
 export const publishedDiscriminator: DiscriminatorConfig = { width: 1, layers: 4, scales: 2 };
 
 const SLOPE = 0.2;
-const leaky = (x: Tensor): Tensor => leakyRelu(x, SLOPE);
+const rectify = leaky(SLOPE);
 const channelsAt = (width: number, layer: number): number =>
   Math.max(4, Math.floor(64 * 2 ** Math.min(layer, 3) * width));
 
@@ -36,12 +36,12 @@ export class PatchDiscriminator extends Module {
       new Sequential(
         new Conv2d(inChannels, outChannels, 4, { stride, padding: 1 }),
         new BatchNorm2d(outChannels),
-        leaky,
+        rectify,
       );
     const channels = Array.from({ length: layers }, (_, k) => channelsAt(width, k));
     const deepest = channels.at(-1)!;
     this.stages = [
-      this.child('down1', new Sequential(new Conv2d(3, channels[0]!, 4, { stride: 2, padding: 1 }), leaky)),
+      this.child('down1', new Sequential(new Conv2d(3, channels[0]!, 4, { stride: 2, padding: 1 }), rectify)),
       ...channels.slice(1).map((c, k) => this.child(`down${k + 2}`, block(channels[k]!, c, 2))),
       this.child('conv1', block(deepest, deepest, 1)),
     ];

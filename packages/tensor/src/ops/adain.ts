@@ -1,10 +1,11 @@
 import { fused } from '../fused.ts';
 import { checkShape } from '../shape.ts';
-import { checkDType, type Tensor } from '../tensor.ts';
+import { floatTypeOf } from '../storage.ts';
+import type { Tensor } from '../tensor.ts';
 import { add, mul } from './arithmetic.ts';
 import { cast } from './cast.ts';
 import { composedInstanceNorm, imageNorm } from './instanceNorm.ts';
-import { type NormAffine, normAffineGradient, normApplied, normInputGradient, normStatistics } from './normKernels.ts';
+import { type NormAffine, normForward, normGradients } from './normKernels.ts';
 import { reshape, slice } from './shape.ts';
 import { standardize } from './standardize.ts';
 import { relu as reluOp } from './unary.ts';
@@ -36,14 +37,13 @@ function styled(normal: Tensor, style: Tensor, { relu = false, residual }: Adain
  * Adaptive instance normalisation: (1 + γ) · instanceNorm(x) + β, then optionally ReLU, then optionally + residual.
  *
  * x [n, h, w, c], style [n, 2c] with γ in its first c columns and β in its last → [n, h, w, c]. The ID injection of SimSwap (Chen et al. 2020, section 3); Huang and
- * Belongie 2017 for the norm itself. One pass reads the statistics, one writes the result; the gradient likewise.
+ * Belongie 2017 for the norm itself. One read and one write of the image, or two reads where it is
+ * large; its gradient reads image and gradient once, or twice. The result has the type of x, f32 or f16; the arithmetic is f32.
  */
-export function adain(x: Tensor, style: Tensor, options: AdainOptions = {}): Tensor {
-  if (x.dtype === 'f16') {
-    const skip = options.residual && cast(options.residual, 'f32');
-    return cast(adain(cast(x, 'f32'), cast(style, 'f32'), { ...options, residual: skip }), 'f16');
-  }
-  const { eps = 1e-8, relu = false, residual } = options;
+export function adain(x: Tensor, givenStyle: Tensor, options: AdainOptions = {}): Tensor {
+  const { eps = 1e-8, relu = false } = options;
+  const style = cast(givenStyle, 'f32');
+  const residual = options.residual && cast(options.residual, floatTypeOf(x));
   const problem = imageNorm('adain', x, eps);
   checkShape(
     'adain',
@@ -52,26 +52,28 @@ export function adain(x: Tensor, style: Tensor, options: AdainOptions = {}): Ten
     [x.dim(0), 2 * x.dim(3)],
     'Scale offsets γ first, then shifts β, per sample',
   );
-  checkDType('adain', 'style', style, 'f32');
   if (residual) checkShape('adain', 'residual', residual.shape, x.shape);
   const affine: NormAffine = {
     scale: 'V(1.0) + style[outer * 2u * GROUPS + c]',
     shift: 'style[(outer * 2u + 1u) * GROUPS + c]',
     sources: { style },
-    relu,
+    slope: relu ? 0 : undefined,
     residual,
   };
-  const stats = normStatistics(x, problem);
+  const { out, stats } = normForward(x, problem, affine);
   return fused({
     name: 'adain',
     inputs: residual ? [x, style, residual] : [x, style],
-    forward: () => normApplied(x, stats, problem, affine),
+    forward: () => out,
     backward: (g, needs) => {
-      const sums = needs[0] || needs[1] ? normAffineGradient(x, stats, g, problem, affine) : undefined;
-      const dx = needs[0] && sums ? normInputGradient(x, stats, g, sums, problem, affine) : undefined;
-      return [dx, sums && reshape(sums, style.shape), g];
+      if (!needs[0] && !needs[1]) return [undefined, undefined, g];
+      const { x: dx, affine: sums } = normGradients(x, stats, g, problem, affine, needs[0]);
+      return [dx, reshape(sums, style.shape), g];
     },
     composed: (input, inputStyle, skip) =>
-      styled(standardize(input as Tensor, stats, problem), inputStyle as Tensor, { relu, residual: skip }),
+      cast(
+        styled(standardize(input as Tensor, stats, problem), inputStyle as Tensor, { relu, residual: skip }),
+        x.dtype,
+      ),
   });
 }

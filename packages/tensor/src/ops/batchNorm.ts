@@ -6,18 +6,11 @@ import { checkFloat, floatTypeOf } from '../storage.ts';
 import { checkDType, type Tensor } from '../tensor.ts';
 import { add, mul, sub } from './arithmetic.ts';
 import { cast } from './cast.ts';
-import {
-  type NormAffine,
-  type NormObserver,
-  type NormProblem,
-  normApplied,
-  normChannelGradients,
-  normInputGradient,
-  normStatistics,
-} from './normKernels.ts';
+import { type NormAffine, type NormObserver, normChannelGradients, normForward } from './normKernels.ts';
+import type { NormProblem } from './normPlan.ts';
 import { mean, sumTo } from './reduce.ts';
 import { jacobianOfNorm, standardize } from './standardize.ts';
-import { rsqrt, square } from './unary.ts';
+import { leakyGate, leakyRelu, rsqrt, square } from './unary.ts';
 
 export interface BatchNormOptions {
   /** Normalise by the batch's statistics and move the running ones; otherwise normalise by the running ones. */
@@ -26,6 +19,8 @@ export interface BatchNormOptions {
   readonly momentum?: number;
   /** Added to the variance. Default 1e-5. */
   readonly eps?: number;
+  /** Apply a leaky ReLU of this slope to the result, 0 for a ReLU: it then costs no pass of its own. At least 0; none by default. */
+  readonly slope?: number;
 }
 
 /** The training definition in plain ops, without the running statistics. */
@@ -41,7 +36,7 @@ export function composedBatchNorm(x: Tensor, weight: Tensor, bias: Tensor, eps: 
  *
  * x [n, h, w, c] or [n, c]; weight, bias, runningMean, runningVar [c]. In training the batch's biased variance normalises, and the running statistics
  * move in place, also in a recorded step: running ← (1 − momentum) · running + momentum · batch, with the unbiased variance. They move at every
- * call, so a recomputed block (`checkpoint`) moves them twice.
+ * call, so a recomputed block (`checkpoint`) moves them twice. An f16 x gives an f16 result; parameters and statistics are f32.
  */
 export function batchNorm(
   x: Tensor,
@@ -49,14 +44,16 @@ export function batchNorm(
   bias: Tensor,
   runningMean: Tensor,
   runningVar: Tensor,
-  { train, momentum = 0.1, eps = 1e-5 }: BatchNormOptions,
+  { train, momentum = 0.1, eps = 1e-5, slope }: BatchNormOptions,
 ): Tensor {
-  if (x.dtype === 'f16' && train) {
-    const options = { train, momentum, eps };
-    return cast(batchNorm(cast(x, 'f32'), weight, bias, runningMean, runningVar, options), 'f16');
-  }
   const channels = checkArguments(x, { weight, bias, runningMean, runningVar });
-  if (!train) return frozenNorm(x, weight, bias, runningMean, runningVar, eps);
+  // The sign of the result must tell that of what went into the activation.
+  if (slope !== undefined && !(slope >= 0))
+    throw new ArgumentError('batchNorm', 'slope', String(slope), 'a number of at least 0');
+  if (!train) {
+    const y = frozenNorm(x, weight, bias, runningMean, runningVar, eps);
+    return slope === undefined ? y : leakyRelu(y, slope);
+  }
   const rows = x.size / channels;
   if (rows === 1)
     throw new ArgumentError(
@@ -67,19 +64,19 @@ export function batchNorm(
       'Use a larger batch',
     );
   const problem: NormProblem = { outer: 1, rows, channels, eps };
-  const affine: NormAffine = { scale: 'weight[c]', shift: 'bias[c]', sources: { weight, bias } };
-  const stats = normStatistics(x, problem, moveRunning(runningMean, runningVar, momentum));
-  const out = normApplied(x, stats, problem, affine);
+  const affine: NormAffine = { scale: 'weight[c]', shift: 'bias[c]', sources: { weight, bias }, slope };
+  const { out, stats } = normForward(x, problem, affine, moveRunning(runningMean, runningVar, momentum));
   return track('batchNorm', out, [x, weight, bias], (g, needs) => {
     if (gradEnabled()) {
+      const h = cast(slope === undefined ? g : leakyGate(g, out, slope), 'f32');
       return [
-        needs[0] ? jacobianOfNorm(x, stats, mul(g, weight), problem) : undefined,
-        needs[1] ? sumTo(mul(g, standardize(x, stats, problem)), weight.shape) : undefined,
-        needs[2] ? sumTo(g, bias.shape) : undefined,
+        needs[0] ? jacobianOfNorm(x, stats, mul(h, weight), problem) : undefined,
+        needs[1] ? sumTo(mul(h, standardize(x, stats, problem)), weight.shape) : undefined,
+        needs[2] ? sumTo(h, bias.shape) : undefined,
       ];
     }
-    const { sums, scale, shift } = normChannelGradients(x, stats, g, problem, affine);
-    return [needs[0] ? normInputGradient(x, stats, g, sums, problem, affine) : undefined, scale, shift];
+    const gradients = normChannelGradients(x, stats, g, problem, affine, needs[0] as boolean);
+    return [gradients.x, gradients.scale, gradients.shift];
   });
 }
 

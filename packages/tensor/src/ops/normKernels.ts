@@ -1,4 +1,4 @@
-import { f32, type GpuBuffer, linearGrid } from '@visage/gpu';
+import { choose } from '@visage/gpu';
 import {
   normApply,
   normCurvatureApply,
@@ -8,92 +8,61 @@ import {
   normMergeMoments,
   normMergeSums,
   normMoments,
+  normResident,
+  normResidentGrad,
 } from '@visage/kernels';
 import { empty, type Tensor } from '../tensor.ts';
 import { sumsToZero } from '../zeroSum.ts';
-import { reduceAxis, SUM } from './reduce.ts';
-
-const WORKGROUP = 64;
-const ROWS_PER_THREAD = 8; // of the elementwise passes: amortises the constants of a channel, and still leaves GPUs thousands of threads
-
-/** A norm over the middle axis of x seen as [outer, rows, channels]. */
-export interface NormProblem {
-  readonly outer: number;
-  readonly rows: number;
-  readonly channels: number;
-  readonly eps: number;
-}
+import { type Bound, bindAll, declared, launchPass, launchRows } from './normLaunch.ts';
+import { NORM_VARIANTS, type NormPlan, type NormProblem, type Sharing } from './normPlan.ts';
 
 /** What follows the normalisation: y = finish(x̂ · scale + shift). */
 export interface NormAffine {
-  /** WGSL bodies that return V for channel group `c` of sample `outer`, over the storage arrays named in `sources`. */
+  /** WGSL expressions of type V for channel group `c` of sample `outer`, over the storage arrays named in `sources`. */
   readonly scale: string;
   readonly shift: string;
   readonly sources: Readonly<Record<string, Tensor>>;
-  readonly relu?: boolean;
+  /** Slope of a leaky ReLU behind the affine map, 0 for a ReLU; none by default. */
+  readonly slope?: number;
+  /** Added last. */
   readonly residual?: Tensor;
 }
 
 /** No scale and no shift. */
 export const PLAIN: NormAffine = { scale: 'V(1.0)', shift: 'V(0.0)', sources: {} };
 
-const width = (p: NormProblem): 1 | 4 => (p.channels % 4 === 0 ? 4 : 1);
-
-/** Declares the affine's arrays from binding `at` on, and the functions over them. */
-function affineCode(affine: NormAffine, at: number): string {
-  const declared = Object.keys(affine.sources).map(
-    (name, k) => `@group(0) @binding(${at + k}) var<storage, read> ${name} : array<V>;`,
-  );
-  return [
-    ...declared,
-    `fn scaleAt(outer : u32, c : u32) -> V { return ${affine.scale}; }`,
-    `fn shiftAt(outer : u32, c : u32) -> V { return ${affine.shift}; }`,
-  ].join('\n');
-}
-
-/** The gradient through the affine's ReLU, if it has one. */
-const gateCode = ({ relu }: NormAffine): string =>
-  `fn gate(dy : V, v : V) -> V { return ${relu ? 'select(V(0.0), dy, v > V(0.0))' : 'dy'}; }`;
-
-/** ReLU and residual, the latter at binding `at`. */
-function finishCode({ relu, residual }: NormAffine, at: number): string {
-  const value = relu ? 'select(v, V(0.0), v < V(0.0))' : 'v'; // `max` may turn NaN into 0
-  if (!residual) return `fn finish(v : V, i : u32) -> V { return ${value}; }`;
-  return `@group(0) @binding(${at}) var<storage, read> residual : array<V>;\nfn finish(v : V, i : u32) -> V { return ${value} + residual[i]; }`;
-}
-
-interface Launch {
-  readonly chunks: number;
-  /** Invocations per sample and channel group; `chunks` by default. */
-  readonly threads?: number;
-  readonly code?: readonly string[];
-}
-
-/** Launches a kernel of the family; `tensors` in binding order, the output first. */
-function launch(
-  name: string,
-  kernel: string,
-  p: NormProblem,
-  tensors: readonly Tensor[],
-  { chunks, threads = chunks, code = [] }: Launch,
-): void {
-  const out = tensors[0] as Tensor;
-  const groups = p.channels / width(p);
-  out.gpu.dispatch({
-    program: {
-      name: `norm/${name}`,
-      aliases: { V: width(p) === 4 ? 'vec4f' : 'f32' },
-      constants: { WG: WORKGROUP, OUTER: p.outer, GROUPS: groups, PER_THREAD: ROWS_PER_THREAD, EPS: f32(p.eps) },
-      parts: [...code, kernel],
-    },
-    buffers: tensors.map((x): GpuBuffer => x.buffer),
-    grid: linearGrid(Math.ceil((p.outer * threads * groups) / WORKGROUP)),
+const affineAt =
+  ({ scale, shift, sources }: NormAffine) =>
+  (at: number): Bound => ({
+    code: [
+      ...declared('read', 'V', sources, at),
+      `fn scaleAt(outer : u32, c : u32) -> V { return ${scale}; }`,
+      `fn shiftAt(outer : u32, c : u32) -> V { return ${shift}; }`,
+    ].join('\n'),
+    tensors: Object.values(sources),
   });
+
+/** The gradient through the affine's activation, if it has one. */
+function gateCode({ slope }: NormAffine): string {
+  const closed = slope === 0 ? 'V(0.0)' : `dy * V(${slope})`;
+  return `fn gate(dy : V, v : V) -> V { return ${slope === undefined ? 'dy' : `select(${closed}, dy, v > V(0.0))`}; }`;
 }
 
-// √rows balances the length of the two serial sums.
-const reductionChunks = (p: NormProblem): number => Math.ceil(Math.sqrt(p.rows));
-const passChunks = (p: NormProblem): number => Math.ceil(p.rows / ROWS_PER_THREAD);
+/** Activation and residual. */
+const finishAt =
+  ({ slope, residual }: NormAffine) =>
+  (at: number): Bound => {
+    const active = slope === 0 ? 'select(v, V(0.0), v < V(0.0))' : `select(v * V(${slope}), v, v > V(0.0))`; // `max` may turn NaN into 0
+    const value = slope === undefined ? 'v' : active;
+    const added = residual ? `${value} + V(residual[i])` : value;
+    return {
+      code: [
+        ...declared('read', 'S', residual ? { residual } : {}, at),
+        `fn finish(v : V, i : u32) -> V { return ${added}; }`,
+      ].join('\n'),
+      tensors: residual ? [residual] : [],
+    };
+  };
 
 /** What else is done with each channel's mean and variance while they are at hand. */
 export interface NormObserver {
@@ -101,96 +70,159 @@ export interface NormObserver {
   readonly body: string;
   readonly targets: Readonly<Record<string, Tensor>>;
 }
+const NOBODY: NormObserver = { body: '', targets: {} };
 
-function observerCode({ body, targets }: NormObserver, at: number): string {
-  const declared = Object.keys(targets).map(
-    (name, k) => `@group(0) @binding(${at + k}) var<storage, read_write> ${name} : array<V>;`,
-  );
-  return [...declared, `fn observe(c : u32, mean : V, variance : V, rows : f32) { ${body} }`].join('\n');
-}
+const observerAt =
+  ({ body, targets }: NormObserver) =>
+  (at: number): Bound => ({
+    code: [
+      ...declared('read_write', 'V', targets, at),
+      `fn observe(c : u32, mean : V, variance : V, rows : f32) { ${body} }`,
+    ].join('\n'),
+    tensors: Object.values(targets),
+  });
+
+/** Where the two sums of a gradient go besides: `body` over `outer`, `c`, `first` and `second` writes into `targets`. */
+const publishAt =
+  (body: string, targets: Readonly<Record<string, Tensor>>) =>
+  (at: number): Bound => ({
+    code: [
+      ...declared('read_write', 'V', targets, at),
+      `fn publish(outer : u32, c : u32, first : V, second : V) { ${body} }`,
+    ].join('\n'),
+    tensors: Object.values(targets),
+  });
+
+const planOf = (p: NormProblem, x: Tensor): NormPlan => choose('norm', NORM_VARIANTS, p, x.gpu).variant.plan(p, x.gpu);
+const statsShape = (p: NormProblem) => [p.outer, 4, p.channels];
 
 /** Mean and biased variance over the rows, and the two unrounded parts of the mean: [outer, 4, channels]. */
-export function normStatistics(x: Tensor, p: NormProblem, observer: NormObserver = { body: '', targets: {} }): Tensor {
-  const chunks = reductionChunks(p);
+function statisticsOf(x: Tensor, p: NormProblem, { sharing, chunks }: NormPlan, observer: NormObserver): Tensor {
   const parts = empty(x.gpu, [p.outer, chunks, 2, p.channels]);
-  launch('moments', normMoments, p, [parts, x], { chunks });
-  const stats = empty(x.gpu, [p.outer, 4, p.channels]);
-  launch('mergeMoments', normMergeMoments, p, [stats, parts, x, ...Object.values(observer.targets)], {
-    chunks,
-    threads: 1,
-    code: [observerCode(observer, 3)],
-  });
+  launchRows('norm/moments', normMoments, p, x, [parts, x], { sharing, chunks });
+  const stats = empty(x.gpu, statsShape(p));
+  const bound = bindAll(3, [observerAt(observer)]);
+  launchRows('norm/mergeMoments', normMergeMoments, p, x, [stats, parts, x], { sharing, chunks: 1, bound });
   return stats;
 }
 
-/** finish((x − mean) / √(var + eps) · scale + shift), in one pass; no graph. */
+/** finish((x − mean) / √(var + eps) · scale + shift), and the statistics for the gradient; no graph. */
+export function normForward(
+  x: Tensor,
+  p: NormProblem,
+  affine: NormAffine = PLAIN,
+  observer: NormObserver = NOBODY,
+): { out: Tensor; stats: Tensor } {
+  const plan = planOf(p, x);
+  if (!plan.resident) {
+    const stats = statisticsOf(x, p, plan, observer);
+    return { out: normApplied(x, stats, p, affine), stats };
+  }
+  const [out, stats] = [empty(x.gpu, x.shape, x.dtype), empty(x.gpu, statsShape(p))];
+  const bound = bindAll(3, [affineAt(affine), finishAt(affine), observerAt(observer)]);
+  launchRows('norm/resident', normResident, p, x, [out, stats, x], { sharing: plan.sharing, chunks: 1, bound });
+  return { out, stats };
+}
+
+/** The same from known statistics, in one pass. */
 export function normApplied(x: Tensor, stats: Tensor, p: NormProblem, affine: NormAffine): Tensor {
-  const out = empty(x.gpu, x.shape);
-  const sources = Object.values(affine.sources);
-  const tensors = [out, x, stats, ...sources, ...(affine.residual ? [affine.residual] : [])];
-  const code = [affineCode(affine, 3), finishCode(affine, 3 + sources.length)];
-  launch('apply', normApply, p, tensors, { chunks: passChunks(p), code });
+  const out = empty(x.gpu, x.shape, x.dtype);
+  const bound = bindAll(3, [affineAt(affine), finishAt(affine)]);
+  launchPass('norm/apply', normApply, p, x, [out, x, stats], { bound });
   return out;
 }
 
 /** Adds chunks in order: [outer, chunks, quantities, channels] → [outer, quantities, channels]. */
-const sumChunks = (parts: Tensor, p: NormProblem, quantities: number): Tensor =>
-  reduceAxis(parts, SUM, p.outer, parts.dim(1), quantities * p.channels, [p.outer, quantities, p.channels]);
-
-/** Σ h·x̂ and Σ h over chunks of rows, [outer, chunks, 2, channels]. */
-function affineGradientParts(x: Tensor, stats: Tensor, dy: Tensor, p: NormProblem, affine: NormAffine): Tensor {
-  const chunks = reductionChunks(p);
-  const parts = empty(x.gpu, [p.outer, chunks, 2, p.channels]);
-  const tensors = [parts, x, stats, dy, ...Object.values(affine.sources)];
-  launch('gradSums', normGradSums, p, tensors, { chunks, code: [affineCode(affine, 4), gateCode(affine)] });
-  return parts;
+function mergeSums(parts: Tensor, p: NormProblem, sharing: Sharing, publish = publishAt('', {})): Tensor {
+  const quantities = parts.dim(2);
+  const sums = empty(parts.gpu, [p.outer, quantities, p.channels]);
+  const bound = bindAll(2, [publish]);
+  const constants = { QUANTITIES: quantities };
+  launchRows('norm/mergeSums', normMergeSums, p, parts, [sums, parts], { sharing, chunks: 1, bound, constants });
+  return sums;
 }
 
-/** Σ h·x̂ and Σ h over the rows, [outer, 2, channels]: the gradients of scale and shift. */
-export const normAffineGradient = (x: Tensor, stats: Tensor, dy: Tensor, p: NormProblem, affine: NormAffine): Tensor =>
-  sumChunks(affineGradientParts(x, stats, dy, p, affine), p, 2);
+/** Gradients of a norm. */
+export interface NormGradients {
+  /** Of x; `undefined` if it was not asked for. */
+  readonly x: Tensor | undefined;
+  /** Of scale and shift: Σ h·x̂ and Σ h over the rows. */
+  readonly scale: Tensor;
+  readonly shift: Tensor;
+}
 
-/** As {@link normAffineGradient} for outer = 1, and the gradients of scale and shift, [channels], as tensors of their own. */
+/**
+ * The gradients of a norm whose scale and shift are [channels] each (outer is 1), as tensors of their own.
+ *
+ * h is the gradient through the activation.
+ */
 export function normChannelGradients(
   x: Tensor,
   stats: Tensor,
   dy: Tensor,
   p: NormProblem,
   affine: NormAffine,
-): { sums: Tensor; scale: Tensor; shift: Tensor } {
-  const parts = affineGradientParts(x, stats, dy, p, affine);
-  const sums = empty(x.gpu, [1, 2, p.channels]);
+  needsX: boolean,
+): NormGradients {
   const [scale, shift] = [empty(x.gpu, [p.channels]), empty(x.gpu, [p.channels])];
-  launch('mergeSums', normMergeSums, p, [sums, scale, shift, parts], { chunks: parts.dim(1), threads: 1 });
-  return { sums, scale, shift };
+  const publish = publishAt('dScale[c] = first; dShift[c] = second;', { dScale: scale, dShift: shift });
+  return { x: gradientOfX(x, stats, dy, p, affine, needsX, publish), scale, shift };
 }
 
-/** The gradient of x; `sums` are those of {@link normAffineGradient}. */
-export function normInputGradient(
+/** The gradients of x, and of scale and shift side by side: [outer, 2, channels]. */
+export function normGradients(
   x: Tensor,
   stats: Tensor,
   dy: Tensor,
-  sums: Tensor,
   p: NormProblem,
   affine: NormAffine,
-): Tensor {
-  const out = empty(x.gpu, x.shape);
-  const tensors = [out, x, stats, dy, sums, ...Object.values(affine.sources)];
-  launch('gradApply', normGradApply, p, tensors, {
-    chunks: passChunks(p),
-    code: [affineCode(affine, 5), gateCode(affine)],
-  });
+  needsX = true,
+): { x: Tensor | undefined; affine: Tensor } {
+  const sums = empty(x.gpu, [p.outer, 2, p.channels]);
+  const body = 'dAffine[outer * 2u * GROUPS + c] = first; dAffine[(outer * 2u + 1u) * GROUPS + c] = second;';
+  return { x: gradientOfX(x, stats, dy, p, affine, needsX, publishAt(body, { dAffine: sums })), affine: sums };
+}
+
+function gradientOfX(
+  x: Tensor,
+  stats: Tensor,
+  dy: Tensor,
+  p: NormProblem,
+  affine: NormAffine,
+  needsX: boolean,
+  publish: ReturnType<typeof publishAt>,
+): Tensor | undefined {
+  const { resident, sharing, chunks } = planOf(p, x);
+  const gate = [gateCode(affine)];
+  if (resident && needsX) {
+    const out = empty(x.gpu, x.shape, x.dtype);
+    const bound = bindAll(4, [affineAt(affine), publish]);
+    launchRows('norm/residentGrad', normResidentGrad, p, x, [out, x, stats, dy], {
+      sharing,
+      chunks: 1,
+      bound,
+      parts: gate,
+    });
+    return sumsToZero(out);
+  }
+  const parts = empty(x.gpu, [p.outer, chunks, 2, p.channels]);
+  const bound = bindAll(4, [affineAt(affine)]);
+  launchRows('norm/gradSums', normGradSums, p, x, [parts, x, stats, dy], { sharing, chunks, bound, parts: gate });
+  const sums = mergeSums(parts, p, sharing, publish);
+  if (!needsX) return undefined;
+  const out = empty(x.gpu, x.shape, x.dtype);
+  const late = bindAll(5, [affineAt(affine)]);
+  launchPass('norm/gradApply', normGradApply, p, x, [out, x, stats, dy, sums], { bound: late, parts: gate });
   return sumsToZero(out);
 }
 
 /** ∂/∂x ⟨u, J(x) g⟩ with J the Jacobian of the plain norm; symmetric in u and g. */
 export function normCurvature(x: Tensor, stats: Tensor, u: Tensor, g: Tensor, p: NormProblem): Tensor {
-  const chunks = reductionChunks(p);
+  const { sharing, chunks } = planOf(p, x);
   const parts = empty(x.gpu, [p.outer, chunks, 5, p.channels]);
-  launch('curvatureSums', normCurvatureSums, p, [parts, x, stats, u, g], { chunks });
-  const out = empty(x.gpu, x.shape);
-  launch('curvatureApply', normCurvatureApply, p, [out, x, stats, u, g, sumChunks(parts, p, 5)], {
-    chunks: passChunks(p),
-  });
+  launchRows('norm/curvatureSums', normCurvatureSums, p, x, [parts, x, stats, u, g], { sharing, chunks });
+  const sums = mergeSums(parts, p, sharing);
+  const out = empty(x.gpu, x.shape, x.dtype);
+  launchPass('norm/curvatureApply', normCurvatureApply, p, x, [out, x, stats, u, g, sums]);
   return out;
 }

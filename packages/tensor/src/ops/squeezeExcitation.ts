@@ -1,16 +1,20 @@
-import { f32, linearGrid } from '@visage/gpu';
-import { normRows, squeezeGates, squeezeGatesGrad, squeezeSums, squeezeTailGrad } from '@visage/kernels';
+import { choose, f32 } from '@visage/gpu';
+import { squeezeGates, squeezeGatesGrad, squeezeSums, squeezeTailGrad } from '@visage/kernels';
 import { composedGradient, fused } from '../fused.ts';
 import { launchMap } from '../pointwise.ts';
 import { checkShape } from '../shape.ts';
+import { checkFloat, floatTypeOf } from '../storage.ts';
 import { checkDType, empty, type Tensor } from '../tensor.ts';
 import { add, mul } from './arithmetic.ts';
+import { cast } from './cast.ts';
 import { linear } from './matmul.ts';
+import { launchRows } from './normLaunch.ts';
+import { type NormPlan, type NormProblem, SUMS_VARIANTS } from './normPlan.ts';
 import { mean } from './reduce.ts';
 import { reshape } from './shape.ts';
 import { prelu, sigmoid } from './unary.ts';
 
-const WORKGROUP = 64;
+const TAIL = 'select((a * b + c) * d, a * b + c, a * b + c > V(0.0))';
 const GATE_WORKGROUP = 256; // one per sample: a few thousand products want many hands
 
 /** The two small layers between the means of all channels and their gates, with a PReLU of one slope between them. */
@@ -36,11 +40,12 @@ export function composedSqueezeExcitation(x: Tensor, gate: SqueezeGate, skip: Te
  * The end of a residual block with squeeze and excitation: prelu(x · gates + skip), gates = σ(prelu(mean(x) · w1 + b1) · w2 + b2) per sample
  * and channel. Hu et al. 2018.
  *
- * x and skip [n, h, w, c], slope [1] → [n, h, w, c]. Three kernels each way while the gate's parameters and `slope` are frozen; their gradients go through the
+ * x and skip [n, h, w, c], slope [1] → [n, h, w, c] in the type of x, f32 or f16; the parameters are f32. Three kernels each way while the gate's parameters and `slope` are frozen; their gradients go through the
  * composition.
  */
-export function squeezeExcitation(x: Tensor, gate: SqueezeGate, skip: Tensor, slope: Tensor): Tensor {
-  checkArguments(x, gate, skip, slope);
+export function squeezeExcitation(x: Tensor, gate: SqueezeGate, givenSkip: Tensor, slope: Tensor): Tensor {
+  checkArguments(x, gate, givenSkip, slope);
+  const skip = cast(givenSkip, x.dtype);
   const { w1, b1, w2, b2 } = gate;
   const partial = channelSums(x);
   const { gates, hidden } = gatesOf(partial, gate, x);
@@ -48,46 +53,35 @@ export function squeezeExcitation(x: Tensor, gate: SqueezeGate, skip: Tensor, sl
   const composed = (...all: readonly Tensor[]): Tensor => {
     const [image, other, tail, v1, c1, inner, v2, c2] = all as [Tensor, Tensor, Tensor, ...Tensor[]];
     const layers = { w1: v1, b1: c1, slope: inner, w2: v2, b2: c2 } as SqueezeGate;
-    return composedSqueezeExcitation(image, layers, other, tail);
+    return cast(composedSqueezeExcitation(image, layers, other, tail), x.dtype);
   };
   return fused({
     name: 'squeezeExcitation',
     inputs,
-    forward: () =>
-      launchMap('squeezeTail', 'select((a * b + c) * d, a * b + c, a * b + c > V(0.0))', [x, gates, skip, slope]),
+    forward: () => launchMap('squeezeTail', TAIL, [x, gates, skip, slope], undefined, floatTypeOf(x)),
     backward: (g, needs) => {
       if (needs.slice(2).includes(true)) return composedGradient(inputs, composed, g, needs);
-      const { h, parts } = tailGradient(g, x, skip, gates, slope, partial.dim(1));
+      const { h, parts } = tailGradient(g, x, skip, gates, slope);
       const shift = needs[0] ? gatesGradient(parts, gates, hidden, gate, x) : undefined;
-      return [shift && launchMap('squeezeInputGrad', 'a * b + c', [h, gates, shift]), h];
+      if (!shift) return [undefined, h];
+      return [launchMap('squeezeInputGrad', 'a * b + c', [h, gates, shift], undefined, floatTypeOf(x)), h];
     },
     composed,
   });
 }
 
-const width = (x: Tensor): 1 | 4 => (x.dim(3) % 4 === 0 ? 4 : 1);
 const rowsOf = (x: Tensor): number => x.dim(1) * x.dim(2);
+const problemOf = (x: Tensor): NormProblem => ({ outer: x.dim(0), rows: rowsOf(x), channels: x.dim(3), eps: 0 });
+const planOf = (x: Tensor): NormPlan => {
+  const p = problemOf(x);
+  return choose('squeeze', SUMS_VARIANTS, p, x.gpu).variant.plan(p, x.gpu);
+};
 
-/** Launches a kernel over [n, rows, c]; `tensors` in binding order. */
-function launchRows(name: string, kernel: string, x: Tensor, chunks: number, tensors: readonly Tensor[]): void {
-  const groups = x.dim(3) / width(x);
-  x.gpu.dispatch({
-    program: {
-      name: `squeeze/${name}`,
-      aliases: { V: width(x) === 4 ? 'vec4f' : 'f32' },
-      constants: { WG: WORKGROUP, OUTER: x.dim(0), GROUPS: groups },
-      parts: [normRows, kernel],
-    },
-    buffers: tensors.map((t) => t.buffer),
-    grid: linearGrid(Math.ceil((x.dim(0) * chunks * groups) / WORKGROUP)),
-  });
-}
-
-/** Sums over chunks of pixels, [n, chunks, c]: √rows balances their length against that of the sum over them. */
+/** Sums over chunks of pixels, [n, chunks, c]. */
 function channelSums(x: Tensor): Tensor {
-  const chunks = Math.ceil(Math.sqrt(rowsOf(x)));
+  const { sharing, chunks } = planOf(x);
   const out = empty(x.gpu, [x.dim(0), chunks, x.dim(3)]);
-  launchRows('sums', squeezeSums, x, chunks, [out, x]);
+  launchRows('squeeze/sums', squeezeSums, problemOf(x), x, [out, x], { sharing, chunks });
   return out;
 }
 
@@ -115,17 +109,13 @@ function gatesOf(partial: Tensor, gate: SqueezeGate, x: Tensor): { gates: Tensor
   return { gates, hidden };
 }
 
-function tailGradient(
-  dy: Tensor,
-  x: Tensor,
-  skip: Tensor,
-  gates: Tensor,
-  slope: Tensor,
-  chunks: number,
-): { h: Tensor; parts: Tensor } {
-  const h = empty(x.gpu, x.shape);
+/** The gradient h up to the sum of gated image and shortcut, and Σ h · x over chunks of pixels, [n, chunks, c]. */
+function tailGradient(dy: Tensor, x: Tensor, skip: Tensor, gates: Tensor, slope: Tensor): { h: Tensor; parts: Tensor } {
+  const { sharing, chunks } = planOf(x);
+  const h = empty(x.gpu, x.shape, x.dtype);
   const parts = empty(x.gpu, [x.dim(0), chunks, x.dim(3)]);
-  launchRows('tailGrad', squeezeTailGrad, x, chunks, [h, parts, dy, x, skip, gates, slope]);
+  const tensors = [h, parts, cast(dy, x.dtype), x, skip, gates, slope];
+  launchRows('squeeze/tailGrad', squeezeTailGrad, problemOf(x), x, tensors, { sharing, chunks });
   return { h, parts };
 }
 
@@ -148,6 +138,8 @@ function checkArguments(x: Tensor, gate: SqueezeGate, skip: Tensor, slope: Tenso
   checkShape(op, 'the inner slope', gate.slope.shape, [1], 'One slope for all hidden values');
   checkShape(op, 'w2', gate.w2.shape, [hidden, channels], 'The layout is [in, out]');
   checkShape(op, 'b2', gate.b2.shape, [channels]);
-  const all = { x, skip, slope, w1: gate.w1, b1: gate.b1, 'the inner slope': gate.slope, w2: gate.w2, b2: gate.b2 };
+  checkFloat(op, 'x', x);
+  checkFloat(op, 'skip', skip);
+  const all = { slope, w1: gate.w1, b1: gate.b1, 'the inner slope': gate.slope, w2: gate.w2, b2: gate.b2 };
   for (const [name, t] of Object.entries(all)) checkDType(op, name, t, 'f32');
 }

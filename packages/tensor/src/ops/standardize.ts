@@ -8,26 +8,27 @@ import { track } from '../autograd.ts';
 import { composedGradient } from '../fused.ts';
 import type { Tensor } from '../tensor.ts';
 import { add, mul, sub } from './arithmetic.ts';
-import {
-  type NormProblem,
-  normAffineGradient,
-  normApplied,
-  normCurvature,
-  normInputGradient,
-  PLAIN,
-} from './normKernels.ts';
+import { cast } from './cast.ts';
+import { normApplied, normCurvature, normForward, normGradients, PLAIN } from './normKernels.ts';
+import type { NormProblem } from './normPlan.ts';
 import { mean } from './reduce.ts';
 import { reshape } from './shape.ts';
 import { rsqrt, square } from './unary.ts';
 
-/** x̂ from x and its statistics (`normStatistics`), which must be those of x. */
+/** x̂. */
+export function standardized(x: Tensor, p: NormProblem): Tensor {
+  const { out, stats } = normForward(x, p);
+  return track('standardize', out, [x], (g) => [jacobianOfNorm(x, stats, g, p)]);
+}
+
+/** x̂ from x and its statistics (`normForward`), which must be those of x. */
 export const standardize = (x: Tensor, stats: Tensor, p: NormProblem): Tensor =>
   track('standardize', normApplied(x, stats, p, PLAIN), [x], (g) => [jacobianOfNorm(x, stats, g, p)]);
 
 /** J(x) g: the gradient of {@link standardize}. */
-export function jacobianOfNorm(x: Tensor, stats: Tensor, g: Tensor, p: NormProblem): Tensor {
-  const sums = normAffineGradient(x, stats, g, p, PLAIN);
-  const out = normInputGradient(x, stats, g, sums, p, PLAIN);
+export function jacobianOfNorm(x: Tensor, stats: Tensor, given: Tensor, p: NormProblem): Tensor {
+  const g = cast(given, x.dtype);
+  const out = normGradients(x, stats, g, p, PLAIN).x as Tensor;
   return track('jacobianOfNorm', out, [x, g], (u, needs) => [
     needs[0] ? curvatureOfNorm(x, stats, u, g, p) : undefined,
     needs[1] ? jacobianOfNorm(x, stats, u, p) : undefined,

@@ -83,8 +83,8 @@ export const leakyRelu = (x: Tensor, slope: number): Tensor =>
 export const relu = (x: Tensor): Tensor =>
   pointwise('relu', 'select(a, V(0.0), a < V(0.0))', [x], [(g) => leakyGate(g, x, 0)]);
 
-// g where x > 0, slope · g elsewhere: linear in g, flat in x.
-const leakyGate = (g: Tensor, x: Tensor, slope: number): Tensor =>
+/** g where x > 0, slope · g elsewhere, the gradient of {@link leakyRelu}: linear in g, flat in x. */
+export const leakyGate = (g: Tensor, x: Tensor, slope: number): Tensor =>
   pointwise('leakyGate', `select(a * ${V(slope)}, a, b > V(0.0))`, [g, x], [(h) => leakyGate(h, x, slope), flat]);
 
 /** min(max(x, 0), 6). */

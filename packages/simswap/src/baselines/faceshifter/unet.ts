@@ -1,15 +1,15 @@
-import { BatchNorm2d, Conv2d, ConvTranspose2d, ModuleList, Sequential } from '@visage/nn';
-import { concat, leakyRelu, resize, type Tensor } from '@visage/tensor';
+import { BatchNorm2d, Conv2d, ConvTranspose2d, leaky, ModuleList, Sequential } from '@visage/nn';
+import { concat, resize, type Tensor } from '@visage/tensor';
 
 const SLOPE = 0.1;
-const leaky = (x: Tensor): Tensor => leakyRelu(x, SLOPE);
+const rectify = leaky(SLOPE);
 
 /** Convolution 4×4 of stride 2, batch norm, leaky relu: halves height and width. */
 const down = (inChannels: number, outChannels: number): Sequential =>
   new Sequential(
     new Conv2d(inChannels, outChannels, 4, { stride: 2, padding: 1 }),
     new BatchNorm2d(outChannels),
-    leaky,
+    rectify,
   );
 
 /** Transposed convolution 4×4 of stride 2, batch norm, leaky relu: doubles height and width. */
@@ -17,7 +17,7 @@ const up = (inChannels: number, outChannels: number): Sequential =>
   new Sequential(
     new ConvTranspose2d(inChannels, outChannels, 4, { stride: 2, padding: 1 }),
     new BatchNorm2d(outChannels),
-    leaky,
+    rectify,
   );
 
 /** Bilinear enlargement by 2 with corners on corners, as FaceShifter's ports have it. */

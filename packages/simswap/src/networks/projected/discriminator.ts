@@ -1,6 +1,6 @@
 import { ArgumentError } from '@visage/gpu';
-import { BatchNorm2d, Layer, Module, Sequential, SpectralConv2d } from '@visage/nn';
-import { concat, leakyRelu, resize, showShape, type Tensor } from '@visage/tensor';
+import { BatchNorm2d, Layer, leaky, Module, Sequential, SpectralConv2d } from '@visage/nn';
+import { concat, resize, showShape, type Tensor } from '@visage/tensor';
 import { DiscriminatorNetwork, type FeatureMaps, type PatchOutput } from '../discriminator.ts';
 import { EfficientNetLite, featureChannels } from './efficientNet.ts';
 import { RandomProjection } from './projection.ts';
@@ -33,7 +33,7 @@ export const publishedProjected: ProjectedConfig = {
 /** Channels of a head's maps by their level: the projected map of level 0 is the shallowest. */
 const HEAD = [64, 128, 256, 512] as const;
 const SLOPE = 0.2;
-const leaky = (x: Tensor): Tensor => leakyRelu(x, SLOPE);
+const rectify = leaky(SLOPE);
 /** Side of the least image that leaves every head a patch: 1/32 of it must be 4. */
 const LEAST = 128;
 
@@ -44,7 +44,7 @@ class DownBlock extends Layer {
   constructor(inChannels: number, outChannels: number) {
     super();
     const convolution = new SpectralConv2d(inChannels, outChannels, 4, { stride: 2, padding: 1 });
-    this.body = this.child('main', new Sequential(convolution, new BatchNorm2d(outChannels), leaky));
+    this.body = this.child('main', new Sequential(convolution, new BatchNorm2d(outChannels), rectify));
   }
 
   forward(x: Tensor): Tensor {

@@ -1,0 +1,51 @@
+// A whole norm in one launch, for planes that stay in the processor's cache while a workgroup reads them three times:
+//   mean, then the deviations from it, then out = finish((x − mean) / √(var + EPS) · scale + shift)
+//
+// Memory    one read and one write of the image. Numerics: the second pass sums deviations from the rounded mean, and corrects it by their mean.
+// Layout    x, out [OUTER, ROWS, C] stored as S; stats [OUTER, 4, C] as mergeMoments.wgsl writes it. V = vec4f or f32.
+// Prelude   alias V, S; blocks.wgsl with its constants; EPS; scaleAt, shiftAt, finish as apply.wgsl, observe as mergeMoments.wgsl, bindings from 3 on.
+// Dispatch  one workgroup per (o, block of channel groups).
+@group(0) @binding(0) var<storage, read_write> out : array<S>;
+@group(0) @binding(1) var<storage, read_write> stats : array<V>;
+@group(0) @binding(2) var<storage, read> x : array<S>;
+
+@compute @workgroup_size(WG)
+fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : vec3u, @builtin(local_invocation_index) lane : u32) {
+  if (idle(group, groups, lane, 1u)) {
+    return;
+  }
+  let rows = rowsIn(arrayLength(&x));
+  let share = shareOf(group, groups, lane, 1u);
+  let base = share.outer * rows * GROUPS + share.c;
+  let pivot = V(x[base]);
+  var sum = V(0.0);
+  for (var r = share.lane; r < rows; r += LANES) {
+    sum += V(x[base + r * GROUPS]) - pivot;
+  }
+  let rough = total(sum, V(0.0), lane)[0] / f32(rows);
+  sum = V(0.0);
+  var squares = V(0.0);
+  for (var r = share.lane; r < rows; r += LANES) {
+    let d = V(x[base + r * GROUPS]) - pivot - rough;
+    sum += d;
+    squares += d * d;
+  }
+  let sums = total(sum, squares, lane);
+  let left = sums[0] / f32(rows);
+  let offset = rough + left;
+  let variance = max(sums[1] / f32(rows) - left * left, V(0.0));
+  if (share.lane == 0u) {
+    let to = share.outer * 4u * GROUPS + share.c;
+    stats[to] = pivot + offset;
+    stats[to + GROUPS] = variance;
+    stats[to + 2u * GROUPS] = pivot;
+    stats[to + 3u * GROUPS] = offset;
+    observe(share.c, pivot + offset, variance, f32(rows));
+  }
+  let scale = scaleAt(share.outer, share.c) / sqrt(variance + EPS);
+  let shift = shiftAt(share.outer, share.c);
+  for (var r = share.lane; r < rows; r += LANES) {
+    let i = base + r * GROUPS;
+    out[i] = S(finish((V(x[i]) - pivot - offset) * scale + shift, i));
+  }
+}

@@ -1,0 +1,90 @@
+/** @file Launching kernels over the rows of [outer, rows, channels], with generated parts that bring bindings of their own. */
+import { f32, linearGrid } from '@visage/gpu';
+import { normRowsOf } from '@visage/kernels';
+import { computed, enablesOf, floatTypeOf, paddingOf, stored } from '../storage.ts';
+import type { Tensor } from '../tensor.ts';
+import { ALONE, groupsOf, type NormProblem, type Sharing, widthOf } from './normPlan.ts';
+
+const ROWS_PER_THREAD = 8; // of the elementwise passes: amortises the constants of a channel, and still leaves GPUs thousands of threads
+
+/** Storage arrays that a part of a kernel declares, and the tensors behind them. */
+export interface Bound {
+  readonly code: string;
+  readonly tensors: readonly Tensor[];
+}
+
+/** Puts parts with bindings one after the other, the first at binding `at`. */
+export function bindAll(at: number, parts: readonly ((binding: number) => Bound)[]): Bound {
+  const code: string[] = [];
+  const tensors: Tensor[] = [];
+  for (const part of parts) {
+    const bound = part(at + tensors.length);
+    code.push(bound.code);
+    tensors.push(...bound.tensors);
+  }
+  return { code: code.join('\n'), tensors };
+}
+
+/** Declares storage arrays from binding `at` on. */
+export const declared = (
+  access: 'read' | 'read_write',
+  type: 'V' | 'S',
+  tensors: Readonly<Record<string, Tensor>>,
+  at: number,
+) =>
+  Object.keys(tensors).map(
+    (name, k) => `@group(0) @binding(${at + k}) var<storage, ${access}> ${name} : array<${type}>;`,
+  );
+
+/** How a kernel over rows is launched. */
+export interface RowLaunch {
+  readonly sharing: Sharing;
+  readonly chunks: number;
+  readonly bound?: Bound;
+  readonly constants?: Readonly<Record<string, number>>;
+  readonly parts?: readonly string[];
+}
+
+/** Launches a kernel over [outer, rows, channels]; `tensors` in binding order, `x` says how images are stored. */
+export function launchRows(
+  name: string,
+  kernel: string,
+  p: NormProblem,
+  x: Tensor,
+  tensors: readonly Tensor[],
+  how: RowLaunch,
+): void {
+  const { sharing, chunks, bound = { code: '', tensors: [] }, parts = [] } = how;
+  const lanes = widthOf(p);
+  x.gpu.dispatch({
+    program: {
+      name,
+      enables: [...sharing.enables, ...enablesOf(x.dtype)],
+      aliases: { V: computed(lanes), S: stored(floatTypeOf(x), lanes) },
+      constants: {
+        OUTER: p.outer,
+        GROUPS: groupsOf(p),
+        PER_THREAD: ROWS_PER_THREAD,
+        ROW_LANES: sharing.lanes,
+        PADDING: lanes === 1 ? paddingOf(x) : 0,
+        EPS: f32(p.eps),
+        ...sharing.constants,
+        ...how.constants,
+      },
+      parts: [...sharing.parts, normRowsOf, ...parts, bound.code, kernel],
+    },
+    buffers: [...tensors, ...bound.tensors].map((t) => t.buffer),
+    grid: linearGrid(Math.ceil((p.outer * chunks * groupsOf(p)) / sharing.groupsPerWorkgroup)),
+  });
+}
+
+/** An elementwise pass: every invocation works alone. */
+export const launchPass = (
+  name: string,
+  kernel: string,
+  p: NormProblem,
+  x: Tensor,
+  tensors: readonly Tensor[],
+  how?: Partial<RowLaunch>,
+): void =>
+  launchRows(name, kernel, p, x, tensors, { sharing: ALONE, chunks: Math.ceil(p.rows / ROWS_PER_THREAD), ...how });

@@ -1,0 +1,130 @@
+/** @file How a norm's sums over rows are shared out: the variants of the family. */
+import type { Constant, Gpu, Variant } from '@visage/gpu';
+import { normBlocks, normRows, normTotalSubgroup, normTotalWorkgroup } from '@visage/kernels';
+
+const FEW_ROWS = 4096; // that one workgroup reads three times in less than the 10 µs which two more launches cost
+const FILL_GPU = 1056; // workgroups: eight for each of 132 processors
+const ROWS_PER_LANE = 4; // at least, so that the tree behind them is worth its barriers
+const SUBGROUP = 8;
+
+/** A norm over the middle axis of x seen as [outer, rows, channels]. */
+export interface NormProblem {
+  readonly outer: number;
+  readonly rows: number;
+  readonly channels: number;
+  readonly eps: number;
+}
+
+/** Channels in a register. */
+export const widthOf = ({ channels }: Pick<NormProblem, 'channels'>): 1 | 4 => (channels % 4 === 0 ? 4 : 1);
+export const groupsOf = (p: Pick<NormProblem, 'channels'>): number => p.channels / widthOf(p);
+
+/** Who adds what: the invocations of a workgroup are `lanes` rows times `block` channel groups, or know nothing of each other. */
+export interface Sharing {
+  readonly parts: readonly string[];
+  readonly constants: Readonly<Record<string, Constant>>;
+  readonly enables: readonly string[];
+  /** Rows that a workgroup reads at a time; 1 if invocations work alone. */
+  readonly lanes: number;
+  readonly groupsPerWorkgroup: number;
+}
+
+export const ALONE: Sharing = {
+  parts: [normRows],
+  constants: { WG: 64 },
+  enables: [],
+  lanes: 1,
+  groupsPerWorkgroup: 64,
+};
+
+/** What a variant makes of a problem. */
+export interface NormPlan {
+  /** One launch does it all; a workgroup owns whole planes. */
+  readonly resident: boolean;
+  readonly sharing: Sharing;
+  /** Pieces that the rows of a sums kernel fall into. */
+  readonly chunks: number;
+}
+
+export interface NormVariant extends Variant<NormProblem> {
+  plan(problem: NormProblem, gpu: Gpu): NormPlan;
+}
+
+/** Neighbouring channel groups of a workgroup: 64 bytes of a row where the channels allow it. */
+const blockOf = (p: NormProblem): number => [4, 2].find((n) => groupsOf(p) % n === 0) ?? 1;
+
+function byWorkgroup(p: NormProblem, threads: number): Sharing {
+  const block = blockOf(p);
+  const lanes = threads / block;
+  return {
+    parts: [normTotalWorkgroup, normBlocks],
+    constants: { WG: threads, LANES: lanes, BLOCK: block },
+    enables: [],
+    lanes,
+    groupsPerWorkgroup: block,
+  };
+}
+
+function refusal(gpu: Gpu): string | undefined {
+  const { limits } = gpu.device;
+  if (gpu.adapter.software) return 'workgroup memory is slow on a software adapter';
+  if (limits.maxComputeInvocationsPerWorkgroup < 256) return 'needs 256 invocations per workgroup';
+  return undefined;
+}
+
+const resident: NormVariant = {
+  name: 'resident',
+  admits: ({ rows }, gpu) =>
+    refusal(gpu) ?? (rows <= FEW_ROWS || `${rows} rows are too many for one workgroup to read again`),
+  plan(p, gpu) {
+    const { maxComputeInvocationsPerWorkgroup: most, maxComputeWorkgroupStorageSize: bytes } = gpu.device.limits;
+    const threads = p.rows >= 512 && most >= 512 && bytes >= 512 * 32 ? 512 : 256;
+    return { resident: true, sharing: byWorkgroup(p, threads), chunks: 1 };
+  },
+};
+
+/** Nothing is shared through memory: eight rows at a time, added by subgroup operations. */
+const subgroup: NormVariant = {
+  name: 'resident in a subgroup',
+  admits(_, gpu) {
+    if (!gpu.adapter.software) return 'made for software adapters';
+    if (!gpu.device.features.has('subgroups')) return 'needs the feature subgroups';
+    const smallest = gpu.device.adapterInfo.subgroupMinSize;
+    return smallest >= SUBGROUP || `needs subgroups of ${SUBGROUP}, this adapter's may have ${smallest}`;
+  },
+  plan: () => ({
+    resident: true,
+    chunks: 1,
+    sharing: {
+      parts: [normTotalSubgroup, normBlocks],
+      constants: { WG: SUBGROUP, LANES: SUBGROUP, BLOCK: 1 },
+      enables: ['subgroups'],
+      lanes: SUBGROUP,
+      groupsPerWorkgroup: 1,
+    },
+  }),
+};
+
+const chunked: NormVariant = {
+  name: 'chunks by workgroup',
+  admits: (_, gpu) => refusal(gpu) ?? true,
+  plan(p) {
+    const sharing = byWorkgroup(p, 256);
+    const wanted = Math.ceil(FILL_GPU / ((p.outer * groupsOf(p)) / sharing.groupsPerWorkgroup));
+    const most = Math.max(1, Math.floor(p.rows / (sharing.lanes * ROWS_PER_LANE)));
+    return { resident: false, sharing, chunks: Math.min(wanted, most) };
+  },
+};
+
+const serial: NormVariant = {
+  name: 'chunks',
+  admits: () => true,
+  // √rows balances the length of the two serial sums.
+  plan: ({ rows }) => ({ resident: false, sharing: ALONE, chunks: Math.ceil(Math.sqrt(rows)) }),
+};
+
+/** Every way to share out a norm, most preferred first. */
+export const NORM_VARIANTS: readonly NormVariant[] = [resident, subgroup, chunked, serial];
+
+/** For sums over rows that nothing is done with in the same launch. */
+export const SUMS_VARIANTS: readonly NormVariant[] = [chunked, serial];
