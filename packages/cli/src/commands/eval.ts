@@ -3,19 +3,22 @@ import { loadSwapper, readCheckpointHeader } from '@visage/simswap';
 import { type Command, Option } from 'commander';
 import { aligned } from '../terminal/aligned.ts';
 import { adapterLine, openDevice } from '../terminal/device.ts';
+import { UsageError } from '../terminal/failure.ts';
 import { integer } from '../terminal/options.ts';
 import { SwapEvaluation } from '../training/evaluate.ts';
 import { scoreTable } from '../training/scores.ts';
 import { builtInWeights, loadIdentityNetwork } from '../training/weights.ts';
+import { addCompareOptions, type CompareOptions, compare } from './compare.ts';
 
-interface Options {
-  readonly checkpoint: string;
-  readonly people: number;
-  readonly level: 'L0' | 'L1' | 'L2' | 'L3';
-  readonly json?: boolean;
+interface Options extends CompareOptions {
+  readonly compare?: boolean;
 }
 
-async function evaluate({ checkpoint, people, level, json }: Options): Promise<void> {
+async function evaluate(options: Options): Promise<void> {
+  if (options.compare) return compare(options);
+  const { checkpoint, people, level, json } = options;
+  if (checkpoint === undefined)
+    throw new UsageError('eval: --checkpoint says which file to measure; or let --compare train all systems');
   const file = await loadSafetensors(checkpoint);
   const { imageSize, step } = readCheckpointHeader(file);
   const gpu = await openDevice();
@@ -36,12 +39,12 @@ async function evaluate({ checkpoint, people, level, json }: Options): Promise<v
 
 /** Adds `visage eval`. */
 export function addEval(program: Command): void {
-  program
+  const command = program
     .command('eval')
     .description('measure a checkpoint on held-out procedural people, beside the answers that need no swapper')
-    .requiredOption('--checkpoint <file>', 'what `visage train` wrote')
+    .option('--checkpoint <file>', 'what `visage train` wrote')
     .option('--people <n>', 'how many people', integer(3, 1000), 50)
     .addOption(new Option('--level <level>', 'difficulty of the faces').choices(['L0', 'L1', 'L2', 'L3']).default('L1'))
-    .option('--json', 'print JSON')
-    .action(evaluate);
+    .option('--json', 'print JSON');
+  addCompareOptions(command).action(evaluate);
 }

@@ -113,7 +113,7 @@ function heldOutSwaps(people: number): SwapIndices {
 }
 
 /** Everything that the swaps are measured against, on the host. */
-async function renderAll(indices: SwapIndices, { imageSize, level }: EvaluationOptions) {
+export async function renderAll(indices: SwapIndices, { imageSize, level }: EvaluationOptions) {
   const render = (what: (faces: SwapFaces) => Tensor): Promise<Float32Array> =>
     inBatches(indices.sourceIdentities.length, (from, to) => {
       const faces = new SwapFaces({ batch: to - from, size: imageSize, level });
@@ -137,7 +137,7 @@ async function renderAll(indices: SwapIndices, { imageSize, level }: EvaluationO
 }
 
 /** One vector per person: the mean of the judge's vectors of a few photos that no swap shows. */
-async function enrolled({ judge, people, imageSize, level }: EvaluationOptions): Promise<Embeddings> {
+export async function enrolled({ judge, people, imageSize, level }: EvaluationOptions): Promise<Embeddings> {
   const size = judge.config.embedding;
   const values = new Float32Array(people * size);
   const person = Uint32Array.from({ length: people }, (_, k) => faceSets.heldOut + k);
@@ -159,20 +159,20 @@ async function enrolled({ judge, people, imageSize, level }: EvaluationOptions):
 }
 
 /** The judge's vectors of images [count, size, size, 3] on the host. */
-async function embedAll(judge: IdentityNetwork, images: Float32Array, imageSize: number): Promise<Embeddings> {
+export async function embedAll(judge: IdentityNetwork, images: Float32Array, imageSize: number): Promise<Embeddings> {
   const count = images.length / (imageSize * imageSize * 3);
   const values = await inBatches(count, (from, to) => noGrad(() => judge.embed(upload(images, imageSize, from, to))));
   return { values, size: judge.config.embedding };
 }
 
 /** Images `from` to `to` of a host array, as a batch. */
-const upload = (all: Float32Array, size: number, from: number, to: number): Tensor => {
+export const upload = (all: Float32Array, size: number, from: number, to: number): Tensor => {
   const pixels = size * size * 3;
   return tensor(all.subarray(from * pixels, to * pixels), [to - from, size, size, 3]);
 };
 
 /** Computes rows `from` to `to` at a time, and joins them on the host. */
-async function inBatches(count: number, compute: (from: number, to: number) => Tensor): Promise<Float32Array> {
+export async function inBatches(count: number, compute: (from: number, to: number) => Tensor): Promise<Float32Array> {
   const parts: Float32Array[] = [];
   for (let from = 0; from < count; from += BATCH) {
     const part = scope(() => compute(from, Math.min(count, from + BATCH)));

@@ -1,0 +1,85 @@
+import { join, relative } from 'node:path';
+import { loadSafetensors } from '@visage/nn/node';
+import { readCheckpointHeader } from '@visage/simswap';
+import { type Command, Option } from 'commander';
+import { comparisonTable } from '../compare/report.ts';
+import { compareSystems } from '../compare/run.ts';
+import { aligned } from '../terminal/aligned.ts';
+import { adapterLine, openDevice } from '../terminal/device.ts';
+import { UsageError } from '../terminal/failure.ts';
+import { integer } from '../terminal/options.ts';
+import { type Preset, presetFor, presets } from '../training/presets.ts';
+
+/** Options of `visage eval` that only `--compare` reads, and those that it shares. */
+export interface CompareOptions {
+  readonly checkpoint?: string;
+  readonly people: number;
+  readonly level: 'L0' | 'L1' | 'L2' | 'L3';
+  readonly json?: boolean;
+  readonly preset?: string;
+  readonly size?: number;
+  readonly budget: number;
+  readonly steps?: number;
+  readonly couples: number;
+  readonly photos: number;
+  readonly meterSteps: number;
+  readonly seed: number;
+  readonly out: string;
+}
+
+/** Trains and measures the systems of the paper side by side: `visage eval --compare`. */
+export async function compare(options: CompareOptions): Promise<void> {
+  const { people, level, couples, photos, seed, meterSteps, out, json } = options;
+  if (people < 2 * couples + 2)
+    throw new UsageError(
+      `--people ${people}: ${couples} couples need at least ${2 * couples + 2}, so that there are strangers`,
+    );
+  const checkpoint = options.checkpoint === undefined ? undefined : await loadSafetensors(options.checkpoint);
+  const gpu = await openDevice();
+  const preset = presets.find(({ name }) => name === options.preset) ?? presetFor(gpu.adapter);
+  const imageSize = sizeOf(options, preset);
+  const trained = checkpoint && readCheckpointHeader(checkpoint).imageSize;
+  if (trained !== undefined && trained !== imageSize)
+    throw new UsageError(`${options.checkpoint}: was trained at ${trained} pixels; compare with --size ${trained}`);
+  const say = (line: string) => process.stderr.write(`${line}\n`);
+  say(`Computing on ${adapterLine(gpu)}, ${imageSize} pixels, ${options.steps ?? `${options.budget} s`} per system`);
+  const budget = { seconds: options.budget, steps: options.steps };
+  const plan = { couples, photos, people };
+  const settings = { preset, imageSize, level, budget, meterSteps, plan, seed, checkpoint, folder: out, say };
+  const result = await compareSystems(settings);
+  if (json) {
+    console.log(JSON.stringify(result, null, 2));
+    return;
+  }
+  const { rows, note } = comparisonTable(result);
+  const page = join(relative('.', out) || '.', 'index.html');
+  console.log(['', ...aligned(rows), '', note, '', `${page} shows the faces`].join('\n'));
+}
+
+function sizeOf({ size }: CompareOptions, preset: Preset): number {
+  const pixels = size ?? preset.imageSize;
+  if (pixels % 16 !== 0) throw new UsageError(`--size ${pixels}: the compared systems need a multiple of 16`);
+  return pixels;
+}
+
+/** Adds the options that only `--compare` reads. */
+export function addCompareOptions(command: Command): Command {
+  return command
+    .option('--compare', 'train SimSwap, FaceShifter and DeepFakes with the same budget and measure them side by side')
+    .addOption(
+      new Option('--preset <name>', 'with --compare: sizes of the networks').choices(presets.map((p) => p.name)),
+    )
+    .option('--size <pixels>', 'with --compare: height and width of the images', integer(48, 256))
+    .option('--budget <seconds>', 'with --compare: seconds of training per system', integer(1), 90)
+    .option('--steps <n>', 'with --compare: steps per system instead of seconds', integer(1))
+    .option('--couples <n>', 'with --compare: couples of people who are swapped', integer(1, 100), 4)
+    .option('--photos <n>', 'with --compare: photos of each person', integer(1, 64), 12)
+    .option(
+      '--meter-steps <n>',
+      'with --compare: training of the regressors of pose, expression, gaze and light',
+      integer(1),
+      3000,
+    )
+    .option('--seed <n>', 'with --compare: decides weights and pairs', integer(0, 2 ** 32 - 100), 1)
+    .option('--out <folder>', 'with --compare: where page, picture and JSON go', 'out/compare');
+}

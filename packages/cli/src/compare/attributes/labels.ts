@@ -1,0 +1,79 @@
+import { type FaceKey, faceFactors } from '@visage/faces';
+
+/** What is read from a face, in order: degrees for the head, the renderer's own units for the expression, degrees for the eyes, a unit vector for the light. */
+export const labelNames = [
+  ...(['yaw', 'pitch', 'roll'] as const),
+  ...(['mouthOpen', 'smile', 'browRaise', 'lid'] as const),
+  ...(['gazeX', 'gazeY'] as const),
+  ...(['lightX', 'lightY', 'lightZ'] as const),
+] as const;
+
+/** Where the labels of each attribute lie. */
+export const attributeLabels = { pose: [0, 3], expression: [3, 7], gaze: [7, 9], light: [9, 12] } as const;
+
+/** What of a target a swap must keep. */
+export type Attribute = keyof typeof attributeLabels;
+
+const degrees = (radians: number): number => (radians * 180) / Math.PI;
+const radians = (angle: number): number => (angle * Math.PI) / 180;
+
+/** The true labels of a procedural face; they depend on its attributes alone. */
+export function labelsOf(key: FaceKey): number[] {
+  const f = faceFactors(key);
+  const [azimuth, elevation] = [radians(f.lightAzimuth), radians(f.lightElevation)];
+  const head = [f.yaw, f.pitch, f.roll];
+  const expression = [Math.max(f.mouthOpen, 0), f.smile, f.browRaise, f.lid]; // a mouth cannot be more than shut
+  const light = [Math.sin(azimuth) * Math.cos(elevation), Math.sin(elevation), Math.cos(azimuth) * Math.cos(elevation)];
+  return [...head, ...expression, degrees(f.gazeX), degrees(f.gazeY), ...light];
+}
+
+/** Mean and standard deviation of each label over a face set. */
+export interface LabelSpread {
+  readonly mean: readonly number[];
+  readonly deviation: readonly number[];
+}
+
+/** A label that a level keeps still would be divided by zero. */
+const LEAST_DEVIATION = 1e-3;
+
+/** The spread of labels, one row per face. */
+export function labelSpread(rows: readonly (readonly number[])[]): LabelSpread {
+  const average = (value: (row: readonly number[]) => number) =>
+    rows.reduce((sum, row) => sum + value(row), 0) / rows.length;
+  const mean = labelNames.map((_, k) => average((row) => row[k] as number));
+  const deviation = mean.map((m, k) =>
+    Math.max(LEAST_DEVIATION, Math.sqrt(average((row) => ((row[k] as number) - m) ** 2))),
+  );
+  return { mean, deviation };
+}
+
+/**
+ * How far labels are off, mean over faces: pose, the length of the difference of the three angles, in degrees; expression, the root mean square over the four
+ * coefficients in units of their spread; gaze, the length of the difference of its two angles, in degrees; light, the angle between the directions in degrees.
+ */
+export function attributeErrors(
+  found: readonly (readonly number[])[],
+  truth: readonly (readonly number[])[],
+  { deviation }: LabelSpread,
+): Record<Attribute, number> {
+  const mean = (error: (a: readonly number[], b: readonly number[]) => number, attribute: Attribute) => {
+    const [from, to] = attributeLabels[attribute];
+    const errors = found.map((row, n) => error(row.slice(from, to), (truth[n] as readonly number[]).slice(from, to)));
+    return errors.reduce((sum, x) => sum + x, 0) / errors.length;
+  };
+  const distance = (a: readonly number[], b: readonly number[]) => Math.hypot(...a.map((x, k) => x - (b[k] as number)));
+  const scaled = (a: readonly number[], b: readonly number[]) => {
+    const spread = deviation.slice(...attributeLabels.expression);
+    return Math.hypot(...a.map((x, k) => (x - (b[k] as number)) / (spread[k] as number))) / Math.sqrt(a.length);
+  };
+  const angle = (a: readonly number[], b: readonly number[]) => {
+    const dot = a.reduce((sum, x, k) => sum + x * (b[k] as number), 0);
+    return degrees(Math.acos(Math.min(1, Math.max(-1, dot / Math.max(1e-9, Math.hypot(...a) * Math.hypot(...b))))));
+  };
+  return {
+    pose: mean(distance, 'pose'),
+    expression: mean(scaled, 'expression'),
+    gaze: mean(distance, 'gaze'),
+    light: mean(angle, 'light'),
+  };
+}
