@@ -1,0 +1,138 @@
+/** @file What keeps the benchmarks honest: a run must compute something, peers must compute the same, and tables say what the files say. */
+import { writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { tensor } from '@visage/tensor';
+import * as assert from 'uvu/assert';
+import { fillPlaces } from '../../bench/commands/tables.ts';
+import { checkHealth, magnitudes } from '../../bench/core/health.ts';
+import { measureKernels } from '../../bench/core/kernels.ts';
+import { timeNetwork } from '../../bench/core/networks.ts';
+import { type ContestEntry, type ContestSizes, contest, type Engine, type Task } from '../../bench/peers/contest.ts';
+import { visageEngine } from '../../bench/peers/visage.ts';
+import { arithmeticRate, memoryRate, significant } from '../../bench/report/format.ts';
+import { benchPage } from '../../bench/report/page.ts';
+import { type BenchResult, benchResult, readResult, writeResult } from '../../bench/report/result.ts';
+import { gpuSuite } from '../helpers/gpu.ts';
+
+const { test, gpu } = await gpuSuite('bench');
+const sizes = { size: 16, width: 1 / 16, blocks: 1 };
+
+test('a run that computes zeros or no numbers is an error that names what was computed', async () => {
+  checkHealth('step', { loss: 1e-9 });
+  for (const value of [0, Number.NaN, Number.POSITIVE_INFINITY])
+    assert.throws(() => checkHealth('step', { identity: 1, loss: value }), /step: loss is .*measures nothing/);
+  assert.equal(await magnitudes([tensor([3, -3]), tensor([0, 0])]), [3, 0]);
+  assert.ok(Number.isNaN((await magnitudes([tensor([1, Number.NaN])]))[0]));
+});
+
+test('networks: device and wall time, dispatches, gradient norm', async () => {
+  const row = await timeNetwork(gpu, 'generator', { pass: 'training', batch: 1, precision: 'f32', sizes }, 1);
+  assert.ok(row.deviceMs > 0 && row.wallMs > 0 && row.imagesPerSecond > 0);
+  assert.ok((row.dispatches ?? 0) > 50);
+  assert.ok((row.gradientNorm ?? 0) > 0);
+});
+
+test('kernels: each shape once, with its rate, its choice and why others declined; tables and page show them', async () => {
+  const options = { sizes, batches: [1], networks: ['generator'] as const, rounds: 1, spanMs: 0 };
+  const before = gpu.memory.live;
+  const report = await measureKernels(gpu, options);
+  assert.is(gpu.memory.live, before, 'everything was given back');
+  const keys = report.rows.map(({ kernel, shape, choice, flops }) => `${kernel} ${shape} ${choice?.problem} ${flops}`);
+  assert.ok(keys.length > 30);
+  for (const { kernel, ms, bytes, choice } of report.rows) {
+    assert.ok(ms >= 0 && bytes > 0, kernel);
+    if (kernel.startsWith('gemm/conv2d ')) assert.ok(choice && choice.declined.length > 0, kernel);
+  }
+  const result = await benchResult(gpu, 'kernels', sizes, report);
+  const path = join(tmpdir(), `visage-bench-${process.pid}.json`);
+  await writeResult(path, result);
+  assert.equal(await readResult(path), JSON.parse(JSON.stringify(result)));
+  const page = benchPage(result);
+  assert.match(page, /gemm\/conv2dWeightGrad/);
+  assert.not.match(page, /src="http|href="http/, 'needs no other file');
+  const { text, filled } = fillPlaces(
+    'a\n<!-- bench kernels most 2 -->\nold\n<!-- end -->\nb',
+    new Map([['kernels', result]]),
+  );
+  assert.equal(filled, ['kernels']);
+  assert.match(text, /^a\n<!-- bench kernels most 2 -->\n\n.*tuned problems\./);
+  assert.match(text, /The 2 slowest of \d+\./);
+  assert.not.match(text, /old/);
+  assert.is(fillPlaces(text, new Map([['kernels', result]])).text, text, 'filling again changes nothing');
+});
+
+test('a file that is no result is named', async () => {
+  const path = join(tmpdir(), `visage-no-bench-${process.pid}.json`);
+  writeFileSync(path, '{"bench": "kernels"}');
+  await readResult(path).then(
+    () => assert.unreachable(),
+    (error: Error) => assert.match(error.message, /is no result of `npm run bench`/),
+  );
+});
+
+const contestOf: ContestSizes = {
+  convolution: { size: 4, channelsIn: 4, channelsOut: 4, kernel: 3 },
+  batches: [1],
+  generator: { size: 8, channels: 4, latent: 8 },
+  repeat: 1,
+  together: 1,
+};
+
+/** Visage with another name, whose results pass through `change`. */
+function impostor(name: string, change: (values: Float32Array) => Float32Array): Engine {
+  const own = visageEngine(gpu);
+  const changed = (task: Task): Task => ({
+    run: (times) => task.run(times),
+    results: async () => (await task.results()).map(change),
+    dispose: () => task.dispose(),
+  });
+  return {
+    name,
+    convForward: (data) => changed(own.convForward(data)),
+    convGradients: (data) => changed(own.convGradients(data)),
+    generator: (data) => changed(own.generator(data)),
+    dispose: () => {},
+  };
+}
+
+test('peers: equal results get a time, wrong ones and failures a reason', async () => {
+  const engines = [
+    visageEngine(gpu),
+    impostor('twin', (values) => values),
+    impostor('cheat', (values) => values.map((v) => v * 1.1)),
+    impostor('sleeper', (values) => values.fill(0)),
+    impostor('crash', () => {
+      throw new Error('out of order');
+    }),
+  ];
+  const entries: ContestEntry[] = [];
+  const { contests } = await contest(engines, contestOf, (_, entry) => entries.push(entry));
+  assert.is(contests.length, 3);
+  for (const { entries: results } of contests) {
+    const [own, twin, cheat, sleeper, crash] = results as [ContestEntry, ...ContestEntry[]];
+    assert.ok((own.ms ?? 0) > 0 && (own.gflops ?? 0) > 0);
+    assert.ok((twin?.ms ?? 0) > 0);
+    assert.is(twin?.error, 0);
+    assert.is(cheat?.failure, 'computes something else');
+    assert.match(sleeper?.failure ?? '', /measures nothing/);
+    assert.is(crash?.failure, 'out of order');
+  }
+  assert.is(entries.length, 15);
+});
+
+test('rates have a unit that suits them', () => {
+  assert.is(arithmeticRate(230_400), '230 TFLOP/s');
+  assert.is(arithmeticRate(8.456), '8.46 GFLOP/s');
+  assert.is(memoryRate(3950), '3.95 TB/s');
+  assert.is(significant(0.01234), '0.0123');
+  assert.is(significant(1234.5), '1235');
+});
+
+const published = { bench: 'step', measured: [] } as unknown as BenchResult;
+test('places of other results are left alone', () => {
+  const page = '<!-- bench step -->\nkept\n<!-- end -->';
+  assert.equal(fillPlaces(page, new Map([['other', published]])), { text: page, filled: [] });
+});
+
+test.run();
