@@ -9,8 +9,10 @@ import {
   publishedGenerator,
 } from '@visage/simswap';
 import {
+  autocast,
   cast,
   grad,
+  HalfWeights,
   keep,
   l2Normalize,
   noGrad,
@@ -39,9 +41,6 @@ export interface RecordedNetwork {
 const random = new HostRandom(1);
 const uniform = (shape: Shape): Tensor => keep(tensor(random.uniform(sizeOf(shape)), shape));
 
-/** The images as a network of a precision takes them: its activations follow its input. */
-const input = (images: Tensor, precision: Precision): Tensor => (precision === 'mixed' ? cast(images, 'f16') : images);
-
 /** What a network computes, and with respect to what a training step differentiates it. */
 interface Subject {
   readonly networks: readonly Module[];
@@ -51,14 +50,14 @@ interface Subject {
 }
 
 /** The generator's weights get gradients, the identity network's do not (it is frozen, its norms folded), and the discriminator's images get them too. */
-function subject(name: NetworkName, { batch, precision, sizes, pass }: NetworkSetting): Subject {
+function subject(name: NetworkName, { batch, sizes, pass }: NetworkSetting): Subject {
   const { size, width, blocks } = sizes;
   const training = pass === 'training';
   if (name === 'generator') {
     const network = seeded(2, () => new Generator({ ...publishedGenerator, width, blocks })).train(training);
     const images = uniform([batch, size, size, 3]);
     const latent = keep(scope(() => l2Normalize(tensor(random.normal(batch * 512), [batch, 512]))));
-    const outputs = () => [network.forward(input(images, precision), latent)];
+    const outputs = () => [network.forward(images, latent)];
     return { networks: [network], inputs: [images, latent], wanted: network.parameters(), outputs };
   }
   const side = name === 'identity' ? publishedArcFace.inputSize : size;
@@ -66,13 +65,13 @@ function subject(name: NetworkName, { batch, precision, sizes, pass }: NetworkSe
   images.requiresGrad = true;
   if (name === 'discriminator') {
     const network = seeded(3, () => new Discriminator({ ...publishedDiscriminator, width })).train(training);
-    const outputs = () => network.forward(input(images, precision)).map(({ logits }) => logits);
+    const outputs = () => network.forward(images).map(({ logits }) => logits);
     return { networks: [network], inputs: [images], wanted: [images, ...network.parameters()], outputs };
   }
   const original = seeded(1, () => new ArcFace({ ...publishedArcFace, width }));
   original.freeze().eval();
   const network = original.folded();
-  const outputs = () => [network.forward(input(images, precision))];
+  const outputs = () => [network.forward(images)];
   return { networks: [network, original], inputs: [images], wanted: [images], outputs };
 }
 
@@ -86,10 +85,15 @@ export interface NetworkSetting {
 
 /** Builds a network at a size and records one pass of it. */
 export function recordNetwork(name: NetworkName, setting: NetworkSetting): RecordedNetwork {
-  const { networks, inputs, wanted, outputs } = subject(name, setting);
+  const { networks, inputs, wanted, outputs: compute } = subject(name, setting);
+  const half = setting.precision === 'mixed';
+  // Weights that do not change are cast once; those in training in every step, as a trainer has to.
+  const fixed = half && (setting.pass === 'forward' || name === 'identity');
+  const weights = new HalfWeights(fixed ? networks.flatMap((each) => [...each.stateDict().values()]) : []);
+  const outputs = () => autocast(half ? 'f16' : 'f32', compute, { weights });
   const free = (step: { dispose(): void }, upstream: readonly Tensor[]) => () => {
     step.dispose();
-    for (const each of [...networks, ...inputs, ...upstream]) each.dispose();
+    for (const each of [...networks, ...inputs, ...upstream, weights]) each.dispose();
   };
   if (setting.pass === 'forward') {
     const step = record(() => noGrad(() => ({ outputs: outputs(), gradients: [] })));

@@ -1,7 +1,7 @@
 import type { Gpu } from '@visage/gpu';
 import { HostRandom, seeded } from '@visage/nn';
 import { ArcFace, Generator, publishedArcFace, publishedGenerator, Swapper } from '@visage/simswap';
-import { keep, l2Normalize, scope, tensor } from '@visage/tensor';
+import { autocast, HalfWeights, keep, l2Normalize, scope, type Tensor, tensor } from '@visage/tensor';
 import { checkHealth, magnitudes } from './health.ts';
 import { type NetworkRow, type NetworkSetting, wallClock } from './networks.ts';
 
@@ -18,11 +18,14 @@ export async function timeSwap(
   const target = keep(tensor(random.uniform(batch * size * size * 3), [batch, size, size, 3]));
   const latent = keep(scope(() => l2Normalize(tensor(random.normal(batch * 512), [batch, 512]))));
   const networks = gpu.memory.live;
-  const swap = () => scope(() => void swapper.swap(target, latent));
+  const half = precision === 'mixed';
+  const weights = new HalfWeights(half ? generator.stateDict().values() : []);
+  const swapped = (): Tensor => autocast(half ? 'f16' : 'f32', () => swapper.swap(target, latent), { weights });
+  const swap = () => scope(() => void swapped());
   try {
     swap(); // compiles and records
     const memoryMiB = (gpu.memory.live - networks) / 2 ** 20;
-    const result = swapper.swap(target, latent);
+    const result = swapped();
     const [magnitude] = (await magnitudes([result])) as [number];
     result.dispose();
     checkHealth(`swap ${precision}`, { result: magnitude });
@@ -36,7 +39,7 @@ export async function timeSwap(
     return { network: 'swap', pass: 'forward', precision, batch, ...rate, memoryMiB };
   } finally {
     swapper.dispose();
-    for (const each of [generator, identity, target, latent]) each.dispose();
+    for (const each of [generator, identity, target, latent, weights]) each.dispose();
     gpu.trim();
   }
 }
