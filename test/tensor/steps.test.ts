@@ -1,5 +1,19 @@
 /** @file Training steps: eager against replayed, memory after every step, determinism, scopes. */
-import { empty, keep, record, scope, type Tensor, tensor, tensorsIn } from '@visage/tensor';
+import { Linear } from '@visage/nn';
+import {
+  assign,
+  empty,
+  full,
+  keep,
+  matmul,
+  record,
+  scope,
+  type Tensor,
+  tensor,
+  tensorsIn,
+  transpose,
+  zeros,
+} from '@visage/tensor';
 import { equal, is, not, ok, throws } from 'uvu/assert';
 import { gpuSuite } from '../helpers/gpu.ts';
 import { type ToyTraining, toyTraining } from '../helpers/toyTraining.ts';
@@ -67,6 +81,44 @@ test('a replayed step reads what the host writes into its inputs', async () => {
   equal([...(await step.run().floats())], [9, 16]);
   step.dispose();
   throws(() => step.run(), /disposed/);
+});
+
+test('what depends on a frozen weight alone is computed once, and again after the weight changed', async () => {
+  const layer = new Linear(2, 2, { bias: false }).freeze();
+  layer.weight.write(Float32Array.of(1, 2, 3, 4));
+  const x = tensor([1, 10], [1, 2]);
+  const live = gpu.memory.live;
+  const forms = () => [transpose(layer.weight).mul(2), transpose(layer.weight).mul(2)] as const;
+  const step = record(() => {
+    const [a, b] = forms();
+    return matmul(x, a).add(matmul(x, b));
+  });
+  is(step.dispatches, 3, 'two products and their sum');
+  equal([...(await step.run().floats())], [84, 172]);
+  layer.weight.write(Float32Array.of(0, 1, 1, 0));
+  equal([...(await step.run().floats())], [40, 4]);
+  scope(() => void assign(layer.weight, tensor([1, 0, 0, 1], [2, 2])));
+  equal([...(await step.run().floats())], [4, 40]);
+  const change = record(() => assign(layer.weight, layer.weight.detach().mul(2)));
+  change.run();
+  equal([...(await step.run().floats())], [8, 80]);
+  for (const each of [step, change]) each.dispose();
+  is(gpu.memory.live, live);
+  layer.dispose();
+  x.dispose();
+});
+
+test('constants of a step are computed once, unless the step writes into them', async () => {
+  const x = tensor([1, 2]);
+  const step = record(() => {
+    const [sum, ones] = [zeros([2]), full([2], 1)];
+    assign(sum, sum.add(x).add(ones)); // in place: needs its zeros at every run
+    return sum.mul(1);
+  });
+  is(step.dispatches, 5, 'the zeros, two sums, the copy and the product');
+  for (let k = 0; k < 2; k++) equal([...(await step.run().floats())], [2, 3]);
+  step.dispose();
+  x.dispose();
 });
 
 test('a step whose input was freed refuses to run, and its results are freed with it alone', async () => {

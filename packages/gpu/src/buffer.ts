@@ -10,6 +10,10 @@ export class GpuBuffer {
   released = false;
   /** Its memory belongs to a recorded step and goes back with it. */
   ownedByStep = false;
+  /** Its content rarely changes, as that of a frozen weight: a recorded step keeps what it computes from such buffers alone. */
+  steady = false;
+  /** Grows with each change of the content. */
+  version = 0;
 
   constructor(
     /** Bytes that the owner asked for, a multiple of 4. The resource may be larger. */

@@ -11,8 +11,6 @@ export interface Command {
   readonly flops: number;
   /** Which variant of a kernel family this is, for families that have several. */
   readonly choice?: KernelChoice;
-  /** Set when the launch reads nothing: says what it writes into its only buffer. Equal for equal content. */
-  readonly constant?: string;
 }
 
 /** The variant that a launch took, the problem that it was taken for, and why others were not. */
@@ -41,3 +39,10 @@ export function bind(device: GPUDevice, command: Command): GPUBindGroup {
 
 /** Bytes that a command must move at least: each binding once. */
 export const commandBytes = (command: Command): number => command.buffers.reduce((sum, b) => sum + b.bytes, 0);
+
+/** The buffers that a command may write to. */
+export const writtenBy = ({ buffers, pipeline }: Command): GpuBuffer[] =>
+  buffers.filter((_, at) => pipeline.writes[at]);
+
+/** The buffers that a command only reads. */
+export const readBy = ({ buffers, pipeline }: Command): GpuBuffer[] => buffers.filter((_, at) => !pipeline.writes[at]);

@@ -1,7 +1,7 @@
 import { BindGroupCache } from './bindGroups.ts';
 import { GpuBuffer } from './buffer.ts';
 import { runChecked } from './checked.ts';
-import type { Command, KernelChoice } from './commands.ts';
+import { type Command, type KernelChoice, writtenBy } from './commands.ts';
 import { DeviceLostError, ValidationError, VisageError } from './errors.ts';
 import { PipelineCache } from './pipelines.ts';
 import { BufferPool, type MemoryUse } from './pool.ts';
@@ -29,8 +29,6 @@ export interface Dispatch {
   readonly grid: readonly [number, number, number];
   readonly flops?: number;
   readonly choice?: KernelChoice;
-  /** Set when the kernel reads nothing: says what it writes into its only buffer. A recorded step then computes it once. */
-  readonly constant?: string;
 }
 
 const DISPATCHES_PER_SUBMIT = 64; // between 32 and 128 the host cost is flat; fewer leaves the GPU idle
@@ -111,6 +109,7 @@ export class Gpu {
   write(buffer: GpuBuffer, data: ArrayBufferView): void {
     if (!buffer.resource)
       throw new VisageError('write: the buffer has no memory (released, or made inside a traced step)');
+    buffer.version++;
     this.flush();
     const whole = data.byteLength - (data.byteLength % 4);
     this.device.queue.writeBuffer(buffer.resource, 0, data.buffer, data.byteOffset, whole);
@@ -136,7 +135,7 @@ export class Gpu {
   }
 
   /** Launches a kernel: encodes it now, or notes it if a step is being traced. */
-  dispatch({ program, buffers, grid, flops = 0, choice, constant }: Dispatch): void {
+  dispatch({ program, buffers, grid, flops = 0, choice }: Dispatch): void {
     if (this.#failure) throw this.#failure;
     if (grid.some((n) => !Number.isInteger(n) || n < 1 || n > 65535)) {
       throw new VisageError(`${program.name}: grid [${grid}] must be integers from 1 to 65535`);
@@ -147,9 +146,13 @@ export class Gpu {
         `${program.name}: a tensor was freed with its scope or step; return it from there, or keep() it`,
       );
     }
-    const command: Command = { pipeline: this.pipelines.get(program), buffers, grid, flops, choice, constant };
-    if (this.#trace) this.#trace.commands.push(command);
-    else this.encode(command, this.#bindGroups.get(command));
+    const command: Command = { pipeline: this.pipelines.get(program), buffers, grid, flops, choice };
+    if (this.#trace) {
+      this.#trace.commands.push(command);
+      return;
+    }
+    for (const buffer of writtenBy(command)) buffer.version++;
+    this.encode(command, this.#bindGroups.get(command));
   }
 
   /** Adds one command to the stream. Recorded steps call it with the bind groups that they keep. */

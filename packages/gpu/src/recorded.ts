@@ -1,17 +1,25 @@
 import type { GpuBuffer } from './buffer.ts';
-import { type BoundCommand, bind } from './commands.ts';
+import { type BoundCommand, bind, type Command, writtenBy } from './commands.ts';
+import { takeConstants } from './constants.ts';
 import { VisageError } from './errors.ts';
 import type { Gpu } from './gpu.ts';
 import type { Trace } from './trace.ts';
 
 /**
- * A traced step with its memory and bind groups: {@link RecordedStep.run} only encodes dispatches.
+ * A traced step with its memory and bind groups: {@link RecordedStep.run} only encodes dispatches. What depends on constants and steady buffers alone was
+ * computed before the first run.
  *
  * Inputs are ordinary buffers from outside the step; overwrite them between runs. Results keep their place from run to run.
  */
 export class RecordedStep<T> {
   #gpu: Gpu;
   #commands: readonly BoundCommand[];
+  /** What is computed once, from what, and the sum of the versions that it was computed from. */
+  #constants: readonly BoundCommand[];
+  readonly #sources: readonly GpuBuffer[];
+  #versions = 0;
+  /** Buffers from outside that a run writes to. */
+  readonly #changed: readonly GpuBuffer[];
   #inputs: readonly GpuBuffer[];
   #owned: GPUBuffer[];
   #virtual: Set<GpuBuffer>;
@@ -24,16 +32,19 @@ export class RecordedStep<T> {
     this.result = result;
     this.#inputs = trace.inputs();
     this.#checkInputs();
-    const constants: GPUBuffer[] = [];
-    const once = trace.takeConstants(gpu.pool, keep, constants);
-    this.#owned = [...constants, ...trace.plan(gpu.pool, keep)];
+    const constants = takeConstants(trace, gpu.pool, keep);
+    this.#owned = [...constants.owned, ...trace.plan(gpu.pool, keep)];
     this.#virtual = trace.virtual;
     for (const buffer of trace.uploads) {
       if (buffer.resource) this.#owned.push(buffer.resource);
       this.#virtual.add(buffer);
     }
-    for (const command of once) gpu.encode(command, bind(gpu.device, command));
-    this.#commands = trace.commands.map((command) => ({ command, group: bind(gpu.device, command) }));
+    const bound = (command: Command) => ({ command, group: bind(gpu.device, command) });
+    this.#constants = constants.commands.map(bound);
+    this.#sources = constants.sources;
+    this.#commands = trace.commands.map(bound);
+    this.#changed = [...new Set(trace.commands.flatMap(writtenBy))].filter((buffer) => !trace.owns(buffer));
+    this.#computeConstants();
     for (const buffer of this.#virtual) {
       buffer.ownedByStep = true;
       // Only what the caller may read keeps its handle; the rest may share memory and must not be touched.
@@ -64,9 +75,16 @@ export class RecordedStep<T> {
   run(): T {
     if (this.#disposed) throw new VisageError('run: this recorded step was disposed');
     this.#checkInputs();
+    if (this.#versions !== versionOf(this.#sources)) this.#computeConstants();
     for (const { command, group } of this.#commands) this.#gpu.encode(command, group);
+    for (const buffer of this.#changed) buffer.version++;
     this.#gpu.flush();
     return this.result;
+  }
+
+  #computeConstants(): void {
+    for (const { command, group } of this.#constants) this.#gpu.encode(command, group);
+    this.#versions = versionOf(this.#sources);
   }
 
   /** The memory of a freed input belongs to somebody else by now. */
@@ -88,5 +106,13 @@ export class RecordedStep<T> {
       buffer.resource = undefined;
     }
     this.#commands = [];
+    this.#constants = [];
   }
+}
+
+/** Grows when any of the buffers changes. */
+function versionOf(buffers: readonly GpuBuffer[]): number {
+  let sum = 0;
+  for (const { version } of buffers) sum += version;
+  return sum;
 }

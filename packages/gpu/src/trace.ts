@@ -23,37 +23,6 @@ export class Trace {
   }
 
   /**
-   * Takes the launches that write constants out of the step, to be run once, and gives their buffers memory; equal constants share it.
-   *
-   * A constant stays in the step if another launch writes into it too, or if it is in `keep`: what callers hold they may overwrite. Returns what to run, and adds
-   * the memory to `owned`.
-   */
-  takeConstants(pool: BufferPool, keep: ReadonlySet<GpuBuffer>, owned: GPUBuffer[]): Command[] {
-    const writers = new Map<GpuBuffer, number>();
-    for (const { buffers, pipeline } of this.commands) {
-      buffers.forEach((buffer, at) => {
-        if (pipeline.writes[at]) writers.set(buffer, (writers.get(buffer) ?? 0) + 1);
-      });
-    }
-    const known = new Map<string, GPUBuffer>();
-    const once: Command[] = [];
-    this.commands = this.commands.filter((command) => {
-      const buffer = command.buffers[0] as GpuBuffer;
-      if (command.constant === undefined || keep.has(buffer) || writers.get(buffer) !== 1) return true;
-      const key = `${command.constant} ${buffer.bytes}`;
-      const shared = known.get(key);
-      buffer.resource = shared ?? pool.take(buffer.bytes);
-      if (!shared) {
-        known.set(key, buffer.resource);
-        owned.push(buffer.resource);
-        once.push(command);
-      }
-      return false;
-    });
-    return once;
-  }
-
-  /**
    * Gives every virtual buffer memory by liveness: a buffer's memory is free again after the last command that reads it.
    *
    * Buffers in `keep` live on to the end of the step. Returns the device buffers taken from the pool.

@@ -114,9 +114,15 @@ export abstract class Module {
     return this.train(false);
   }
 
-  /** Stops (or restores) gradients into the parameters; gradients still flow through to the inputs. */
+  /**
+   * Stops (or restores) gradients into the parameters; gradients still flow through to the inputs. Recorded steps compute what depends on frozen parameters alone
+   * (and on running statistics) once, and again only after they changed.
+   */
   freeze(on = true): this {
-    for (const tensor of this.parameters()) tensor.requiresGrad = !on;
+    for (const { tensor, kind } of this.state().values()) {
+      if (kind === 'parameter') tensor.requiresGrad = !on;
+      tensor.buffer.steady = on;
+    }
     return this;
   }
 

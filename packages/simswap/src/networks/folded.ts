@@ -49,6 +49,7 @@ abstract class Folded extends Layer {
     const [weight, offset] = scope(() => noGrad(fold));
     this.weight = this.buffer('weight', weight.detach());
     this.offset = this.buffer('offset', offset.detach());
+    this.freeze();
   }
 
   /** Takes over the present values of what was folded, in place: recorded steps see them. */

@@ -20,7 +20,6 @@ export function fill(gpu: Gpu, shape: Shape, value: number, dtype: FloatType = '
     },
     buffers: [out.buffer],
     grid: linearGrid(Math.ceil(sizeOf(shape) / WORKGROUP)),
-    constant: `fill ${dtype} ${value}`,
   });
   return out;
 }
