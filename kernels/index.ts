@@ -68,6 +68,8 @@ export { default as optimAdam } from './optim/adam.wgsl';
 export { default as optimAdvance } from './optim/advance.wgsl';
 export { default as optimCopy } from './optim/copy.wgsl';
 export { default as optimEma } from './optim/ema.wgsl';
+export { default as optimNonFinite } from './optim/nonFinite.wgsl';
+export { default as optimRescale } from './optim/rescale.wgsl';
 export { default as optimSgd } from './optim/sgd.wgsl';
 export { default as optimUpdate } from './optim/update.wgsl';
 export { default as padAdjoint } from './pad/adjoint.wgsl';

@@ -2,7 +2,7 @@
 //
 // Numerics  1 − exp(t·ln β) would cancel: at t = 1 and β = 0.999 only 14 bits would remain. Hence −expm1(t·ln β), by its series where
 //           the argument is small.
-// Prelude   LOG_BETA1, LOG_BETA2: ln βᵢ from f64, at least −100 (β = 0 gives c = 1).
+// Prelude   LOG_BETA1, LOG_BETA2: ln βᵢ from f64, at least −100 (β = 0 gives c = 1); fn skipped() -> bool: a step whose gradients overflowed does not count.
 // Dispatch  a single invocation, before the updates of a step. The counter lives on the device so that replays of a recorded step count.
 @group(0) @binding(0) var<storage, read_write> step : array<u32>;
 @group(0) @binding(1) var<storage, read_write> corrections : array<f32>;
@@ -21,6 +21,9 @@ fn expm1(x : f32) -> f32 {
 
 @compute @workgroup_size(1)
 fn main() {
+  if (skipped()) {
+    return;
+  }
   let t = step[0] + 1u;
   step[0] = t;
   corrections[0] = -expm1(max(f32(t) * LOG_BETA1, -100.0));

@@ -1,7 +1,7 @@
 import { f32 } from '@visage/gpu';
 import { optimAdam, optimAdvance } from '@visage/kernels';
 import { keep, type Tensor, tensor, zeros } from '@visage/tensor';
-import { launchInPlace } from './launch.ts';
+import { launchInPlace, type Scaling } from './launch.ts';
 import { checkRange, type NamedParameters, Optimizer } from './optimizer.ts';
 
 /** Hyperparameters of {@link Adam} and {@link AdamW}. */
@@ -54,7 +54,7 @@ export class Adam extends Optimizer {
     return 0;
   }
 
-  protected update(gradients: readonly Tensor[]): void {
+  protected update(gradients: readonly Tensor[], scaling?: Scaling): void {
     const [beta1, beta2] = this.options.betas;
     const { gpu } = this.rate;
     const logarithm = (beta: number) => f32(Math.max(LOG_FLOOR, Math.log(beta)));
@@ -62,9 +62,9 @@ export class Adam extends Optimizer {
       program: {
         name: 'optim/advance',
         constants: { LOG_BETA1: logarithm(beta1), LOG_BETA2: logarithm(beta2) },
-        parts: [optimAdvance],
+        parts: [skippedCode(scaling), optimAdvance],
       },
-      buffers: [this.#step.buffer, this.#corrections.buffer],
+      buffers: [this.#step, this.#corrections, ...(scaling ? [scaling.found] : [])].map(({ buffer }) => buffer),
       grid: [1, 1, 1],
     });
     const constants = {
@@ -78,7 +78,7 @@ export class Adam extends Optimizer {
     };
     const scalars = { learning_rate: this.rate, corrections: this.#corrections };
     launchInPlace(
-      { name: 'adam', rule: optimAdam, constants, written: 3, scalars },
+      { name: 'adam', rule: optimAdam, constants, written: 3, gradient: 3, scalars, scaling },
       this.parameters.map((parameter, k) => [
         parameter,
         this.#first[k] as Tensor,
@@ -101,6 +101,12 @@ export class Adam extends Optimizer {
     this.#corrections.dispose();
   }
 }
+
+/** WGSL of `fn skipped() -> bool`, behind the flag at binding 2 if there is one. */
+const skippedCode = (scaling?: Scaling): string =>
+  scaling
+    ? '@group(0) @binding(2) var<storage, read> found : array<u32>;\nfn skipped() -> bool { return found[0] != 0u; }'
+    : 'fn skipped() -> bool { return false; }';
 
 /** Adam with decoupled weight decay (Loshchilov and Hutter, 2019): p ← p · (1 − lr·λ) before the step; λ = 0.01 by default. */
 export class AdamW extends Adam {

@@ -2,7 +2,7 @@ import { VisageError } from '@visage/gpu';
 import { optimCopy, optimEma } from '@visage/kernels';
 import { assign, keep, sameShape, type Tensor, tensor } from '@visage/tensor';
 import type { Module } from '../module.ts';
-import { launchInPlace } from './launch.ts';
+import { launchInPlace, type Scaling } from './launch.ts';
 import { checkRange } from './optimizer.ts';
 
 /**
@@ -43,10 +43,15 @@ export class ExponentialMovingAverage<M extends Module> {
     this.#share.write(Float32Array.of(1 - value));
   }
 
-  /** Moves the average towards the source; call it after each optimizer step. May be part of a recorded step. */
-  update(): void {
-    launchInPlace({ name: 'ema', rule: optimEma, written: 1, scalars: { share: this.#share } }, this.#parameters);
-    launchInPlace({ name: 'copy', rule: optimCopy, written: 1, scalars: {} }, this.#buffers);
+  /**
+   * Moves the average towards the source; call it after each optimizer step. May be part of a recorded step.
+   *
+   * @param scaling the scaler of that step, before its own update: a step that it skipped does not count here either.
+   */
+  update(scaling?: Scaling): void {
+    const scalars = { share: this.#share };
+    launchInPlace({ name: 'ema', rule: optimEma, written: 1, scalars, scaling }, this.#parameters);
+    launchInPlace({ name: 'copy', rule: optimCopy, written: 1, scalars: {}, scaling }, this.#buffers);
   }
 
   /** Gives the memory of the decay back; the modules belong to the caller. */

@@ -1,5 +1,6 @@
 import { ArgumentError } from '@visage/gpu';
-import { keep, sameShape, showShape, type Tensor, tensor, zerosLike } from '@visage/tensor';
+import { checkDType, keep, sameShape, showShape, type Tensor, tensor, zeros } from '@visage/tensor';
+import type { Scaling } from './launch.ts';
 
 /** Parameters by name, as {@link Module.namedParameters} gives them. */
 export type NamedParameters = Iterable<readonly [string, Tensor]>;
@@ -37,6 +38,7 @@ export abstract class Optimizer {
     checkRange(this.constructor.name, 'learningRate', learningRate, 0);
     this.names = entries.map(([name]) => name);
     this.parameters = entries.map(([, parameter]) => parameter);
+    for (const [name, parameter] of entries) checkDType(this.constructor.name, name, parameter, 'f32');
     this.rate = keep(tensor([learningRate], [1], { gpu: first[1].gpu }));
     this.#learningRate = learningRate;
   }
@@ -56,9 +58,10 @@ export abstract class Optimizer {
   /**
    * Changes every parameter by its gradient.
    *
+   * @param scaling set when they are those of a scaled loss; see `GradScaler.step`, which passes it.
    * @throws ArgumentError when the gradients do not match {@link Optimizer.parameters} in number or shape.
    */
-  step(gradients: readonly Tensor[]): void {
+  step(gradients: readonly Tensor[], scaling?: Scaling): void {
     const op = this.constructor.name;
     if (gradients.length !== this.parameters.length) {
       throw new ArgumentError(
@@ -70,13 +73,14 @@ export abstract class Optimizer {
     }
     gradients.forEach((gradient, k) => {
       const { shape } = this.parameters[k] as Tensor;
+      checkDType(op, `gradient of ${this.names[k]}`, gradient, 'f32');
       if (sameShape(gradient.shape, shape)) return;
       throw new ArgumentError(op, `gradient of ${this.names[k]}`, showShape(gradient.shape), showShape(shape));
     });
-    this.update(gradients);
+    this.update(gradients, scaling);
   }
 
-  protected abstract update(gradients: readonly Tensor[]): void;
+  protected abstract update(gradients: readonly Tensor[], scaling?: Scaling): void;
 
   /**
    * What a checkpoint keeps: counters and moments under PyTorch's names, such as `conv.weight.exp_avg`. The tensors are the live ones:
@@ -92,7 +96,7 @@ export abstract class Optimizer {
 
   /** A zero tensor like each parameter, alive until {@link Optimizer.dispose}. */
   protected zeros(): Tensor[] {
-    return this.parameters.map((parameter) => keep(zerosLike(parameter)));
+    return this.parameters.map((parameter) => keep(zeros(parameter.shape, { gpu: parameter.gpu })));
   }
 
   protected named(suffix: string, tensors: readonly Tensor[]): [string, Tensor][] {

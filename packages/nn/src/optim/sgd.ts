@@ -1,7 +1,7 @@
 import { f32 } from '@visage/gpu';
 import { optimSgd } from '@visage/kernels';
 import type { Tensor } from '@visage/tensor';
-import { launchInPlace } from './launch.ts';
+import { launchInPlace, type Scaling } from './launch.ts';
 import { checkRange, type NamedParameters, Optimizer } from './optimizer.ts';
 
 /** Hyperparameters of {@link Sgd}. */
@@ -27,11 +27,19 @@ export class Sgd extends Optimizer {
     this.#velocity = this.zeros();
   }
 
-  protected update(gradients: readonly Tensor[]): void {
+  protected update(gradients: readonly Tensor[], scaling?: Scaling): void {
     const { momentum, weightDecay, nesterov } = this.options;
     const constants = { MOMENTUM: f32(momentum), DECAY: f32(weightDecay), NESTEROV: nesterov };
     launchInPlace(
-      { name: 'sgd', rule: optimSgd, constants, written: 2, scalars: { learning_rate: this.rate } },
+      {
+        name: 'sgd',
+        rule: optimSgd,
+        constants,
+        written: 2,
+        gradient: 2,
+        scalars: { learning_rate: this.rate },
+        scaling,
+      },
       this.parameters.map((parameter, k) => [parameter, this.#velocity[k] as Tensor, gradients[k] as Tensor]),
     );
   }

@@ -3,8 +3,9 @@ import { shapeGather, shapePlace } from '@visage/kernels';
 import { track } from '../autograd.ts';
 import { launchMap } from '../pointwise.ts';
 import { broadcastShapes, type Shape, sameShape, showShape, sizeOf, stridesOf } from '../shape.ts';
-import { enablesOf } from '../storage.ts';
+import { enablesOf, isFloat } from '../storage.ts';
 import { checkDType, empty, Tensor } from '../tensor.ts';
+import { cast } from './cast.ts';
 import { sumTo } from './reduce.ts';
 
 const WORKGROUP = 64;
@@ -106,8 +107,11 @@ export function padZero(x: Tensor, axis: number, before: number, after: number):
   return track('padZero', out, [x], (g) => [slice(g, at, before, before + extent)]);
 }
 
-/** Joins tensors along an axis. */
-export function concat(parts: readonly Tensor[], axis: number): Tensor {
+/** Joins tensors along an axis. f16 parts among f32 ones are widened. */
+export function concat(tensors: readonly Tensor[], axis: number): Tensor {
+  const mixed =
+    tensors.every(({ dtype }) => isFloat(dtype)) && tensors.some(({ dtype }) => dtype !== tensors[0]?.dtype);
+  const parts = mixed ? tensors.map((x) => cast(x, 'f32')) : tensors;
   const first = parts[0];
   if (!first) throw new ArgumentError('concat', 'parts', 'an empty list', 'at least one tensor');
   const at = axis < 0 ? axis + first.rank : axis;

@@ -1,0 +1,137 @@
+import { ArgumentError, currentGpu, f32, type Gpu, linearGrid } from '@visage/gpu';
+import { optimNonFinite, optimRescale } from '@visage/kernels';
+import { cast, concat, full, keep, mul, noGrad, slice, type Tensor, tensor } from '@visage/tensor';
+import type { Scaling } from './launch.ts';
+import { checkRange, type Optimizer } from './optimizer.ts';
+
+const WORKGROUP = 64;
+
+/** How a {@link GradScaler} moves its factor; the defaults are PyTorch's. */
+export interface GradScalerOptions {
+  /** Default 2¹⁶. */
+  readonly initialScale?: number;
+  /** What the scale is multiplied by after `growthInterval` steps without overflow. Default 2. */
+  readonly growthFactor?: number;
+  /** What it is multiplied by after a step that overflowed. Default 0.5. */
+  readonly backoffFactor?: number;
+  /** Default 2000. */
+  readonly growthInterval?: number;
+}
+
+/**
+ * Keeps f16 gradients out of reach of zero: scales a loss before its gradients are computed, and the optimizer divides them by the same factor.
+ *
+ * A step whose gradients overflow is skipped, counters and all, and the factor halved; after many good ones it doubles. Everything happens on the
+ * device, so it may be part of a recorded step. PyTorch's `torch.amp.GradScaler`; one for each optimizer and its loss:
+ *
+ *     const gradients = grad(scaler.scale(loss), optimizer.parameters);
+ *     scaler.step(optimizer, gradients);
+ *     average.update(scaler);
+ *     scaler.update();
+ */
+export class GradScaler implements Scaling {
+  readonly lossScale: Tensor;
+  readonly found: Tensor;
+  readonly #counts: Tensor;
+  readonly #options: Required<GradScalerOptions>;
+
+  constructor(options: GradScalerOptions = {}, gpu: Gpu = currentGpu()) {
+    const { initialScale = 2 ** 16, growthFactor = 2, backoffFactor = 0.5, growthInterval = 2000 } = options;
+    checkRange('GradScaler', 'initialScale', initialScale, Number.MIN_VALUE);
+    checkRange('GradScaler', 'growthFactor', growthFactor, 1);
+    checkRange('GradScaler', 'backoffFactor', backoffFactor, Number.MIN_VALUE, 1);
+    if (!Number.isInteger(growthInterval) || growthInterval < 1)
+      throw new ArgumentError('GradScaler', 'growthInterval', String(growthInterval), 'a positive integer');
+    this.#options = { initialScale, growthFactor, backoffFactor, growthInterval };
+    this.lossScale = keep(full([1], initialScale, { gpu }));
+    this.found = keep(tensor(Uint32Array.of(0), [1], { gpu }));
+    this.#counts = keep(tensor(Uint32Array.of(0, 0), [2], { gpu }));
+  }
+
+  /** The loss times the present scale. */
+  scale(loss: Tensor): Tensor {
+    return mul(cast(loss, 'f32'), this.lossScale).reshape(loss.shape);
+  }
+
+  /** Steps the optimizer by gradients of a scaled loss, unless one of them overflowed. */
+  step(optimizer: Optimizer, gradients: readonly Tensor[]): void {
+    for (const vector of [true, false]) {
+      const alike = gradients.filter(({ size }) => (size % 4 === 0) === vector);
+      this.#look(
+        alike.sort((a, b) => b.size - a.size),
+        vector,
+      );
+    }
+    optimizer.step(gradients, this);
+  }
+
+  /** Moves the scale; after the optimizer's step and whatever else depends on it, such as a moving average. */
+  update(): void {
+    const { growthFactor, backoffFactor, growthInterval } = this.#options;
+    this.found.gpu.dispatch({
+      program: {
+        name: 'optim/rescale',
+        constants: { GROWTH: f32(growthFactor), BACKOFF: f32(backoffFactor), INTERVAL: growthInterval },
+        parts: [optimRescale],
+      },
+      buffers: [this.lossScale, this.#counts, this.found].map(({ buffer }) => buffer),
+      grid: [1, 1, 1],
+    });
+  }
+
+  /** [scale, number of steps skipped so far], f32: to be read with the losses. */
+  report(): Tensor {
+    return noGrad(() => concat([this.lossScale, cast(slice(this.#counts, 0, 1, 2), 'f32')], 0));
+  }
+
+  /** What a checkpoint keeps. The tensors are the live ones: `write()` into them to restore. */
+  stateDict(): Map<string, Tensor> {
+    return new Map([
+      ['scale', this.lossScale],
+      ['counts', this.#counts],
+    ]);
+  }
+
+  dispose(): void {
+    for (const x of [this.lossScale, this.found, this.#counts]) x.dispose();
+  }
+
+  /** Sets the flag if something in the tensors overflowed; all sizes divide by 4, or none does. */
+  #look(tensors: readonly Tensor[], vector: boolean): void {
+    const { gpu } = this.found;
+    const perLaunch = gpu.device.limits.maxStorageBuffersPerShaderStage - 1;
+    for (let k = 0; k < tensors.length; k += perLaunch) {
+      const some = tensors.slice(k, k + perLaunch);
+      const [x, y] = linearGrid(Math.ceil((some[0] as Tensor).size / (vector ? 4 : 1) / WORKGROUP));
+      gpu.dispatch({
+        program: {
+          name: 'optim/nonFinite',
+          aliases: { U: vector ? 'vec4u' : 'u32' },
+          constants: { WG: WORKGROUP },
+          parts: [overflowCode(some.length, vector), optimNonFinite],
+        },
+        buffers: [this.found.buffer, ...some.map(({ buffer }) => buffer)],
+        grid: [x, y, some.length],
+      });
+    }
+  }
+}
+
+/** Declares the tensors from binding 1 on, and `fn overflows(slot : u32, i : u32) -> bool`, which looks at element i of one. */
+function overflowCode(count: number, vector: boolean): string {
+  const slots = Array.from({ length: count }, (_, k) => k);
+  const special = (at: string) => `(${at} & U(0x7f800000u)) == U(0x7f800000u)`;
+  const test = (at: string) => (vector ? `any(${special(at)})` : special(at));
+  return [
+    ...slots.map((k) => `@group(0) @binding(${k + 1}) var<storage, read> x${k} : array<U>;`),
+    'fn overflows(slot : u32, i : u32) -> bool {',
+    '  switch (slot) {',
+    ...slots.map(
+      (k) =>
+        `    case ${k}u: { return i < arrayLength(&x${k}) && ${test(`x${k}[min(i, arrayLength(&x${k}) - 1u)]`)}; }`,
+    ),
+    '    default: { return false; }',
+    '  }',
+    '}',
+  ].join('\n');
+}
