@@ -1,5 +1,6 @@
 /** The metrics of a swap against numbers worked out by hand. */
 import {
+  acceptRateAt,
   equalErrorRate,
   FaceSampler,
   leakRate,
@@ -8,6 +9,7 @@ import {
   swapMargin,
   swapScores,
   trivialScores,
+  verification,
 } from '@visage/faces';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -52,6 +54,25 @@ test('equal error rate of separated, of mixed and of reversed pairs', () => {
   // cosines: equal labels 1 and 0, different labels 0, 1, 1, 0: at any threshold half of each is wrong
   near(equalErrorRate(rows([1, 0], [1, 0], [1, 0], [0, 1]), [0, 0, 1, 1]).rate, 0.5);
   assert.throws(() => equalErrorRate(rows([1, 0], [0, 1]), [0, 1]), /0 equal pairs, 1 different/);
+});
+
+test('true accepts at a rate of false accepts: the threshold lies above the impostor that must stay out', () => {
+  // two people; cosines with [1, 0] are the first numbers. Genuine pairs: 1 (person 0), 0.8 · 0.6 + 0.6 · 0.8 (person 1).
+  const embeddings = rows([1, 0], [1, 0], [0.8, 0.6], [0.6, 0.8]);
+  const people = [0, 0, 1, 1];
+  // impostors: 0.8, 0.8, 0.6, 0.6; genuine: 1, 0.96
+  const strict = acceptRateAt(embeddings, people, 0.3);
+  near(strict.trueAccepts, 1);
+  near(strict.falseAccepts, 0); // a tie of two at 0.8: accepting one would accept both
+  near(strict.threshold, 0.96);
+  near(acceptRateAt(embeddings, people, 0.5).falseAccepts, 0.5);
+  const { equalErrorRate: rate, genuinePairs, impostorPairs } = verification(embeddings, people, 0.3);
+  near(rate, 0);
+  assert.equal([genuinePairs, impostorPairs], [2, 4]);
+  // one photo of person 1 looks like person 0
+  near(acceptRateAt(rows([1, 0], [1, 0], [1, 0], [0, 1]), people, 0.25).trueAccepts, 0);
+  assert.throws(() => acceptRateAt(embeddings, people, 1e-3), /4 of two, expected at least one, and at least 1000/);
+  assert.throws(() => acceptRateAt(embeddings, people, 1), /share between 0 and 1/);
 });
 
 test('margin and leak of perfect, copied and undecided swaps', () => {

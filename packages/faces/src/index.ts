@@ -15,6 +15,7 @@ export {
   trivialAnswers,
   trivialScores,
 } from './metrics/swaps.ts';
+export { type AcceptRate, acceptRateAt, type Verification, verification } from './metrics/verification.ts';
 export { philox, unitFloat } from './philox.ts';
 export {
   type FaceBatch,

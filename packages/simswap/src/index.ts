@@ -83,6 +83,13 @@ export { CollapseAlarm, type CollapseLimits, type CollapseReport, type CollapseS
 export type { ImagePairs, TrainingData } from './training/data.ts';
 export { AUGMENTATION_DRAWS, augmentationDraws, diffAugment } from './training/diffAugment.ts';
 export { NonFiniteLossError } from './training/errors.ts';
+export {
+  embedPhotos,
+  type FaceLearner,
+  type LabelledFacesOptions,
+  type PhotoSet,
+  trainOnLabelledFaces,
+} from './training/labelledFaces.ts';
 export type { RunOptions, StepReport, TrainerOptions, TrainingTask } from './training/options.ts';
 export {
   ProceduralPairs,

@@ -11,7 +11,7 @@ export interface Embeddings {
 const rowsOf = (e: Embeddings): number => e.values.length / e.size;
 
 /** Unit-length copies of the rows; a zero row stays zero, so its cosine with anything is 0. */
-function normalised(op: string, e: Embeddings): Float32Array[] {
+export function normalised(op: string, e: Embeddings): Float32Array[] {
   if (!Number.isInteger(rowsOf(e)) || rowsOf(e) < 1) {
     throw new ArgumentError(op, 'embeddings', `${e.values.length} values`, `one or more rows of ${e.size}`);
   }
@@ -22,7 +22,8 @@ function normalised(op: string, e: Embeddings): Float32Array[] {
   });
 }
 
-function dot(a: Float32Array, b: Float32Array): number {
+/** Σ a·b. */
+export function dot(a: Float32Array, b: Float32Array): number {
   let sum = 0;
   for (let k = 0; k < a.length; k++) sum += (a[k] as number) * (b[k] as number);
   return sum;

@@ -1,0 +1,99 @@
+import { FaceSampler, type Level, renderFaces } from '@visage/faces';
+import { cosineSchedule, type NamedParameters, Sgd } from '@visage/nn';
+import { grad, keep, noGrad, record, scope, type Tensor, tensor } from '@visage/tensor';
+
+/** Which faces are shown, how often, and how fast is learned. */
+export interface LabelledFacesOptions {
+  /** Classes: procedural people, from `firstIdentity` on. */
+  readonly people: number;
+  readonly firstIdentity?: number;
+  readonly level?: Level;
+  readonly imageSize: number;
+  readonly batchSize: number;
+  readonly steps: number;
+  /** Learning rate at its highest, behind a warm-up of a twentieth of the steps; it falls along half a cosine. */
+  readonly learningRate: number;
+  readonly seed?: number;
+  /** Steps between two reports. */
+  readonly reportEvery?: number;
+  onReport?(step: number, loss: number): void | Promise<void>;
+}
+
+/** What learns: its parameters, and its loss on faces [N, S, S, 3] in [0, 1] of the classes `labels`, [N] u32. */
+export interface FaceLearner {
+  readonly parameters: NamedParameters;
+  loss(faces: Tensor, labels: Tensor): Tensor;
+}
+
+/**
+ * Trains on procedural people with their numbers as labels, for identity networks and other classifiers: stochastic gradient descent with
+ * momentum 0.9 and weight decay 5e-4, as ArcFace is trained.
+ *
+ * Faces are rendered inside the recorded step; nothing is stored and no photo comes twice.
+ */
+export async function trainOnLabelledFaces(learner: FaceLearner, options: LabelledFacesOptions): Promise<void> {
+  const { people, firstIdentity, level, imageSize: size, batchSize, steps, seed = 0 } = options;
+  const { reportEvery = steps, onReport } = options;
+  const sampler = new FaceSampler({ identities: people, firstIdentity, seed });
+  const list = () => keep(tensor(new Uint32Array(batchSize)));
+  const [identities, attributes, labels] = [list(), list(), list()];
+  const rate = cosineSchedule({ rate: options.learningRate, warmup: Math.ceil(steps / 20), steps, floor: 1e-3 });
+  const optimizer = new Sgd(learner.parameters, { learningRate: rate(0), momentum: 0.9, weightDecay: 5e-4 });
+  const step = record(() => {
+    const loss = learner.loss(renderFaces({ identities, attributes, size, level }), labels);
+    optimizer.step(grad(loss, optimizer.parameters));
+    return loss;
+  });
+  for (let k = 0; k < steps; k++) {
+    const drawn = sampler.labelled(k, batchSize);
+    identities.write(drawn.identities);
+    attributes.write(drawn.attributes);
+    labels.write(drawn.labels);
+    optimizer.learningRate = rate(k);
+    step.run();
+    if ((k + 1) % reportEvery === 0) await onReport?.(k + 1, await step.result.item());
+  }
+  step.dispose();
+  optimizer.dispose();
+  for (const numbers of [identities, attributes, labels]) numbers.dispose();
+}
+
+/** Photos of people, for measuring: `photos` of each of `people` from `firstIdentity` on, each under attributes of its own. */
+export interface PhotoSet {
+  readonly people: number;
+  readonly photos: number;
+  readonly firstIdentity: number;
+  readonly level?: Level;
+  readonly imageSize: number;
+}
+
+const PHOTO_BATCH = 16; // rendered at a time: bounds the memory of a measurement
+
+/** What `embed` makes of a set of photos, row by row, and the person of each row. */
+export async function embedPhotos(
+  { people, photos, firstIdentity, level, imageSize: size }: PhotoSet,
+  embed: (faces: Tensor) => Tensor,
+): Promise<{ readonly values: Float32Array; readonly labels: Uint32Array }> {
+  const labels = Uint32Array.from({ length: people * photos }, (_, k) => firstIdentity + Math.floor(k / photos));
+  const attributes = labels.map((_, k) => firstIdentity + k);
+  const parts: Float32Array[] = [];
+  for (let from = 0; from < labels.length; from += PHOTO_BATCH) {
+    const part = scope(() =>
+      noGrad(() => {
+        const to = from + PHOTO_BATCH;
+        return embed(
+          renderFaces({ identities: labels.slice(from, to), attributes: attributes.slice(from, to), size, level }),
+        );
+      }),
+    );
+    parts.push(await part.floats());
+    part.dispose();
+  }
+  const values = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    values.set(part, at);
+    at += part.length;
+  }
+  return { values, labels };
+}
