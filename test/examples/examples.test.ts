@@ -54,4 +54,14 @@ test('05: a swap from a checkpoint', async () => {
   picture('swap-from-a-checkpoint.png');
 });
 
+test('08: DeepFakes, two steps', () => {
+  assert.match(run('08-deepfakes.ts', '2'), /B's photo with C's face .* dB/);
+  picture('deepfakes.png');
+});
+
+test('09: FaceShifter, two steps and one', () => {
+  assert.not.match(run('09-faceshifter.ts', '2', '1'), /NaN/);
+  picture('faceshifter.png');
+});
+
 test.run();

@@ -22,14 +22,14 @@ export interface CompareOptions {
   readonly steps?: number;
   readonly couples: number;
   readonly photos: number;
-  readonly meterSteps: number;
+  readonly meterSteps?: number;
   readonly seed: number;
   readonly out: string;
 }
 
 /** Trains and measures the systems of the paper side by side: `visage eval --compare`. */
 export async function compare(options: CompareOptions): Promise<void> {
-  const { people, level, couples, photos, seed, meterSteps, out, json } = options;
+  const { people, level, couples, photos, seed, out, json } = options;
   if (people < 2 * couples + 2)
     throw new UsageError(
       `--people ${people}: ${couples} couples need at least ${2 * couples + 2}, so that there are strangers`,
@@ -38,6 +38,7 @@ export async function compare(options: CompareOptions): Promise<void> {
   const gpu = await openDevice();
   const preset = presets.find(({ name }) => name === options.preset) ?? presetFor(gpu.adapter);
   const imageSize = sizeOf(options, preset);
+  const meterSteps = options.meterSteps ?? (gpu.adapter.software ? 300 : 3000);
   const trained = checkpoint && readCheckpointHeader(checkpoint).imageSize;
   if (trained !== undefined && trained !== imageSize)
     throw new UsageError(`${options.checkpoint}: was trained at ${trained} pixels; compare with --size ${trained}`);
@@ -76,9 +77,8 @@ export function addCompareOptions(command: Command): Command {
     .option('--photos <n>', 'with --compare: photos of each person', integer(1, 64), 12)
     .option(
       '--meter-steps <n>',
-      'with --compare: training of the regressors of pose, expression, gaze and light',
-      integer(1),
-      3000,
+      'with --compare: training of the regressors of pose, expression, gaze and light (default: 3000, on a software adapter 300)',
+      integer(2),
     )
     .option('--seed <n>', 'with --compare: decides weights and pairs', integer(0, 2 ** 32 - 100), 1)
     .option('--out <folder>', 'with --compare: where page, picture and JSON go', 'out/compare');

@@ -1,5 +1,6 @@
 /** @file The same budget for every system: seconds of training on the same device, turned into a number of steps before the training starts. */
 import { currentGpu } from '@visage/gpu';
+import type { Module } from '@visage/nn';
 
 /** Seconds of training per system, or steps. */
 export interface Budget {
@@ -10,6 +11,8 @@ export interface Budget {
 
 /** A training that can be taken further. */
 export interface Training {
+  /** What it trains. */
+  readonly networks: readonly Module[];
   run(steps: number): Promise<void>;
   /** Gives back the memory of the training, not that of the networks. */
   dispose(): void;
@@ -29,7 +32,7 @@ const IN_FLIGHT = 16; // steps issued between two waits for the device
  * Trains for a share of the budget. The rate of a throw-away training says how many steps fit, so that learning rates can fall over exactly those;
  * compiling does not count.
  *
- * @param start makes a training of so many steps, from its first step on.
+ * @param start makes a training of so many steps, of new networks, from its first step on.
  */
 export async function spend(budget: Budget, share: number, start: (steps: number) => Training): Promise<Spent> {
   const steps = budget.steps
@@ -46,6 +49,7 @@ async function affordable(seconds: number, start: (steps: number) => Training): 
   await trial.run(WARM_UP);
   const taken = await timed(() => trial.run(MEASURED));
   trial.dispose();
+  for (const network of trial.networks) network.dispose();
   return Math.max(1, Math.floor((seconds * MEASURED) / taken));
 }
 

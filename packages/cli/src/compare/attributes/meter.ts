@@ -31,6 +31,7 @@ export interface MeterOptions {
 }
 
 const PEOPLE = 100_000; // of the judge's, whom no swapper sees
+const PHOTOS = 16_384; // attribute vectors; few enough to keep the labels of all
 const SPREAD_FROM = 1000; // faces
 const NOISE = 0.02;
 
@@ -46,12 +47,15 @@ export class AttributeMeter {
 
   /** Trains one. Half of what it sees is a little soft or noisy, as swaps are, so that it reads those too. */
   static async train({ imageSize, level, steps, batchSize = 64, seed = 0 }: MeterOptions): Promise<AttributeMeter> {
-    const sampler = new FaceSampler({ identities: PEOPLE, firstIdentity: faceSets.judge, seed });
+    const sampler = new FaceSampler({ identities: PEOPLE, firstIdentity: faceSets.judge, attributes: PHOTOS, seed });
+    const known = new Map<number, readonly number[]>();
     const drawn = (step: number, count: number) => {
       const { identities, attributes } = sampler.labelled(step, count);
-      const rows = Array.from(attributes, (number, k) =>
-        labelsOf({ identity: identities[k]!, attributes: number, level }),
-      );
+      const rows = Array.from(attributes, (number) => {
+        const labels = known.get(number) ?? labelsOf({ identity: faceSets.judge, attributes: number, level });
+        known.set(number, labels);
+        return labels;
+      });
       return { identities, attributes, rows };
     };
     const spread = labelSpread(drawn(steps, SPREAD_FROM).rows);
@@ -66,7 +70,7 @@ export class AttributeMeter {
       const loss = mseLoss(network.forward(faces), truth);
       optimizer.step(grad(loss, optimizer.parameters));
     });
-    const rate = cosineSchedule({ rate: 2e-3, steps, warmup: Math.ceil(steps / 20) });
+    const rate = cosineSchedule({ rate: 2e-3, steps, warmup: Math.floor(steps / 20) });
     for (let k = 0; k < steps; k++) {
       const batch = drawn(k, batchSize);
       identities.write(batch.identities);

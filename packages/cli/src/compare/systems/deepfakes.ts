@@ -32,6 +32,7 @@ export async function trainDeepFakes(settings: ComparisonSettings): Promise<Comp
         const rate = cosineSchedule({ rate: LEARNING_RATE, steps });
         networks[couple] = network;
         return {
+          networks: [network],
           run: stepByStep(() => {
             trainer.learningRate = rate(trainer.step);
             trainer.run();

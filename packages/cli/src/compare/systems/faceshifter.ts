@@ -1,4 +1,4 @@
-import { cosineSchedule, seeded } from '@visage/nn';
+import { cosineSchedule, type Module, seeded } from '@visage/nn';
 import {
   AeiNet,
   AeiTrainer,
@@ -31,20 +31,21 @@ export async function trainFaceShifter(settings: ComparisonSettings): Promise<Co
     const data = pairs(settings);
     const trainer = new AeiTrainer({ network, discriminator, identity, data });
     aei = network;
-    return falling(trainer, steps, data);
+    return falling(trainer, steps, data, [network, discriminator]);
   });
-  const hear = seeded(seed + 2, () => new HearNet({ width, levels: HEAR_LEVELS }));
-  const faceShifter = new FaceShifter({ aei: aei!, hear, identity });
+  let faceShifter: FaceShifter | undefined;
   const second = await spend(budget, 1 - FIRST_STAGE, (steps) => {
+    const hear = seeded(seed + 2, () => new HearNet({ width, levels: HEAR_LEVELS }));
+    faceShifter = new FaceShifter({ aei: aei!, hear, identity });
     const data = pairs(settings);
-    return falling(new HearTrainer({ faceShifter, data, seed }), steps, data);
+    return falling(new HearTrainer({ faceShifter, data, seed }), steps, data, [hear]);
   });
-  faceShifter.eval();
+  const trained = faceShifter!.eval();
   return {
     name: 'FaceShifter',
     spent: together([first, second]),
-    parameters: aei!.parameterCount + hear.parameterCount,
-    swap: (target, source) => faceShifter.swap(target, identity.latent(source)),
+    parameters: trained.aei.parameterCount + trained.hear.parameterCount,
+    swap: (target, source) => trained.swap(target, identity.latent(source)),
   };
 }
 
@@ -52,9 +53,15 @@ const pairs = ({ preset, imageSize, level, seed }: ComparisonSettings): Procedur
   new ProceduralPairs({ batchSize: preset.batchSize, identities: preset.identities, imageSize, level, seed });
 
 /** A trainer whose learning rate falls to zero over its steps, as SimSwap's does. */
-function falling(trainer: AeiTrainer | HearTrainer, steps: number, data: ProceduralPairs): Training {
+function falling(
+  trainer: AeiTrainer | HearTrainer,
+  steps: number,
+  data: ProceduralPairs,
+  networks: readonly Module[],
+): Training {
   const rate = cosineSchedule({ rate: faceShifterPaper.optimizer.learningRate, steps });
   return {
+    networks,
     run: stepByStep(() => {
       trainer.learningRate = rate(trainer.step);
       return trainer.run();

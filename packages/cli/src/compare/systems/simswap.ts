@@ -21,16 +21,14 @@ export async function trainSimSwap(settings: ComparisonSettings): Promise<Compar
   const spent = await spend(budget, 1, (steps) => {
     const run = newSettings(preset, paper, { imageSize, steps, seed });
     const data = new ProceduralPairs({ ...run, level });
-    const trainer = new Trainer({
+    const players = {
       generator: seeded(seed, () => new Generator({ ...run.generator, latent: identity.config.embedding })),
       discriminator: seeded(seed + 1, () => buildDiscriminator(run.discriminator)),
-      identity,
-      data,
-      recipe: run.recipe,
-      seed,
-    });
+    };
+    const trainer = new Trainer({ ...players, identity, data, recipe: run.recipe, seed });
     generator = trainer.average;
     return {
+      networks: [players.generator, players.discriminator, trainer.average],
       run: (count) => trainer.run({ until: trainer.step + count }),
       dispose: () => {
         trainer.dispose();

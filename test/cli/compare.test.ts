@@ -1,0 +1,138 @@
+/** @file `visage eval --compare`: its swaps, budget, labels and report, and one comparison of a step each. */
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createProgram } from '@visage/cli';
+import { faceSets } from '@visage/faces';
+import { readPng } from '@visage/faces/node';
+import * as assert from 'uvu/assert';
+import {
+  attributeErrors,
+  labelNames,
+  labelSpread,
+  labelsOf,
+} from '../../packages/cli/src/compare/attributes/labels.ts';
+import { spend, stepByStep } from '../../packages/cli/src/compare/budget.ts';
+import type { ComparisonResult } from '../../packages/cli/src/compare/report.ts';
+import { albumOf, comparedSwaps, selfSwaps, swapGroups } from '../../packages/cli/src/compare/swaps.ts';
+import { gpuSuite } from '../helpers/gpu.ts';
+
+const { test } = await gpuSuite('compare');
+const plan = { couples: 2, photos: 3, people: 8 };
+
+test('people of a couple go into each other, on photos that nobody trains on', () => {
+  const swaps = comparedSwaps(plan);
+  const groups = swapGroups(plan);
+  assert.equal(
+    groups.map(({ source, target }) => [source, target]),
+    [
+      [0, 1],
+      [1, 0],
+      [2, 3],
+      [3, 2],
+    ],
+  );
+  for (const { source, target, from, to } of groups) {
+    for (let k = from; k < to; k++) {
+      assert.is(swaps.sourceIdentities[k], faceSets.heldOut + source);
+      assert.is(swaps.targetIdentities[k], faceSets.heldOut + target);
+    }
+  }
+  const photos = [...swaps.sourceAttributes, ...swaps.targetAttributes];
+  assert.is(new Set(photos).size, 24);
+  const albums = [0, 1, 2, 3].flatMap((person) => [...albumOf(person, 50).attributes]);
+  assert.is(new Set([...photos, ...albums]).size, 24 + 200);
+  assert.equal(selfSwaps(plan).sourceIdentities, swaps.targetIdentities);
+  assert.equal(selfSwaps(plan).targetAttributes, swaps.targetAttributes);
+});
+
+test('labels depend on the attributes alone; errors are in degrees and in units of the spread', () => {
+  const labels = (attributes: number, identity = 1) => labelsOf({ identity, attributes });
+  assert.equal(labels(5, 1), labels(5, 2));
+  assert.is(labels(5).length, labelNames.length);
+  const light = labels(5).slice(9);
+  assert.ok(Math.abs(Math.hypot(...light) - 1) < 1e-6);
+  const rows = Array.from({ length: 50 }, (_, k) => labels(k));
+  const spread = labelSpread(rows);
+  for (const error of Object.values(attributeErrors(rows, rows, spread))) assert.ok(error < 1e-5);
+  const moved = [...rows[0]!];
+  moved[0]! += 3;
+  moved[1]! -= 4;
+  for (let k = 3; k < 7; k++) moved[k]! += 2 * spread.deviation[k]!;
+  moved[8]! += 2.5;
+  const [x, y, z] = moved.slice(9) as [number, number, number];
+  moved.splice(9, 3, -z, y, x); // a quarter turn about the vertical
+  const errors = attributeErrors([moved], [rows[0]!], spread);
+  assert.ok(Math.abs(errors.pose - 5) < 1e-6 && Math.abs(errors.expression - 2) < 1e-6, JSON.stringify(errors));
+  assert.ok(Math.abs(errors.gaze - 2.5) < 1e-6);
+  assert.ok(Math.abs(errors.light - (Math.acos(y * y) * 180) / Math.PI) < 1e-3);
+});
+
+test('a budget of seconds becomes steps by a trial; a budget of steps is shared', async () => {
+  const trainings: number[] = [];
+  const start = (steps: number) => {
+    trainings.push(steps);
+    return { run: stepByStep(() => new Promise((done) => setTimeout(done, 4))), dispose: () => {}, networks: [] };
+  };
+  const counted = await spend({ seconds: 9, steps: 10 }, 0.4, start);
+  assert.is(counted.steps, 4);
+  assert.equal(trainings, [4]);
+  const timed = await spend({ seconds: 0.4 }, 0.5, start);
+  assert.ok(timed.steps > 4 && timed.steps <= 50, String(timed.steps));
+  assert.ok(timed.seconds < 1, String(timed.seconds));
+});
+
+test('one step each: table, JSON and page have every system and every reference', async () => {
+  const out = mkdtempSync(join(tmpdir(), 'visage-compare-'));
+  const lines: string[] = [];
+  const { log } = console;
+  const { write } = process.stderr;
+  console.log = (line: string) => lines.push(line);
+  process.stderr.write = () => true;
+  const sizes = ['--preset', 'tiny', '--size', '48', '--couples', '1', '--photos', '2', '--people', '4'];
+  try {
+    const parameters = ['eval', '--compare', ...sizes, '--steps', '2', '--meter-steps', '2', '--out', out];
+    await createProgram().exitOverride().parseAsync(parameters, { from: 'user' });
+  } finally {
+    console.log = log;
+    process.stderr.write = write;
+  }
+  const names = ['SimSwap', 'FaceShifter', 'DeepFakes'];
+  for (const name of [...names, 'copy the target', 'mean identity', 'exact truth'])
+    assert.match(lines.join('\n'), new RegExp(`^${name} `, 'm'));
+  const result = JSON.parse(readFileSync(join(out, 'comparison.json'), 'utf8')) as ComparisonResult;
+  assert.equal(
+    result.systems.map(({ name }) => name),
+    names,
+  );
+  for (const { scores, spent, parameters } of result.systems) {
+    for (const [name, value] of Object.entries(scores)) assert.ok(Number.isFinite(value), name);
+    assert.ok(spent.steps >= 2 && parameters > 1e5);
+  }
+  assert.is(result.references.copySource.retrieval, 1);
+  assert.is(result.references.copyTarget.retrieval, 0);
+  const html = readFileSync(join(out, 'index.html'), 'utf8');
+  assert.match(html, /data:image\/png;base64/);
+  assert.not.match(html, /(src|href)="(?!data:)/);
+  const { width, height } = await readPng(join(out, 'comparison.png'));
+  assert.ok(height > 6 * 96 && width > 2 * 96, `${width} x ${height}`);
+});
+
+test('too few people for a stranger, a size that does not fit, and nothing to measure are refused', async () => {
+  const refused = async (pattern: RegExp, ...options: string[]) => {
+    try {
+      await createProgram()
+        .exitOverride()
+        .parseAsync(['eval', ...options], { from: 'user' });
+    } catch (error) {
+      assert.match((error as Error).message, pattern);
+      return;
+    }
+    assert.unreachable();
+  };
+  await refused(/at least 10/, '--compare', '--couples', '4', '--people', '9');
+  await refused(/multiple of 16/, '--compare', '--size', '50');
+  await refused(/--checkpoint/);
+});
+
+test.run();
