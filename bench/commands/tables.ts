@@ -4,8 +4,9 @@ import type { Command } from 'commander';
 import type { Table } from '../../packages/cli/src/report/page.ts';
 import { type BenchResult, readResult } from '../report/result.ts';
 import { tablesOf } from '../report/tables.ts';
+import { versusPytorch } from '../report/versus.ts';
 
-/** What a result becomes in the page, by its place `<!-- bench NAME -->` … `<!-- end -->`. */
+/** The places for results, `<!-- bench NAME -->` … `<!-- end -->`. The place `versus` is for what several results say together. */
 const PLACE = /(<!-- bench ([\w-]+)(?: most (\d+))? -->\n)[\s\S]*?(<!-- end -->)/g;
 
 /** Adds `tables`, which puts results into the places that a Markdown page keeps for them. */
@@ -34,6 +35,10 @@ export function fillPlaces(
 ): { text: string; filled: string[] } {
   const filled: string[] = [];
   const text = page.replace(PLACE, (whole, head: string, name: string, most: string | undefined, tail: string) => {
+    if (name === 'versus') {
+      const table = versusPytorch([...results.values()]);
+      return table ? `${head}\n${markdown(table)}\n\n${tail}` : whole;
+    }
     const result = results.get(name);
     if (!result) return whole;
     filled.push(name);

@@ -9,8 +9,25 @@ import type { Sizes } from '../core/sizes.ts';
 import type { StepRow } from '../core/step.ts';
 import type { PeerReport } from '../peers/contest.ts';
 
+/** What bench/pytorch.py measures. */
+export interface PytorchReport {
+  readonly training: readonly PytorchRow[];
+  /** The generator; as a CUDA graph on a GPU. */
+  readonly inference: readonly PytorchRow[];
+  readonly convolutions: readonly (Pick<ConvolutionRow, 'batch' | 'ms' | 'tflops'> & { readonly precision: string })[];
+}
+
+export interface PytorchRow {
+  /** `fp32`, `tf32`, `fp16` or `bf16`. */
+  readonly precision: string;
+  readonly batch: number;
+  readonly ms: number;
+  readonly peakGiB?: number;
+}
+
 /** What each benchmark measures. */
 export interface Measurements {
+  readonly pytorch: PytorchReport;
   readonly kernels: KernelReport;
   readonly convolutions: readonly ConvolutionRow[];
   readonly networks: readonly NetworkRow[];

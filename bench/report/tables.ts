@@ -5,7 +5,7 @@ import type { NetworkRow } from '../core/networks.ts';
 import type { StepRow } from '../core/step.ts';
 import type { PeerReport } from '../peers/contest.ts';
 import { arithmeticRate, memoryRate, percent, significant } from './format.ts';
-import type { BenchResult } from './result.ts';
+import type { BenchResult, PytorchReport, PytorchRow } from './result.ts';
 
 const PASS_NAMES = { forward: 'forward', inputGradient: 'input gradient', weightGradient: 'weight gradient' } as const;
 
@@ -22,6 +22,8 @@ export function tablesOf(result: BenchResult, most = Number.POSITIVE_INFINITY): 
       return [stepTable(result.measured as readonly StepRow[])];
     case 'peers':
       return peerTables(result.measured as PeerReport);
+    case 'pytorch':
+      return pytorchTables(result.measured as PytorchReport);
   }
 }
 
@@ -170,6 +172,32 @@ function peerTables({ contests }: PeerReport): Table[] {
       rows: [['who', 'ms', 'rate', "Visage's time over theirs", 'difference of the results'], ...body],
     };
   });
+}
+
+function pytorchTables({ training, inference, convolutions }: PytorchReport): Table[] {
+  const times = (title: string, rows: readonly PytorchRow[]): Table => ({
+    title,
+    rows: [
+      ['precision', 'batch', 'ms', 'peak GiB'],
+      ...rows.map(({ precision, batch, ms, peakGiB }) => [
+        precision,
+        String(batch),
+        significant(ms),
+        peakGiB ? significant(peakGiB) : '',
+      ]),
+    ],
+  });
+  const rates = convolutions.map(({ precision, batch, tflops }) => [
+    precision,
+    String(batch),
+    ...CONVOLUTION_PASSES.map((pass) => arithmeticRate(1000 * tflops[pass])),
+  ]);
+  const head = ['precision', 'batch', ...CONVOLUTION_PASSES.map((pass) => PASS_NAMES[pass])];
+  return [
+    times('PyTorch: training step', training),
+    times('PyTorch: generator', inference),
+    { title: 'PyTorch: convolution 3x3 512→512 @28', rows: [head, ...rates] },
+  ].filter(({ rows }) => rows.length > 1);
 }
 
 const timeOf = ({ calls, ms }: KernelRow): number => calls * ms;
