@@ -29,50 +29,6 @@ alias Sums = subgroup_matrix_result<f32, 16, 16>;
 
 var<workgroup> tiles : array<vec4u, max(2u * STAGE, WARPS_M * WARPS_N * SLAB)>;
 
-// The part of the next tiles that one invocation carries. Its chunks lie below one another: one place along the rows, every THREADS / ALONG-th row.
-struct Load {
-  alongA : u32,
-  alongB : u32,
-  firstA : u32,
-  firstB : u32,
-  column0 : u32,
-  rows : array<WideRow, SLOTS_A>,
-  places : array<PlaceA, SLOTS_A>,
-  nextA : array<vec4u, SLOTS_A>,
-  nextB : array<vec4u, SLOTS_B>,
-}
-
-fn fetch(load : ptr<function, Load>, k0 : u32, seek : bool) {
-  if (seek) {
-    for (var s = 0u; s < SLOTS_A; s++) { // unrolled
-      (*load).places[s] = placeA((*load).rows[s], k0);
-    }
-  }
-  for (var s = 0u; s < SLOTS_A; s++) { // unrolled
-    let k = k0 + select((*load).firstA + s * (THREADS / ALONG_A), 8u * (*load).alongA, A_BY_K);
-    let inside = !RAGGED || k < K;
-    (*load).nextA[s] = select(vec4u(), wideA((*load).places[s], select(0u, k, inside)), inside);
-  }
-  for (var s = 0u; s < SLOTS_B; s++) { // unrolled
-    let across = (*load).firstB + s * (THREADS / ALONG_B);
-    let n = (*load).column0 + select(across, 8u * (*load).alongB, B_BY_N);
-    (*load).nextB[s] = wideB(k0 + select(8u * (*load).alongB, across, B_BY_N), n);
-  }
-}
-
-fn stash(load : ptr<function, Load>, stage : u32, lane : u32) {
-  for (var s = 0u; s < SLOTS_A; s++) { // unrolled
-    if (CHUNKS_A % THREADS == 0u || lane + s * THREADS < CHUNKS_A) {
-      tiles[stage + ((*load).firstA + s * (THREADS / ALONG_A)) * PITCH_A + (*load).alongA] = (*load).nextA[s];
-    }
-  }
-  for (var s = 0u; s < SLOTS_B; s++) { // unrolled
-    if (CHUNKS_B % THREADS == 0u || lane + s * THREADS < CHUNKS_B) {
-      tiles[stage + SIZE_A + ((*load).firstB + s * (THREADS / ALONG_B)) * PITCH_B + (*load).alongB] = (*load).nextB[s];
-    }
-  }
-}
-
 @compute @workgroup_size(THREADS)
 fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : vec3u, @builtin(local_invocation_index) lane : u32,
         @builtin(subgroup_id) warp : u32) {
@@ -85,52 +41,77 @@ fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : 
   let warpM = warp / WARPS_N;
   let warpN = warp % WARPS_N;
 
-  var load : Load;
-  load.alongA = lane % ALONG_A;
-  load.alongB = lane % ALONG_B;
-  load.firstA = lane / ALONG_A;
-  load.firstB = lane / ALONG_B;
-  load.column0 = column0;
+  // An invocation's chunks of eight lie below one another: one place along the rows of a tile, every THREADS / ALONG-th row.
+  let alongA = lane % ALONG_A;
+  let alongB = lane % ALONG_B;
+  let firstA = lane / ALONG_A;
+  let firstB = lane / ALONG_B;
+  var rows : array<WideRow, SLOTS_A>;
+  var places : array<PlaceA, SLOTS_A>;
   for (var s = 0u; s < SLOTS_A; s++) { // unrolled
-    load.rows[s] = wideRow(min(row0 + select(8u * load.alongA, load.firstA + s * (THREADS / ALONG_A), A_BY_K), M - 1u));
+    rows[s] = wideRow(min(row0 + select(8u * alongA, firstA + s * (THREADS / ALONG_A), A_BY_K), M - 1u));
+    places[s] = placeA(rows[s], start);
   }
+  var nextA : array<vec4u, SLOTS_A>;
+  var nextB : array<vec4u, SLOTS_B>;
   var sums : array<Sums, FRAGS_M * FRAGS_N>;
   var stage = 0u;
 
-  fetch(&load, start, true);
-  stash(&load, 0u, lane);
-  workgroupBarrier();
-  for (var k0 = start; k0 < end; k0 += BK) {
-    let next = k0 + BK;
-    if (next < end) {
-      fetch(&load, next, next % RUN_A == 0u);
-    }
-    for (var d = 0u; d < DEPTH; d++) { // unrolled
-      var left : array<Left, FRAGS_M>;
-      for (var i = 0u; i < FRAGS_M; i++) { // unrolled
-        let m = (warpM * FRAGS_M + i) * 16u;
-        if (A_BY_K) {
-          left[i] = subgroupMatrixLoad<Left, row_major>(&tiles, stage + m * PITCH_A + d * 2u, PITCH_A);
-        } else {
-          left[i] = subgroupMatrixLoad<Left, col_major>(&tiles, stage + d * 16u * PITCH_A + m / 8u, PITCH_A);
+  // One round more than there are steps: the first only loads, the last only multiplies. A loop with its load in front of it ran 17 % slower.
+  for (var k0 = start; k0 < end + BK; k0 += BK) {
+    if (k0 < end) {
+      if (RUN_A > 0u && k0 % max(RUN_A, 1u) == 0u) {
+        for (var s = 0u; s < SLOTS_A; s++) { // unrolled
+          places[s] = placeA(rows[s], k0);
         }
       }
-      for (var j = 0u; j < FRAGS_N; j++) { // unrolled
-        let n = (warpN * FRAGS_N + j) * 16u;
-        var right : Right;
-        if (B_BY_N) {
-          right = subgroupMatrixLoad<Right, row_major>(&tiles, stage + SIZE_A + d * 16u * PITCH_B + n / 8u, PITCH_B);
-        } else {
-          right = subgroupMatrixLoad<Right, col_major>(&tiles, stage + SIZE_A + n * PITCH_B + d * 2u, PITCH_B);
-        }
+      for (var s = 0u; s < SLOTS_A; s++) { // unrolled
+        let k = k0 + select(firstA + s * (THREADS / ALONG_A), 8u * alongA, A_BY_K);
+        let inside = !RAGGED || k < K;
+        nextA[s] = select(vec4u(), wideA(places[s], select(0u, k, inside)), inside);
+      }
+      for (var s = 0u; s < SLOTS_B; s++) { // unrolled
+        let across = firstB + s * (THREADS / ALONG_B);
+        nextB[s] = wideB(k0 + select(8u * alongB, across, B_BY_N), column0 + select(across, 8u * alongB, B_BY_N));
+      }
+    }
+    if (k0 > start) {
+      for (var d = 0u; d < DEPTH; d++) { // unrolled
+        var left : array<Left, FRAGS_M>;
         for (var i = 0u; i < FRAGS_M; i++) { // unrolled
-          sums[i * FRAGS_N + j] = subgroupMatrixMultiplyAccumulate(left[i], right, sums[i * FRAGS_N + j]);
+          let m = (warpM * FRAGS_M + i) * 16u;
+          if (A_BY_K) {
+            left[i] = subgroupMatrixLoad<Left, row_major>(&tiles, stage + m * PITCH_A + d * 2u, PITCH_A);
+          } else {
+            left[i] = subgroupMatrixLoad<Left, col_major>(&tiles, stage + d * 16u * PITCH_A + m / 8u, PITCH_A);
+          }
+        }
+        for (var j = 0u; j < FRAGS_N; j++) { // unrolled
+          let n = (warpN * FRAGS_N + j) * 16u;
+          var right : Right;
+          if (B_BY_N) {
+            right = subgroupMatrixLoad<Right, row_major>(&tiles, stage + SIZE_A + d * 16u * PITCH_B + n / 8u, PITCH_B);
+          } else {
+            right = subgroupMatrixLoad<Right, col_major>(&tiles, stage + SIZE_A + n * PITCH_B + d * 2u, PITCH_B);
+          }
+          for (var i = 0u; i < FRAGS_M; i++) { // unrolled
+            sums[i * FRAGS_N + j] = subgroupMatrixMultiplyAccumulate(left[i], right, sums[i * FRAGS_N + j]);
+          }
         }
       }
     }
     stage = STAGE - stage;
-    if (next < end) {
-      stash(&load, stage, lane);
+    if (k0 < end) {
+      for (var s = 0u; s < SLOTS_A; s++) { // unrolled
+        if (CHUNKS_A % THREADS == 0u || lane + s * THREADS < CHUNKS_A) {
+          tiles[stage + (firstA + s * (THREADS / ALONG_A)) * PITCH_A + alongA] = nextA[s];
+        }
+      }
+      for (var s = 0u; s < SLOTS_B; s++) { // unrolled
+        if (CHUNKS_B % THREADS == 0u || lane + s * THREADS < CHUNKS_B) {
+          tiles[stage + SIZE_A + (firstB + s * (THREADS / ALONG_B)) * PITCH_B + alongB] = nextB[s];
+        }
+      }
     }
     workgroupBarrier();
   }

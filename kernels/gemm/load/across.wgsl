@@ -1,10 +1,10 @@
 // Loader of a B that is stored across, [K / INNER, N, INNER]: loadB gives B[k, n … n+3] from four places; columns past N repeat others and are not stored.
 // The input gradient reads a convolution's weight so, [taps, ci, co] with k = (tap, co) and n = ci, and a product with a transposed matrix reads that.
-// Prelude   INNER; fn rowOfB(k : u32) -> u32: which stored row holds row k; rows past K are read but meet zeros of A; alias StoredB = f32 or f16.
+// Prelude   INNER; fn rowOfB(k : u32) -> u32: which stored row holds row k; rows past K are read but meet zeros of A (EXACT_K: none is asked for); alias StoredB = f32 or f16.
 @group(0) @binding(2) var<storage, read> b : array<StoredB>;
 
 fn loadB(k : u32, n : u32) -> vec4f {
-  let row = rowOfB(min(k, max(K, 1u) - 1u));
+  let row = rowOfB(select(min(k, max(K, 1u) - 1u), k, EXACT_K));
   let start = (row / INNER) * (N * INNER) + row % INNER;
   var columns = vec4u(0u, 1u, 2u, 3u);
   if (N % 4u == 0u) {

@@ -2,7 +2,7 @@
 // Prelude   A_BY_K: do the eight run along k or along m? Values past K become zeros, rows past M repeat others and are not stored.
 struct WideRow { low : RowA, high : RowA }
 alias PlaceA = WideRow;
-const RUN_A = K;
+const RUN_A = 0u; // places hold for all of k
 
 fn wideRow(m : u32) -> WideRow { return WideRow(rowA(m), rowA(select(min(m + 4u, M - 1u), m, A_BY_K))); }
 fn placeA(row : WideRow, k : u32) -> PlaceA { return row; }

@@ -3,6 +3,6 @@
 @group(0) @binding(2) var<storage, read> b : array<StoredB>;
 
 fn loadB(k : u32, n : u32) -> vec4f {
-  let at = rowOfB(min(k, max(K, 1u) - 1u)) * N + min(n + vec4u(0u, 1u, 2u, 3u), vec4u(N - 1u));
+  let at = rowOfB(select(min(k, max(K, 1u) - 1u), k, EXACT_K)) * N + min(n + vec4u(0u, 1u, 2u, 3u), vec4u(N - 1u));
   return vec4f(vec4<StoredB>(b[at.x], b[at.y], b[at.z], b[at.w]));
 }

@@ -108,6 +108,7 @@ function launch(gpu: Gpu, problem: GemmProblem, { choice, plan }: Planned, c: Te
         N: n,
         K: k,
         ROWS: c.size / splits / n,
+        EXACT_K: wide && k % plan.kStep === 0,
         TILES_N: plan.tiles[1],
         K_CHUNK: Math.max(1, Math.ceil(steps / splits)) * plan.kStep,
         ITEMS: items,
