@@ -4,7 +4,8 @@
  *
  *     node --import ./scripts/register.mjs examples/08-deepfakes.ts [steps]
  *
- * By default a few minutes on a software adapter: long enough to see whose face comes out, too short for a sharp one. It writes out/examples/deepfakes.png: photos of A, of B and of a third person, each as A and as B.
+ * By default a few minutes on a software adapter: long enough to see whose face comes out, too short for a sharp one. It writes
+ * out/examples/deepfakes.png: photos of A, of B and of a third person, each as A and as B.
  */
 import { mkdir } from 'node:fs/promises';
 import { builtInWeights, loadIdentityNetwork, writeMarkedPng } from '@visage/cli';
