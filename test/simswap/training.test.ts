@@ -9,6 +9,7 @@ import {
   readCheckpointHeader,
   type StepReport,
   Trainer,
+  type TrainerOptions,
   trainingStep,
 } from '@visage/simswap';
 import { keep, record, zeros } from '@visage/tensor';
@@ -25,7 +26,7 @@ interface Run {
   readonly end: () => void;
 }
 
-function start(options: { replay?: boolean; readEvery?: number } = {}, networkSeed = 1): Run {
+function start(options: Pick<TrainerOptions, 'replay' | 'readEvery' | 'precision'> = {}, networkSeed = 1): Run {
   const networks = makeNetworks(networkSeed);
   const data = new HashedPairs();
   const trainer = new Trainer({ ...networks, data, seed: 5, ...options });

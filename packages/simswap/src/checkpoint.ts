@@ -11,6 +11,7 @@ import {
   readIdentityConfig,
 } from './networks/read.ts';
 import { checkPipeline, type Pipeline, type PipelineName, pipelineOf } from './pipelines.ts';
+import { type Precision, precisions } from './precision.ts';
 import { type Recipe, readRecipe } from './recipe.ts';
 import { Swapper } from './swapper.ts';
 
@@ -37,6 +38,7 @@ export interface CheckpointHeader {
   readonly seed: number;
   readonly batchSize: number;
   readonly imageSize: number;
+  readonly precision: Precision;
   /** What the program that trained put beside it, for instance where the images come from. Not checked. */
   readonly notes: unknown;
 }
@@ -68,6 +70,7 @@ export function readCheckpointHeader(file: SafetensorsFile): CheckpointHeader {
     seed: state.integer('seed', 0, 2 ** 32 - 1),
     batchSize: state.integer('batchSize', 1, 4096),
     imageSize: state.integer('imageSize', 16, 4096),
+    precision: 'precision' in (json as object) ? state.choice('precision', precisions) : 'f32', // as all were before there was a choice
     notes: (json as Record<string, unknown>).notes,
   };
 }
@@ -78,6 +81,8 @@ export interface LoadSwapperOptions {
   readonly identity?: SafetensorsFile;
   /** The pipeline that the caller is about to run; a file that belongs to another is refused. */
   readonly pipeline?: PipelineName;
+  /** Default `f32`. */
+  readonly precision?: Precision;
 }
 
 /**
@@ -125,10 +130,10 @@ export function loadSwapper(file: SafetensorsFile, options: LoadSwapperOptions =
       : 'is a training checkpoint, whose recipe decides how it is run';
     throw new FileError(file.source, `${own}; it cannot be run as ${asked.name} (${asked.about})`);
   }
-  return pipeline ? importedSwapper(file, pipeline, options.identity) : trainedSwapper(file, options.identity);
+  return pipeline ? importedSwapper(file, pipeline, options) : trainedSwapper(file, options);
 }
 
-function trainedSwapper(file: SafetensorsFile, other: SafetensorsFile | undefined): Swapper {
+function trainedSwapper(file: SafetensorsFile, { identity: other, precision }: LoadSwapperOptions): Swapper {
   if (other) throw new FileError(file.source, 'carries the identity network that it was trained with; name no other');
   const { networks, recipe } = readCheckpointHeader(file);
   const [generator, identity] = buildFor(file, () => [
@@ -141,13 +146,14 @@ function trainedSwapper(file: SafetensorsFile, other: SafetensorsFile | undefine
     generator: generator.freeze(),
     identity: identity.freeze(),
     identityResize: recipe.identityResize,
+    precision,
   });
 }
 
 function importedSwapper(
   file: SafetensorsFile,
   pipeline: Pipeline,
-  identityFile: SafetensorsFile | undefined,
+  { identity: identityFile, precision }: LoadSwapperOptions,
 ): Swapper {
   if (!identityFile) {
     const needed = 'a generator alone; swapping needs the weights of its identity network too';
@@ -165,5 +171,5 @@ function importedSwapper(
   const identity = buildFor(identityFile, () => buildIdentityNetwork(identityConfig));
   loadModule(generator, file);
   loadModule(identity, identityFile);
-  return new Swapper({ generator: generator.freeze(), identity: identity.freeze(), pipeline });
+  return new Swapper({ generator: generator.freeze(), identity: identity.freeze(), pipeline, precision });
 }

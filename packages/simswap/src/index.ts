@@ -68,6 +68,7 @@ export {
   released512,
   trained2022,
 } from './pipelines.ts';
+export { type Precision, precisions } from './precision.ts';
 export {
   type AdamNumbers,
   type Augmentation,
@@ -90,6 +91,7 @@ export {
   type PhotoSet,
   trainOnLabelledFaces,
 } from './training/labelledFaces.ts';
+export { MixedPrecision, type ScalingReport } from './training/mixedPrecision.ts';
 export type { RunOptions, StepReport, TrainerOptions, TrainingTask } from './training/options.ts';
 export {
   ProceduralPairs,

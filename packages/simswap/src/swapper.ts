@@ -1,8 +1,9 @@
 import { ArgumentError, type RecordedStep } from '@visage/gpu';
-import { assign, empty, expand, keep, noGrad, record, scope, type Tensor } from '@visage/tensor';
+import { assign, autocast, empty, expand, HalfWeights, keep, noGrad, record, scope, type Tensor } from '@visage/tensor';
 import type { Generator } from './networks/generator.ts';
 import type { IdentityNetwork } from './networks/identity.ts';
 import { checkPipeline, type Pipeline } from './pipelines.ts';
+import type { Precision } from './precision.ts';
 import type { IdentityResize } from './recipe.ts';
 
 /** What a {@link Swapper} is made of. */
@@ -14,6 +15,8 @@ export interface SwapperOptions {
   readonly identityResize?: IdentityResize;
   /** The published pipeline that the generator belongs to; networks that are not its own are refused. */
   readonly pipeline?: Pipeline;
+  /** Default `f32`. In `mixed` the weights are taken over as they are now; see {@link Swapper.refresh}. */
+  readonly precision?: Precision;
 }
 
 interface RecordedSwap {
@@ -32,9 +35,11 @@ export class Swapper {
   readonly generator: Generator;
   readonly identity: IdentityNetwork;
   readonly #resizing: IdentityResize;
+  /** The weights of both networks in f16; set in mixed precision. */
+  readonly #half: HalfWeights | undefined;
   readonly #recorded = new Map<string, RecordedSwap>();
 
-  constructor({ generator, identity, identityResize, pipeline }: SwapperOptions) {
+  constructor({ generator, identity, identityResize, pipeline, precision }: SwapperOptions) {
     if (pipeline) checkPipeline(pipeline, generator.config, identity.config);
     if (pipeline && identityResize !== undefined && identityResize !== pipeline.identityResize) {
       throw new ArgumentError(
@@ -51,11 +56,13 @@ export class Swapper {
     this.generator = generator.eval();
     this.identity = identity.eval();
     this.#resizing = pipeline?.identityResize ?? identityResize ?? 'bicubic';
+    if (precision === 'mixed')
+      this.#half = new HalfWeights([generator, identity].flatMap((network) => network.parameters()));
   }
 
   /** Identities of source faces [N, H, W, 3] in [0, 1]: unit vectors [N, latent]. */
   latent(source: Tensor): Tensor {
-    return scope(() => noGrad(() => this.identity.latent(source, this.#resizing)));
+    return scope(() => noGrad(() => this.#inPrecision(() => this.identity.latent(source, this.#resizing))));
   }
 
   /**
@@ -80,6 +87,11 @@ export class Swapper {
     return scope(() => this.swap(target, this.latent(source)));
   }
 
+  /** Takes over the present weights of the networks; needed in mixed precision only, when they have changed. */
+  refresh(): void {
+    this.#half?.refresh();
+  }
+
   /** Gives the memory of the recorded swaps back; the networks belong to the caller. */
   dispose(): void {
     for (const { target, latent, step } of this.#recorded.values()) {
@@ -88,6 +100,11 @@ export class Swapper {
       latent.dispose();
     }
     this.#recorded.clear();
+    this.#half?.dispose();
+  }
+
+  #inPrecision<T>(fn: () => T): T {
+    return this.#half ? autocast('f16', fn, { weights: this.#half }) : fn();
   }
 
   #prepared(like: Tensor): RecordedSwap {
@@ -96,7 +113,7 @@ export class Swapper {
     if (known) return known;
     const target = keep(empty(like.gpu, like.shape));
     const latent = keep(empty(like.gpu, [like.dim(0), this.generator.config.latent]));
-    const swap = { target, latent, step: record(() => this.generator.swap(target, latent)) };
+    const swap = { target, latent, step: record(() => this.#inPrecision(() => this.generator.swap(target, latent))) };
     this.#recorded.set(key, swap);
     return swap;
   }

@@ -1,4 +1,4 @@
-import { grad, mean, sqrt, square, sum, type Tensor } from '@visage/tensor';
+import { autocast, cast, grad, mean, sqrt, square, sum, type Tensor } from '@visage/tensor';
 import type { PatchOutput } from '../networks/discriminator.ts';
 import { meanOverScales } from './adversarial.ts';
 
@@ -9,7 +9,8 @@ const EPSILON = 1e-12;
  * Gradient penalty: mean over samples and scales of (‖∂ Σ D(x̂) / ∂x̂‖₂ − 1)² at x̂ = α·real + (1 − α)·fake.
  *
  * The norm is over all pixels of a sample, of the gradient of the sum of its whole patch map. Differentiating this value with respect to
- * the discriminator is a second-order gradient. WGAN-GP (Gulrajani et al. 2017), as SimSwap applies it to both scales.
+ * the discriminator is a second-order gradient. In mixed precision this pass stays in f32: slopes of a mean over all pixels lie near the smallest numbers of f16,
+ * and their squares below. WGAN-GP (Gulrajani et al. 2017), as SimSwap applies it to both scales.
  *
  * @param discriminate the discriminator, all scales.
  * @param alpha [N, 1, 1, 1], uniform in [0, 1).
@@ -20,9 +21,11 @@ export function gradientPenalty(
   fake: Tensor,
   alpha: Tensor,
 ): Tensor {
-  const between = fake.add(alpha.mul(real.sub(fake))).detach();
+  const [one, other] = [cast(real, 'f32'), cast(fake, 'f32')];
+  const between = other.add(alpha.mul(one.sub(other))).detach();
   between.requiresGrad = true;
-  return meanOverScales(discriminate(between), ({ logits }) => {
+  const judged = autocast('f32', () => discriminate(between));
+  return meanOverScales(judged, ({ logits }) => {
     const [slope] = grad(sum(logits), [between], { createGraph: true }) as [Tensor];
     const norm = sqrt(sum(square(slope), [1, 2, 3]).add(EPSILON));
     return mean(square(norm.sub(1)));

@@ -11,6 +11,7 @@ import {
   add,
   addPrelu,
   assign,
+  cast,
   conv2d,
   expand,
   linear,
@@ -91,7 +92,7 @@ export class FoldedConv extends Folded {
       return slope ? prelu(y, slope) : y;
     }
     const y = conv2d(x, weight, undefined, this.#conv.options);
-    return slope ? addPrelu(y, offset, slope) : add(y, offset);
+    return slope ? addPrelu(y, offset, slope) : add(y, cast(offset, y.dtype));
   }
 }
 

@@ -1,6 +1,6 @@
 import { ArgumentError } from '@visage/gpu';
 import { Conv2d, Module, ModuleList, Sequential } from '@visage/nn';
-import { checkShape, showShape, type Tensor, tanh } from '@visage/tensor';
+import { cast, checkShape, showShape, type Tensor, tanh } from '@visage/tensor';
 import { down, paddedByConvolution, stem, up } from './blocks.ts';
 import { type ColorSpace, fromUnit, toUnit } from './colorSpace.ts';
 import { IdBlock } from './idBlock.ts';
@@ -79,7 +79,7 @@ export class Generator extends Module {
     for (const layer of this.encoder) x = layer.forward(x);
     for (const block of this.blocks) x = block.forward(x, latent);
     for (const layer of this.decoder) x = layer.forward(x);
-    const y = this.last.forward(x);
+    const y = cast(this.last.forward(x), 'f32'); // images and their losses are f32, also when the maps are not
     return this.config.head === 'tanh' ? tanh(y).add(1).mul(0.5) : y;
   }
 

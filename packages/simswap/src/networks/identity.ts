@@ -1,6 +1,6 @@
 import { ArgumentError } from '@visage/gpu';
 import { Layer } from '@visage/nn';
-import { checkShape, l2Normalize, resize, type Tensor, tensor } from '@visage/tensor';
+import { cast, checkShape, l2Normalize, resize, type Tensor, tensor } from '@visage/tensor';
 import type { IdentityResize } from '../recipe.ts';
 import { affineFromUnit, type ColorSpace, fromUnit } from './colorSpace.ts';
 import type { Affine } from './folded.ts';
@@ -26,13 +26,13 @@ export abstract class IdentityNetwork extends Layer {
   abstract readonly config: IdentityConfig;
   abstract readonly colorSpace: ColorSpace;
 
-  /** Embeds images in [0, 1] of any size; they are resized as the network needs it. */
+  /** Embeds images in [0, 1] of any size; they are resized as the network needs it. Embeddings are f32, also in mixed precision. */
   embed(images: Tensor, resizing: IdentityResize = 'bicubic'): Tensor {
     checkShape('embed', 'images', images.shape, [null, null, null, 3], 'Images are NHWC');
     const side = this.config.inputSize;
     const fits = images.dim(1) === side && images.dim(2) === side;
     const resized = fits ? images : resize(images, [side, side], resizing);
-    return this.forward(fromUnit(resized, this.colorSpace));
+    return cast(this.forward(fromUnit(resized, this.colorSpace)), 'f32');
   }
 
   /**

@@ -2,8 +2,11 @@ import { Adam, type CheckpointGroups, cosineSchedule, ExponentialMovingAverage, 
 import { keep, type Tensor, zeros } from '@visage/tensor';
 import type { DiscriminatorNetwork } from '../networks/discriminator.ts';
 import type { Generator } from '../networks/generator.ts';
+import type { IdentityNetwork } from '../networks/identity.ts';
+import type { Precision } from '../precision.ts';
 import type { AdamNumbers, Recipe } from '../recipe.ts';
 import { AUGMENTATION_DRAWS, augmentationDraws } from './diffAugment.ts';
+import { MixedPrecision } from './mixedPrecision.ts';
 
 /** Whom a training changes. */
 export interface Players {
@@ -11,6 +14,8 @@ export interface Players {
   readonly discriminator: DiscriminatorNetwork;
   /** Follows the generator. */
   readonly average: Generator;
+  /** Frozen. */
+  readonly identity: IdentityNetwork;
 }
 
 /** Added to the seed (32 bits) for the random numbers of the gradient penalty, apart from those of initial weights. */
@@ -28,10 +33,18 @@ export class Learners {
   readonly alpha: Tensor;
   /** [batch, {@link AUGMENTATION_DRAWS}]. */
   readonly draws: Tensor;
+  /** Set in mixed precision. */
+  readonly mixed: MixedPrecision | undefined;
   readonly #recipe: Recipe;
   readonly #seed: number;
 
-  constructor(recipe: Recipe, seed: number, { generator, discriminator, average }: Players, batchSize: number) {
+  constructor(
+    recipe: Recipe,
+    seed: number,
+    { generator, discriminator, average, identity }: Players,
+    batchSize: number,
+    precision: Precision,
+  ) {
     this.#recipe = recipe;
     this.#seed = seed;
     this.average = new ExponentialMovingAverage(generator, average, recipe.averageDecay);
@@ -39,6 +52,7 @@ export class Learners {
     this.discriminatorOptimizer = new Adam(discriminator.trainedParameters(), adam(recipe.discriminatorOptimizer));
     this.alpha = keep(zeros([batchSize, 1, 1, 1]));
     this.draws = keep(zeros([batchSize, AUGMENTATION_DRAWS]));
+    if (precision === 'mixed') this.mixed = new MixedPrecision(identity);
   }
 
   /** Puts learning rates, decay and random numbers in place for a step. */
@@ -60,6 +74,7 @@ export class Learners {
     return {
       generatorOptimizer: this.generatorOptimizer.stateDict(),
       discriminatorOptimizer: this.discriminatorOptimizer.stateDict(),
+      ...this.mixed?.state(),
     };
   }
 
@@ -70,6 +85,7 @@ export class Learners {
     this.discriminatorOptimizer.dispose();
     this.alpha.dispose();
     this.draws.dispose();
+    this.mixed?.dispose();
   }
 }
 

@@ -2,9 +2,11 @@ import { ArgumentError } from '@visage/gpu';
 import type { DiscriminatorNetwork } from '../networks/discriminator.ts';
 import type { Generator } from '../networks/generator.ts';
 import type { IdentityNetwork } from '../networks/identity.ts';
+import type { Precision } from '../precision.ts';
 import type { PairKind, Recipe } from '../recipe.ts';
 import type { CollapseLimits, CollapseReport } from './collapse.ts';
 import type { TrainingData } from './data.ts';
+import type { ScalingReport } from './mixedPrecision.ts';
 import type { LossName } from './terms.ts';
 import type { Trainer } from './trainer.ts';
 
@@ -18,6 +20,8 @@ export interface TrainerOptions {
   readonly recipe?: Recipe;
   /** Decides the random numbers of the training itself; data sources and networks have seeds of their own. */
   readonly seed?: number;
+  /** Default `f32`. */
+  readonly precision?: Precision;
   /** Record each kind of step once and replay it (default). Off: op by op, the same bits, and an error of an op arises in the step that caused it. */
   readonly replay?: boolean;
   /** Steps between two readings of the losses; each reading reports all steps since the last. */
@@ -32,6 +36,8 @@ export interface StepReport {
   readonly kind: PairKind;
   readonly losses: Readonly<Record<LossName, number>>;
   readonly stepsPerSecond: number;
+  /** In mixed precision: what the loss scaler of each player did. */
+  readonly scaling?: Readonly<Record<'generator' | 'discriminator', ScalingReport>>;
 }
 
 /** Something to do every so many steps, with all losses known to be finite: save, sample, evaluate. Training waits for it. */

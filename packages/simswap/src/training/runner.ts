@@ -17,6 +17,7 @@ import type { PairKind } from '../recipe.ts';
 import type { CollapseSigns } from './collapse.ts';
 import type { TrainingData } from './data.ts';
 import { LossRing } from './lossRing.ts';
+import { SCALING_NUMBERS } from './mixedPrecision.ts';
 import type { StepParts, StepResult } from './step.ts';
 import { lossNames } from './terms.ts';
 import { type Turn, turnsOf } from './turns.ts';
@@ -45,7 +46,7 @@ export class StepRunner {
     this.#parts = parts;
     this.#data = data;
     this.#replay = replay;
-    this.#ring = new LossRing(ringRows, lossNames.length);
+    this.#ring = new LossRing(ringRows, lossNames.length + (parts.mixed ? SCALING_NUMBERS : 0));
     this.#waiting = this.turns.slice(0, -1).map(({ losses }) => keep(zeros([losses.length])));
   }
 
@@ -63,7 +64,7 @@ export class StepRunner {
     return readSigns(this.#recorded(this.#probes, kind, () => this.#signs(result)).run(), false);
   }
 
-  /** The losses of the latest `count` steps, oldest first. */
+  /** The losses of the latest `count` steps, oldest first; in mixed precision what the scalers report behind them. */
   losses(count: number): Promise<Float32Array[]> {
     return this.#ring.latest(count);
   }
@@ -89,7 +90,10 @@ export class StepRunner {
     const result = (this.turns[turn] as Turn).run(this.#parts, this.#data.images(), kind);
     const waiting = this.#waiting[turn];
     if (waiting) assign(waiting, result.losses);
-    else this.#ring.push(noGrad(() => concat([...this.#waiting, result.losses], 0)));
+    else {
+      const scaling = this.#parts.mixed ? [this.#parts.mixed.report()] : [];
+      this.#ring.push(noGrad(() => concat([...this.#waiting, result.losses, ...scaling], 0)));
+    }
     return result;
   }
 

@@ -1,6 +1,6 @@
 import { ArgumentError } from '@visage/gpu';
 import type { ExponentialMovingAverage, Optimizer } from '@visage/nn';
-import { grad, noGrad, type Tensor } from '@visage/tensor';
+import { noGrad, type Tensor } from '@visage/tensor';
 import { gradientPenalty } from '../losses/gradientPenalty.ts';
 import { identityLoss } from '../losses/identity.ts';
 import { reconstructionLoss } from '../losses/reconstruction.ts';
@@ -11,6 +11,7 @@ import type { IdentityNetwork } from '../networks/identity.ts';
 import type { PairKind, Recipe } from '../recipe.ts';
 import type { ImagePairs } from './data.ts';
 import { diffAugment } from './diffAugment.ts';
+import { gradientsOf, inPrecision, learn, type MixedPrecision } from './mixedPrecision.ts';
 import {
   discriminatorLosses,
   discriminatorLossNames,
@@ -35,6 +36,8 @@ export interface StepParts {
   readonly alpha: Tensor;
   /** [batch, 7]: what {@link diffAugment} does to each row; new for every step. Needed if the recipe augments. */
   readonly draws?: Tensor;
+  /** Set in mixed precision. */
+  readonly mixed?: MixedPrecision;
 }
 
 /** What remains of a generator's turn, or of a step. */
@@ -108,55 +111,65 @@ const penaltyBetween = (parts: StepParts, real: Tensor, swapped: Tensor) => (): 
  * change after both gradients are known. The gradient penalty takes a third pass, on images in between. Reconstruction is reported always and trained on pairs of kind `same` only.
  */
 export function trainingStep(parts: StepParts, pairs: ImagePairs, kind: PairKind): StepResult {
-  const { generator, recipe } = parts;
-  const judge = judgeOf(parts);
-  const swaps = swap(parts, pairs);
-  const { target, swapped } = swaps;
-  const result = toUnit(swapped, generator.colorSpace);
-  const judgedResult = judge.forward(swapped);
-  const judgedTarget = judge.forward(target);
-  const real = realImages(parts, pairs, target);
-  const judgedReal = real === target ? judgedTarget : judge.forward(real);
-
-  const judged = { judgedResult, targetFeatures: judgedTarget };
-  const playing = generatorLosses(recipe, kind, termsOf(parts, swaps, result, judged));
-  const judging = discriminatorLosses(recipe, judgedResult, judgedReal, penaltyBetween(parts, real, swapped));
-  const generatorGradients = grad(playing.generator, parts.generatorOptimizer.parameters);
-  const discriminatorGradients = grad(judging.discriminator, parts.discriminatorOptimizer.parameters);
-  parts.generatorOptimizer.step(generatorGradients);
-  parts.discriminatorOptimizer.step(discriminatorGradients);
-  parts.average.update();
+  const { generator, recipe, generatorOptimizer, discriminatorOptimizer, mixed } = parts;
+  const { playing, judging, result } = inPrecision(mixed, () => {
+    const judge = judgeOf(parts);
+    const swaps = swap(parts, pairs);
+    const { target, swapped } = swaps;
+    const result = toUnit(swapped, generator.colorSpace);
+    const judgedResult = judge.forward(swapped);
+    const judgedTarget = judge.forward(target);
+    const real = realImages(parts, pairs, target);
+    const judgedReal = real === target ? judgedTarget : judge.forward(real);
+    const judged = { judgedResult, targetFeatures: judgedTarget };
+    return {
+      result,
+      playing: generatorLosses(recipe, kind, termsOf(parts, swaps, result, judged)),
+      judging: discriminatorLosses(recipe, judgedResult, judgedReal, penaltyBetween(parts, real, swapped)),
+    };
+  });
+  const generatorGradients = gradientsOf(playing.generator, generatorOptimizer, mixed?.generatorScaler);
+  const discriminatorGradients = gradientsOf(judging.discriminator, discriminatorOptimizer, mixed?.discriminatorScaler);
+  learn(generatorOptimizer, generatorGradients, mixed?.generatorScaler);
+  learn(discriminatorOptimizer, discriminatorGradients, mixed?.discriminatorScaler);
+  parts.average.update(mixed?.generatorScaler);
+  mixed?.update();
   return { ...pairs, result: result.detach(), losses: lossRow(lossNames, { ...playing, ...judging }) };
 }
 
 /** The generator's turn of a recipe whose players alternate: the discriminator judges its swaps, and only its features see the targets. */
 export function generatorTurn(parts: StepParts, pairs: ImagePairs, kind: PairKind): StepResult {
-  const { generator, recipe } = parts;
-  const judge = judgeOf(parts);
-  const swaps = swap(parts, pairs);
-  const result = toUnit(swaps.swapped, generator.colorSpace);
-  const judged = {
-    judgedResult: judge.forward(swaps.swapped),
-    targetFeatures: noGrad(() => judge.features(swaps.target)),
-  };
-  const playing = generatorLosses(recipe, kind, termsOf(parts, swaps, result, judged));
-  parts.generatorOptimizer.step(grad(playing.generator, parts.generatorOptimizer.parameters));
-  parts.average.update();
+  const { generator, recipe, generatorOptimizer, mixed } = parts;
+  const { playing, result } = inPrecision(mixed, () => {
+    const judge = judgeOf(parts);
+    const swaps = swap(parts, pairs);
+    const result = toUnit(swaps.swapped, generator.colorSpace);
+    const judged = {
+      judgedResult: judge.forward(swaps.swapped),
+      targetFeatures: noGrad(() => judge.features(swaps.target)),
+    };
+    return { result, playing: generatorLosses(recipe, kind, termsOf(parts, swaps, result, judged)) };
+  });
+  const gradients = gradientsOf(playing.generator, generatorOptimizer, mixed?.generatorScaler);
+  learn(generatorOptimizer, gradients, mixed?.generatorScaler);
+  parts.average.update(mixed?.generatorScaler);
+  mixed?.generatorScaler.update();
   return { ...pairs, result: result.detach(), losses: lossRow(generatorLossNames, playing) };
 }
 
 /** The discriminator's turn: it judges swaps of a batch of its own, then that batch's real pictures. */
 export function discriminatorTurn(parts: StepParts, pairs: ImagePairs): Pick<StepResult, 'losses'> {
-  const judge = judgeOf(parts);
-  const { target, swapped } = noGrad(() => swap(parts, pairs));
-  const judgedResult = judge.forward(swapped);
-  const real = realImages(parts, pairs, target);
-  const judging = discriminatorLosses(
-    parts.recipe,
-    judgedResult,
-    judge.forward(real),
-    penaltyBetween(parts, real, swapped),
-  );
-  parts.discriminatorOptimizer.step(grad(judging.discriminator, parts.discriminatorOptimizer.parameters));
+  const { recipe, discriminatorOptimizer, mixed } = parts;
+  const judging = inPrecision(mixed, () => {
+    const judge = judgeOf(parts);
+    const { target, swapped } = noGrad(() => swap(parts, pairs));
+    const judgedResult = judge.forward(swapped);
+    const real = realImages(parts, pairs, target);
+    const penalty = penaltyBetween(parts, real, swapped);
+    return discriminatorLosses(recipe, judgedResult, judge.forward(real), penalty);
+  });
+  const gradients = gradientsOf(judging.discriminator, discriminatorOptimizer, mixed?.discriminatorScaler);
+  learn(discriminatorOptimizer, gradients, mixed?.discriminatorScaler);
+  mixed?.discriminatorScaler.update();
   return { losses: lossRow(discriminatorLossNames, judging) };
 }

@@ -5,13 +5,14 @@ import type { DiscriminatorNetwork } from '../networks/discriminator.ts';
 import type { FoldedIdentity } from '../networks/foldedIdentity.ts';
 import { Generator } from '../networks/generator.ts';
 import type { IdentityNetwork } from '../networks/identity.ts';
+import type { Precision } from '../precision.ts';
 import type { PairKind, Recipe } from '../recipe.ts';
 import { paper } from '../recipes.ts';
 import { CollapseAlarm, type CollapseSigns } from './collapse.ts';
 import type { TrainingData } from './data.ts';
 import { NonFiniteLossError } from './errors.ts';
 import { Learners } from './learners.ts';
-import { checkForm, checkPositive, type RunOptions, type TrainerOptions } from './options.ts';
+import { checkForm, checkPositive, type RunOptions, type StepReport, type TrainerOptions } from './options.ts';
 import { StepRunner } from './runner.ts';
 import { StepClock } from './stepClock.ts';
 import { type LossName, lossNames } from './terms.ts';
@@ -28,6 +29,7 @@ const PROBE_EVERY = 20;
 export class Trainer {
   readonly recipe: Recipe;
   readonly seed: number;
+  readonly precision: Precision;
   readonly generator: Generator;
   readonly discriminator: DiscriminatorNetwork;
   readonly identity: IdentityNetwork;
@@ -50,17 +52,19 @@ export class Trainer {
     checkForm(recipe, generator, discriminator);
     this.recipe = recipe;
     this.seed = options.seed ?? 0;
+    this.precision = options.precision ?? 'f32';
     this.generator = generator.train();
     this.discriminator = discriminator.train();
     this.identity = identity;
     this.#frozen = identity.freeze().eval().folded();
     this.#data = data;
     this.average = new Generator(generator.config);
-    this.#learners = new Learners(recipe, this.seed, this, data.batchSize);
+    const players = { generator, discriminator, average: this.average, identity: this.#frozen };
+    this.#learners = new Learners(recipe, this.seed, players, data.batchSize, this.precision);
     this.#readEvery = readEvery;
     this.#alarm = new CollapseAlarm(options.collapse);
-    const { generatorOptimizer, discriminatorOptimizer, average, alpha, draws } = this.#learners;
-    const learners = { generatorOptimizer, discriminatorOptimizer, average, alpha, draws };
+    const { generatorOptimizer, discriminatorOptimizer, average, alpha, draws, mixed } = this.#learners;
+    const learners = { generatorOptimizer, discriminatorOptimizer, average, alpha, draws, mixed };
     const parts = { recipe, generator, discriminator, identity: this.#frozen, ...learners };
     this.#runner = new StepRunner(parts, data, options.replay ?? true, readEvery);
   }
@@ -70,12 +74,12 @@ export class Trainer {
    * recipe, step; and `notes`, any JSON that the caller wants back.
    */
   async checkpoint(notes: unknown = null): Promise<Uint8Array> {
-    const { generator, discriminator, identity, recipe, seed, step } = this;
+    const { generator, discriminator, identity, recipe, seed, step, precision } = this;
     const { batchSize, imageSize } = this.#data;
     return saveCheckpoint(this.#groups(), {
       architecture: simswapArchitecture,
       config: { generator: generator.config, discriminator: discriminator.config, identity: identity.config },
-      state: { step, seed, recipe, batchSize, imageSize, notes },
+      state: { step, seed, recipe, precision, batchSize, imageSize, notes },
     });
   }
 
@@ -89,6 +93,7 @@ export class Trainer {
     const { step } = readCheckpointHeader(file);
     restoreCheckpoint(this.#groups(), file);
     this.#frozen.refold();
+    this.#learners.mixed?.refresh();
     this.#step = step;
   }
 
@@ -198,7 +203,7 @@ export class Trainer {
         LossName,
         number
       >;
-      onStep?.({ step, kind: this.kindOf(step - 1), losses, stepsPerSecond });
+      onStep?.({ step, kind: this.kindOf(step - 1), losses, stepsPerSecond, ...scalingOf(row) });
     }
     for (const each of observed) {
       const alarm = this.#alarm.observe(last, each);
@@ -216,4 +221,13 @@ export class Trainer {
     }
     return new NonFiniteLossError(step, loss, value);
   }
+}
+
+/** What the loss scalers report behind the losses, if there are any. */
+function scalingOf(row: Float32Array): Pick<StepReport, 'scaling'> {
+  const numbers = row.subarray(lossNames.length);
+  if (numbers.length === 0) return {};
+  const [generatorScale, generatorSkipped, scale, skipped] = numbers as unknown as [number, number, number, number];
+  const generator = { lossScale: generatorScale, skipped: generatorSkipped };
+  return { scaling: { generator, discriminator: { lossScale: scale, skipped } } };
 }

@@ -1,0 +1,7 @@
+/**
+ * How a training or a swap computes: in f32 throughout, or `mixed`, with f16 activations and products and everything else (sums, statistics, losses, parameters,
+ * optimizers) in f32. On a device without f16 `mixed` computes in f32.
+ */
+export type Precision = 'f32' | 'mixed';
+
+export const precisions: readonly Precision[] = ['f32', 'mixed'];
