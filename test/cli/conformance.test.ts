@@ -26,7 +26,7 @@ async function reportsOf(...parameters: Parameters<typeof runGoldenFile>): Promi
 const first = async (...parameters: Parameters<typeof runGoldenFile>): Promise<CaseReport> =>
   (await reportsOf(...parameters))[0] as CaseReport;
 
-for (const group of ['ops', 'second_order', 'optim']) {
+for (const group of ['ops', 'second_order', 'optim', 'baselines']) {
   test(`all cases of ${group} pass, eagerly and replayed`, async () => {
     const file = goldenFile(await loadSafetensors(`test/golden/${group}.safetensors`));
     const reports = await reportsOf(file);
