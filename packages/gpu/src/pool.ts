@@ -6,7 +6,7 @@ export interface MemoryUse {
   readonly live: number;
   /** Bytes in free buffers, kept for reuse. */
   readonly cached: number;
-  /** Largest `live + cached` so far. */
+  /** Largest `live + cached` so far, or since {@link BufferPool.resetPeak}. */
   readonly peak: number;
 }
 
@@ -69,6 +69,11 @@ export class BufferPool {
     for (const list of this.#free.values()) for (const buffer of list) buffer.destroy();
     this.#free.clear();
     this.#cached = 0;
+  }
+
+  /** Lets the peak begin anew at what is held now. */
+  resetPeak(): void {
+    this.#peak = this.#live + this.#cached;
   }
 
   get use(): MemoryUse {
