@@ -1,11 +1,12 @@
 import { writeFile } from 'node:fs/promises';
 import type { Gpu } from '@visage/gpu';
 import { startGpu } from '@visage/gpu/node';
+import type { Precision } from '@visage/simswap';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { aligned } from '../../packages/cli/src/terminal/aligned.ts';
 import { adapterLine } from '../../packages/cli/src/terminal/device.ts';
 import { integer } from '../../packages/cli/src/terminal/options.ts';
-import { batchesFor, type Precision, precisionsFor, type Sizes, sizesFor } from '../core/sizes.ts';
+import { batchesFor, precisionsFor, type Sizes, sizesFor } from '../core/sizes.ts';
 import { benchPage } from '../report/page.ts';
 import { type BenchName, benchResult, type Measurements, writeResult } from '../report/result.ts';
 import { tablesOf } from '../report/tables.ts';

@@ -1,4 +1,5 @@
 import { type BoundCommand, type Gpu, type KernelChoice, type RecordedStep, timeInterleaved } from '@visage/gpu';
+import type { Precision } from '@visage/simswap';
 import { type Ceilings, measureCeilings } from './ceilings.ts';
 import {
   checkNetwork,
@@ -9,7 +10,7 @@ import {
   type RecordedNetwork,
   recordNetwork,
 } from './networks.ts';
-import type { Precision, Sizes } from './sizes.ts';
+import type { Sizes } from './sizes.ts';
 
 /** One kernel at one shape. */
 export interface KernelRow {

@@ -4,6 +4,7 @@ import {
   ArcFace,
   Discriminator,
   Generator,
+  type Precision,
   publishedArcFace,
   publishedDiscriminator,
   publishedGenerator,
@@ -24,7 +25,7 @@ import {
   tensor,
 } from '@visage/tensor';
 import { checkHealth, magnitudes } from './health.ts';
-import type { Precision, Sizes } from './sizes.ts';
+import type { Sizes } from './sizes.ts';
 
 export const NETWORKS = ['generator', 'discriminator', 'identity'] as const;
 export type NetworkName = (typeof NETWORKS)[number];

@@ -1,4 +1,5 @@
 import type { Gpu } from '@visage/gpu';
+import type { Precision } from '@visage/simswap';
 
 /** How large the networks and images of a benchmark are. */
 export interface Sizes {
@@ -16,9 +17,6 @@ export const sizesFor = ({ adapter }: Gpu): Sizes =>
 
 /** Batches that a benchmark runs at unless it is told others. */
 export const batchesFor = ({ adapter }: Gpu): number[] => (adapter.software ? [1] : [1, 4, 16]);
-
-/** Element type of activations and weights in flight: f32, or f16 with f32 sums and statistics. */
-export type Precision = 'f32' | 'mixed';
 
 /** Both, where the device computes in f16. */
 export const precisionsFor = ({ device, adapter }: Gpu): Precision[] =>

@@ -5,6 +5,7 @@ import {
   Discriminator,
   Generator,
   lossNames,
+  type Precision,
   ProceduralPairs,
   publishedArcFace,
   publishedDiscriminator,
@@ -14,7 +15,7 @@ import {
 } from '@visage/simswap';
 import { keep, noGrad, scope, type Tensor } from '@visage/tensor';
 import { checkHealth, magnitudes } from './health.ts';
-import type { Precision, Sizes } from './sizes.ts';
+import type { Sizes } from './sizes.ts';
 
 /** How fast the paper's training step is at one batch. */
 export interface StepRow {
@@ -33,11 +34,16 @@ export interface StepRow {
   readonly dispatches: number;
   /** Most device memory at any time, networks, moments and all. */
   readonly peakGiB: number;
-  /** Root mean square change of each network's weights by one step. */
+  /** Root mean square change of each network's weights by a few steps. */
   readonly updates: Readonly<Record<'generator' | 'discriminator', number>>;
   /** Mean of each loss over the timed steps. */
   readonly losses: Readonly<Record<string, number>>;
+  /** In mixed precision: updates that were skipped because a gradient overflowed. */
+  readonly skipped?: number;
 }
+
+/** Steps over which weights must change; in mixed precision the first may be skipped while the loss scale falls. */
+const A_FEW = 4;
 
 /** What to measure. */
 export interface StepOptions {
@@ -50,20 +56,23 @@ export interface StepOptions {
 }
 
 /** The trainer of the paper's recipe with networks of a size, on procedural faces. */
-function buildTrainer({ size, width, blocks }: Sizes, batch: number): Trainer {
+function buildTrainer({ sizes: { size, width, blocks }, batch, precision }: StepOptions): Trainer {
   return new Trainer({
     generator: seeded(2, () => new Generator({ ...publishedGenerator, width, blocks })),
     discriminator: seeded(3, () => new Discriminator({ ...publishedDiscriminator, width })),
     identity: seeded(1, () => new ArcFace({ ...publishedArcFace, width })),
     data: new ProceduralPairs({ batchSize: batch, imageSize: size, identities: 1000 }),
+    precision,
     readEvery: 1000,
   });
 }
 
 /** Times whole training steps. */
-export async function timeStep(gpu: Gpu, { sizes, batch, precision, pieces, piece }: StepOptions): Promise<StepRow> {
-  const trainer = buildTrainer(sizes, batch);
-  const kinds = [...new Set(trainer.recipe.pairs)];
+export async function timeStep(gpu: Gpu, options: StepOptions): Promise<StepRow> {
+  gpu.trim();
+  gpu.pool.resetPeak();
+  const { batch, precision, pieces, piece } = options;
+  const trainer = buildTrainer(options);
   const reports: StepReport[] = [];
   const run = (steps: number) => trainer.run({ until: trainer.step + steps, onStep: (report) => reports.push(report) });
   await run(2 * trainer.recipe.pairs.length); // compiles, and records each kind of step
@@ -79,55 +88,44 @@ export async function timeStep(gpu: Gpu, { sizes, batch, precision, pieces, piec
   }
   const ms = median(times);
   const peakGiB = gpu.memory.peak / 2 ** 30;
-
-  const recorded = kinds.map((kind) => trainer.recorded(kind));
-  const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length;
-  const deviceMs = mean(
-    await timeInterleaved(
-      gpu,
-      recorded.map((turns) => turns.flatMap(({ commands }) => commands)),
-      { rounds: 3, spanMs: 0 },
-    ),
-  );
-  const hostTimes: number[] = [];
-  for (const turns of recorded) {
-    hostTimes.push(
-      await hostClock(gpu, () => {
-        for (const turn of turns) turn.run();
-      }),
-    );
-  }
-  const hostMs = mean(hostTimes);
+  const parts = await timeReplays(gpu, trainer);
   const updates = {
-    generator: await change(trainer.generator, () => run(1)),
-    discriminator: await change(trainer.discriminator, () => run(1)),
+    generator: await change(trainer.generator, () => run(A_FEW)),
+    discriminator: await change(trainer.discriminator, () => run(A_FEW)),
   };
   const losses = Object.fromEntries(lossNames.map((name) => [name, mean(reports.map((each) => each.losses[name]))]));
-  const what = `step, ${precision}, batch ${batch}`;
-  checkHealth(what, losses);
-  checkHealth(what, {
+  checkHealth(`step, ${precision}, batch ${batch}`, {
+    ...losses,
     "the generator's change": updates.generator,
     "the discriminator's change": updates.discriminator,
   });
-  const row = {
-    precision,
-    batch,
-    ms,
-    imagesPerSecond: (1000 * batch) / ms,
-    deviceMs,
-    hostMs,
-    hostShare: hostMs / ms,
-    dispatches: mean(recorded.map((turns) => turns.reduce((sum, { dispatches }) => sum + dispatches, 0))),
-    peakGiB,
-    updates,
-    losses,
-  };
+  const skipped = skippedBy(reports.at(-1));
   trainer.dispose();
   for (const network of [trainer.generator, trainer.discriminator, trainer.identity, trainer.average])
     network.dispose();
-  gpu.trim();
-  return row;
+  const rates = { ms, imagesPerSecond: (1000 * batch) / ms, hostShare: parts.hostMs / ms };
+  return { precision, batch, ...rates, ...parts, peakGiB, updates, losses, skipped };
 }
+
+/** What a step's replay costs the device and the host, the mean over both kinds of pairs. */
+async function timeReplays(gpu: Gpu, trainer: Trainer) {
+  const kinds = [...new Set(trainer.recipe.pairs)].map((kind) => trainer.recorded(kind));
+  const commands = kinds.map((turns) => turns.flatMap((turn) => turn.commands));
+  const deviceMs = mean(await timeInterleaved(gpu, commands, { rounds: 3, spanMs: 0 }));
+  const hostTimes: number[] = [];
+  for (const turns of kinds) {
+    const replay = () => {
+      for (const turn of turns) turn.run();
+    };
+    hostTimes.push(await hostClock(gpu, replay));
+  }
+  return { deviceMs, hostMs: mean(hostTimes), dispatches: mean(commands.map(({ length }) => length)) };
+}
+
+const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
+
+const skippedBy = (report: StepReport | undefined): number | undefined =>
+  report?.scaling && report.scaling.generator.skipped + report.scaling.discriminator.skipped;
 
 /** Median milliseconds until a call returns, the device idle before. */
 async function hostClock(gpu: Gpu, call: () => unknown): Promise<number> {

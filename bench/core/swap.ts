@@ -1,7 +1,7 @@
 import type { Gpu } from '@visage/gpu';
 import { HostRandom, seeded } from '@visage/nn';
 import { ArcFace, Generator, publishedArcFace, publishedGenerator, Swapper } from '@visage/simswap';
-import { autocast, HalfWeights, keep, l2Normalize, scope, type Tensor, tensor } from '@visage/tensor';
+import { keep, l2Normalize, scope, tensor } from '@visage/tensor';
 import { checkHealth, magnitudes } from './health.ts';
 import { type NetworkRow, type NetworkSetting, wallClock } from './networks.ts';
 
@@ -13,19 +13,16 @@ export async function timeSwap(
 ): Promise<NetworkRow> {
   const generator = seeded(2, () => new Generator({ ...publishedGenerator, width, blocks }));
   const identity = seeded(1, () => new ArcFace({ ...publishedArcFace, width }));
-  const swapper = new Swapper({ generator, identity });
+  const swapper = new Swapper({ generator, identity, precision });
   const random = new HostRandom(1);
   const target = keep(tensor(random.uniform(batch * size * size * 3), [batch, size, size, 3]));
   const latent = keep(scope(() => l2Normalize(tensor(random.normal(batch * 512), [batch, 512]))));
   const networks = gpu.memory.live;
-  const half = precision === 'mixed';
-  const weights = new HalfWeights(half ? generator.stateDict().values() : []);
-  const swapped = (): Tensor => autocast(half ? 'f16' : 'f32', () => swapper.swap(target, latent), { weights });
-  const swap = () => scope(() => void swapped());
+  const swap = () => scope(() => void swapper.swap(target, latent));
   try {
     swap(); // compiles and records
     const memoryMiB = (gpu.memory.live - networks) / 2 ** 20;
-    const result = swapped();
+    const result = swapper.swap(target, latent);
     const [magnitude] = (await magnitudes([result])) as [number];
     result.dispose();
     checkHealth(`swap ${precision}`, { result: magnitude });
@@ -39,7 +36,7 @@ export async function timeSwap(
     return { network: 'swap', pass: 'forward', precision, batch, ...rate, memoryMiB };
   } finally {
     swapper.dispose();
-    for (const each of [generator, identity, target, latent, weights]) each.dispose();
+    for (const each of [generator, identity, target, latent]) each.dispose();
     gpu.trim();
   }
 }

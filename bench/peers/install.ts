@@ -1,7 +1,8 @@
 /** @file Installs the peers into bench/peers/, apart from the project's own packages, and bundles each into one file of bench/peers/dist/ that can be carried elsewhere. */
 import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { VisageError } from '@visage/gpu';
 import type { Engine } from './contest.ts';
@@ -11,6 +12,7 @@ const folder = fileURLToPath(new URL('.', import.meta.url));
 export const PEERS = ['tfjs', 'jax'] as const;
 export type PeerName = (typeof PEERS)[number];
 
+const sourceOf = (peer: PeerName): string => `${folder}${peer}.mjs`;
 const bundleOf = (peer: PeerName): string => `${folder}dist/${peer}.mjs`;
 
 /**
@@ -34,31 +36,34 @@ export async function installPeers(): Promise<void> {
     }
   }
   const { build } = await import('esbuild');
-  await build({
-    entryPoints: PEERS.map((peer) => `${folder}${peer}.mjs`),
-    outdir: `${folder}dist`,
-    outExtension: { '.js': '.mjs' },
-    bundle: true,
-    minify: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node20',
-    logLevel: 'error',
-    banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
-  });
+  for (const peer of PEERS) {
+    await build({
+      entryPoints: [sourceOf(peer)],
+      outfile: bundleOf(peer),
+      bundle: true,
+      minify: true,
+      format: 'esm',
+      platform: 'node',
+      target: 'node20',
+      logLevel: 'error',
+      banner: {
+        js: `${await mark(peer)}\nimport { createRequire } from 'node:module'; const require = createRequire(import.meta.url);`,
+      },
+    });
+  }
 }
 
-/** Is the bundle there, and newer than what it is made from? */
+/** First line of a bundle: what it was made from. Times of files do not tell, because they change when a folder is carried to another machine. */
+async function mark(peer: PeerName): Promise<string> {
+  const hash = createHash('sha256');
+  for (const file of [sourceOf(peer), `${folder}package-lock.json`]) hash.update(await readFile(file));
+  return `// made from ${hash.digest('hex')}`;
+}
+
 async function upToDate(peer: PeerName): Promise<boolean> {
-  const [bundle, source] = await Promise.all([changed(bundleOf(peer)), changed(`${folder}${peer}.mjs`)]);
-  return bundle !== undefined && bundle >= (source as number);
+  const bundle = await readFile(bundleOf(peer), 'utf8').catch(() => '');
+  return bundle.startsWith(await mark(peer));
 }
-
-const changed = (path: string): Promise<number | undefined> =>
-  stat(path).then(
-    ({ mtimeMs }) => mtimeMs,
-    () => undefined,
-  );
 
 /** Loads a peer's bundle and opens it on `navigator.gpu`. */
 export async function openPeer(peer: PeerName): Promise<Engine> {

@@ -154,7 +154,10 @@ function stepTable(rows: readonly StepRow[]): Table {
     significant(row.peakGiB),
   ]);
   const head = ['precision', 'batch', 'ms', 'images/s', 'device ms', 'host ms', 'host share', 'kernels', 'peak GiB'];
-  return { title: 'Training step, recipe of the paper', rows: [head, ...body] };
+  const skipped = rows.filter(({ skipped }) => skipped).map((row) => `${row.skipped} at batch ${row.batch}`);
+  const note =
+    skipped.length > 0 ? `Updates skipped in mixed precision while the loss scale fell: ${skipped.join(', ')}.` : '';
+  return { title: 'Training step, recipe of the paper', note, rows: [head, ...body] };
 }
 
 function peerTables({ contests }: PeerReport): Table[] {

@@ -6,8 +6,10 @@ import {
   Discriminator,
   Generator,
   type IdentityNetwork,
+  type Precision,
   ProceduralPairs,
   paper,
+  precisions,
   Swapper,
   Trainer,
 } from '@visage/simswap';
@@ -22,6 +24,7 @@ interface Options {
   readonly preset?: string;
   readonly size?: number;
   readonly batch?: number[];
+  readonly precision?: Precision;
   readonly identity: 'built-in' | 'published';
   readonly seconds?: number;
   readonly again?: boolean;
@@ -42,8 +45,12 @@ async function tuneAdapter(options: Options): Promise<void> {
       : await loadIdentityNetwork(builtInWeights('identity'));
   identity.freeze().eval();
   const problems: MetProblem[] = [];
-  for (const batch of batches) problems.push(...(await problemsOfTraining(preset, size, batch, identity)));
-  for (const batch of SWAPPED_AT_ONCE) problems.push(...(await problemsOfSwap(preset, size, batch, identity)));
+  for (const precision of options.precision ? [options.precision] : precisions) {
+    for (const batch of batches)
+      problems.push(...(await problemsOfTraining({ preset, size, batch, precision, identity })));
+    for (const batch of SWAPPED_AT_ONCE)
+      problems.push(...(await problemsOfSwap({ preset, size, batch, precision, identity })));
+  }
   gpu.trim();
 
   const measured = await tune(problems, {
@@ -55,17 +62,20 @@ async function tuneAdapter(options: Options): Promise<void> {
   console.log(`\n${summary(measured, gpu)}\n${path}`);
 }
 
+interface Sample {
+  readonly preset: Preset;
+  readonly size: number;
+  readonly batch: number;
+  readonly precision: Precision;
+  readonly identity: IdentityNetwork;
+}
+
 /** What a step of the paper's recipe asks of the kernels. */
-async function problemsOfTraining(
-  preset: Preset,
-  imageSize: number,
-  batchSize: number,
-  identity: IdentityNetwork,
-): Promise<MetProblem[]> {
-  const data = new ProceduralPairs({ batchSize, imageSize, identities: preset.identities });
+async function problemsOfTraining({ preset, size, batch, precision, identity }: Sample): Promise<MetProblem[]> {
+  const data = new ProceduralPairs({ batchSize: batch, imageSize: size, identities: preset.identities });
   const generator = seeded(2, () => new Generator({ ...preset.generator, latent: identity.config.embedding }));
   const discriminator = seeded(3, () => new Discriminator(preset.discriminator));
-  const trainer = new Trainer({ generator, discriminator, identity, data, recipe: paper });
+  const trainer = new Trainer({ generator, discriminator, identity, data, precision, recipe: paper });
   try {
     return await collectProblems(() => trainer.run({ until: trainer.recipe.pairs.length }));
   } finally {
@@ -75,14 +85,9 @@ async function problemsOfTraining(
 }
 
 /** What a swap of so many faces at once asks of the kernels. */
-async function problemsOfSwap(
-  preset: Preset,
-  size: number,
-  batch: number,
-  identity: IdentityNetwork,
-): Promise<MetProblem[]> {
+async function problemsOfSwap({ preset, size, batch, precision, identity }: Sample): Promise<MetProblem[]> {
   const generator = seeded(2, () => new Generator({ ...preset.generator, latent: identity.config.embedding }));
-  const swapper = new Swapper({ generator, identity });
+  const swapper = new Swapper({ generator, identity, precision });
   const faces = zeros([batch, size, size, 3]);
   try {
     return await collectProblems(() => swapper.swapImages(faces, faces).dispose());
@@ -128,6 +133,7 @@ export function addTune(program: Command): void {
     .addOption(new Option('--preset <name>', 'sizes of the networks').choices(presets.map(({ name }) => name)))
     .option('--size <pixels>', 'height and width of the images', integer(32, 512))
     .addOption(new Option('--batch <list>', 'pairs per step, such as 4,16').argParser(batchList))
+    .addOption(new Option('--precision <which>', 'only this one (default: both)').choices(precisions))
     .addOption(
       new Option('--identity <which>', 'the identity network that comes with Visage, or one of the published size')
         .choices(['built-in', 'published'])
