@@ -21,7 +21,9 @@ import {
   newRun,
   newSettings,
   presets,
+  type Scatter,
   SwapEvaluation,
+  scatterSvg,
 } from '@visage/cli';
 import { FaceSampler, faceSets, type Level, SwapFaces } from '@visage/faces';
 import { startGpu } from '@visage/gpu/node';
@@ -59,8 +61,8 @@ const { imageSize, level } = preset;
 
 // The recipes are plain objects; the table in docs/recipes.md shows what each changes. Oddly, most of what the paper studies is one list: the feature
 // maps of the discriminator on which a swap must agree with its target.
-const maps = preset.discriminator.layers + 1;
-const variants = ablation(paper, maps);
+const variants = ablation(paper);
+const maps = Array.from({ length: preset.discriminator.layers + 1 }, (_, k) => k);
 const chosen = options.only?.split(',');
 console.log(`${variants.length} recipes, ${steps} steps each, preset ${preset.name}, on ${gpu.adapter.name}.`);
 
@@ -148,24 +150,25 @@ function percent(share: number): string {
 // The paper's figure. Up is better, left is better: a recipe is only worth its place if no other lies above and left of it.
 const measured = variants.filter(({ name }) => results[name]);
 const label = (name: string) => (name === 'wbarFM' ? 'w̄FM' : name);
+const figure: Scatter = {
+  points: measured.map(({ name }) => ({
+    label: label(name),
+    x: results[name]!.reconstruction,
+    y: results[name]!.retrieval,
+    strong: name === 'SimSwap',
+  })),
+  x: { title: 'reconstruction loss (less is better)', format: (value) => value.toFixed(3) },
+  y: { title: 'identity retrieval (more is better)', format: (value) => `${(100 * value).toFixed(0)} %` },
+};
 const page = figurePage({
   title: 'Which features to match: seven recipes on procedural faces',
   caption: `Each point is a swapper of preset ${preset.name}, trained for ${steps} steps from the same weights on the same pairs, and measured on ${2 * people} swaps among ${people} people whom no training saw. Chance of being recognised is ${percent(1 / people)}. Reconstruction is the mean difference between a face and its swap with itself, on a scale from 0 to 1.`,
-  figure: {
-    points: measured.map(({ name }) => ({
-      label: label(name),
-      x: results[name]!.reconstruction,
-      y: results[name]!.retrieval,
-      strong: name === 'SimSwap',
-    })),
-    x: { title: 'reconstruction loss (less is better)', format: (value) => value.toFixed(3) },
-    y: { title: 'identity retrieval (more is better)', format: (value) => `${(100 * value).toFixed(0)} %` },
-  },
+  figure,
   rows: [
     ['recipe', 'matched maps', 'λ feature matching', 'λ identity', 'retrieval', 'identity loss', 'reconstruction'],
     ...measured.map(({ name, featureLayers, weights }) => [
       label(name),
-      featureLayers.length === 0 ? 'none' : featureLayers.map((k) => (k < 0 ? k + maps : k) + 1).join(', '),
+      (featureLayers === 'all' ? maps : featureLayers).map((k) => maps.at(k)! + 1).join(', ') || 'none',
       String(featureLayers.length === 0 ? 0 : weights.featureMatching),
       String(weights.identity),
       percent(results[name]!.retrieval),
@@ -180,5 +183,6 @@ const page = figurePage({
   ],
 });
 await writeFile(join(options.out, 'ablation.html'), page);
+await writeFile(join(options.out, 'ablation.svg'), scatterSvg(figure));
 console.log(`${join(options.out, 'ablation.html')} shows the figure`);
 process.exit(); // Dawn keeps threads that would hold the process open

@@ -80,7 +80,8 @@ async function trained(network: IdentityNetwork, margin: MarginConfig): Promise<
     { people, level, imageSize, batchSize, steps, learningRate: Number(options.rate), seed: 3 },
   );
   network.eval();
-  const photos = { people: unseen, photos: 6, firstIdentity: faceSets.heldOut, level, imageSize };
+  const { heldOut } = faceSets;
+  const photos = { people: unseen, photos: 6, firstIdentity: heldOut, firstAttributes: heldOut, level, imageSize };
   const { values, labels } = await embedPhotos(photos, (faces) => network.embed(faces));
   head.dispose();
   network.dispose();

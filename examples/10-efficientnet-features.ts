@@ -14,6 +14,7 @@
  * Whoever has the published ImageNet weights imports them instead: `visage import FILE --as efficientnet-lite0`.
  */
 import { parseArgs } from 'node:util';
+import { faceSets } from '@visage/faces';
 import { startGpu } from '@visage/gpu/node';
 import { saveModule, seeded } from '@visage/nn';
 import { saveFile } from '@visage/nn/node';
@@ -62,9 +63,10 @@ await trainOnLabelledFaces(
   },
 );
 
-// New photos of the people it learned: attributes count from where the training's end.
+// New photos of the people it learned, in poses and lights that it did not see.
 network.eval();
-const photos = { people: Math.min(people, 100), photos: 4, firstIdentity: 0, level, imageSize } as const;
+const { training: firstIdentity, heldOut: firstAttributes } = faceSets;
+const photos = { people: Math.min(people, 100), photos: 4, firstIdentity, firstAttributes, level, imageSize } as const;
 const { values, labels } = await embedPhotos(photos, (faces) => network.forward(fromUnit(faces, 'imagenet')));
 const right = labels.filter((label, row) => {
   const logits = values.subarray(row * people, (row + 1) * people);

@@ -64,4 +64,21 @@ test('09: FaceShifter, two steps and one', () => {
   picture('faceshifter.png');
 });
 
+test('06: two recipes of the ablation, two steps each, and their figure', () => {
+  const said = run('06-feature-matching-ablation.ts', '--steps', '2', '--people', '4', '--only', 'SimSwap,nFM');
+  assert.match(said, /nFM .* retrieval \d/);
+  picture('ablation.html');
+});
+
+test('07: an identity network, two steps, and its verification figures', () => {
+  const few = ['--steps', '2', '--people', '8', '--batch', '4', '--unseen', '12', '--size', '32'];
+  assert.match(run('07-verification.ts', ...few, '--networks', 'arcface', '--margins', 'cosine'), /cosine +\d+\.\d+ %/);
+});
+
+test('10: features for the projected discriminator, two steps, in a file', () => {
+  const few = ['--steps', '2', '--batch', '4', '--people', '4', '--width', '0.125'];
+  assert.match(run('10-efficientnet-features.ts', ...few, '--out', 'features.safetensors'), /chance is 25\.0 %/);
+  assert.ok(existsSync(join(folder, 'features.safetensors')));
+});
+
 test.run();

@@ -47,7 +47,7 @@ test('every recipe survives JSON; names are its own; an older checkpoint reads a
 });
 
 test('the seven of the ablation differ from the paper in which maps are matched and in one weight', () => {
-  const variants = ablation(paper, 4);
+  const variants = ablation(paper);
   assert.equal(
     variants.map(({ name, featureLayers, weights }) => [
       name,
@@ -57,18 +57,17 @@ test('the seven of the ablation differ from the paper in which maps are matched 
     ]),
     [
       ['SimSwap', [-2, -1], 10, 10],
-      ['oFM', [0, 1, 2, 3], 10, 10],
+      ['oFM', 'all', 10, 10],
       ['nFM', [], 10, 10],
       ['wbarFM', [0, 1], 10, 10],
-      ['oFM-FM-', [0, 1, 2, 3], 10, 5],
-      ['oFM-id+', [0, 1, 2, 3], 20, 10],
+      ['oFM-FM-', 'all', 10, 5],
+      ['oFM-id+', 'all', 20, 10],
       ['wFM-id+', [-2, -1], 20, 10],
     ],
   );
-  for (const { name, featureLayers, weights, ...rest } of variants) {
-    assert.equal({ ...paper, ...rest }, paper, name);
+  for (const { name, featureLayers: _, weights, ...rest } of variants) {
+    assert.equal({ ...paper, ...rest }, paper, `${name} changes nothing else`);
     assert.equal({ ...weights, identity: 10, featureMatching: 10 }, paper.weights);
-    assert.ok(featureLayers.length < 5);
   }
 });
 
@@ -107,8 +106,7 @@ test('players that alternate get a fresh batch each; a resumed run gives the sam
 
 test('a released recipe halves the hinge and starts with different people', async () => {
   const kinds: PairKind[] = [];
-  const recipe: Recipe = { ...released2021, featureLayers: [0, 1, 2, 3] }; // the test's discriminator has four maps
-  const { trainer } = start(recipe);
+  const { trainer } = start(released2021);
   await trainer.run({
     until: 2,
     onStep: ({ kind, losses }) => {

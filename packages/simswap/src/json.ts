@@ -24,6 +24,11 @@ export class JsonReader {
     return new JsonReader(this.#members[key], `${this.#what}.${key}`);
   }
 
+  /** Whether a member is just this. */
+  holds(key: string, value: string): boolean {
+    return this.#members[key] === value;
+  }
+
   number(key: string, low: number, high: number): number {
     const value = this.#members[key];
     if (typeof value === 'number' && value >= low && value <= high) return value;

@@ -44,7 +44,7 @@ export interface Recipe {
   readonly discriminator: 'patch' | 'projected';
   readonly weights: LossWeights;
   /** Feature maps of the discriminator that feature matching compares; negative ones count from the deepest. Empty: none. */
-  readonly featureLayers: readonly number[];
+  readonly featureLayers: readonly number[] | 'all';
   /** Which faces the discriminator is shown as real. */
   readonly realImages: 'target' | 'source';
   /** Factor of the discriminator's two hinge terms. */
@@ -91,7 +91,7 @@ export function readRecipe(json: unknown): Recipe {
       featureMatching: weights.number('featureMatching', 0, 1e6),
       gradientPenalty: weights.number('gradientPenalty', 0, 1e6),
     },
-    featureLayers: from.integers('featureLayers', [0, 16], -16, 16),
+    featureLayers: from.holds('featureLayers', 'all') ? 'all' : from.integers('featureLayers', [0, 16], -16, 16),
     realImages: from.choice('realImages', ['target', 'source']),
     hingeFactor: from.number('hingeFactor', 0, 1e6),
     turns: from.choice('turns', ['together', 'alternate']),

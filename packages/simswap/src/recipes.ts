@@ -43,7 +43,7 @@ export const released2021: Recipe = {
   ...paper,
   name: 'released-2021',
   weights: { identity: 20, reconstruction: 10, featureMatching: 8, gradientPenalty: 0 },
-  featureLayers: [0, 1, 2, 3, 4],
+  featureLayers: 'all',
   hingeFactor: 0.5,
   generatorOptimizer: adam2021,
   discriminatorOptimizer: adam2021,
@@ -89,32 +89,25 @@ export const recipes: readonly Recipe[] = [paper, released2021, released2021Pape
 /**
  * The seven of the paper's ablation (its study of feature matching): which maps are matched, and two weights.
  *
- * wFM, the paper's own, matches the last two of the discriminator's `maps` feature maps; oFM all; nFM none; wbarFM (w̄FM) the first two, as many as
- * wFM. FM- halves the weight of feature matching, id+ doubles that of the identity.
+ * wFM, the paper's own, matches the last two feature maps of the discriminator; oFM all; nFM none; wbarFM (w̄FM) the first two, as many as wFM. FM-
+ * halves the weight of feature matching, id+ doubles that of the identity.
  *
  * @param base what they have in common; `paper` as it is, or at another learning rate.
- * @param maps feature maps of the discriminator, one more than it has halvings.
  */
-export function ablation(base: Recipe = paper, maps = 5): readonly Recipe[] {
-  const all = Array.from({ length: maps }, (_, k) => k);
+export function ablation(base: Recipe = paper): readonly Recipe[] {
   const variant = (
     name: string,
-    featureLayers: readonly number[],
+    featureLayers: Recipe['featureLayers'],
     weights: Partial<Recipe['weights']> = {},
-  ): Recipe => ({
-    ...base,
-    name,
-    featureLayers,
-    weights: { ...base.weights, ...weights },
-  });
+  ): Recipe => ({ ...base, name, featureLayers, weights: { ...base.weights, ...weights } });
   const { identity, featureMatching } = base.weights;
   return [
     variant('SimSwap', [-2, -1]),
-    variant('oFM', all),
+    variant('oFM', 'all'),
     variant('nFM', []),
     variant('wbarFM', [0, 1]),
-    variant('oFM-FM-', all, { featureMatching: featureMatching / 2 }),
-    variant('oFM-id+', all, { identity: 2 * identity }),
+    variant('oFM-FM-', 'all', { featureMatching: featureMatching / 2 }),
+    variant('oFM-id+', 'all', { identity: 2 * identity }),
     variant('wFM-id+', [-2, -1], { identity: 2 * identity }),
   ];
 }

@@ -8,7 +8,7 @@ import { meanOverScales } from './adversarial.ts';
  * (the paper adds the scales up).
  *
  * The target, not the (unknown) true swap, is the reference, so only deep layers are compared: they hold expression, pose and light but
- * little of the identity. Layers count from 0 (shallow); negative ones from the deepest feature map, −1. The patch logits are not a layer.
+ * little of the identity. Layers count from 0 (shallow); negative ones from the deepest feature map, −1; `'all'` are all. The patch logits are not a layer.
  * SimSwap (Chen et al. 2020), section 3; the paper's other variants are other choices of layers: all of them (oFM), none (nFM), the first few.
  *
  * @throws ArgumentError for a layer that the discriminator does not have.
@@ -16,10 +16,10 @@ import { meanOverScales } from './adversarial.ts';
 export function weakFeatureMatchingLoss(
   result: readonly PatchOutput[],
   target: readonly FeatureMaps[],
-  layers: readonly number[],
+  layers: readonly number[] | 'all',
 ): Tensor {
   return meanOverScales(result, (output, scale) =>
-    layers
+    (layers === 'all' ? [...output.features.keys()] : layers)
       .map((layer) => {
         const reference = featureMap(target[scale]!, layer).detach();
         return l1Loss(featureMap(output, layer), reference);

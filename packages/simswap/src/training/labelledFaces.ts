@@ -58,11 +58,12 @@ export async function trainOnLabelledFaces(learner: FaceLearner, options: Labell
   for (const numbers of [identities, attributes, labels]) numbers.dispose();
 }
 
-/** Photos of people, for measuring: `photos` of each of `people` from `firstIdentity` on, each under attributes of its own. */
+/** Photos of people, for measuring: `photos` of each of `people`, each under attributes of its own, numbered from the first ones on. */
 export interface PhotoSet {
   readonly people: number;
   readonly photos: number;
   readonly firstIdentity: number;
+  readonly firstAttributes: number;
   readonly level?: Level;
   readonly imageSize: number;
 }
@@ -71,11 +72,11 @@ const PHOTO_BATCH = 16; // rendered at a time: bounds the memory of a measuremen
 
 /** What `embed` makes of a set of photos, row by row, and the person of each row. */
 export async function embedPhotos(
-  { people, photos, firstIdentity, level, imageSize: size }: PhotoSet,
+  { people, photos, firstIdentity, firstAttributes, level, imageSize: size }: PhotoSet,
   embed: (faces: Tensor) => Tensor,
 ): Promise<{ readonly values: Float32Array; readonly labels: Uint32Array }> {
   const labels = Uint32Array.from({ length: people * photos }, (_, k) => firstIdentity + Math.floor(k / photos));
-  const attributes = labels.map((_, k) => firstIdentity + k);
+  const attributes = labels.map((_, k) => firstAttributes + k);
   const parts: Float32Array[] = [];
   for (let from = 0; from < labels.length; from += PHOTO_BATCH) {
     const part = scope(() =>

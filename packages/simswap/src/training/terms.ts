@@ -33,8 +33,8 @@ export function generatorLosses(recipe: Recipe, kind: PairKind, terms: Generator
   const { weights, featureLayers } = recipe;
   const { identity, reconstruction, judgedResult, targetFeatures } = terms;
   const adversarial = adversarialLoss(judgedResult);
-  const featureMatching =
-    featureLayers.length > 0 ? weakFeatureMatchingLoss(judgedResult, targetFeatures, featureLayers) : zeros([]);
+  const matched = featureLayers === 'all' || featureLayers.length > 0;
+  const featureMatching = matched ? weakFeatureMatchingLoss(judgedResult, targetFeatures, featureLayers) : zeros([]);
   const always = adversarial.add(featureMatching.mul(weights.featureMatching)).add(identity.mul(weights.identity));
   const generator = kind === 'same' ? always.add(reconstruction.mul(weights.reconstruction)) : always;
   return { adversarial, featureMatching, identity, reconstruction, generator };
