@@ -1,53 +1,60 @@
 import type { Gpu } from '@visage/gpu';
 import { gemmMatrix } from '@visage/kernels';
-import type { GemmVariant } from './plan.ts';
+import { type GemmVariant, PROCESSORS } from './plan.ts';
 import type { GemmProblem } from './problem.ts';
 import { unroll } from './unroll.ts';
 
 /** A workgroup's tile and how it is shared out among subgroups. */
-export interface MatrixTile {
+interface MatrixTile {
   readonly bm: number;
   readonly bn: number;
   readonly bk: number;
   /** Subgroups along m and n. */
   readonly warps: readonly [number, number];
-  /** TFLOP/s of a machine full of such tiles, and workgroups that one of its processors holds at a time. */
-  readonly rate: number;
+  /** Microseconds of a step of a workgroup that has a processor for itself, and of one among so many that the processor never waits. */
+  readonly alone: number;
+  readonly among: number;
+  /** Workgroups that a processor holds at a time. */
   readonly resident: number;
 }
 
 const SUBGROUP = 32;
-const PROCESSORS = 132; // an H100's or H200's; WebGPU does not tell how many a device has
-const BANDWIDTH = 3e12; // bytes per second of partial sums, mostly out of the cache
-const LAUNCH = 4e-6; // seconds that one more launch costs
+const BANDWIDTH = 2.5e6; // bytes per microsecond at which partial sums are written, and read again
+const LAUNCH = 5; // microseconds of one more launch
+const BEGINNING = 4; // microseconds from a launch to its first product, and from the last one to its end
 const MOST_SPLITS = 32;
 const SHORTEST_SPLIT = 128;
 const LONGEST_SUM = 16384; // terms in one f32 accumulator; see launch.ts
 
+/**
+ * The tiles, with times read on an H100 at 1980 MHz (3x3 convolution at 28x28, 512 to 512 channels, of 1, 4 and 16 images; `docs/performance.md`). With them
+ * `estimate` is within 15 % of 37 of the 43 times measured, and took the best tile and split, or one within 5 % of it, for each of the eight products.
+ */
 const TILES: readonly MatrixTile[] = [
-  { bm: 128, bn: 128, bk: 16, warps: [2, 2], rate: 230, resident: 2 },
-  { bm: 128, bn: 64, bk: 16, warps: [2, 2], rate: 180, resident: 3 },
-  { bm: 64, bn: 64, bk: 16, warps: [2, 2], rate: 130, resident: 5 },
-  { bm: 128, bn: 16, bk: 32, warps: [4, 1], rate: 50, resident: 6 },
+  { bm: 128, bn: 128, bk: 32, warps: [2, 2], alone: 1.36, among: 0.665, resident: 2 },
+  { bm: 128, bn: 128, bk: 16, warps: [2, 2], alone: 0.74, among: 0.37, resident: 2 },
+  { bm: 128, bn: 64, bk: 16, warps: [2, 2], alone: 0.5, among: 0.3, resident: 4 },
+  { bm: 64, bn: 64, bk: 16, warps: [2, 2], alone: 0.447, among: 0.147, resident: 8 },
+  { bm: 128, bn: 16, bk: 32, warps: [4, 1], alone: 0.5, among: 0.16, resident: 6 },
 ];
 
-/** Seconds that a tile is expected to take for a problem, at the number of splits that serves it best. */
-function estimate(tile: MatrixTile, problem: GemmProblem): { readonly splits: number; readonly seconds: number } {
+/** Microseconds that a tile is expected to take for a problem, at the number of splits that serves it best. */
+function estimate(tile: MatrixTile, problem: GemmProblem): { readonly splits: number; readonly time: number } {
   const { m, n, k, items = 1, unsplit = false } = problem;
-  const { bm, bn, bk, rate, resident } = tile;
-  const slots = PROCESSORS * resident;
-  const step = (2 * bm * bn * bk * slots) / (rate * 1e12);
+  const { bm, bn, bk, alone, among, resident } = tile;
   const tiles = Math.ceil(m / bm) * Math.ceil(n / bn) * items;
   const steps = Math.ceil(k / bk);
   const fewest = unsplit ? 1 : Math.ceil(k / LONGEST_SUM);
   const most = unsplit ? 1 : Math.max(fewest, Math.min(MOST_SPLITS, Math.floor(k / SHORTEST_SPLIT)));
-  let best = { splits: 1, seconds: Number.POSITIVE_INFINITY };
+  let best = { splits: 1, time: Number.POSITIVE_INFINITY };
   for (let wanted = fewest; wanted <= most; wanted++) {
     const each = Math.ceil(steps / wanted);
     const splits = Math.ceil(steps / each); // none is empty
-    const merge = splits === 1 ? 0 : LAUNCH + (4 * m * n * items * (2 * splits + 1)) / BANDWIDTH;
-    const seconds = Math.ceil((tiles * splits) / slots) * (each + 4) * step + merge;
-    if (seconds < best.seconds) best = { splits, seconds };
+    const load = Math.ceil((tiles * splits) / PROCESSORS); // workgroups of the busiest processor
+    const products = each * Math.max(alone * Math.ceil(load / resident), among * load);
+    const merge = splits === 1 ? 0 : LAUNCH + (4 * m * n * items * (2 * splits + 0.5)) / BANDWIDTH;
+    const time = BEGINNING + products + merge;
+    if (time < best.time) best = { splits, time };
   }
   return best;
 }
@@ -75,7 +82,7 @@ function hasMatrices({ device }: Gpu): true | string {
 }
 
 /** The kernel with one tile. */
-export function matrixVariant(tile: MatrixTile): GemmVariant {
+function matrixVariant(tile: MatrixTile): GemmVariant {
   const { bm, bn, bk, warps } = tile;
   const [warpsM, warpsN] = warps;
   const threads = warpsM * warpsN * SUBGROUP;
@@ -121,13 +128,13 @@ export function matrixVariant(tile: MatrixTile): GemmVariant {
   };
 }
 
-export const MATRIX_FAMILY = TILES.map((tile) => ({ tile, variant: matrixVariant(tile) }));
+const FAMILY = TILES.map((tile) => ({ tile, variant: matrixVariant(tile) }));
 
 /** Subgroup matrices, one variant per tile. */
-export const MATRIX_VARIANTS: readonly GemmVariant[] = MATRIX_FAMILY.map(({ variant }) => variant);
+export const MATRIX_VARIANTS: readonly GemmVariant[] = FAMILY.map(({ variant }) => variant);
 
 /** The same, the tile that is expected to serve a problem best first. */
 export const matrixVariantsFor = (problem: GemmProblem): readonly GemmVariant[] =>
-  MATRIX_FAMILY.map(({ tile, variant }) => ({ variant, ...estimate(tile, problem) }))
-    .sort((a, b) => a.seconds - b.seconds)
+  FAMILY.map(({ tile, variant }) => ({ variant, ...estimate(tile, problem) }))
+    .sort((a, b) => a.time - b.time)
     .map(({ variant }) => variant);

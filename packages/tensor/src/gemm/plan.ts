@@ -1,6 +1,9 @@
 import type { Constant, Gpu, Variant } from '@visage/gpu';
 import type { GemmProblem } from './problem.ts';
 
+/** Processors of an H100 or H200: WebGPU does not tell how many a device has, and large ones are who suffers when few are used. */
+export const PROCESSORS = 132;
+
 /** How a variant covers a problem. */
 export interface GemmPlan {
   /** WGSL of the multiply. */

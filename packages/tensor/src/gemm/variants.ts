@@ -1,10 +1,8 @@
 import { gemmBroadcast, gemmBroadcastOuter, gemmDirect, gemmDirectOuter, gemmTiled } from '@visage/kernels';
 import { MATRIX_VARIANTS, matrixVariantsFor } from './matrix.ts';
-import type { GemmVariant } from './plan.ts';
+import { type GemmVariant, PROCESSORS } from './plan.ts';
 import type { GemmProblem } from './problem.ts';
 import { unroll } from './unroll.ts';
-
-const PROCESSORS = 132; // of an H100 or H200; WebGPU does not tell
 
 /** A register-tiled workgroup tile of bm x bn, walking k by bk; each invocation owns tm rows and 4 · tq columns. `fewest` workgroups are worth it. */
 function tiled(bm: number, bn: number, bk: number, tm: number, tq: number, fewest = 1): GemmVariant {
