@@ -1,14 +1,6 @@
 import { type Gpu, median, type RecordedStep, timeInterleaved } from '@visage/gpu';
-import { HostRandom, type Module, seeded } from '@visage/nn';
-import {
-  ArcFace,
-  Discriminator,
-  Generator,
-  type Precision,
-  publishedArcFace,
-  publishedDiscriminator,
-  publishedGenerator,
-} from '@visage/simswap';
+import { HostRandom, type Module } from '@visage/nn';
+import { type Precision, publishedArcFace } from '@visage/simswap';
 import {
   autocast,
   cast,
@@ -25,6 +17,7 @@ import {
   tensor,
 } from '@visage/tensor';
 import { checkHealth, magnitudes } from './health.ts';
+import { discriminatorOf, generatorOf, identityOf } from './models.ts';
 import type { Sizes } from './sizes.ts';
 
 export const NETWORKS = ['generator', 'discriminator', 'identity'] as const;
@@ -44,36 +37,35 @@ const uniform = (shape: Shape): Tensor => keep(tensor(random.uniform(sizeOf(shap
 
 /** What a network computes, and with respect to what a training step differentiates it. */
 interface Subject {
-  readonly networks: readonly Module[];
+  readonly network: Module;
   readonly inputs: readonly Tensor[];
   readonly wanted: readonly Tensor[];
   outputs(): Tensor[];
+  /** Gives back what was made for this run. */
+  dispose(): void;
 }
 
 /** The generator's weights get gradients, the identity network's do not (it is frozen, its norms folded), and the discriminator's images get them too. */
 function subject(name: NetworkName, { batch, sizes, pass }: NetworkSetting): Subject {
-  const { size, width, blocks } = sizes;
   const training = pass === 'training';
   if (name === 'generator') {
-    const network = seeded(2, () => new Generator({ ...publishedGenerator, width, blocks })).train(training);
-    const images = uniform([batch, size, size, 3]);
+    const network = generatorOf(sizes).train(training);
+    const images = uniform([batch, sizes.size, sizes.size, 3]);
     const latent = keep(scope(() => l2Normalize(tensor(random.normal(batch * 512), [batch, 512]))));
     const outputs = () => [network.forward(images, latent)];
-    return { networks: [network], inputs: [images, latent], wanted: network.parameters(), outputs };
+    return { network, inputs: [images, latent], wanted: network.parameters(), outputs, dispose: () => {} };
   }
-  const side = name === 'identity' ? publishedArcFace.inputSize : size;
+  const side = name === 'identity' ? publishedArcFace.inputSize : sizes.size;
   const images = uniform([batch, side, side, 3]);
   images.requiresGrad = true;
   if (name === 'discriminator') {
-    const network = seeded(3, () => new Discriminator({ ...publishedDiscriminator, width })).train(training);
+    const network = discriminatorOf(sizes).train(training);
     const outputs = () => network.forward(images).map(({ logits }) => logits);
-    return { networks: [network], inputs: [images], wanted: [images, ...network.parameters()], outputs };
+    return { network, inputs: [images], wanted: [images, ...network.parameters()], outputs, dispose: () => {} };
   }
-  const original = seeded(1, () => new ArcFace({ ...publishedArcFace, width }));
-  original.freeze().eval();
-  const network = original.folded();
+  const network = identityOf(sizes).folded();
   const outputs = () => [network.forward(images)];
-  return { networks: [network, original], inputs: [images], wanted: [images], outputs };
+  return { network, inputs: [images], wanted: [images], outputs, dispose: () => network.dispose() };
 }
 
 /** Size and kind of a run of a network. */
@@ -84,17 +76,18 @@ export interface NetworkSetting {
   readonly sizes: Sizes;
 }
 
-/** Builds a network at a size and records one pass of it. */
+/** Records one pass of a network at a size. */
 export function recordNetwork(name: NetworkName, setting: NetworkSetting): RecordedNetwork {
-  const { networks, inputs, wanted, outputs: compute } = subject(name, setting);
+  const { network, inputs, wanted, outputs: compute, dispose } = subject(name, setting);
   const half = setting.precision === 'mixed';
   // Weights that do not change are cast once; those in training in every step, as a trainer has to.
   const fixed = half && (setting.pass === 'forward' || name === 'identity');
-  const weights = new HalfWeights(fixed ? networks.flatMap((each) => [...each.stateDict().values()]) : []);
+  const weights = new HalfWeights(fixed ? network.stateDict().values() : []);
   const outputs = () => autocast(half ? 'f16' : 'f32', compute, { weights });
   const free = (step: { dispose(): void }, upstream: readonly Tensor[]) => () => {
     step.dispose();
-    for (const each of [...networks, ...inputs, ...upstream, weights]) each.dispose();
+    for (const each of [...inputs, ...upstream, weights]) each.dispose();
+    dispose();
   };
   if (setting.pass === 'forward') {
     const step = record(() => noGrad(() => ({ outputs: outputs(), gradients: [] })));

@@ -1,20 +1,9 @@
 import { type Gpu, median, timeInterleaved } from '@visage/gpu';
-import { type Module, seeded } from '@visage/nn';
-import {
-  ArcFace,
-  Discriminator,
-  Generator,
-  lossNames,
-  type Precision,
-  ProceduralPairs,
-  publishedArcFace,
-  publishedDiscriminator,
-  publishedGenerator,
-  type StepReport,
-  Trainer,
-} from '@visage/simswap';
+import type { Module } from '@visage/nn';
+import { lossNames, type Precision, ProceduralPairs, type StepReport, Trainer } from '@visage/simswap';
 import { keep, noGrad, scope, type Tensor } from '@visage/tensor';
 import { checkHealth, magnitudes } from './health.ts';
+import { discriminatorOf, generatorOf, identityOf } from './models.ts';
 import type { Sizes } from './sizes.ts';
 
 /** How fast the paper's training step is at one batch. */
@@ -55,13 +44,13 @@ export interface StepOptions {
   readonly piece: number;
 }
 
-/** The trainer of the paper's recipe with networks of a size, on procedural faces. */
-function buildTrainer({ sizes: { size, width, blocks }, batch, precision }: StepOptions): Trainer {
+/** The trainer of the paper's recipe. */
+function buildTrainer({ sizes, precision }: StepOptions, data: ProceduralPairs): Trainer {
   return new Trainer({
-    generator: seeded(2, () => new Generator({ ...publishedGenerator, width, blocks })),
-    discriminator: seeded(3, () => new Discriminator({ ...publishedDiscriminator, width })),
-    identity: seeded(1, () => new ArcFace({ ...publishedArcFace, width })),
-    data: new ProceduralPairs({ batchSize: batch, imageSize: size, identities: 1000 }),
+    generator: generatorOf(sizes),
+    discriminator: discriminatorOf(sizes),
+    identity: identityOf(sizes),
+    data,
     precision,
     readEvery: 1000,
   });
@@ -71,8 +60,9 @@ function buildTrainer({ sizes: { size, width, blocks }, batch, precision }: Step
 export async function timeStep(gpu: Gpu, options: StepOptions): Promise<StepRow> {
   gpu.trim();
   gpu.pool.resetPeak();
-  const { batch, precision, pieces, piece } = options;
-  const trainer = buildTrainer(options);
+  const { sizes, batch, precision, pieces, piece } = options;
+  const data = new ProceduralPairs({ batchSize: batch, imageSize: sizes.size, identities: 1000 });
+  const trainer = buildTrainer(options, data);
   const reports: StepReport[] = [];
   const run = (steps: number) => trainer.run({ until: trainer.step + steps, onStep: (report) => reports.push(report) });
   await run(2 * trainer.recipe.pairs.length); // compiles, and records each kind of step
@@ -100,9 +90,7 @@ export async function timeStep(gpu: Gpu, options: StepOptions): Promise<StepRow>
     "the discriminator's change": updates.discriminator,
   });
   const skipped = skippedBy(reports.at(-1));
-  trainer.dispose();
-  for (const network of [trainer.generator, trainer.discriminator, trainer.identity, trainer.average])
-    network.dispose();
+  for (const each of [trainer, trainer.average, data]) each.dispose();
   const rates = { ms, imagesPerSecond: (1000 * batch) / ms, hostShare: parts.hostMs / ms };
   return { precision, batch, ...rates, ...parts, peakGiB, updates, losses, skipped };
 }

@@ -1,19 +1,19 @@
 import type { Gpu } from '@visage/gpu';
-import { HostRandom, seeded } from '@visage/nn';
-import { ArcFace, Generator, publishedArcFace, publishedGenerator, Swapper } from '@visage/simswap';
+import { HostRandom } from '@visage/nn';
+import { Swapper } from '@visage/simswap';
 import { keep, l2Normalize, scope, tensor } from '@visage/tensor';
 import { checkHealth, magnitudes } from './health.ts';
+import { generatorOf, identityOf } from './models.ts';
 import { type NetworkRow, type NetworkSetting, wallClock } from './networks.ts';
 
 /** Times `Swapper.swap` as users call it: targets and identities on the device, the swapped images too. */
 export async function timeSwap(
   gpu: Gpu,
-  { batch, precision, sizes: { size, width, blocks } }: Omit<NetworkSetting, 'pass'>,
+  { batch, precision, sizes }: Omit<NetworkSetting, 'pass'>,
   repeat: number,
 ): Promise<NetworkRow> {
-  const generator = seeded(2, () => new Generator({ ...publishedGenerator, width, blocks }));
-  const identity = seeded(1, () => new ArcFace({ ...publishedArcFace, width }));
-  const swapper = new Swapper({ generator, identity, precision });
+  const { size } = sizes;
+  const swapper = new Swapper({ generator: generatorOf(sizes), identity: identityOf(sizes), precision });
   const random = new HostRandom(1);
   const target = keep(tensor(random.uniform(batch * size * size * 3), [batch, size, size, 3]));
   const latent = keep(scope(() => l2Normalize(tensor(random.normal(batch * 512), [batch, 512]))));
@@ -36,7 +36,7 @@ export async function timeSwap(
     return { network: 'swap', pass: 'forward', precision, batch, ...rate, memoryMiB };
   } finally {
     swapper.dispose();
-    for (const each of [generator, identity, target, latent]) each.dispose();
+    for (const each of [target, latent]) each.dispose();
     gpu.trim();
   }
 }

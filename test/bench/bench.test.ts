@@ -7,6 +7,7 @@ import * as assert from 'uvu/assert';
 import { fillPlaces } from '../../bench/commands/tables.ts';
 import { checkHealth, magnitudes } from '../../bench/core/health.ts';
 import { measureKernels } from '../../bench/core/kernels.ts';
+import { disposeModels } from '../../bench/core/models.ts';
 import { timeNetwork } from '../../bench/core/networks.ts';
 import { type ContestEntry, type ContestSizes, contest, type Engine, type Task } from '../../bench/peers/contest.ts';
 import { visageEngine } from '../../bench/peers/visage.ts';
@@ -35,8 +36,10 @@ test('networks: device and wall time, dispatches, gradient norm', async () => {
 
 test('kernels: each shape once, with its rate, its choice and why others declined; tables and page show them', async () => {
   const options = { sizes, batches: [1], networks: ['generator'] as const, rounds: 1, spanMs: 0 };
+  disposeModels();
   const before = gpu.memory.live;
   const report = await measureKernels(gpu, options);
+  disposeModels();
   assert.is(gpu.memory.live, before, 'everything was given back');
   const keys = report.rows.map(({ kernel, shape, choice, flops }) => `${kernel} ${shape} ${choice?.problem} ${flops}`);
   assert.ok(keys.length > 30);

@@ -16,6 +16,7 @@ const MISTAKES: readonly (readonly [what: string, command: readonly string[], sa
   ['a missing option', ['swap', '--source', 'a.png'], /required option '--checkpoint <file>' not specified/],
   ['a number out of range', ['train', '--steps', '0'], /expected an integer of at least 1/],
   ['a number that is none', ['faces', '--out', 'x', '--size', 'big'], /expected an integer from 16 to 1024/],
+  ['a list of batches with a mistake', ['tune', '--batch', '4,x'], /expected integers from 1 to 512/],
   ['an unknown choice', ['train', '--preset', 'huge'], /Allowed choices are tiny/],
   ['a size that the networks cannot take', ['train', '--size', '50'], /--size 50: .*multiple of 8/],
   ['a missing golden file', ['conformance', 'nothing.safetensors'], /nothing\.safetensors: no such file/],

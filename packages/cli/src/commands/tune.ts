@@ -13,7 +13,7 @@ import {
   Swapper,
   Trainer,
 } from '@visage/simswap';
-import { collectProblems, type MetProblem, type TuneResult, tune, zeros } from '@visage/tensor';
+import { collectProblems, halfPrecision, type MetProblem, type TuneResult, tensor, tune } from '@visage/tensor';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { adapterLine, openDevice } from '../terminal/device.ts';
 import { integer } from '../terminal/options.ts';
@@ -25,6 +25,7 @@ interface Options {
   readonly size?: number;
   readonly batch?: number[];
   readonly precision?: Precision;
+  readonly work?: 'training' | 'swap';
   readonly identity: 'built-in' | 'published';
   readonly seconds?: number;
   readonly again?: boolean;
@@ -33,75 +34,95 @@ interface Options {
 
 const SWAPPED_AT_ONCE = [1, 16]; // one picture, and frames of a video
 
-/** Measures the kernel variants of training steps and swaps, and keeps what is fastest for later runs on this adapter. */
-async function tuneAdapter(options: Options): Promise<void> {
-  const gpu = await openDevice();
-  const preset = presets.find(({ name }) => name === options.preset) ?? presetFor(gpu.adapter);
-  const { size = preset.imageSize, batch: batches = [preset.batchSize] } = options;
-  console.log(`${adapterLine(gpu)}\npreset ${preset.name}, ${size} pixels, batch ${batches.join(', ')}`);
-  const identity =
-    options.identity === 'published'
-      ? seeded(1, () => new ArcFace())
-      : await loadIdentityNetwork(builtInWeights('identity'));
-  identity.freeze().eval();
-  const problems: MetProblem[] = [];
-  for (const precision of options.precision ? [options.precision] : precisions) {
-    for (const batch of batches)
-      problems.push(...(await problemsOfTraining({ preset, size, batch, precision, identity })));
-    for (const batch of SWAPPED_AT_ONCE)
-      problems.push(...(await problemsOfSwap({ preset, size, batch, precision, identity })));
-  }
-  gpu.trim();
-
-  const measured = await tune(problems, {
-    gpu,
-    ...options,
-    onResult: (result, done) => console.log(line(result, done)),
-  });
-  const path = await saveMemo(gpu, options.out);
-  console.log(`\n${summary(measured, gpu)}\n${path}`);
-}
-
-interface Sample {
-  readonly preset: Preset;
-  readonly size: number;
-  readonly batch: number;
-  readonly precision: Precision;
+/** The networks that pose the problems; what their weights are does not matter. */
+interface Networks {
+  readonly generator: Generator;
+  readonly discriminator: Discriminator;
   readonly identity: IdentityNetwork;
 }
 
+/** Measures the kernel variants of training steps and swaps, and keeps what is fastest for later runs on this adapter. */
+async function tuneAdapter(options: Options): Promise<void> {
+  const end = performance.now() + 1000 * (options.seconds ?? Number.POSITIVE_INFINITY);
+  const gpu = await openDevice();
+  const preset = presets.find(({ name }) => name === options.preset) ?? presetFor(gpu.adapter);
+  const { size = preset.imageSize, batch: batches = [preset.batchSize] } = options;
+  const networks = await buildNetworks(preset, options.identity);
+  const measured: TuneResult[] = [];
+  let path = '';
+  /** Traces some work and measures its problems before the next work is traced: what the time allows is complete. */
+  const work = async (title: string, trace: () => Promise<MetProblem[]>) => {
+    if (performance.now() > end) return;
+    const problems = await trace();
+    gpu.trim();
+    console.log(`\n${title}: ${problems.length} problems`);
+    const onResult = (result: TuneResult) => console.log(`  ${line(result)}`);
+    const seconds = (end - performance.now()) / 1000;
+    measured.push(...(await tune(problems, { gpu, seconds, again: options.again, onResult })));
+    path = await saveMemo(gpu, options.out);
+  };
+  console.log(`${adapterLine(gpu)}\npreset ${preset.name}, ${size} pixels`);
+  for (const precision of options.precision ? [options.precision] : precisionsOf(gpu)) {
+    for (const batch of options.work === 'swap' ? [] : batches)
+      await work(`training, ${precision}, batch ${batch}`, () =>
+        problemsOfTraining(networks, { preset, size, batch, precision }),
+      );
+    for (const batch of options.work === 'training' ? [] : SWAPPED_AT_ONCE)
+      await work(`swap, ${precision}, batch ${batch}`, () => problemsOfSwap(networks, { size, batch, precision }));
+  }
+  console.log(`\n${summary(measured, gpu)}\n${path}`);
+}
+
+/** Mixed precision first, which has most to gain; without f16 it is the same as f32. */
+const precisionsOf = (gpu: Gpu): Precision[] => (halfPrecision(gpu) === true ? ['mixed', 'f32'] : ['f32']);
+
+async function buildNetworks(preset: Preset, which: Options['identity']): Promise<Networks> {
+  const identity =
+    which === 'published' ? seeded(1, () => new ArcFace()) : await loadIdentityNetwork(builtInWeights('identity'));
+  return {
+    generator: seeded(2, () => new Generator({ ...preset.generator, latent: identity.config.embedding })),
+    discriminator: seeded(3, () => new Discriminator(preset.discriminator)),
+    identity,
+  };
+}
+
+interface Sample {
+  readonly size: number;
+  readonly batch: number;
+  readonly precision: Precision;
+}
+
 /** What a step of the paper's recipe asks of the kernels. */
-async function problemsOfTraining({ preset, size, batch, precision, identity }: Sample): Promise<MetProblem[]> {
+async function problemsOfTraining(
+  networks: Networks,
+  { preset, size, batch, precision }: Sample & { readonly preset: Preset },
+): Promise<MetProblem[]> {
   const data = new ProceduralPairs({ batchSize: batch, imageSize: size, identities: preset.identities });
-  const generator = seeded(2, () => new Generator({ ...preset.generator, latent: identity.config.embedding }));
-  const discriminator = seeded(3, () => new Discriminator(preset.discriminator));
-  const trainer = new Trainer({ generator, discriminator, identity, data, precision, recipe: paper });
+  const trainer = new Trainer({ ...networks, data, precision, recipe: paper });
   try {
     return await collectProblems(() => trainer.run({ until: trainer.recipe.pairs.length }));
   } finally {
-    trainer.dispose();
-    for (const each of [generator, discriminator, trainer.average, data]) each.dispose();
+    for (const each of [trainer, trainer.average, data]) each.dispose();
   }
 }
 
 /** What a swap of so many faces at once asks of the kernels. */
-async function problemsOfSwap({ preset, size, batch, precision, identity }: Sample): Promise<MetProblem[]> {
-  const generator = seeded(2, () => new Generator({ ...preset.generator, latent: identity.config.embedding }));
-  const swapper = new Swapper({ generator, identity, precision });
-  const faces = zeros([batch, size, size, 3]);
+async function problemsOfSwap(networks: Networks, { size, batch, precision }: Sample): Promise<MetProblem[]> {
+  const swapper = new Swapper({ ...networks, precision });
+  const pixels = Float32Array.from({ length: batch * size * size * 3 }, (_, k) => (k % 251) / 250);
+  const faces = tensor(pixels, [batch, size, size, 3]);
   try {
     return await collectProblems(() => swapper.swapImages(faces, faces).dispose());
   } finally {
-    swapper.dispose();
-    for (const each of [generator, faces]) each.dispose();
+    for (const each of [swapper, faces]) each.dispose();
   }
 }
 
-function line({ problem, trials, best }: TuneResult, done: number): string {
+function line({ problem, trials, best }: TuneResult): string {
   const time = ({ ms }: { ms: number | undefined }) => (ms === undefined ? 'wrong' : `${ms.toFixed(4)} ms`);
   const others = trials.filter(({ variant }) => variant !== best).map((each) => `${each.variant} ${time(each)}`);
   const taken = trials.find(({ variant }) => variant === best) as TuneResult['trials'][number];
-  return `${String(done).padStart(4)}  ${problem.family} ${problem.signature}: ${best} ${time(taken)}  (${others.join(', ')})`;
+  return `${problem.family} ${problem.signature}: ${best} ${time(taken)}  (${others.join(', ')})`;
 }
 
 /** How much the measurements gain, each problem as often as the steps and swaps met it. */
@@ -133,13 +154,14 @@ export function addTune(program: Command): void {
     .addOption(new Option('--preset <name>', 'sizes of the networks').choices(presets.map(({ name }) => name)))
     .option('--size <pixels>', 'height and width of the images', integer(32, 512))
     .addOption(new Option('--batch <list>', 'pairs per step, such as 4,16').argParser(batchList))
+    .addOption(new Option('--work <which>', 'only this one (default: both)').choices(['training', 'swap']))
     .addOption(new Option('--precision <which>', 'only this one (default: both)').choices(precisions))
     .addOption(
       new Option('--identity <which>', 'the identity network that comes with Visage, or one of the published size')
         .choices(['built-in', 'published'])
         .default('built-in'),
     )
-    .option('--seconds <n>', 'stop after about so long, large problems first', integer(1, 86_400))
+    .option('--seconds <n>', 'measure for about so long, large problems first', integer(1, 86_400))
     .option('--again', 'measure what is known already once more')
     .option('--out <file>', 'write the memo here instead of into the cache that later runs read')
     .action(tuneAdapter);

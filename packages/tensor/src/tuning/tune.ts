@@ -23,7 +23,7 @@ export interface TuneOptions {
   /** Measure problems again that the memo knows. Default false. */
   readonly again?: boolean;
   /** Called after each problem. */
-  onResult?(result: TuneResult, done: number): void;
+  onResult?(result: TuneResult): void;
 }
 
 /** One variant's attempt at a problem. */
@@ -64,7 +64,7 @@ export async function tune(problems: readonly MetProblem[], options: TuneOptions
     for (const inner of await innerProblems(problem, gpu)) await visit(inner);
     const result = await measure(problem, gpu);
     results.push(result);
-    onResult?.(result, seen.size);
+    onResult?.(result);
   };
   for (const problem of [...problems].sort((a, b) => work(b) - work(a))) await visit(problem);
   return results;
