@@ -1,5 +1,5 @@
 /** @file Finite differences of matrix products and convolutions; gemm.test.ts holds the kernel variants together. */
-import { conv2d, convTranspose2d, linear, matmul, type Tensor, tensor } from '@visage/tensor';
+import { conv2d, convTranspose2d, leakyRelu, linear, matmul, relu, type Tensor, tanh, tensor } from '@visage/tensor';
 import { equal, throws } from 'uvu/assert';
 import { gpuSuite } from '../helpers/gpu.ts';
 import { gradcheck, type HostTensor, randomInput } from '../helpers/gradcheck.ts';
@@ -27,6 +27,16 @@ for (const paddingMode of ['zero', 'reflect', 'replicate'] as const) {
   SMALL[`conv2d 3×3 ${paddingMode}`] = [
     (x, w, b) => conv2d(x!, w!, b, { padding: 1, paddingMode }),
     [randomInput([2, 4, 5, 3]), weight(3, 3, 3, 4), bias(4)],
+  ];
+}
+for (const [name, activation] of Object.entries({
+  relu: 'relu',
+  tanh: 'tanh',
+  'leaky ReLU': { leakyRelu: 0.2 },
+} as const)) {
+  SMALL[`conv2d with ${name}`] = [
+    (x, w, b) => conv2d(x!, w!, b, { activation }),
+    [randomInput([1, 3, 3, 4]), weight(2, 2, 4, 4), randomInput([4], { seed: 3, shift: 2 })],
   ];
 }
 SMALL['conv2d 4×4 step 2, 41×3'] = [
@@ -76,6 +86,25 @@ test('values by hand', async () => {
     [...(await conv2d(x, tensor([1, 1, 1], [1, 3, 1, 1]), undefined, { padding: 1 }).floats())].slice(2, 6),
     [3, 3, 7, 7],
   );
+});
+
+test('an activation is the one of the same name', async () => {
+  const [x, w] = [randomInput([2, 5, 4, 3]), weight(3, 3, 3, 5)].map(({ values, shape }) => tensor(values, shape)) as [
+    Tensor,
+    Tensor,
+  ];
+  for (const [activation, op] of [
+    ['relu', relu],
+    ['tanh', tanh],
+    [{ leakyRelu: 0.2 }, (y: Tensor) => leakyRelu(y, 0.2)],
+  ] as const) {
+    for (const groups of [1, 3]) {
+      const weights = groups === 1 ? w : tensor(weight(3, 3, 1, 6).values, [3, 3, 1, 6]);
+      const got = await conv2d(x, weights, undefined, { padding: 1, groups, activation }).floats();
+      equal([...got], [...(await op(conv2d(x, weights, undefined, { padding: 1, groups })).floats())]);
+    }
+  }
+  throws(() => conv2d(x, w, undefined, { activation: { leakyRelu: -1 } }), /conv2d: leakyRelu is -1, expected a slope/);
 });
 
 test('messages name the op, the argument and what was expected', () => {

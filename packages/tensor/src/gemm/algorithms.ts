@@ -1,4 +1,5 @@
 import type { Gpu, Variant } from '@visage/gpu';
+import { type Activation, activated } from '../ops/activation.ts';
 import { type ConvGeometry, xShape, yShape } from '../ops/convGeometry.ts';
 import type { Tensor } from '../tensor.ts';
 import { chooseFor } from '../tuning/problems.ts';
@@ -19,7 +20,7 @@ export interface ConvProblem {
 
 /** All three products of a convolution. */
 interface ConvProducts {
-  forward(g: ConvGeometry, x: Tensor, w: Tensor, bias?: Tensor): Tensor;
+  forward(g: ConvGeometry, x: Tensor, w: Tensor, bias?: Tensor, activation?: Activation): Tensor;
   inputGrad(g: ConvGeometry, dy: Tensor, w: Tensor): Tensor;
   /** In the type that the weight has. */
   weightGrad(g: ConvGeometry, x: Tensor, dy: Tensor, result: GemmType): Tensor;
@@ -52,7 +53,7 @@ function winograd(side: TileSide): ConvAlgorithm {
       if (used * 9 * side ** 2 < 1.5 * products) return `tiles of ${side} waste too much of ${height}x${width} pixels`;
       return fits(gpu, products * Math.max(tiles, g.channelsIn) * Math.max(g.channelsIn, g.channelsOut));
     },
-    forward: (g, x, w, bias) => winogradForward(side, g, x, w, bias),
+    forward: (g, x, w, bias, activation) => activated(winogradForward(side, g, x, w, bias), activation),
     inputGrad: (g, dy, w) => winogradInputGrad(side, g, dy, w),
     weightGrad: (g, x, dy) => winogradWeightGrad(side, g, x, dy),
   };
@@ -99,7 +100,8 @@ export function convAlgorithm(gpu: Gpu, geometry: ConvGeometry, pass: ConvPass, 
     return launch();
   };
   return {
-    forward: (g, x, w, bias) => run([x, w, bias], (algorithm) => algorithm.forward(g, x, w, bias)),
+    forward: (g, x, w, bias, activation) =>
+      run([x, w, bias], (algorithm) => algorithm.forward(g, x, w, bias, activation)),
     inputGrad: (g, dy, w) => run([dy, w], (algorithm) => algorithm.inputGrad(g, dy, w)),
     weightGrad: (g, x, dy, result) => run([x, dy], (algorithm) => algorithm.weightGrad(g, x, dy, result)),
   };

@@ -1,5 +1,6 @@
 import { type GpuBuffer, i32 } from '@visage/gpu';
 import { gemmLoadByPixel, gemmLoadByTap, gemmLoadIm2col, gemmLoadIm2colScalar } from '@visage/kernels';
+import { type Activation, activationCode } from '../ops/activation.ts';
 import { type ConvGeometry, type PaddingMode, wShape, xShape, yShape } from '../ops/convGeometry.ts';
 import { permute } from '../ops/shape.ts';
 import { empty, type Tensor } from '../tensor.ts';
@@ -63,7 +64,7 @@ const forwardWindow = (g: ConvGeometry): Window => ({
 });
 
 /** y[pixel, co] = Σ over (tap, ci) of x[pixel ⊕ tap, ci] · w[tap, ci, co] + bias[co], in the type of x and w. The bias is f32. */
-export function convForward(g: ConvGeometry, x: Tensor, w: Tensor, bias?: Tensor): Tensor {
+export function convForward(g: ConvGeometry, x: Tensor, w: Tensor, bias?: Tensor, activation?: Activation): Tensor {
   return gemm(
     x.gpu,
     {
@@ -78,6 +79,7 @@ export function convForward(g: ConvGeometry, x: Tensor, w: Tensor, bias?: Tensor
       a: x.buffer,
       b: w.buffer,
       bias: bias?.buffer,
+      activation: activation && activationCode(activation, 'v'),
     },
     yShape(g),
   );

@@ -9,7 +9,7 @@ const WORKGROUP = 64;
 export function finishFunction({ bias, activation, n }: GemmProblem, binding: number): string {
   const steps = ['var v = sums;'];
   if (bias) steps.push('v += bias(n);');
-  if (activation) steps.push(`v = ${activation};`);
+  if (activation) steps.push(`v = ${activation.replace(/\bV\b/g, 'vec4f')};`);
   return [
     ...(bias ? [biasFunction(n % 4 === 0, binding)] : []),
     `fn finish(row : u32, n : u32, sums : vec4f) -> vec4f { ${steps.join(' ')} return v; }`,

@@ -47,6 +47,6 @@ export interface GemmProblem {
   readonly across?: Across;
   /** f32, one value per column. */
   readonly bias?: GpuBuffer;
-  /** WGSL of what the finished sums `v`, a vec4f with the bias added, are turned into; themselves by default. */
+  /** WGSL of what the finished sums `v`, with the bias added, are turned into; `V` is their type. Themselves by default. */
   readonly activation?: string;
 }

@@ -8,12 +8,13 @@ import type { GemmType } from '../gemm/problem.ts';
 import { checkShape, type Shape, showShape } from '../shape.ts';
 import { checkDType, type Tensor } from '../tensor.ts';
 import { biasGradient } from '../zeroSum.ts';
+import { activated, activationGradient, checkActivation } from './activation.ts';
 import { cast } from './cast.ts';
 import { type Conv2dOptions, type ConvGeometry, convGeometry } from './convGeometry.ts';
 import { pad2dAdjoint } from './pad.ts';
 
 /**
- * 2-D convolution (cross-correlation, as in every deep-learning library): y = x ⋆ w + bias.
+ * 2-D convolution (cross-correlation, as in every deep-learning library): y = x ⋆ w + bias, then the activation asked for.
  *
  * Shapes: x [N, H, W, Ci], w [kh, kw, Ci / groups, Co], bias [Co] → y [N, H', W', Co] in the type of x. An f16 x takes an f32 weight, rounded for the product;
  * sums are f32, and every gradient has the type of its tensor.
@@ -23,19 +24,24 @@ export function conv2d(x: Tensor, w: Tensor, bias?: Tensor, options: Conv2dOptio
   checkDType('conv2d', 'w', w, 'f32', 'f16');
   if (isCastNow(x)) return conv2d(cast(x, 'f16'), w, bias, options);
   if (x.dtype === 'f32' && w.dtype === 'f16') return conv2d(x, cast(w, 'f32'), bias, options);
+  const { activation } = options;
+  checkActivation('conv2d', activation);
   const g = convGeometry('conv2d', x.shape, w.shape, options);
   if (bias) checkBias('conv2d', bias, g.channelsOut);
   const [left, right] = operandsOf('conv2d', x, w);
   const shift = bias && cast(bias.detach(), 'f32');
   const out =
     g.groups === 1
-      ? convAlgorithm(x.gpu, g, 'forward', gemmType(left)).forward(g, left, right, shift)
-      : groupedForward(g, left, right, shift);
-  return track('conv2d', out, bias ? [x, w, bias] : [x, w], (dy, needs) => [
-    needs[0] ? conv2dInputGrad(dy, w, g) : undefined,
-    needs[1] ? conv2dWeightGrad(x, dy, g, gemmType(w)) : undefined,
-    needs[2] && bias ? biasGradient(dy, bias.dtype) : undefined,
-  ]);
+      ? convAlgorithm(x.gpu, g, 'forward', gemmType(left)).forward(g, left, right, shift, activation)
+      : activated(groupedForward(g, left, right, shift), activation);
+  return track('conv2d', out, bias ? [x, w, bias] : [x, w], (g0, needs) => {
+    const dy = activationGradient(activation, g0, out);
+    return [
+      needs[0] ? conv2dInputGrad(dy, w, g) : undefined,
+      needs[1] ? conv2dWeightGrad(x, dy, g, gemmType(w)) : undefined,
+      needs[2] && bias ? biasGradient(dy, bias.dtype) : undefined,
+    ];
+  });
 }
 
 function checkBias(op: string, bias: Tensor, channels: number): void {

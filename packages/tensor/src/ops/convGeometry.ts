@@ -1,5 +1,6 @@
 import { ArgumentError } from '@visage/gpu';
 import { type Shape, showShape } from '../shape.ts';
+import type { Activation } from './activation.ts';
 
 /** What a convolution sees past the edge of its input. */
 export type PaddingMode = 'zero' | 'reflect' | 'replicate';
@@ -12,6 +13,8 @@ export interface Conv2dOptions {
   readonly paddingMode?: PaddingMode;
   /** Channel groups that see only themselves; `groups = channels` is a depthwise convolution. Default 1. */
   readonly groups?: number;
+  /** Applied to the result, after the bias, before it is written: saves a pass over memory. */
+  readonly activation?: Activation;
 }
 
 /** Every extent of a convolution y = x ⋆ w. */

@@ -1,5 +1,6 @@
 /** @file Every op, by family. */
 
+export type { Activation } from './activation.ts';
 export { type AdainOptions, adain } from './adain.ts';
 export * from './arithmetic.ts';
 export { type BatchNormOptions, batchNorm } from './batchNorm.ts';

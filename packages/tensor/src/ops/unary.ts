@@ -54,8 +54,8 @@ export const tanh = (x: Tensor): Tensor =>
     [(g, y) => tanhGrad(g, y)],
   );
 
-// g · (1 − y²) with y = tanh x, as one kernel.
-const tanhGrad = (g: Tensor, y: Tensor): Tensor =>
+/** g · (1 − y²) with y = tanh x, as one kernel. */
+export const tanhGrad = (g: Tensor, y: Tensor): Tensor =>
   pointwise('tanhGrad', 'a * (V(1.0) - b * b)', [g, y], [(h) => tanhGrad(h, y), (h) => mul(mul(mul(h, g), y), -2)]);
 
 /** 1 / (1 + e⁻ˣ). */

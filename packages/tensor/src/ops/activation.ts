@@ -1,0 +1,31 @@
+import { ArgumentError } from '@visage/gpu';
+import { launchMap, V } from '../pointwise.ts';
+import type { Tensor } from '../tensor.ts';
+import { leakyGate, tanhGrad } from './unary.ts';
+
+/** What a convolution can do to its sums before it writes them; the slope of a leaky ReLU is not negative. */
+export type Activation = 'relu' | 'tanh' | { readonly leakyRelu: number };
+
+/** WGSL of the activation of `v`; `V` is its type there. The same as `relu`, `leakyRelu` and `tanh`. */
+export function activationCode(activation: Activation, v: string): string {
+  if (activation === 'relu') return `select(${v}, V(0.0), ${v} < V(0.0))`;
+  if (activation === 'tanh') return `select(select(tanh(${v}), V(1.0), ${v} > V(15.0)), V(-1.0), ${v} < V(-15.0))`;
+  return `select(${v} * ${V(activation.leakyRelu)}, ${v}, ${v} > V(0.0))`;
+}
+
+/** @throws ArgumentError for a negative slope: the sign of the result would not tell the sign of the sum, which the gradient needs. */
+export function checkActivation(op: string, activation: Activation | undefined): void {
+  if (typeof activation === 'object' && !(activation.leakyRelu >= 0))
+    throw new ArgumentError(op, 'leakyRelu', String(activation.leakyRelu), 'a slope of at least 0');
+}
+
+/** The activation as a launch of its own, without a gradient, for kernels whose epilogue does not know it. */
+export const activated = (x: Tensor, activation: Activation | undefined): Tensor =>
+  activation ? launchMap('activation', activationCode(activation, 'a'), [x]) : x;
+
+/** The gradient with respect to the sums, out of the one with respect to the result y. */
+export function activationGradient(activation: Activation | undefined, g: Tensor, y: Tensor): Tensor {
+  if (!activation) return g;
+  if (activation === 'tanh') return tanhGrad(g, y);
+  return leakyGate(g, y, activation === 'relu' ? 0 : activation.leakyRelu);
+}
