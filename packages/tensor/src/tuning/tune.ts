@@ -44,6 +44,8 @@ export interface TuneResult {
 }
 
 const NOISE = 0.97; // another variant must take at most this share of the preferred one's time
+const MOST_CANDIDATES = 5; // beside the reference; what a family ranks behind them has not won anywhere, and each costs a compilation
+const HOPELESS = 2; // times the fastest at the first look: not timed again
 
 /**
  * Measures every variant that admits a problem and notes the fastest in the device's memo.
@@ -80,35 +82,55 @@ const attempt = (problem: MetProblem, variant: string): RecordedStep<Tensor> =>
 async function innerProblems(problem: MetProblem, gpu: Gpu): Promise<MetProblem[]> {
   const met = await collectProblems(() =>
     lendScratch(gpu, problem.buffers, async () => {
-      for (const candidate of problem.candidates) attempt(problem, candidate).dispose();
+      for (const candidate of candidatesOf(problem)) attempt(problem, candidate).dispose();
     }),
   );
   return met.filter(({ family }) => family !== problem.family);
 }
 
+/** The variants that are tried: the most preferred ones, and the reference. */
+const candidatesOf = ({ candidates }: MetProblem): readonly string[] => [
+  ...candidates.slice(0, -1).slice(0, MOST_CANDIDATES),
+  candidates.at(-1) as string,
+];
+
 /** Checks and times the variants of one problem, and puts the best into the memo. */
 function measure(problem: MetProblem, gpu: Gpu): Promise<TuneResult> {
-  const { family, signature, candidates, buffers } = problem;
+  const { family, signature, buffers } = problem;
   return lendScratch(gpu, buffers, async () => {
+    const candidates = candidatesOf(problem);
     const steps = candidates.map((variant) => attempt(problem, variant));
     const reference = runFresh(steps.at(-1) as RecordedStep<Tensor>, problem, gpu);
     const agreements: Agreement[] = [];
     for (const step of steps) agreements.push(await compared(step, reference, problem, gpu));
-    const right = steps.filter((_, k) => withinTolerance(agreements[k] as Agreement));
-    const times = await timeInterleaved(
+    const times = await timeRight(
       gpu,
-      right.map(({ commands }) => commands),
+      steps.map((step, k) => (withinTolerance(agreements[k] as Agreement) ? step : undefined)),
     );
-    const trials = candidates.map((variant, k) => ({
-      variant,
-      ms: times[right.indexOf(steps[k] as RecordedStep<Tensor>)],
-      agreement: agreements[k] as Agreement,
-    }));
+    const trials = candidates.map((variant, k) => ({ variant, ms: times[k], agreement: agreements[k] as Agreement }));
     for (const step of steps) step.dispose();
     reference.dispose();
     const { best, untunedMs } = judge(trials);
     gpu.tuning.set(family, signature, { variant: best.variant, ms: best.ms, untunedMs });
     return { problem, trials, best: best.variant };
+  });
+}
+
+/** Milliseconds of each step: a first look at all, then the race of those that have a chance. */
+async function timeRight(
+  gpu: Gpu,
+  steps: readonly (RecordedStep<Tensor> | undefined)[],
+): Promise<(number | undefined)[]> {
+  const right = steps.filter((step) => step !== undefined);
+  const commands = (each: readonly RecordedStep<Tensor>[]) => each.map((step) => step.commands);
+  const first = await timeInterleaved(gpu, commands(right), { rounds: 1, spanMs: 0 });
+  const bound = HOPELESS * Math.min(...first);
+  const racing = right.filter((_, k) => (first[k] as number) <= bound);
+  const raced = await timeInterleaved(gpu, commands(racing));
+  return steps.map((step) => {
+    if (!step) return undefined;
+    const at = racing.indexOf(step);
+    return at >= 0 ? raced[at] : first[right.indexOf(step)];
   });
 }
 
