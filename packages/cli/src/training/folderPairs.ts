@@ -3,6 +3,7 @@ import { type FolderIdentity, readFace } from '@visage/faces/node';
 import { VisageError } from '@visage/gpu';
 import { type ImagePairs, type PairKind, shuffledRows, type TrainingData } from '@visage/simswap';
 import { keep, type Tensor, zeros } from '@visage/tensor';
+import { Recent } from './recent.ts';
 
 /** What {@link FolderPairs} draws from. */
 export interface FolderPairsOptions {
@@ -12,13 +13,16 @@ export interface FolderPairsOptions {
   readonly seed: number;
 }
 
-/** Pairs of aligned faces out of a folder of identity folders. Pictures are read when they are first drawn, and kept. */
+/** Memory for pictures that may be drawn again. */
+const KEPT_BYTES = 2 ** 30;
+
+/** Pairs of aligned faces out of a folder of identity folders. Pictures are read when they are drawn; the latest gigabyte of them is kept. */
 export class FolderPairs implements TrainingData {
   readonly batchSize: number;
   readonly imageSize: number;
   readonly #options: FolderPairsOptions;
   readonly #sampler: FaceSampler;
-  readonly #pictures = new Map<string, Promise<Uint8Array>>();
+  readonly #pictures: Recent<string, Promise<Uint8Array>>;
   readonly #target: Tensor;
   readonly #source: Tensor;
 
@@ -36,6 +40,7 @@ export class FolderPairs implements TrainingData {
     this.batchSize = batchSize;
     this.imageSize = imageSize;
     this.#options = options;
+    this.#pictures = new Recent(Math.floor(KEPT_BYTES / (3 * imageSize ** 2)));
     this.#sampler = new FaceSampler({ identities: identities.length, seed: options.seed });
     const batch = () => keep(zeros([batchSize, imageSize, imageSize, 3]));
     [this.#target, this.#source] = [batch(), batch()];
@@ -77,12 +82,9 @@ export class FolderPairs implements TrainingData {
 
   /** A picture as bytes, a quarter of the memory of floats. */
   #picture(path: string): Promise<Uint8Array> {
-    const known = this.#pictures.get(path);
-    if (known) return known;
-    const reading = readFace(path, this.imageSize).then(({ data }) =>
-      Uint8Array.from(data, (value) => Math.round(255 * value)),
-    );
-    this.#pictures.set(path, reading);
-    return reading;
+    return this.#pictures.get(path, async () => {
+      const { data } = await readFace(path, this.imageSize);
+      return Uint8Array.from(data, (value) => Math.round(255 * value));
+    });
   }
 }
