@@ -20,9 +20,11 @@ import {
   concat,
   conv2d,
   convTranspose2d,
+  cosineSimilarity,
   cosMargin,
   type DType,
   type FloatType,
+  fileRow,
   GEMM_VARIANTS,
   type GemmProblem,
   gatherRows,
@@ -30,6 +32,7 @@ import {
   instanceNorm,
   linear,
   matmul,
+  max,
   maxPool2d,
   noGrad,
   pad2d,
@@ -103,6 +106,9 @@ function launchRest(): void {
   launch((x, w) => cosMargin(x!, w!, labels), [3, 5], [5, 4]);
   launch((x) => gatherRows(x!, labels), [4, 5]);
   launch((x) => sumRows(x!, labels, 4), [3, 5]);
+  for (const c of [5, 8]) launch((a, b) => cosineSimilarity(a!, b!), [3, c], [3, c]);
+  launch((x) => max(x!, 1), [3, 5, 2]);
+  fileRow(zeros([2, 3]), tensor(Uint32Array.of(0)), zeros([3]));
   launch((x, w) => prelu(permute(slice(variance(x!, 1, true), 0, 0, 2), [1, 0, 2]), w!), [3, 4, 5], [5]);
   const types: DType[] = ['f32', 'f16', 'i32', 'u32', 'u8'];
   for (const source of types) for (const result of types) cast(cast(zeros([7]), source), result);

@@ -16,6 +16,8 @@ import {
   sumRows,
   type Tensor,
   tensor,
+  unitNormPenalty,
+  weightedSum,
 } from '@visage/tensor';
 import { equal, ok, throws } from 'uvu/assert';
 import { gpuSuite } from '../helpers/gpu.ts';
@@ -31,6 +33,11 @@ const away = () => randomInput([3, 5], { away: 0.3, scale: 0.3 });
 const CASES: Record<string, [Fn, HostTensor[]]> = {
   gatherRows: [(t) => gatherRows(t!, labels()), [randomInput([6, 3])]],
   sumRows: [(r) => sumRows(r!, labels(), 6), [randomInput([4, 3])]],
+  unitNormPenalty: [(x) => unitNormPenalty(x!, 1e-12), [randomInput([3, 2, 5, 3], { shift: 1 })]],
+  'weightedSum of more terms than a kernel takes': [
+    (...xs) => weightedSum([...xs, ...xs, ...xs] as Tensor[], [0.3, -0.5, 0.4, 0.2, 0.1, 0.25]),
+    [randomInput([3, 4]), randomInput([3, 4], { seed: 2 })],
+  ],
   'softmax, last axis': [(x) => softmax(x!), [wide()]],
   'softmax, middle axis': [(x) => softmax(x!, 1), [randomInput([2, 3, 4])]],
   logSoftmax: [(x) => logSoftmax(x!), [wide()]],

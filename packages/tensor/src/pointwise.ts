@@ -85,6 +85,31 @@ function inputDeclarations(out: Shape, inputs: readonly Tensor[], vector: boolea
     .join('\n');
 }
 
+/** A pointwise expression as WGSL. */
+export interface MapProgram {
+  /** Bindings 1, 2, … of the inputs and `fn map(i : u32) -> V`. */
+  readonly code: string;
+  /** Elements in a V. */
+  readonly lanes: 1 | 4;
+}
+
+/** Makes WGSL of `expression` over inputs that broadcast to `shape`. Where vectors must not cross from one run of elements into the next, `run` is its length. */
+export function mapProgram(shape: Shape, inputs: readonly Tensor[], expression: string, run = 4): MapProgram {
+  // Vectors run along the merged last axis: it must divide by 4, whole or broadcast for each input.
+  const axes = mergeAxes(
+    shape,
+    inputs.map((x) => x.shape),
+  );
+  const lanes = (axes.at(-1)?.extent ?? 1) % 4 === 0 && run % 4 === 0 ? 4 : 1;
+  const code = [
+    inputDeclarations(shape, inputs, lanes === 4),
+    `fn map(i : u32) -> V {`,
+    ...NAMES.slice(0, inputs.length).map((arg, k) => `  let ${arg} = load${k}(i);`),
+    `  return ${expression};\n}`,
+  ].join('\n');
+  return { code, lanes };
+}
+
 /**
  * Launches `out = expression(a, b, …)` with broadcasting and no gradient.
  *
@@ -106,28 +131,19 @@ export function launchMap(
   checkFloat(name, 'target', out);
   if (sizeOf(out.shape) !== sizeOf(shape))
     throw new ArgumentError(name, 'target', showShape(out.shape), showShape(shape));
-  // Vectors run along the merged last axis: it must divide by 4, whole or broadcast for each input.
-  const last = mergeAxes(shape, shapes).at(-1)?.extent ?? 1;
-  const vector = last % 4 === 0;
-  const args = NAMES.slice(0, inputs.length);
-  const prelude = [
-    inputDeclarations(shape, inputs, vector),
-    `fn map(i : u32) -> V {`,
-    ...args.map((arg, k) => `  let ${arg} = load${k}(i);`),
-    `  return ${expression};\n}`,
-  ].join('\n');
-  const count = sizeOf(shape) / (vector ? 4 : 1);
+  const { code, lanes } = mapProgram(shape, inputs, expression);
+  const count = sizeOf(shape) / lanes;
   first.gpu.dispatch({
     program: {
       name: `pointwise/${name}`,
       enables: enablesOf(out.dtype, ...inputs.map((x) => x.dtype)),
       aliases: {
-        V: computed(vector ? 4 : 1),
-        U: vector ? 'vec4u' : 'u32',
-        S: stored(floatTypeOf(out), vector ? 4 : 1),
+        V: computed(lanes),
+        U: lanes === 4 ? 'vec4u' : 'u32',
+        S: stored(floatTypeOf(out), lanes),
       },
-      constants: { WG: WORKGROUP, PADDING: vector ? 0 : paddingOf(out) },
-      parts: [prelude, pointwiseMap],
+      constants: { WG: WORKGROUP, PADDING: lanes === 4 ? 0 : paddingOf(out) },
+      parts: [code, pointwiseMap],
     },
     buffers: [out.buffer, ...inputs.map((x): GpuBuffer => x.buffer)],
     grid: linearGrid(Math.ceil(count / WORKGROUP)),

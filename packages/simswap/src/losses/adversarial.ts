@@ -1,4 +1,4 @@
-import { hingeFake, hingeGenerator, hingeReal, type Tensor } from '@visage/tensor';
+import { hingeFake, hingeGenerator, hingeReal, type Tensor, weightedSum } from '@visage/tensor';
 import type { PatchOutput } from '../networks/discriminator.ts';
 
 /** Mean over the scales of a scalar that each scale yields. */
@@ -6,10 +6,10 @@ export function meanOverScales(
   outputs: readonly PatchOutput[],
   each: (output: PatchOutput, scale: number) => Tensor,
 ): Tensor {
-  return outputs
-    .map(each)
-    .reduce((sum, x) => sum.add(x))
-    .mul(1 / outputs.length);
+  return weightedSum(
+    outputs.map(each),
+    outputs.map(() => 1 / outputs.length),
+  );
 }
 
 /** Generator's hinge loss: −D(result), mean over patches, samples and scales. */

@@ -1,7 +1,6 @@
 import { ArgumentError } from '@visage/gpu';
-import { l1Loss, type Tensor } from '@visage/tensor';
+import { l1Loss, type Tensor, weightedSum } from '@visage/tensor';
 import type { FeatureMaps, PatchOutput } from '../networks/discriminator.ts';
-import { meanOverScales } from './adversarial.ts';
 
 /**
  * Weak feature matching: Σ over the chosen layers of mean |Dⁱ(result) − Dⁱ(target)|, mean over scales
@@ -18,13 +17,14 @@ export function weakFeatureMatchingLoss(
   target: readonly FeatureMaps[],
   layers: readonly number[] | 'all',
 ): Tensor {
-  return meanOverScales(result, (output, scale) =>
-    (layers === 'all' ? [...output.features.keys()] : layers)
-      .map((layer) => {
-        const reference = featureMap(target[scale]!, layer).detach();
-        return l1Loss(featureMap(output, layer), reference);
-      })
-      .reduce((sum, x) => sum.add(x)),
+  const distances = result.flatMap((output, scale) =>
+    (layers === 'all' ? [...output.features.keys()] : layers).map((layer) =>
+      l1Loss(featureMap(output, layer), featureMap(target[scale]!, layer).detach()),
+    ),
+  );
+  return weightedSum(
+    distances,
+    distances.map(() => 1 / result.length),
   );
 }
 

@@ -1,4 +1,4 @@
-import { autocast, cast, grad, mean, sqrt, square, sum, type Tensor } from '@visage/tensor';
+import { autocast, grad, noGrad, pointwise, sum, type Tensor, unitNormPenalty } from '@visage/tensor';
 import type { PatchOutput } from '../networks/discriminator.ts';
 import { meanOverScales } from './adversarial.ts';
 
@@ -21,13 +21,12 @@ export function gradientPenalty(
   fake: Tensor,
   alpha: Tensor,
 ): Tensor {
-  const [one, other] = [cast(real, 'f32'), cast(fake, 'f32')];
-  const between = other.add(alpha.mul(one.sub(other))).detach();
+  const mixed = noGrad(() => pointwise('between', 'b + c * (a - b)', [real, fake, alpha], [], 'f32'));
+  const between = mixed.detach();
   between.requiresGrad = true;
   const judged = autocast('f32', () => discriminate(between));
   return meanOverScales(judged, ({ logits }) => {
     const [slope] = grad(sum(logits), [between], { createGraph: true }) as [Tensor];
-    const norm = sqrt(sum(square(slope), [1, 2, 3]).add(EPSILON));
-    return mean(square(norm.sub(1)));
+    return unitNormPenalty(slope, EPSILON);
   });
 }

@@ -1,4 +1,4 @@
-import { cosineSimilarity, mean, type Tensor } from '@visage/tensor';
+import { cosineSimilarity, mean, meanOf, sub, type Tensor } from '@visage/tensor';
 
 /**
  * Identity loss: mean over samples of 1 − cos(latent of the result, latent of the source).
@@ -6,4 +6,10 @@ import { cosineSimilarity, mean, type Tensor } from '@visage/tensor';
  * SimSwap (Chen et al. 2020), section 3; both [N, latent], of any length: the cosine does not see it.
  */
 export const identityLoss = (result: Tensor, source: Tensor): Tensor =>
-  mean(cosineSimilarity(result, source)).neg().add(1);
+  meanOf({
+    name: 'identityLoss',
+    expression: 'V(1.0) - a',
+    inputs: [cosineSimilarity(result, source)],
+    derivatives: ['V(-1.0)'],
+    composed: (cosine) => mean(sub(1, cosine as Tensor)),
+  });

@@ -1,5 +1,5 @@
 /** @file The terms of both players' losses, out of what the networks say of a batch. */
-import { concat, noGrad, type Tensor, zeros } from '@visage/tensor';
+import { concat, noGrad, type Tensor, weightedSum, zeros } from '@visage/tensor';
 import { adversarialLoss, hingeFakeLoss, hingeRealLoss } from '../losses/adversarial.ts';
 import { weakFeatureMatchingLoss } from '../losses/featureMatching.ts';
 import type { FeatureMaps, PatchOutput } from '../networks/discriminator.ts';
@@ -29,14 +29,16 @@ export interface GeneratorTerms {
 }
 
 /** L_G = L_adv + λ_wFM · L_wFM + λ_id · L_id (+ λ_rec · L_rec on pairs of the same person). SimSwap (Chen et al. 2020), section 3. */
-export function generatorLosses(recipe: Recipe, kind: PairKind, terms: GeneratorTerms): GeneratorLosses {
+export function generatorLosses(recipe: Recipe, kind: PairKind, parts: GeneratorTerms): GeneratorLosses {
   const { weights, featureLayers } = recipe;
-  const { identity, reconstruction, judgedResult, targetFeatures } = terms;
+  const { identity, reconstruction, judgedResult, targetFeatures } = parts;
   const adversarial = adversarialLoss(judgedResult);
   const matched = featureLayers === 'all' || featureLayers.length > 0;
   const featureMatching = matched ? weakFeatureMatchingLoss(judgedResult, targetFeatures, featureLayers) : zeros([]);
-  const always = adversarial.add(featureMatching.mul(weights.featureMatching)).add(identity.mul(weights.identity));
-  const generator = kind === 'same' ? always.add(reconstruction.mul(weights.reconstruction)) : always;
+  const terms = [adversarial, featureMatching, identity, reconstruction];
+  const factors = [1, weights.featureMatching, weights.identity, weights.reconstruction];
+  const counted = kind === 'same' ? 4 : 3;
+  const generator = weightedSum(terms.slice(0, counted), factors.slice(0, counted));
   return { adversarial, featureMatching, identity, reconstruction, generator };
 }
 
@@ -51,9 +53,8 @@ export function discriminatorLosses(
   const fake = hingeFakeLoss(judgedResult);
   const penalized = weights.gradientPenalty > 0;
   const gradientPenalty = penalized ? penalty() : zeros([]);
-  const sum = real.add(fake);
-  const hinge = hingeFactor === 1 ? sum : sum.mul(hingeFactor);
-  const discriminator = penalized ? hinge.add(gradientPenalty.mul(weights.gradientPenalty)) : hinge;
+  const terms = penalized ? [real, fake, gradientPenalty] : [real, fake];
+  const discriminator = weightedSum(terms, [hingeFactor, hingeFactor, weights.gradientPenalty].slice(0, terms.length));
   return { real, fake, gradientPenalty, discriminator };
 }
 

@@ -57,6 +57,29 @@ export function addAll(terms: readonly Tensor[]): Tensor {
   return sum;
 }
 
+/** Σ weights[k] · terms[k] of tensors of one shape, several in each kernel. */
+export function weightedSum(terms: readonly Tensor[], weights: readonly number[]): Tensor {
+  if (terms.length === 0 || terms.length !== weights.length) {
+    const got = `${terms.length} terms and ${weights.length} weights`;
+    throw new ArgumentError('weightedSum', 'terms', got, 'as many weights as terms, at least one');
+  }
+  let sum: Tensor | undefined;
+  for (let k = 0; k < terms.length; ) {
+    const before = sum ? [sum] : [];
+    const here = terms.slice(k, k + MOST_INPUTS - before.length);
+    const factors = [...before.map(() => 1), ...weights.slice(k, k + here.length)];
+    const inputs = [...before, ...here];
+    sum = pointwise(
+      'weightedSum',
+      factors.map((weight, at) => `${'abcde'[at]} * ${V(weight)}`).join(' + '),
+      inputs,
+      factors.map((weight) => (g: Tensor) => (weight === 1 ? g : mul(g, weight))),
+    );
+    k += here.length;
+  }
+  return sum as Tensor;
+}
+
 /** a − b, broadcasting. */
 export const sub = (a: Operand, b: Operand): Tensor =>
   binary(

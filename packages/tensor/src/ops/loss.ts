@@ -1,31 +1,61 @@
 /** @file Losses. They compute in f32 and give f32, also from f16. */
 import { ArgumentError } from '@visage/gpu';
-import { pointwise } from '../pointwise.ts';
+import { V } from '../pointwise.ts';
 import { sameShape, showShape } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
 import { add, neg, sub } from './arithmetic.ts';
 import { cast } from './cast.ts';
+import { meanOf } from './meanOf.ts';
 import { mean } from './reduce.ts';
 import { abs, relu, square } from './unary.ts';
 
-function difference(op: string, a: Tensor, b: Tensor): Tensor {
-  // Broadcasting here is a mistake far more often than a wish.
+/** The difference of two tensors of one shape: broadcasting is a mistake here far more often than a wish. */
+function between(name: string, a: Tensor, b: Tensor, expression: string, slope: string, of: (d: Tensor) => Tensor) {
   if (!sameShape(a.shape, b.shape))
-    throw new ArgumentError(op, 'b', showShape(b.shape), `${showShape(a.shape)}, the shape of a`);
-  return pointwise('sub', 'a - b', [a, b], [(g) => g, (g) => neg(g)], 'f32');
+    throw new ArgumentError(name, 'b', showShape(b.shape), `${showShape(a.shape)}, the shape of a`);
+  return meanOf({
+    name,
+    expression,
+    inputs: [a, b],
+    derivatives: [slope, `-(${slope})`],
+    composed: (x, y) => mean(of(sub(cast(x as Tensor, 'f32'), cast(y as Tensor, 'f32')))),
+  });
 }
 
 /** Mean of |a − b|; shapes must be equal. */
-export const l1Loss = (a: Tensor, b: Tensor): Tensor => mean(abs(difference('l1Loss', a, b)));
+export const l1Loss = (a: Tensor, b: Tensor): Tensor => between('l1Loss', a, b, 'abs(a - b)', 'sign(a - b)', abs);
 
 /** Mean of (a − b)²; shapes must be equal. */
-export const mseLoss = (a: Tensor, b: Tensor): Tensor => mean(square(difference('mseLoss', a, b)));
+export const mseLoss = (a: Tensor, b: Tensor): Tensor =>
+  between('mseLoss', a, b, '(a - b) * (a - b)', '2.0 * (a - b)', square);
+
+/** Mean of max(0, 1 + sign · x). */
+function hinge(name: string, x: Tensor, sign: 1 | -1): Tensor {
+  const inner = `V(1.0) + ${V(sign)} * a`;
+  return meanOf({
+    name,
+    expression: `select(${inner}, V(0.0), ${inner} < V(0.0))`, // `max` may turn NaN into 0
+    inputs: [x],
+    derivatives: [`select(V(0.0), ${V(sign)}, ${inner} > V(0.0))`],
+    composed: (y) => {
+      const full = cast(y as Tensor, 'f32');
+      return mean(relu(sign === 1 ? add(full, 1) : sub(1, full)));
+    },
+  });
+}
 
 /** Discriminator's hinge on real images: mean of max(0, 1 − x). Lim and Ye 2017. */
-export const hingeReal = (x: Tensor): Tensor => mean(relu(sub(1, cast(x, 'f32'))));
+export const hingeReal = (x: Tensor): Tensor => hinge('hingeReal', x, -1);
 
 /** Discriminator's hinge on generated images: mean of max(0, 1 + x). */
-export const hingeFake = (x: Tensor): Tensor => mean(relu(add(cast(x, 'f32'), 1)));
+export const hingeFake = (x: Tensor): Tensor => hinge('hingeFake', x, 1);
 
 /** Generator's side of the hinge: −mean of x. */
-export const hingeGenerator = (x: Tensor): Tensor => neg(mean(x));
+export const hingeGenerator = (x: Tensor): Tensor =>
+  meanOf({
+    name: 'hingeGenerator',
+    expression: '-a',
+    inputs: [x],
+    derivatives: ['V(-1.0)'],
+    composed: (y) => neg(mean(cast(y as Tensor, 'f32'))),
+  });

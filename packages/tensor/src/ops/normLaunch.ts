@@ -1,6 +1,7 @@
 /** @file Launching kernels over the rows of [outer, rows, channels], with generated parts that bring bindings of their own. */
-import { f32, linearGrid } from '@visage/gpu';
+import { type Constant, f32, linearGrid } from '@visage/gpu';
 import { normRowsOf } from '@visage/kernels';
+import type { DType } from '../dtype.ts';
 import { computed, enablesOf, floatTypeOf, paddingOf, stored } from '../storage.ts';
 import type { Tensor } from '../tensor.ts';
 import { ALONE, groupsOf, type NormProblem, type Sharing, widthOf } from './normPlan.ts';
@@ -41,7 +42,9 @@ export interface RowLaunch {
   readonly sharing: Sharing;
   readonly chunks: number;
   readonly bound?: Bound;
-  readonly constants?: Readonly<Record<string, number>>;
+  readonly constants?: Readonly<Record<string, Constant>>;
+  /** Types of what the parts read; that of `x` by default. */
+  readonly types?: readonly DType[];
   readonly parts?: readonly string[];
 }
 
@@ -59,7 +62,7 @@ export function launchRows(
   x.gpu.dispatch({
     program: {
       name,
-      enables: [...sharing.enables, ...enablesOf(x.dtype)],
+      enables: [...sharing.enables, ...enablesOf(...(how.types ?? [x.dtype]))],
       aliases: { V: computed(lanes), S: stored(floatTypeOf(x), lanes) },
       constants: {
         OUTER: p.outer,

@@ -6,6 +6,10 @@ const FEW_ROWS = 4096; // that one workgroup reads three times in less than the 
 const FILL_GPU = 1056; // workgroups: eight for each of 132 processors
 const ROWS_PER_LANE = 4; // at least, so that the tree behind them is worth its barriers
 const SUBGROUP = 8;
+const WORKGROUP_TURNS = 32; // of loads one after the other, some 10 µs
+const SUBGROUP_TURNS = 4096; // of eight vectors on a processor, less than the 60 µs of a launch
+const SHORT = 32; // rows that are not worth sharing
+const SERIAL = 512; // rows that an invocation adds alone
 
 /** A norm over the middle axis of x seen as [outer, rows, channels]. */
 export interface NormProblem {
@@ -105,6 +109,16 @@ const subgroup: NormVariant = {
   }),
 };
 
+/** For kernels in which a workgroup owns a row: the parts that sum over it. */
+export function sharedRow(gpu: Gpu): Pick<Sharing, 'parts' | 'constants' | 'enables'> {
+  const threads = subgroup.admits({ outer: 1, rows: 1, channels: 4, eps: 0 }, gpu) === true ? SUBGROUP : 64;
+  return {
+    parts: [threads === SUBGROUP ? normTotalSubgroup : normTotalWorkgroup],
+    constants: { WG: threads, LANES: threads, BLOCK: 1 },
+    enables: threads === SUBGROUP ? ['subgroups'] : [],
+  };
+}
+
 const chunked: NormVariant = {
   name: 'chunks by workgroup',
   admits: (_, gpu) => refusal(gpu) ?? true,
@@ -126,5 +140,43 @@ const serial: NormVariant = {
 /** Every way to share out a norm, most preferred first. */
 export const NORM_VARIANTS: readonly NormVariant[] = [resident, subgroup, chunked, serial];
 
+/** The same for sums whose rows one workgroup, or subgroup, reads in about the time of a launch: no chunks to merge. */
+const short = (variant: NormVariant, turns: number): NormVariant => ({
+  name: `${variant.name}, whole`,
+  admits(p, gpu) {
+    const answer = variant.admits(p, gpu);
+    if (answer !== true) return answer;
+    const { lanes } = variant.plan(p, gpu).sharing;
+    return p.rows <= turns * lanes || `more than ${turns} turns of ${lanes} rows`;
+  },
+  plan: (p, gpu) => ({ ...variant.plan(p, gpu), chunks: 1 }),
+});
+
+const chunkedSubgroups: NormVariant = {
+  ...subgroup,
+  name: 'chunks by subgroup',
+  plan: (p, gpu) => ({ ...subgroup.plan(p, gpu), chunks: Math.ceil(p.rows / (SUBGROUP * SUBGROUP_TURNS)) }),
+};
+
+const fewSerial: NormVariant = {
+  ...serial,
+  plan: (p, gpu) => ({ ...serial.plan(p, gpu), chunks: Math.ceil(p.rows / SERIAL) }),
+};
+
+const perInvocation: NormVariant = {
+  name: 'an invocation per sum',
+  admits: ({ rows }) => rows <= SHORT || `${rows} rows, more than ${SHORT}`,
+  plan: () => ({ resident: false, sharing: ALONE, chunks: 1 }),
+};
+
 /** For sums over rows that nothing is done with in the same launch. */
-export const SUMS_VARIANTS: readonly NormVariant[] = [chunked, serial];
+export const SUMS_VARIANTS: readonly NormVariant[] = [
+  perInvocation,
+  short(chunked, WORKGROUP_TURNS),
+  chunkedSubgroups,
+  chunked,
+  fewSerial,
+];
+
+/** For sums beside a pass over all elements, which wants every processor. */
+export const PASS_VARIANTS: readonly NormVariant[] = [chunked, serial];

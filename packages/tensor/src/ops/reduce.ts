@@ -1,5 +1,5 @@
-import { f32, type Gpu, linearGrid } from '@visage/gpu';
-import { reduceStrided } from '@visage/kernels';
+import { linearGrid } from '@visage/gpu';
+import { reduceMaximum } from '@visage/kernels';
 import { track } from '../autograd.ts';
 import { normalizeAxes, type Shape, sameShape, sizeOf } from '../shape.ts';
 import { checkFloat, enablesOf, paddingOf } from '../storage.ts';
@@ -7,59 +7,34 @@ import { empty, type Tensor } from '../tensor.ts';
 import { equal, mul } from './arithmetic.ts';
 import { cast } from './cast.ts';
 import { expand, reshape } from './shape.ts';
+import { sumRowsOf } from './sums.ts';
 
 const WORKGROUP = 64;
-const SERIAL = 128; // longest serial sum, which bounds f32 error
-
-export interface Reducer {
-  readonly name: string;
-  readonly start: number;
-  readonly combine: string;
-  /** What the result is multiplied by; 1 by default. */
-  readonly factor?: number;
-}
-const unscaled = (reducer: Reducer): Reducer => ({ ...reducer, factor: 1 });
-export const SUM: Reducer = { name: 'sum', start: 0, combine: 'a + b' };
-const MAX: Reducer = { name: 'max', start: -3.4028234663852886e38, combine: 'max(a, b)' };
-
-/**
- * How many elements one invocation reduces. GPUs want as many invocations as can be; where a launch costs more than the sum (75 µs on llvmpipe),
- * a long serial loop saves the second pass.
- */
-const elementsPerInvocation = (gpu: Gpu, outputs: number): number =>
-  gpu.adapter.software ? 16 * SERIAL * Math.min(8, outputs) : SERIAL;
+const ELEMENTS = 128; // that one invocation compares
 
 /** Reduces the middle axis of x, f32 or f16, seen as [outer, extent, inner]; the result is f32. */
-export function reduceAxis(
-  x: Tensor,
-  reducer: Reducer,
-  outer: number,
-  extent: number,
-  inner: number,
-  shape: Shape,
-): Tensor {
-  const chunks = Math.ceil(extent / elementsPerInvocation(x.gpu, outer * inner));
-  const factor = chunks === 1 ? (reducer.factor ?? 1) : 1;
+type Reducer = (x: Tensor, outer: number, extent: number, inner: number, factor: number, shape: Shape) => Tensor;
+
+/** The largest element; `factor` is 1. */
+const maximumOf: Reducer = (x, outer, extent, inner, factor, shape) => {
+  const chunks = Math.ceil(extent / ELEMENTS);
   const out = empty(x.gpu, chunks === 1 ? shape : [outer, chunks, inner]);
   x.gpu.dispatch({
     program: {
-      name: `reduce/${reducer.name}`,
+      name: 'reduce/max',
       enables: enablesOf(x.dtype),
       aliases: { S: x.dtype },
-      constants: {
-        ...{ WG: WORKGROUP, OUTER: outer, INNER: inner, SERIAL, PADDING: paddingOf(x) },
-        ...{ START: f32(reducer.start), FACTOR: f32(factor) },
-      },
-      parts: [`fn combine(a : f32, b : f32) -> f32 { return ${reducer.combine}; }`, reduceStrided],
+      constants: { WG: WORKGROUP, OUTER: outer, INNER: inner, PADDING: paddingOf(x) },
+      parts: [reduceMaximum],
     },
     buffers: [out.buffer, x.buffer],
     grid: linearGrid(Math.ceil((outer * chunks * inner) / WORKGROUP)),
   });
-  return chunks === 1 ? out : reduceAxis(out, reducer, outer, chunks, inner, shape);
-}
+  return chunks === 1 ? out : maximumOf(out, outer, chunks, inner, factor, shape);
+};
 
 /** Reduces several axes, one run of neighbouring axes at a time, last run first. Keeps reduced axes with extent 1. */
-function reduce(x: Tensor, reducer: Reducer, axes: readonly number[]): Tensor {
+function reduce(x: Tensor, reducer: Reducer, axes: readonly number[], factor = 1): Tensor {
   let current = x;
   for (let end = axes.length; end > 0; ) {
     let start = end - 1;
@@ -68,8 +43,8 @@ function reduce(x: Tensor, reducer: Reducer, axes: readonly number[]): Tensor {
     const { shape } = current;
     const next = shape.map((n, k) => (k >= from && k <= to ? 1 : n));
     const outer = sizeOf(shape.slice(0, from));
-    const here = start === 0 ? reducer : unscaled(reducer);
-    current = reduceAxis(current, here, outer, sizeOf(shape.slice(from, to + 1)), sizeOf(shape.slice(to + 1)), next);
+    const [extent, inner] = [sizeOf(shape.slice(from, to + 1)), sizeOf(shape.slice(to + 1))];
+    current = reducer(current, outer, extent, inner, start === 0 ? factor : 1, next);
     end = start;
   }
   return current;
@@ -82,7 +57,7 @@ export function sum(x: Tensor, axes?: number | readonly number[], keepDims = fal
   checkFloat('sum', 'x', x);
   const list = normalizeAxes('sum', axes, x.rank);
   if (list.length === 0) return cast(x, 'f32');
-  const out = track('sum', reduce(x, SUM, list), [x], (g) => [expand(cast(g, x.dtype), x.shape)]);
+  const out = track('sum', reduce(x, sumRowsOf, list), [x], (g) => [expand(cast(g, x.dtype), x.shape)]);
   return keepDims ? out : reshape(out, dropAxes(x.shape, list));
 }
 
@@ -92,7 +67,7 @@ export function mean(x: Tensor, axes?: number | readonly number[], keepDims = fa
   const list = normalizeAxes('mean', axes, x.rank);
   if (list.length === 0) return cast(x, 'f32');
   const factor = 1 / list.reduce((n, axis) => n * x.dim(axis), 1);
-  const out = track('mean', reduce(x, { ...SUM, factor }, list), [x], (g) => [
+  const out = track('mean', reduce(x, sumRowsOf, list, factor), [x], (g) => [
     expand(cast(mul(g, factor), x.dtype), x.shape),
   ]);
   return keepDims ? out : reshape(out, dropAxes(x.shape, list));
@@ -109,7 +84,7 @@ export function max(x: Tensor, axes?: number | readonly number[], keepDims = fal
   checkFloat('max', 'x', x);
   const list = normalizeAxes('max', axes, x.rank);
   if (list.length === 0) return cast(x, 'f32');
-  const kept = reduce(x, MAX, list);
+  const kept = reduce(x, maximumOf, list);
   const out = track('max', kept, [x], (g) => [mul(expand(g, x.shape), equal(x, kept.detach()))]);
   return keepDims ? out : reshape(out, dropAxes(x.shape, list));
 }

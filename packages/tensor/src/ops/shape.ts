@@ -128,28 +128,49 @@ export function concat(tensors: readonly Tensor[], axis: number): Tensor {
     first.dtype,
   );
   const inner = sizeOf(first.shape.slice(at + 1));
-  const starts: number[] = [];
   let start = 0;
-  for (const x of parts) {
-    const run = x.dim(at) * inner;
-    const body = `return (i / ${run}u) * ${total * inner}u + ${start * inner}u + i % ${run}u;`;
-    x.gpu.dispatch({
+  const starts = parts.map((x) => {
+    const here = start;
+    start += x.dim(at);
+    return here;
+  });
+  const perLaunch = first.gpu.device.limits.maxStorageBuffersPerShaderStage - 1;
+  for (let k = 0; k < parts.length; k += perLaunch) {
+    const some = parts.slice(k, k + perLaunch);
+    const longest = Math.max(...some.map(({ size }) => size));
+    const places = some.map((x, slot) => {
+      const run = x.dim(at) * inner;
+      return {
+        size: x.size,
+        to: `(i / ${run}u) * ${total * inner}u + ${(starts[k + slot] as number) * inner}u + i % ${run}u`,
+      };
+    });
+    const [across, down] = linearGrid(Math.ceil(longest / WORKGROUP));
+    first.gpu.dispatch({
       program: {
         name: 'shape/concat',
-        enables: enablesOf(x.dtype),
-        aliases: { T: x.dtype },
-        constants: { WG: WORKGROUP, SIZE: x.size },
-        parts: [`fn destination(i : u32) -> u32 { ${body} }`, shapePlace],
+        enables: enablesOf(first.dtype),
+        aliases: { T: first.dtype },
+        constants: { WG: WORKGROUP },
+        parts: [placeCode(places), shapePlace],
       },
-      buffers: [out.buffer, x.buffer],
-      grid: linearGrid(Math.ceil(x.size / WORKGROUP)),
+      buffers: [out.buffer, ...some.map((x) => x.buffer)],
+      grid: [across, down, some.length],
     });
-    starts.push(start);
-    start += x.dim(at);
   }
   return track('concat', out, parts, (g, needs) =>
     parts.map((x, k) => (needs[k] ? slice(g, at, starts[k] as number, (starts[k] as number) + x.dim(at)) : undefined)),
   );
+}
+
+/** Declares the parts of a concatenation and `fn place(slot, i)`, which writes element i of one where it belongs. */
+function placeCode(parts: readonly { readonly size: number; readonly to: string }[]): string {
+  return [
+    ...parts.map((_, slot) => `@group(0) @binding(${slot + 1}) var<storage, read> x${slot} : array<T>;`),
+    'fn place(slot : u32, i : u32) {\n  switch (slot) {',
+    ...parts.map(({ size, to }, slot) => `    case ${slot}u: { if (i < ${size}u) { out[${to}] = x${slot}[i]; } }`),
+    '    default: {}\n  }\n}',
+  ].join('\n');
 }
 
 /**

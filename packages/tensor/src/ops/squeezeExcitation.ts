@@ -1,5 +1,5 @@
 import { choose, f32 } from '@visage/gpu';
-import { squeezeGates, squeezeGatesGrad, squeezeSums, squeezeTailGrad } from '@visage/kernels';
+import { squeezeGates, squeezeGatesGrad, squeezeTailGrad } from '@visage/kernels';
 import { composedGradient, fused } from '../fused.ts';
 import { launchMap } from '../pointwise.ts';
 import { checkShape } from '../shape.ts';
@@ -9,9 +9,10 @@ import { add, mul } from './arithmetic.ts';
 import { cast } from './cast.ts';
 import { linear } from './matmul.ts';
 import { launchRows } from './normLaunch.ts';
-import { type NormPlan, type NormProblem, SUMS_VARIANTS } from './normPlan.ts';
+import { type NormPlan, type NormProblem, PASS_VARIANTS } from './normPlan.ts';
 import { mean } from './reduce.ts';
 import { reshape } from './shape.ts';
+import { partialSums } from './sums.ts';
 import { prelu, sigmoid } from './unary.ts';
 
 const TAIL = 'select((a * b + c) * d, a * b + c, a * b + c > V(0.0))';
@@ -47,7 +48,7 @@ export function squeezeExcitation(x: Tensor, gate: SqueezeGate, givenSkip: Tenso
   checkArguments(x, gate, givenSkip, slope);
   const skip = cast(givenSkip, x.dtype);
   const { w1, b1, w2, b2 } = gate;
-  const partial = channelSums(x);
+  const partial = partialSums(x, x.dim(0), rowsOf(x), x.dim(3));
   const { gates, hidden } = gatesOf(partial, gate, x);
   const inputs = [x, skip, slope, w1, b1, gate.slope, w2, b2];
   const composed = (...all: readonly Tensor[]): Tensor => {
@@ -74,16 +75,8 @@ const rowsOf = (x: Tensor): number => x.dim(1) * x.dim(2);
 const problemOf = (x: Tensor): NormProblem => ({ outer: x.dim(0), rows: rowsOf(x), channels: x.dim(3), eps: 0 });
 const planOf = (x: Tensor): NormPlan => {
   const p = problemOf(x);
-  return choose('squeeze', SUMS_VARIANTS, p, x.gpu).variant.plan(p, x.gpu);
+  return choose('squeeze', PASS_VARIANTS, p, x.gpu).variant.plan(p, x.gpu);
 };
-
-/** Sums over chunks of pixels, [n, chunks, c]. */
-function channelSums(x: Tensor): Tensor {
-  const { sharing, chunks } = planOf(x);
-  const out = empty(x.gpu, [x.dim(0), chunks, x.dim(3)]);
-  launchRows('squeeze/sums', squeezeSums, problemOf(x), x, [out, x], { sharing, chunks });
-  return out;
-}
 
 /** Launches one of the two kernels over gates. */
 function launchGates(name: string, kernel: string, x: Tensor, hidden: number, tensors: readonly Tensor[]): void {

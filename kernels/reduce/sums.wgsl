@@ -1,0 +1,33 @@
+// Sums over chunks of rows:  out[o, k, c] = FACTOR · fold(Σ load(i) over the elements i = (o, r, c) of the rows r of chunk k)
+//
+// `load` reads a tensor or computes an expression of several. A sum over everything is seen as rows of four: `fold` then adds the four, and R is f32.
+// Numerics  an invocation adds SERIAL terms at a time and then those sums, so that no f32 sum is longer than a few hundred terms. The order is fixed.
+// Layout    the summed tensor is [OUTER, ROWS, C]; out [OUTER, CHUNKS, C] of R, f32. V = vec4f (four channels) or f32.
+// Prelude   alias V, R; norm/rows.wgsl or norm/blocks.wgsl with its constants, norm/rowsOf.wgsl; FACTOR : f32, SERIAL; fn count() -> u32, the length of the input's
+//           array; fn load(i : u32) -> V with bindings from 1 on; fn fold(v : V) -> R.
+// Dispatch  one invocation per (o, k, channel group), or one workgroup per (o, k, block of groups).
+@group(0) @binding(0) var<storage, read_write> out : array<R>;
+
+@compute @workgroup_size(WG)
+fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : vec3u, @builtin(local_invocation_index) lane : u32) {
+  let rows = rowsIn(count());
+  let chunks = arrayLength(&out) / (OUTER * GROUPS);
+  if (idle(group, groups, lane, chunks)) {
+    return;
+  }
+  let share = shareOf(group, groups, lane, chunks);
+  let base = share.outer * rows * GROUPS + share.c;
+  let turn = chunks * LANES;
+  var sum = V(0.0);
+  for (var first = share.chunk * LANES + share.lane; first < rows; first += SERIAL * turn) {
+    var part = V(0.0);
+    for (var r = first; r < min(rows, first + SERIAL * turn); r += turn) {
+      part += load(base + r * GROUPS);
+    }
+    sum += part;
+  }
+  let sums = total(sum, V(0.0), lane);
+  if (share.lane == 0u) {
+    out[(share.outer * chunks + share.chunk) * GROUPS + share.c] = fold(sums[0]) * FACTOR;
+  }
+}

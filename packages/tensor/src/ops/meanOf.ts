@@ -1,0 +1,34 @@
+/** @file Means of pointwise expressions in one or two kernels, and one more for each gradient: what losses are made of. */
+import { fused } from '../fused.ts';
+import { launchMap, V } from '../pointwise.ts';
+import { floatTypeOf } from '../storage.ts';
+import type { Tensor } from '../tensor.ts';
+import { sumOfMap } from './sums.ts';
+
+export interface MeanOf {
+  readonly name: string;
+  /** WGSL over `a` and `b` of type V; the inputs have one shape. */
+  readonly expression: string;
+  readonly inputs: readonly Tensor[];
+  /** For each input the derivative of the expression, WGSL over the same names. */
+  readonly derivatives: readonly string[];
+  /** The same in plain ops, for higher orders. */
+  readonly composed: (...inputs: readonly Tensor[]) => Tensor;
+}
+
+/** Mean over all elements of a pointwise expression of one or two tensors: a scalar in f32. */
+export function meanOf({ name, expression, inputs, derivatives, composed }: MeanOf): Tensor {
+  const share = 1 / (inputs[0] as Tensor).size;
+  return fused({
+    name,
+    inputs,
+    forward: () => sumOfMap(name, expression, inputs, share),
+    backward: (g, needs) =>
+      inputs.map((x, k) => {
+        if (!needs[k]) return undefined;
+        const slope = `(${derivatives[k]}) * (${inputs.length === 1 ? 'b' : 'c'} * ${V(share)})`;
+        return launchMap(`${name}Grad`, slope, [...inputs, g], undefined, floatTypeOf(x));
+      }),
+    composed,
+  });
+}
