@@ -4,7 +4,7 @@
  *
  *     node --import ./scripts/register.mjs examples/07-verification.ts
  *
- * By default a minute or so on a software adapter, on frontal faces. Longer (minutes on a GPU):
+ * By default a few minutes on a software adapter, on frontal faces. Longer (minutes on a GPU):
  *
  *     node --import ./scripts/register.mjs examples/07-verification.ts --steps 8000 --batch 128 --people 10000 --level L1 --unseen 200
  *

@@ -25,10 +25,10 @@ const { values: options } = parseArgs({
   options: {
     width: { type: 'string', default: '0.25' },
     size: { type: 'string', default: '64' },
-    steps: { type: 'string', default: '40' },
+    steps: { type: 'string', default: '60' },
     batch: { type: 'string', default: '16' },
-    people: { type: 'string', default: '10' },
-    rate: { type: 'string', default: '0.1' },
+    people: { type: 'string', default: '6' },
+    rate: { type: 'string', default: '0.05' },
     out: { type: 'string' },
   },
 });
