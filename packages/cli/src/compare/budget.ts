@@ -25,7 +25,8 @@ export interface Spent {
 }
 
 const WARM_UP = 12; // steps that compile kernels and record, before the clock runs
-const MEASURED = 24;
+const MEASURED = 24; // steps, again and again until the clock has run for a share of the budget
+const TRIAL = 0.03;
 const IN_FLIGHT = 16; // steps issued between two waits for the device
 
 /**
@@ -47,10 +48,14 @@ export async function spend(budget: Budget, share: number, start: (steps: number
 async function affordable(seconds: number, start: (steps: number) => Training): Promise<number> {
   const trial = start(WARM_UP + MEASURED);
   await trial.run(WARM_UP);
-  const taken = await timed(() => trial.run(MEASURED));
+  let [steps, taken] = [0, 0];
+  do {
+    taken += await timed(() => trial.run(MEASURED));
+    steps += MEASURED;
+  } while (taken < TRIAL * seconds);
   trial.dispose();
   for (const network of trial.networks) network.dispose();
-  return Math.max(1, Math.floor((seconds * MEASURED) / taken));
+  return Math.max(1, Math.floor((seconds * steps) / taken));
 }
 
 /** Seconds until the device has done what `work` issues. */
