@@ -82,9 +82,10 @@ export function comparisonTable({ systems, references, plan, strangers }: Compar
     ...Array(5).fill(''),
   ];
   const swaps = 2 * plan.couples * plan.photos;
+  const couples = plan.couples === 1 ? 'one couple' : `${plan.couples} couples`;
   return {
     title: 'The systems, and the answers that need none',
-    note: `${swaps} swaps between ${plan.couples} couples whom neither SimSwap nor FaceShifter trained on; DeepFakes trains a network on each couple. Retrieval: recognised as the source among ${plan.people} people by a judge of another architecture. Pose, expression, gaze, light: mean error against the target's true parameters, read by regressors whose own error on true faces is the floor; expression in units of its spread. PSNR on the inner face against the exact truth, self-swap against the photo itself. ms/face with the source's identity found, in batches of ${plan.photos}; parameters without the identity network. Asked for a third person, DeepFakes gives one of its two: ${percent(strangers)} are recognised as him.`,
+    note: `${swaps} swaps within ${couples} whom neither SimSwap nor FaceShifter trained on; DeepFakes trains a network on each couple. Retrieval: recognised as the source among ${plan.people} people by a judge of another architecture. Pose, expression, gaze, light: mean error against the target's true parameters, read by regressors whose own error on true faces is the floor; expression in units of its spread. PSNR on the inner face against the exact truth, self-swap against the photo itself. ms/face with the source's identity found, in batches of ${plan.photos}; parameters without the identity network. Asked for a third person, DeepFakes gives one of its two: ${percent(strangers)} are recognised as him.`,
     rows: [head, ...systems.map(system), ...REFERENCES.map(reference)],
   };
 }

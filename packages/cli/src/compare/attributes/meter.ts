@@ -18,6 +18,7 @@ import {
   zeros,
 } from '@visage/tensor';
 import { inBatches, upload } from '../../training/evaluate.ts';
+import { stepByStep } from '../budget.ts';
 import { type LabelSpread, labelNames, labelSpread, labelsOf } from './labels.ts';
 import { AttributeRegressor } from './regressor.ts';
 
@@ -48,16 +49,7 @@ export class AttributeMeter {
   /** Trains one. Half of what it sees is a little soft or noisy, as swaps are, so that it reads those too. */
   static async train({ imageSize, level, steps, batchSize = 64, seed = 0 }: MeterOptions): Promise<AttributeMeter> {
     const sampler = new FaceSampler({ identities: PEOPLE, firstIdentity: faceSets.judge, attributes: PHOTOS, seed });
-    const known = new Map<number, readonly number[]>();
-    const drawn = (step: number, count: number) => {
-      const { identities, attributes } = sampler.labelled(step, count);
-      const rows = Array.from(attributes, (number) => {
-        const labels = known.get(number) ?? labelsOf({ identity: faceSets.judge, attributes: number, level });
-        known.set(number, labels);
-        return labels;
-      });
-      return { identities, attributes, rows };
-    };
+    const drawn = labelledFaces(sampler, level);
     const spread = labelSpread(drawn(steps, SPREAD_FROM).rows);
     const network = seeded(seed, () => new AttributeRegressor(imageSize));
     const optimizer = new Adam(network.namedParameters(), { learningRate: 0 });
@@ -71,14 +63,16 @@ export class AttributeMeter {
       optimizer.step(grad(loss, optimizer.parameters));
     });
     const rate = cosineSchedule({ rate: 2e-3, steps, warmup: Math.floor(steps / 20) });
-    for (let k = 0; k < steps; k++) {
-      const batch = drawn(k, batchSize);
+    let done = 0;
+    const train = stepByStep(() => {
+      const batch = drawn(done, batchSize);
       identities.write(batch.identities);
       attributes.write(batch.attributes);
       truth.write(Float32Array.from(batch.rows.flatMap((row) => normalised(row, spread))));
-      optimizer.learningRate = rate(k);
+      optimizer.learningRate = rate(done++);
       step.run();
-    }
+    });
+    await train(steps);
     step.dispose();
     optimizer.dispose();
     random.dispose();
@@ -103,6 +97,20 @@ export class AttributeMeter {
   dispose(): void {
     this.#network.dispose();
   }
+}
+
+/** Draws faces with their labels, which are kept once they are known. */
+function labelledFaces(sampler: FaceSampler, level: Level) {
+  const known = new Map<number, readonly number[]>();
+  return (step: number, count: number) => {
+    const { identities, attributes } = sampler.labelled(step, count);
+    const rows = Array.from(attributes, (number) => {
+      const labels = known.get(number) ?? labelsOf({ identity: faceSets.judge, attributes: number, level });
+      known.set(number, labels);
+      return labels;
+    });
+    return { identities, attributes, rows };
+  };
 }
 
 const normalised = (row: readonly number[], { mean, deviation }: LabelSpread): number[] =>
