@@ -3,7 +3,7 @@
 
 fn store(split : u32, m : u32, n : u32, sums : vec4f) {
   let row = outRow(m);
-  let at = (split * ROWS + row) * N + n;
+  let at = (split * ROWS_OF_C + row) * N + n;
   let values = vec4<StoredC>(finish(row, n, sums));
   for (var j = 0u; j < min(4u, N - n); j++) {
     c[at + j] = values[j];
