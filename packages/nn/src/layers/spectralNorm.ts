@@ -1,4 +1,4 @@
-import { assign, conv2d, l2Normalize, matmul, noGrad, reshape, scope, type Tensor } from '@visage/tensor';
+import { assign, autocast, conv2d, l2Normalize, matmul, noGrad, reshape, scope, type Tensor } from '@visage/tensor';
 import { kaimingUniform, normal } from '../initialisers.ts';
 import { Layer } from '../module.ts';
 import type { ConvLayerOptions } from './conv.ts';
@@ -71,8 +71,12 @@ export class SpectralConv2d extends Layer {
     return conv2d(x, this.normalizedWeight(), this.bias, this.options);
   }
 
-  /** w / σ; in training after a power iteration, which changes u and v. */
+  /** w / σ, in f32 also in mixed precision; in training after a power iteration, which changes u and v. */
   normalizedWeight(): Tensor {
+    return autocast('f32', () => this.#divided());
+  }
+
+  #divided(): Tensor {
     const { iterations = 1, eps } = this.options;
     const matrix = reshape(this.weight, [this.v.size, this.u.size]);
     let [left, right] = [this.v, this.u];

@@ -1,0 +1,64 @@
+/** @file How a preset's sizes and a recipe's form come together, and what a run with a projected discriminator asks for. */
+
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { builtInWeights, loadFeatureNetwork, newRun, newSettings, type Preset, presets } from '@visage/cli';
+import { saveModule, seeded } from '@visage/nn';
+import { saveFile } from '@visage/nn/node';
+import { EfficientNetClassifier, ProjectedDiscriminator, paper, released2021, train2022 } from '@visage/simswap';
+import * as assert from 'uvu/assert';
+import { gpuSuite } from '../helpers/gpu.ts';
+
+const { test } = await gpuSuite('recipes of runs');
+const folder = mkdtempSync(join(tmpdir(), 'visage-recipes-'));
+process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+
+const preset = (wanted: string) => presets.find(({ name }) => name === wanted) as Preset;
+
+test('a recipe gives the generator its head, and the discriminator its kind at the width of the preset', () => {
+  const patch = newSettings(preset('tiny'), paper);
+  assert.is(patch.generator.head, 'tanh');
+  assert.equal(patch.discriminator, preset('tiny').discriminator);
+  const projected = newSettings(preset('tiny'), train2022);
+  assert.is(projected.generator.head, 'linear');
+  const { width } = preset('tiny').discriminator;
+  const form = { kind: 'projected', width, featureWidth: 1, inputSize: 128, featureStatistics: 'batch' };
+  assert.equal(projected.discriminator, form);
+  assert.is((newSettings(preset('published'), train2022).discriminator as { inputSize: number }).inputSize, 0);
+});
+
+test('short presets have learning rates of their own, the published one takes those of the recipe', () => {
+  assert.is(newSettings(preset('tiny'), released2021).recipe.generatorOptimizer.learningRate, 2e-3);
+  assert.equal(newSettings(preset('published'), released2021).recipe, released2021);
+});
+
+test('a projected discriminator without features is an error that says where they come from', async () => {
+  const settings = newSettings(preset('tiny'), train2022, { steps: 2 });
+  await newRun(settings, builtInWeights('identity')).then(
+    () => assert.unreachable('it has nothing to look through'),
+    (error: Error) => assert.match(error.message, /--features.*example.*10.*ImageNet/),
+  );
+  await loadFeatureNetwork(builtInWeights('identity')).then(
+    () => assert.unreachable('these are no features'),
+    (error: Error) => assert.match(error.message, /names 'identity', expected the weights of an EfficientNet-lite0/),
+  );
+});
+
+test('a classifier on top of the features is left out, and their width decides that of the frozen network', async () => {
+  const classifier = seeded(1, () => new EfficientNetClassifier({ width: 1 / 16, classes: 3 }));
+  const file = join(folder, 'features.safetensors');
+  await saveFile(
+    file,
+    await saveModule(classifier, { architecture: 'efficientnet-lite0', config: { width: 1 / 16, classes: 3 } }),
+  );
+  const settings = newSettings(preset('tiny'), train2022, { steps: 2 });
+  const run = await newRun(settings, builtInWeights('identity'), file);
+  const { discriminator } = run.trainer;
+  assert.instance(discriminator, ProjectedDiscriminator);
+  const { backbone } = discriminator as ProjectedDiscriminator;
+  assert.is(backbone.config.width, 1 / 16);
+  assert.equal(await backbone.stemConv.weight.floats(), await classifier.stemConv.weight.floats());
+});
+
+test.run();
