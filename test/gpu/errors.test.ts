@@ -1,5 +1,14 @@
 /** @file What goes wrong on a device is told by the name of the kernel, and as an error of its own kind. */
-import { AdapterError, DeviceLostError, linearGrid, openGpu, useGpu, ValidationError, VisageError } from '@visage/gpu';
+import {
+  AdapterError,
+  DeviceLostError,
+  linearGrid,
+  openGpu,
+  type Program,
+  useGpu,
+  ValidationError,
+  VisageError,
+} from '@visage/gpu';
 import { startGpu } from '@visage/gpu/node';
 import { record, scope, tensor } from '@visage/tensor';
 import { suite } from 'uvu';
@@ -30,6 +39,24 @@ test('a kernel that does not compile is named, with its text', async () => {
   assert.instance(error, ValidationError);
   assert.match(error.message, /^test\/broken: .*unknown/s);
   assert.match(error.message, /out\[0\] = unknown/);
+  gpu.destroy();
+});
+
+test('a step compiles its kernels before its first run if it is asked to, and names one that does not compile', async () => {
+  const gpu = await startGpu();
+  const buffer = gpu.alloc(4);
+  const step = (program: Program) =>
+    gpu.record(
+      () => gpu.dispatch({ program, buffers: [buffer], grid: [1, 1, 1] }),
+      () => [],
+    );
+  const good = step(kernel('test/good', 'out[0] = 7.0;'));
+  await good.ready();
+  good.run();
+  assert.equal([...new Float32Array(await gpu.read(buffer))], [7]);
+  const error = await errorOf(step(kernel('test/broken', 'out[0] = unknown;')).ready());
+  assert.instance(error, ValidationError);
+  assert.match(error.message, /^test\/broken: .*unknown/s);
   gpu.destroy();
 });
 

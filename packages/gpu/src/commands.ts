@@ -29,7 +29,7 @@ export interface BoundCommand {
 export function bind(device: GPUDevice, command: Command): GPUBindGroup {
   return device.createBindGroup({
     label: command.pipeline.name,
-    layout: command.pipeline.handle.getBindGroupLayout(0),
+    layout: command.pipeline.layout,
     entries: command.buffers.map((buffer, binding) => ({
       binding,
       resource: { buffer: buffer.resource as GPUBuffer, size: buffer.bytes },

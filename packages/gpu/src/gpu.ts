@@ -193,6 +193,11 @@ export class Gpu {
     this.#pending = 0;
   }
 
+  /** Throws what has gone wrong so far, as far as the device has told. */
+  check(): void {
+    if (this.#failure) throw this.#failure;
+  }
+
   /** Waits until everything issued so far is done; throws what went wrong meanwhile. */
   async sync(): Promise<void> {
     this.flush();

@@ -1,16 +1,118 @@
 import { VisageError } from './errors.ts';
 import { assemble, type Program, writtenBindings } from './program.ts';
 
-/** A compiled program with what the recorder needs to know of its bindings. */
-export interface Pipeline {
-  readonly name: string;
-  /** Equal for equal text. */
-  readonly id: number;
-  readonly handle: GPUComputePipeline;
-  /** Per binding: does the kernel write to it? */
+/** A kernel text, compiled when it is first needed or, with {@link Compilation.prepare}, before that and beside others. */
+class Compilation {
+  readonly layout: GPUBindGroupLayout;
   readonly writes: readonly boolean[];
-  /** WGSL extensions that it uses, such as `f16`. */
-  readonly enables: readonly string[];
+  readonly #device: GPUDevice;
+  readonly #fail: (message: string) => void;
+  readonly #name: string;
+  readonly #code: string;
+  readonly #pipelineLayout: GPUPipelineLayout;
+  #handle: GPUComputePipeline | undefined;
+  #preparing: Promise<void> | undefined;
+
+  /** The layout comes from the declarations, so that bind groups need not wait for the compiler. */
+  constructor(device: GPUDevice, name: string, code: string, fail: (message: string) => void) {
+    this.#device = device;
+    this.#name = name;
+    this.#code = code;
+    this.#fail = fail;
+    this.writes = writtenBindings(code);
+    this.layout = device.createBindGroupLayout({
+      label: name,
+      entries: this.writes.map((written, binding) => ({
+        binding,
+        visibility: 0x4, // COMPUTE
+        buffer: { type: written ? 'storage' : 'read-only-storage' },
+      })),
+    });
+    this.#pipelineLayout = device.createPipelineLayout({ label: name, bindGroupLayouts: [this.layout] });
+  }
+
+  /** The pipeline; compiled now, on this thread, unless it is there. */
+  get handle(): GPUComputePipeline {
+    if (this.#handle) return this.#handle;
+    this.#device.pushErrorScope('validation');
+    this.#handle = this.#device.createComputePipeline(this.#descriptor());
+    this.#report(this.#device.popErrorScope());
+    return this.#handle;
+  }
+
+  /** Compiles on the device's own threads; done at once when the pipeline is there. What goes wrong is told to `fail`. */
+  prepare(): Promise<void> {
+    if (this.#handle) return Promise.resolve();
+    this.#preparing ??= this.#prepare();
+    return this.#preparing;
+  }
+
+  async #prepare(): Promise<void> {
+    this.#device.pushErrorScope('validation');
+    const compiling = this.#device.createComputePipelineAsync(this.#descriptor());
+    const checked = this.#report(this.#device.popErrorScope());
+    try {
+      const handle = await compiling;
+      this.#handle ??= handle;
+    } catch (cause) {
+      await checked; // the module's own error says more
+      this.#fail(`${this.#name}: ${cause instanceof Error ? cause.message : String(cause)}\n${numbered(this.#code)}`);
+    }
+  }
+
+  #descriptor(): GPUComputePipelineDescriptor {
+    const module = this.#device.createShaderModule({ label: this.#name, code: this.#code });
+    return { label: this.#name, layout: this.#pipelineLayout, compute: { module, entryPoint: 'main' } };
+  }
+
+  #report(scope: Promise<GPUError | null>): Promise<void> {
+    return scope.then(
+      (error) => {
+        if (error) this.#fail(`${this.#name}: ${error.message}\n${numbered(this.#code)}`);
+      },
+      () => {}, // the device is lost: that error speaks for itself
+    );
+  }
+}
+
+/** A program with what the recorder needs to know of its bindings. */
+export class Pipeline {
+  readonly #compilation: Compilation;
+
+  constructor(
+    compilation: Compilation,
+    readonly name: string,
+    /** Equal for equal text. */
+    readonly id: number,
+    /** WGSL extensions that it uses, such as `f16`. */
+    readonly enables: readonly string[],
+  ) {
+    this.#compilation = compilation;
+  }
+
+  /** What the device runs; compiled now if it has not been. */
+  get handle(): GPUComputePipeline {
+    return this.#compilation.handle;
+  }
+
+  get layout(): GPUBindGroupLayout {
+    return this.#compilation.layout;
+  }
+
+  /** Per binding: does the kernel write to it? */
+  get writes(): readonly boolean[] {
+    return this.#compilation.writes;
+  }
+
+  /** Compiles beside other programs, on the device's threads. */
+  prepare(): Promise<void> {
+    return this.#compilation.prepare();
+  }
+
+  /** The same text under another name. */
+  named(name: string): Pipeline {
+    return new Pipeline(this.#compilation, name, this.id, this.enables);
+  }
 }
 
 /** Compiles programs once: equal WGSL text is compiled once, whatever names it runs under. */
@@ -25,38 +127,28 @@ export class PipelineCache {
     this.#fail = fail;
   }
 
+  /** The pipeline of a program; it is compiled at its first use. */
   get(program: Program): Pipeline {
     const code = assemble(program);
     const named = this.#byText.get(code) ?? new Map<string, Pipeline>();
     const known = named.get(program.name);
     if (known) return known;
     const [twin] = named.values();
-    const pipeline = twin ? { ...twin, name: program.name } : this.#compile(program, code);
+    const pipeline = twin ? twin.named(program.name) : this.#create(program, code);
     named.set(program.name, pipeline);
     this.#byText.set(code, named);
     return pipeline;
   }
 
-  #compile({ name, enables = [] }: Program, code: string): Pipeline {
+  #create({ name, enables = [] }: Program, code: string): Pipeline {
     if (enables.includes('f16') && !this.#device.features.has('shader-f16'))
       throw new VisageError(
         `${name}: works on f16 tensors, but this device lacks the feature shader-f16; cast() them to f32, or leave it to autocast('f16', …), which computes in f32 here`,
       );
-    this.#device.pushErrorScope('validation');
-    const module = this.#device.createShaderModule({ label: name, code });
-    const handle = this.#device.createComputePipeline({
-      label: name,
-      layout: 'auto',
-      compute: { module, entryPoint: 'main' },
-    });
-    this.#device.popErrorScope().then(
-      (error) => error && this.#fail(`${name}: ${error.message}\n${numbered(code)}`),
-      () => {}, // the device is lost: that error speaks for itself
-    );
-    return { name, id: this.#byText.size, handle, writes: writtenBindings(code), enables };
+    return new Pipeline(new Compilation(this.#device, name, code, this.#fail), name, this.#byText.size, enables);
   }
 
-  /** Programs compiled so far. */
+  /** Programs met so far. */
   get size(): number {
     return this.#byText.size;
   }

@@ -5,9 +5,11 @@ import { VisageError } from './errors.ts';
 import type { Gpu } from './gpu.ts';
 import type { Trace } from './trace.ts';
 
+const NEVER = -1; // before the first run: no sum of versions
+
 /**
- * A traced step with its memory and bind groups: {@link RecordedStep.run} only encodes dispatches. What depends on constants and steady buffers alone was
- * computed before the first run.
+ * A traced step with its memory and bind groups: {@link RecordedStep.run} only encodes dispatches. What depends on constants and steady buffers alone is
+ * computed in the first run.
  *
  * Inputs are ordinary buffers from outside the step; overwrite them between runs. Results keep their place from run to run.
  */
@@ -17,7 +19,7 @@ export class RecordedStep<T> {
   /** What is computed once, from what, and the sum of the versions that it was computed from. */
   #constants: readonly BoundCommand[];
   readonly #sources: readonly GpuBuffer[];
-  #versions = 0;
+  #versions = NEVER;
   /** Buffers from outside that a run writes to. */
   readonly #changed: readonly GpuBuffer[];
   #inputs: readonly GpuBuffer[];
@@ -44,7 +46,6 @@ export class RecordedStep<T> {
     this.#sources = constants.sources;
     this.#commands = trace.commands.map(bound);
     this.#changed = [...new Set(trace.commands.flatMap(writtenBy))].filter((buffer) => !trace.owns(buffer));
-    this.#computeConstants();
     for (const buffer of this.#virtual) {
       buffer.ownedByStep = true;
       // Only what the caller may read keeps its handle; the rest may share memory and must not be touched.
@@ -65,6 +66,17 @@ export class RecordedStep<T> {
   /** Device memory that the step owns, in bytes. */
   get bytes(): number {
     return this.#owned.reduce((sum, buffer) => sum + buffer.size, 0);
+  }
+
+  /**
+   * Compiles the kernels of the step side by side, on the device's threads. Optional: what is not compiled by then, the first run compiles one by one.
+   *
+   * @throws VisageError that names a kernel which does not compile.
+   */
+  async ready(): Promise<void> {
+    const pipelines = new Set([...this.#constants, ...this.#commands].map(({ command }) => command.pipeline));
+    await Promise.all([...pipelines].map((pipeline) => pipeline.prepare()));
+    this.#gpu.check();
   }
 
   /**

@@ -65,6 +65,11 @@ export class Swapper {
     return scope(() => noGrad(() => this.#inPrecision(() => this.identity.latent(source, this.#resizing))));
   }
 
+  /** Compiles the kernels that swap images of the shape of `like` side by side. Optional: else the first swap compiles them one by one. */
+  async ready(like: Tensor): Promise<void> {
+    await noGrad(() => this.#prepared(like)).step.ready();
+  }
+
   /**
    * Swaps: [N, H, W, 3] targets in [0, 1] and identities [N, latent] or [1, latent] for all → [N, H, W, 3].
    *

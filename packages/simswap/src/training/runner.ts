@@ -24,6 +24,8 @@ import { type Turn, turnsOf } from './turns.ts';
 
 type TurnResult = ReturnType<Turn['run']>;
 
+const key = (turn: number, kind: PairKind) => `${turn} ${kind}`;
+
 /**
  * Runs the turns of training steps: traces each kind of turn at its first use and replays it from then on.
  *
@@ -50,6 +52,12 @@ export class StepRunner {
     this.#waiting = this.turns.slice(0, -1).map(({ losses }) => keep(zeros([losses.length])));
   }
 
+  /** Compiles the kernels of a turn side by side, if it has not run yet; needs loaded pairs. */
+  async prepare(turn: number, kind: PairKind): Promise<void> {
+    if (!this.#replay || this.#steps.has(key(turn, kind))) return;
+    await this.#recordedTurn(turn, kind).ready();
+  }
+
   /** Issues one turn on the loaded pairs; with `probe`, also reads how its results compare with both faces, if it has any. */
   run(turn: number, kind: PairKind, probe: boolean): Promise<CollapseSigns> | undefined {
     if (!this.#replay) {
@@ -59,7 +67,7 @@ export class StepRunner {
       });
       return signs && readSigns(keep(signs), true);
     }
-    const result = this.#recorded(this.#steps, `${turn} ${kind}`, () => this.#turn(turn, kind)).run();
+    const result = this.#recordedTurn(turn, kind).run();
     if (!probe || !hasSwaps(result)) return undefined;
     return readSigns(this.#recorded(this.#probes, kind, () => this.#signs(result)).run(), false);
   }
@@ -76,7 +84,7 @@ export class StepRunner {
 
   /** The recorded turns of a step on pairs of a kind, in order, once it has run. */
   recorded(kind: PairKind): RecordedStep<unknown>[] {
-    const turns = this.turns.map((_, turn) => this.#steps.get(`${turn} ${kind}`));
+    const turns = this.turns.map((_, turn) => this.#steps.get(key(turn, kind)));
     return turns.filter((step) => step !== undefined);
   }
 
@@ -95,6 +103,10 @@ export class StepRunner {
       this.#ring.push(noGrad(() => concat([...this.#waiting, result.losses, ...scaling], 0)));
     }
     return result;
+  }
+
+  #recordedTurn(turn: number, kind: PairKind): RecordedStep<TurnResult> {
+    return this.#recorded(this.#steps, key(turn, kind), () => this.#turn(turn, kind));
   }
 
   #recorded<T>(cache: Map<string, RecordedStep<T>>, key: string, build: () => T): RecordedStep<T> {

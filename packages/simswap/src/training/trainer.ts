@@ -170,6 +170,7 @@ export class Trainer {
     const signs: Promise<CollapseSigns>[] = [];
     for (const turn of this.#runner.turns.keys()) {
       await this.#data.load(kind, this.#draw(this.step, turn));
+      await this.#runner.prepare(turn, kind);
       const read = this.#runner.run(turn, kind, probe);
       if (read) signs.push(read);
     }
