@@ -27,8 +27,8 @@ for (const { name, able } of GEMM_VARIANTS) {
   }
   // One direction of A per shape: each pair is a pipeline more, and a tile takes a software adapter seconds to compile.
   for (const [m, n, k, along] of [
-    [37, 23, 41, 'm'],
-    [72, 68, 300, 'k'],
+    [37, 23, 8301, 'm'], // so long a K is split
+    [72, 68, 8300, 'k'],
     [130, 3, 47, 'k'],
   ] as const) {
     test(`${name}: matmul ${m}x${n}x${k}, A along ${along}`, async () => {
@@ -39,7 +39,7 @@ for (const { name, able } of GEMM_VARIANTS) {
       const c = withVariant('gemm', name, () =>
         along === 'k' ? matmul(A, B) : matmul(permute(A, [1, 0]), B, { transposeA: true }),
       );
-      assert.ok(relativeError(await c.floats(), multiply(a, b, m, n, k)) < 1e-6);
+      assert.ok(relativeError(await c.floats(), multiply(a, b, m, n, k)) < 1e-6 * Math.max(1, Math.sqrt(k / 300)));
     });
   }
 
