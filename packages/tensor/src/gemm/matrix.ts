@@ -27,8 +27,8 @@ const SHORTEST_SPLIT = 128;
 const LONGEST_SUM = 8192; // terms in one f32 accumulator; see launch.ts
 
 /**
- * The tiles, with times read on an H100 at 1980 MHz (3x3 convolution at 28x28, 512 to 512 channels, of 1, 4 and 16 images; `docs/performance.md`). With them
- * `estimate` is within 15 % of 37 of the 43 times measured, and took the best tile and split, or one within 5 % of it, for each of the eight products.
+ * The tiles, with times read on an H100 at 1980 MHz (2026-11-22; 3x3 convolution at 28x28, 512 to 512 channels, of 1, 4 and 16 images). With them `estimate` is within
+ * about 15 % of most times measured; 128x64 fits worst (up to 41 % off), and 128x16, for three-channel images, is a guess. A tuning memo knows better.
  */
 const TILES: readonly MatrixTile[] = [
   { bm: 128, bn: 128, bk: 32, warps: [2, 2], alone: 1.36, among: 0.665, resident: 2 },
