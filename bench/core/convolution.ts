@@ -50,6 +50,7 @@ export async function timeConvolution(
   const y = forward();
   const gradient = (of: Tensor) => record(() => (grad(y, [of], { gradOutputs: [dy.detach()] }) as [Tensor])[0]);
   const steps: RecordedStep<Tensor>[] = [record(() => noGrad(forward)), gradient(x), gradient(w)];
+  await Promise.all(steps.map((step) => step.ready()));
   for (const step of steps) step.run();
   const times = await timeInterleaved(
     gpu,

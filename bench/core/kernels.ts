@@ -88,6 +88,7 @@ export async function measureKernels(gpu: Gpu, options: KernelOptions): Promise<
   const all: KernelRow[] = [];
   for (const { network, setting } of settingsOf(options)) {
     const recorded = recordNetwork(network, setting);
+    await recorded.step.ready();
     recorded.step.run();
     const launches = distinct(recorded.step).filter(({ key }) => !seen.has(key));
     const { rounds = 5, spanMs = 0.5, onRows } = options;

@@ -146,6 +146,7 @@ export async function timeNetwork(
   const recorded = recordNetwork(name, setting);
   const { pass, precision, batch } = setting;
   try {
+    await recorded.step.ready();
     recorded.step.run();
     const times = await timeInterleaved(gpu, [recorded.step.commands], { rounds: repeat, spanMs: 0 });
     const deviceMs = times[0] as number;

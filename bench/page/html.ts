@@ -29,8 +29,7 @@ export async function kernelPage(): Promise<string> {
 <title>Visage: kernels in this browser</title>
 <style>${style}</style>
 <h1>Visage: kernels in this browser</h1>
-<p>Times every kernel of the generator, the discriminators and the identity network, at every shape that they give it.
-A full-size run takes about a minute on a large GPU.</p>
+<p>Times every kernel of the generator, the discriminators and the identity network, at every shape that they give it.</p>
 <form>${field('size', 'pixels', '224')} ${field('batch', 'batch', '1')} ${field('width', 'width', '1')} ${field('blocks', 'blocks', '9')}
 <button>Measure</button></form>
 <div id="result"></div>

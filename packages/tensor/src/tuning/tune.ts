@@ -45,6 +45,7 @@ export interface TuneResult {
 
 const NOISE = 0.97; // another variant must take at most this share of the preferred one's time
 const MOST_CANDIDATES = 5; // beside the reference; what a family ranks behind them has not won anywhere, and each costs a compilation
+const AT_ONCE = 16; // problems whose variants are compiled side by side
 const HOPELESS = 2; // times the fastest at the first look: not timed again
 
 /**
@@ -56,19 +57,25 @@ const HOPELESS = 2; // times the fastest at the first look: not timed again
 export async function tune(problems: readonly MetProblem[], options: TuneOptions = {}): Promise<TuneResult[]> {
   const { gpu = currentGpu(), seconds = Number.POSITIVE_INFINITY, again = false, onResult } = options;
   const end = performance.now() + 1000 * seconds;
-  const seen = new Set<string>();
+  const visited = new Set<MetProblem>();
   const results: TuneResult[] = [];
-  const visit = async (problem: MetProblem): Promise<void> => {
-    const { family, signature, candidates } = problem;
-    if (seen.has(`${family} ${signature}`) || candidates.length < 2 || performance.now() > end) return;
-    seen.add(`${family} ${signature}`);
-    if (!again && gpu.tuning.get(family, signature)) return;
-    for (const inner of await innerProblems(problem, gpu)) await visit(inner);
+  const wanted = ({ family, signature, candidates }: MetProblem) =>
+    candidates.length > 1 && (again || !gpu.tuning.get(family, signature));
+  const visit = async (problem: MetProblem, inner: readonly MetProblem[]): Promise<void> => {
+    for (const each of inner) await visit(each, []);
+    if (visited.has(problem) || !wanted(problem) || performance.now() > end) return;
+    visited.add(problem);
     const result = await measure(problem, gpu);
     results.push(result);
     onResult?.(result);
   };
-  for (const problem of [...problems].sort((a, b) => work(b) - work(a))) await visit(problem);
+  const open = problems.filter(wanted).sort((a, b) => work(b) - work(a));
+  for (let first = 0; first < open.length && performance.now() <= end; first += AT_ONCE) {
+    const some = open.slice(first, first + AT_ONCE);
+    const inner = await compiled(some, gpu);
+    await compiled(inner.flat().filter(wanted), gpu);
+    for (const [k, problem] of some.entries()) await visit(problem, inner[k] ?? []);
+  }
   return results;
 }
 
@@ -78,14 +85,23 @@ const work = ({ calls, buffers }: MetProblem): number => calls * buffers.reduce(
 const attempt = (problem: MetProblem, variant: string): RecordedStep<Tensor> =>
   withVariant(problem.family, variant, () => noGrad(() => record(problem.launch)));
 
-/** Problems of other families that arise inside a problem's variants. */
-async function innerProblems(problem: MetProblem, gpu: Gpu): Promise<MetProblem[]> {
-  const met = await collectProblems(() =>
-    lendScratch(gpu, problem.buffers, async () => {
-      for (const candidate of candidatesOf(problem)) attempt(problem, candidate).dispose();
-    }),
-  );
-  return met.filter(({ family }) => family !== problem.family);
+/** Compiles the variants of problems side by side; returns for each problem those of other families that arise inside its variants. */
+async function compiled(problems: readonly MetProblem[], gpu: Gpu): Promise<MetProblem[][]> {
+  const inner: MetProblem[][] = [];
+  const compilations: Promise<void>[] = [];
+  for (const problem of problems) {
+    const trace = async () => {
+      for (const candidate of candidatesOf(problem)) {
+        const step = attempt(problem, candidate);
+        compilations.push(step.ready());
+        step.dispose();
+      }
+    };
+    const met = await collectProblems(() => lendScratch(gpu, problem.buffers, trace));
+    inner.push(met.filter(({ family }) => family !== problem.family));
+  }
+  await Promise.all(compilations);
+  return inner;
 }
 
 /** The variants that are tried: the most preferred ones, and the reference. */
