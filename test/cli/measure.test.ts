@@ -1,14 +1,15 @@
-/** @file `visage eval` and `visage faces`, in this process. */
+/** @file `visage eval`, `visage faces` and `visage profile`, in this process. */
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createProgram } from '@visage/cli';
 import { listFaceFolder, readPng } from '@visage/faces/node';
+import type { ProfileRow } from '@visage/gpu';
 import * as assert from 'uvu/assert';
 import { gpuSuite } from '../helpers/gpu.ts';
 import { tinyTrainer } from '../helpers/tinySwapper.ts';
 
-const { test } = await gpuSuite('eval and faces');
+const { test } = await gpuSuite('eval, faces and profile');
 const folder = mkdtempSync(join(tmpdir(), 'visage-measure-'));
 
 /** What a command prints. */
@@ -61,6 +62,14 @@ test('faces writes folders of people with labels', async () => {
   const { width, height } = await readPng(people[0]!.files[0]!);
   assert.equal([width, height], [48, 48]);
   assert.is(readFileSync(join(out, 'faces.jsonl'), 'utf8').trim().split('\n').length, 6);
+});
+
+test('profile tells the time of each kernel of a training step', async () => {
+  const report = JSON.parse(await printed('profile', '--preset', 'tiny', '--batch', '1', '--steps', '1', '--json'));
+  const { preset, batchSize, kernels } = report as { preset: string; batchSize: number; kernels: ProfileRow[] };
+  assert.equal([preset, batchSize], ['tiny', 1]);
+  assert.ok(kernels.some(({ kernel }) => kernel.includes('faces/render')));
+  for (const { kernel, calls, ms } of kernels) assert.ok(calls >= 1 && ms >= 0, kernel);
 });
 
 test.run();
