@@ -63,15 +63,16 @@ export async function tune(problems: readonly MetProblem[], options: TuneOptions
     candidates.length > 1 && (again || !gpu.tuning.get(family, signature));
   const visit = async (problem: MetProblem, inner: readonly MetProblem[]): Promise<void> => {
     for (const each of inner) await visit(each, []);
-    if (visited.has(problem) || !wanted(problem) || performance.now() > end) return;
+    if (visited.has(problem) || !wanted(problem)) return;
     visited.add(problem);
     const result = await measure(problem, gpu);
     results.push(result);
     onResult?.(result);
   };
   const open = problems.filter(wanted).sort((a, b) => work(b) - work(a));
-  for (let first = 0; first < open.length && performance.now() <= end; first += AT_ONCE) {
-    const some = open.slice(first, first + AT_ONCE);
+  const atOnce = gpu.adapter.software ? 1 : AT_ONCE; // where the device computes on the host there is no thread to spare
+  for (let first = 0; first < open.length && performance.now() <= end; first += atOnce) {
+    const some = open.slice(first, first + atOnce);
     const inner = await compiled(some, gpu);
     await compiled(inner.flat().filter(wanted), gpu);
     for (const [k, problem] of some.entries()) await visit(problem, inner[k] ?? []);
