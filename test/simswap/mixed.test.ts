@@ -109,7 +109,7 @@ test('live bytes are the same after every step', async () => {
   end();
 });
 
-test('a swap in mixed precision is that of f32 to a thousandth, in f32, and sees new weights when told', async () => {
+test('a swap in mixed precision is that of f32 to a thousandth, in f32, and sees new weights', async () => {
   const { generator, identity } = makeNetworks();
   const [mixed, full] = (['mixed', 'f32'] as const).map((precision) => new Swapper({ generator, identity, precision }));
   const images = (seed: number) =>
@@ -123,8 +123,6 @@ test('a swap in mixed precision is that of f32 to a thousandth, in f32, and sees
   assert.ok(relativeError(ours, reference) < 1e-3, `error ${relativeError(ours, reference)}`);
   const weight = generator.stateDict().get('first_layer.1.weight')!;
   weight.write((await weight.floats()).map((value) => -value));
-  assert.equal(await swap(mixed!), ours);
-  mixed!.refresh();
   const [after, afterwards] = [await swap(mixed!), await swap(full!)];
   assert.ok(relativeError(after, afterwards) < 1e-3);
   assert.ok(relativeError(after, ours) > 1e-2);

@@ -134,6 +134,11 @@ export class Gpu {
     return buffer.resource !== undefined || this.#trace?.virtual.has(buffer) === true;
   }
 
+  /** A number that grows with each change of a buffer's content, those of the step that is being traced included. */
+  versionOf(buffer: GpuBuffer): number {
+    return buffer.version + (this.#trace?.changes.get(buffer) ?? 0);
+  }
+
   /** Launches a kernel: encodes it now, or notes it if a step is being traced. */
   dispatch({ program, buffers, grid, flops = 0, choice }: Dispatch): void {
     if (this.#failure) throw this.#failure;
@@ -148,7 +153,7 @@ export class Gpu {
     }
     const command: Command = { pipeline: this.pipelines.get(program), buffers, grid, flops, choice };
     if (this.#trace) {
-      this.#trace.commands.push(command);
+      this.#trace.add(command);
       return;
     }
     for (const buffer of writtenBy(command)) buffer.version++;

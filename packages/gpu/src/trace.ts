@@ -1,5 +1,5 @@
 import type { GpuBuffer } from './buffer.ts';
-import type { Command } from './commands.ts';
+import { type Command, writtenBy } from './commands.ts';
 import { VisageError } from './errors.ts';
 import type { BufferPool } from './pool.ts';
 
@@ -10,6 +10,13 @@ export class Trace {
   readonly virtual = new Set<GpuBuffer>();
   /** Buffers with content from the host: the step's constants. */
   readonly uploads = new Set<GpuBuffer>();
+  /** How often the step writes to each buffer, up to here. */
+  readonly changes = new Map<GpuBuffer, number>();
+
+  add(command: Command): void {
+    this.commands.push(command);
+    for (const buffer of writtenBy(command)) this.changes.set(buffer, (this.changes.get(buffer) ?? 0) + 1);
+  }
 
   /** Was the buffer made inside the step? */
   owns(buffer: GpuBuffer): boolean {

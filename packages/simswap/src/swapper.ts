@@ -1,5 +1,5 @@
 import { ArgumentError, type RecordedStep } from '@visage/gpu';
-import { assign, autocast, empty, expand, HalfWeights, keep, noGrad, record, scope, type Tensor } from '@visage/tensor';
+import { assign, autocast, empty, expand, keep, noGrad, record, scope, type Tensor } from '@visage/tensor';
 import type { Generator } from './networks/generator.ts';
 import type { IdentityNetwork } from './networks/identity.ts';
 import { checkPipeline, type Pipeline } from './pipelines.ts';
@@ -15,7 +15,7 @@ export interface SwapperOptions {
   readonly identityResize?: IdentityResize;
   /** The published pipeline that the generator belongs to; networks that are not its own are refused. */
   readonly pipeline?: Pipeline;
-  /** Default `f32`. In `mixed` the weights are taken over as they are now; see {@link Swapper.refresh}. */
+  /** Default `f32`. */
   readonly precision?: Precision;
 }
 
@@ -35,11 +35,10 @@ export class Swapper {
   readonly generator: Generator;
   readonly identity: IdentityNetwork;
   readonly #resizing: IdentityResize;
-  /** The weights of both networks in f16; set in mixed precision. */
-  readonly #half: HalfWeights | undefined;
+  readonly #precision: Precision;
   readonly #recorded = new Map<string, RecordedSwap>();
 
-  constructor({ generator, identity, identityResize, pipeline, precision }: SwapperOptions) {
+  constructor({ generator, identity, identityResize, pipeline, precision = 'f32' }: SwapperOptions) {
     if (pipeline) checkPipeline(pipeline, generator.config, identity.config);
     if (pipeline && identityResize !== undefined && identityResize !== pipeline.identityResize) {
       throw new ArgumentError(
@@ -56,8 +55,7 @@ export class Swapper {
     this.generator = generator.eval();
     this.identity = identity.eval();
     this.#resizing = pipeline?.identityResize ?? identityResize ?? 'bicubic';
-    if (precision === 'mixed')
-      this.#half = new HalfWeights([generator, identity].flatMap((network) => network.parameters()));
+    this.#precision = precision;
   }
 
   /** Identities of source faces [N, H, W, 3] in [0, 1]: unit vectors [N, latent]. */
@@ -92,11 +90,6 @@ export class Swapper {
     return scope(() => this.swap(target, this.latent(source)));
   }
 
-  /** Takes over the present weights of the networks; needed in mixed precision only, when they have changed. */
-  refresh(): void {
-    this.#half?.refresh();
-  }
-
   /** Gives the memory of the recorded swaps back; the networks belong to the caller. */
   dispose(): void {
     for (const { target, latent, step } of this.#recorded.values()) {
@@ -105,11 +98,10 @@ export class Swapper {
       latent.dispose();
     }
     this.#recorded.clear();
-    this.#half?.dispose();
   }
 
   #inPrecision<T>(fn: () => T): T {
-    return this.#half ? autocast('f16', fn, { weights: this.#half }) : fn();
+    return this.#precision === 'mixed' ? autocast('f16', fn) : fn();
   }
 
   #prepared(like: Tensor): RecordedSwap {

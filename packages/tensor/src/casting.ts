@@ -2,9 +2,10 @@
 import type { FloatType } from './storage.ts';
 import type { Tensor } from './tensor.ts';
 
-/** Gives the f16 copy of an f32 tensor, if it has one. */
-export interface HalfCopies {
-  of(x: Tensor): Tensor | undefined;
+/** An f16 copy, and the version of what it was made from. */
+export interface HalfCopy {
+  readonly copy: Tensor;
+  readonly version: number;
 }
 
 /** The casts of one `autocast`. */
@@ -12,9 +13,7 @@ export interface Casting {
   /** In what type products compute. */
   readonly type: FloatType;
   /** f16 copies of tensors without history, made where they were first needed. */
-  readonly made: Map<Tensor, Tensor>;
-  /** Copies that the caller keeps. */
-  readonly kept?: HalfCopies;
+  readonly copies: Map<Tensor, HalfCopy>;
 }
 
 let current: Casting | undefined;

@@ -1,6 +1,6 @@
 import './methods.ts';
 
-export { type AutocastOptions, autocast, HalfWeights, halfPrecision } from './autocast.ts';
+export { autocast, autocasting, halfPrecision } from './autocast.ts';
 export { type Backward, backward, enableGrad, type GradOptions, grad, gradEnabled, noGrad, track } from './autograd.ts';
 export { checkpoint } from './checkpoint.ts';
 export { DTYPES, type DType, type HostArray } from './dtype.ts';

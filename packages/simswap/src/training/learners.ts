@@ -2,7 +2,6 @@ import { Adam, type CheckpointGroups, cosineSchedule, ExponentialMovingAverage, 
 import { keep, type Tensor, zeros } from '@visage/tensor';
 import type { DiscriminatorNetwork } from '../networks/discriminator.ts';
 import type { Generator } from '../networks/generator.ts';
-import type { IdentityNetwork } from '../networks/identity.ts';
 import type { Precision } from '../precision.ts';
 import type { AdamNumbers, Recipe } from '../recipe.ts';
 import { AUGMENTATION_DRAWS, augmentationDraws } from './diffAugment.ts';
@@ -14,8 +13,6 @@ export interface Players {
   readonly discriminator: DiscriminatorNetwork;
   /** Follows the generator. */
   readonly average: Generator;
-  /** Frozen. */
-  readonly identity: IdentityNetwork;
 }
 
 /** Added to the seed (32 bits) for the random numbers of the gradient penalty, apart from those of initial weights. */
@@ -41,7 +38,7 @@ export class Learners {
   constructor(
     recipe: Recipe,
     seed: number,
-    { generator, discriminator, average, identity }: Players,
+    { generator, discriminator, average }: Players,
     batchSize: number,
     precision: Precision,
   ) {
@@ -52,7 +49,7 @@ export class Learners {
     this.discriminatorOptimizer = new Adam(discriminator.trainedParameters(), adam(recipe.discriminatorOptimizer));
     this.alpha = keep(zeros([batchSize, 1, 1, 1]));
     this.draws = keep(zeros([batchSize, AUGMENTATION_DRAWS]));
-    if (precision === 'mixed') this.mixed = new MixedPrecision(identity);
+    if (precision === 'mixed') this.mixed = new MixedPrecision();
   }
 
   /** Puts learning rates, decay and random numbers in place for a step. */

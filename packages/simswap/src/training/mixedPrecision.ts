@@ -1,5 +1,5 @@
-import { type CheckpointGroups, GradScaler, type Module, type Optimizer } from '@visage/nn';
-import { autocast, concat, grad, HalfWeights, noGrad, type Tensor } from '@visage/tensor';
+import { type CheckpointGroups, GradScaler, type Optimizer } from '@visage/nn';
+import { autocast, concat, grad, noGrad, type Tensor } from '@visage/tensor';
 
 /** What one player's scaler did. */
 export interface ScalingReport {
@@ -12,19 +12,14 @@ export interface ScalingReport {
 /** Numbers of both players' reports. */
 export const SCALING_NUMBERS = 4;
 
-/** What a step in mixed precision has beside its parts: a loss scaler for each player, and the weights of the frozen identity network in f16. */
+/** What a step in mixed precision has beside its parts: a loss scaler for each player. */
 export class MixedPrecision {
   readonly generatorScaler = new GradScaler();
   readonly discriminatorScaler = new GradScaler();
-  readonly #frozen: HalfWeights;
-
-  constructor(frozen: Module) {
-    this.#frozen = new HalfWeights(frozen.stateDict().values());
-  }
 
   /** Runs the forward pass of a step: activations are f16, losses f32. */
   forward<T>(fn: () => T): T {
-    return autocast('f16', fn, { weights: this.#frozen });
+    return autocast('f16', fn);
   }
 
   /** Moves both scales; after the updates of a step. */
@@ -38,11 +33,6 @@ export class MixedPrecision {
     return noGrad(() => concat([this.generatorScaler.report(), this.discriminatorScaler.report()], 0));
   }
 
-  /** Takes over the present values of the frozen network. */
-  refresh(): void {
-    this.#frozen.refresh();
-  }
-
   /** What a checkpoint keeps. */
   state(): CheckpointGroups {
     return {
@@ -52,7 +42,7 @@ export class MixedPrecision {
   }
 
   dispose(): void {
-    for (const owned of [this.generatorScaler, this.discriminatorScaler, this.#frozen]) owned.dispose();
+    for (const owned of [this.generatorScaler, this.discriminatorScaler]) owned.dispose();
   }
 }
 

@@ -59,8 +59,7 @@ export class Trainer {
     this.#frozen = identity.freeze().eval().folded();
     this.#data = data;
     this.average = new Generator(generator.config);
-    const players = { generator, discriminator, average: this.average, identity: this.#frozen };
-    this.#learners = new Learners(recipe, this.seed, players, data.batchSize, this.precision);
+    this.#learners = new Learners(recipe, this.seed, this, data.batchSize, this.precision);
     this.#readEvery = readEvery;
     this.#alarm = new CollapseAlarm(options.collapse);
     const { generatorOptimizer, discriminatorOptimizer, average, alpha, draws, mixed } = this.#learners;
@@ -93,7 +92,6 @@ export class Trainer {
     const { step } = readCheckpointHeader(file);
     restoreCheckpoint(this.#groups(), file);
     this.#frozen.refold();
-    this.#learners.mixed?.refresh();
     this.#step = step;
   }
 
