@@ -1,22 +1,29 @@
 import { currentGpu } from '@visage/gpu';
 import { loadSafetensors } from '@visage/nn/node';
+import type { Precision } from '@visage/simswap';
 import type { Command } from 'commander';
 import { type CaseReport, conformanceTable, goldenFile, runGoldenFile } from '../conformance/index.ts';
 import { adapterLine, openDevice } from '../terminal/device.ts';
 import { UsageError } from '../terminal/failure.ts';
+import { precisionOption, warnOfPrecision } from '../terminal/precision.ts';
 
 interface Options {
   readonly json?: boolean;
   readonly case?: string;
   readonly replay?: boolean;
+  readonly precision?: Precision;
 }
 
 async function conformance(files: string[], options: Options): Promise<void> {
   const golden = (await Promise.all(files.map(loadSafetensors))).map(goldenFile);
   await openDevice();
+  warnOfPrecision(options.precision);
   const reports: CaseReport[] = [];
   for (const file of golden) {
-    for await (const report of runGoldenFile(file, { only: options.case, replay: options.replay }))
+    for await (const report of runGoldenFile(file, {
+      only: options.case,
+      ...options,
+    }))
       reports.push(report);
   }
   if (reports.length === 0)
@@ -34,6 +41,7 @@ export function addConformance(program: Command): void {
     .command('conformance')
     .description('run golden files on this adapter: errors of outputs and gradients, eagerly and replayed')
     .argument('<files...>', 'golden files (safetensors)')
+    .addOption(precisionOption())
     .option('--json', 'print JSON')
     .option('--case <name>', 'only the cases whose name contains this')
     .option('--replay', 'also record each case and demand the same bits from its replay (default)')

@@ -1,10 +1,11 @@
 import { loadSafetensors } from '@visage/nn/node';
-import { loadSwapper, readCheckpointHeader } from '@visage/simswap';
+import { loadSwapper, type Precision, readCheckpointHeader } from '@visage/simswap';
 import { type Command, Option } from 'commander';
 import { aligned } from '../terminal/aligned.ts';
 import { adapterLine, openDevice } from '../terminal/device.ts';
 import { UsageError } from '../terminal/failure.ts';
 import { integer } from '../terminal/options.ts';
+import { precisionOption, warnOfPrecision } from '../terminal/precision.ts';
 import { SwapEvaluation } from '../training/evaluate.ts';
 import { scoreTable } from '../training/scores.ts';
 import { builtInWeights, loadIdentityNetwork } from '../training/weights.ts';
@@ -12,28 +13,34 @@ import { addCompareOptions, type CompareOptions, compare } from './compare.ts';
 
 interface Options extends CompareOptions {
   readonly compare?: boolean;
+  readonly precision?: Precision;
 }
 
 async function evaluate(options: Options): Promise<void> {
   if (options.compare) return compare(options);
-  const { checkpoint, people, level, json } = options;
+  const { checkpoint, people, level, json, precision = 'f32' } = options;
   if (checkpoint === undefined)
     throw new UsageError('eval: --checkpoint says which file to measure; or let --compare train all systems');
   const file = await loadSafetensors(checkpoint);
   const { imageSize, step } = readCheckpointHeader(file);
   const gpu = await openDevice();
+  warnOfPrecision(precision);
   const judge = await loadIdentityNetwork(builtInWeights('judge'));
   const evaluation = await SwapEvaluation.prepare({ judge, imageSize, level, people });
-  const scores = await evaluation.measure(loadSwapper(file));
+  const scores = await evaluation.measure(loadSwapper(file, { precision }));
   const { references } = evaluation;
   if (json) {
     console.log(
-      JSON.stringify({ checkpoint, step, adapter: gpu.adapter.name, people, level, scores, references }, null, 2),
+      JSON.stringify(
+        { checkpoint, step, adapter: gpu.adapter.name, precision, people, level, scores, references },
+        null,
+        2,
+      ),
     );
     return;
   }
   const { rows, note } = scoreTable(people, references, scores);
-  console.log(`${checkpoint}, step ${step}, on ${adapterLine(gpu)}\n`);
+  console.log(`${checkpoint}, step ${step}, in ${precision} precision on ${adapterLine(gpu)}\n`);
   console.log([...aligned(rows), '', note].join('\n'));
 }
 
@@ -45,6 +52,7 @@ export function addEval(program: Command): void {
     .option('--checkpoint <file>', 'what `visage train` wrote')
     .option('--people <n>', 'how many people', integer(3, 1000), 50)
     .addOption(new Option('--level <level>', 'difficulty of the faces').choices(['L0', 'L1', 'L2', 'L3']).default('L1'))
+    .addOption(precisionOption())
     .option('--json', 'print JSON');
   addCompareOptions(command).action(evaluate);
 }

@@ -1,29 +1,33 @@
 import { type Image, image } from '@visage/faces';
 import { readFace } from '@visage/faces/node';
 import { loadSafetensors } from '@visage/nn/node';
-import { loadSwapper, type PipelineName, pipelines, swapImageSize } from '@visage/simswap';
+import { loadSwapper, type PipelineName, type Precision, pipelines, swapImageSize } from '@visage/simswap';
 import { scope, tensor } from '@visage/tensor';
 import { type Command, Option } from 'commander';
 import { drawLabel, writeMarkedPng } from '../provenance/mark.ts';
 import { adapterLine, openDevice } from '../terminal/device.ts';
+import { precisionOption, warnOfPrecision } from '../terminal/precision.ts';
 
 interface Options {
   readonly checkpoint: string;
   readonly identity?: string;
   readonly pipeline?: PipelineName;
+  readonly precision?: Precision;
   readonly source: string;
   readonly target: string;
   readonly out: string;
   readonly label: boolean;
 }
 
-async function swap({ checkpoint, identity, pipeline, source, target, out, label }: Options): Promise<void> {
+async function swap(options: Options): Promise<void> {
+  const { checkpoint, identity, pipeline, precision, source, target, out, label } = options;
   const file = await loadSafetensors(checkpoint);
   const identityFile = identity === undefined ? undefined : await loadSafetensors(identity);
   const imageSize = swapImageSize(file);
   const [donor, owner] = await Promise.all([readFace(source, imageSize), readFace(target, imageSize)]);
   const gpu = await openDevice();
-  const swapper = loadSwapper(file, { identity: identityFile, pipeline });
+  warnOfPrecision(precision);
+  const swapper = loadSwapper(file, { identity: identityFile, pipeline, precision });
   const swapped = scope(() => {
     const upload = (face: Image) => tensor(face.data, [1, imageSize, imageSize, 3]);
     return swapper.swapImages(upload(owner), upload(donor));
@@ -51,6 +55,7 @@ export function addSwap(program: Command): void {
         pipelines.map(({ name }) => name),
       ),
     )
+    .addOption(precisionOption())
     .requiredOption('--source <png>', 'whose identity')
     .requiredOption('--target <png>', 'everything else')
     .requiredOption('-o, --out <png>', 'where to write the result')

@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { currentGpu } from '@visage/gpu';
-import { ablation, type Recipe, recipes } from '@visage/simswap';
+import { ablation, type Precision, type Recipe, recipes } from '@visage/simswap';
 import { type Command, Option } from 'commander';
 import { adapterLine, openDevice } from '../terminal/device.ts';
 import { UsageError } from '../terminal/failure.ts';
 import { integer } from '../terminal/options.ts';
+import { precisionOption, warnOfPrecision } from '../terminal/precision.ts';
 import { newRun, resumedRun, type TrainingRun } from '../training/open.ts';
 import { type Preset, presetFor, presets } from '../training/presets.ts';
 import { RunFolder } from '../training/run.ts';
@@ -23,6 +24,7 @@ interface Options {
   readonly batch?: number;
   readonly steps?: number;
   readonly seed?: number;
+  readonly precision?: Precision;
   readonly data?: string;
   readonly identity?: string;
   readonly features?: string;
@@ -48,12 +50,14 @@ async function train(options: Options): Promise<void> {
   }
   const gpu = await openDevice();
   console.log(`Computing on ${adapterLine(gpu)}`);
+  warnOfPrecision(options.precision);
   const preset = presets.find(({ name }) => name === options.preset) ?? presetFor(gpu.adapter);
   const changes = {
     imageSize: options.size,
     batchSize: options.batch,
     steps: options.steps,
     seed: options.seed,
+    precision: options.precision,
     folder: data,
   };
   checkSize(preset, options.size);
@@ -65,13 +69,16 @@ async function train(options: Options): Promise<void> {
 
 /** Continues in the folder of the checkpoint; the checkpoint knows all but the number of steps. */
 async function resume(checkpoint: string, options: Options): Promise<void> {
-  const { preset, size, batch, seed, data, identity, features } = options;
-  for (const [name, value] of Object.entries({ preset, size, batch, seed, data, identity, features })) {
+  const { preset, size, batch, seed, precision, data, identity, features } = options;
+  const decided = { preset, size, batch, seed, precision, data, identity, features };
+  for (const [name, value] of Object.entries(decided)) {
     if (value !== undefined)
       throw new UsageError(`--${name} cannot change in a resumed run; the checkpoint decides it`);
   }
   console.log(`Computing on ${adapterLine(await openDevice())}`);
-  await trainIn(dirname(checkpoint), await resumedRun(checkpoint, { steps: options.steps }));
+  const run = await resumedRun(checkpoint, { steps: options.steps });
+  warnOfPrecision(run.settings.precision);
+  await trainIn(dirname(checkpoint), run);
 }
 
 function checkSize({ generator }: Preset, size: number | undefined): void {
@@ -93,6 +100,7 @@ export function addTrain(program: Command): void {
     .option('--batch <n>', 'pairs per step', integer(1, 512))
     .option('--steps <n>', 'total number of steps', integer(1))
     .option('--seed <n>', 'decides weights and pairs', integer(0, 2 ** 32 - 2))
+    .addOption(precisionOption())
     .option('--data <folder>', 'identity folders of aligned square PNG faces (default: procedural faces)')
     .option('--identity <file>', 'weights of the identity network (default: the built-in one, for procedural faces)')
     .option('--features <file>', 'EfficientNet-lite0 weights, for recipes with the projected discriminator')

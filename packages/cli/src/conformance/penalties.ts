@@ -1,5 +1,7 @@
 import {
+  autocast,
   batchNorm,
+  cast,
   conv2d,
   grad,
   instanceNorm,
@@ -51,10 +53,12 @@ const zeroLink = (inputs: Named): Tensor =>
  * mean (‖G‖ − 1)² (`wgan_gp`) or mean ‖G‖² (`r1`).
  */
 export const GRADIENT_PENALTY: OpEntry = {
-  call: (inputs, args) => {
+  call: (given, args) => {
     const penalty = args as unknown as PenaltyArgs;
-    const x = inputs.x as Tensor;
-    const [slope] = grad(sum(discriminate(x, inputs, penalty)), [x], { createGraph: true }) as [Tensor];
+    const inputs = { ...given, x: cast(given.x as Tensor, 'f32') };
+    const { x } = inputs;
+    const judged = autocast('f32', () => discriminate(x, inputs, penalty)); // the training's penalty is f32 in mixed precision too
+    const [slope] = grad(sum(judged), [x], { createGraph: true }) as [Tensor];
     const squared = sum(slope.square(), [1, 2, 3]);
     const value = mean(penalty.kind === 'r1' ? squared : sqrt(squared).sub(1).square());
     return value.add(zeroLink(inputs));

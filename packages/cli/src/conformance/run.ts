@@ -1,5 +1,6 @@
 import { VisageError } from '@visage/gpu';
-import { record, scope, type Tensor, tensorsIn } from '@visage/tensor';
+import type { Precision } from '@visage/simswap';
+import { autocast, record, scope, type Tensor, tensorsIn } from '@visage/tensor';
 import { CaseTensors, type GoldenCase, type GoldenFile } from './golden.ts';
 import { largestEntryError, norm, relativeError, sameBits } from './measure.ts';
 import type { Computed, Prepared } from './prepared.ts';
@@ -28,22 +29,28 @@ export interface RunOptions {
   readonly only?: string;
   /** Record each case and compare its replay with the eager run, bit by bit. Default true. */
   readonly replay?: boolean;
+  /** Default `f32`. `mixed` runs the cases under autocast, on activations in f16. */
+  readonly precision?: Precision;
 }
 
 /** Runs the cases of a golden file one after the other on the current device. */
 export async function* runGoldenFile(file: GoldenFile, options: RunOptions = {}): AsyncGenerator<CaseReport> {
   for (const golden of file.cases) {
     if (options.only && !golden.name.includes(options.only)) continue;
-    yield await runCase(golden, file, options.replay ?? true);
+    yield await runCase(golden, file, options);
   }
 }
 
-async function runCase(golden: GoldenCase, file: GoldenFile, replay: boolean): Promise<CaseReport> {
+async function runCase(
+  golden: GoldenCase,
+  file: GoldenFile,
+  { replay = true, precision = 'f32' }: RunOptions,
+): Promise<CaseReport> {
   const start = performance.now();
   const blank = {
     case: golden.name,
     op: golden.op,
-    tolerance: toleranceOf(golden),
+    tolerance: toleranceOf(golden, precision),
     outputError: 0,
     worstOutput: '',
     gradientError: 0,
@@ -60,7 +67,7 @@ async function runCase(golden: GoldenCase, file: GoldenFile, replay: boolean): P
   if (!prepare) return finish('unsupported', `op "${golden.op}" is not in the registry`);
   let prepared: Prepared | undefined;
   try {
-    prepared = prepare(golden, new CaseTensors(golden, file.tensors));
+    prepared = inPrecision(precision, prepare(golden, new CaseTensors(golden, file.tensors)));
     prepared.reset?.();
     const results = scope(prepared.compute);
     const eager = await readBack(results);
@@ -79,6 +86,9 @@ async function runCase(golden: GoldenCase, file: GoldenFile, replay: boolean): P
     for (const x of prepared?.inputs ?? []) x.dispose();
   }
 }
+
+const inPrecision = (precision: Precision, prepared: Prepared): Prepared =>
+  precision === 'f32' ? prepared : { ...prepared, compute: () => autocast('f16', prepared.compute) };
 
 /** Frees results. A gradient may be an input itself, such as the upstream gradient of a sum's operand. */
 function free({ outputs, gradients }: Computed, inputs: readonly Tensor[]): void {
@@ -114,6 +124,16 @@ async function replayDifference(prepared: Prepared, eager: HostValues): Promise<
   }
 }
 
+/** The relative error of all gradients as one vector. */
+function vectorError(expected: Readonly<Record<string, ArrayLike<number>>>, values: HostValues): number {
+  const joined = (parts: ArrayLike<number>[]) => parts.flatMap((part) => Array.from(part));
+  const names = Object.keys(expected);
+  return relativeError(
+    joined(names.map((name) => values.get(`d_${name}`) ?? [])),
+    joined(names.map((name) => expected[name] as ArrayLike<number>)),
+  );
+}
+
 type Errors = Pick<CaseReport, 'outputError' | 'worstOutput' | 'gradientError' | 'worstGradient' | 'reason'>;
 
 function compare({ expected, measure }: Prepared, values: HostValues, tolerance: Tolerance): Errors {
@@ -121,7 +141,7 @@ function compare({ expected, measure }: Prepared, values: HostValues, tolerance:
   const errorOf = (name: string, reference: ArrayLike<number>, prefix: string): [number, string] => {
     const ours = values.get(prefix + name);
     if (!ours) throw new VisageError(`the op gave no ${prefix}${name}`);
-    if (measure !== 'entry') return [relativeError(ours, reference, prefix ? floor : 0), name];
+    if (measure !== 'entry' || tolerance.together) return [relativeError(ours, reference, prefix ? floor : 0), name];
     const { error, at } = largestEntryError(ours, reference);
     return [error, `${name}[${at}]`];
   };
@@ -130,7 +150,9 @@ function compare({ expected, measure }: Prepared, values: HostValues, tolerance:
       .map(([name, reference]) => errorOf(name, reference, prefix))
       .reduce((most, each) => (each[0] > most[0] || !most[1] ? each : most), [0, '']);
   const [outputError, worstOutput] = worst(expected.outputs, '');
-  const [gradientError, worstGradient] = worst(expected.gradients, 'd_');
+  const [gradientError, worstGradient] = tolerance.together
+    ? [vectorError(expected.gradients, values), 'all']
+    : worst(expected.gradients, 'd_');
   const over = (what: string, error: number, limit: number) =>
     error > limit ? `${what}: ${error.toExponential(1)} > ${limit}` : '';
   const reasons = [

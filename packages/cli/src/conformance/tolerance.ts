@@ -1,9 +1,12 @@
+import type { Precision } from '@visage/simswap';
 import type { GoldenCase } from './golden.ts';
 
 /** Largest errors that still pass. */
 export interface Tolerance {
   readonly output: number;
   readonly gradient: number;
+  /** Gradients are compared as one vector, and logs as a whole instead of entry by entry. */
+  readonly together?: boolean;
 }
 
 const OPS: Tolerance = { output: 2e-5, gradient: 2e-4 };
@@ -27,8 +30,22 @@ const BY_OP: Readonly<Record<string, Tolerance>> = {
   recipes: TRAINING,
 };
 
-/** The tolerance of a case. PyTorch in float32 stays at least three times below each. */
-export function toleranceOf(golden: GoldenCase): Tolerance {
-  if (golden.name === 'instance_norm_large') return ILL_CONDITIONED;
-  return BY_OP[golden.op] ?? OPS;
+/** Does the case need all digits of float32? */
+export const isIllConditioned = ({ name }: GoldenCase): boolean => name === 'instance_norm_large';
+
+const MIXED: Tolerance = { output: 1e-2, gradient: 1e-2 };
+// Rounding nothing but the inputs to f16 changes single gradients of these small networks by up to 17 % in float32, because rectifiers switch; and a loss that
+// crosses zero has no relative error. Hence whole vectors.
+const MIXED_NETWORKS: Tolerance = { output: 1e-2, gradient: 0.2, together: true };
+const MIXED_TRAINING: Tolerance = { output: 5e-2, gradient: 5e-2, together: true };
+const MIXED_BY_TOLERANCE = new Map([
+  [NETWORKS, MIXED_NETWORKS],
+  [TRAINING, MIXED_TRAINING],
+]);
+
+/** The tolerance of a case. PyTorch in float32 stays at least three times below each of f32. */
+export function toleranceOf(golden: GoldenCase, precision: Precision = 'f32'): Tolerance {
+  if (isIllConditioned(golden)) return ILL_CONDITIONED;
+  const full = BY_OP[golden.op] ?? OPS;
+  return precision === 'mixed' ? (MIXED_BY_TOLERANCE.get(full) ?? MIXED) : full;
 }

@@ -94,13 +94,13 @@ interface Networks extends ReturnType<typeof players> {
 }
 
 async function prepare(settings: RunSettings, networks: Networks): Promise<TrainingRun> {
-  const { recipe, seed, imageSize, level, folder } = settings;
+  const { recipe, seed, precision, imageSize, level, folder } = settings;
   const { data, samples } = folder
     ? await folderFaces(folder, settings)
     : { data: new ProceduralPairs({ ...settings, seed }), samples: proceduralSamples(imageSize, level) };
   // A software adapter takes about a second per step: show each. On a GPU every reading would make it wait.
   const readEvery = currentGpu().adapter.software ? 1 : 10;
-  const trainer = new Trainer({ ...networks, data, recipe, seed, readEvery });
+  const trainer = new Trainer({ ...networks, data, recipe, seed, precision, readEvery });
   const { average: generator, identity } = trainer;
   const swapper = new Swapper({ generator, identity, identityResize: recipe.identityResize });
   return { settings, trainer, swapper, samples };

@@ -88,8 +88,13 @@ export class RunFolder {
     return this.#finish((1000 * (trainer.step - first)) / (performance.now() - started));
   }
 
-  #onStep({ step, kind, losses, stepsPerSecond }: StepReport): void {
-    this.#log.add({ step, event: 'step', values: { ...losses, stepsPerSecond }, note: kind });
+  #onStep({ step, kind, losses, stepsPerSecond, scaling }: StepReport): void {
+    this.#log.add({
+      step,
+      event: 'step',
+      values: { ...losses, ...scalingValues(scaling), stepsPerSecond },
+      note: kind,
+    });
     const { identity: id, reconstruction: rec, featureMatching: fm, generator: G, discriminator: D } = losses;
     const imagesPerSecond = stepsPerSecond * this.run.settings.batchSize;
     this.#progress?.update({ step, stepsPerSecond, imagesPerSecond, losses: { G, D, id, rec, fm } });
@@ -166,3 +171,12 @@ export class RunFolder {
     });
   }
 }
+
+/** What the loss scalers of mixed precision did, as the log has it. */
+const scalingValues = (scaling: StepReport['scaling']): Record<string, number> =>
+  Object.fromEntries(
+    Object.entries(scaling ?? {}).flatMap(([player, { lossScale, skipped }]) => [
+      [`${player}LossScale`, lossScale],
+      [`${player}Skipped`, skipped],
+    ]),
+  );

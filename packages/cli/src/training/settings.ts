@@ -4,6 +4,7 @@ import {
   type AnyDiscriminatorConfig,
   type CheckpointHeader,
   type GeneratorConfig,
+  type Precision,
   publishedProjected,
   type Recipe,
 } from '@visage/simswap';
@@ -19,6 +20,7 @@ export interface RunSettings {
   readonly batchSize: number;
   readonly steps: number;
   readonly seed: number;
+  readonly precision: Precision;
   /** A folder of identity folders; `null` for procedural faces. */
   readonly folder: string | null;
   readonly identities: number;
@@ -35,6 +37,7 @@ export interface Changes {
   readonly batchSize?: number;
   readonly steps?: number;
   readonly seed?: number;
+  readonly precision?: Precision;
   readonly folder?: string;
 }
 
@@ -42,7 +45,8 @@ export interface Changes {
 export function newSettings(preset: Preset, recipe: Recipe, changes: Changes = {}): RunSettings {
   const { name, about: _, rates, ...sizes } = preset;
   const given = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined));
-  const settings = { preset: name, recipe, seed: 1, folder: null, ...sizes, ...given };
+  const fixed = { preset: name, recipe, seed: 1, precision: 'f32' as const, folder: null };
+  const settings = { ...fixed, ...sizes, ...given };
   return {
     ...settings,
     generator: { ...settings.generator, head: recipe.head },
@@ -84,11 +88,11 @@ export function notesOf(settings: RunSettings) {
  * @throws VisageError when the notes in the checkpoint are not those of {@link notesOf}.
  */
 export function resumedSettings(header: CheckpointHeader, path: string): RunSettings {
-  const { networks, recipe, seed, batchSize, imageSize, notes } = header;
+  const { networks, recipe, seed, batchSize, imageSize, precision, notes } = header;
   if (!isNotes(notes))
     throw new VisageError(`${path}: was not written by \`visage train\`: its notes lack the settings of the run`);
   const { generator, discriminator } = networks;
-  return { ...notes, recipe, generator, discriminator, seed, batchSize, imageSize };
+  return { ...notes, recipe, generator, discriminator, seed, batchSize, imageSize, precision };
 }
 
 function isNotes(value: unknown): value is ReturnType<typeof notesOf> {

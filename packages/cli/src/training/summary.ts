@@ -17,7 +17,7 @@ export function summary({ folder, run }: RunFolder, outcome: Outcome, adapter: s
   const lines = [
     '',
     `Trained ${outcome.step} steps in ${duration(seconds)} on ${adapter}`,
-    `${rate.toFixed(2)} steps/s, ${(rate * settings.batchSize).toFixed(1)} images/s at ${settings.imageSize} x ${settings.imageSize}, preset ${settings.preset}`,
+    `${rate.toFixed(2)} steps/s, ${(rate * settings.batchSize).toFixed(1)} images/s at ${settings.imageSize} x ${settings.imageSize}, preset ${settings.preset}${settings.precision === 'mixed' ? ', mixed precision' : ''}`,
     `Recipe ${describeRecipe(settings.recipe)}`,
   ];
   if (outcome.references) {
