@@ -1,11 +1,10 @@
 import { type Gpu, median, type RecordedStep, timeInterleaved } from '@visage/gpu';
-import { HostRandom, type Module } from '@visage/nn';
+import { HostRandom } from '@visage/nn';
 import { type Precision, publishedArcFace } from '@visage/simswap';
 import {
   autocast,
   cast,
   grad,
-  HalfWeights,
   keep,
   l2Normalize,
   noGrad,
@@ -37,7 +36,6 @@ const uniform = (shape: Shape): Tensor => keep(tensor(random.uniform(sizeOf(shap
 
 /** What a network computes, and with respect to what a training step differentiates it. */
 interface Subject {
-  readonly network: Module;
   readonly inputs: readonly Tensor[];
   readonly wanted: readonly Tensor[];
   outputs(): Tensor[];
@@ -45,27 +43,30 @@ interface Subject {
   dispose(): void;
 }
 
-/** The generator's weights get gradients, the identity network's do not (it is frozen, its norms folded), and the discriminator's images get them too. */
+/**
+ * The generator's weights get gradients, the identity network's do not (it is frozen, its norms folded), and the discriminator's images get them too. What is
+ * not trained is frozen, so that steps prepare its weights once.
+ */
 function subject(name: NetworkName, { batch, sizes, pass }: NetworkSetting): Subject {
   const training = pass === 'training';
   if (name === 'generator') {
-    const network = generatorOf(sizes).train(training);
+    const network = generatorOf(sizes).train(training).freeze(!training);
     const images = uniform([batch, sizes.size, sizes.size, 3]);
     const latent = keep(scope(() => l2Normalize(tensor(random.normal(batch * 512), [batch, 512]))));
     const outputs = () => [network.forward(images, latent)];
-    return { network, inputs: [images, latent], wanted: network.parameters(), outputs, dispose: () => {} };
+    return { inputs: [images, latent], wanted: network.parameters(), outputs, dispose: () => {} };
   }
   const side = name === 'identity' ? publishedArcFace.inputSize : sizes.size;
   const images = uniform([batch, side, side, 3]);
   images.requiresGrad = true;
   if (name === 'discriminator') {
-    const network = discriminatorOf(sizes).train(training);
+    const network = discriminatorOf(sizes).train(training).freeze(!training);
     const outputs = () => network.forward(images).map(({ logits }) => logits);
-    return { network, inputs: [images], wanted: [images, ...network.parameters()], outputs, dispose: () => {} };
+    return { inputs: [images], wanted: [images, ...network.parameters()], outputs, dispose: () => {} };
   }
   const network = identityOf(sizes).folded();
   const outputs = () => [network.forward(images)];
-  return { network, inputs: [images], wanted: [images], outputs, dispose: () => network.dispose() };
+  return { inputs: [images], wanted: [images], outputs, dispose: () => network.dispose() };
 }
 
 /** Size and kind of a run of a network. */
@@ -78,26 +79,23 @@ export interface NetworkSetting {
 
 /** Records one pass of a network at a size. */
 export function recordNetwork(name: NetworkName, setting: NetworkSetting): RecordedNetwork {
-  const { network, inputs, wanted, outputs: compute, dispose } = subject(name, setting);
+  const { inputs, wanted, outputs: compute, dispose } = subject(name, setting);
   const half = setting.precision === 'mixed';
-  // Weights that do not change are cast once; those in training in every step, as a trainer has to.
-  const fixed = half && (setting.pass === 'forward' || name === 'identity');
-  const weights = new HalfWeights(fixed ? network.stateDict().values() : []);
-  const outputs = () => autocast(half ? 'f16' : 'f32', compute, { weights });
+  const outputs = () => autocast(half ? 'f16' : 'f32', compute);
   const free = (step: { dispose(): void }, upstream: readonly Tensor[]) => () => {
     step.dispose();
-    for (const each of [...inputs, ...upstream, weights]) each.dispose();
+    for (const each of [...inputs, ...upstream]) each.dispose();
     dispose();
   };
   if (setting.pass === 'forward') {
     const step = record(() => noGrad(() => ({ outputs: outputs(), gradients: [] })));
     return { step, dispose: free(step, []) };
   }
-  const like = scope(() => noGrad(outputs));
-  const upstream = like.map(({ shape, dtype }) =>
+  const like = record(() => noGrad(outputs)); // never run: it tells the shapes
+  const upstream = like.result.map(({ shape, dtype }) =>
     keep(scope(() => cast(tensor(random.normal(sizeOf(shape)), shape), dtype))),
   );
-  for (const y of like) y.dispose();
+  like.dispose();
   const step = record(() => {
     const results = outputs();
     const gradients = grad(results, wanted, { gradOutputs: upstream });

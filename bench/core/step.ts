@@ -47,8 +47,8 @@ export interface StepOptions {
 /** The trainer of the paper's recipe. */
 function buildTrainer({ sizes, precision }: StepOptions, data: ProceduralPairs): Trainer {
   return new Trainer({
-    generator: generatorOf(sizes),
-    discriminator: discriminatorOf(sizes),
+    generator: generatorOf(sizes).freeze(false),
+    discriminator: discriminatorOf(sizes).freeze(false),
     identity: identityOf(sizes),
     data,
     precision,

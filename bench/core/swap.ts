@@ -13,7 +13,7 @@ export async function timeSwap(
   repeat: number,
 ): Promise<NetworkRow> {
   const { size } = sizes;
-  const swapper = new Swapper({ generator: generatorOf(sizes), identity: identityOf(sizes), precision });
+  const swapper = new Swapper({ generator: generatorOf(sizes).freeze(), identity: identityOf(sizes), precision });
   const random = new HostRandom(1);
   const target = keep(tensor(random.uniform(batch * size * size * 3), [batch, size, size, 3]));
   const latent = keep(scope(() => l2Normalize(tensor(random.normal(batch * 512), [batch, 512]))));
