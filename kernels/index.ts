@@ -100,6 +100,8 @@ export { default as shapePlace } from './shape/place.wgsl';
 export { default as squeezeGates } from './squeeze/gates.wgsl';
 export { default as squeezeGatesGrad } from './squeeze/gatesGrad.wgsl';
 export { default as squeezeTailGrad } from './squeeze/tailGrad.wgsl';
+export { default as vectorAffineGrad } from './vector/affineGrad.wgsl';
+export { default as vectorAffines } from './vector/affines.wgsl';
 export { default as vectorCosine } from './vector/cosine.wgsl';
 export { default as vectorNormalize } from './vector/normalize.wgsl';
 export { default as winogradCollect } from './winograd/collect.wgsl';

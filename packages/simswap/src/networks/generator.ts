@@ -3,7 +3,7 @@ import { Conv2d, Module, ModuleList, Sequential } from '@visage/nn';
 import { cast, checkShape, showShape, type Tensor, tanh } from '@visage/tensor';
 import { down, paddedByConvolution, stem, up } from './blocks.ts';
 import { type ColorSpace, fromUnit, toUnit } from './colorSpace.ts';
-import { IdBlock } from './idBlock.ts';
+import { type BlockStyles, IdBlock, stylesOf } from './idBlock.ts';
 import { stageChannels } from './widths.ts';
 
 /** Size and form of a {@link Generator}. Plain data: it travels in checkpoints. */
@@ -77,7 +77,8 @@ export class Generator extends Module {
     this.#check(target, latent);
     let x = target;
     for (const layer of this.encoder) x = layer.forward(x);
-    for (const block of this.blocks) x = block.forward(x, latent);
+    const styles = stylesOf(this.blocks, latent);
+    for (const [k, block] of this.blocks.items.entries()) x = block.styled(x, styles[k] as BlockStyles);
     for (const layer of this.decoder) x = layer.forward(x);
     const y = cast(this.last.forward(x), 'f32'); // images and their losses are f32, also when the maps are not
     return this.config.head === 'tanh' ? tanh(y).add(1).mul(0.5) : y;

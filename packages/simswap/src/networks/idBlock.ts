@@ -1,5 +1,5 @@
 import { Conv2d, Linear, Module, Sequential } from '@visage/nn';
-import { adain, type Tensor } from '@visage/tensor';
+import { adain, type LinearParameters, linears, type Tensor } from '@visage/tensor';
 import { paddedByConvolution } from './blocks.ts';
 
 /** Added to the variance inside the root, as in the published code; matters in f32 only. */
@@ -7,16 +7,12 @@ const EPSILON = 1e-8;
 
 /** The affine map from a latent to the scale and shift of each channel: state `linear.weight`, `linear.bias`. */
 class Style extends Module {
-  readonly linear: Linear;
+  readonly affine: LinearParameters;
 
   constructor(latent: number, channels: number) {
     super();
-    this.linear = this.child('linear', new Linear(latent, 2 * channels));
-  }
-
-  /** [N, 2·channels]: the scales, as their distance from 1, then the shifts. */
-  forward(latent: Tensor): Tensor {
-    return this.linear.forward(latent);
+    const { weight, bias } = this.child('linear', new Linear(latent, 2 * channels));
+    this.affine = { weight, bias: bias! };
   }
 }
 
@@ -43,7 +39,26 @@ export class IdBlock extends Module {
   }
 
   forward(x: Tensor, latent: Tensor): Tensor {
-    const y = adain(this.conv1.forward(x), this.style1.forward(latent), { eps: EPSILON, relu: true });
-    return adain(this.conv2.forward(y), this.style2.forward(latent), { eps: EPSILON, residual: x });
+    return this.styled(x, stylesOf([this], latent)[0] as BlockStyles);
   }
+
+  /** The block from styles that were computed already; see {@link stylesOf}. */
+  styled(x: Tensor, [first, second]: BlockStyles): Tensor {
+    const y = adain(this.conv1.forward(x), first, { eps: EPSILON, relu: true });
+    return adain(this.conv2.forward(y), second, { eps: EPSILON, residual: x });
+  }
+}
+
+/** [N, 2·channels] for each of a block's two norms: the scales, as their distance from 1, then the shifts. */
+export type BlockStyles = readonly [Tensor, Tensor];
+
+/** The styles of several blocks from one batch of latents [N, latent], computed together. */
+export function stylesOf(blocks: Iterable<IdBlock>, latent: Tensor): BlockStyles[] {
+  const list = [...blocks];
+  if (list.length === 0) return [];
+  const styles = linears(
+    latent,
+    list.flatMap(({ style1, style2 }) => [style1.affine, style2.affine]),
+  );
+  return list.map((_, k) => [styles[2 * k] as Tensor, styles[2 * k + 1] as Tensor]);
 }

@@ -10,6 +10,7 @@ export type { Conv2dOptions, PaddingMode } from './convGeometry.ts';
 export * from './create.ts';
 export { gatherRows, oneHot, sumRows } from './indexing.ts';
 export { instanceNorm } from './instanceNorm.ts';
+export { type LinearParameters, linears } from './linears.ts';
 export { hingeFake, hingeGenerator, hingeReal, l1Loss, mseLoss } from './loss.ts';
 export { type ArcMarginOptions, arcMargin, cosMargin, type MarginOptions } from './margin.ts';
 export { linear, type MatmulOptions, matmul } from './matmul.ts';

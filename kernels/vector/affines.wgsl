@@ -1,0 +1,41 @@
+// Several affine maps of one small matrix:  y_s[r] = x[r] · W_s + b_s
+//
+// For a few rows (a batch of latents) a product only reads its weight once. The maps share a launch; LANES invocations share the K products of 4 columns,
+// and all rows use a value of W while it is in a register.
+// Layout    x [ROWS, K]; W_s [K, N] and y_s [ROWS, N] as V (vec4f or f32), b_s [N]. WIDTH = N / width of V.
+// Prelude   alias V; K, WIDTH, ROWS, BLOCK_ROWS (rows of an invocation), COLUMNS and LANES (powers of two), WG = COLUMNS · LANES; the bindings, generated
+//           because their number varies: x, then the sets; fn weight(s, i) -> V, fn bias(s, i) -> V, fn put(s, i, value : V).
+// Dispatch  x = blocks of COLUMNS, y = blocks of BLOCK_ROWS rows, z = sets.
+var<workgroup> parts : array<V, WG>;
+
+@compute @workgroup_size(WG)
+fn main(@builtin(workgroup_id) group : vec3u, @builtin(local_invocation_index) lane : u32) {
+  let c = group.x * COLUMNS + lane % COLUMNS;
+  let column = min(c, WIDTH - 1u);
+  let first = group.y * BLOCK_ROWS;
+  var sums : array<V, BLOCK_ROWS>;
+  for (var k = lane / COLUMNS; k < K; k += LANES) {
+    let w = weight(group.z, k * WIDTH + column);
+    for (var r = 0u; r < BLOCK_ROWS; r++) {
+      sums[r] += x[min(first + r, ROWS - 1u) * K + k] * w;
+    }
+  }
+  for (var r = 0u; r < BLOCK_ROWS; r++) {
+    var sum = sums[r];
+    if (LANES > 1u) {
+      parts[lane] = sum;
+      workgroupBarrier();
+      for (var half = LANES / 2u; half > 0u; half /= 2u) {
+        if (lane < half * COLUMNS) {
+          parts[lane] += parts[lane + half * COLUMNS];
+        }
+        workgroupBarrier();
+      }
+      sum = parts[lane % COLUMNS];
+      workgroupBarrier();
+    }
+    if (lane < COLUMNS && c < WIDTH && first + r < ROWS) {
+      put(group.z, (first + r) * WIDTH + c, sum + bias(group.z, c));
+    }
+  }
+}

@@ -1,0 +1,141 @@
+import { ArgumentError, choose, linearGrid, type Variant } from '@visage/gpu';
+import { vectorAffineGrad, vectorAffines } from '@visage/kernels';
+import { composedGradient, fused } from '../fused.ts';
+import { checkShape } from '../shape.ts';
+import { computed } from '../storage.ts';
+import { empty, type Tensor } from '../tensor.ts';
+import { cast } from './cast.ts';
+import { linear } from './matmul.ts';
+
+const WORKGROUP = 64;
+const MOST_ROWS = 16; // of an invocation, as many vectors in registers
+
+/** A fully connected layer: weight [in, out], bias [out]. */
+export interface LinearParameters {
+  readonly weight: Tensor;
+  readonly bias: Tensor;
+}
+
+/**
+ * Several fully connected layers of one input: x · weight + bias for each, in f32 whatever the types.
+ *
+ * x [n, in], all layers of one size → a [n, out] for each layer. As many layers as the device has bindings for share a launch; each gradient of a layer's
+ * parameters is one. Made for few rows: a weight is read once for up to 16 of them.
+ */
+export function linears(x: Tensor, given: readonly LinearParameters[]): Tensor[] {
+  const input = cast(x, 'f32');
+  const layers = given.map(({ weight, bias }) => ({ weight: cast(weight, 'f32'), bias: cast(bias, 'f32') }));
+  const first = layers[0];
+  if (!first) throw new ArgumentError('linears', 'layers', 'an empty list', 'at least one layer');
+  checkShape('linears', 'x', input.shape, [null, first.weight.dim(0)], 'reshape() to [N, in]');
+  for (const { weight, bias } of layers) {
+    checkShape('linears', 'weight', weight.shape, first.weight.shape, 'All layers are of one size');
+    checkShape('linears', 'bias', bias.shape, [weight.dim(1)]);
+  }
+  return launchForward(input, layers).map((out, k) => asNode(out, input, layers[k] as LinearParameters));
+}
+
+/** One layer's result as a node of its own. */
+function asNode(out: Tensor, x: Tensor, { weight, bias }: LinearParameters): Tensor {
+  const inputs = [x, weight, bias];
+  const composed = (...all: readonly Tensor[]) => linear(all[0] as Tensor, all[1] as Tensor, all[2]);
+  return fused({
+    name: 'linears',
+    inputs,
+    forward: () => out,
+    backward: (g, needs) =>
+      needs[0] ? composedGradient(inputs, composed, g, needs) : [undefined, ...parameterGradients(x, weight, g)],
+    composed,
+  });
+}
+
+interface LinearsVariant extends Variant<{ readonly rows: number; readonly inner: number; readonly columns: number }> {
+  /** Invocations along the columns, and how many share the sum of each. */
+  readonly across: number;
+  readonly lanes: number;
+}
+
+/** How the products are shared out, most preferred first. */
+export const LINEARS_VARIANTS: readonly LinearsVariant[] = [
+  {
+    name: 'sums shared by 16',
+    across: 16,
+    lanes: 16,
+    admits(_, { adapter, device }) {
+      if (adapter.software) return 'workgroup memory is slow on a software adapter';
+      return device.limits.maxComputeInvocationsPerWorkgroup >= 256 || 'needs 256 invocations per workgroup';
+    },
+  },
+  { name: 'an invocation per sum', across: 8, lanes: 1, admits: () => true },
+];
+
+const lanesOf = (columns: number): 1 | 4 => (columns % 4 === 0 ? 4 : 1);
+
+function launchForward(x: Tensor, layers: readonly LinearParameters[]): Tensor[] {
+  const { gpu } = x;
+  const [rows, inner] = [x.dim(0), x.dim(1)];
+  const columns = (layers[0] as LinearParameters).weight.dim(1);
+  const vector = lanesOf(columns);
+  const width = columns / vector;
+  const { across, lanes } = choose('linears', LINEARS_VARIANTS, { rows, inner, columns }, gpu).variant;
+  const outs = layers.map(() => empty(gpu, [rows, columns]));
+  const perLaunch = Math.floor((gpu.device.limits.maxStorageBuffersPerShaderStage - 1) / 3);
+  const blockRows = Math.min(rows, MOST_ROWS);
+  for (let k = 0; k < layers.length; k += perLaunch) {
+    const sets = layers.slice(k, k + perLaunch).map((layer, s) => ({ ...layer, out: outs[k + s] as Tensor }));
+    gpu.dispatch({
+      program: {
+        name: 'vector/affines',
+        aliases: { V: computed(vector) },
+        constants: {
+          ...{ K: inner, WIDTH: width, ROWS: rows, BLOCK_ROWS: blockRows },
+          ...{ COLUMNS: across, LANES: lanes, WG: across * lanes },
+        },
+        parts: [setCode(sets.length), vectorAffines],
+      },
+      buffers: [x, ...sets.flatMap(({ out, weight, bias }) => [out, weight, bias])].map((t) => t.buffer),
+      grid: [Math.ceil(width / across), Math.ceil(rows / blockRows), sets.length],
+      flops: 2 * rows * inner * columns * sets.length,
+    });
+  }
+  return outs;
+}
+
+/** Declares the bindings of `count` sets, result, weight and bias, behind that of x, and the functions over them. */
+function setCode(count: number): string {
+  const sets = Array.from({ length: count }, (_, s) => s);
+  const declare = (at: number, access: string, name: string, type: string) =>
+    `@group(0) @binding(${at}) var<storage, ${access}> ${name} : array<${type}>;`;
+  const choose = (body: (s: number) => string) =>
+    `switch (s) { ${sets.map((s) => `case ${s}u: { ${body(s)} }`).join(' ')} default: {} }`;
+  return [
+    declare(0, 'read', 'x', 'f32'),
+    ...sets.flatMap((s) => [
+      declare(3 * s + 1, 'read_write', `y${s}`, 'V'),
+      declare(3 * s + 2, 'read', `w${s}`, 'V'),
+      declare(3 * s + 3, 'read', `b${s}`, 'V'),
+    ]),
+    `fn weight(s : u32, i : u32) -> V { ${choose((s) => `return w${s}[i];`)} return V(0.0); }`,
+    `fn bias(s : u32, i : u32) -> V { ${choose((s) => `return b${s}[i];`)} return V(0.0); }`,
+    `fn put(s : u32, i : u32, value : V) { ${choose((s) => `y${s}[i] = value;`)} }`,
+  ].join('\n');
+}
+
+/** Gradients of weight and bias. */
+function parameterGradients(x: Tensor, weight: Tensor, g: Tensor): [Tensor, Tensor] {
+  const [inner, columns] = [weight.dim(0), weight.dim(1)];
+  const vector = lanesOf(columns);
+  const [dWeight, dBias] = [empty(x.gpu, weight.shape), empty(x.gpu, [columns])];
+  x.gpu.dispatch({
+    program: {
+      name: 'vector/affineGrad',
+      aliases: { V: computed(vector) },
+      constants: { WG: WORKGROUP, K: inner, WIDTH: columns / vector },
+      parts: [vectorAffineGrad],
+    },
+    buffers: [dWeight, dBias, x, g].map((t) => t.buffer),
+    grid: linearGrid(Math.ceil(weight.size / vector / WORKGROUP)),
+    flops: 2 * x.dim(0) * weight.size,
+  });
+  return [dWeight, dBias];
+}
