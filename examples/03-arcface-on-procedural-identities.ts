@@ -6,7 +6,13 @@
  * Longer, for weights that a swapper can be trained against (minutes on a GPU):
  *
  *     node --import ./scripts/register.mjs examples/03-arcface-on-procedural-identities.ts \
- *         --size 48 --steps 20000 --batch 128 --people 20000 --out out/identity.safetensors
+ *         --size 48 --steps 3000 --batch 256 --people 20000 --out out/identity.safetensors
+ *
+ * What this network has learned need not be what a person would call a face: changes of a few grey levels, spread over the picture, make it see
+ * somebody else, and a swapper that climbs its gradient learns to paint such patterns. Going on under attack takes them away:
+ *
+ *     node --import ./scripts/register.mjs examples/03-arcface-on-procedural-identities.ts --from out/identity.safetensors --attack 2 --blur 2 \
+ *         --size 48 --steps 1000 --batch 128 --people 8000 --rate 0.02 --out out/robust.safetensors
  *
  * A judge, which measures swaps, must share neither architecture nor people with it: add `--judge`.
  */
@@ -16,7 +22,26 @@ import { startGpu } from '@visage/gpu/node';
 import { cosineSchedule, loadModule, type Module, Sgd, saveModule, seeded } from '@visage/nn';
 import { loadSafetensors, saveFile } from '@visage/nn/node';
 import { ArcFace, IResNet, MarginHead } from '@visage/simswap';
-import { crossEntropy, grad, keep, noGrad, RandomState, record, scope, type Tensor, tensor } from '@visage/tensor';
+import {
+  avgPool2d,
+  concat,
+  cosineSimilarity,
+  crossEntropy,
+  grad,
+  keep,
+  l2Normalize,
+  minimum,
+  noGrad,
+  RandomState,
+  record,
+  scope,
+  slice,
+  sqrt,
+  square,
+  sum,
+  type Tensor,
+  tensor,
+} from '@visage/tensor';
 
 const { values: options } = parseArgs({
   options: {
@@ -27,7 +52,8 @@ const { values: options } = parseArgs({
     embedding: { type: 'string', default: '128' },
     judge: { type: 'boolean', default: false },
     pixels: { type: 'string', default: '0' },
-    noise: { type: 'string', default: '0' },
+    attack: { type: 'string', default: '0' },
+    blur: { type: 'string', default: '0' },
     rate: { type: 'string', default: '0.1' },
     from: { type: 'string' },
     out: { type: 'string' },
@@ -41,9 +67,10 @@ const [steps, batch, people, size, embedding] = [
   options.embedding,
 ].map(Number) as [number, number, number, number, number];
 
-const noise = Number(options.noise);
+const attack = Number(options.attack); // radius: the Euclidean length of a change to all values of a picture in [0, 1]
+const blurs = Number(options.blur);
 // A short run sees frontal faces: pose and light take thousands of steps to see through.
-const level: Level = steps < 1000 ? 'L0' : 'L1';
+const level: Level = steps < 1000 && !options.from ? 'L0' : 'L1';
 const pixels = Math.max(size, Number(options.pixels)); // faces are rendered at this size; the network resizes what it is given
 
 const gpu = await startGpu({ robustness: false });
@@ -57,7 +84,6 @@ const network = seeded(1, () =>
     ? new IResNet({ ...common, kind: 'iresnet', layers: [1, 1, 1, 1], squeeze: false })
     : new ArcFace({ ...common, kind: 'arcface', layers: [1, 1, 2, 1], squeeze: true }),
 );
-if (options.from) loadModule(network, await loadSafetensors(options.from));
 const head = seeded(2, () => new MarginHead(people, embedding, { kind: 'angle', scale: 16, margin: 0.2 }));
 console.log(
   `${network.constructor.name} with ${network.parameterCount} parameters, ${people} people, batches of ${batch}.`,
@@ -69,6 +95,13 @@ const sampler = new FaceSampler({
   firstIdentity: options.judge ? faceSets.judge : faceSets.training,
   seed: 3,
 });
+let earlier = '';
+if (options.from) {
+  const file = await loadSafetensors(options.from);
+  loadModule(network, file);
+  await centreHead();
+  earlier = `${file.metadata.command} && `;
+}
 const random = new RandomState(4);
 const numbers = () => keep(tensor(new Uint32Array(batch)));
 const [identities, attributes, labels] = [numbers(), numbers(), numbers()];
@@ -82,25 +115,76 @@ function named(prefix: string, module: Module): [string, Tensor][] {
   return trained.map(([name, parameter]) => [`${prefix}.${name}`, parameter]);
 }
 
+/** Each image's Euclidean length, [N, 1, 1, 1]. */
+const lengths = (x: Tensor): Tensor => sqrt(sum(square(x), [1, 2, 3], true).add(1e-12));
+
+/** The rows of a batch, each in the place of the one before; the first comes last. */
+const shifted = (rows: Tensor): Tensor => concat([slice(rows, 0, 1, batch), slice(rows, 0, 0, 1)], 0);
+
+/** Faces, each blurred by a share of its own; a swapper's first pictures are blurred, and must not look like nobody to the network. */
+function blurred(faces: Tensor): Tensor {
+  let soft = faces;
+  for (let k = 0; k < blurs; k++) soft = avgPool2d(soft, { kernel: 3, stride: 1, padding: 1, countIncludePad: false });
+  return faces.add(soft.sub(faces).mul(square(random.uniform([batch, 1, 1, 1]))));
+}
+
+const radius = keep(tensor([0], [1]));
+
 /**
- * Faces under pixel noise of a strength up to `most`, another one for each face.
+ * Faces disguised as the next person of the batch: a change of at most a random share of the radius, found in two steps along the gradient.
  *
- * A swapper climbs the gradient of this network. Noise drowns the small patterns that fool an unprotected network, so what is left to climb
- * is what a person would call a face.
+ * It is what a swapper does to its target. A network that still names the right person under it can be climbed only by changes that show: its
+ * gradient draws brows, eyes and mouths. Madry et al. 2018; for the gradients, Santurkar et al. 2019.
  */
-function noisy(faces: Tensor, most: number): Tensor {
-  const strength = random.uniform([faces.dim(0), 1, 1, 1], 0, most);
-  return faces.add(random.normal(faces.shape).mul(strength));
+function disguised(faces: Tensor): Tensor {
+  network.eval(); // attacks see the network as swappers do, and leave its statistics alone
+  const wanted = noGrad(() => shifted(network.embed(faces)));
+  const reach = sqrt(random.uniform([batch, 1, 1, 1])).mul(radius);
+  const start = random.normal(faces.shape);
+  let change = start.mul(reach.mul(0.3).div(lengths(start)));
+  for (let k = 0; k < 2; k++) {
+    change = change.detach();
+    change.requiresGrad = true;
+    const [slope] = grad(cosineSimilarity(network.embed(faces.add(change)), wanted).sum(), [change]) as [Tensor];
+    const further = change.detach().add(slope.mul(reach.mul(0.6).div(lengths(slope))));
+    change = further.mul(minimum(reach.div(lengths(further)), 1));
+  }
+  network.train();
+  return faces.add(change).detach();
 }
 
 // Traced once; each run() below replays its kernels on the numbers written before.
 const step = record(() => {
-  const clean = renderFaces({ identities, attributes, size: pixels, level });
-  const faces = noise > 0 ? noisy(clean, noise) : clean;
+  const rendered = renderFaces({ identities, attributes, size: pixels, level });
+  const seen = blurs > 0 ? blurred(rendered) : rendered;
+  const faces = attack > 0 ? disguised(seen) : seen;
   const loss = crossEntropy(head.forward(network.embed(faces), labels), labels);
   optimizer.step(grad(loss, optimizer.parameters));
   return loss;
 });
+
+/** Puts each person's centre where the network sees that person now, on the mean of two photos: a second stage starts where the first ended. */
+async function centreHead(): Promise<void> {
+  const centres = new Float32Array(embedding * people);
+  const photos = 2;
+  network.eval();
+  for (let from = 0; from < people; from += batch) {
+    const rows = Math.min(batch, people - from);
+    const who = Uint32Array.from({ length: rows * photos }, (_, k) => sampler.firstIdentity + from + (k % rows));
+    const how = who.map((person, k) => person + people * Math.floor(k / rows));
+    const vectors = scope(() =>
+      noGrad(() => l2Normalize(network.embed(renderFaces({ identities: who, attributes: how, size: pixels, level })))),
+    );
+    for (const [k, value] of (await vectors.floats()).entries()) {
+      const row = Math.floor(k / embedding);
+      const at = (k % embedding) * people + from + (row % rows);
+      centres[at] = (centres[at] as number) + value;
+    }
+    vectors.dispose();
+  }
+  head.weight.write(centres);
+  network.train();
+}
 
 /** Equal error rate on people that nobody trained on: how often two photos are wrongly said to show one person, or two. */
 async function unseenErrorRate(): Promise<number> {
@@ -127,6 +211,7 @@ for (let k = 0; k < steps; k++) {
   attributes.write(drawn.attributes);
   labels.write(drawn.labels);
   optimizer.learningRate = rate(k);
+  if (attack > 0) radius.write(Float32Array.of(attack * Math.min(1, k / (0.4 * steps)))); // from nothing: under full attack from the start it unlearns all
   step.run();
   if ((k + 1) % Math.max(1, Math.floor(steps / 10)) > 0) continue;
   const loss = (await step.result.item()).toFixed(3);
@@ -137,7 +222,7 @@ for (let k = 0; k < steps; k++) {
 
 if (options.out) {
   const wanted = process.argv.slice(2).filter((word, k, all) => word !== '--out' && all[k - 1] !== '--out');
-  const command = `examples/03-arcface-on-procedural-identities.ts ${wanted.join(' ')}`;
+  const command = `${earlier}examples/03-arcface-on-procedural-identities.ts ${wanted.join(' ')}`; // of every stage
   const config = network.config;
   await saveFile(
     options.out,
