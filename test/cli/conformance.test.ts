@@ -36,6 +36,16 @@ for (const group of ['ops', 'second_order', 'optim', 'baselines']) {
   });
 }
 
+for (const group of ['ops', 'second_order']) {
+  test(`all cases of ${group} pass in mixed precision`, async () => {
+    const file = goldenFile(await loadSafetensors(`test/golden/${group}.safetensors`));
+    const reports = await reportsOf(file, { precision: 'mixed' });
+    const bad = reports.filter(({ status }) => status !== 'pass');
+    assert.is(bad.length, 0, conformanceTable(bad));
+    assert.ok(reports.some(({ outputError }) => outputError > 1e-4)); // it is not f32 that was measured
+  });
+}
+
 test('a right case passes', async () => {
   assert.is((await first(golden(RELU, TENSORS))).status, 'pass');
 });

@@ -17,7 +17,7 @@ const LIMITS: readonly (readonly [keyof GPUSupportedLimits, string, (value: numb
 const FEATURES: readonly (readonly [name: string, use: string, without?: string])[] = [
   ['timestamp-query', 'kernel times', '`visage profile` and the benchmark cannot time single kernels'],
   ['subgroups', 'exchange between threads'],
-  ['shader-f16', 'half precision'],
+  ['shader-f16', 'half precision', '`--precision mixed` computes in f32'],
   ['chromium-experimental-subgroup-matrix', 'matrix units'],
 ];
 
