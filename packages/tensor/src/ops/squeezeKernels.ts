@@ -55,7 +55,7 @@ function launchSamples(
   x.gpu.dispatch({
     program: {
       name: `squeeze/${name}`,
-      enables: enablesOf(...tensors.map(({ dtype }) => dtype)),
+      enables: enablesOf(x.dtype),
       aliases: { S: stored(floatTypeOf(x), 4) },
       constants: {
         ...{ WG: workgroup, C: channels, GROUPS: Math.ceil(channels / 4), HIDDEN: hidden, ROWS: rowsOf(x) },
