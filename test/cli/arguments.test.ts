@@ -18,6 +18,7 @@ const MISTAKES: readonly (readonly [what: string, command: readonly string[], sa
   ['a number that is none', ['faces', '--out', 'x', '--size', 'big'], /expected an integer from 16 to 1024/],
   ['a list of batches with a mistake', ['tune', '--batch', '4,x'], /expected integers from 1 to 512/],
   ['an unknown choice', ['train', '--preset', 'huge'], /Allowed choices are tiny/],
+  ['an unknown precision', ['swap', '--precision', 'f16'], /Allowed choices are f32, mixed/],
   ['a size that the networks cannot take', ['train', '--size', '50'], /--size 50: .*multiple of 8/],
   ['a missing golden file', ['conformance', 'nothing.safetensors'], /nothing\.safetensors: no such file/],
   ['a missing checkpoint', ['eval', '--checkpoint', 'nothing.safetensors'], /nothing\.safetensors: no such file/],
@@ -26,6 +27,11 @@ const MISTAKES: readonly (readonly [what: string, command: readonly string[], sa
     'a resumed run with another size',
     ['train', '--resume', golden, '--size', '64'],
     /--size cannot change in a resumed run/,
+  ],
+  [
+    'a resumed run in another precision',
+    ['train', '--resume', golden, '--precision', 'mixed'],
+    /--precision cannot change in a resumed run/,
   ],
 ];
 
