@@ -1,6 +1,7 @@
 /** @file Loss scaling with PyTorch's semantics, eagerly and replayed. */
 import {
   Adam,
+  clipGradientNorm,
   ExponentialMovingAverage,
   GradScaler,
   type GradScalerOptions,
@@ -103,6 +104,27 @@ for (const [what, values] of [
     end();
   });
 }
+
+test('gradients are clipped between unscaling and the step; overflow is still seen', async () => {
+  const { parameter, gradient, scaler, end } = setting();
+  const optimizer = new Sgd([['p', parameter]], { learningRate: 1 });
+  const step = () =>
+    scope(() => {
+      const { gradients } = clipGradientNorm(scaler.unscale([gradient]), 1);
+      scaler.step(optimizer, gradients, true);
+      scaler.update();
+    });
+  gradient.write(Float32Array.of(24, 0, 0, 32, 0)); // (3, 4) after the scale of 8
+  step();
+  const moved = await parameter.floats();
+  for (const [k, expected] of [0.4, 2, 3, 3.2, 5].entries()) ok(Math.abs(moved[k]! - expected) < 1e-5);
+  gradient.write(Float32Array.of(INF, 0, 0, 0, 0));
+  step();
+  equal(await parameter.floats(), moved);
+  is((await stateOf(scaler))[1], 1);
+  optimizer.dispose();
+  end();
+});
 
 test('overflow is found in any tensor, at any place', async () => {
   const sizes = [3, 64, 4096, 1, 20];

@@ -23,8 +23,8 @@ export interface Update {
 
 /** What an update has to know of a loss that was scaled. */
 export interface Scaling {
-  /** The factor of the loss, f32 [1]. */
-  readonly lossScale: Tensor;
+  /** The factor of the loss, f32 [1]; none if the gradients were divided by it already. */
+  readonly lossScale?: Tensor;
   /** Not 0 if some gradient is infinite or not a number, u32 [1]. */
   readonly found: Tensor;
 }
@@ -33,7 +33,7 @@ export interface Scaling {
 function scalarsOf({ scalars, scaling, gradient }: Update): Readonly<Record<string, Tensor>> {
   if (!scaling) return scalars;
   const flag = { ...scalars, found: scaling.found };
-  return gradient === undefined ? flag : { ...flag, loss_scale: scaling.lossScale };
+  return gradient === undefined || !scaling.lossScale ? flag : { ...flag, loss_scale: scaling.lossScale };
 }
 
 /**
@@ -79,7 +79,7 @@ function bindingCode(update: Update, sets: number, count: number): string {
     `@group(0) @binding(${binding}) var<storage, ${access}> ${name} : array<${type}>;`;
   const numbers = Array.from({ length: sets }, (_, s) => s);
   const cases = numbers.map((s) => {
-    const unscaled = (t: number) => (scaling && t === gradient ? ' / loss_scale[0]' : '');
+    const unscaled = (t: number) => (scaling?.lossScale && t === gradient ? ' / loss_scale[0]' : '');
     const values = tensors.map((t) => `x${s}_${t}[i]${unscaled(t)}`).join(', ');
     const stores = tensors.slice(0, written).map((t) => `x${s}_${t}[i] = v[${t}];`);
     return `    case ${s}u: { if (i < arrayLength(&x${s}_0)) { var v = array<V, COUNT>(${values}); change(&v); ${stores.join(' ')} } }`;

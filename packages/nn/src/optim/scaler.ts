@@ -1,6 +1,6 @@
 import { ArgumentError, currentGpu, f32, type Gpu, linearGrid } from '@visage/gpu';
 import { optimNonFinite, optimRescale } from '@visage/kernels';
-import { cast, concat, full, keep, mul, noGrad, slice, type Tensor, tensor } from '@visage/tensor';
+import { cast, concat, div, full, keep, mul, noGrad, slice, type Tensor, tensor } from '@visage/tensor';
 import type { Scaling } from './launch.ts';
 import { checkRange, type Optimizer } from './optimizer.ts';
 
@@ -53,8 +53,17 @@ export class GradScaler implements Scaling {
     return mul(cast(loss, 'f32'), this.lossScale).reshape(loss.shape);
   }
 
-  /** Steps the optimizer by gradients of a scaled loss, unless one of them overflowed. */
-  step(optimizer: Optimizer, gradients: readonly Tensor[]): void {
+  /** Gradients of a scaled loss divided by the scale: to be clipped, say, and then stepped by with `unscaled`. */
+  unscale(gradients: readonly Tensor[]): Tensor[] {
+    return noGrad(() => gradients.map((gradient) => div(gradient, this.lossScale)));
+  }
+
+  /**
+   * Steps the optimizer by gradients of a scaled loss, unless one of them overflowed.
+   *
+   * @param unscaled they come from {@link GradScaler.unscale}.
+   */
+  step(optimizer: Optimizer, gradients: readonly Tensor[], unscaled = false): void {
     for (const vector of [true, false]) {
       const alike = gradients.filter(({ size }) => (size % 4 === 0) === vector);
       this.#look(
@@ -62,7 +71,7 @@ export class GradScaler implements Scaling {
         vector,
       );
     }
-    optimizer.step(gradients, this);
+    optimizer.step(gradients, unscaled ? { found: this.found } : this);
   }
 
   /** Moves the scale; after the optimizer's step and whatever else depends on it, such as a moving average. */
