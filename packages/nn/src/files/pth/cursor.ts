@@ -75,7 +75,8 @@ export class Cursor {
   /** A text that ends with a line feed, as names of classes do. */
   line(): string {
     const end = this.bytes.indexOf(10, this.at);
-    if (end < 0 || end - this.at > 1000) this.fail(`is damaged: the name at byte ${this.at} does not end`);
+    if (end < 0) this.fail(`is truncated: the name at byte ${this.at} does not end`);
+    if (end - this.at > 1000) this.fail(`is damaged: the name at byte ${this.at} has ${end - this.at} bytes`);
     const text = this.text(end - this.at);
     this.at++;
     return text;
