@@ -89,21 +89,28 @@ export interface ZipMember {
   readonly claim?: number;
   /** Keep the directory's sizes and offset in a ZIP64 extra field. */
   readonly wide?: boolean;
+  /** The directory points to the entry of this name instead of one of its own. */
+  readonly shares?: string;
 }
 
 /** A ZIP archive without checksums. */
 export function zipFile(members: Readonly<Record<string, ZipMember>>): Uint8Array {
   const out: number[] = [];
   const directory: number[] = [];
-  for (const [name, { bytes, packed, claim, wide = false }] of Object.entries(members)) {
+  const headers = new Map<string, number>();
+  for (const [name, { bytes, packed, claim, wide = false, shares }] of Object.entries(members)) {
     const contents = packed ?? bytes;
     const method = packed ? 8 : 0;
-    const [packedLength, length, header] = [contents.length, claim ?? bytes.length, out.length];
+    const own = shares === undefined;
+    const header = own ? out.length : (headers.get(shares) as number);
+    const [packedLength, length] = [contents.length, claim ?? bytes.length];
+    headers.set(name, header);
     const field = (value: number) => (wide ? u32(0xffffffff) : u32(value));
     const extra = wide ? [1, 0, 24, 0, ...u64(length), ...u64(packedLength), ...u64(header)] : [];
     const start = [0, 0, method, 0, 0, 0, 0, 0, ...u32(0)];
     directory.push(0x50, 0x4b, 1, 2, 0, 0, 0, 0, ...start, ...field(packedLength), ...field(length), name.length, 0);
     directory.push(extra.length, 0, ...new Array<number>(10).fill(0), ...field(header), ...text(name), ...extra);
+    if (!own) continue;
     out.push(0x50, 0x4b, 3, 4, 0, 0, ...start, ...u32(packedLength), ...u32(length), name.length, 0, 0, 0);
     out.push(...text(name), ...contents);
   }

@@ -227,6 +227,17 @@ test('a deflated entry cannot unpack to more or less than it claims', async () =
   }
 });
 
+test('entries that share their bytes are refused', async () => {
+  const bytes = new Uint8Array(400);
+  const alone = archive(dictionary('w', tensorOf({ length: 100 })), { 'archive/data/0': { bytes } });
+  is(await errorOf(alone), 'no error');
+  const many = Array.from({ length: 3 }, (_, k) => [`archive/data/${k + 1}`, { bytes, shares: 'archive/data/0' }]);
+  await refuses(
+    archive(op.none, { 'archive/data/0': { bytes }, ...Object.fromEntries(many) }),
+    /has entries that overlap, "archive/,
+  );
+});
+
 test('containers that name themselves over and over are refused', async () => {
   const itself = [...op.emptyDict, ...op.put(0), ...op.text('a'), ...op.get(0), ...op.setItem];
   await refuses(archive(itself), /nests its containers too deep/);

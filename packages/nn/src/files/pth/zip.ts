@@ -38,8 +38,13 @@ export const isZip = (bytes: Uint8Array): boolean =>
 export function readZip(bytes: Uint8Array, source: string): Map<string, ZipEntry> {
   const reader = new ZipReader(bytes, source);
   const entries = new Map<string, ZipEntry>();
+  let taken = 0;
   for (const entry of reader.entries()) {
     if (entries.has(entry.name)) throw new FileError(source, `lists ${showName(entry.name)} twice`);
+    taken += entry.packed.length;
+    // Entries that share their bytes could unpack to many times what the file holds.
+    if (taken > bytes.length)
+      throw new FileError(source, `has entries that overlap, ${showName(entry.name)} among them`);
     entries.set(entry.name, entry);
   }
   return entries;
