@@ -121,6 +121,18 @@ test('constants of a step are computed once, unless the step writes into them', 
   x.dispose();
 });
 
+test('the result of a step counts as changed after each run', async () => {
+  const x = tensor([1, 2]);
+  const step = record(() => x.mul(3));
+  const result = step.run();
+  const before = gpu.versionOf(result.buffer);
+  x.write(Float32Array.of(2, 4));
+  step.run();
+  ok(gpu.versionOf(result.buffer) > before);
+  step.dispose();
+  x.dispose();
+});
+
 test('a step whose input was freed refuses to run, and its results are freed with it alone', async () => {
   const live = gpu.memory.live;
   const x = tensor([1, 2]);
@@ -160,7 +172,9 @@ test('steps do not nest, and a step that throws gives its memory back', () => {
       }),
     /stop/,
   );
-  throws(() => record(() => tensor([1]).add(empty(gpu, [1]))), /reads a tensor that no earlier op of this step wrote/);
+  const unwritten = /reads a tensor that no earlier op of this step wrote/;
+  throws(() => record(() => tensor([1]).add(empty(gpu, [1]))), unwritten);
+  throws(() => record(() => full([1], 2).add(empty(gpu, [1]))), unwritten);
   is(gpu.memory.live, live);
 });
 

@@ -20,7 +20,7 @@ export class RecordedStep<T> {
   #constants: readonly BoundCommand[];
   readonly #sources: readonly GpuBuffer[];
   #versions = NEVER;
-  /** Buffers from outside that a run writes to. */
+  /** Buffers that a run writes to and others may read: those from outside, and results. */
   readonly #changed: readonly GpuBuffer[];
   #inputs: readonly GpuBuffer[];
   #owned: GPUBuffer[];
@@ -35,7 +35,13 @@ export class RecordedStep<T> {
     this.#inputs = trace.inputs();
     this.#checkInputs();
     const constants = takeConstants(trace, gpu.pool, keep);
-    this.#owned = [...constants.owned, ...trace.plan(gpu.pool, keep)];
+    this.#owned = [...constants.owned];
+    try {
+      this.#owned.push(...trace.plan(gpu.pool, keep));
+    } catch (error) {
+      for (const buffer of constants.owned) gpu.pool.give(buffer);
+      throw error;
+    }
     this.#virtual = trace.virtual;
     for (const buffer of trace.uploads) {
       if (buffer.resource) this.#owned.push(buffer.resource);
@@ -45,7 +51,8 @@ export class RecordedStep<T> {
     this.#constants = constants.commands.map(bound);
     this.#sources = constants.sources;
     this.#commands = trace.commands.map(bound);
-    this.#changed = [...new Set(trace.commands.flatMap(writtenBy))].filter((buffer) => !trace.owns(buffer));
+    const written = new Set(trace.commands.flatMap(writtenBy));
+    this.#changed = [...written].filter((buffer) => keep.has(buffer) || !trace.owns(buffer));
     for (const buffer of this.#virtual) {
       buffer.ownedByStep = true;
       // Only what the caller may read keeps its handle; the rest may share memory and must not be touched.
