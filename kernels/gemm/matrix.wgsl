@@ -17,6 +17,7 @@ const SIZE_A = select(BK, BM, A_BY_K) * PITCH_A;
 const STAGE = SIZE_A + select(BN, BK, B_BY_N) * PITCH_B;
 const CHUNKS_A = BM * BK / 8u;
 const CHUNKS_B = BN * BK / 8u;
+const ROWS_B = select(BN, BK, B_BY_N); // of the tile as it is staged
 const ALONG_A = select(BM, BK, A_BY_K) / 8u; // chunks of eight in a row of the tile; divides THREADS
 const ALONG_B = select(BK, BN, B_BY_N) / 8u;
 const PITCH_C = FRAGS_N * 4u + 2u; // f32 sums, four to a vec4u
@@ -71,7 +72,9 @@ fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : 
         nextA[s] = select(vec4u(), wideA(places[s], select(0u, k, inside)), inside);
       }
       for (var s = 0u; s < SLOTS_B; s++) { // unrolled
-        let across = firstB + s * (THREADS / ALONG_B);
+        // Where a tile has fewer chunks than invocations, the others read its last row: past it B may end.
+        let row = firstB + s * (THREADS / ALONG_B);
+        let across = select(min(row, ROWS_B - 1u), row, CHUNKS_B % THREADS == 0u);
         nextB[s] = wideB(k0 + select(8u * alongB, across, B_BY_N), column0 + select(across, 8u * alongB, B_BY_N));
       }
     }
