@@ -1,5 +1,6 @@
 import { AdapterError } from './errors.ts';
 import { type AdapterDescription, Gpu } from './gpu.ts';
+import { multipliesMatrices } from './matrices.ts';
 
 /** How to open a device. */
 export interface GpuOptions {
@@ -32,7 +33,7 @@ const FEATURES = [
 ];
 
 /** Names the adapter. Software adapters are recognised by the flag or by the names of the known ones. */
-export function describeAdapter(adapter: GPUAdapter): AdapterDescription {
+export function describeAdapter(adapter: GPUAdapter): Omit<AdapterDescription, 'matrices'> {
   const { vendor, architecture, device, description } = adapter.info;
   const text = `${vendor} ${architecture} ${device} ${description}`;
   const fallback = (adapter.info as GPUAdapterInfo & { isFallbackAdapter?: boolean }).isFallbackAdapter === true;
@@ -62,5 +63,5 @@ export async function openGpu(api: GPU, options: GpuOptions = {}): Promise<Gpu> 
   const device = await adapter.requestDevice({ requiredLimits, requiredFeatures }).catch((cause: Error) => {
     throw new AdapterError(`${describeAdapter(adapter).name} gave no device: ${cause.message}`);
   });
-  return new Gpu(device, describeAdapter(adapter), options);
+  return new Gpu(device, { ...describeAdapter(adapter), matrices: await multipliesMatrices(device) }, options);
 }

@@ -19,6 +19,8 @@ export interface AdapterDescription {
   readonly architecture: string;
   /** True for llvmpipe, SwiftShader and other adapters that compute on the CPU. */
   readonly software: boolean;
+  /** Its subgroups multiply 16 x 16 matrices of halves into f32 sums, and the device was given what that needs. */
+  readonly matrices: boolean;
 }
 
 /** One kernel launch. */

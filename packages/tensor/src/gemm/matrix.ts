@@ -60,25 +60,11 @@ function estimate(tile: MatrixTile, problem: GemmProblem): { readonly splits: nu
 }
 
 /** Why the device cannot multiply 16 x 16 matrices of halves into f32 sums, or `true`. */
-function hasMatrices({ device }: Gpu): true | string {
-  const info = device.adapterInfo as GPUAdapterInfo & {
-    readonly subgroupMatrixConfigs?: readonly {
-      readonly componentType: string;
-      readonly resultComponentType: string;
-      readonly M: number;
-      readonly N: number;
-      readonly K: number;
-    }[];
-  };
-  for (const feature of ['shader-f16', 'subgroups', 'chromium-experimental-subgroup-matrix'])
-    if (!device.features.has(feature)) return `needs the feature ${feature}`;
-  if (info.subgroupMinSize !== SUBGROUP || info.subgroupMaxSize !== SUBGROUP)
-    return `needs subgroups of ${SUBGROUP}, this adapter's have ${info.subgroupMinSize} to ${info.subgroupMaxSize}`;
-  const fits = info.subgroupMatrixConfigs?.some(
-    ({ componentType, resultComponentType, M, N, K }) =>
-      componentType === 'f16' && resultComponentType === 'f32' && M === 16 && N === 16 && K === 16,
-  );
-  return fits || 'this adapter has no 16x16x16 matrices from f16 to f32';
+function hasMatrices({ adapter, device }: Gpu): true | string {
+  if (!adapter.matrices) return 'this device has no 16x16x16 matrices from f16 to f32';
+  const { subgroupMinSize: least, subgroupMaxSize: most } = device.adapterInfo;
+  if (least === SUBGROUP && most === SUBGROUP) return true;
+  return `needs subgroups of ${SUBGROUP}, this adapter's have ${least} to ${most}`;
 }
 
 /** The kernel with one tile. */
