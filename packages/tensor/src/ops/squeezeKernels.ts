@@ -74,8 +74,11 @@ const emptyGates = (x: Tensor, gate: SqueezeGate) => ({
   hidden: empty(x.gpu, [x.dim(0), gate.b1.size]),
 });
 
-const workgroupOf = ({ gpu }: Tensor): number | undefined =>
-  WORKGROUPS.find((threads) => threads <= gpu.device.limits.maxComputeInvocationsPerWorkgroup);
+/** The largest workgroup whose sums (a vector and a product for each invocation) and two small layers fit into the device's workgroup memory. */
+function workgroupOf(x: Tensor): number | undefined {
+  const { maxComputeInvocationsPerWorkgroup: most, maxComputeWorkgroupStorageSize: bytes } = x.gpu.device.limits;
+  return WORKGROUPS.find((threads) => threads <= most && 20 * threads + 8 * x.dim(3) <= bytes);
+}
 
 const resident: SqueezeVariant = {
   name: 'resident',
@@ -83,7 +86,7 @@ const resident: SqueezeVariant = {
     const groups = x.dim(3) / 4;
     if (adapter.software) return 'workgroup memory is slow on a software adapter';
     if (device.limits.maxStorageBuffersPerShaderStage < BINDINGS) return `needs ${BINDINGS} bindings`;
-    if (!workgroupOf(x)) return 'needs 256 invocations per workgroup';
+    if (!workgroupOf(x)) return 'needs 256 invocations per workgroup, and memory for their sums';
     if (Math.log2(groups) % 1 !== 0 || groups > 128) return 'needs a power of two of channels, from 4 to 512';
     const elements = rowsOf(x) * x.dim(3);
     return elements <= MOST_ELEMENTS || `${elements} elements of a sample are too many for one workgroup`;
