@@ -1,5 +1,4 @@
 import {
-  autocast,
   batchNorm,
   cast,
   conv2d,
@@ -55,10 +54,9 @@ const zeroLink = (inputs: Named): Tensor =>
 export const GRADIENT_PENALTY: OpEntry = {
   call: (given, args) => {
     const penalty = args as unknown as PenaltyArgs;
-    const inputs = { ...given, x: cast(given.x as Tensor, 'f32') };
+    const inputs = { ...given, x: cast(given.x as Tensor, 'f32') }; // as images are in training, mixed precision or not
     const { x } = inputs;
-    const judged = autocast('f32', () => discriminate(x, inputs, penalty)); // the training's penalty is f32 in mixed precision too
-    const [slope] = grad(sum(judged), [x], { createGraph: true }) as [Tensor];
+    const [slope] = grad(sum(discriminate(x, inputs, penalty)), [x], { createGraph: true }) as [Tensor];
     const squared = sum(slope.square(), [1, 2, 3]);
     const value = mean(penalty.kind === 'r1' ? squared : sqrt(squared).sub(1).square());
     return value.add(zeroLink(inputs));

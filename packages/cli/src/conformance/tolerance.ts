@@ -38,7 +38,9 @@ const MIXED: Tolerance = { output: 1e-2, gradient: 1e-2 };
 // crosses zero has no relative error. Hence whole vectors.
 const MIXED_NETWORKS: Tolerance = { output: 1e-2, gradient: 0.2, together: true };
 const MIXED_TRAINING: Tolerance = { output: 5e-2, gradient: 5e-2, together: true };
+const MIXED_SECOND_ORDER: Tolerance = { output: 1e-2, gradient: 2e-2 };
 const MIXED_BY_TOLERANCE = new Map([
+  [SECOND_ORDER, MIXED_SECOND_ORDER],
   [NETWORKS, MIXED_NETWORKS],
   [TRAINING, MIXED_TRAINING],
 ]);

@@ -1,4 +1,4 @@
-import { autocast, grad, noGrad, pointwise, sum, type Tensor, unitNormPenalty } from '@visage/tensor';
+import { grad, noGrad, pointwise, sum, type Tensor, unitNormPenalty } from '@visage/tensor';
 import type { PatchOutput } from '../networks/discriminator.ts';
 import { meanOverScales } from './adversarial.ts';
 
@@ -9,8 +9,7 @@ const EPSILON = 1e-12;
  * Gradient penalty: mean over samples and scales of (‖∂ Σ D(x̂) / ∂x̂‖₂ − 1)² at x̂ = α·real + (1 − α)·fake.
  *
  * The norm is over all pixels of a sample, of the gradient of the sum of its whole patch map. Differentiating this value with respect to
- * the discriminator is a second-order gradient. In mixed precision this pass stays in f32: slopes of a mean over all pixels lie near the smallest numbers of f16,
- * and their squares below. WGAN-GP (Gulrajani et al. 2017), as SimSwap applies it to both scales.
+ * the discriminator is a second-order gradient. In mixed precision maps and their gradients are f16 here too; slope, norm and loss are f32. WGAN-GP (Gulrajani et al. 2017), as SimSwap applies it to both scales.
  *
  * @param discriminate the discriminator, all scales.
  * @param alpha [N, 1, 1, 1], uniform in [0, 1).
@@ -24,8 +23,7 @@ export function gradientPenalty(
   const mixed = noGrad(() => pointwise('between', 'b + c * (a - b)', [real, fake, alpha], [], 'f32'));
   const between = mixed.detach();
   between.requiresGrad = true;
-  const judged = autocast('f32', () => discriminate(between));
-  return meanOverScales(judged, ({ logits }) => {
+  return meanOverScales(discriminate(between), ({ logits }) => {
     const [slope] = grad(sum(logits), [between], { createGraph: true }) as [Tensor];
     return unitNormPenalty(slope, EPSILON);
   });
