@@ -74,6 +74,7 @@ export { default as optimSgd } from './optim/sgd.wgsl';
 export { default as optimUpdate } from './optim/update.wgsl';
 export { default as padAdjoint } from './pad/adjoint.wgsl';
 export { default as pointwiseMap } from './pointwise/map.wgsl';
+export { default as pointwiseSumLists } from './pointwise/sumLists.wgsl';
 export { default as poolAverage } from './pool/average.wgsl';
 export { default as poolAverageAdjoint } from './pool/averageAdjoint.wgsl';
 export { default as poolCount } from './pool/count.wgsl';

@@ -140,4 +140,27 @@ test('the first op with a result that is not finite is named, in scalars and in 
   is(await firstNonFinite(() => sum(square(negative))), undefined);
 });
 
+test('gradients that meet at many parameters are added together', async () => {
+  const xs = Array.from({ length: 9 }, (_, k) =>
+    tensor(
+      Array.from({ length: k % 2 === 0 ? 4 : 3 }, (_, i) => i + k),
+      undefined,
+      { requiresGrad: true },
+    ),
+  );
+  // Every x is used k % 3 + 1 times, each time with another factor.
+  const terms = xs.flatMap((x, k) => Array.from({ length: (k % 3) + 1 }, (_, use) => sum(mul(x, 10 ** use))));
+  const gradients = grad(
+    terms.reduce((a, b) => add(a, b)),
+    xs,
+  );
+  for (const [k, g] of gradients.entries()) {
+    const expected = [1, 11, 111][k % 3] as number;
+    equal(
+      [...(await g.floats())],
+      Array.from({ length: g.size }, () => expected),
+    );
+  }
+});
+
 test.run();

@@ -123,6 +123,8 @@ export function backward(y: Tensor, options: GradOptions = {}): void {
 export interface EngineOps {
   /** The sum of tensors of one shape. */
   addAll(terms: readonly Tensor[]): Tensor;
+  /** The sum of each list, without a graph. */
+  addLists(lists: readonly (readonly Tensor[])[]): Tensor[];
   onesLike(x: Tensor): Tensor;
   cast(x: Tensor, dtype: DType): Tensor;
 }
@@ -187,7 +189,10 @@ function flow(ys: readonly Tensor[], targets: ReadonlySet<Tensor>, options: Grad
         if (needs[k] && gk) accumulate(input, gk);
       });
     }
-    return new Map([...arrived].map(([x, terms]) => [x, total(terms)]));
+    // With a graph each sum is an op of its own; without, those of a network's parameters share launches.
+    const lists = [...arrived.values()];
+    const sums = options.createGraph ? lists.map(total) : rules().addLists(lists);
+    return new Map([...arrived.keys()].map((x, k) => [x, sums[k] as Tensor]));
   };
   // Each node remembers the casts of its forward pass; between them there are none.
   return withCasting(undefined, () => withGrad(options.createGraph ?? false, walk));

@@ -4,6 +4,7 @@ import { cast } from './ops/cast.ts';
 import { onesLike } from './ops/create.ts';
 import * as reduce from './ops/reduce.ts';
 import * as shape from './ops/shape.ts';
+import { addLists } from './ops/sumLists.ts';
 import * as unary from './ops/unary.ts';
 import { Tensor } from './tensor.ts';
 
@@ -55,4 +56,4 @@ declare module './tensor.ts' {
 }
 
 Object.assign(Tensor.prototype, methods);
-installEngineOps({ addAll: arithmetic.addAll, onesLike, cast });
+installEngineOps({ addAll: arithmetic.addAll, addLists, onesLike, cast });
