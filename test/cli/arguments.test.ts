@@ -29,6 +29,17 @@ const MISTAKES: readonly (readonly [what: string, command: readonly string[], sa
     /--size cannot change in a resumed run/,
   ],
   [
+    'a resumed run by another recipe',
+    ['train', '--resume', golden, '--recipe', 'oFM'],
+    /--recipe cannot change in a resumed run/,
+  ],
+  ['a resumed run elsewhere', ['train', '--resume', golden, '--out', 'x'], /--out cannot change in a resumed run/],
+  [
+    'a comparison in mixed precision',
+    ['eval', '--compare', '--precision', 'mixed'],
+    /--compare trains and swaps in f32/,
+  ],
+  [
     'a resumed run in another precision',
     ['train', '--resume', golden, '--precision', 'mixed'],
     /--precision cannot change in a resumed run/,

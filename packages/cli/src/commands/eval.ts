@@ -17,7 +17,11 @@ interface Options extends CompareOptions {
 }
 
 async function evaluate(options: Options): Promise<void> {
-  if (options.compare) return compare(options);
+  if (options.compare) {
+    if (options.precision !== undefined)
+      throw new UsageError('eval: --compare trains and swaps in f32; leave --precision out');
+    return compare(options);
+  }
   const { checkpoint, people, level, json, precision = 'f32' } = options;
   if (checkpoint === undefined)
     throw new UsageError('eval: --checkpoint says which file to measure; or let --compare train all systems');

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { currentGpu } from '@visage/gpu';
-import { ablation, type Precision, type Recipe, recipes } from '@visage/simswap';
+import { ablation, type Precision, paper, type Recipe, recipes } from '@visage/simswap';
 import { type Command, Option } from 'commander';
 import { adapterLine, openDevice } from '../terminal/device.ts';
 import { UsageError } from '../terminal/failure.ts';
@@ -19,7 +19,7 @@ const RECIPES = new Map([...recipes, ...ablation().slice(1)].map((recipe) => [re
 
 interface Options {
   readonly preset?: string;
-  readonly recipe: string;
+  readonly recipe?: string;
   readonly size?: number;
   readonly batch?: number;
   readonly steps?: number;
@@ -28,7 +28,7 @@ interface Options {
   readonly data?: string;
   readonly identity?: string;
   readonly features?: string;
-  readonly out: string;
+  readonly out?: string;
   readonly resume?: string;
 }
 
@@ -42,7 +42,7 @@ export async function trainIn(folder: string, run: TrainingRun): Promise<void> {
 
 async function train(options: Options): Promise<void> {
   if (options.resume !== undefined) return resume(options.resume, options);
-  const { out, data, identity = builtInWeights('identity') } = options;
+  const { out = 'out/train', data, identity = builtInWeights('identity'), recipe = paper.name } = options;
   if (existsSync(join(out, 'checkpoint.safetensors'))) {
     throw new UsageError(
       `${out}: holds a checkpoint already; go on with --resume ${out}/checkpoint.safetensors, or choose another --out`,
@@ -63,14 +63,14 @@ async function train(options: Options): Promise<void> {
   checkSize(preset, options.size);
   await trainIn(
     out,
-    await newRun(newSettings(preset, RECIPES.get(options.recipe) as Recipe, changes), identity, options.features),
+    await newRun(newSettings(preset, RECIPES.get(recipe) as Recipe, changes), identity, options.features),
   );
 }
 
 /** Continues in the folder of the checkpoint; the checkpoint knows all but the number of steps. */
 async function resume(checkpoint: string, options: Options): Promise<void> {
-  const { preset, size, batch, seed, precision, data, identity, features } = options;
-  const decided = { preset, size, batch, seed, precision, data, identity, features };
+  const { preset, recipe, size, batch, seed, precision, data, identity, features, out } = options;
+  const decided = { preset, recipe, size, batch, seed, precision, data, identity, features, out };
   for (const [name, value] of Object.entries(decided)) {
     if (value !== undefined)
       throw new UsageError(`--${name} cannot change in a resumed run; the checkpoint decides it`);
@@ -95,7 +95,7 @@ export function addTrain(program: Command): void {
     .command('train')
     .description('train a swapper from scratch, or go on from a checkpoint')
     .addOption(new Option('--preset <name>', about).choices(presets.map(({ name }) => name)))
-    .addOption(new Option('--recipe <name>', 'how to train').choices([...RECIPES.keys()]).default('paper'))
+    .addOption(new Option('--recipe <name>', 'how to train (default: paper)').choices([...RECIPES.keys()]))
     .option('--size <pixels>', 'height and width of the images', integer(32, 512))
     .option('--batch <n>', 'pairs per step', integer(1, 512))
     .option('--steps <n>', 'total number of steps', integer(1))
@@ -104,7 +104,7 @@ export function addTrain(program: Command): void {
     .option('--data <folder>', 'identity folders of aligned square PNG faces (default: procedural faces)')
     .option('--identity <file>', 'weights of the identity network (default: the built-in one, for procedural faces)')
     .option('--features <file>', 'EfficientNet-lite0 weights, for recipes with the projected discriminator')
-    .option('--out <folder>', 'where log, samples, checkpoint and report go', 'out/train')
+    .option('--out <folder>', 'where log, samples, checkpoint and report go (default: out/train)')
     .option('--resume <checkpoint>', 'go on where this checkpoint stands, in its folder')
     .action(train);
 }
