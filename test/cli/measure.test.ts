@@ -29,6 +29,7 @@ test('eval measures a checkpoint beside the answers that need no swapper', async
   const checkpoint = join(folder, 'c.safetensors');
   writeFileSync(checkpoint, await tinyTrainer().checkpoint());
   const report = JSON.parse(await printed('eval', '--checkpoint', checkpoint, '--people', '9', '--json'));
+  assert.is(report.level, 'L1', 'the file does not tell on what it was trained');
   const { scores, references } = report as { scores: Scores; references: Record<string, Scores> };
   assert.equal(Object.keys(references).sort(), ['copySource', 'copyTarget', 'meanIdentity', 'truth']);
   for (const value of Object.values(scores)) assert.type(value, 'number');

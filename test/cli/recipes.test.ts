@@ -6,8 +6,16 @@ import { join } from 'node:path';
 import { builtInWeights, loadFeatureNetwork, newRun, newSettings, type Preset, presets } from '@visage/cli';
 import { saveModule, seeded } from '@visage/nn';
 import { saveFile } from '@visage/nn/node';
-import { EfficientNetClassifier, ProjectedDiscriminator, paper, released2021, train2022 } from '@visage/simswap';
+import {
+  type CheckpointHeader,
+  EfficientNetClassifier,
+  ProjectedDiscriminator,
+  paper,
+  released2021,
+  train2022,
+} from '@visage/simswap';
 import * as assert from 'uvu/assert';
+import { notesOf, resumedSettings, trainingLevel } from '../../packages/cli/src/training/settings.ts';
 import { gpuSuite } from '../helpers/gpu.ts';
 
 const { test } = await gpuSuite('recipes of runs');
@@ -31,6 +39,29 @@ test('a recipe gives the generator its head, and the discriminator its kind at t
 test('short presets have learning rates of their own, the published one takes those of the recipe', () => {
   assert.is(newSettings(preset('tiny'), released2021).recipe.generatorOptimizer.learningRate, 2e-3);
   assert.equal(newSettings(preset('published'), released2021).recipe, released2021);
+});
+
+test('what a checkpoint says of its run is taken within bounds only', () => {
+  const { generator, discriminator, ...rest } = newSettings(preset('tiny'), paper);
+  const networks = { generator, discriminator };
+  const header = (changes: object) =>
+    ({
+      ...rest,
+      networks,
+      notes: { ...notesOf(newSettings(preset('tiny'), paper)), ...changes },
+    }) as unknown as CheckpointHeader;
+  assert.is(trainingLevel(header({ level: 'L2' })), 'L2');
+  assert.equal(resumedSettings(header({}), 'x'), newSettings(preset('tiny'), paper));
+  for (const changes of [
+    { heldOut: 1e6 },
+    { identities: 2 ** 40 },
+    { steps: 0 },
+    { saveEvery: 1.5 },
+    { level: 'L9' },
+  ]) {
+    assert.is(trainingLevel(header(changes)), undefined);
+    assert.throws(() => resumedSettings(header(changes), 'x.safetensors'), /x\.safetensors: was not written by/);
+  }
 });
 
 test('a projected discriminator without features is an error that says where they come from', async () => {

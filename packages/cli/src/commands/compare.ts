@@ -1,4 +1,5 @@
 import { join, relative } from 'node:path';
+import type { Level } from '@visage/faces';
 import { loadSafetensors } from '@visage/nn/node';
 import { readCheckpointHeader } from '@visage/simswap';
 import { type Command, Option } from 'commander';
@@ -14,7 +15,7 @@ import { type Preset, presetFor, presets } from '../training/presets.ts';
 export interface CompareOptions {
   readonly checkpoint?: string;
   readonly people: number;
-  readonly level: 'L0' | 'L1' | 'L2' | 'L3';
+  readonly level: Level;
   readonly json?: boolean;
   readonly preset?: string;
   readonly size?: number;

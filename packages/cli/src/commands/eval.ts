@@ -1,3 +1,4 @@
+import type { Level } from '@visage/faces';
 import { loadSafetensors } from '@visage/nn/node';
 import { loadSwapper, type Precision, readCheckpointHeader } from '@visage/simswap';
 import { type Command, Option } from 'commander';
@@ -8,10 +9,12 @@ import { integer } from '../terminal/options.ts';
 import { precisionOption, warnOfPrecision } from '../terminal/precision.ts';
 import { SwapEvaluation } from '../training/evaluate.ts';
 import { scoreTable } from '../training/scores.ts';
+import { trainingLevel } from '../training/settings.ts';
 import { builtInWeights, loadIdentityNetwork } from '../training/weights.ts';
 import { addCompareOptions, type CompareOptions, compare } from './compare.ts';
 
-interface Options extends CompareOptions {
+interface Options extends Omit<CompareOptions, 'level'> {
+  readonly level?: Level;
   readonly compare?: boolean;
   readonly precision?: Precision;
 }
@@ -20,13 +23,15 @@ async function evaluate(options: Options): Promise<void> {
   if (options.compare) {
     if (options.precision !== undefined)
       throw new UsageError('eval: --compare trains and swaps in f32; leave --precision out');
-    return compare(options);
+    return compare({ ...options, level: options.level ?? 'L1' });
   }
-  const { checkpoint, people, level, json, precision = 'f32' } = options;
+  const { checkpoint, people, json, precision = 'f32' } = options;
   if (checkpoint === undefined)
     throw new UsageError('eval: --checkpoint says which file to measure; or let --compare train all systems');
   const file = await loadSafetensors(checkpoint);
-  const { imageSize, step } = readCheckpointHeader(file);
+  const header = readCheckpointHeader(file);
+  const { imageSize, step } = header;
+  const level = options.level ?? trainingLevel(header) ?? 'L1';
   const gpu = await openDevice();
   warnOfPrecision(precision);
   const judge = await loadIdentityNetwork(builtInWeights('judge'));
@@ -44,7 +49,9 @@ async function evaluate(options: Options): Promise<void> {
     return;
   }
   const { rows, note } = scoreTable(people, references, scores);
-  console.log(`${checkpoint}, step ${step}, in ${precision} precision on ${adapterLine(gpu)}\n`);
+  console.log(
+    `${checkpoint}, step ${step}, on faces of level ${level}, in ${precision} precision on ${adapterLine(gpu)}\n`,
+  );
   console.log([...aligned(rows), '', note].join('\n'));
 }
 
@@ -55,7 +62,12 @@ export function addEval(program: Command): void {
     .description('measure a checkpoint on held-out procedural people, beside the answers that need no swapper')
     .option('--checkpoint <file>', 'what `visage train` wrote')
     .option('--people <n>', 'how many people', integer(3, 1000), 50)
-    .addOption(new Option('--level <level>', 'difficulty of the faces').choices(['L0', 'L1', 'L2', 'L3']).default('L1'))
+    .addOption(
+      new Option(
+        '--level <level>',
+        'difficulty of the faces (default: that of the training; with --compare L1)',
+      ).choices(['L0', 'L1', 'L2', 'L3']),
+    )
     .addOption(precisionOption())
     .option('--json', 'print JSON');
   addCompareOptions(command).action(evaluate);

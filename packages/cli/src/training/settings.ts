@@ -95,15 +95,31 @@ export function resumedSettings(header: CheckpointHeader, path: string): RunSett
   return { ...notes, recipe, generator, discriminator, seed, batchSize, imageSize, precision };
 }
 
+/** The difficulty of the faces that a checkpoint of `visage train` was trained on; `undefined` for a trainer's own. */
+export const trainingLevel = ({ notes }: CheckpointHeader): Level | undefined =>
+  isNotes(notes) ? notes.level : undefined;
+
+/** Counts in the notes, and the largest that is taken from a file. */
+const MOST = {
+  steps: 2 ** 31,
+  identities: 2 ** 31,
+  heldOut: 1000,
+  sampleEvery: 2 ** 31,
+  evaluateEvery: 2 ** 31,
+  saveEvery: 2 ** 31,
+} as const;
+
 function isNotes(value: unknown): value is ReturnType<typeof notesOf> {
   if (typeof value !== 'object' || value === null) return false;
   const notes = value as Record<string, unknown>;
-  const counts = ['steps', 'identities', 'heldOut', 'sampleEvery', 'evaluateEvery', 'saveEvery'];
   return (
     typeof notes.preset === 'string' &&
     (notes.folder === null || typeof notes.folder === 'string') &&
     ['L0', 'L1', 'L2', 'L3'].includes(notes.level as string) &&
-    counts.every((name) => Number.isSafeInteger(notes[name]) && (notes[name] as number) >= 1)
+    Object.entries(MOST).every(([name, most]) => {
+      const count = notes[name] as number;
+      return Number.isInteger(count) && count >= 1 && count <= most;
+    })
   );
 }
 
