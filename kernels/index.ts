@@ -98,6 +98,7 @@ export { default as resizeWeightNearest } from './resize/weightNearest.wgsl';
 export { default as shapeFileRow } from './shape/fileRow.wgsl';
 export { default as shapeGather } from './shape/gather.wgsl';
 export { default as shapePlace } from './shape/place.wgsl';
+export { default as shapeTranspose } from './shape/transpose.wgsl';
 export { default as squeezeBackwardLayers } from './squeeze/backwardLayers.wgsl';
 export { default as squeezeForwardLayers } from './squeeze/forwardLayers.wgsl';
 export { default as squeezeGates } from './squeeze/gates.wgsl';

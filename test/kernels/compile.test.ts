@@ -109,6 +109,7 @@ function launchRest(): void {
   launch((x) => sumRows(x!, labels, 4), [3, 5]);
   for (const c of [5, 8]) launch((a, b) => cosineSimilarity(a!, b!), [3, c], [3, c]);
   launch((x) => max(x!, 1), [3, 5, 2]);
+  launch((x) => permute(x!, [0, 2, 1]), [2, 9, 40]);
   for (const c of [5, 8]) launch((w, b) => linears(zeros([3, 6]), [{ weight: w!, bias: b! }])[0]!, [6, c], [c]);
   fileRow(zeros([2, 3]), tensor(Uint32Array.of(0)), zeros([3]));
   launch((x, w) => prelu(permute(slice(variance(x!, 1, true), 0, 0, 2), [1, 0, 2]), w!), [3, 4, 5], [5]);

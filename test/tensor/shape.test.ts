@@ -1,3 +1,4 @@
+import { withVariant } from '@visage/gpu';
 import {
   concat,
   expand,
@@ -15,7 +16,8 @@ import {
   transpose,
   variance,
 } from '@visage/tensor';
-import { equal, ok, throws } from 'uvu/assert';
+import { equal, is, ok, throws } from 'uvu/assert';
+import { PERMUTE_VARIANTS, transpositionOf } from '../../packages/tensor/src/ops/transpose.ts';
 import { gpuSuite } from '../helpers/gpu.ts';
 import { gradcheck, type HostTensor, randomInput } from '../helpers/gradcheck.ts';
 
@@ -74,6 +76,41 @@ test('messages name the op, the argument and what was expected', () => {
   throws(() => concat([x, tensor([1], [1, 1])], 0), /concat: parts\[1\]/);
   throws(() => sum(x, 2), /sum: axis is 2/);
   throws(() => x.add(tensor([1, 2])), /add: shapes is \[2, 3\] and \[2\]/);
+});
+
+test('transpositions by tiles and by index are the same', async () => {
+  const cases: [number[], number[]][] = [
+    [
+      [2, 3, 33, 40],
+      [0, 1, 3, 2],
+    ],
+    [
+      [70, 9],
+      [1, 0],
+    ],
+    [
+      [2, 5, 8, 12],
+      [0, 3, 1, 2],
+    ], // NHWC to NCHW: (5 · 8) x 12
+    [
+      [2, 12, 5, 8],
+      [0, 2, 3, 1],
+    ],
+    [
+      [9, 4, 10],
+      [2, 0, 1],
+    ],
+  ];
+  for (const [shape, order] of cases) {
+    const x = randomInput(shape);
+    const [tiles, index] = PERMUTE_VARIANTS.map(({ name }) =>
+      withVariant('permute', name, () => permute(tensor(x.values, x.shape), order)),
+    ) as [Tensor, Tensor];
+    equal([...(await tiles.floats())], [...(await index.floats())], String(shape));
+  }
+  ok(transpositionOf([2, 3, 4], [0, 2, 1]));
+  is(transpositionOf([2, 3, 4], [1, 0, 2]), undefined, 'rows of four change places, elements do not');
+  is(transpositionOf([2, 3, 4], [0, 1, 2]), undefined);
 });
 
 test.run();

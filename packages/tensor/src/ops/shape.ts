@@ -1,4 +1,4 @@
-import { ArgumentError, linearGrid } from '@visage/gpu';
+import { ArgumentError, choose, linearGrid } from '@visage/gpu';
 import { shapeGather, shapePlace } from '@visage/kernels';
 import { track } from '../autograd.ts';
 import { launchMap } from '../pointwise.ts';
@@ -7,6 +7,7 @@ import { enablesOf, isFloat } from '../storage.ts';
 import { checkDType, empty, Tensor } from '../tensor.ts';
 import { cast } from './cast.ts';
 import { sumTo } from './reduce.ts';
+import { PERMUTE_VARIANTS, transposeTiles, transpositionOf } from './transpose.ts';
 
 const WORKGROUP = 64;
 
@@ -46,15 +47,20 @@ export function permute(x: Tensor, order: readonly number[]): Tensor {
   }
   const strides = stridesOf(x.shape);
   const shape = order.map((axis) => x.shape[axis] as number);
-  const out = gather(
-    'permute',
-    x,
-    shape,
-    `return ${indexSum(
-      shape,
-      order.map((axis) => strides[axis] as number),
-    )};`,
-  );
+  const transposition = transpositionOf(x.shape, order);
+  const tiles = choose('permute', PERMUTE_VARIANTS, transposition, x.gpu).variant.name === 'tiles';
+  const out =
+    tiles && transposition
+      ? transposeTiles(x, shape, transposition)
+      : gather(
+          'permute',
+          x,
+          shape,
+          `return ${indexSum(
+            shape,
+            order.map((axis) => strides[axis] as number),
+          )};`,
+        );
   const inverse = order.map((_, k) => order.indexOf(k));
   return track('permute', out, [x], (g) => [permute(g, inverse)]);
 }
