@@ -1,5 +1,6 @@
+import { describeAdapter } from './adapter.ts';
 import { AdapterError } from './errors.ts';
-import { type AdapterDescription, Gpu } from './gpu.ts';
+import { Gpu } from './gpu.ts';
 import { multipliesMatrices } from './matrices.ts';
 
 /** How to open a device. */
@@ -31,19 +32,6 @@ const FEATURES = [
   'chromium-experimental-subgroup-matrix',
   'subgroup-size-control',
 ];
-
-/** Names the adapter. Software adapters are recognised by the flag or by the names of the known ones. */
-export function describeAdapter(adapter: GPUAdapter): Omit<AdapterDescription, 'matrices'> {
-  const { vendor, architecture, device, description } = adapter.info;
-  const text = `${vendor} ${architecture} ${device} ${description}`;
-  const fallback = (adapter.info as GPUAdapterInfo & { isFallbackAdapter?: boolean }).isFallbackAdapter === true;
-  return {
-    name: description || device || `${vendor} ${architecture}`.trim() || 'unnamed adapter',
-    vendor,
-    architecture,
-    software: fallback || /llvmpipe|lavapipe|swiftshader|software|basic render/i.test(text),
-  };
-}
 
 /**
  * Opens a device on `navigator.gpu` or on what Dawn's `create()` returned.

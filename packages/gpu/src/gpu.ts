@@ -1,3 +1,4 @@
+import type { AdapterDescription } from './adapter.ts';
 import { BindGroupCache } from './bindGroups.ts';
 import { GpuBuffer } from './buffer.ts';
 import { runChecked } from './checked.ts';
@@ -10,18 +11,8 @@ import type { Program } from './program.ts';
 import { RecordedStep } from './recorded.ts';
 import { refuseAsync } from './synchronous.ts';
 import { Trace } from './trace.ts';
+import { Staging, writeBytes } from './transfer.ts';
 import { TuningMemo } from './tuning/memo.ts';
-
-/** What is known of the adapter behind a device. */
-export interface AdapterDescription {
-  readonly name: string;
-  readonly vendor: string;
-  readonly architecture: string;
-  /** True for llvmpipe, SwiftShader and other adapters that compute on the CPU. */
-  readonly software: boolean;
-  /** Its subgroups multiply 16 x 16 matrices of halves into f32 sums, and the device was given what that needs. */
-  readonly matrices: boolean;
-}
 
 /** One kernel launch. */
 export interface Dispatch {
@@ -113,13 +104,7 @@ export class Gpu {
       throw new VisageError('write: the buffer has no memory (released, or made inside a traced step)');
     buffer.version++;
     this.flush();
-    const whole = data.byteLength - (data.byteLength % 4);
-    this.device.queue.writeBuffer(buffer.resource, 0, data.buffer, data.byteOffset, whole);
-    if (whole < data.byteLength) {
-      const tail = new Uint8Array(4);
-      tail.set(new Uint8Array(data.buffer, data.byteOffset + whole, data.byteLength - whole));
-      this.device.queue.writeBuffer(buffer.resource, whole, tail);
-    }
+    writeBytes(this.device.queue, buffer.resource, data);
   }
 
   /** Gives a buffer's memory back to the pool. What a step owns stays with it until the step is disposed. */
@@ -221,18 +206,11 @@ export class Gpu {
     this.#pass?.end();
     this.#pass = undefined;
     this.#encoder ??= this.device.createCommandEncoder();
-    const staging = this.device.createBuffer({ size: buffer.bytes, usage: 0x01 | 0x08 }); // MAP_READ | COPY_DST
-    this.#encoder.copyBufferToBuffer(buffer.resource, 0, staging, 0, buffer.bytes);
+    const staging = new Staging(this.device, this.#encoder, buffer.resource, buffer.bytes);
     this.flush();
-    try {
-      await staging.mapAsync(1);
-    } catch (cause) {
-      // A lost device refuses the mapping before it says that it is lost.
-      await Promise.race([this.device.lost, new Promise((resolve) => setTimeout(resolve, 100))]);
+    const copy = await staging.contents().catch((cause) => {
       throw this.#failure ?? new VisageError(`read: ${String(cause)}`);
-    }
-    const copy = staging.getMappedRange().slice(0);
-    staging.destroy();
+    });
     if (this.#failure) throw this.#failure;
     return copy;
   }

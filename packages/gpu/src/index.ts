@@ -1,9 +1,10 @@
+export { type AdapterDescription, describeAdapter } from './adapter.ts';
 export { GpuBuffer } from './buffer.ts';
 export type { BoundCommand, Command, KernelChoice } from './commands.ts';
-export { describeAdapter, type GpuOptions, openGpu } from './create.ts';
+export { type GpuOptions, openGpu } from './create.ts';
 export { currentGpu, useGpu } from './current.ts';
 export { AdapterError, ArgumentError, DeviceLostError, ValidationError, VisageError } from './errors.ts';
-export { type AdapterDescription, type Dispatch, Gpu } from './gpu.ts';
+export { type Dispatch, Gpu } from './gpu.ts';
 export type { MemoryUse } from './pool.ts';
 export type { ProfileRow } from './profiler.ts';
 export { assemble, type Constant, f32, f32Literal, i32, linearGrid, type Program, writtenBindings } from './program.ts';

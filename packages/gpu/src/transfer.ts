@@ -1,0 +1,38 @@
+/** @file Bytes on their way between the host and a device buffer. */
+
+/** Overwrites the start of a buffer, in queue order; the last word is filled up with zeros. */
+export function writeBytes(queue: GPUQueue, to: GPUBuffer, data: ArrayBufferView): void {
+  const whole = data.byteLength - (data.byteLength % 4);
+  queue.writeBuffer(to, 0, data.buffer, data.byteOffset, whole);
+  if (whole === data.byteLength) return;
+  const tail = new Uint8Array(4);
+  tail.set(new Uint8Array(data.buffer, data.byteOffset + whole, data.byteLength - whole));
+  queue.writeBuffer(to, whole, tail);
+}
+
+/** A copy of a buffer that the host can read. */
+export class Staging {
+  readonly #device: GPUDevice;
+  readonly #buffer: GPUBuffer;
+
+  /** Encodes the copy; it is there once the encoder's commands were submitted. */
+  constructor(device: GPUDevice, encoder: GPUCommandEncoder, from: GPUBuffer, bytes: number) {
+    this.#device = device;
+    this.#buffer = device.createBuffer({ size: bytes, usage: 0x01 | 0x08 }); // MAP_READ | COPY_DST
+    encoder.copyBufferToBuffer(from, 0, this.#buffer, 0, bytes);
+  }
+
+  /** Waits for the copy and returns it; to be called once. */
+  async contents(): Promise<ArrayBuffer> {
+    try {
+      await this.#buffer.mapAsync(1); // READ
+    } catch (cause) {
+      // A lost device refuses the mapping before it says that it is lost.
+      await Promise.race([this.#device.lost, new Promise((resolve) => setTimeout(resolve, 100))]);
+      throw cause;
+    }
+    const copy = this.#buffer.getMappedRange().slice(0);
+    this.#buffer.destroy();
+    return copy;
+  }
+}
