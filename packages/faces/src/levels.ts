@@ -1,7 +1,7 @@
 /**
  * @file Difficulty of a procedural face set: the factor table with some rows narrowed.
  *
- * L0 frontal, neutral, even white light · L1 small pose, mild expression, moderate light: what training uses · L2 wider pose and
+ * L0 frontal, neutral, even white light: what the short presets train on · L1 small pose, mild expression, moderate light · L2 wider pose and
  * light, beards, glasses · L3 everything, with objects in front and sensor noise (the table as it stands in factors.ts).
  *
  * Equal error rate of a linear judge (LDA on gradient histograms, trained on 400 identities x 10) between 50 unseen identities x 8,

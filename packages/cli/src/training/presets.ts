@@ -58,7 +58,7 @@ export const tiny: Preset = {
   saveEvery: 475,
 };
 
-/** For a GPU and ten minutes; its discriminator is there to play as well as to measure. */
+/** For a GPU: two minutes on a large one. Its discriminator is there to play as well as to measure. */
 export const small: Preset = {
   name: 'small',
   about: '64 pixels, half-width networks: minutes on a GPU',
