@@ -101,11 +101,11 @@ async function train(
 
 const mean = (numbers: readonly number[]): number => numbers.reduce((sum, x) => sum + x, 0) / numbers.length;
 
-/** How far the mean of a loss is from that of a reference, of the mean size of the latter. */
-function distance({ reports }: Run, reference: Run, name: LossName): number {
-  const of = (all: readonly StepReport[]) => all.map(({ losses }) => losses[name]);
-  const expected = of(reference.reports);
-  return Math.abs(mean(of(reports)) - mean(expected)) / mean(expected.map(Math.abs));
+/** How far the mean of a loss over all steps of some runs is from that of others, of the mean size of the latter. */
+function distance(runs: readonly Run[], references: readonly Run[], name: LossName): number {
+  const of = (all: readonly Run[]) => all.flatMap(({ reports }) => reports.map(({ losses }) => losses[name]));
+  const expected = of(references);
+  return Math.abs(mean(of(runs)) - mean(expected)) / mean(expected.map(Math.abs));
 }
 
 const skippedAt = ({ reports }: Run, step: number): number => {
@@ -137,8 +137,9 @@ for (const { reports } of [...full, ...mixed]) {
 
 const losses = lossNames.map((name) => ({
   name,
-  mixed: distance(firstMixed, firstFull, name),
-  control: distance(control, firstFull, name),
+  mixed: distance([firstMixed], [firstFull], name),
+  control: distance([control], [firstFull], name),
+  allSeeds: distance(mixed, full, name),
 }));
 const late = mixed.map((run) => skippedAt(run, steps) - skippedAt(run, SETTLED));
 const metrics = METRICS.map((name) => {
@@ -156,8 +157,8 @@ console.log(
 );
 console.log(
   aligned([
-    ['mean of the loss', 'mixed differs', 'control differs'],
-    ...losses.map((loss) => [loss.name, percent(loss.mixed), percent(loss.control)]),
+    ['mean of the loss', 'mixed differs', 'control differs', 'mixed, all seeds'],
+    ...losses.map((loss) => [loss.name, percent(loss.mixed), percent(loss.control), percent(loss.allSeeds)]),
   ]).join('\n'),
 );
 console.log(
