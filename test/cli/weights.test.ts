@@ -57,7 +57,7 @@ test('identity: changes that nobody sees do not turn one person into another, so
     }
     return noGrad(() => mean(cosineSimilarity(network.embed(x), source)));
   });
-  // The true swap is about 7 away. An ordinary network, trained without attacks, comes to 0.6 on this path.
+  // The true swap is about 7 away. A network that was trained without attacks comes to 0.5 on this path.
   const reached = await alike.item();
   assert.ok(reached < 0.3, `cosine ${reached.toFixed(2)} after a change of ${radius}`);
   network.dispose();
