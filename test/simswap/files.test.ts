@@ -1,15 +1,12 @@
-/** @file Weight files of the networks: PyTorch's imported, ONNX and safetensors exported, and files of one thing taken for another. */
+/** @file Weight files of the networks: PyTorch's imported, checkpoints exported, and files of one thing taken for another. */
 import { readFileSync } from 'node:fs';
 import {
   type FileTensor,
   loadModule,
-  type Module,
   networkDescription,
   readPth,
   readSafetensors,
   type SafetensorsFile,
-  saveModule,
-  seeded,
   type WeightFile,
   writeSafetensors,
 } from '@visage/nn';
@@ -17,7 +14,6 @@ import {
   ArcFace,
   buildIdentityNetwork,
   EfficientNetClassifier,
-  EfficientNetLite,
   exportable,
   exportOnnx,
   exportSafetensors,
@@ -30,21 +26,18 @@ import {
   importProblem,
   loadSwapper,
   networkGraph,
-  PatchDiscriminator,
-  publishedArcFace,
-  publishedGenerator,
-  publishedIResNet,
   Swapper,
   swapImageSize,
   trained2022,
 } from '@visage/simswap';
-import { noGrad, scope, type Tensor, tensor } from '@visage/tensor';
-import { InferenceSession, Tensor as OnnxTensor } from 'onnxruntime-node';
+import { tensor } from '@visage/tensor';
 import * as assert from 'uvu/assert';
 import { relativeError } from '../helpers/goldens.ts';
 import { gpuSuite } from '../helpers/gpu.ts';
 import { tinyTrainer } from '../helpers/tinySwapper.ts';
-import { hashed, hashedTensor, latents, nhwc } from './golden.ts';
+import { hashedTensor, latents, nhwc } from './golden.ts';
+import { fileOf, narrow, narrowArcFace, narrowIResNet } from './narrowNetworks.ts';
+import { floats } from './onnxRuntime.ts';
 
 const { test } = await gpuSuite('simswap files');
 
@@ -55,75 +48,6 @@ const kind = (name: string) => importKinds.find((each) => each.name === name)!;
 /** A fixture as one of our weight files. */
 const imported = async (name: string, as: string): Promise<SafetensorsFile> =>
   readSafetensors(importedFile(importNetwork(await fixture(name), kind(as)), name), name);
-
-async function floats(compute: () => Tensor): Promise<Float32Array> {
-  const result = scope(() => noGrad(compute));
-  const values = await result.floats();
-  result.dispose();
-  return values;
-}
-
-/** An image batch of a test, as ONNX takes it and as our networks do. */
-const image = (seed: number, count: number, side: number) => ({
-  nchw: new OnnxTensor('float32', hashed(seed, count * 3 * side * side), [count, 3, side, side]),
-  ours: hashedTensor(seed, [count, 3, side, side]),
-});
-
-/** Runs an ONNX file. */
-async function runOnnx(bytes: Uint8Array, inputs: Record<string, OnnxTensor>) {
-  const session = await InferenceSession.create(bytes, {
-    intraOpNumThreads: 1,
-    interOpNumThreads: 1,
-    logSeverityLevel: 3,
-  });
-  return session.run(inputs);
-}
-
-const narrowArcFace: IdentityConfig = { ...publishedArcFace, layers: [1, 2, 1, 1], width: 1 / 32, embedding: 16 };
-const narrowIResNet: IdentityConfig = { ...publishedIResNet(18), width: 1 / 32, embedding: 16 };
-const narrow = { ...publishedGenerator, width: 1 / 64, blocks: 2, latent: 16 };
-
-/** Networks of every form, with the names of their architectures. */
-const NETWORKS: readonly (readonly [architecture: string, config: object, build: () => Module])[] = [
-  ['simswap-generator', narrow, () => new Generator(narrow)],
-  [
-    'simswap-generator',
-    { ...narrow, deep: true, head: 'linear' },
-    () => new Generator({ ...narrow, deep: true, head: 'linear' }),
-  ],
-  ['simswap-generator', { ...narrow, halfWidthStem: true }, () => new Generator({ ...narrow, halfWidthStem: true })],
-  ['identity', narrowArcFace, () => new ArcFace(narrowArcFace)],
-  ['identity', { ...narrowArcFace, squeeze: false }, () => new ArcFace({ ...narrowArcFace, squeeze: false })],
-  ['identity', narrowIResNet, () => new IResNet(narrowIResNet)],
-  [
-    'patch-discriminator',
-    { width: 1 / 32, layers: 4, scales: 1 },
-    () => new PatchDiscriminator({ width: 1 / 32, layers: 4 }),
-  ],
-  ['efficientnet-lite0', { width: 1 / 8 }, () => new EfficientNetLite({ width: 1 / 8 })],
-];
-
-/** A weight file of a new network whose norms are not the identity. */
-async function fileOf(architecture: string, config: object, build: () => Module): Promise<SafetensorsFile> {
-  const module = seeded(3, build);
-  for (const [name, { tensor: values }] of module.state()) {
-    if (values.rank > 1) continue;
-    const offset = /running_var$/.test(name) ? 0.75 : /weight$/.test(name) ? 0.5 : -0.5;
-    values.write(hashed(name.length, values.size).map((x) => x + offset));
-  }
-  const bytes = await saveModule(module, { architecture, config });
-  module.dispose();
-  return readSafetensors(bytes);
-}
-
-for (const [architecture, config, build] of NETWORKS) {
-  test(`the graph of ${architecture} ${JSON.stringify(config)} names what the network has`, async () => {
-    const file = await fileOf(architecture, config, build);
-    const { parameters } = networkGraph({ architecture, config })!;
-    assert.equal([...parameters.keys()].sort(), [...file.tensors.keys()].sort());
-    for (const [name, shape] of parameters) assert.equal(file.tensors.get(name)!.shape, shape, name);
-  });
-}
 
 test('published networks have the published numbers of entries and values', () => {
   const sizes = importKinds.map(({ name, describe }) => {
@@ -221,64 +145,6 @@ test('published EfficientNet files come with a classifier, which is ignored', as
   assert.equal(network.config, { width: 1 / 8 });
   assert.equal([match.missing, match.misshapen, match.unexpected], [[], [], []]);
   assert.ok(match.ignored.includes('classifier.weight') && match.ignored.includes('conv_head.weight'));
-});
-
-for (const [architecture, config, build] of NETWORKS.slice(0, 3)) {
-  test(`ONNX of ${architecture} ${JSON.stringify(config)} computes what ours does, at any batch and size`, async () => {
-    const file = await fileOf(architecture, config, build);
-    const onnx = exportOnnx(exportable(file));
-    const generator = new Generator(config as typeof narrow).eval();
-    loadModule(generator, file);
-    for (const [count, side] of [
-      [1, 32],
-      [2, 48],
-    ] as const) {
-      const { nchw, ours } = image(5, count, side);
-      const latent = latents(count, 16);
-      const { swapped } = await runOnnx(onnx, {
-        target: nchw,
-        latent: new OnnxTensor('float32', await latent.floats(), [count, 16]),
-      });
-      assert.equal(swapped!.dims, [count, 3, side, side]);
-      const expected = (await floats(() => generator.swap(ours, latent))).map((x) => Math.min(1, Math.max(0, x)));
-      const error = relativeError(nhwc(swapped!.data as Float32Array, swapped!.dims), expected);
-      assert.ok(error < 1e-5, String(error));
-    }
-    generator.dispose();
-  });
-}
-
-for (const [architecture, config, build] of NETWORKS.slice(3, 6)) {
-  test(`ONNX of ${architecture} ${JSON.stringify(config)} computes what ours does`, async () => {
-    const file = await fileOf(architecture, config, build);
-    const identity = buildIdentityNetwork(config as IdentityConfig);
-    loadModule(identity, file);
-    identity.eval();
-    const { nchw, ours } = image(6, 2, 112);
-    const { embedding, latent } = await runOnnx(exportOnnx(exportable(file)), { face: nchw });
-    const errors = [
-      relativeError(embedding!.data as Float32Array, await floats(() => identity.embed(ours))),
-      relativeError(latent!.data as Float32Array, await floats(() => identity.latent(ours))),
-    ];
-    assert.ok(Math.max(...errors) < 1e-4, String(errors));
-    identity.dispose();
-  });
-}
-
-test('ONNX of the feature network and the discriminator runs too', async () => {
-  const features = await fileOf(...NETWORKS[7]!);
-  const network = new EfficientNetLite({ width: 1 / 8 }).eval();
-  loadModule(network, features);
-  const { nchw, ours } = image(7, 1, 64);
-  const run = await runOnnx(exportOnnx(exportable(features)), { image: nchw });
-  const deepest = await floats(() => network.features(ours).features.at(-1)!);
-  assert.ok(relativeError(nhwc(run.features!.data as Float32Array, run.features!.dims), deepest) < 1e-4);
-  const patch = await fileOf(...NETWORKS[6]!);
-  const discriminator = new PatchDiscriminator({ width: 1 / 32, layers: 4 }).eval();
-  loadModule(discriminator, patch);
-  const { logits } = await runOnnx(exportOnnx(exportable(patch)), { image: nchw });
-  const expected = await floats(() => discriminator.forward(ours).logits);
-  assert.ok(relativeError(nhwc(logits!.data as Float32Array, logits!.dims), expected) < 1e-4);
 });
 
 test('a training checkpoint exports its moving average, as safetensors that import again and as ONNX', async () => {
