@@ -55,7 +55,9 @@ export function full(shape: Shape, value: number, options: CreateOptions = {}): 
   return out;
 }
 
+/** A tensor of zeros, f32 unless the options say f16. */
 export const zeros = (shape: Shape, options?: CreateOptions): Tensor => full(shape, 0, options);
+/** A tensor of ones, f32 unless the options say f16. */
 export const ones = (shape: Shape, options?: CreateOptions): Tensor => full(shape, 1, options);
 /** Zeros of the shape and float type of x. */
 export const zerosLike = (x: Tensor): Tensor => fill(x.gpu, x.shape, 0, floatTypeOf(x));
