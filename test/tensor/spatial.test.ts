@@ -1,10 +1,19 @@
-import { avgPool2d, maxPool2d, type PaddingMode, pad2d, pixelShuffle, type Tensor, tensor } from '@visage/tensor';
+import {
+  avgPool2d,
+  maxPool2d,
+  type PaddingMode,
+  pad2d,
+  pixelShuffle,
+  type Tensor,
+  tensor,
+  translate,
+} from '@visage/tensor';
 import { equal, ok, throws } from 'uvu/assert';
 import { gpuSuite } from '../helpers/gpu.ts';
 import { gradcheck, type HostTensor, randomInput } from '../helpers/gradcheck.ts';
 import { hostRandom } from '../helpers/random.ts';
 
-const { test } = await gpuSuite('padding, pooling, pixel shuffle');
+const { test } = await gpuSuite('padding, pooling, pixel shuffle, translation');
 
 /** Distinct values a tenth apart, shuffled: no step of a finite difference changes which one is the largest. */
 function distinct(shape: readonly number[]): HostTensor {
@@ -41,6 +50,10 @@ CASES['avgPool2d 47×5 overlapping'] = [
   (x) => avgPool2d(x, { kernel: 5, stride: 1, padding: 2 }),
   randomInput([1, 47, 5, 2]),
 ];
+for (const c of [3, 4]) {
+  const shifts = () => tensor([1, -2, 0, 3], [2, 2]);
+  CASES[`translate, ${c} channels`] = [(x) => translate(x, shifts()), randomInput([2, 5, 4, c])];
+}
 CASES.pixelShuffle = [(x) => pixelShuffle(x, 2), randomInput([2, 3, 4, 12])];
 
 for (const [name, [fn, x, step]] of Object.entries(CASES)) {
@@ -49,6 +62,15 @@ for (const [name, [fn, x, step]] of Object.entries(CASES)) {
     await gradcheck(fn, [x], { order: 2, step, tolerance: step ? 2e-2 : 5e-3 });
   });
 }
+
+test('images move each by its own shift, and zeros come in', async () => {
+  const x = tensor([1, 2, 3, 4, 5, 6, 7, 8], [2, 2, 2, 1]);
+  const moved = translate(x, tensor([1, 0, 0, -1], [2, 2]));
+  equal([...(await moved.floats())], [3, 4, 0, 0, 0, 5, 0, 7]);
+  const gone = translate(x, tensor([2, 0, 0, -2], [2, 2]));
+  equal([...(await gone.floats())], new Array(8).fill(0));
+  throws(() => translate(x, tensor([1, 2], [1, 2])), /translate: shifts is \[1, 2\], expected \[2, 2\]/);
+});
 
 test('values by hand', async () => {
   const x = tensor([1, 2, 3, 4, 5, 6, 7, 8, 9], [1, 3, 3, 1]);
