@@ -108,6 +108,29 @@ test('what depends on a frozen weight alone is computed once, and again after th
   x.dispose();
 });
 
+test('steps share what they make of a frozen weight', async () => {
+  const layer = new Linear(16, 16, { bias: false }).freeze();
+  const x = tensor(new Float32Array(16).fill(1), [1, 16]);
+  const live = gpu.memory.live;
+  const make = () => record(() => matmul(x, transpose(layer.weight).mul(2)));
+  const first = make();
+  const alone = gpu.memory.live - live;
+  const second = make();
+  ok(gpu.memory.live - live < 2 * alone, 'the transposed weight and its double are there once');
+  const values = async () => [(await first.run().floats())[0], (await second.run().floats())[0]];
+  for (const value of [1, 3]) {
+    layer.weight.write(new Float32Array(256).fill(value));
+    equal(await values(), [32 * value, 32 * value]);
+  }
+  first.dispose();
+  layer.weight.write(new Float32Array(256).fill(5));
+  is((await second.run().floats())[0], 160, 'the other step keeps them');
+  second.dispose();
+  is(gpu.memory.live, live);
+  layer.dispose();
+  x.dispose();
+});
+
 test('constants of a step are computed once, unless the step writes into them', async () => {
   const x = tensor([1, 2]);
   const step = record(() => {

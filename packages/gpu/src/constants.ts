@@ -1,55 +1,100 @@
 import type { GpuBuffer } from './buffer.ts';
-import { type Command, readBy, writtenBy } from './commands.ts';
+import { type BoundCommand, bind, type Command, readBy, writtenBy } from './commands.ts';
 import type { BufferPool } from './pool.ts';
 import type { Trace } from './trace.ts';
 
-/** What of a step need not be computed at every run. */
-export interface StepConstants {
-  /** To be run once, and again when a steady buffer has changed. */
-  readonly commands: readonly Command[];
-  /** The steady buffers that they read. */
+const NEVER = -1; // computed: no sum of versions
+
+/** A launch whose result only changes when a steady buffer does. Steps that need the same one share it. */
+export interface StepConstant extends BoundCommand {
+  readonly key: string;
+  /** Memory of what it writes, by its order among the written bindings. */
+  readonly memory: readonly GPUBuffer[];
+  /** The steady buffers that it depends on, at first or second hand. */
   readonly sources: readonly GpuBuffer[];
-  /** Memory of the results. */
-  readonly owned: readonly GPUBuffer[];
+  /** The sum of the versions of its sources that it was computed from. */
+  version: number;
+  /** Recorded steps that use it. */
+  users: number;
+}
+
+/** Grows when any of the buffers changes. */
+export function versionOf(buffers: readonly GpuBuffer[]): number {
+  let sum = 0;
+  for (const { version } of buffers) sum += version;
+  return sum;
 }
 
 /**
- * Takes out of a traced step what depends on nothing but constants of the step and steady buffers: fills, and the other forms that kernels want of a frozen
- * weight (transposed, in f16, transformed). Equal results share their memory.
+ * The constants of all recorded steps of a device: fills, and the other forms that kernels want of a frozen weight (transposed, in f16, transformed).
  *
- * What the step writes more than once stays in it, and so do tensors in `keep`: whoever holds them may overwrite them.
+ * A training run records a step for each kind of batch, and both want the same forms of the identity network's weights: they are computed and kept once.
  */
-export function takeConstants(trace: Trace, pool: BufferPool, keep: ReadonlySet<GpuBuffer>): StepConstants {
-  const writers = new Map<GpuBuffer, number>();
-  for (const command of trace.commands)
-    for (const buffer of writtenBy(command)) writers.set(buffer, (writers.get(buffer) ?? 0) + 1);
+export class ConstantStore {
+  readonly #known = new Map<string, StepConstant>();
+  readonly #device: GPUDevice;
+  readonly #pool: BufferPool;
 
-  /** Constant buffers, and the one among equals that has the memory. */
-  const constants = new Map<GpuBuffer, GpuBuffer>();
-  const isConstant = (buffer: GpuBuffer) =>
-    constants.has(buffer) || (!writers.has(buffer) && (buffer.steady || trace.uploads.has(buffer)));
-  const known = new Map<string, Command>();
-  const commands: Command[] = [];
-  const owned: GPUBuffer[] = [];
-  trace.commands = trace.commands.filter((command) => {
-    const [written, read] = [writtenBy(command), readBy(command)];
+  constructor(device: GPUDevice, pool: BufferPool) {
+    this.#device = device;
+    this.#pool = pool;
+  }
+
+  /**
+   * Takes out of a traced step what depends on nothing but constants of the step and steady buffers, gives its results memory, and returns it in the order
+   * in which it has to be computed.
+   *
+   * What the step writes more than once stays in it, and so do tensors in `keep`: whoever holds them may overwrite them.
+   */
+  take(trace: Trace, keep: ReadonlySet<GpuBuffer>): StepConstant[] {
+    const writers = new Map<GpuBuffer, number>();
+    for (const command of trace.commands)
+      for (const buffer of writtenBy(command)) writers.set(buffer, (writers.get(buffer) ?? 0) + 1);
     const own = (buffer: GpuBuffer) => trace.virtual.has(buffer) && writers.get(buffer) === 1 && !keep.has(buffer);
-    if (!written.every(own) || !read.every(isConstant)) return true;
-    const ids = read.map((buffer) => (constants.get(buffer) ?? buffer).id);
-    const key = [command.pipeline.id, ...command.grid, ...written.map(({ bytes }) => bytes), 'of', ...ids].join(' ');
-    const twin = known.get(key);
-    for (const [k, buffer] of written.entries()) {
-      const original = twin && (writtenBy(twin)[k] as GpuBuffer);
-      buffer.resource = original?.resource ?? pool.take(buffer.bytes);
-      if (!original) owned.push(buffer.resource as GPUBuffer);
-      constants.set(buffer, original ?? buffer);
+
+    const madeBy = new Map<GpuBuffer, { constant: StepConstant; at: number }>();
+    const isConstant = (buffer: GpuBuffer) =>
+      madeBy.has(buffer) || (!writers.has(buffer) && (buffer.steady || trace.uploads.has(buffer)));
+    const taken = new Set<StepConstant>();
+    trace.commands = trace.commands.filter((command) => {
+      const [written, read] = [writtenBy(command), readBy(command)];
+      if (!written.every(own) || !read.every(isConstant)) return true;
+      const ids = read.map((buffer) => {
+        const made = madeBy.get(buffer);
+        return made ? `(${made.constant.key})${made.at}` : buffer.id;
+      });
+      const key = [command.pipeline.id, ...command.grid, ...written.map(({ bytes }) => bytes), 'of', ...ids].join(' ');
+      const sources = new Set(
+        read.flatMap((buffer) => madeBy.get(buffer)?.constant.sources ?? (buffer.steady ? [buffer] : [])),
+      );
+      const constant = this.#known.get(key) ?? this.#make(key, command, written, [...sources]);
+      for (const [at, buffer] of written.entries()) {
+        buffer.resource = constant.memory[at];
+        madeBy.set(buffer, { constant, at });
+      }
+      taken.add(constant);
+      return false;
+    });
+    for (const constant of taken) constant.users++;
+    return [...taken];
+  }
+
+  /** A step no longer needs these; what nobody needs gives its memory back. */
+  release(constants: readonly StepConstant[]): void {
+    for (const constant of constants) {
+      if (--constant.users > 0) continue;
+      this.#known.delete(constant.key);
+      for (const buffer of constant.memory) this.#pool.give(buffer);
     }
-    if (!twin) {
-      known.set(key, command);
-      commands.push(command);
-    }
-    return false;
-  });
-  const sources = new Set(commands.flatMap(readBy).filter(({ steady }) => steady));
-  return { commands, sources: [...sources], owned };
+  }
+
+  #make(key: string, command: Command, written: readonly GpuBuffer[], sources: readonly GpuBuffer[]): StepConstant {
+    const memory = written.map((buffer) => {
+      buffer.resource = this.#pool.take(buffer.bytes);
+      return buffer.resource;
+    });
+    const constant = { key, command, group: bind(this.#device, command), memory, sources, version: NEVER, users: 0 };
+    this.#known.set(key, constant);
+    return constant;
+  }
 }

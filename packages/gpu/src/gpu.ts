@@ -3,6 +3,7 @@ import { BindGroupCache } from './bindGroups.ts';
 import { GpuBuffer } from './buffer.ts';
 import { runChecked } from './checked.ts';
 import { type Command, type KernelChoice, writtenBy } from './commands.ts';
+import { ConstantStore } from './constants.ts';
 import { DeviceLostError, ValidationError, VisageError } from './errors.ts';
 import { PipelineCache } from './pipelines.ts';
 import { BufferPool, type MemoryUse } from './pool.ts';
@@ -34,6 +35,8 @@ const DISPATCHES_PER_SUBMIT = 64; // between 32 and 128 the host cost is flat; f
 export class Gpu {
   readonly pool: BufferPool;
   readonly pipelines: PipelineCache;
+  /** What recorded steps compute once; see {@link RecordedStep}. */
+  readonly constants: ConstantStore;
   #bindGroups: BindGroupCache;
   #encoder: GPUCommandEncoder | undefined;
   #pass: GPUComputePassEncoder | undefined;
@@ -62,6 +65,7 @@ export class Gpu {
     this.debug = debug;
     this.deterministic = deterministic;
     this.pool = new BufferPool(device);
+    this.constants = new ConstantStore(device, this.pool);
     this.pipelines = new PipelineCache(device, (message) => this.#fail(new ValidationError(message)));
     this.#bindGroups = new BindGroupCache(device);
     device.addEventListener('uncapturederror', (event) => {

@@ -1,6 +1,6 @@
 import type { GpuBuffer } from './buffer.ts';
 import { type BoundCommand, bind, type Command, writtenBy } from './commands.ts';
-import { takeConstants } from './constants.ts';
+import { type StepConstant, versionOf } from './constants.ts';
 import { VisageError } from './errors.ts';
 import type { Gpu } from './gpu.ts';
 import type { Trace } from './trace.ts';
@@ -16,8 +16,8 @@ const NEVER = -1; // before the first run: no sum of versions
 export class RecordedStep<T> {
   #gpu: Gpu;
   #commands: readonly BoundCommand[];
-  /** What is computed once, from what, and the sum of the versions that it was computed from. */
-  #constants: readonly BoundCommand[];
+  /** What need not be computed at every run, from what, and the sum of the versions when that was last looked at. */
+  #constants: readonly StepConstant[];
   readonly #sources: readonly GpuBuffer[];
   #versions = NEVER;
   /** Buffers that a run writes to and others may read: those from outside, and results. */
@@ -34,12 +34,11 @@ export class RecordedStep<T> {
     this.result = result;
     this.#inputs = trace.inputs();
     this.#checkInputs();
-    const constants = takeConstants(trace, gpu.pool, keep);
-    this.#owned = [...constants.owned];
+    this.#constants = gpu.constants.take(trace, keep);
     try {
-      this.#owned.push(...trace.plan(gpu.pool, keep));
+      this.#owned = trace.plan(gpu.pool, keep);
     } catch (error) {
-      for (const buffer of constants.owned) gpu.pool.give(buffer);
+      gpu.constants.release(this.#constants);
       throw error;
     }
     this.#virtual = trace.virtual;
@@ -48,8 +47,7 @@ export class RecordedStep<T> {
       this.#virtual.add(buffer);
     }
     const bound = (command: Command) => ({ command, group: bind(gpu.device, command) });
-    this.#constants = constants.commands.map(bound);
-    this.#sources = constants.sources;
+    this.#sources = [...new Set(this.#constants.flatMap(({ sources }) => sources))];
     this.#commands = trace.commands.map(bound);
     const written = new Set(trace.commands.flatMap(writtenBy));
     this.#changed = [...written].filter((buffer) => keep.has(buffer) || !trace.owns(buffer));
@@ -70,9 +68,10 @@ export class RecordedStep<T> {
     return this.#commands;
   }
 
-  /** Device memory that the step owns, in bytes. */
+  /** Device memory that the step uses, in bytes: its own, and constants that it may share with other steps. */
   get bytes(): number {
-    return this.#owned.reduce((sum, buffer) => sum + buffer.size, 0);
+    const constants = this.#constants.flatMap(({ memory }) => memory);
+    return [...this.#owned, ...constants].reduce((sum, buffer) => sum + buffer.size, 0);
   }
 
   /**
@@ -102,7 +101,12 @@ export class RecordedStep<T> {
   }
 
   #computeConstants(): void {
-    for (const { command, group } of this.#constants) this.#gpu.encode(command, group);
+    for (const constant of this.#constants) {
+      const version = versionOf(constant.sources);
+      if (constant.version === version) continue; // another step was here before
+      this.#gpu.encode(constant.command, constant.group);
+      constant.version = version;
+    }
     this.#versions = versionOf(this.#sources);
   }
 
@@ -124,14 +128,8 @@ export class RecordedStep<T> {
       buffer.released = true;
       buffer.resource = undefined;
     }
+    this.#gpu.constants.release(this.#constants);
     this.#commands = [];
     this.#constants = [];
   }
-}
-
-/** Grows when any of the buffers changes. */
-function versionOf(buffers: readonly GpuBuffer[]): number {
-  let sum = 0;
-  for (const { version } of buffers) sum += version;
-  return sum;
 }
