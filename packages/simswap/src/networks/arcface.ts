@@ -1,8 +1,8 @@
 import { BatchNorm1d, BatchNorm2d, Conv2d, Layer, Linear, PReLU, Sequential } from '@visage/nn';
 import { addPrelu, maxPool2d, mean, type SqueezeGate, sigmoid, squeezeExcitation, type Tensor } from '@visage/tensor';
-import { affineOf, FoldedConv, FoldedLinear } from './folded.ts';
-import { FoldedBlock, FoldedIdentity } from './foldedIdentity.ts';
-import { checkInputSize, type IdentityConfig, IdentityNetwork, unitAffine } from './identity.ts';
+import { affineOf, FoldedConv } from './folded.ts';
+import { FoldedBlock, type FoldedIdentity, foldIdentity } from './foldedIdentity.ts';
+import { checkInputSize, type IdentityConfig, IdentityNetwork } from './identity.ts';
 import { stageChannels } from './widths.ts';
 
 /** The identity network that SimSwap was trained with: 101 layers, squeeze and excitation. */
@@ -145,26 +145,8 @@ export class ArcFace extends IdentityNetwork {
     const flat = this.lastNorm.forward(map).reshape([x.dim(0), -1]);
     return this.embeddingNorm.forward(this.toEmbedding.forward(flat));
   }
+
   folded(): FoldedIdentity {
-    const { config, stem, stemNorm, lastNorm, embeddingNorm } = this;
-    let size = Math.floor((config.inputSize - 2) / 2);
-    const blocks = this.blocks.flatMap((stage, k) =>
-      stage.map((block, at) => {
-        const folded = block.folded(size);
-        if (at === 0) size = Math.ceil(size / halvings[k]!);
-        return folded;
-      }),
-    );
-    return new FoldedIdentity(config, {
-      stem: new FoldedConv(stem, config.inputSize, { before: () => unitAffine(this), after: () => affineOf(stemNorm) }),
-      stemSlope: this.stemActivation.weight,
-      pool: true,
-      blocks,
-      head: new FoldedLinear(
-        this.toEmbedding,
-        () => affineOf(lastNorm),
-        () => affineOf(embeddingNorm),
-      ),
-    });
+    return foldIdentity(this, Math.floor((this.config.inputSize - 2) / 2), halvings, true);
   }
 }

@@ -1,7 +1,7 @@
-import { Layer } from '@visage/nn';
+import { type BatchNorm1d, type BatchNorm2d, type Conv2d, Layer, type Linear, type PReLU } from '@visage/nn';
 import { maxPool2d, type Tensor } from '@visage/tensor';
-import type { FoldedConv, FoldedLinear } from './folded.ts';
-import { type IdentityConfig, IdentityNetwork } from './identity.ts';
+import { affineOf, FoldedConv, FoldedLinear } from './folded.ts';
+import { type IdentityConfig, IdentityNetwork, unitAffine } from './identity.ts';
 
 /** A residual block of a frozen identity network: two convolutions with a PReLU between them, and what joins their result to the shortcut. */
 export class FoldedBlock extends Layer {
@@ -83,4 +83,53 @@ export class FoldedIdentity extends IdentityNetwork {
     const { stem, blocks, head } = this.#parts;
     for (const part of [stem, ...blocks, head]) part.refold();
   }
+}
+
+/** An identity network of the form that both published ones have. */
+export interface FoldableNetwork extends IdentityNetwork {
+  readonly stem: Conv2d;
+  readonly stemNorm: BatchNorm2d;
+  readonly stemActivation: PReLU;
+  readonly blocks: readonly (readonly { folded(size: number): FoldedBlock }[])[];
+  readonly lastNorm: BatchNorm2d;
+  readonly toEmbedding: Linear;
+  readonly embeddingNorm: BatchNorm1d;
+}
+
+/**
+ * Folds a network; see {@link IdentityNetwork.folded}.
+ *
+ * @param side of the map that the first block sees.
+ * @param strides of the first block of each stage.
+ * @param pool whether the map behind the stem is halved by its maxima.
+ */
+export function foldIdentity(
+  network: FoldableNetwork,
+  side: number,
+  strides: readonly number[],
+  pool: boolean,
+): FoldedIdentity {
+  const { config, stem, stemNorm, lastNorm, embeddingNorm } = network;
+  let size = side;
+  const blocks = network.blocks.flatMap((stage, k) =>
+    stage.map((block, at) => {
+      const folded = block.folded(size);
+      if (at === 0) size = Math.ceil(size / (strides[k] as number));
+      return folded;
+    }),
+  );
+  return new FoldedIdentity(config, {
+    stem: new FoldedConv(stem, config.inputSize, {
+      before: () => unitAffine(network),
+      after: () => affineOf(stemNorm),
+    }),
+    stemSlope: network.stemActivation.weight,
+    pool,
+    blocks,
+    head: new FoldedLinear(
+      network.toEmbedding,
+      () => affineOf(lastNorm),
+      () => affineOf(embeddingNorm),
+    ),
+  });
 }

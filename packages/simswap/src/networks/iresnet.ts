@@ -1,8 +1,8 @@
 import { BatchNorm1d, BatchNorm2d, Conv2d, Layer, Linear, PReLU, Sequential } from '@visage/nn';
 import { add, type Tensor } from '@visage/tensor';
-import { affineOf, FoldedConv, FoldedLinear } from './folded.ts';
-import { FoldedBlock, FoldedIdentity } from './foldedIdentity.ts';
-import { checkInputSize, type IdentityConfig, IdentityNetwork, unitAffine } from './identity.ts';
+import { affineOf, FoldedConv } from './folded.ts';
+import { FoldedBlock, type FoldedIdentity, foldIdentity } from './foldedIdentity.ts';
+import { checkInputSize, type IdentityConfig, IdentityNetwork } from './identity.ts';
 import { stageChannels } from './widths.ts';
 
 const DEPTHS = { 18: [2, 2, 2, 2], 50: [3, 4, 14, 3], 100: [3, 13, 30, 3] } as const;
@@ -109,25 +109,6 @@ export class IResNet extends IdentityNetwork {
   }
 
   folded(): FoldedIdentity {
-    const { config, stem, stemNorm, lastNorm, embeddingNorm } = this;
-    let size = config.inputSize;
-    const blocks = this.blocks.flatMap((stage) =>
-      stage.map((block, at) => {
-        const folded = block.folded(size);
-        if (at === 0) size = Math.ceil(size / 2);
-        return folded;
-      }),
-    );
-    return new FoldedIdentity(config, {
-      stem: new FoldedConv(stem, config.inputSize, { before: () => unitAffine(this), after: () => affineOf(stemNorm) }),
-      stemSlope: this.stemActivation.weight,
-      pool: false,
-      blocks,
-      head: new FoldedLinear(
-        this.toEmbedding,
-        () => affineOf(lastNorm),
-        () => affineOf(embeddingNorm),
-      ),
-    });
+    return foldIdentity(this, this.config.inputSize, [2, 2, 2, 2], false);
   }
 }
