@@ -131,6 +131,19 @@ test('steps share what they make of a frozen weight', async () => {
   x.dispose();
 });
 
+test('constants may be made of constants, each used twice, to any depth', async () => {
+  const layer = new Linear(1, 1, { bias: false }).freeze();
+  layer.weight.write(Float32Array.of(1));
+  const step = record(() => {
+    let x = layer.weight.detach();
+    for (let k = 0; k < 100; k++) x = x.add(x.mul(-0.5)).mul(2);
+    return x.add(0).mul(tensor([1], [1, 1]));
+  });
+  equal([...(await step.run().floats())], [1]);
+  step.dispose();
+  layer.dispose();
+});
+
 test('constants of a step are computed once, unless the step writes into them', async () => {
   const x = tensor([1, 2]);
   const step = record(() => {

@@ -7,7 +7,10 @@ const NEVER = -1; // computed: no sum of versions
 
 /** A launch whose result only changes when a steady buffer does. Steps that need the same one share it. */
 export interface StepConstant extends BoundCommand {
+  /** What it computes: equal for equal constants. */
   readonly key: string;
+  /** Stands for it in the keys of those computed from it, which live no longer than it does. */
+  readonly id: number;
   /** Memory of what it writes, by its order among the written bindings. */
   readonly memory: readonly GPUBuffer[];
   /** The steady buffers that it depends on, at first or second hand. */
@@ -32,6 +35,7 @@ export function versionOf(buffers: readonly GpuBuffer[]): number {
  */
 export class ConstantStore {
   readonly #known = new Map<string, StepConstant>();
+  #nextId = 0;
   readonly #device: GPUDevice;
   readonly #pool: BufferPool;
 
@@ -61,7 +65,7 @@ export class ConstantStore {
       if (!written.every(own) || !read.every(isConstant)) return true;
       const ids = read.map((buffer) => {
         const made = madeBy.get(buffer);
-        return made ? `(${made.constant.key})${made.at}` : buffer.id;
+        return made ? `constant ${made.constant.id}.${made.at}` : buffer.id;
       });
       const key = [command.pipeline.id, ...command.grid, ...written.map(({ bytes }) => bytes), 'of', ...ids].join(' ');
       const sources = new Set(
@@ -93,7 +97,9 @@ export class ConstantStore {
       buffer.resource = this.#pool.take(buffer.bytes);
       return buffer.resource;
     });
-    const constant = { key, command, group: bind(this.#device, command), memory, sources, version: NEVER, users: 0 };
+    const id = this.#nextId++;
+    const group = bind(this.#device, command);
+    const constant = { key, id, command, group, memory, sources, version: NEVER, users: 0 };
     this.#known.set(key, constant);
     return constant;
   }
