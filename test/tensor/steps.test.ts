@@ -108,6 +108,23 @@ test('what depends on a frozen weight alone is computed once, and again after th
   x.dispose();
 });
 
+test('a weight is transposed once in a step, and again after the step changed it', async () => {
+  const w = keep(tensor([1, 2, 3, 4], [2, 2]));
+  const x = tensor([1, 10], [1, 2]);
+  const step = record(() => {
+    const first = matmul(x, transpose(w)).add(matmul(x, transpose(w)));
+    assign(w, w.detach().mul(2));
+    return [first, matmul(x, transpose(w))] as const;
+  });
+  is(step.dispatches, 8, 'three products, two transpositions, the sum, the double and its copy');
+  for (const factor of [1, 2]) {
+    const [first, second] = step.run();
+    equal([...(await first.floats())], [42 * factor, 86 * factor]);
+    equal([...(await second.floats())], [42 * factor, 86 * factor]);
+  }
+  for (const each of [step, w, x]) each.dispose();
+});
+
 test('steps share what they make of a frozen weight', async () => {
   const layer = new Linear(16, 16, { bias: false }).freeze();
   const x = tensor(new Float32Array(16).fill(1), [1, 16]);

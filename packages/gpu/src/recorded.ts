@@ -3,6 +3,7 @@ import { type BoundCommand, bind, type Command, writtenBy } from './commands.ts'
 import { type StepConstant, versionOf } from './constants.ts';
 import { VisageError } from './errors.ts';
 import type { Gpu } from './gpu.ts';
+import { dropRepeats } from './repeats.ts';
 import type { Trace } from './trace.ts';
 
 const NEVER = -1; // before the first run: no sum of versions
@@ -34,6 +35,7 @@ export class RecordedStep<T> {
     this.result = result;
     this.#inputs = trace.inputs();
     this.#checkInputs();
+    dropRepeats(trace, keep);
     this.#constants = gpu.constants.take(trace, keep);
     try {
       this.#owned = trace.plan(gpu.pool, keep);
