@@ -46,8 +46,6 @@ export class Gpu {
   #scopes: Set<GpuBuffer>[] = [];
   #profiler: Profiler | undefined;
 
-  readonly device: GPUDevice;
-  readonly adapter: AdapterDescription;
   /** Every kernel runs in error scopes of its own, so that an error names the kernel that caused it. Slow. */
   readonly debug: boolean;
   /** Kernels are chosen by their fixed order alone: {@link Gpu.tuning} is not asked. */
@@ -56,12 +54,10 @@ export class Gpu {
   readonly tuning = new TuningMemo();
 
   constructor(
-    device: GPUDevice,
-    adapter: AdapterDescription,
+    readonly device: GPUDevice,
+    readonly adapter: AdapterDescription,
     { debug = false, deterministic = false }: { readonly debug?: boolean; readonly deterministic?: boolean } = {},
   ) {
-    this.device = device;
-    this.adapter = adapter;
     this.debug = debug;
     this.deterministic = deterministic;
     this.pool = new BufferPool(device);
