@@ -1,10 +1,10 @@
 // Several affine maps of one small matrix:  y_s[r] = x[r] · W_s + b_s
 //
 // For a few rows (a batch of latents) a product only reads its weight once. The maps share a launch; LANES invocations share the K products of 4 columns,
-// and all rows use a value of W while it is in a register.
+// and all rows use a value of W while it is in a register. Four values of K at a time: with 16 rows the loads of x are most of all loads.
 // Layout    x [ROWS, K]; W_s [K, N] and y_s [ROWS, N] as V (vec4f or f32), b_s [N]. WIDTH = N / width of V.
 // Prelude   alias V; K, WIDTH, ROWS, BLOCK_ROWS (rows of an invocation), COLUMNS and LANES (powers of two), WG = COLUMNS · LANES; the bindings, generated
-//           because their number varies: x, then the sets; fn weight(s, i) -> V, fn bias(s, i) -> V, fn put(s, i, value : V).
+//           because their number varies: x, then the sets; fn quad(r, k) -> vec4f, x[r, k … k + 3] with 0 from K on; fn weight(s, i) -> V, fn bias(s, i) -> V, fn put(s, i, value : V).
 // Dispatch  x = blocks of COLUMNS, y = blocks of BLOCK_ROWS rows, z = sets.
 var<workgroup> parts : array<V, WG>;
 
@@ -14,10 +14,14 @@ fn main(@builtin(workgroup_id) group : vec3u, @builtin(local_invocation_index) l
   let column = min(c, WIDTH - 1u);
   let first = group.y * BLOCK_ROWS;
   var sums : array<V, BLOCK_ROWS>;
-  for (var k = lane / COLUMNS; k < K; k += LANES) {
-    let w = weight(group.z, k * WIDTH + column);
+  for (var k = 4u * (lane / COLUMNS); k < K; k += 4u * LANES) {
+    var w : array<V, 4>;
+    for (var j = 0u; j < 4u; j++) {
+      w[j] = weight(group.z, min(k + j, K - 1u) * WIDTH + column);
+    }
     for (var r = 0u; r < BLOCK_ROWS; r++) {
-      sums[r] += x[min(first + r, ROWS - 1u) * K + k] * w;
+      let q = quad(min(first + r, ROWS - 1u), k);
+      sums[r] += (q.x * w[0] + q.y * w[1]) + (q.z * w[2] + q.w * w[3]);
     }
   }
   for (var r = 0u; r < BLOCK_ROWS; r++) {

@@ -8,6 +8,12 @@ import { cast } from './cast.ts';
 import { linear } from './matmul.ts';
 
 const WORKGROUP = 64;
+// Loads four values of a row one by one, 0 past its end.
+const SINGLY = [
+  'var q = vec4f();',
+  'for (var j = 0u; j < min(4u, K - k); j++) { q[j] = x[r * K + k + j]; }',
+  'return q;',
+].join(' ');
 const MOST_ROWS = 16; // of an invocation, as many vectors in registers
 
 /** A fully connected layer: weight [in, out], bias [out]. */
@@ -91,7 +97,7 @@ function launchForward(x: Tensor, layers: readonly LinearParameters[]): Tensor[]
           ...{ K: inner, WIDTH: width, ROWS: rows, BLOCK_ROWS: blockRows },
           ...{ COLUMNS: across, LANES: lanes, WG: across * lanes },
         },
-        parts: [setCode(sets.length), vectorAffines],
+        parts: [setCode(sets.length, inner % 4 === 0), vectorAffines],
       },
       buffers: [x, ...sets.flatMap(({ out, weight, bias }) => [out, weight, bias])].map((t) => t.buffer),
       grid: [Math.ceil(width / across), Math.ceil(rows / blockRows), sets.length],
@@ -102,14 +108,15 @@ function launchForward(x: Tensor, layers: readonly LinearParameters[]): Tensor[]
 }
 
 /** Declares the bindings of `count` sets, result, weight and bias, behind that of x, and the functions over them. */
-function setCode(count: number): string {
+function setCode(count: number, quads: boolean): string {
   const sets = Array.from({ length: count }, (_, s) => s);
   const declare = (at: number, access: string, name: string, type: string) =>
     `@group(0) @binding(${at}) var<storage, ${access}> ${name} : array<${type}>;`;
   const choose = (body: (s: number) => string) =>
     `switch (s) { ${sets.map((s) => `case ${s}u: { ${body(s)} }`).join(' ')} default: {} }`;
   return [
-    declare(0, 'read', 'x', 'f32'),
+    declare(0, 'read', 'x', quads ? 'vec4f' : 'f32'),
+    `fn quad(r : u32, k : u32) -> vec4f { ${quads ? 'return x[(r * K + k) / 4u];' : SINGLY} }`,
     ...sets.flatMap((s) => [
       declare(3 * s + 1, 'read_write', `y${s}`, 'V'),
       declare(3 * s + 2, 'read', `w${s}`, 'V'),
