@@ -76,6 +76,15 @@ test('a variant that fails the check is never chosen, however fast', async () =>
   assert.is(result?.best, 'slow');
 });
 
+test('where even the reference gives no numbers, nothing is noted and the order stays', async () => {
+  const x = tensor([1, 2, 3, 4, 5]);
+  const live = gpu.memory.live;
+  const [result] = await tune(await collectProblems(() => double(x, [quick, broken])), { gpu });
+  assert.is(result?.best, 'quick');
+  assert.is(gpu.tuning.get('doubling', `${x.size}`), undefined);
+  assert.ok(gpu.memory.live - live < 4096);
+});
+
 test('the content of the buffers is put back', async () => {
   const x = tensor([1, 2, 3]);
   await tune(await collectProblems(() => double(x, [slow, quick])), { gpu });

@@ -4,6 +4,7 @@ import {
   lendScratch,
   type RecordedStep,
   refillScratch,
+  type TuningEntry,
   timeInterleaved,
   withVariant,
 } from '@visage/gpu';
@@ -39,7 +40,7 @@ export interface TuneResult {
   readonly problem: MetProblem;
   /** By the family's order of preference. */
   readonly trials: readonly TuneTrial[];
-  /** The fastest, or the family's own choice unless another one is faster by more than noise. */
+  /** The fastest, or the family's own choice unless another one is faster by more than noise, or no result was right. */
   readonly best: string;
 }
 
@@ -116,21 +117,38 @@ function measure(problem: MetProblem, gpu: Gpu): Promise<TuneResult> {
   const { family, signature, buffers } = problem;
   return lendScratch(gpu, buffers, async () => {
     const candidates = candidatesOf(problem);
-    const steps = candidates.map((variant) => attempt(problem, variant));
-    const reference = runFresh(steps.at(-1) as RecordedStep<Tensor>, problem, gpu);
+    const steps: RecordedStep<Tensor>[] = [];
+    try {
+      for (const variant of candidates) steps.push(attempt(problem, variant));
+      const agreements = await agreementsOf(steps, problem, gpu);
+      const times = await timeRight(
+        gpu,
+        steps.map((step, k) => (withinTolerance(agreements[k] as Agreement) ? step : undefined)),
+      );
+      const trials = candidates.map((variant, k) => ({ variant, ms: times[k], agreement: agreements[k] as Agreement }));
+      const judged = judge(trials);
+      if (judged) gpu.tuning.set(family, signature, judged);
+      return { problem, trials, best: judged?.variant ?? (candidates[0] as string) };
+    } finally {
+      for (const step of steps) step.dispose();
+    }
+  });
+}
+
+/** How each step's result compares with that of the last one. */
+async function agreementsOf(
+  steps: readonly RecordedStep<Tensor>[],
+  problem: MetProblem,
+  gpu: Gpu,
+): Promise<Agreement[]> {
+  const reference = runFresh(steps.at(-1) as RecordedStep<Tensor>, problem, gpu);
+  try {
     const agreements: Agreement[] = [];
     for (const step of steps) agreements.push(await compared(step, reference, problem, gpu));
-    const times = await timeRight(
-      gpu,
-      steps.map((step, k) => (withinTolerance(agreements[k] as Agreement) ? step : undefined)),
-    );
-    const trials = candidates.map((variant, k) => ({ variant, ms: times[k], agreement: agreements[k] as Agreement }));
-    for (const step of steps) step.dispose();
+    return agreements;
+  } finally {
     reference.dispose();
-    const { best, untunedMs } = judge(trials);
-    gpu.tuning.set(family, signature, { variant: best.variant, ms: best.ms, untunedMs });
-    return { problem, trials, best: best.variant };
-  });
+  }
 }
 
 /** Milliseconds of each step: a first look at all, then the race of those that have a chance. */
@@ -139,6 +157,7 @@ async function timeRight(
   steps: readonly (RecordedStep<Tensor> | undefined)[],
 ): Promise<(number | undefined)[]> {
   const right = steps.filter((step) => step !== undefined);
+  if (right.length === 0) return steps.map(() => undefined);
   const commands = (each: readonly RecordedStep<Tensor>[]) => each.map((step) => step.commands);
   const first = await timeInterleaved(gpu, commands(right), { rounds: 1, spanMs: 0 });
   const bound = HOPELESS * Math.min(...first);
@@ -151,12 +170,13 @@ async function timeRight(
   });
 }
 
-/** The first trial in the order of preference, unless another one is clearly faster. The reference agrees with itself, so there is one. */
-function judge(trials: readonly TuneTrial[]): { best: { variant: string; ms: number }; untunedMs: number } {
+/** The first trial in the order of preference, unless another one is clearly faster; none if no result was right, the reference's own not even finite. */
+function judge(trials: readonly TuneTrial[]): TuningEntry | undefined {
   const timed = trials.flatMap(({ variant, ms }) => (ms === undefined ? [] : [{ variant, ms }]));
-  const first = timed[0] as { variant: string; ms: number };
+  const [first] = timed;
+  if (!first) return undefined;
   const fastest = timed.reduce((best, each) => (each.ms < best.ms ? each : best));
-  return { best: fastest.ms < NOISE * first.ms ? fastest : first, untunedMs: first.ms };
+  return { ...(fastest.ms < NOISE * first.ms ? fastest : first), untunedMs: first.ms };
 }
 
 /** The result of a run on the same numbers as every other run, as a copy in f32. */
