@@ -35,7 +35,7 @@ export interface StepRow {
 const A_FEW = 4;
 
 /** What to measure. */
-export interface StepOptions {
+interface StepOptions {
   readonly sizes: Sizes;
   readonly batch: number;
   readonly precision: Precision;

@@ -25,7 +25,7 @@ const TEST_PHOTOS = 600_000;
 const ALBUMS = 700_000;
 
 /** The other one of a couple. Couples are people 0 and 1, 2 and 3, … */
-export const partnerOf = (person: number): number => person ^ 1;
+const partnerOf = (person: number): number => person ^ 1;
 
 /** One group per person that is a source, in the order of their rows. */
 export const swapGroups = ({ couples, photos }: SwapPlan): SwapGroup[] =>

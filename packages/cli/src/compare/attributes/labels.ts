@@ -9,7 +9,7 @@ export const labelNames = [
 ] as const;
 
 /** Where the labels of each attribute lie. */
-export const attributeLabels = { pose: [0, 3], expression: [3, 7], gaze: [7, 9], light: [9, 12] } as const;
+const attributeLabels = { pose: [0, 3], expression: [3, 7], gaze: [7, 9], light: [9, 12] } as const;
 
 /** What of a target a swap must keep. */
 export type Attribute = keyof typeof attributeLabels;
