@@ -20,7 +20,7 @@ import {
   writeSafetensors,
   xavierNormal,
 } from '@visage/nn';
-import { grad, noGrad, relu, sum, type Tensor, tensor } from '@visage/tensor';
+import { grad, noGrad, record, relu, sum, type Tensor, tensor } from '@visage/tensor';
 import { equal, is, ok, throws } from 'uvu/assert';
 import { relativeError } from '../helpers/goldens.ts';
 import { gpuSuite } from '../helpers/gpu.ts';
@@ -288,6 +288,29 @@ test('a small network learns', async () => {
   for (let step = 0; step < 150; step++) optimizer.step(grad(loss(), optimizer.parameters));
   const left = await noGrad(loss).item();
   ok(left < 0.01, `loss ${left}`);
+});
+
+test('a frozen convolution takes in the batch norm and the ReLU behind it, and its values when they change', async () => {
+  const network = new Sequential(new Conv2d(3, 8, 3, { padding: 1 }), new BatchNorm2d(8), relu);
+  const random = hostRandom(4);
+  const shake = () => {
+    for (const x of network.stateDict().values()) x.write(random.normals(x.size).map((v) => Math.abs(v) + 0.1));
+  };
+  const x = tensor(random.normals(2 * 5 * 6 * 3), [2, 5, 6, 3]);
+  network.eval();
+  const step = record(() => noGrad(() => network.freeze().forward(x)));
+  is(step.dispatches, 1);
+  for (let k = 0; k < 2; k++) {
+    shake();
+    const apart = noGrad(() => network.freeze(false).forward(x));
+    const joined = noGrad(() => network.freeze().forward(x));
+    ok(relativeError(await joined.floats(), await apart.floats()) < 1e-5);
+    equal([...(await step.run().floats())], [...(await joined.floats())], 'replayed');
+    for (const y of [apart, joined]) y.dispose();
+  }
+  step.dispose();
+  network.dispose();
+  x.dispose();
 });
 
 test.run();

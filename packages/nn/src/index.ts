@@ -37,7 +37,7 @@ export {
   saveModule,
 } from './files/weights.ts';
 export { kaimingUniform, normal, seeded, uniform, xavierNormal } from './initialisers.ts';
-export { BatchNorm1d, BatchNorm2d, type BatchNormLayerOptions } from './layers/batchNorm.ts';
+export { type Affine, affineOf, BatchNorm1d, BatchNorm2d, type BatchNormLayerOptions } from './layers/batchNorm.ts';
 export { Conv2d, type ConvLayerOptions, ConvTranspose2d, type ConvTransposeLayerOptions } from './layers/conv.ts';
 export { Linear, type LinearLayerOptions } from './layers/linear.ts';
 export { PReLU } from './layers/prelu.ts';

@@ -1,5 +1,5 @@
 import { ArgumentError } from '@visage/gpu';
-import { batchNorm, ones, showShape, type Tensor, zeros } from '@visage/tensor';
+import { add, batchNorm, mul, ones, rsqrt, showShape, sub, type Tensor, zeros } from '@visage/tensor';
 import { Layer } from '../module.ts';
 
 /** Options of {@link BatchNorm2d} and {@link BatchNorm1d}. */
@@ -50,6 +50,18 @@ export abstract class BatchNorm extends Layer {
       slope,
     });
   }
+}
+
+/** y = x · scale + shift, per channel; both [channels]. */
+export interface Affine {
+  readonly scale: Tensor;
+  readonly shift: Tensor;
+}
+
+/** What a batch norm computes in evaluation. */
+export function affineOf(norm: BatchNorm): Affine {
+  const scale = mul(norm.weight, rsqrt(add(norm.runningVar, norm.eps)));
+  return { scale, shift: sub(norm.bias, mul(norm.runningMean, scale)) };
 }
 
 /** Batch normalisation of [N, H, W, C] images. */

@@ -1,5 +1,12 @@
 import { ArgumentError } from '@visage/gpu';
-import { type Conv2dOptions, type ConvTranspose2dOptions, conv2d, convTranspose2d, type Tensor } from '@visage/tensor';
+import {
+  type Activation,
+  type Conv2dOptions,
+  type ConvTranspose2dOptions,
+  conv2d,
+  convTranspose2d,
+  type Tensor,
+} from '@visage/tensor';
 import { kaimingUniform } from '../initialisers.ts';
 import { Layer } from '../module.ts';
 
@@ -41,8 +48,9 @@ export class Conv2d extends Layer {
     this.options = options;
   }
 
-  forward(x: Tensor): Tensor {
-    return conv2d(x, this.weight, this.bias, this.options);
+  /** @param activation behind the bias, in the same kernel. */
+  forward(x: Tensor, activation?: Activation): Tensor {
+    return conv2d(x, this.weight, this.bias, activation ? { ...this.options, activation } : this.options);
   }
 }
 

@@ -1,6 +1,7 @@
-import { leakyRelu, relu, type Tensor } from '@visage/tensor';
+import { type Activation, add, conv2d, leakyRelu, mul, relu, type Tensor } from '@visage/tensor';
 import { Layer } from '../module.ts';
-import { BatchNorm } from './batchNorm.ts';
+import { affineOf, BatchNorm } from './batchNorm.ts';
+import { Conv2d } from './conv.ts';
 
 /** A layer, or a function without state such as `relu`. */
 export type Step = Layer | ((x: Tensor) => Tensor);
@@ -11,7 +12,7 @@ export interface LeakyStep {
   readonly slope: number;
 }
 
-/** max(x, 0) + slope · min(x, 0) as a step: a batch norm in front of it takes it in. */
+/** max(x, 0) + slope · min(x, 0) as a step: a convolution or batch norm in front of it takes it in. */
 export const leaky = (slope: number): LeakyStep => Object.assign((x: Tensor) => leakyRelu(x, slope), { slope });
 
 /** The slope of a step that is a ReLU or a leaky one. */
@@ -20,8 +21,28 @@ function slopeOf(step: Step | undefined): number | undefined {
   return typeof step === 'function' ? (step as Partial<LeakyStep>).slope : undefined;
 }
 
+const activationOf = (slope: number | undefined): Activation | undefined =>
+  slope === undefined ? undefined : { leakyRelu: slope };
+
+/** A convolution whose class is no other: one that derives from it may compute its weight. */
+const isPlain = (step: Step | undefined): step is Conv2d => step?.constructor === Conv2d;
+
+/** Can this norm be a part of the convolution in front of it? In evaluation it is an affine map, and nobody wants gradients of either's parameters. */
+const foldsInto = (norm: Step | undefined, conv: Conv2d): norm is BatchNorm =>
+  norm instanceof BatchNorm &&
+  !norm.training &&
+  ![conv.weight, conv.bias, norm.weight, norm.bias].some((p) => p?.requiresGrad);
+
+/** conv, then norm in evaluation, then an activation, as one convolution. Recorded steps make its weight once. */
+function folded(x: Tensor, conv: Conv2d, norm: BatchNorm, activation: Activation | undefined): Tensor {
+  const { scale, shift } = affineOf(norm);
+  const bias = conv.bias ? add(mul(conv.bias, scale), shift) : shift;
+  return conv2d(x, mul(conv.weight, scale), bias, { ...conv.options, activation });
+}
+
 /**
- * Runs its steps one after the other; a batch norm and a ReLU right behind it become one kernel.
+ * Runs its steps one after the other. A convolution or batch norm and a ReLU right behind it become one kernel; so do a convolution and a batch norm that are
+ * frozen and in evaluation.
  *
  * Layers are children named by their index; functions take an index too but have no state, so that PyTorch's numbering comes out:
  * in `new Sequential(pad, new Conv2d(…), new BatchNorm2d(…), relu)` the state is `1.weight`, `1.bias`, `2.weight`, …
@@ -40,10 +61,16 @@ export class Sequential extends Layer {
   forward(x: Tensor): Tensor {
     let value = x;
     for (let k = 0; k < this.steps.length; k++) {
-      const step = this.steps[k] as Step;
-      const slope = slopeOf(this.steps[k + 1]);
-      if (step instanceof BatchNorm && slope !== undefined) {
-        value = step.forward(value, slope);
+      const [step, next] = [this.steps[k] as Step, this.steps[k + 1]];
+      if (isPlain(step) && foldsInto(next, step)) {
+        const slope = slopeOf(this.steps[k + 2]);
+        value = folded(value, step, next, activationOf(slope));
+        k += slope === undefined ? 1 : 2;
+        continue;
+      }
+      const slope = slopeOf(next);
+      if (slope !== undefined && (isPlain(step) || step instanceof BatchNorm)) {
+        value = isPlain(step) ? step.forward(value, activationOf(slope)) : step.forward(value, slope);
         k++;
       } else value = step instanceof Layer ? step.forward(value) : step(value);
     }

@@ -5,8 +5,7 @@
  * In front of one it scales the weight's rows, and its shift, run through the convolution, becomes an offset: one value per channel
  * if nothing is padded, else one per pixel and channel, because the border sees zeros where the shift would be.
  */
-import type { BatchNorm1d, BatchNorm2d, Conv2d, Linear } from '@visage/nn';
-import { Layer } from '@visage/nn';
+import { type Affine, type Conv2d, Layer, type Linear } from '@visage/nn';
 import {
   add,
   addPrelu,
@@ -20,23 +19,9 @@ import {
   noGrad,
   prelu,
   reshape,
-  rsqrt,
   scope,
-  sub,
   type Tensor,
 } from '@visage/tensor';
-
-/** y = x · scale + shift, per channel; both [channels]. */
-export interface Affine {
-  readonly scale: Tensor;
-  readonly shift: Tensor;
-}
-
-/** What a batch norm computes in evaluation. */
-export function affineOf(norm: BatchNorm2d | BatchNorm1d): Affine {
-  const scale = mul(norm.weight, rsqrt(add(norm.runningVar, norm.eps)));
-  return { scale, shift: sub(norm.bias, mul(norm.runningMean, scale)) };
-}
 
 /** A weight and an offset, computed from frozen tensors by `fold`, again whenever these change. */
 abstract class Folded extends Layer {

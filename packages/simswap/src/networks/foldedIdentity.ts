@@ -1,6 +1,6 @@
-import { type BatchNorm1d, type BatchNorm2d, type Conv2d, Layer, type Linear, type PReLU } from '@visage/nn';
+import { affineOf, type BatchNorm1d, type BatchNorm2d, type Conv2d, Layer, type Linear, type PReLU } from '@visage/nn';
 import { maxPool2d, type Tensor } from '@visage/tensor';
-import { affineOf, FoldedConv, FoldedLinear } from './folded.ts';
+import { FoldedConv, FoldedLinear } from './folded.ts';
 import { type IdentityConfig, IdentityNetwork, unitAffine } from './identity.ts';
 
 /** A residual block of a frozen identity network: two convolutions with a PReLU between them, and what joins their result to the shortcut. */

@@ -1,9 +1,8 @@
 import { ArgumentError } from '@visage/gpu';
-import { Layer } from '@visage/nn';
+import { type Affine, Layer } from '@visage/nn';
 import { cast, checkShape, l2Normalize, resize, type Tensor, tensor } from '@visage/tensor';
 import type { IdentityResize } from '../recipe.ts';
 import { affineFromUnit, type ColorSpace, fromUnit } from './colorSpace.ts';
-import type { Affine } from './folded.ts';
 import type { FoldedIdentity } from './foldedIdentity.ts';
 
 /** Size of an identity network. Plain data: it travels in checkpoints. */

@@ -1,6 +1,6 @@
-import { BatchNorm1d, BatchNorm2d, Conv2d, Layer, Linear, PReLU, Sequential } from '@visage/nn';
+import { affineOf, BatchNorm1d, BatchNorm2d, Conv2d, Layer, Linear, PReLU, Sequential } from '@visage/nn';
 import { add, type Tensor } from '@visage/tensor';
-import { affineOf, FoldedConv } from './folded.ts';
+import { FoldedConv } from './folded.ts';
 import { FoldedBlock, type FoldedIdentity, foldIdentity } from './foldedIdentity.ts';
 import { checkInputSize, type IdentityConfig, IdentityNetwork } from './identity.ts';
 import { stageChannels } from './widths.ts';
