@@ -55,6 +55,7 @@ export { default as normCurvatureApply } from './norm/curvatureApply.wgsl';
 export { default as normCurvatureSums } from './norm/curvatureSums.wgsl';
 export { default as normGradApply } from './norm/gradApply.wgsl';
 export { default as normGradSums } from './norm/gradSums.wgsl';
+export { default as normKnown } from './norm/known.wgsl';
 export { default as normMergeMoments } from './norm/mergeMoments.wgsl';
 export { default as normMergeSums } from './norm/mergeSums.wgsl';
 export { default as normMoments } from './norm/moments.wgsl';

@@ -2,13 +2,12 @@
 //
 // Serves instance norm (scale 1, shift 0), AdaIN (scale 1 + γ, shift β per sample) and batch norm (per channel, OUTER = 1); `finish` holds an
 // activation or the residual, so that neither costs another pass over the image.
-// Layout    x, out [OUTER, ROWS, C] stored as S; stats [OUTER, 4, C] from mergeMoments.wgsl. V = vec4f or f32.
-// Prelude   alias V, S; rows.wgsl with its constants; PER_THREAD, EPS; fn scaleAt(outer, c) -> V, fn shiftAt(outer, c) -> V, fn finish(v : V, i : u32) -> V
+// Layout    x, out [OUTER, ROWS, C] stored as S. V = vec4f or f32.
+// Prelude   alias V, S; rows.wgsl with its constants; known.wgsl; PER_THREAD; fn scaleAt(outer, c) -> V, fn shiftAt(outer, c) -> V, fn finish(v : V, i : u32) -> V
 //           with their bindings from 3 on.
 // Dispatch  one invocation per (o, chunk, channel group): the channel's constants stay in registers over PER_THREAD rows.
 @group(0) @binding(0) var<storage, read_write> out : array<S>;
 @group(0) @binding(1) var<storage, read> x : array<S>;
-@group(0) @binding(2) var<storage, read> stats : array<V>;
 
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : vec3u, @builtin(local_invocation_index) lane : u32) {
@@ -18,14 +17,12 @@ fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : 
     return;
   }
   let share = shareOf(group, groups, lane, chunks);
-  let at = share.outer * 4u * GROUPS + share.c;
-  let pivot = stats[at + 2u * GROUPS];
-  let offset = stats[at + 3u * GROUPS];
-  let scale = scaleAt(share.outer, share.c) / sqrt(stats[at + GROUPS] + EPS);
+  let known = knownOf(share.outer, share.c);
+  let scale = scaleAt(share.outer, share.c) / known.deviation;
   let shift = shiftAt(share.outer, share.c);
   var i = (share.outer * rows + share.chunk) * GROUPS + share.c;
   for (var r = share.chunk; r < rows; r += chunks) {
-    out[i] = S(finish((V(x[i]) - pivot - offset) * scale + shift, i));
+    out[i] = S(finish(centred(V(x[i]), known) * scale + shift, i));
     i += chunks * GROUPS;
   }
 }

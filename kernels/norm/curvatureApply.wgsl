@@ -2,12 +2,11 @@
 //   out = −r² · ((c − 3ab) · x̂ + b · (u − ⟨u⟩) + a · (g − ⟨g⟩))        r = 1 / √(var + EPS), a = ⟨u x̂⟩, b = ⟨g x̂⟩, c = ⟨u g⟩ − ⟨u⟩⟨g⟩
 // where ⟨·⟩ is the mean over rows. Symmetric in u and g.
 //
-// Layout    x, u, g, out [OUTER, ROWS, C] stored as S; stats [OUTER, 4, C]; sums [OUTER, 5, C] as in curvatureSums.wgsl. V = vec4f or f32.
+// Layout    x, u, g, out [OUTER, ROWS, C] stored as S; sums [OUTER, 5, C] as in curvatureSums.wgsl. V = vec4f or f32.
 // Prelude   as curvatureSums.wgsl, with rows.wgsl, and PER_THREAD.
 // Dispatch  as apply.wgsl.
 @group(0) @binding(0) var<storage, read_write> out : array<S>;
 @group(0) @binding(1) var<storage, read> x : array<S>;
-@group(0) @binding(2) var<storage, read> stats : array<V>;
 @group(0) @binding(3) var<storage, read> us : array<S>;
 @group(0) @binding(4) var<storage, read> gs : array<S>;
 @group(0) @binding(5) var<storage, read> sums : array<V>;
@@ -20,10 +19,8 @@ fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : 
     return;
   }
   let share = shareOf(group, groups, lane, chunks);
-  let at = share.outer * 4u * GROUPS + share.c;
-  let pivot = stats[at + 2u * GROUPS];
-  let offset = stats[at + 3u * GROUPS];
-  let rstd = V(1.0) / sqrt(stats[at + GROUPS] + EPS);
+  let known = knownOf(share.outer, share.c);
+  let rstd = V(1.0) / known.deviation;
   var means : array<V, 5>;
   for (var q = 0u; q < 5u; q++) {
     means[q] = sums[(share.outer * 5u + q) * GROUPS + share.c] / f32(rows);
@@ -33,7 +30,7 @@ fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : 
   let along = means[4] - means[0] * means[2] - 3.0 * a * b;
   var i = (share.outer * rows + share.chunk) * GROUPS + share.c;
   for (var r = share.chunk; r < rows; r += chunks) {
-    let normal = (V(x[i]) - pivot - offset) * rstd;
+    let normal = centred(V(x[i]), known) * rstd;
     out[i] = S(-rstd * rstd * (along * normal + b * (V(us[i]) - means[0]) + a * (V(gs[i]) - means[2])));
     i += chunks * GROUPS;
   }

@@ -1,12 +1,11 @@
 // The five sums that the second derivative of a norm needs, by chunks of rows:
 //   out[o, k, 0 … 4, c] = Σ u, Σ u·x̂, Σ g, Σ g·x̂, Σ u·g        with x̂ = (x − mean) / √(var + EPS)
 //
-// Layout    x, u, g [OUTER, ROWS, C] stored as S; stats [OUTER, 4, C] from mergeMoments.wgsl; out [OUTER, CHUNKS, 5, C]. V = vec4f or f32.
-// Prelude   alias V, S; rows.wgsl or blocks.wgsl with its constants; EPS.
+// Layout    x, u, g [OUTER, ROWS, C] stored as S; out [OUTER, CHUNKS, 5, C]. V = vec4f or f32.
+// Prelude   alias V, S; rows.wgsl or blocks.wgsl with its constants; known.wgsl.
 // Dispatch  one invocation per (o, k, channel group), or one workgroup per (o, k, block of groups).
 @group(0) @binding(0) var<storage, read_write> out : array<V>;
 @group(0) @binding(1) var<storage, read> x : array<S>;
-@group(0) @binding(2) var<storage, read> stats : array<V>;
 @group(0) @binding(3) var<storage, read> us : array<S>;
 @group(0) @binding(4) var<storage, read> gs : array<S>;
 
@@ -18,15 +17,13 @@ fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : 
     return;
   }
   let share = shareOf(group, groups, lane, chunks);
-  let at = share.outer * 4u * GROUPS + share.c;
-  let pivot = stats[at + 2u * GROUPS];
-  let offset = stats[at + 3u * GROUPS];
-  let rstd = V(1.0) / sqrt(stats[at + GROUPS] + EPS);
+  let known = knownOf(share.outer, share.c);
+  let rstd = V(1.0) / known.deviation;
   var sums : array<V, 5>;
   let first = share.chunk * LANES + share.lane;
   var i = (share.outer * rows + first) * GROUPS + share.c;
   for (var r = first; r < rows; r += chunks * LANES) {
-    let normal = (V(x[i]) - pivot - offset) * rstd;
+    let normal = centred(V(x[i]), known) * rstd;
     let u = V(us[i]);
     let g = V(gs[i]);
     sums[0] += u;

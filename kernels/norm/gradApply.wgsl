@@ -1,12 +1,11 @@
 // Gradient of a norm with respect to its input:
 //   dx = scale / √(var + EPS) · (h − Σh / ROWS − x̂ · Σ(h x̂) / ROWS)        with x̂ and h as in gradSums.wgsl
 //
-// Layout    x, dy, out [OUTER, ROWS, C] stored as S; stats [OUTER, 4, C]; sums [OUTER, 2, C]: Σ h x̂ before Σ h. V = vec4f or f32.
+// Layout    x, dy, out [OUTER, ROWS, C] stored as S; sums [OUTER, 2, C]: Σ h x̂ before Σ h. V = vec4f or f32.
 // Prelude   as gradSums.wgsl, with rows.wgsl, and PER_THREAD; bindings of scaleAt and shiftAt from 5 on.
 // Dispatch  as apply.wgsl.
 @group(0) @binding(0) var<storage, read_write> out : array<S>;
 @group(0) @binding(1) var<storage, read> x : array<S>;
-@group(0) @binding(2) var<storage, read> stats : array<V>;
 @group(0) @binding(3) var<storage, read> dy : array<S>;
 @group(0) @binding(4) var<storage, read> sums : array<V>;
 
@@ -18,17 +17,15 @@ fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : 
     return;
   }
   let share = shareOf(group, groups, lane, chunks);
-  let at = share.outer * 4u * GROUPS + share.c;
-  let pivot = stats[at + 2u * GROUPS];
-  let offset = stats[at + 3u * GROUPS];
-  let rstd = V(1.0) / sqrt(stats[at + GROUPS] + EPS);
+  let known = knownOf(share.outer, share.c);
+  let rstd = V(1.0) / known.deviation;
   let scale = scaleAt(share.outer, share.c);
   let shift = shiftAt(share.outer, share.c);
   let meanHX = sums[share.outer * 2u * GROUPS + share.c] / f32(rows);
   let meanH = sums[(share.outer * 2u + 1u) * GROUPS + share.c] / f32(rows);
   var i = (share.outer * rows + share.chunk) * GROUPS + share.c;
   for (var r = share.chunk; r < rows; r += chunks) {
-    let normal = (V(x[i]) - pivot - offset) * rstd;
+    let normal = centred(V(x[i]), known) * rstd;
     let h = gate(V(dy[i]), normal * scale + shift);
     out[i] = S(scale * rstd * (h - meanH - normal * meanHX));
     i += chunks * GROUPS;

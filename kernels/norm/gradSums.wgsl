@@ -2,13 +2,12 @@
 //   out[o, k, 0, c] = Σ h · x̂        out[o, k, 1, c] = Σ h        with x̂ = (x − mean) / √(var + EPS), h = gate(dy, x̂ · scale + shift)
 // Summed over k they are the gradients of scale and shift.
 //
-// Layout    x, dy [OUTER, ROWS, C] stored as S; stats [OUTER, 4, C]; out [OUTER, CHUNKS, 2, C]. V = vec4f or f32.
-// Prelude   alias V, S; rows.wgsl or blocks.wgsl with its constants; EPS; fn scaleAt, fn shiftAt as in apply.wgsl (bindings from 4 on); fn gate(dy : V, v : V) -> V,
+// Layout    x, dy [OUTER, ROWS, C] stored as S; out [OUTER, CHUNKS, 2, C]. V = vec4f or f32.
+// Prelude   alias V, S; rows.wgsl or blocks.wgsl with its constants; known.wgsl; fn scaleAt, fn shiftAt as in apply.wgsl (bindings from 4 on); fn gate(dy : V, v : V) -> V,
 //           the gradient through the activation of v.
 // Dispatch  one invocation per (o, k, channel group), or one workgroup per (o, k, block of groups).
 @group(0) @binding(0) var<storage, read_write> out : array<V>;
 @group(0) @binding(1) var<storage, read> x : array<S>;
-@group(0) @binding(2) var<storage, read> stats : array<V>;
 @group(0) @binding(3) var<storage, read> dy : array<S>;
 
 @compute @workgroup_size(WG)
@@ -19,10 +18,8 @@ fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : 
     return;
   }
   let share = shareOf(group, groups, lane, chunks);
-  let at = share.outer * 4u * GROUPS + share.c;
-  let pivot = stats[at + 2u * GROUPS];
-  let offset = stats[at + 3u * GROUPS];
-  let rstd = V(1.0) / sqrt(stats[at + GROUPS] + EPS);
+  let known = knownOf(share.outer, share.c);
+  let rstd = V(1.0) / known.deviation;
   let scale = scaleAt(share.outer, share.c);
   let shift = shiftAt(share.outer, share.c);
   var dScale = V(0.0);
@@ -30,7 +27,7 @@ fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : 
   let first = share.chunk * LANES + share.lane;
   var i = (share.outer * rows + first) * GROUPS + share.c;
   for (var r = first; r < rows; r += chunks * LANES) {
-    let normal = (V(x[i]) - pivot - offset) * rstd;
+    let normal = centred(V(x[i]), known) * rstd;
     let h = gate(V(dy[i]), normal * scale + shift);
     dScale += h * normal;
     dShift += h;

@@ -1,13 +1,12 @@
 // The whole gradient of a norm in one launch, for planes that stay in the processor's cache between two readings: the sums of gradSums.wgsl, then the
 // pass of gradApply.wgsl.
 //
-// Layout    x, dy, out [OUTER, ROWS, C] stored as S; stats [OUTER, 4, C]. V = vec4f or f32.
+// Layout    x, dy, out [OUTER, ROWS, C] stored as S. V = vec4f or f32.
 // Prelude   as gradSums.wgsl, with blocks.wgsl; bindings of scaleAt and shiftAt from 4 on; fn publish(outer : u32, c : u32, dScale : V, dShift : V) writes the two sums
 //           where they are wanted, with the bindings that follow.
 // Dispatch  one workgroup per (o, block of channel groups).
 @group(0) @binding(0) var<storage, read_write> out : array<S>;
 @group(0) @binding(1) var<storage, read> x : array<S>;
-@group(0) @binding(2) var<storage, read> stats : array<V>;
 @group(0) @binding(3) var<storage, read> dy : array<S>;
 
 @compute @workgroup_size(WG)
@@ -17,10 +16,8 @@ fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : 
   }
   let rows = rowsIn(arrayLength(&x));
   let share = shareOf(group, groups, lane, 1u);
-  let at = share.outer * 4u * GROUPS + share.c;
-  let pivot = stats[at + 2u * GROUPS];
-  let offset = stats[at + 3u * GROUPS];
-  let rstd = V(1.0) / sqrt(stats[at + GROUPS] + EPS);
+  let known = knownOf(share.outer, share.c);
+  let rstd = V(1.0) / known.deviation;
   let scale = scaleAt(share.outer, share.c);
   let shift = shiftAt(share.outer, share.c);
   let base = share.outer * rows * GROUPS + share.c;
@@ -28,7 +25,7 @@ fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : 
   var dShift = V(0.0);
   for (var r = share.lane; r < rows; r += LANES) {
     let i = base + r * GROUPS;
-    let normal = (V(x[i]) - pivot - offset) * rstd;
+    let normal = centred(V(x[i]), known) * rstd;
     let h = gate(V(dy[i]), normal * scale + shift);
     dScale += h * normal;
     dShift += h;
@@ -41,7 +38,7 @@ fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : 
   let meanH = sums[1] / f32(rows);
   for (var r = share.lane; r < rows; r += LANES) {
     let i = base + r * GROUPS;
-    let normal = (V(x[i]) - pivot - offset) * rstd;
+    let normal = centred(V(x[i]), known) * rstd;
     let h = gate(V(dy[i]), normal * scale + shift);
     out[i] = S(scale * rstd * (h - meanH - normal * meanHX));
   }

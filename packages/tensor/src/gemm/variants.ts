@@ -1,4 +1,5 @@
 import { gemmBroadcast, gemmBroadcastOuter, gemmDirect, gemmDirectOuter, gemmTiled } from '@visage/kernels';
+import { softwareSubgroups } from '../subgroups.ts';
 import { MATRIX_VARIANTS, matrixVariantsFor } from './matrix.ts';
 import { type GemmVariant, PROCESSORS } from './plan.ts';
 import type { GemmProblem } from './problem.ts';
@@ -44,12 +45,7 @@ function tiled(bm: number, bn: number, bk: number, tm: number, tq: number, fewes
 /** One subgroup of 8 lanes along m that hand the values of B round: for adapters that compute on the CPU. */
 const broadcast: GemmVariant = {
   name: 'broadcast',
-  admits(_, gpu) {
-    if (!gpu.adapter.software) return 'made for software adapters';
-    if (!gpu.device.features.has('subgroups')) return 'needs the feature subgroups';
-    const smallest = gpu.device.adapterInfo.subgroupMinSize;
-    return smallest >= 8 || `needs subgroups of 8, this adapter's may have ${smallest}`;
-  },
+  admits: (_, gpu) => softwareSubgroups(gpu),
   plan({ m, n, aContiguousAlong }) {
     const common = { enables: ['subgroups'], readsAcross: true };
     if (aContiguousAlong === 'm') {

@@ -5,6 +5,7 @@ import {
   normCurvatureSums,
   normGradApply,
   normGradSums,
+  normKnown,
   normMergeMoments,
   normMergeSums,
   normMoments,
@@ -64,34 +65,28 @@ const finishAt =
     };
   };
 
-/** What else is done with each channel's mean and variance while they are at hand. */
+/** What else is done with a channel's results while they are at hand. */
 export interface NormObserver {
-  /** WGSL body over `c`, `mean`, `variance` and `rows` that may change the storage arrays named in `targets`, one element per channel group. */
+  /**
+   * WGSL that may change the storage arrays named in `targets`, one element per channel group: over `c`, `mean`, `variance` and `rows` where a norm has its
+   * statistics; over `outer`, `c`, `first` and `second` where a gradient has its two sums.
+   */
   readonly body: string;
   readonly targets: Readonly<Record<string, Tensor>>;
 }
 const NOBODY: NormObserver = { body: '', targets: {} };
 
-const observerAt =
+/** WGSL of a function without a result whose `body`, over its parameters, writes into `targets`. */
+const writes =
+  (head: string) =>
   ({ body, targets }: NormObserver) =>
   (at: number): Bound => ({
-    code: [
-      ...declared('read_write', 'V', targets, at),
-      `fn observe(c : u32, mean : V, variance : V, rows : f32) { ${body} }`,
-    ].join('\n'),
+    code: [...declared('read_write', 'V', targets, at), `fn ${head} { ${body} }`].join('\n'),
     tensors: Object.values(targets),
   });
 
-/** Where the two sums of a gradient go besides: `body` over `outer`, `c`, `first` and `second` writes into `targets`. */
-const publishAt =
-  (body: string, targets: Readonly<Record<string, Tensor>>) =>
-  (at: number): Bound => ({
-    code: [
-      ...declared('read_write', 'V', targets, at),
-      `fn publish(outer : u32, c : u32, first : V, second : V) { ${body} }`,
-    ].join('\n'),
-    tensors: Object.values(targets),
-  });
+const observerAt = writes('observe(c : u32, mean : V, variance : V, rows : f32)');
+const publishAt = writes('publish(outer : u32, c : u32, first : V, second : V)');
 
 const planOf = (p: NormProblem, x: Tensor): NormPlan => choose('norm', NORM_VARIANTS, p, x.gpu).variant.plan(p, x.gpu);
 const statsShape = (p: NormProblem) => [p.outer, 4, p.channels];
@@ -128,12 +123,12 @@ export function normForward(
 export function normApplied(x: Tensor, stats: Tensor, p: NormProblem, affine: NormAffine): Tensor {
   const out = empty(x.gpu, x.shape, x.dtype);
   const bound = bindAll(3, [affineAt(affine), finishAt(affine)]);
-  launchPass('norm/apply', normApply, p, x, [out, x, stats], { bound });
+  launchPass('norm/apply', normApply, p, x, [out, x, stats], { bound, parts: [normKnown] });
   return out;
 }
 
 /** Adds chunks in order: [outer, chunks, quantities, channels] → [outer, quantities, channels]. */
-function mergeSums(parts: Tensor, p: NormProblem, sharing: Sharing, publish = publishAt('', {})): Tensor {
+function mergeSums(parts: Tensor, p: NormProblem, sharing: Sharing, publish = publishAt(NOBODY)): Tensor {
   const quantities = parts.dim(2);
   const sums = empty(parts.gpu, [p.outer, quantities, p.channels]);
   const bound = bindAll(2, [publish]);
@@ -165,8 +160,8 @@ export function normChannelGradients(
   needsX: boolean,
 ): NormGradients {
   const [scale, shift] = [empty(x.gpu, [p.channels]), empty(x.gpu, [p.channels])];
-  const publish = publishAt('dScale[c] = first; dShift[c] = second;', { dScale: scale, dShift: shift });
-  return { x: gradientOfX(x, stats, dy, p, affine, needsX, publish), scale, shift };
+  const publish = { body: 'dScale[c] = first; dShift[c] = second;', targets: { dScale: scale, dShift: shift } };
+  return { x: gradientOfX(x, stats, dy, p, affine, needsX, publishAt(publish)), scale, shift };
 }
 
 /** The gradients of x, and of scale and shift side by side: [outer, 2, channels]. */
@@ -180,7 +175,10 @@ export function normGradients(
 ): { x: Tensor | undefined; affine: Tensor } {
   const sums = empty(x.gpu, [p.outer, 2, p.channels]);
   const body = 'dAffine[outer * 2u * GROUPS + c] = first; dAffine[(outer * 2u + 1u) * GROUPS + c] = second;';
-  return { x: gradientOfX(x, stats, dy, p, affine, needsX, publishAt(body, { dAffine: sums })), affine: sums };
+  return {
+    x: gradientOfX(x, stats, dy, p, affine, needsX, publishAt({ body, targets: { dAffine: sums } })),
+    affine: sums,
+  };
 }
 
 function gradientOfX(
@@ -193,7 +191,7 @@ function gradientOfX(
   publish: ReturnType<typeof publishAt>,
 ): Tensor | undefined {
   const { resident, sharing, chunks } = planOf(p, x);
-  const gate = [gateCode(affine)];
+  const parts = [normKnown, gateCode(affine)];
   if (resident && needsX) {
     const out = empty(x.gpu, x.shape, x.dtype);
     const bound = bindAll(4, [affineAt(affine), publish]);
@@ -201,28 +199,29 @@ function gradientOfX(
       sharing,
       chunks: 1,
       bound,
-      parts: gate,
+      parts,
     });
     return sumsToZero(out);
   }
-  const parts = empty(x.gpu, [p.outer, chunks, 2, p.channels]);
+  const partial = empty(x.gpu, [p.outer, chunks, 2, p.channels]);
   const bound = bindAll(4, [affineAt(affine)]);
-  launchRows('norm/gradSums', normGradSums, p, x, [parts, x, stats, dy], { sharing, chunks, bound, parts: gate });
-  const sums = mergeSums(parts, p, sharing, publish);
+  launchRows('norm/gradSums', normGradSums, p, x, [partial, x, stats, dy], { sharing, chunks, bound, parts });
+  const sums = mergeSums(partial, p, sharing, publish);
   if (!needsX) return undefined;
   const out = empty(x.gpu, x.shape, x.dtype);
   const late = bindAll(5, [affineAt(affine)]);
-  launchPass('norm/gradApply', normGradApply, p, x, [out, x, stats, dy, sums], { bound: late, parts: gate });
+  launchPass('norm/gradApply', normGradApply, p, x, [out, x, stats, dy, sums], { bound: late, parts });
   return sumsToZero(out);
 }
 
 /** ∂/∂x ⟨u, J(x) g⟩ with J the Jacobian of the plain norm; symmetric in u and g. */
 export function normCurvature(x: Tensor, stats: Tensor, u: Tensor, g: Tensor, p: NormProblem): Tensor {
   const { sharing, chunks } = planOf(p, x);
-  const parts = empty(x.gpu, [p.outer, chunks, 5, p.channels]);
-  launchRows('norm/curvatureSums', normCurvatureSums, p, x, [parts, x, stats, u, g], { sharing, chunks });
-  const sums = mergeSums(parts, p, sharing);
+  const parts = [normKnown];
+  const partial = empty(x.gpu, [p.outer, chunks, 5, p.channels]);
+  launchRows('norm/curvatureSums', normCurvatureSums, p, x, [partial, x, stats, u, g], { sharing, chunks, parts });
+  const sums = mergeSums(partial, p, sharing);
   const out = empty(x.gpu, x.shape, x.dtype);
-  launchPass('norm/curvatureApply', normCurvatureApply, p, x, [out, x, stats, u, g, sums]);
+  launchPass('norm/curvatureApply', normCurvatureApply, p, x, [out, x, stats, u, g, sums], { parts });
   return out;
 }

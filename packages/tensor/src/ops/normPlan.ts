@@ -1,11 +1,11 @@
 /** @file How a norm's sums over rows are shared out: the variants of the family. */
 import type { Constant, Gpu, Variant } from '@visage/gpu';
 import { normBlocks, normRows, normTotalSubgroup, normTotalWorkgroup } from '@visage/kernels';
+import { SUBGROUP, softwareSubgroups } from '../subgroups.ts';
 
 const FEW_ROWS = 4096; // that one workgroup reads three times in less than the 10 µs which two more launches cost
 const FILL_GPU = 1056; // workgroups: eight for each of 132 processors
 const ROWS_PER_LANE = 4; // at least, so that the tree behind them is worth its barriers
-const SUBGROUP = 8;
 const WORKGROUP_TURNS = 32; // of loads one after the other, some 10 µs
 const SUBGROUP_TURNS = 4096; // of eight vectors on a processor, less than the 60 µs of a launch
 const SHORT = 32; // rows that are not worth sharing
@@ -90,12 +90,7 @@ const resident: NormVariant = {
 /** Nothing is shared through memory: eight rows at a time, added by subgroup operations. */
 const subgroup: NormVariant = {
   name: 'resident in a subgroup',
-  admits(_, gpu) {
-    if (!gpu.adapter.software) return 'made for software adapters';
-    if (!gpu.device.features.has('subgroups')) return 'needs the feature subgroups';
-    const smallest = gpu.device.adapterInfo.subgroupMinSize;
-    return smallest >= SUBGROUP || `needs subgroups of ${SUBGROUP}, this adapter's may have ${smallest}`;
-  },
+  admits: (_, gpu) => softwareSubgroups(gpu),
   plan: () => ({
     resident: true,
     chunks: 1,
@@ -111,7 +106,7 @@ const subgroup: NormVariant = {
 
 /** For kernels in which a workgroup owns a row: the parts that sum over it. */
 export function sharedRow(gpu: Gpu): Pick<Sharing, 'parts' | 'constants' | 'enables'> {
-  const threads = subgroup.admits({ outer: 1, rows: 1, channels: 4, eps: 0 }, gpu) === true ? SUBGROUP : 64;
+  const threads = softwareSubgroups(gpu) === true ? SUBGROUP : 64;
   return {
     parts: [threads === SUBGROUP ? normTotalSubgroup : normTotalWorkgroup],
     constants: { WG: threads, LANES: threads, BLOCK: 1 },
