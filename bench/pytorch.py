@@ -51,11 +51,18 @@ def sync(device):
         torch.cuda.synchronize()
 
 
-def median_ms(fn, repeat, device, warm=3):
-    """Median over `repeat` of the mean of a few calls each, so that a short call is not drowned by the wait for it."""
+def median_ms(fn, repeat, device, warm=3, warm_seconds=0.4):
+    """Median over `repeat` of the mean of a few calls each, so that a short call is not drowned by the wait for it.
+
+    A GPU that paused has a low clock, so it works for a while first, as in Visage's own benchmarks (packages/gpu/src/tuning/warm.ts).
+    """
     for _ in range(warm):
         fn()
     sync(device)
+    start = time.perf_counter()
+    while device == 'cuda' and time.perf_counter() - start < warm_seconds:
+        fn()
+        sync(device)
     times = []
     for _ in range(repeat):
         start = time.perf_counter()

@@ -1,4 +1,4 @@
-import { type Gpu, median, type RecordedStep, timeInterleaved } from '@visage/gpu';
+import { type Gpu, median, type RecordedStep, stayedBusy, timeInterleaved, warmUp } from '@visage/gpu';
 import { HostRandom } from '@visage/nn';
 import { type Precision, publishedArcFace } from '@visage/simswap';
 import {
@@ -159,9 +159,10 @@ export async function timeNetwork(
   }
 }
 
-/** Median milliseconds of a call and the wait for what it issued. */
+/** Median milliseconds of a call and the wait for what it issued, at the device's full clock; the call must have run before. */
 export async function wallClock(gpu: Gpu, repeat: number, call: () => unknown): Promise<number> {
   const times: number[] = [];
+  await warmUp(gpu, call);
   for (let k = 0; k < repeat; k++) {
     await gpu.sync();
     const start = performance.now();
@@ -169,5 +170,6 @@ export async function wallClock(gpu: Gpu, repeat: number, call: () => unknown): 
     await gpu.sync();
     times.push(performance.now() - start);
   }
+  stayedBusy(gpu);
   return median(times);
 }

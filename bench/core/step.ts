@@ -1,4 +1,4 @@
-import { type Gpu, median, timeInterleaved } from '@visage/gpu';
+import { type Gpu, median, stayedBusy, timeInterleaved, warmUp } from '@visage/gpu';
 import type { Module } from '@visage/nn';
 import { lossNames, type Precision, ProceduralPairs, type StepReport, Trainer } from '@visage/simswap';
 import { keep, noGrad, scope, type Tensor } from '@visage/tensor';
@@ -65,7 +65,9 @@ export async function timeStep(gpu: Gpu, options: StepOptions): Promise<StepRow>
   const trainer = buildTrainer(options, data);
   const reports: StepReport[] = [];
   const run = (steps: number) => trainer.run({ until: trainer.step + steps, onStep: (report) => reports.push(report) });
-  await run(2 * trainer.recipe.pairs.length); // compiles, and records each kind of step
+  const cycle = trainer.recipe.pairs.length;
+  await run(2 * cycle); // compiles, and records each kind of step
+  await warmUp(gpu, () => run(cycle));
   reports.length = 0;
 
   const times: number[] = [];
@@ -76,6 +78,7 @@ export async function timeStep(gpu: Gpu, options: StepOptions): Promise<StepRow>
     await gpu.sync();
     times.push((performance.now() - start) / piece);
   }
+  stayedBusy(gpu);
   const ms = median(times);
   const peakGiB = gpu.memory.peak / 2 ** 30;
   const parts = await timeReplays(gpu, trainer);

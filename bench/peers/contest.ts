@@ -1,5 +1,5 @@
 /** @file The same work for every engine, on one adapter in one process: results are compared before times are. */
-import { type Gpu, median } from '@visage/gpu';
+import { type Gpu, median, WARM_MS } from '@visage/gpu';
 import { HostRandom } from '@visage/nn';
 import { type ConvolutionShape, convolutionFlops } from '../core/convolution.ts';
 import { checkHealth } from '../core/health.ts';
@@ -67,6 +67,8 @@ export interface ContestSizes {
   readonly repeat: number;
   /** Runs per time, issued together where the engine allows. */
   readonly together: number;
+  /** Milliseconds that an engine works before its times count: a GPU that paused has a low clock. */
+  readonly warmMs: number;
 }
 
 /** From small adapters' and machines' point of view: what ends in reasonable time. */
@@ -78,6 +80,7 @@ export const contestSizes = ({ adapter }: Gpu): ContestSizes =>
         generator: { size: 16, channels: 8, latent: 16 },
         repeat: 3,
         together: 2,
+        warmMs: 0,
       }
     : {
         convolution: { size: 28, channelsIn: 512, channelsOut: 512, kernel: 3 },
@@ -85,6 +88,7 @@ export const contestSizes = ({ adapter }: Gpu): ContestSizes =>
         generator: { size: 224, channels: 64, latent: 512 },
         repeat: 5,
         together: 5,
+        warmMs: WARM_MS,
       };
 
 const WRONG = 0.02; // f32 engines differ by the order of their sums; more than this is another function
@@ -147,12 +151,13 @@ async function attempt(
   { name }: Engine,
   prepare: () => Task,
   flops: number,
-  { repeat, together }: ContestSizes,
+  { repeat, together, warmMs }: ContestSizes,
   reference: readonly Float32Array[] | undefined,
 ): Promise<{ entry: ContestEntry; results?: Float32Array[] }> {
   try {
     const task = prepare();
     await task.run(1); // compiles
+    for (const start = performance.now(); performance.now() - start < warmMs; ) await task.run(together);
     const times: number[] = [];
     for (let k = 0; k < repeat; k++) {
       const start = performance.now();

@@ -80,6 +80,7 @@ const contestOf: ContestSizes = {
   generator: { size: 8, channels: 4, latent: 8 },
   repeat: 1,
   together: 1,
+  warmMs: 0,
 };
 
 /** Visage with another name, whose results pass through `change`. */

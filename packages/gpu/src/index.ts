@@ -12,4 +12,5 @@ export { RecordedStep } from './recorded.ts';
 export { type TuningEntry, TuningMemo, type TuningTarget } from './tuning/memo.ts';
 export { lendScratch, refillScratch } from './tuning/scratch.ts';
 export { median, type TimingOptions, timeInterleaved } from './tuning/timing.ts';
+export { stayedBusy, WARM_MS, warmUp } from './tuning/warm.ts';
 export { type Choice, choose, type Variant, withVariant } from './variants.ts';

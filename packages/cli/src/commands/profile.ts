@@ -1,4 +1,4 @@
-import type { ProfileRow } from '@visage/gpu';
+import { type ProfileRow, warmUp } from '@visage/gpu';
 import { paper } from '@visage/simswap';
 import { type Command, Option } from 'commander';
 import { aligned } from '../terminal/aligned.ts';
@@ -17,15 +17,17 @@ interface Options {
   readonly json?: boolean;
 }
 
-/** Times every kernel of training steps; the first two steps, which compile and record, do not count. */
+/** Times every kernel of training steps; those before, which compile, record and bring the device to its full clock, do not count. */
 async function profile({ preset: name, size, batch, steps, json }: Options): Promise<void> {
   const gpu = await openDevice();
   const preset = presets.find((each) => each.name === name) ?? presetFor(gpu.adapter);
   const settings = newSettings(preset, paper, { imageSize: size, batchSize: batch });
   const { trainer } = await newRun(settings, builtInWeights('identity'));
-  const warm = settings.recipe.pairs.length;
-  await trainer.run({ until: warm });
-  const rows = await gpu.profile(() => trainer.run({ until: warm + steps }));
+  const run = (count: number) => trainer.run({ until: trainer.step + count });
+  const cycle = settings.recipe.pairs.length;
+  await run(cycle);
+  await warmUp(gpu, () => run(cycle));
+  const rows = await gpu.profile(() => run(steps));
   const { imageSize, batchSize } = settings;
   const setting = { adapter: gpu.adapter.name, preset: preset.name, imageSize, batchSize, steps };
   if (json) console.log(JSON.stringify({ ...setting, kernels: rows }, null, 2));

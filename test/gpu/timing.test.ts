@@ -1,0 +1,89 @@
+/** @file Timing: a device that paused is brought to its clock before it is measured, once; software adapters have no such clock. */
+import { Gpu, stayedBusy, timeInterleaved, warmUp } from '@visage/gpu';
+import { record, tensor } from '@visage/tensor';
+import * as assert from 'uvu/assert';
+import { gpuSuite } from '../helpers/gpu.ts';
+
+const { test, gpu } = await gpuSuite('timing');
+
+/** The device of the suite as if it were a GPU, as a fresh measurement meets it. */
+const asHardware = (): Gpu => new Gpu(gpu.device, { ...gpu.adapter, software: false });
+
+const doubling = (() => {
+  const x = tensor(new Float32Array(1024), [1024]);
+  const step = record(() => x.mul(2));
+  step.run();
+  return step;
+})();
+
+/** How many submits the suite's device takes while `fn` runs. */
+async function submits(fn: () => Promise<unknown>): Promise<number> {
+  const { queue } = gpu.device;
+  const submit = queue.submit;
+  let count = 0;
+  queue.submit = (buffers) => {
+    count++;
+    return submit.call(queue, buffers);
+  };
+  try {
+    await fn();
+  } finally {
+    queue.submit = submit;
+  }
+  return count;
+}
+
+test('a GPU that paused works before it is measured, and only then', async () => {
+  const hardware = asHardware();
+  const time = () => timeInterleaved(hardware, [doubling.commands], { rounds: 2, spanMs: 0, warmMs: 60 });
+  const start = performance.now();
+  const cold = await submits(time);
+  assert.ok(performance.now() - start >= 60);
+  const warm = await submits(time);
+  assert.ok(cold > warm + 2, `${cold} submits after a pause, ${warm} right behind it`);
+});
+
+test('a software adapter is measured at once', async () => {
+  const time = (warmMs?: number) => () =>
+    timeInterleaved(gpu, [doubling.commands], { rounds: 2, spanMs: 0, ...(warmMs === undefined ? {} : { warmMs }) });
+  assert.is(await submits(time()), await submits(time(0)));
+  let runs = 0;
+  assert.is(await warmUp(gpu, () => runs++), false);
+  assert.is(runs, 0);
+});
+
+test('work is issued in portions of some milliseconds, with one in flight behind the one that runs', async () => {
+  const hardware = asHardware();
+  let inFlight = 0;
+  let most = 0;
+  const { queue } = gpu.device;
+  const done = queue.onSubmittedWorkDone;
+  queue.onSubmittedWorkDone = async () => {
+    most = Math.max(most, ++inFlight);
+    const result = await done.call(queue);
+    inFlight--;
+    return result;
+  };
+  let runs = 0;
+  const work = async () => {
+    runs++;
+    doubling.run();
+  };
+  try {
+    assert.is(await warmUp(hardware, work, 80), true);
+  } finally {
+    queue.onSubmittedWorkDone = done;
+  }
+  assert.ok(runs > 4);
+  assert.ok(most <= 3, `${most} portions in flight`);
+  assert.is(await warmUp(hardware, work, 80), false); // it has just worked
+});
+
+test('what was measured otherwise counts as work too', async () => {
+  const hardware = asHardware();
+  stayedBusy(hardware);
+  assert.is(await warmUp(hardware, () => doubling.run(), 50), false);
+  assert.is(await warmUp(asHardware(), () => doubling.run(), 0), false);
+});
+
+test.run();
