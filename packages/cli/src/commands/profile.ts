@@ -1,39 +1,47 @@
 import { type ProfileRow, warmUp } from '@visage/gpu';
-import { paper } from '@visage/simswap';
+import type { Precision } from '@visage/simswap';
 import { type Command, Option } from 'commander';
 import { aligned } from '../terminal/aligned.ts';
 import { adapterLine, openDevice } from '../terminal/device.ts';
 import { integer } from '../terminal/options.ts';
-import { newRun } from '../training/open.ts';
+import { precisionOption, warnOfPrecision } from '../terminal/precision.ts';
+import { type MeasuredIdentity, measuredIdentity, measuredIdentityOption } from '../training/measured.ts';
+import { measuredRun } from '../training/open.ts';
 import { presetFor, presets } from '../training/presets.ts';
+import { recipeNamed, recipeOption } from '../training/recipes.ts';
 import { newSettings } from '../training/settings.ts';
-import { builtInWeights } from '../training/weights.ts';
 
 interface Options {
   readonly preset?: string;
+  readonly recipe?: string;
   readonly size?: number;
   readonly batch?: number;
+  readonly precision?: Precision;
+  readonly identity: MeasuredIdentity;
   readonly steps: number;
   readonly json?: boolean;
 }
 
 /** Times every kernel of training steps; those before, which compile, record and bring the device to its full clock, do not count. */
-async function profile({ preset: name, size, batch, steps, json }: Options): Promise<void> {
+async function profile({ identity, steps, json, ...options }: Options): Promise<void> {
   const gpu = await openDevice();
-  const preset = presets.find((each) => each.name === name) ?? presetFor(gpu.adapter);
-  const settings = newSettings(preset, paper, { imageSize: size, batchSize: batch });
-  const { trainer } = await newRun(settings, builtInWeights('identity'));
+  warnOfPrecision(options.precision);
+  const preset = presets.find(({ name }) => name === options.preset) ?? presetFor(gpu.adapter);
+  const changes = { imageSize: options.size, batchSize: options.batch, precision: options.precision };
+  const settings = newSettings(preset, recipeNamed(options.recipe), changes);
+  const { trainer } = await measuredRun(settings, await measuredIdentity(identity));
   const run = (count: number) => trainer.run({ until: trainer.step + count });
   const cycle = settings.recipe.pairs.length;
   await run(cycle);
   await warmUp(gpu, () => run(cycle));
   const rows = await gpu.profile(() => run(steps));
-  const { imageSize, batchSize } = settings;
-  const setting = { adapter: gpu.adapter.name, preset: preset.name, imageSize, batchSize, steps };
-  if (json) console.log(JSON.stringify({ ...setting, kernels: rows }, null, 2));
+  const { imageSize, batchSize, precision, recipe } = settings;
+  const setting = { preset: preset.name, recipe: recipe.name, imageSize, batchSize, precision, identity, steps };
+  if (json) console.log(JSON.stringify({ adapter: gpu.adapter.name, ...setting, kernels: rows }, null, 2));
   else {
+    console.log(adapterLine(gpu));
     console.log(
-      `${adapterLine(gpu)}\npreset ${preset.name}, ${imageSize} pixels, batch ${batchSize}, mean of ${steps} steps\n`,
+      `preset ${preset.name}, recipe ${recipe.name}, ${imageSize} pixels, batch ${batchSize}, ${precision}, ${identity} identity network, mean of ${steps} steps\n`,
     );
     console.log(profileTable(rows, steps));
   }
@@ -61,8 +69,11 @@ export function addProfile(program: Command): void {
     .command('profile')
     .description('time every kernel of a training step')
     .addOption(new Option('--preset <name>', 'sizes of the networks').choices(presets.map(({ name }) => name)))
+    .addOption(recipeOption())
     .option('--size <pixels>', 'height and width of the images', integer(32, 512))
     .option('--batch <n>', 'pairs per step', integer(1, 512))
+    .addOption(precisionOption())
+    .addOption(measuredIdentityOption())
     .option('--steps <n>', 'steps to time', integer(1, 1000), 2)
     .option('--json', 'print JSON')
     .action(profile);

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { currentGpu } from '@visage/gpu';
-import { ablation, type Precision, paper, type Recipe, recipes } from '@visage/simswap';
+import type { Precision } from '@visage/simswap';
 import { type Command, Option } from 'commander';
 import { adapterLine, openDevice } from '../terminal/device.ts';
 import { UsageError } from '../terminal/failure.ts';
@@ -9,13 +9,11 @@ import { integer } from '../terminal/options.ts';
 import { precisionOption, warnOfPrecision } from '../terminal/precision.ts';
 import { newRun, resumedRun, type TrainingRun } from '../training/open.ts';
 import { type Preset, presetFor, presets } from '../training/presets.ts';
+import { recipeNamed, recipeOption } from '../training/recipes.ts';
 import { RunFolder } from '../training/run.ts';
 import { newSettings } from '../training/settings.ts';
 import { summary } from '../training/summary.ts';
 import { builtInWeights } from '../training/weights.ts';
-
-/** Every published recipe, and the variants of the paper's ablation. */
-const RECIPES = new Map([...recipes, ...ablation().slice(1)].map((recipe) => [recipe.name, recipe]));
 
 interface Options {
   readonly preset?: string;
@@ -42,7 +40,7 @@ export async function trainIn(folder: string, run: TrainingRun): Promise<void> {
 
 async function train(options: Options): Promise<void> {
   if (options.resume !== undefined) return resume(options.resume, options);
-  const { out = 'out/train', data, identity = builtInWeights('identity'), recipe = paper.name } = options;
+  const { out = 'out/train', data, identity = builtInWeights('identity'), recipe } = options;
   if (existsSync(join(out, 'checkpoint.safetensors'))) {
     throw new UsageError(
       `${out}: holds a checkpoint already; go on with --resume ${out}/checkpoint.safetensors, or choose another --out`,
@@ -61,10 +59,7 @@ async function train(options: Options): Promise<void> {
     folder: data,
   };
   checkSize(preset, options.size);
-  await trainIn(
-    out,
-    await newRun(newSettings(preset, RECIPES.get(recipe) as Recipe, changes), identity, options.features),
-  );
+  await trainIn(out, await newRun(newSettings(preset, recipeNamed(recipe), changes), identity, options.features));
 }
 
 /** Continues in the folder of the checkpoint; the checkpoint knows all but the number of steps. */
@@ -95,7 +90,7 @@ export function addTrain(program: Command): void {
     .command('train')
     .description('train a swapper from scratch, or go on from a checkpoint')
     .addOption(new Option('--preset <name>', about).choices(presets.map(({ name }) => name)))
-    .addOption(new Option('--recipe <name>', 'how to train (default: paper)').choices([...RECIPES.keys()]))
+    .addOption(recipeOption())
     .option('--size <pixels>', 'height and width of the images', integer(32, 512))
     .option('--batch <n>', 'pairs per step', integer(1, 512))
     .option('--steps <n>', 'total number of steps', integer(1))

@@ -2,7 +2,6 @@ import type { Gpu } from '@visage/gpu';
 import { saveMemo } from '@visage/gpu/node';
 import { seeded } from '@visage/nn';
 import {
-  ArcFace,
   Discriminator,
   Generator,
   type IdentityNetwork,
@@ -17,8 +16,8 @@ import { collectProblems, halfPrecision, type MetProblem, type TuneResult, tenso
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { adapterLine, openDevice } from '../terminal/device.ts';
 import { integer } from '../terminal/options.ts';
+import { type MeasuredIdentity, measuredIdentity, measuredIdentityOption } from '../training/measured.ts';
 import { type Preset, presetFor, presets } from '../training/presets.ts';
-import { builtInWeights, loadIdentityNetwork } from '../training/weights.ts';
 
 interface Options {
   readonly preset?: string;
@@ -26,7 +25,7 @@ interface Options {
   readonly batch?: number[];
   readonly precision?: Precision;
   readonly work?: 'training' | 'swap';
-  readonly identity: 'built-in' | 'published';
+  readonly identity: MeasuredIdentity;
   readonly seconds?: number;
   readonly again?: boolean;
   readonly out?: string;
@@ -77,8 +76,7 @@ async function tuneAdapter(options: Options): Promise<void> {
 const precisionsOf = (gpu: Gpu): Precision[] => (halfPrecision(gpu) === true ? ['mixed', 'f32'] : ['f32']);
 
 async function buildNetworks(preset: Preset, which: Options['identity']): Promise<Networks> {
-  const identity =
-    which === 'published' ? seeded(1, () => new ArcFace()) : await loadIdentityNetwork(builtInWeights('identity'));
+  const identity = await measuredIdentity(which);
   return {
     generator: seeded(2, () => new Generator({ ...preset.generator, latent: identity.config.embedding })),
     discriminator: seeded(3, () => new Discriminator(preset.discriminator)),
@@ -156,11 +154,7 @@ export function addTune(program: Command): void {
     .addOption(new Option('--batch <list>', 'pairs per step, such as 4,16').argParser(batchList))
     .addOption(new Option('--work <which>', 'only this one (default: both)').choices(['training', 'swap']))
     .addOption(new Option('--precision <which>', 'only this one (default: both)').choices(precisions))
-    .addOption(
-      new Option('--identity <which>', 'the identity network that comes with Visage, or one of the published size')
-        .choices(['built-in', 'published'])
-        .default('built-in'),
-    )
+    .addOption(measuredIdentityOption())
     .option('--seconds <n>', 'measure for about so long, large problems first', integer(1, 86_400))
     .option('--again', 'measure what is known already once more')
     .option('--out <file>', 'write the memo here instead of into the cache that later runs read')

@@ -45,6 +45,12 @@ export async function newRun(settings: RunSettings, identityPath: string, featur
   return prepare(adapted, { ...networks, identity });
 }
 
+/** A new run whose speed is measured and nothing else: what has pretrained weights takes those that it was built with. */
+export async function measuredRun(settings: RunSettings, identity: IdentityNetwork): Promise<TrainingRun> {
+  const adapted = { ...settings, generator: { ...settings.generator, latent: identity.config.embedding } };
+  return prepare(adapted, { ...players(adapted), identity });
+}
+
 /** The projected discriminator of a run around the feature network of a file; nothing for a PatchGAN. */
 async function featuresFor({ discriminator, recipe }: RunSettings, path: string | undefined) {
   if (discriminator.kind !== 'projected') return undefined;
