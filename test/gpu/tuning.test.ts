@@ -23,26 +23,39 @@ test.before.each(() => gpu.tuning.clear());
 
 test('reorders the variants of the problem that was measured, and of no other', () => {
   gpu.tuning.set('toy', '8x8', entry('second'));
-  const tuned = choose('toy', family, null, gpu, '8x8');
+  const tuned = choose('toy', family, null, gpu, () => '8x8');
   assert.is(tuned.variant.name, 'second');
   assert.equal(tuned.declined, [
     { name: 'large', reason: 'too large' },
     { name: 'first', reason: 'measured slower than second' },
   ]);
-  assert.is(choose('toy', family, null, gpu, '16x16').variant.name, 'first');
-  assert.is(choose('other', family, null, gpu, '8x8').variant.name, 'first');
+  assert.is(choose('toy', family, null, gpu, () => '16x16').variant.name, 'first');
+  assert.is(choose('other', family, null, gpu, () => '8x8').variant.name, 'first');
+});
+
+test('a signature is made only for a memo that knows the family', () => {
+  let made = 0;
+  const counted = () => {
+    made++;
+    return '8x8';
+  };
+  gpu.tuning.set('toy', '8x8', entry('second'));
+  choose('other', family, null, gpu, counted);
+  assert.is(made, 0);
+  choose('toy', family, null, gpu, counted);
+  assert.is(made, 1);
 });
 
 test('a variant that is gone or declines is not taken', () => {
   for (const name of ['large', 'removed']) {
     gpu.tuning.set('toy', '8x8', entry(name));
-    assert.is(choose('toy', family, null, gpu, '8x8').variant.name, 'first');
+    assert.is(choose('toy', family, null, gpu, () => '8x8').variant.name, 'first');
   }
 });
 
 test('deterministic ignores it', () => {
   steady.tuning.set('toy', '8x8', entry('second'));
-  assert.is(choose('toy', family, null, steady, '8x8').variant.name, 'first');
+  assert.is(choose('toy', family, null, steady, () => '8x8').variant.name, 'first');
 });
 
 test('the next device on this adapter finds what was saved', async () => {

@@ -32,14 +32,14 @@ export function withVariant<T>(family: string, name: string, fn: () => T): T {
  * Takes the variant that was measured to be the fastest for a problem with this signature, if the device's tuning memo knows one; else the first
  * that admits the problem: the list is ordered, most preferred first.
  *
- * @param signature what tells this problem from others in the tuning memo; without one the memo is not asked.
+ * @param signature makes what tells this problem from others in the tuning memo, asked only if the memo knows the family; without one it is not asked.
  */
 export function choose<P, V extends Variant<P>>(
   family: string,
   variants: readonly V[],
   problem: P,
   gpu: Gpu,
-  signature?: string,
+  signature?: () => string,
 ): Choice<V> {
   const wanted = forced.get(family);
   if (wanted !== undefined) {
@@ -68,10 +68,10 @@ function measuredVariant<P, V extends Variant<P>>(
   variants: readonly V[],
   problem: P,
   gpu: Gpu,
-  signature: string | undefined,
+  signature: (() => string) | undefined,
 ): V | undefined {
-  if (signature === undefined || gpu.deterministic) return undefined;
-  const name = gpu.tuning.get(family, signature)?.variant;
+  if (signature === undefined || gpu.deterministic || !gpu.tuning.knows(family)) return undefined;
+  const name = gpu.tuning.get(family, signature())?.variant;
   const variant = name === undefined ? undefined : variants.find((each) => each.name === name);
   return variant?.admits(problem, gpu) === true ? variant : undefined;
 }

@@ -36,6 +36,11 @@ export class TuningMemo {
     return [...this.#families.values()].reduce((sum, entries) => sum + entries.size, 0);
   }
 
+  /** Was any problem of the family measured? */
+  knows(family: string): boolean {
+    return this.#families.has(family);
+  }
+
   get(family: string, signature: string): TuningEntry | undefined {
     return this.#families.get(family)?.get(signature);
   }

@@ -49,7 +49,7 @@ function planOf(gpu: Gpu, problem: GemmProblem, target: Tensor | undefined, agai
     family: 'gemm',
     variants: gemmVariants(problem),
     problem,
-    signature: signatureOf(problem),
+    signature: () => signatureOf(problem),
     buffers: [problem.a, problem.b, problem.bias, target?.buffer],
     launch: again,
   });

@@ -22,7 +22,8 @@ export interface Problem<P, V extends Variant<P>> {
   /** Most preferred first. The last one admits everything: the others are held to its results. */
   readonly variants: readonly V[];
   readonly problem: P;
-  readonly signature: string;
+  /** Makes what tells it from the family's other problems; asked only when somebody wants to know. */
+  readonly signature: () => string;
   readonly buffers: readonly (GpuBuffer | undefined)[];
   launch(): Tensor;
 }
@@ -31,8 +32,9 @@ let collected: Map<string, MetProblem> | undefined;
 
 /** Chooses the variant for a problem, and notes the problem if {@link collectProblems} asks. */
 export function chooseFor<P, V extends Variant<P>>(gpu: Gpu, stated: Problem<P, V>): Choice<V> & KernelChoice {
-  const { family, variants, problem, signature, buffers, launch } = stated;
+  const { family, variants, problem, buffers, launch } = stated;
   if (collected) {
+    const signature = stated.signature();
     const key = `${family} ${signature}`;
     const known = collected.get(key);
     const admits = (variant: V) => variant.admits(problem, gpu) === true;
@@ -45,7 +47,12 @@ export function chooseFor<P, V extends Variant<P>>(gpu: Gpu, stated: Problem<P, 
       launch,
     });
   }
-  return { ...choose(family, variants, problem, gpu, signature), signature };
+  return {
+    ...choose(family, variants, problem, gpu, stated.signature),
+    get signature() {
+      return stated.signature();
+    },
+  };
 }
 
 /** Runs `fn` and returns every problem that kernel families with several variants met in it, each once. */
