@@ -1,14 +1,12 @@
-import { ArgumentError, type RecordedStep } from '@visage/gpu';
+import { ArgumentError } from '@visage/gpu';
 import { Adam, HostRandom } from '@visage/nn';
 import {
-  concat,
   gatherRows,
   grad,
   keep,
   l1Loss,
   mean,
   noGrad,
-  record,
   scope,
   showShape,
   sub,
@@ -17,6 +15,7 @@ import {
   zeros,
 } from '@visage/tensor';
 import type { AdamNumbers } from '../../recipe.ts';
+import { RecordedSteps } from '../recordedSteps.ts';
 import type { DeepFakes, Person } from './network.ts';
 import { drawWarps, originalWarp, type WarpSettings, warpPair } from './warp.ts';
 
@@ -64,8 +63,7 @@ export class DeepFakesTrainer {
   readonly #drawn: Readonly<Record<Person, Drawn>>;
   // Each autoencoder is a model with an optimizer of its own; both move the encoder.
   readonly #optimizers: Readonly<Record<Person, Adam>>;
-  #recorded: RecordedStep<Tensor> | undefined;
-  #step = 0;
+  readonly #steps = new RecordedSteps(PEOPLE);
 
   constructor({ network, photos, recipe = originalDeepFakesRecipe, seed = 0 }: DeepFakesTrainerOptions) {
     this.network = network.train();
@@ -87,7 +85,7 @@ export class DeepFakesTrainer {
 
   /** Steps done. */
   get step(): number {
-    return this.#step;
+    return this.#steps.done;
   }
 
   /** The learning rate of both optimizers from now on. */
@@ -97,25 +95,18 @@ export class DeepFakesTrainer {
 
   /** Issues one step; its photos and warps depend on the seed and the number of the step alone. */
   run(): void {
-    for (const [k, who] of PEOPLE.entries()) this.#load(this.#drawn[who], 2 * this.#step + k);
-    this.#recorded ??= record(() => {
-      const losses = PEOPLE.map((who) => scope(() => this.#learn(who)));
-      return concat(losses, 0);
-    });
-    this.#recorded.run();
-    this.#step += 1;
+    for (const [k, who] of PEOPLE.entries()) this.#load(this.#drawn[who], 2 * this.step + k);
+    this.#steps.run('both', () => ({ A: this.#learn('A'), B: this.#learn('B') }));
   }
 
   /** The losses of the latest step, of A and of B. */
-  async losses(): Promise<Readonly<Record<Person, number>>> {
-    if (!this.#recorded) throw new ArgumentError('losses', 'step', '0', 'at least one step done');
-    const [A, B] = (await this.#recorded.result.floats()) as unknown as [number, number];
-    return { A, B };
+  losses(): Promise<Readonly<Record<Person, number>>> {
+    return this.#steps.losses();
   }
 
   /** Gives all memory of the trainer back; network and photos belong to the caller. */
   dispose(): void {
-    this.#recorded?.dispose();
+    this.#steps.dispose();
     for (const who of PEOPLE) {
       this.#optimizers[who].dispose();
       const { index, grid, frame, photos } = this.#drawn[who];
@@ -151,7 +142,7 @@ export class DeepFakesTrainer {
     const { input, answer } = noGrad(() => warpPair(gatherRows(photos, index), grid, frame, imageSize));
     const loss = l1Loss(this.network.forward(input, who), answer);
     optimizer.step(grad(loss, optimizer.parameters));
-    return loss.detach().reshape([1]);
+    return loss.detach();
   }
 }
 

@@ -1,12 +1,12 @@
-import { ArgumentError, type RecordedStep } from '@visage/gpu';
 import { Adam } from '@visage/nn';
-import { concat, grad, noGrad, record, type Tensor } from '@visage/tensor';
+import { grad, noGrad, type Tensor } from '@visage/tensor';
 import { adversarialLoss, hingeFakeLoss, hingeRealLoss } from '../../losses/adversarial.ts';
 import { identityLoss } from '../../losses/identity.ts';
 import type { IdentityNetwork } from '../../networks/identity.ts';
 import type { Discriminator } from '../../networks/patchDiscriminator.ts';
 import type { PairKind } from '../../recipe.ts';
 import type { ImagePairs, TrainingData } from '../../training/data.ts';
+import { RecordedSteps } from '../recordedSteps.ts';
 import type { AeiNet } from './aeiNet.ts';
 import { attributeLoss, halfSquaredError } from './losses.ts';
 import { type FaceShifterRecipe, faceShifterPaper } from './recipe.ts';
@@ -33,9 +33,7 @@ export class AeiTrainer {
   readonly #options: AeiTrainerOptions;
   readonly #generatorOptimizer: Adam;
   readonly #discriminatorOptimizer: Adam;
-  readonly #steps = new Map<PairKind, RecordedStep<Tensor>>();
-  #latest: Tensor | undefined;
-  #step = 0;
+  readonly #steps = new RecordedSteps(aeiLossNames);
 
   constructor(options: AeiTrainerOptions) {
     const { network, discriminator, identity, recipe = faceShifterPaper } = options;
@@ -52,7 +50,7 @@ export class AeiTrainer {
 
   /** Steps done. */
   get step(): number {
-    return this.#step;
+    return this.#steps.done;
   }
 
   /** The learning rate of both players from now on. */
@@ -64,31 +62,26 @@ export class AeiTrainer {
   /** Issues one step. */
   async run(): Promise<void> {
     const { pairs } = this.recipe;
-    const kind = pairs[this.#step % pairs.length]!;
+    const kind = pairs[this.step % pairs.length]!;
     const { data } = this.#options;
-    await data.load(kind, this.#step);
-    const step = this.#steps.get(kind) ?? record(() => this.#learn(data.images(), kind));
-    this.#steps.set(kind, step);
-    this.#latest = step.run();
-    this.#step += 1;
+    await data.load(kind, this.step);
+    this.#steps.run(kind, () => this.#learn(data.images(), kind));
   }
 
   /** The losses of the latest step. */
-  async losses(): Promise<AeiLosses> {
-    if (!this.#latest) throw new ArgumentError('losses', 'step', '0', 'at least one step done');
-    const values = await this.#latest.floats();
-    return Object.fromEntries(aeiLossNames.map((name, k) => [name, values[k]])) as AeiLosses;
+  losses(): Promise<AeiLosses> {
+    return this.#steps.losses();
   }
 
   /** Gives all memory of the trainer back; the networks and the data belong to the caller. */
   dispose(): void {
-    for (const step of this.#steps.values()) step.dispose();
+    this.#steps.dispose();
     this.#generatorOptimizer.dispose();
     this.#discriminatorOptimizer.dispose();
   }
 
   /** L = L_adv + λ_att · L_att + λ_id · L_id (+ λ_rec · L_rec on pairs of one person), then the discriminator's hinge loss on the same faces. */
-  #learn({ target, source }: ImagePairs, kind: PairKind): Tensor {
+  #learn({ target, source }: ImagePairs, kind: PairKind): Readonly<Record<(typeof aeiLossNames)[number], Tensor>> {
     const { network, discriminator, identity } = this.#options;
     const { weights } = this.recipe;
     const latent = noGrad(() => identity.latent(source));
@@ -106,12 +99,6 @@ export class AeiTrainer {
     const discriminatorGradients = grad(real.add(fake), this.#discriminatorOptimizer.parameters);
     this.#generatorOptimizer.step(generatorGradients);
     this.#discriminatorOptimizer.step(discriminatorGradients);
-    const values = { adversarial, attributes, identity: alike, reconstruction, real, fake };
-    return noGrad(() =>
-      concat(
-        aeiLossNames.map((name) => values[name].reshape([1])),
-        0,
-      ),
-    );
+    return { adversarial, attributes, identity: alike, reconstruction, real, fake };
   }
 }

@@ -1,10 +1,10 @@
-import { ArgumentError, type RecordedStep } from '@visage/gpu';
 import { Adam, HostRandom } from '@visage/nn';
-import { concat, grad, keep, l1Loss, noGrad, record, type Tensor, zeros } from '@visage/tensor';
+import { grad, keep, l1Loss, noGrad, type Tensor, zeros } from '@visage/tensor';
 import { identityLoss } from '../../losses/identity.ts';
 import type { IdentityNetwork } from '../../networks/identity.ts';
 import type { PairKind } from '../../recipe.ts';
 import type { ImagePairs, TrainingData } from '../../training/data.ts';
+import { RecordedSteps } from '../recordedSteps.ts';
 import { type FaceShifter, heuristicError } from './faceShifter.ts';
 import { halfSquaredError } from './losses.ts';
 import { drawOccluders, occlude, occluderNumbers } from './occluders.ts';
@@ -30,9 +30,7 @@ export class HearTrainer {
   readonly #identity: IdentityNetwork;
   readonly #optimizer: Adam;
   readonly #occluders: Tensor;
-  readonly #steps = new Map<PairKind, RecordedStep<Tensor>>();
-  #latest: Tensor | undefined;
-  #step = 0;
+  readonly #steps = new RecordedSteps(hearLossNames);
 
   constructor(options: HearTrainerOptions) {
     const { faceShifter, data, recipe = faceShifterPaper } = options;
@@ -49,7 +47,7 @@ export class HearTrainer {
 
   /** Steps done. */
   get step(): number {
-    return this.#step;
+    return this.#steps.done;
   }
 
   /** The learning rate from now on. */
@@ -60,34 +58,29 @@ export class HearTrainer {
   /** Issues one step. */
   async run(): Promise<void> {
     const { refinementPairs } = this.recipe;
-    const kind = refinementPairs[this.#step % refinementPairs.length]!;
+    const kind = refinementPairs[this.step % refinementPairs.length]!;
     const { data, seed = 0 } = this.#options;
-    await data.load(kind, this.#step);
+    await data.load(kind, this.step);
     const random = new HostRandom(seed);
-    random.draws = this.#step * data.batchSize;
+    random.draws = this.step * data.batchSize;
     this.#occluders.write(drawOccluders(random, data.batchSize));
-    const step = this.#steps.get(kind) ?? record(() => this.#learn(data.images(), kind));
-    this.#steps.set(kind, step);
-    this.#latest = step.run();
-    this.#step += 1;
+    this.#steps.run(kind, () => this.#learn(data.images(), kind));
   }
 
   /** The losses of the latest step. */
-  async losses(): Promise<HearLosses> {
-    if (!this.#latest) throw new ArgumentError('losses', 'step', '0', 'at least one step done');
-    const values = await this.#latest.floats();
-    return Object.fromEntries(hearLossNames.map((name, k) => [name, values[k]])) as HearLosses;
+  losses(): Promise<HearLosses> {
+    return this.#steps.losses();
   }
 
   /** Gives all memory of the trainer back; the networks and the data belong to the caller. */
   dispose(): void {
-    for (const step of this.#steps.values()) step.dispose();
+    this.#steps.dispose();
     this.#optimizer.dispose();
     this.#occluders.dispose();
   }
 
   /** L = L_id + L_chg (+ L_rec on pairs of one person), weights 1: the identity stays, little changes, what was in front comes back. */
-  #learn(pairs: ImagePairs, kind: PairKind): Tensor {
+  #learn(pairs: ImagePairs, kind: PairKind): Readonly<Record<(typeof hearLossNames)[number], Tensor>> {
     const { aei, hear } = this.#options.faceShifter;
     const { target, latent, first, error } = noGrad(() => {
       const target = occlude(pairs.target, this.#occluders).images;
@@ -101,12 +94,6 @@ export class HearTrainer {
     const always = identity.add(change);
     const loss = kind === 'same' ? always.add(reconstruction) : always;
     this.#optimizer.step(grad(loss, this.#optimizer.parameters));
-    const values = { identity, change, reconstruction };
-    return noGrad(() =>
-      concat(
-        hearLossNames.map((name) => values[name].reshape([1])),
-        0,
-      ),
-    );
+    return { identity, change, reconstruction };
   }
 }
