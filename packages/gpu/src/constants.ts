@@ -60,7 +60,7 @@ export class ConstantStore {
     const isConstant = (buffer: GpuBuffer) =>
       madeBy.has(buffer) || (!writers.has(buffer) && (buffer.steady || trace.uploads.has(buffer)));
     const taken = new Set<StepConstant>();
-    trace.commands = trace.commands.filter((command) => {
+    const stays = (command: Command): boolean => {
       const [written, read] = [writtenBy(command), readBy(command)];
       if (!written.every(own) || !read.every(isConstant)) return true;
       const ids = read.map((buffer) => {
@@ -76,10 +76,16 @@ export class ConstantStore {
         buffer.resource = constant.memory[at];
         madeBy.set(buffer, { constant, at });
       }
+      if (!taken.has(constant)) constant.users++;
       taken.add(constant);
       return false;
-    });
-    for (const constant of taken) constant.users++;
+    };
+    try {
+      trace.commands = trace.commands.filter(stays);
+    } catch (error) {
+      this.release([...taken]); // one of them was too large for the device
+      throw error;
+    }
     return [...taken];
   }
 

@@ -14,6 +14,7 @@ import { refuseAsync } from './synchronous.ts';
 import { Trace } from './trace.ts';
 import { Staging, writeBytes } from './transfer.ts';
 import { TuningMemo } from './tuning/memo.ts';
+import { Workspace } from './workspace.ts';
 
 /** One kernel launch. */
 export interface Dispatch {
@@ -37,6 +38,8 @@ export class Gpu {
   readonly pipelines: PipelineCache;
   /** What recorded steps compute once; see {@link RecordedStep}. */
   readonly constants: ConstantStore;
+  /** Where recorded steps compute. */
+  readonly workspace: Workspace;
   #bindGroups: BindGroupCache;
   #encoder: GPUCommandEncoder | undefined;
   #pass: GPUComputePassEncoder | undefined;
@@ -62,6 +65,7 @@ export class Gpu {
     this.deterministic = deterministic;
     this.pool = new BufferPool(device);
     this.constants = new ConstantStore(device, this.pool);
+    this.workspace = new Workspace(this.pool);
     this.pipelines = new PipelineCache(device, (message) => this.#fail(new ValidationError(message)));
     this.#bindGroups = new BindGroupCache(device);
     device.addEventListener('uncapturederror', (event) => {

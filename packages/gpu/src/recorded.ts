@@ -5,6 +5,7 @@ import { VisageError } from './errors.ts';
 import type { Gpu } from './gpu.ts';
 import { dropRepeats } from './repeats.ts';
 import type { Trace } from './trace.ts';
+import type { Slot } from './workspace.ts';
 
 const NEVER = -1; // before the first run: no sum of versions
 
@@ -24,7 +25,10 @@ export class RecordedStep<T> {
   /** Buffers that a run writes to and others may read: those from outside, and results. */
   readonly #changed: readonly GpuBuffer[];
   #inputs: readonly GpuBuffer[];
-  #owned: GPUBuffer[];
+  /** Memory of results and uploads, which nothing else uses. */
+  #owned: GPUBuffer[] = [];
+  /** Where the rest is computed, in turn with other steps. */
+  #slots: readonly Slot[] = [];
   #virtual: Set<GpuBuffer>;
   #disposed = false;
   /** What the traced function returned; its tensors hold the values of the latest run. */
@@ -38,9 +42,9 @@ export class RecordedStep<T> {
     dropRepeats(trace, keep);
     this.#constants = gpu.constants.take(trace, keep);
     try {
-      this.#owned = trace.plan(gpu.pool, keep);
+      this.#giveMemory(trace, keep);
     } catch (error) {
-      gpu.constants.release(this.#constants);
+      this.#giveBack();
       throw error;
     }
     this.#virtual = trace.virtual;
@@ -60,6 +64,23 @@ export class RecordedStep<T> {
     }
   }
 
+  /** Gives results memory of their own, so that they last until the next run, and lays the rest into the workspace. */
+  #giveMemory(trace: Trace, keep: ReadonlySet<GpuBuffer>): void {
+    const lifetimes = trace.lifetimes();
+    for (const buffer of keep) {
+      if (!lifetimes.delete(buffer)) continue;
+      buffer.resource = this.#gpu.pool.take(buffer.bytes);
+      this.#owned.push(buffer.resource);
+    }
+    this.#slots = this.#gpu.workspace.take(lifetimes);
+  }
+
+  #giveBack(): void {
+    for (const buffer of this.#owned) this.#gpu.pool.give(buffer);
+    this.#gpu.workspace.release(this.#slots);
+    this.#gpu.constants.release(this.#constants);
+  }
+
   /** Kernels per run. */
   get dispatches(): number {
     return this.#commands.length;
@@ -70,10 +91,11 @@ export class RecordedStep<T> {
     return this.#commands;
   }
 
-  /** Device memory that the step uses, in bytes: its own, and constants that it may share with other steps. */
+  /** Device memory that the step uses, in bytes: that of its results, and constants and workspace that it may share with other steps. */
   get bytes(): number {
     const constants = this.#constants.flatMap(({ memory }) => memory);
-    return [...this.#owned, ...constants].reduce((sum, buffer) => sum + buffer.size, 0);
+    const workspace = this.#slots.map(({ memory }) => memory);
+    return [...this.#owned, ...constants, ...workspace].reduce((sum, buffer) => sum + buffer.size, 0);
   }
 
   /**
@@ -125,12 +147,11 @@ export class RecordedStep<T> {
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;
-    for (const buffer of this.#owned) this.#gpu.pool.give(buffer);
+    this.#giveBack();
     for (const buffer of this.#virtual) {
       buffer.released = true;
       buffer.resource = undefined;
     }
-    this.#gpu.constants.release(this.#constants);
     this.#commands = [];
     this.#constants = [];
   }
