@@ -4,7 +4,8 @@ import { startGpu } from '@visage/gpu/node';
 import { conv2d, GEMM_VARIANTS, grad, matmul, permute, type Tensor, tensor } from '@visage/tensor';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { noise, relativeError } from '../helpers/numbers.ts';
+import { relativeError } from '../helpers/goldens.ts';
+import { noise } from '../helpers/numbers.ts';
 
 const gpu = await startGpu();
 

@@ -4,7 +4,8 @@ import { startGpu } from '@visage/gpu/node';
 import { conv2d, grad, type PaddingMode, scope, type Tensor, tensor } from '@visage/tensor';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { noise, relativeError } from '../helpers/numbers.ts';
+import { relativeError } from '../helpers/goldens.ts';
+import { noise } from '../helpers/numbers.ts';
 
 await startGpu();
 
