@@ -112,7 +112,8 @@ export function zipFile(members: Readonly<Record<string, ZipMember>>): Uint8Arra
     directory.push(extra.length, 0, ...new Array<number>(10).fill(0), ...field(header), ...text(name), ...extra);
     if (!own) continue;
     out.push(0x50, 0x4b, 3, 4, 0, 0, ...start, ...u32(packedLength), ...u32(length), name.length, 0, 0, 0);
-    out.push(...text(name), ...contents);
+    out.push(...text(name));
+    for (const byte of contents) out.push(byte); // there may be more of them than arguments of a call
   }
   const count = Object.keys(members).length;
   const end = [0x50, 0x4b, 5, 6, 0, 0, 0, 0, count, 0, count, 0, ...u32(directory.length), ...u32(out.length), 0, 0];

@@ -227,6 +227,36 @@ test('a deflated entry cannot unpack to more or less than it claims', async () =
   }
 });
 
+test('a deflated entry that claims more than memory holds is one error', async () => {
+  const packed = new Uint8Array(2 ** 23 + 2 ** 16); // enough for the claim by deflate's best ratio
+  const member = { bytes: new Uint8Array(0), packed, claim: 2 ** 33 + 2 ** 20, wide: true };
+  await refuses(
+    archive(dictionary('w', tensorOf()), { 'archive/data/0': member }),
+    /claims 8590983168 bytes; .* read up to/,
+  );
+});
+
+test('a pickle cannot build more than it says: copies of a long list, or very many containers', async () => {
+  const repeat = (times: number, instructions: readonly number[]) =>
+    Array.from({ length: times }, () => instructions).flat();
+  // 8 bytes that copy a list of 2000 members, very often: quadratic in the length of the file.
+  const list = [...tuple(...Array.from({ length: 2000 }, () => op.emptyDict)), ...op.put(0)];
+  for (const name of ['builtins.set', 'builtins.frozenset']) {
+    const [module, callee] = name.split('.') as [string, string];
+    const copies = repeat(5000, [...op.get(1), ...op.get(0), 0x85, ...op.reduce]);
+    const callable = [...op.name(module, callee), ...op.put(1)];
+    for (const file of [archive([...list, ...callable, ...copies]), legacyFile([...list, ...callable, ...copies])])
+      await refuses(file, /builds more than 8388608 values by byte/);
+  }
+  const many = new Uint8Array(2 ** 20).fill(op.emptyDict[0]);
+  const pickle = { bytes: many, packed: deflateRawSync(many) };
+  await refuses(zipFile({ 'archive/data.pkl': pickle }), /builds more than 8388608 values/);
+});
+
+test('a long key names few tensors', async () => {
+  await refuses(archive(dictionary('k'.repeat(2000), tensorOf())), /names a tensor with 2000 characters/);
+});
+
 test('entries that share their bytes are refused', async () => {
   const bytes = new Uint8Array(400);
   const alone = archive(dictionary('w', tensorOf({ length: 100 })), { 'archive/data/0': { bytes } });

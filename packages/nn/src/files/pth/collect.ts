@@ -4,6 +4,7 @@ import { PickledTensor } from './tensors.ts';
 import { PickledObject } from './values.ts';
 
 const DEEPEST = 64;
+const LONGEST_NAME = 1000;
 const MOST_VISITS = 1_000_000; // shared containers are visited once per path: a small pickle can name very many
 
 /**
@@ -33,6 +34,8 @@ class Collector {
         this.source,
         `nests its containers ${depth > DEEPEST ? 'too deep' : 'too often'} to be a network`,
       );
+    if (name.length > LONGEST_NAME)
+      throw new FileError(this.source, `names a tensor with ${name.length} characters: ${showName(name)}`);
     if (value instanceof PickledTensor) this.#add(name, value);
     else if (value instanceof PickledObject) this.#visitObject(value, name, depth);
     else if (value instanceof Map) this.#visitMembers(value, name, depth);

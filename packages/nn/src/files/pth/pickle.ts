@@ -16,6 +16,10 @@ export interface PickleRules {
 type Instruction = (machine: PickleMachine) => void;
 
 const HIGHEST_PROTOCOL = 5;
+// What a pickle may build. A state dict takes 140 values per tensor, a checkpoint with modules and optimizers 400; without a limit a file of 64 KiB could,
+// inflated, make 13 GB of empty dictionaries.
+const MOST_VALUES = 2 ** 23;
+const VALUES_PER_OBJECT = 8; // an empty container takes the memory of so many numbers
 const STOP = 0x2e;
 
 /**
@@ -31,6 +35,7 @@ class PickleMachine {
   readonly stack: unknown[] = [];
   readonly memo = new Map<number, unknown>();
   readonly #marks: number[] = [];
+  #left = MOST_VALUES;
 
   constructor(
     readonly cursor: Cursor,
@@ -43,6 +48,7 @@ class PickleMachine {
       const code = this.cursor.u8();
       if (code === STOP) return this.pop();
       const instruction = INSTRUCTIONS.get(code);
+      this.spend(1);
       if (!instruction) {
         const shown = `0x${code.toString(16).padStart(2, '0')}`;
         this.cursor.fail(`is no pickle of tensors: instruction ${shown} at byte ${at} is not one that they need`);
@@ -52,7 +58,17 @@ class PickleMachine {
   }
 
   push(value: unknown): void {
+    if (typeof value === 'object') this.spend(VALUES_PER_OBJECT);
     this.stack.push(value);
+  }
+
+  /** Counts values that are built or copied, so that neither memory nor time grows beyond what the length of an honest file explains. */
+  spend(values: number): void {
+    this.#left -= values;
+    if (this.#left < 0)
+      this.cursor.fail(
+        `builds more than ${MOST_VALUES} values by byte ${this.cursor.at} of its pickle; no network needs so many`,
+      );
   }
 
   pop(): unknown {
@@ -75,7 +91,7 @@ class PickleMachine {
   /** The topmost value, which stays. */
   top(): unknown {
     const value = this.pop();
-    this.push(value);
+    this.stack.push(value);
     return value;
   }
 
@@ -113,6 +129,8 @@ class PickleMachine {
     const [values, callee] = [this.pop(), this.pop()];
     if (!(callee instanceof PickledName) || !Array.isArray(values))
       this.malformed('a call of something without a name');
+    // What is called copies its arguments, and a pickle can name the same long list again and again.
+    this.spend(values.reduce<number>((sum, value) => sum + (Array.isArray(value) ? value.length : 0), values.length));
     const result = this.rules.call(callee.name, values);
     if (result === undefined)
       this.cursor.fail(

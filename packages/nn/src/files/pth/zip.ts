@@ -1,7 +1,7 @@
 /** @file ZIP archives, read without trust: stored and deflated entries, ZIP64, checksums; every offset is checked before it is followed. */
 import { FileError, showName } from '../header.ts';
 import { crc32 } from './crc32.ts';
-import { inflate } from './inflate.ts';
+import { inflate, LARGEST_INFLATED } from './inflate.ts';
 
 /** One file of an archive, as the directory lists it. */
 export interface ZipEntry {
@@ -135,6 +135,8 @@ class ZipReader {
       this.#fail(`${showName(name)} is stored in ${packedLength} bytes and claims ${length}`);
     if (length > packedLength * MOST_INFLATED)
       this.#fail(`${showName(name)} claims ${length} bytes, more than ${packedLength} deflated ones can hold`);
+    if (method === DEFLATE && length > LARGEST_INFLATED)
+      this.#fail(`${showName(name)} claims ${length} bytes; deflated entries are read up to ${LARGEST_INFLATED}`);
     return { name, packed, deflated: method === DEFLATE, length, crc: this.#u32(at + 16) };
   }
 
