@@ -109,27 +109,30 @@ const penaltyBetween = (parts: StepParts, real: Tensor, swapped: Tensor) => (): 
  *
  * The discriminator judges results and targets once; both players' hinge and feature terms come from those two passes, because its weights
  * change after both gradients are known. The gradient penalty takes a third pass, on images in between. Reconstruction is reported always and trained on pairs of kind `same` only.
+ *
+ * The discriminator's gradient comes first, so that its activations and the identity network's are not in memory at the same time.
  */
 export function trainingStep(parts: StepParts, pairs: ImagePairs, kind: PairKind): StepResult {
   const { generator, recipe, generatorOptimizer, discriminatorOptimizer, mixed } = parts;
-  const { playing, judging, result } = inPrecision(mixed, () => {
+  const { swaps, judged, judging } = inPrecision(mixed, () => {
     const judge = judgeOf(parts);
     const swaps = swap(parts, pairs);
     const { target, swapped } = swaps;
-    const result = toUnit(swapped, generator.colorSpace);
     const judgedResult = judge.forward(swapped);
     const judgedTarget = judge.forward(target);
     const real = realImages(parts, pairs, target);
     const judgedReal = real === target ? judgedTarget : judge.forward(real);
     const judged = { judgedResult, targetFeatures: judgedTarget };
     return {
-      result,
-      playing: generatorLosses(recipe, kind, termsOf(parts, swaps, result, judged)),
+      swaps,
+      judged,
       judging: discriminatorLosses(recipe, judgedResult, judgedReal, penaltyBetween(parts, real, swapped)),
     };
   });
-  const generatorGradients = gradientsOf(playing.generator, generatorOptimizer, mixed?.generatorScaler);
   const discriminatorGradients = gradientsOf(judging.discriminator, discriminatorOptimizer, mixed?.discriminatorScaler);
+  const result = toUnit(swaps.swapped, generator.colorSpace);
+  const playing = inPrecision(mixed, () => generatorLosses(recipe, kind, termsOf(parts, swaps, result, judged)));
+  const generatorGradients = gradientsOf(playing.generator, generatorOptimizer, mixed?.generatorScaler);
   learn(generatorOptimizer, generatorGradients, mixed?.generatorScaler);
   learn(discriminatorOptimizer, discriminatorGradients, mixed?.discriminatorScaler);
   parts.average.update(mixed?.generatorScaler);
