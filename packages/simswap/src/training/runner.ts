@@ -17,7 +17,7 @@ import type { PairKind } from '../recipe.ts';
 import type { CollapseSigns } from './collapse.ts';
 import type { TrainingData } from './data.ts';
 import { LossRing } from './lossRing.ts';
-import { SCALING_NUMBERS } from './mixedPrecision.ts';
+import { inPrecision, SCALING_NUMBERS } from './mixedPrecision.ts';
 import type { StepParts, StepResult } from './step.ts';
 import { lossNames } from './terms.ts';
 import { type Turn, turnsOf } from './turns.ts';
@@ -119,13 +119,12 @@ export class StepRunner {
 
   /** [change, likeTarget, likeSource] of the latest results. */
   #signs({ result, target, source }: StepResult): Tensor {
-    const { identity, recipe } = this.#parts;
+    const { identity, recipe, mixed } = this.#parts;
     return noGrad(() => {
-      const [swapped, owner, donor] = [result, target, source].map((x) => identity.embed(x, recipe.identityResize)) as [
-        Tensor,
-        Tensor,
-        Tensor,
-      ];
+      // In the precision of the steps, which have the identity network's weights in the form for it.
+      const [swapped, owner, donor] = inPrecision(mixed, () =>
+        [result, target, source].map((x) => identity.embed(x, recipe.identityResize)),
+      ) as [Tensor, Tensor, Tensor];
       const alike = (other: Tensor) => mean(cosineSimilarity(swapped, other));
       const values = [l1Loss(result, target), alike(owner), alike(donor)];
       return concat(
