@@ -1,6 +1,9 @@
 /** @file The rules of autograd: nested gradients, accumulation, what is an error; gradient checkpointing. */
+import { withVariant } from '@visage/gpu';
+import { seeded } from '@visage/nn';
 import {
   add,
+  autocast,
   backward,
   batchNorm,
   checkpoint,
@@ -8,6 +11,7 @@ import {
   enableGrad,
   firstNonFinite,
   grad,
+  gradEnabled,
   instanceNorm,
   leakyRelu,
   log,
@@ -92,6 +96,20 @@ test('noGrad builds no graph, enableGrad inside it does, detach cuts', () => {
   is(noGrad(() => mul(x, 2)).requiresGrad, false);
   is(noGrad(() => enableGrad(() => mul(x, 2))).requiresGrad, true);
   is(mul(x, 2).detach().requiresGrad, false);
+});
+
+test('a setting refuses an async function: it would be gone after the first await', () => {
+  const late = async () => 1;
+  const settings: [string, (fn: typeof late) => unknown][] = [
+    ['noGrad', noGrad],
+    ['enableGrad', enableGrad],
+    ['autocast', (fn) => autocast('f16', fn)],
+    ['withVariant', (fn) => withVariant('gemm', 'direct', fn)],
+    ['seeded', (fn) => seeded(1, fn)],
+  ];
+  for (const [name, setting] of settings)
+    throws(() => setting(late), new RegExp(`^${name}: the function is async, and .* return tensors from it`));
+  ok(gradEnabled());
 });
 
 test('what cannot be differentiated is an error that says so', () => {

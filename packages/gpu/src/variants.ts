@@ -1,5 +1,6 @@
 import { VisageError } from './errors.ts';
 import type { Gpu } from './gpu.ts';
+import { refuseAsync } from './synchronous.ts';
 
 /** One way to compute a family's problem. */
 export interface Variant<Problem> {
@@ -16,12 +17,14 @@ export interface Choice<V> {
 
 const forced = new Map<string, string>();
 
-/** Runs `fn` with one variant of a family taken whatever it admits: for tests that hold variants together and for benchmarks. */
+/** Runs `fn`, which must not be async, with one variant of a family taken whatever it admits: for tests that hold variants together and for benchmarks. */
 export function withVariant<T>(family: string, name: string, fn: () => T): T {
   const before = forced.get(family);
   forced.set(family, name);
   try {
-    return fn();
+    const result = fn();
+    refuseAsync('withVariant', result);
+    return result;
   } finally {
     if (before === undefined) forced.delete(family);
     else forced.set(family, before);

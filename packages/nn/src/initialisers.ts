@@ -1,3 +1,4 @@
+import { refuseAsync } from '@visage/gpu';
 import { type Shape, sizeOf, type Tensor, tensor } from '@visage/tensor';
 import { HostRandom } from './random.ts';
 
@@ -13,7 +14,9 @@ export function seeded<T>(seed: number, build: () => T): T {
   const before = current;
   current = new HostRandom(seed);
   try {
-    return build();
+    const built = build();
+    refuseAsync('seeded', built);
+    return built;
   } finally {
     current = before;
   }

@@ -1,4 +1,4 @@
-import { currentGpu, type Gpu } from '@visage/gpu';
+import { currentGpu, type Gpu, refuseAsync } from '@visage/gpu';
 import { castingNow, withCasting } from './casting.ts';
 import { cast } from './ops/cast.ts';
 import type { FloatType } from './storage.ts';
@@ -14,12 +14,16 @@ export const halfPrecision = (gpu: Gpu = currentGpu()): true | string =>
  * inputs; reductions, losses and normalised vectors are f32. Parameters stay f32 and so do their gradients: each is cast once per call of `autocast`.
  *
  * Gradients are asked for outside, or inside: either way they run in the types of the forward pass. On a device without f16 `fn` runs in f32;
- * {@link halfPrecision} tells. `autocast('f32', …)` inside of another turns it off. PyTorch's `torch.autocast`.
+ * {@link halfPrecision} tells. `autocast('f32', …)` inside of another turns it off. `fn` must not be async. PyTorch's `torch.autocast`.
  */
 export function autocast<T>(type: FloatType, fn: () => T, gpu: Gpu = currentGpu()): T {
   const possible = type === 'f16' && halfPrecision(gpu) === true;
   const copies = castingNow()?.copies ?? new Map();
-  return withCasting({ type: possible ? 'f16' : 'f32', copies }, fn);
+  return withCasting({ type: possible ? 'f16' : 'f32', copies }, () => {
+    const result = fn();
+    refuseAsync('autocast', result);
+    return result;
+  });
 }
 
 /** Are products computed in f16 now? */

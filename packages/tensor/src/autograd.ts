@@ -1,4 +1,4 @@
-import { VisageError } from '@visage/gpu';
+import { refuseAsync, VisageError } from '@visage/gpu';
 import { castingNow, onlyCopies, withCasting } from './casting.ts';
 import type { DType } from './dtype.ts';
 import { sameShape, showShape } from './shape.ts';
@@ -29,13 +29,15 @@ function withGrad<T>(on: boolean, fn: () => T): T {
   const before = enabled;
   enabled = on;
   try {
-    return fn();
+    const result = fn();
+    refuseAsync(on ? 'enableGrad' : 'noGrad', result);
+    return result;
   } finally {
     enabled = before;
   }
 }
 
-/** Runs `fn` without building a graph. */
+/** Runs `fn`, which must not be async, without building a graph. */
 export const noGrad = <T>(fn: () => T): T => withGrad(false, fn);
 
 /** Runs `fn` building a graph, also inside `noGrad`. */
