@@ -1,7 +1,7 @@
 /** Winograd's algorithms against the implicit GEMM: forward, gradients and a gradient of gradients, over ragged tiles and every padding. */
 import { withVariant } from '@visage/gpu';
 import { startGpu } from '@visage/gpu/node';
-import { conv2d, grad, type PaddingMode, scope, type Tensor, tensor } from '@visage/tensor';
+import { cast, conv2d, grad, type PaddingMode, scope, type Tensor, tensor } from '@visage/tensor';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { relativeError } from '../helpers/goldens.ts';
@@ -49,6 +49,19 @@ test('the error of 4x4 tiles stays small over many channels', async () => {
   const run = (name: string) => withVariant('conv', name, () => conv2d(x, w, undefined, { padding: 1 }));
   const error = relativeError(await run('winograd 4x4').floats(), await run('implicit gemm').floats());
   assert.ok(error < 1e-5, String(error));
+});
+
+test('forced on what it cannot compute it is refused, and nothing wrong is computed', () => {
+  const forced = (x: Tensor, w: Tensor, stride = 1) =>
+    withVariant('conv', 'winograd 2x2', () => conv2d(x, w, undefined, { padding: 1, stride }));
+  const [x, w] = [tensor(noise(6 * 6 * 8, 6), [1, 6, 6, 8]), tensor(noise(9 * 8 * 4, 7), [3, 3, 8, 4])];
+  assert.throws(
+    () => forced(x, w, 2),
+    /winograd 2x2 cannot compute forward f32 1x6x6x8 .*: for 3x3 kernels at stride 1/,
+  );
+  assert.throws(() => forced(x.reshape([1, 16, 6, 3]), tensor(noise(108, 8), [3, 3, 3, 4])), /channels in fours/);
+  if (x.gpu.device.features.has('shader-f16'))
+    assert.throws(() => forced(cast(x, 'f16'), cast(w, 'f16')), /lose too many bits of f16/);
 });
 
 test.run();

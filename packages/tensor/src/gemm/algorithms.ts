@@ -1,4 +1,4 @@
-import type { Gpu, Variant } from '@visage/gpu';
+import { type Gpu, type Variant, VisageError } from '@visage/gpu';
 import { type Activation, activated } from '../ops/activation.ts';
 import { type ConvGeometry, xShape, yShape } from '../ops/convGeometry.ts';
 import type { Tensor } from '../tensor.ts';
@@ -27,22 +27,33 @@ interface ConvProducts {
 }
 
 /** A way to compute them. */
-export interface ConvAlgorithm extends Variant<ConvProblem>, ConvProducts {}
+export interface ConvAlgorithm extends Variant<ConvProblem>, ConvProducts {
+  /** `true`, or why it cannot compute the problem at all, be it wise or not. Absent where it can compute each. */
+  able?(problem: ConvProblem): true | string;
+}
 
 const FEWEST_TILES = 64; // one row of GEMM tiles
 const FEWEST_CHANNELS = 64; // below, the transforms cost more than the products that they save
 const LONGEST_SUM = 8192; // tiles that the weight gradient adds in series; see launch.ts
+
+/** What Winograd's transforms are written for. */
+function winogradIsAble({ geometry: g, type }: ConvProblem): true | string {
+  if (type === 'f16') return 'its differences of values would lose too many bits of f16';
+  if (g.kernelHeight !== 3 || g.kernelWidth !== 3 || g.stride !== 1) return 'for 3x3 kernels at stride 1';
+  return (g.channelsIn % 4 === 0 && g.channelsOut % 4 === 0) || 'needs channels in fours';
+}
 
 /** F(side x side, 3x3). */
 function winograd(side: TileSide): ConvAlgorithm {
   const products = (side + 2) ** 2;
   return {
     name: `winograd ${side}x${side}`,
-    admits({ geometry: g, pass, type }, gpu) {
-      if (type === 'f16') return 'its differences of values would lose too many bits of f16';
+    able: winogradIsAble,
+    admits(problem, gpu) {
+      const able = winogradIsAble(problem);
+      if (able !== true) return able;
       if (gpu.adapter.software) return 'more launches than a software adapter gains in products';
-      if (g.kernelHeight !== 3 || g.kernelWidth !== 3 || g.stride !== 1) return 'for 3x3 kernels at stride 1';
-      if (g.channelsIn % 4 !== 0 || g.channelsOut % 4 !== 0) return 'needs channels in fours';
+      const { geometry: g, pass } = problem;
       if (Math.min(g.channelsIn, g.channelsOut) < FEWEST_CHANNELS)
         return `needs ${FEWEST_CHANNELS} channels on both sides to pay`;
       const [, height, width] = (pass === 'inputGrad' ? xShape(g) : yShape(g)) as [number, number, number];
@@ -86,17 +97,19 @@ function signatureOf({ geometry: g, pass, type }: ConvProblem): string {
 export function convAlgorithm(gpu: Gpu, geometry: ConvGeometry, pass: ConvPass, type: GemmType): ConvProducts {
   const problem = { geometry, pass, type };
   const run = (operands: readonly (Tensor | undefined)[], by: (algorithm: ConvAlgorithm) => Tensor): Tensor => {
-    const launch = (): Tensor =>
-      by(
-        chooseFor(gpu, {
-          family: 'conv',
-          variants: CONV_ALGORITHMS,
-          problem,
-          signature: () => signatureOf(problem),
-          buffers: operands.map((operand) => operand?.buffer),
-          launch,
-        }).variant,
-      );
+    const launch = (): Tensor => {
+      const { variant } = chooseFor(gpu, {
+        family: 'conv',
+        variants: CONV_ALGORITHMS,
+        problem,
+        signature: () => signatureOf(problem),
+        buffers: operands.map((operand) => operand?.buffer),
+        launch,
+      });
+      const able = variant.able?.(problem) ?? true; // withVariant asks nobody
+      if (able !== true) throw new VisageError(`${variant.name} cannot compute ${signatureOf(problem)}: ${able}`);
+      return by(variant);
+    };
     return launch();
   };
   return {
