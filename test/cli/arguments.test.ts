@@ -40,6 +40,11 @@ const MISTAKES: readonly (readonly [what: string, command: readonly string[], sa
     /--compare trains and swaps in f32/,
   ],
   [
+    'an option of the comparison without it',
+    ['eval', '--checkpoint', golden, '--meter-steps', '9'],
+    /--meter-steps is for --compare; add --compare/,
+  ],
+  [
     'a resumed run in another precision',
     ['train', '--resume', golden, '--precision', 'mixed'],
     /--precision cannot change in a resumed run/,

@@ -28,6 +28,23 @@ export interface CompareOptions {
   readonly out: string;
 }
 
+const ONLY_COMPARED = ['preset', 'size', 'budget', 'steps', 'couples', 'photos', 'meterSteps', 'seed', 'out'] as const;
+
+/**
+ * For `visage eval` without `--compare`.
+ *
+ * @throws UsageError when an option was given that only `--compare` reads.
+ */
+export function refuseCompareOptions(command: Command): void {
+  for (const name of ONLY_COMPARED satisfies readonly (keyof CompareOptions)[]) {
+    if (command.getOptionValueSource(name) !== 'cli') continue;
+    const flag = command.options.find((option) => option.attributeName() === name)?.long;
+    throw new UsageError(
+      `eval: ${flag} is for --compare; add --compare, or leave ${flag} out to measure the checkpoint alone`,
+    );
+  }
+}
+
 /** Trains and measures the systems of the paper side by side: `visage eval --compare`. */
 export async function compare(options: CompareOptions): Promise<void> {
   const { people, level, couples, photos, seed, out, json } = options;

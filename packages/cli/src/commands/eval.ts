@@ -11,7 +11,7 @@ import { SwapEvaluation } from '../training/evaluate.ts';
 import { scoreTable } from '../training/scores.ts';
 import { trainingLevel } from '../training/settings.ts';
 import { builtInWeights, loadIdentityNetwork } from '../training/weights.ts';
-import { addCompareOptions, type CompareOptions, compare } from './compare.ts';
+import { addCompareOptions, type CompareOptions, compare, refuseCompareOptions } from './compare.ts';
 
 interface Options extends Omit<CompareOptions, 'level'> {
   readonly level?: Level;
@@ -19,12 +19,13 @@ interface Options extends Omit<CompareOptions, 'level'> {
   readonly precision?: Precision;
 }
 
-async function evaluate(options: Options): Promise<void> {
+async function evaluate(options: Options, command: Command): Promise<void> {
   if (options.compare) {
     if (options.precision !== undefined)
       throw new UsageError('eval: --compare trains and swaps in f32; leave --precision out');
     return compare({ ...options, level: options.level ?? 'L1' });
   }
+  refuseCompareOptions(command);
   const { checkpoint, people, json, precision = 'f32' } = options;
   if (checkpoint === undefined)
     throw new UsageError('eval: --checkpoint says which file to measure; or let --compare train all systems');
