@@ -21,7 +21,7 @@ const boundedNorm = (x: Tensor, axis: number, eps: number): Tensor =>
   sqrt(maximum(sum(square(x), axis, true), eps * eps));
 
 /** The definition in plain ops. */
-export const composedL2Normalize = (x: Tensor, axis: number, eps: number): Tensor => div(x, boundedNorm(x, axis, eps));
+const composedL2Normalize = (x: Tensor, axis: number, eps: number): Tensor => div(x, boundedNorm(x, axis, eps));
 
 /** x / max(‖x‖, eps) in f32, Euclidean norm over `axis`, as PyTorch's `normalize`. eps at least 1e-19, or its square vanishes in f32. */
 export function l2Normalize(x: Tensor, axis = 1, eps = 1e-12): Tensor {
@@ -37,7 +37,7 @@ export function l2Normalize(x: Tensor, axis = 1, eps = 1e-12): Tensor {
 }
 
 /** The definition in plain ops. */
-export const composedCosine = (a: Tensor, b: Tensor, axis: number, eps: number): Tensor =>
+const composedCosine = (a: Tensor, b: Tensor, axis: number, eps: number): Tensor =>
   sum(mul(composedL2Normalize(a, axis, eps), composedL2Normalize(b, axis, eps)), axis);
 
 /**

@@ -10,7 +10,7 @@ import { sumOfMap } from './sums.ts';
 import { sqrt, square } from './unary.ts';
 
 /** The definition in plain ops. */
-export function composedUnitNorm(x: Tensor, eps: number): Tensor {
+function composedUnitNorm(x: Tensor, eps: number): Tensor {
   const rows = reshape(cast(x, 'f32'), [x.dim(0), -1]);
   const norm = sqrt(add(rows.square().sum(1), eps));
   return mean(square(sub(norm, 1)));

@@ -23,7 +23,7 @@ export interface AeiTrainerOptions {
 }
 
 /** The values that a step reports, in order. */
-export const aeiLossNames = ['adversarial', 'attributes', 'identity', 'reconstruction', 'real', 'fake'] as const;
+const aeiLossNames = ['adversarial', 'attributes', 'identity', 'reconstruction', 'real', 'fake'] as const;
 export type AeiLosses = Readonly<Record<(typeof aeiLossNames)[number], number>>;
 
 /** Trains FaceShifter's first stage against its discriminator. Each kind of step is recorded at its first use and replayed. */

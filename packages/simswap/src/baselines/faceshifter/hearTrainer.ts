@@ -20,7 +20,7 @@ export interface HearTrainerOptions {
 }
 
 /** The values that a step reports, in order. */
-export const hearLossNames = ['identity', 'change', 'reconstruction'] as const;
+const hearLossNames = ['identity', 'change', 'reconstruction'] as const;
 export type HearLosses = Readonly<Record<(typeof hearLossNames)[number], number>>;
 
 /** Trains FaceShifter's second stage on targets with things in front of them. Nobody says where: the heuristic error has to. */
