@@ -1,8 +1,8 @@
 import { VisageError } from './errors.ts';
 
 /**
- * Throws if `result` is a promise: what runs in a scope, a traced step or under a setting must be over when it returns. Later its memory would be freed under it,
- * and the setting would be gone, or be in force for whatever else runs meanwhile.
+ * Throws if `result` is a promise: what runs in a scope, a traced step or under a setting must be over when it returns. Later its memory would
+ * be freed under it, and the setting would be gone.
  *
  * @param where what ran it, for the message.
  */

@@ -3,7 +3,10 @@ import type { Gpu } from '../gpu.ts';
 
 const CHUNK_WORDS = 2 ** 18;
 
-/** Words whose halves are f16 numbers of size 0.5 to 1 with either sign. Read as f32 they are numbers of size 3e-5 to 8e-3, so both readings can be multiplied and added. */
+/**
+ * Words whose halves are f16 numbers of size 0.5 to 1 with either sign. Read as f32 they are numbers of size 3e-5 to 8e-3, so both readings can be
+ * multiplied and added.
+ */
 function fillerWords(): Uint32Array {
   const words = new Uint32Array(CHUNK_WORDS);
   let state = 0x9e3779b9; // xorshift: the numbers only have to differ

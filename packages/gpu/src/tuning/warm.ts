@@ -4,8 +4,9 @@ import type { Gpu } from '../gpu.ts';
 /**
  * Milliseconds of uninterrupted work after which a GPU is taken to run at its full clock.
  *
- * Read on an NVIDIA H200 on 2026-11-22: after somewhat more than a second without work its clock falls from 1980 to 345 MHz, and it takes some 300 ms of work to
- * come back; meanwhile everything reads up to five times too slow. Compiling or reading back before a measurement is such a pause.
+ * Read on an NVIDIA H200 on 2026-11-22: after somewhat more than a second without work its clock falls from 1980 to 345 MHz, and it takes
+ * some 300 ms of work to come back; meanwhile everything reads up to five times too slow. Compiling or reading back before a measurement
+ * is such a pause.
  */
 export const WARM_MS = 400;
 
@@ -26,8 +27,9 @@ export function stayedBusy(gpu: Gpu): void {
 /**
  * Brings the device to its full clock by repeating `work`, which issues some work and may be async, until `warmMs` have passed.
  *
- * Two portions are in flight at a time, each of `work` as often as takes some 10 ms. Nothing happens on a software adapter, and when a measurement ended on
- * this device within the last half second. Call it as the last thing before the clock is read; what `work` launches must have run before, because compiling is a pause.
+ * Two portions are in flight at a time, each of `work` as often as takes some 10 ms. Nothing happens on a software adapter, and when a
+ * measurement ended on this device within the last half second. Call it as the last thing before the clock is read; what `work` launches must
+ * have run before, because compiling is a pause.
  *
  * @returns whether the work was run.
  */

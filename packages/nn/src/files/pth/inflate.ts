@@ -8,7 +8,9 @@ const FIRST_BYTES = 2 ** 16;
 /**
  * Unpacks deflated bytes through the platform's `DecompressionStream`.
  *
- * @throws FileError when they do not yield exactly `length` bytes; unpacking stops as soon as they yield more. Memory grows with what they yield, not with the claim.
+ * Memory grows with what they yield, not with the claim.
+ *
+ * @throws FileError when they do not yield exactly `length` bytes; unpacking stops as soon as they yield more.
  */
 export async function inflate(packed: Uint8Array, length: number, source: string): Promise<Uint8Array> {
   let out = new Uint8Array(Math.min(length, FIRST_BYTES));
