@@ -23,6 +23,8 @@ export class HashedPairs implements TrainingData {
   readonly imageSize = imageSize;
   readonly target: Tensor = keep(zeros([batchSize, imageSize, imageSize, 3]));
   readonly source: Tensor = keep(zeros([batchSize, imageSize, imageSize, 3]));
+  /** What the values of every image are multiplied by. */
+  scale = 1;
   readonly loaded: { kind: PairKind; step: number }[] = [];
 
   images(): ImagePairs {
@@ -31,8 +33,9 @@ export class HashedPairs implements TrainingData {
 
   load(kind: PairKind, step: number): void {
     this.loaded.push({ kind, step });
-    this.target.write(nhwc(hashed(3 * step, pixels), shape));
-    this.source.write(nhwc(hashed(3 * step + 1, pixels), shape));
+    const images = (draw: number) => nhwc(hashed(draw, pixels), shape).map((value) => value * this.scale);
+    this.target.write(images(3 * step));
+    this.source.write(images(3 * step + 1));
   }
 
   dispose(): void {

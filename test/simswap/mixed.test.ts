@@ -5,6 +5,7 @@ import { FileError, readSafetensors } from '@visage/nn';
 import {
   Generator,
   lossNames,
+  NonFiniteLossError,
   type Precision,
   publishedGenerator,
   readCheckpointHeader,
@@ -38,7 +39,7 @@ function start({ precision = 'mixed', replay, networkSeed = 1 }: Start = {}) {
     for (const network of Object.values(networks)) network.dispose();
     data.dispose();
   };
-  return { trainer, reports, run, end };
+  return { trainer, data, reports, run, end };
 }
 
 function assertSameBytes(a: Uint8Array, b: Uint8Array): void {
@@ -106,6 +107,32 @@ test('live bytes are the same after every step', async () => {
     await run(until);
     assert.is(gpu.memory.live, live);
   }
+  end();
+});
+
+test('a batch that overflows f16 is skipped and training goes on; a loss that stays so stops it', async () => {
+  const { trainer, data, reports, run, end } = start();
+  await run(6);
+  const weights = () => trainer.discriminator.parameters()[0]!.floats();
+  const before = await weights();
+  data.scale = 1e30;
+  await run(7);
+  assert.ok(lossNames.some((name) => !Number.isFinite(reports[6]!.losses[name])));
+  for (const player of ['generator', 'discriminator'] as const)
+    assert.is(reports[6]!.scaling![player].skipped, reports[5]!.scaling![player].skipped + 1, player);
+  assert.equal(await weights(), before);
+  data.scale = 1;
+  await run(9);
+  for (const report of reports.slice(7)) assert.ok(lossNames.every((name) => Number.isFinite(report.losses[name])));
+
+  data.scale = 1e30;
+  const failure = await run(40).then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  assert.instance(failure, NonFiniteLossError);
+  assert.is((failure as NonFiniteLossError).step, 10);
+  assert.is(reports.length, 9 + 9); // the tenth in a row is the last
   end();
 });
 

@@ -34,13 +34,14 @@ export interface StepReport {
   /** Steps done, this one included. */
   readonly step: number;
   readonly kind: PairKind;
+  /** Finite, but for a step in mixed precision whose update was skipped. */
   readonly losses: Readonly<Record<LossName, number>>;
   readonly stepsPerSecond: number;
   /** In mixed precision: what the loss scaler of each player did. */
   readonly scaling?: Readonly<Record<'generator' | 'discriminator', ScalingReport>>;
 }
 
-/** Something to do every so many steps, with all losses known to be finite: save, sample, evaluate. Training waits for it. */
+/** Something to do every so many steps, with all losses known to be finite, or their updates skipped: save, sample, evaluate. Training waits for it. */
 export interface TrainingTask {
   readonly every: number;
   run(trainer: Trainer): void | Promise<void>;

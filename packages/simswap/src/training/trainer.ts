@@ -12,6 +12,7 @@ import { CollapseAlarm, type CollapseSigns } from './collapse.ts';
 import type { TrainingData } from './data.ts';
 import { NonFiniteLossError } from './errors.ts';
 import { Learners } from './learners.ts';
+import { type BadLoss, LossGuard } from './lossGuard.ts';
 import { checkForm, checkPositive, type RunOptions, type StepReport, type TrainerOptions } from './options.ts';
 import { StepRunner } from './runner.ts';
 import { StepClock } from './stepClock.ts';
@@ -42,6 +43,7 @@ export class Trainer {
   readonly #runner: StepRunner;
   readonly #readEvery: number;
   readonly #alarm: CollapseAlarm;
+  #guard = new LossGuard();
   #step = 0;
   #unread = 0;
   #stopping = false;
@@ -93,6 +95,7 @@ export class Trainer {
     restoreCheckpoint(this.#groups(), file);
     this.#frozen.refold();
     this.#step = step;
+    this.#guard = new LossGuard();
   }
 
   #groups(): CheckpointGroups {
@@ -129,7 +132,8 @@ export class Trainer {
   /**
    * Trains until `until` steps are done or {@link Trainer.stop} is called; all losses are read and reported before it returns.
    *
-   * @throws NonFiniteLossError when a loss is infinite or not a number, naming step, loss and op.
+   * @throws NonFiniteLossError when a loss is infinite or not a number, naming step, loss and op; in mixed precision not for a few steps whose
+   * updates were skipped ({@link LossGuard}).
    */
   async run({ until, tasks = [], onStep, onAlarm }: RunOptions): Promise<void> {
     for (const task of tasks) checkPositive('tasks', task.every);
@@ -196,13 +200,14 @@ export class Trainer {
     const stepsPerSecond = clock.tick(count);
     for (const [k, row] of rows.entries()) {
       const step = last - count + k + 1;
-      const bad = row.findIndex((value) => !Number.isFinite(value));
-      if (bad >= 0) throw await this.#nonFinite(step, lossNames[bad] as LossName, row[bad] as number);
+      const scaling = scalingOf(row);
+      const bad = this.#guard.fatal(step, row, scaling);
+      if (bad) throw await this.#nonFinite(bad);
       const losses = Object.fromEntries(lossNames.map((name, column) => [name, row[column]])) as Record<
         LossName,
         number
       >;
-      onStep?.({ step, kind: this.kindOf(step - 1), losses, stepsPerSecond, ...scalingOf(row) });
+      onStep?.({ step, kind: this.kindOf(step - 1), losses, stepsPerSecond, ...(scaling && { scaling }) });
     }
     for (const each of observed) {
       const alarm = this.#alarm.observe(last, each);
@@ -211,7 +216,7 @@ export class Trainer {
   }
 
   /** The error of a loss that is not finite, with the op that a repetition of its step blames, if there is memory for one. */
-  async #nonFinite(step: number, loss: LossName, value: number): Promise<NonFiniteLossError> {
+  async #nonFinite({ step, loss, value }: BadLoss): Promise<NonFiniteLossError> {
     const kind = this.kindOf(step - 1);
     for (const turn of this.#runner.turns.keys()) {
       await this.#data.load(kind, this.#draw(step - 1, turn));
@@ -223,10 +228,10 @@ export class Trainer {
 }
 
 /** What the loss scalers report behind the losses, if there are any. */
-function scalingOf(row: Float32Array): Pick<StepReport, 'scaling'> {
+function scalingOf(row: Float32Array): StepReport['scaling'] {
   const numbers = row.subarray(lossNames.length);
-  if (numbers.length === 0) return {};
+  if (numbers.length === 0) return undefined;
   const [generatorScale, generatorSkipped, scale, skipped] = numbers as unknown as [number, number, number, number];
   const generator = { lossScale: generatorScale, skipped: generatorSkipped };
-  return { scaling: { generator, discriminator: { lossScale: scale, skipped } } };
+  return { generator, discriminator: { lossScale: scale, skipped } };
 }

@@ -1,0 +1,45 @@
+import type { StepReport } from './options.ts';
+import { generatorLossNames, type LossName, lossNames } from './terms.ts';
+
+/** Steps in a row that mixed precision may skip for a loss that is not finite. */
+const PATIENCE = 10;
+
+/** A loss that is not finite, at the step at which that began. */
+export interface BadLoss {
+  readonly step: number;
+  readonly loss: LossName;
+  readonly value: number;
+}
+
+/**
+ * Decides whether a loss that is not finite ends the training.
+ *
+ * In f32 it does at once: the weights have taken it in. In mixed precision an activation may overflow f16 on a single batch; the loss scaler then skips
+ * the update and nothing was harmed, so that training goes on, as a loop with PyTorch's GradScaler does. It ends when the update was made all the same, and
+ * when {@link PATIENCE} steps in a row were skipped.
+ */
+export class LossGuard {
+  #first: BadLoss | undefined;
+  #inARow = 0;
+  #before: StepReport['scaling'];
+
+  /** What ends the training at this step, if anything does. */
+  fatal(step: number, losses: Float32Array, scaling: StepReport['scaling']): BadLoss | undefined {
+    const before = this.#before;
+    this.#before = scaling;
+    const bad = lossNames.flatMap((loss, k) => {
+      const value = losses[k] as number;
+      return Number.isFinite(value) ? [] : [{ step, loss, value }];
+    });
+    this.#first = bad.length > 0 ? (this.#first ?? bad[0]) : undefined;
+    this.#inARow = bad.length > 0 ? this.#inARow + 1 : 0;
+    const taken = bad.find(({ loss }) => !skipped(loss, scaling, before));
+    return taken ?? (this.#inARow >= PATIENCE ? this.#first : undefined);
+  }
+}
+
+/** Was the update by this loss skipped? Behind a checkpoint the number before is not known, and `PATIENCE` decides. */
+function skipped(loss: LossName, scaling: StepReport['scaling'], before: StepReport['scaling']): boolean {
+  const player = (generatorLossNames as readonly string[]).includes(loss) ? 'generator' : 'discriminator';
+  return scaling !== undefined && (before === undefined || scaling[player].skipped > before[player].skipped);
+}
