@@ -1,15 +1,17 @@
 // GEMM on subgroup matrices, f16 operands and f32 sums:  C[m, n] = sum over k of A[m, k] · B[k, n]
 //
 // Tile      a workgroup owns BM x BN of C and walks k in steps of BK; each of its WARPS_M x WARPS_N subgroups owns FRAGS_M x FRAGS_N squares of 16 x 16.
-// Staging   two tiles in workgroup memory: one is multiplied while the next, loaded into registers before the products, is stored behind them. So one
-//           barrier per step. Memory moves in vec4u of eight halves; a pad of one vec4u per row keeps the rows that a subgroup reads together on different
-//           banks. Operands stay as they lie in memory, along k or not (A_BY_K, B_BY_N): the matrix units read either way, nothing is transposed.
+// Staging   a tile is loaded into registers two steps before it is multiplied and stored to workgroup memory one step before: a load has the products of two
+//           steps to hide behind, as long as nothing touches its value before the store. So two sets of registers, two stages of workgroup memory, one
+//           barrier per step, and every second step written out (TURNS). Memory moves in vec4u of eight halves; a pad of one vec4u per row keeps the rows
+//           that a subgroup reads together on different banks. Operands stay as they lie in memory, along k or not (A_BY_K, B_BY_N): the matrix units
+//           read either way, nothing is transposed.
 // Epilogue  the sums leave through the same workgroup memory, 16 rows of each subgroup at a time, because only there they can be had as numbers: for bias,
 //           activation, edges and f16.
 // Loops     those marked "unrolled" are written out before compilation (unroll.ts): matrices stay in registers only under constant indices.
 // Prelude   M, N, K, BM, BN, BK (multiples of 16), WARPS_M, WARPS_N, THREADS = WARPS_M · WARPS_N · subgroup size, TILES_N, K_CHUNK (a multiple of BK), A_BY_K,
-//           B_BY_N; FRAGS_M = BM / 16 / WARPS_M and FRAGS_N alike, DEPTH = BK / 16, SLOTS_A = ⌈BM · BK / 8 / THREADS⌉ and SLOTS_B alike; loaders (WideRow,
-//           wideRow, PlaceA, RUN_A, placeA, wideA; wideB) and an epilogue (store). On a device without bounds checks (Dawn's disable_robustness) it is twice as fast.
+//           B_BY_N; FRAGS_M = BM / 16 / WARPS_M and FRAGS_N alike, DEPTH = BK / 16, SLOTS_A = ⌈BM · BK / 8 / THREADS⌉ and SLOTS_B alike, TURNS = 2; loaders
+//           (WideRow, wideRow, beside, PlaceA, RUN_A, placeA, wideA; wideB) and an epilogue (store). On a device without bounds checks (Dawn's disable_robustness) it is twice as fast.
 // Dispatch  x·y = tiles, n fastest; z = splits of K for each item; begin(z) says which split (launch.ts).
 const PITCH_A = select(BM, BK, A_BY_K) / 8u + 1u;
 const PITCH_B = select(BK, BN, B_BY_N) / 8u + 1u;
@@ -20,6 +22,12 @@ const CHUNKS_B = BN * BK / 8u;
 const ROWS_B = select(BN, BK, B_BY_N); // of the tile as it is staged
 const ALONG_A = select(BM, BK, A_BY_K) / 8u; // chunks of eight in a row of the tile; divides THREADS
 const ALONG_B = select(BK, BN, B_BY_N) / 8u;
+// The chunks of eight that one invocation moves lie below one another in a tile, THREADS / ALONG rows apart; but those of an A along m side by side, in one
+// step of k, so that a convolution's weight gradient finds the pixel of that step once.
+const BESIDE = !A_BY_K && CHUNKS_A % THREADS == 0u;
+const LANES_A = select(ALONG_A, ALONG_A / SLOTS_A, BESIDE); // invocations in a row of A's tile
+const STEP_ALONG = select(0u, LANES_A, BESIDE);
+const STEP_DOWN = select(THREADS / ALONG_A, 0u, BESIDE);
 const PITCH_C = FRAGS_N * 4u + 2u; // f32 sums, four to a vec4u
 const SLAB = 16u * PITCH_C;
 const RAGGED = K % BK != 0u;
@@ -29,6 +37,21 @@ alias Right = subgroup_matrix_right<f16, 16, 16>;
 alias Sums = subgroup_matrix_result<f32, 16, 16>;
 
 var<workgroup> tiles : array<vec4u, max(2u * STAGE, WARPS_M * WARPS_N * SLAB)>;
+
+// Eight halves of A's tile at step k0, in its row `down`; past K zeros.
+fn chunkOfA(place : PlaceA, k0 : u32, down : u32, along : u32) -> vec4u {
+  let k = k0 + select(down, 8u * along, A_BY_K);
+  if (!RAGGED) {
+    return wideA(place, k);
+  }
+  return select(vec4u(), wideA(place, select(0u, k, k < K)), k < K);
+}
+
+// Eight halves of B's tile. Where it has fewer chunks than there are invocations, the others read its last row: past it B may end.
+fn chunkOfB(k0 : u32, column0 : u32, down : u32, along : u32) -> vec4u {
+  let row = select(min(down, ROWS_B - 1u), down, CHUNKS_B % THREADS == 0u);
+  return wideB(k0 + select(8u * along, row, B_BY_N), column0 + select(row, 8u * along, B_BY_N));
+}
 
 @compute @workgroup_size(THREADS)
 fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : vec3u, @builtin(local_invocation_index) lane : u32,
@@ -42,82 +65,92 @@ fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : 
   let warpM = warp / WARPS_N;
   let warpN = warp % WARPS_N;
 
-  // An invocation's chunks of eight lie below one another: one place along the rows of a tile, every THREADS / ALONG-th row.
-  let alongA = lane % ALONG_A;
+  let alongA = lane % LANES_A;
   let alongB = lane % ALONG_B;
-  let firstA = lane / ALONG_A;
+  let firstA = lane / LANES_A;
   let firstB = lane / ALONG_B;
   var rows : array<WideRow, SLOTS_A>;
-  var places : array<PlaceA, SLOTS_A>;
   for (var s = 0u; s < SLOTS_A; s++) { // unrolled
-    rows[s] = wideRow(min(row0 + select(8u * alongA, firstA + s * (THREADS / ALONG_A), A_BY_K), M - 1u));
-    places[s] = placeA(rows[s], start);
+    let m = min(row0 + select(8u * (alongA + s * STEP_ALONG), firstA + s * STEP_DOWN, A_BY_K), M - 1u);
+    if (s == 0u || !BESIDE) {
+      rows[s] = wideRow(m);
+    } else {
+      rows[s] = beside(rows[0], s * STEP_ALONG, m);
+    }
   }
-  var nextA : array<vec4u, SLOTS_A>;
-  var nextB : array<vec4u, SLOTS_B>;
+  var places : array<PlaceA, SLOTS_A>;
+  var nextA : array<vec4u, TURNS * SLOTS_A>;
+  var nextB : array<vec4u, TURNS * SLOTS_B>;
   var sums : array<Sums, FRAGS_M * FRAGS_N>;
-  var stage = 0u;
 
-  // One round more than there are steps: the first only loads, the last only multiplies. A loop with its load in front of it ran 17 % slower.
-  for (var k0 = start; k0 < end + BK; k0 += BK) {
-    if (k0 < end) {
-      if (RUN_A > 0u && k0 % max(RUN_A, 1u) == 0u) {
-        for (var s = 0u; s < SLOTS_A; s++) { // unrolled
-          places[s] = placeA(rows[s], k0);
-        }
-      }
+  for (var turn = 0u; turn < TURNS; turn++) { // unrolled
+    if (start + turn * BK < end) {
       for (var s = 0u; s < SLOTS_A; s++) { // unrolled
-        let k = k0 + select(firstA + s * (THREADS / ALONG_A), 8u * alongA, A_BY_K);
-        let inside = !RAGGED || k < K;
-        nextA[s] = select(vec4u(), wideA(places[s], select(0u, k, inside)), inside);
+        places[s] = placeA(rows[s], start + turn * BK);
+        nextA[turn * SLOTS_A + s] = chunkOfA(places[s], start + turn * BK, firstA + s * STEP_DOWN, alongA);
       }
       for (var s = 0u; s < SLOTS_B; s++) { // unrolled
-        // Where a tile has fewer chunks than invocations, the others read its last row: past it B may end.
-        let row = firstB + s * (THREADS / ALONG_B);
-        let across = select(min(row, ROWS_B - 1u), row, CHUNKS_B % THREADS == 0u);
-        nextB[s] = wideB(k0 + select(8u * alongB, across, B_BY_N), column0 + select(across, 8u * alongB, B_BY_N));
+        nextB[turn * SLOTS_B + s] = chunkOfB(start + turn * BK, column0, firstB + s * (THREADS / ALONG_B), alongB);
       }
     }
-    if (k0 > start) {
-      for (var d = 0u; d < DEPTH; d++) { // unrolled
-        var left : array<Left, FRAGS_M>;
-        for (var i = 0u; i < FRAGS_M; i++) { // unrolled
-          let m = (warpM * FRAGS_M + i) * 16u;
-          if (A_BY_K) {
-            left[i] = subgroupMatrixLoad<Left, row_major>(&tiles, stage + m * PITCH_A + d * 2u, PITCH_A);
-          } else {
-            left[i] = subgroupMatrixLoad<Left, col_major>(&tiles, stage + d * 16u * PITCH_A + m / 8u, PITCH_A);
-          }
-        }
-        for (var j = 0u; j < FRAGS_N; j++) { // unrolled
-          let n = (warpN * FRAGS_N + j) * 16u;
-          var right : Right;
-          if (B_BY_N) {
-            right = subgroupMatrixLoad<Right, row_major>(&tiles, stage + SIZE_A + d * 16u * PITCH_B + n / 8u, PITCH_B);
-          } else {
-            right = subgroupMatrixLoad<Right, col_major>(&tiles, stage + SIZE_A + n * PITCH_B + d * 2u, PITCH_B);
-          }
-          for (var i = 0u; i < FRAGS_M; i++) { // unrolled
-            sums[i * FRAGS_N + j] = subgroupMatrixMultiplyAccumulate(left[i], right, sums[i * FRAGS_N + j]);
-          }
-        }
-      }
-    }
-    stage = STAGE - stage;
-    if (k0 < end) {
-      for (var s = 0u; s < SLOTS_A; s++) { // unrolled
-        if (CHUNKS_A % THREADS == 0u || lane + s * THREADS < CHUNKS_A) {
-          tiles[stage + (firstA + s * (THREADS / ALONG_A)) * PITCH_A + alongA] = nextA[s];
-        }
-      }
-      for (var s = 0u; s < SLOTS_B; s++) { // unrolled
-        if (CHUNKS_B % THREADS == 0u || lane + s * THREADS < CHUNKS_B) {
-          tiles[stage + SIZE_A + (firstB + s * (THREADS / ALONG_B)) * PITCH_B + alongB] = nextB[s];
-        }
-      }
-    }
-    workgroupBarrier();
   }
+  for (var k0 = start; k0 < end; k0 += TURNS * BK) {
+    for (var turn = 0u; turn < TURNS; turn++) { // unrolled
+      if (k0 + turn * BK < end) {
+        for (var s = 0u; s < SLOTS_A; s++) { // unrolled
+          if (CHUNKS_A % THREADS == 0u || lane + s * THREADS < CHUNKS_A) {
+            tiles[turn * STAGE + (firstA + s * STEP_DOWN) * PITCH_A + alongA + s * STEP_ALONG] = nextA[turn * SLOTS_A + s];
+          }
+        }
+        for (var s = 0u; s < SLOTS_B; s++) { // unrolled
+          if (CHUNKS_B % THREADS == 0u || lane + s * THREADS < CHUNKS_B) {
+            tiles[turn * STAGE + SIZE_A + (firstB + s * (THREADS / ALONG_B)) * PITCH_B + alongB] = nextB[turn * SLOTS_B + s];
+          }
+        }
+      }
+      workgroupBarrier();
+      if (k0 + (TURNS + turn) * BK < end) {
+        let k1 = k0 + (TURNS + turn) * BK;
+        if (RUN_A > 0u && k1 % max(RUN_A, 1u) == 0u) {
+          for (var s = 0u; s < SLOTS_A; s++) { // unrolled
+            places[s] = placeA(rows[s], k1);
+          }
+        }
+        for (var s = 0u; s < SLOTS_A; s++) { // unrolled
+          nextA[turn * SLOTS_A + s] = chunkOfA(places[s], k1, firstA + s * STEP_DOWN, alongA);
+        }
+        for (var s = 0u; s < SLOTS_B; s++) { // unrolled
+          nextB[turn * SLOTS_B + s] = chunkOfB(k1, column0, firstB + s * (THREADS / ALONG_B), alongB);
+        }
+      }
+      if (k0 + turn * BK < end) {
+        for (var d = 0u; d < DEPTH; d++) { // unrolled
+          var left : array<Left, FRAGS_M>;
+          for (var i = 0u; i < FRAGS_M; i++) { // unrolled
+            let m = (warpM * FRAGS_M + i) * 16u;
+            if (A_BY_K) {
+              left[i] = subgroupMatrixLoad<Left, row_major>(&tiles, turn * STAGE + m * PITCH_A + d * 2u, PITCH_A);
+            } else {
+              left[i] = subgroupMatrixLoad<Left, col_major>(&tiles, turn * STAGE + d * 16u * PITCH_A + m / 8u, PITCH_A);
+            }
+          }
+          for (var j = 0u; j < FRAGS_N; j++) { // unrolled
+            let n = (warpN * FRAGS_N + j) * 16u;
+            var right : Right;
+            if (B_BY_N) {
+              right = subgroupMatrixLoad<Right, row_major>(&tiles, turn * STAGE + SIZE_A + d * 16u * PITCH_B + n / 8u, PITCH_B);
+            } else {
+              right = subgroupMatrixLoad<Right, col_major>(&tiles, turn * STAGE + SIZE_A + n * PITCH_B + d * 2u, PITCH_B);
+            }
+            for (var i = 0u; i < FRAGS_M; i++) { // unrolled
+              sums[i * FRAGS_N + j] = subgroupMatrixMultiplyAccumulate(left[i], right, sums[i * FRAGS_N + j]);
+            }
+          }
+        }
+      }
+    }
+  }
+  workgroupBarrier();
 
   for (var i = 0u; i < FRAGS_M; i++) { // unrolled
     for (var j = 0u; j < FRAGS_N; j++) { // unrolled

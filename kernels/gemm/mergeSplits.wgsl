@@ -13,8 +13,17 @@ fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : 
   if (i >= SIZE) {
     return;
   }
+  let end = arrayLength(&partial);
   var sum = partial[i];
-  for (var at = i + SIZE; at < arrayLength(&partial); at += SIZE) {
+  var at = i + SIZE;
+  for (; at + 3u * SIZE < end; at += 4u * SIZE) { // four loads on their way at a time
+    let next = array(partial[at], partial[at + SIZE], partial[at + 2u * SIZE], partial[at + 3u * SIZE]);
+    sum += next[0];
+    sum += next[1];
+    sum += next[2];
+    sum += next[3];
+  }
+  for (; at < end; at += SIZE) {
     sum += partial[at];
   }
   let first = i * WIDTH;

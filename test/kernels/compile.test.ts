@@ -88,6 +88,7 @@ function launchSpatial(c: number): void {
   for (const mode of ['nearest', 'bilinear', 'bicubic'] as const) {
     for (const corners of [false, true]) launch((x) => resize(x!, [11, 4], mode, corners), image);
   }
+  launch((x) => resize(x!, [16, 12]), [2, 8, 6, c]);
   for (const mode of ['zero', 'reflect', 'replicate'] as const) {
     launch((x) => pad2d(x!, 2, mode), image);
     launch((x, w) => conv2d(x!, w!, undefined, { padding: 1, paddingMode: mode }), image, [3, 3, c, 2 * c]);
@@ -114,7 +115,8 @@ function launchRest(): void {
   fileRow(zeros([2, 3]), tensor(Uint32Array.of(0)), zeros([3]));
   launch((x, w) => prelu(permute(slice(variance(x!, 1, true), 0, 0, 2), [1, 0, 2]), w!), [3, 4, 5], [5]);
   const types: DType[] = ['f32', 'f16', 'i32', 'u32', 'u8'];
-  for (const source of types) for (const result of types) cast(cast(zeros([7]), source), result);
+  for (const size of [7, 8])
+    for (const source of types) for (const result of types) cast(cast(zeros([size]), source), result);
   const random = new RandomState(1);
   random.uniform([5]);
   random.normal([5]);
@@ -179,6 +181,7 @@ function launchHalfGemms(gpu: Gpu): void {
         [3, 16],
         [12, 3],
         [16, 24],
+        [64, 64],
         [8, 8],
       ] as const) {
         const [x, w] = [half(2, 9, 11, ci), zeros([3, 3, ci, co], { requiresGrad: true })];
@@ -262,7 +265,7 @@ for (const profile of ['full', 'browser'] as const) {
   test(`${profile} limits: nothing was forgotten`, () => {
     // Default limits come without features, so a kernel that needs subgroups has another one in its place. The null backend has no more bindings
     // than the default: what needs them is compiled by the tests that run it.
-    const forMatrices = /^gemmLoad(AcrossWide|Pairs|Runs|Wide)/;
+    const forMatrices = /^gemmLoad(AcrossWide|Pairs|Runs|Taps|Wide)/;
     const expected = Object.entries(kernels)
       .filter(([, text]) => !text.includes("more bindings than WebGPU's default"))
       .filter(([name, text]) => profile === 'full' || !(text.includes('subgroup') || forMatrices.test(name)));

@@ -65,6 +65,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   'replicated, from three channels': [8, 9, 3, 16, 3, { padding: 1, paddingMode: 'replicate' }],
   '12 channels to 20': [6, 7, 12, 20, 3, { padding: 1 }],
   '1x1': [6, 7, 40, 72, 1, {}],
+  'two slabs of channels': [7, 9, 128, 128, 3, { padding: 1, paddingMode: 'reflect' }],
 };
 
 function checkVariant(name: string): void {

@@ -5,6 +5,7 @@ alias PlaceA = WideRow;
 const RUN_A = 0u; // places hold for all of k
 
 fn wideRow(m : u32) -> WideRow { return WideRow(rowA(m), rowA(select(min(m + 4u, M - 1u), m, A_BY_K))); }
+fn beside(row : WideRow, chunks : u32, m : u32) -> WideRow { return wideRow(m); }
 fn placeA(row : WideRow, k : u32) -> PlaceA { return row; }
 
 fn wideA(place : PlaceA, k : u32) -> vec4u {

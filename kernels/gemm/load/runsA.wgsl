@@ -4,6 +4,7 @@ alias WideRow = RowA;
 alias PlaceA = Place;
 const RUN_A = CHANNELS;
 fn wideRow(m : u32) -> WideRow { return rowA(m); }
+fn beside(row : WideRow, chunks : u32, m : u32) -> WideRow { return wideRow(m); }
 fn placeA(row : WideRow, k : u32) -> PlaceA { return placeOf(row, tapOf(k)); }
 
 fn wideA(place : PlaceA, k : u32) -> vec4u {

@@ -25,12 +25,12 @@ interface Window {
 function im2col(
   window: Window,
   by: 'pixel' | 'tap',
-): Pick<GemmProblem, 'loaderA' | 'runA' | 'walksRuns' | 'constants'> {
+): Pick<GemmProblem, 'loaderA' | 'runA' | 'imageWalk' | 'constants'> {
   const { source } = window;
   const loader = source.channels % 4 === 0 ? gemmLoadIm2col : gemmLoadIm2colScalar;
   return {
     runA: source.channels,
-    walksRuns: by === 'pixel' && source.channels % 4 === 0,
+    imageWalk: by === 'pixel' ? 'byPixel' : 'byTap',
     loaderA: [
       `fn origin() -> vec2i { return ${window.origin}; }`,
       `fn border(at : i32, extent : i32) -> i32 { ${BORDER[window.paddingMode]} }`,

@@ -11,37 +11,58 @@ interface MatrixTile {
   readonly bk: number;
   /** Subgroups along m and n. */
   readonly warps: readonly [number, number];
-  /** Microseconds of a step of a workgroup that has a processor for itself, and of one among so many that the processor never waits. */
-  readonly alone: number;
-  readonly among: number;
   /** Workgroups that a processor holds at a time. */
   readonly resident: number;
+  /** Microseconds of a step of one workgroup among so many that the processor never waits, by the way its operands lie. */
+  readonly among: Times;
+  /** The same of one that shares the processor with less than `resident` others. */
+  readonly alone: Times;
 }
 
+/** A and B along k and n (a convolution), both along k (its input gradient), along m and n (its weight gradient). */
+type Times = readonly [forward: number, inputGrad: number, weightGrad: number];
+
 const SUBGROUP = 32;
-const BANDWIDTH = 2.5e6; // bytes per microsecond at which partial sums are written, and read again
-const LAUNCH = 5; // microseconds of one more launch
+const BANDWIDTH = 3e6; // bytes per microsecond at which partial sums are written, and read again
+const LAUNCH = 4; // microseconds of one more launch
 const BEGINNING = 4; // microseconds from a launch to its first product, and from the last one to its end
-const MOST_SPLITS = 32;
+const MERGED = 0.06; // microseconds for each partial sum that a merge adds in series
+const MOST_SPLITS = 256;
 const SHORTEST_SPLIT = 128;
 const LONGEST_SUM = 8192; // terms in one f32 accumulator; see launch.ts
 
 /**
- * The tiles, with times read on an H100 at 1980 MHz (2026-11-22; 3x3 convolution at 28x28, 512 to 512 channels, of 1, 4 and 16 images). With them `estimate` is within
- * about 15 % of most times measured; 128x64 fits worst (up to 41 % off), and 128x16, for three-channel images, is a guess. A tuning memo knows better.
+ * The tiles, with times read on an H200 at 1980 MHz (2026-11-22; 3x3 convolutions at 28x28 with 512 channels, of 1, 4 and 16 images, and their gradients; `estimate`
+ * is within 20 % of most). An operand that lies along k is dear: of 16 steps of k only 32 bytes lie together. A tuning memo knows better.
  */
 const TILES: readonly MatrixTile[] = [
-  { bm: 128, bn: 128, bk: 32, warps: [2, 2], alone: 1.36, among: 0.665, resident: 2 },
-  { bm: 128, bn: 128, bk: 16, warps: [2, 2], alone: 0.74, among: 0.37, resident: 2 },
-  { bm: 128, bn: 64, bk: 16, warps: [2, 2], alone: 0.5, among: 0.3, resident: 4 },
-  { bm: 64, bn: 64, bk: 16, warps: [2, 2], alone: 0.447, among: 0.147, resident: 8 },
-  { bm: 128, bn: 16, bk: 32, warps: [4, 1], alone: 0.5, among: 0.16, resident: 6 },
+  tile(128, 128, 16, [2, 2], 2, [0.28, 0.335, 0.262]),
+  tile(64, 256, 16, [1, 4], 2, [0.28, 0.5, 0.28]),
+  tile(256, 64, 16, [4, 1], 2, [0.49, 0.5, 0.28]),
+  tile(128, 64, 16, [2, 2], 4, [0.205, 0.24, 0.155], [0.66, 0.72, 0.4]),
+  tile(64, 128, 16, [2, 2], 4, [0.172, 0.235, 0.225], [0.68, 0.93, 0.63]),
+  tile(64, 64, 16, [2, 2], 8, [0.117, 0.15, 0.122], [0.35, 0.45, 0.35]),
+  tile(128, 16, 32, [4, 1], 4, [0.27, 0.25, 0.305], [0.6, 0.6, 0.6]), // for three-channel images
 ];
+
+function tile(
+  bm: number,
+  bn: number,
+  bk: number,
+  warps: readonly [number, number],
+  resident: number,
+  among: Times,
+  alone = among.map((time) => time * resident) as unknown as Times,
+): MatrixTile {
+  return { bm, bn, bk, warps, resident, among, alone };
+}
 
 /** Microseconds that a tile is expected to take for a problem, at the number of splits that serves it best. */
 function estimate(tile: MatrixTile, problem: GemmProblem): { readonly splits: number; readonly time: number } {
-  const { m, n, k, items = 1, unsplit = false } = problem;
-  const { bm, bn, bk, alone, among, resident } = tile;
+  const { m, n, k, items = 1, unsplit = false, aContiguousAlong, across } = problem;
+  const { bm, bn, bk, resident } = tile;
+  const layout = aContiguousAlong === 'm' ? 2 : across ? 1 : 0;
+  const [among, alone] = [tile.among[layout], tile.alone[layout]];
   const tiles = Math.ceil(m / bm) * Math.ceil(n / bn) * items;
   const steps = Math.ceil(k / bk);
   const fewest = unsplit ? 1 : Math.ceil(k / LONGEST_SUM);
@@ -52,7 +73,8 @@ function estimate(tile: MatrixTile, problem: GemmProblem): { readonly splits: nu
     const splits = Math.ceil(steps / each); // none is empty
     const load = Math.ceil((tiles * splits) / PROCESSORS); // workgroups of the busiest processor
     const products = each * Math.max(alone * Math.ceil(load / resident), among * load);
-    const merge = splits === 1 ? 0 : LAUNCH + (4 * m * n * items * (2 * splits + 0.5)) / BANDWIDTH;
+    const moved = (4 * m * n * items * (2 * splits + 0.5)) / BANDWIDTH;
+    const merge = splits === 1 ? 0 : LAUNCH + MERGED * splits + moved;
     const time = BEGINNING + products + merge;
     if (time < best.time) best = { splits, time };
   }
@@ -79,6 +101,7 @@ function matrixVariant(tile: MatrixTile): GemmVariant {
     FRAGS_M: bm / 16 / warpsM,
     FRAGS_N: bn / 16 / warpsN,
     DEPTH: bk / 16,
+    TURNS: 2,
     SLOTS_A: Math.ceil((bm * bk) / 8 / threads),
     SLOTS_B: Math.ceil((bn * bk) / 8 / threads),
   };
@@ -95,7 +118,7 @@ function matrixVariant(tile: MatrixTile): GemmVariant {
       if (operands !== 'f16') return 'multiplies f16 only';
       const able = this.able?.(gpu) ?? true;
       if (able !== true) return able;
-      if (n <= bn / 4) return `N = ${n} fills at most a quarter of a ${bn}-wide tile`;
+      if (bn > 16 && n <= bn / 4) return `N = ${n} fills at most a quarter of a ${bn}-wide tile`;
       if (k < 16) return `K = ${k} is below one matrix`;
       return true;
     },

@@ -6,6 +6,7 @@ import {
   gemmLoadRows,
   gemmLoadRowsScalar,
   gemmLoadRunsA,
+  gemmLoadTapsA,
   gemmLoadWideA,
   gemmLoadWideB,
 } from '@visage/kernels';
@@ -28,15 +29,20 @@ const widthOf = (run: number, wide: boolean): 8 | 4 | 1 => (wide && run % 8 === 
 
 /** The loader of A. `wide` multiplies take eight halves at a time; they walk k in steps of `kStep`. */
 export function loaderOfA(problem: GemmProblem, wide: boolean, kStep: number): Loaders {
-  const { runA = 4, operands = 'f32', loaderA, aContiguousAlong, walksRuns = false } = problem;
+  const { runA = 4, operands = 'f32', loaderA, aContiguousAlong, imageWalk } = problem;
   const width = widthOf(runA, wide);
   const [StoredA, LoadedA] = types(width, operands);
-  const adapter = width < 8 ? gemmLoadPairsA : walksRuns && runA % kStep === 0 ? gemmLoadRunsA : gemmLoadWideA;
   return {
-    parts: wide ? [...loaderA, adapter] : loaderA,
+    parts: wide ? [...loaderA, adapterOfA(width, imageWalk, runA % kStep === 0)] : loaderA,
     aliases: { StoredA, LoadedA },
     constants: { WIDE_A: Math.max(4, width), ...(wide ? { A_BY_K: aContiguousAlong === 'k' } : {}) },
   };
+}
+
+function adapterOfA(width: 8 | 4 | 1, walk: GemmProblem['imageWalk'], wholeSteps: boolean): string {
+  if (width < 8) return gemmLoadPairsA;
+  if (walk === 'byTap') return gemmLoadTapsA;
+  return walk === 'byPixel' && wholeSteps ? gemmLoadRunsA : gemmLoadWideA;
 }
 
 /** The loader of B. A `wide` multiply reads one that is stored across as it lies, in eights where they fit; others may `readAcross`, or get rows. */

@@ -27,8 +27,8 @@ export interface GemmProblem {
   readonly runA?: number;
   /** WGSL of the loader of A: the one for whole loads if 4 divides `runA`, else the scalar one. */
   readonly loaderA: readonly string[];
-  /** The loader of A knows the places that hold for a run along k (`placeOf`); see kernels/gemm/load/runsA.wgsl. */
-  readonly walksRuns?: boolean;
+  /** A is an image seen through im2col: are its rows pixels, or taps? Then a multiply may find places for itself (`placeOf`); see kernels/gemm/load/{runsA,tapsA}.wgsl. */
+  readonly imageWalk?: 'byPixel' | 'byTap';
   /** WGSL of `fn shareStep(step : StepA, lane : u32) -> StepA`'s body, by subgroup operations. Needed unless StepA is a number. */
   readonly shareStep?: string;
   /** The constants that the loader of A asks for. */
