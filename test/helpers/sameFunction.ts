@@ -6,14 +6,19 @@ import { hostRandom } from './random.ts';
 
 type TensorFunction = (...inputs: Tensor[]) => Tensor;
 
-/** Throws unless `a` and `b` agree on `inputs` within `tolerance` (relative, by norm) in value, gradient and second-order gradient. */
+/**
+ * Throws unless `a` and `b` agree on `inputs` within `tolerance` (relative, by norm) in value, gradient and second-order gradient.
+ *
+ * @param around runs `a` and what differentiates it, for instance with a variant of its kernels forced.
+ */
 export async function sameFunction(
   a: TensorFunction,
   b: TensorFunction,
   inputs: readonly HostTensor[],
   tolerance = 2e-4,
+  around: <T>(run: () => T) => T = (run) => run(),
 ): Promise<void> {
-  const [ours, theirs] = [await derivatives(a, inputs), await derivatives(b, inputs)];
+  const [ours, theirs] = [await read(around(() => derivatives(a, inputs))), await read(derivatives(b, inputs))];
   for (const [what, mine] of ours) {
     const error = relativeError(mine, theirs.get(what) as Float32Array);
     if (!(error <= tolerance))
@@ -21,12 +26,18 @@ export async function sameFunction(
   }
 }
 
-async function derivatives(fn: TensorFunction, inputs: readonly HostTensor[]): Promise<Map<string, Float32Array>> {
+interface Derivatives {
+  readonly y: Tensor;
+  readonly plain: readonly Tensor[];
+  readonly second: readonly Tensor[];
+}
+
+function derivatives(fn: TensorFunction, inputs: readonly HostTensor[]): Derivatives {
   const project = (y: Tensor, seed: number) => {
     const random = hostRandom(seed);
     return sum(mul(sin(mul(y, 0.7)), tensor(random.normals(y.size), y.shape)));
   };
-  const tensors = scope(() => {
+  return scope(() => {
     const xs = inputs.map((x) => tensor(x.values, x.shape, { requiresGrad: true }));
     const y = fn(...xs);
     const plain = grad(project(y, 3), xs);
@@ -43,9 +54,12 @@ async function derivatives(fn: TensorFunction, inputs: readonly HostTensor[]): P
     );
     return { y, plain, second };
   });
-  const out = new Map<string, Float32Array>([['value', await tensors.y.floats()]]);
-  for (const [k, g] of tensors.plain.entries()) out.set(`gradient of input ${k}`, await g.floats());
-  for (const [k, g] of tensors.second.entries()) out.set(`second-order gradient of input ${k}`, await g.floats());
-  for (const x of [tensors.y, ...tensors.plain, ...tensors.second]) x.dispose();
+}
+
+async function read({ y, plain, second }: Derivatives): Promise<Map<string, Float32Array>> {
+  const out = new Map<string, Float32Array>([['value', await y.floats()]]);
+  for (const [k, g] of plain.entries()) out.set(`gradient of input ${k}`, await g.floats());
+  for (const [k, g] of second.entries()) out.set(`second-order gradient of input ${k}`, await g.floats());
+  for (const x of [y, ...plain, ...second]) x.dispose();
   return out;
 }

@@ -5,6 +5,8 @@ import {
   normCurvatureSums,
   normGradApply,
   normGradSums,
+  normHeld,
+  normHeldGrad,
   normKnown,
   normMergeMoments,
   normMergeSums,
@@ -89,6 +91,7 @@ const observerAt = writes('observe(c : u32, mean : V, variance : V, rows : f32)'
 const publishAt = writes('publish(outer : u32, c : u32, first : V, second : V)');
 
 const planOf = (p: NormProblem, x: Tensor): NormPlan => choose('norm', NORM_VARIANTS, p, x.gpu).variant.plan(p, x.gpu);
+const heldBy = ({ held }: NormPlan): Record<string, number> => (held ? { HELD: held } : {});
 const statsShape = (p: NormProblem) => [p.outer, 4, p.channels];
 
 /** Mean and biased variance over the rows, and the two unrounded parts of the mean: [outer, 4, channels]. */
@@ -115,7 +118,9 @@ export function normForward(
   }
   const [out, stats] = [empty(x.gpu, x.shape, x.dtype), empty(x.gpu, statsShape(p))];
   const bound = bindAll(3, [affineAt(affine), finishAt(affine), observerAt(observer)]);
-  launchRows('norm/resident', normResident, p, x, [out, stats, x], { sharing: plan.sharing, chunks: 1, bound });
+  const [name, kernel] = plan.held ? (['norm/held', normHeld] as const) : (['norm/resident', normResident] as const);
+  const { sharing } = plan;
+  launchRows(name, kernel, p, x, [out, stats, x], { sharing, chunks: 1, bound, constants: heldBy(plan) });
   return { out, stats };
 }
 
@@ -190,17 +195,17 @@ function gradientOfX(
   needsX: boolean,
   publish: ReturnType<typeof publishAt>,
 ): Tensor | undefined {
-  const { resident, sharing, chunks } = planOf(p, x);
+  const plan = planOf(p, x);
+  const { resident, sharing, chunks } = plan;
   const parts = [normKnown, gateCode(affine)];
   if (resident && needsX) {
     const out = empty(x.gpu, x.shape, x.dtype);
     const bound = bindAll(4, [affineAt(affine), publish]);
-    launchRows('norm/residentGrad', normResidentGrad, p, x, [out, x, stats, dy], {
-      sharing,
-      chunks: 1,
-      bound,
-      parts,
-    });
+    const [name, kernel] = plan.held
+      ? (['norm/heldGrad', normHeldGrad] as const)
+      : (['norm/residentGrad', normResidentGrad] as const);
+    const how = { sharing, chunks: 1, bound, parts, constants: heldBy(plan) };
+    launchRows(name, kernel, p, x, [out, x, stats, dy], how);
     return sumsToZero(out);
   }
   const partial = empty(x.gpu, [p.outer, chunks, 2, p.channels]);

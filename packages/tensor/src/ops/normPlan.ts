@@ -5,6 +5,8 @@ import { SUBGROUP, softwareSubgroups } from '../subgroups.ts';
 
 const FEW_ROWS = 4096; // that one workgroup reads three times in less than the 10 µs which two more launches cost
 const FILL_GPU = 1056; // workgroups: eight for each of 132 processors
+const MOST_HELD = 8; // values of an invocation: with two images and conversion to f32 they take 64 registers
+const ENOUGH = 128; // workgroups: almost one for each of 132 processors
 const ROWS_PER_LANE = 4; // at least, so that the tree behind them is worth its barriers
 const WORKGROUP_TURNS = 32; // of loads one after the other, some 10 µs
 const SUBGROUP_TURNS = 4096; // of eight vectors on a processor, less than the 60 µs of a launch
@@ -45,6 +47,8 @@ export const ALONE: Sharing = {
 export interface NormPlan {
   /** One launch does it all; a workgroup owns whole planes. */
   readonly resident: boolean;
+  /** Values of a plane that each invocation keeps in registers; without it a resident kernel reads them again. */
+  readonly held?: number;
   readonly sharing: Sharing;
   /** Pieces that the rows of a sums kernel fall into. */
   readonly chunks: number;
@@ -57,8 +61,7 @@ export interface NormVariant extends Variant<NormProblem> {
 /** Neighbouring channel groups of a workgroup: 64 bytes of a row where the channels allow it. */
 const blockOf = (p: NormProblem): number => [4, 2].find((n) => groupsOf(p) % n === 0) ?? 1;
 
-function byWorkgroup(p: NormProblem, threads: number): Sharing {
-  const block = blockOf(p);
+function byWorkgroup(p: NormProblem, threads: number, block = blockOf(p)): Sharing {
   const lanes = threads / block;
   return {
     parts: [normTotalWorkgroup, normBlocks],
@@ -75,6 +78,27 @@ function refusal(gpu: Gpu): string | undefined {
   if (limits.maxComputeInvocationsPerWorkgroup < 256) return 'needs 256 invocations per workgroup';
   return undefined;
 }
+
+/** Threads and channel groups of workgroups that hold whole planes in registers: many groups for long runs of memory, few where that left processors idle. */
+function heldSharing(p: NormProblem, gpu: Gpu): Sharing | undefined {
+  const { maxComputeInvocationsPerWorkgroup: most, maxComputeWorkgroupStorageSize: bytes } = gpu.device.limits;
+  const large = most >= 512 && bytes >= 512 * 32;
+  const fitting = [4, 2, 1]
+    .filter((block) => groupsOf(p) % block === 0)
+    .map((block) => byWorkgroup(p, large && p.rows * block >= 1024 ? 512 : 256, block))
+    .filter(({ lanes }) => p.rows <= MOST_HELD * lanes);
+  return fitting.find((sharing) => (p.outer * groupsOf(p)) / sharing.groupsPerWorkgroup >= ENOUGH) ?? fitting.at(-1);
+}
+
+const held: NormVariant = {
+  name: 'held',
+  admits: (p, gpu) =>
+    refusal(gpu) ?? (heldSharing(p, gpu) !== undefined || `${p.rows} rows do not fit into a workgroup's registers`),
+  plan(p, gpu) {
+    const sharing = heldSharing(p, gpu) as Sharing;
+    return { resident: true, held: Math.ceil(p.rows / sharing.lanes), sharing, chunks: 1 };
+  },
+};
 
 const resident: NormVariant = {
   name: 'resident',
@@ -133,7 +157,7 @@ const serial: NormVariant = {
 };
 
 /** Every way to share out a norm, most preferred first. */
-export const NORM_VARIANTS: readonly NormVariant[] = [resident, subgroup, chunked, serial];
+export const NORM_VARIANTS: readonly NormVariant[] = [held, resident, subgroup, chunked, serial];
 
 /** The same for sums whose rows one workgroup, or subgroup, reads in about the time of a launch: no chunks to merge. */
 const short = (variant: NormVariant, turns: number): NormVariant => ({
