@@ -15,12 +15,9 @@ fn closeGates(n : u32, lane : u32) {
     }
     products[i] = sum;
   }
-  workgroupBarrier();
+  addProducts(lane);
   for (var j = lane; j < HIDDEN; j += WG) {
-    var sum = 0.0;
-    for (var k = 0u; k < LANES; k++) {
-      sum += products[k * HIDDEN + j];
-    }
+    let sum = products[j];
     middle[j] = select(sum * slope[0], sum, hidden[n * HIDDEN + j] > 0.0);
   }
   workgroupBarrier();

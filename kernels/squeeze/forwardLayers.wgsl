@@ -1,6 +1,6 @@
 // Channel means → gates, both in `channels`.
-// Prelude   layers.wgsl; the storage arrays b1 [HIDDEN], b2 [C], and hidden [N, HIDDEN], which keeps the hidden values before the PReLU.
-fn openGates(n : u32, lane : u32) {
+// Prelude   layers.wgsl; the storage arrays b1 [HIDDEN], b2 [C], and hidden [N, HIDDEN], which keeps the hidden values before the PReLU; of several workgroups of a sample one `keeps`.
+fn openGates(n : u32, lane : u32, keeps : bool) {
   workgroupBarrier();
   for (var i = lane; i < LANES * HIDDEN; i += WG) {
     var sum = 0.0;
@@ -9,13 +9,12 @@ fn openGates(n : u32, lane : u32) {
     }
     products[i] = sum;
   }
-  workgroupBarrier();
+  addProducts(lane);
   for (var j = lane; j < HIDDEN; j += WG) {
-    var sum = b1[j];
-    for (var k = 0u; k < LANES; k++) {
-      sum += products[k * HIDDEN + j];
+    let sum = b1[j] + products[j];
+    if (keeps) {
+      hidden[n * HIDDEN + j] = sum;
     }
-    hidden[n * HIDDEN + j] = sum;
     middle[j] = select(sum * slope[0], sum, sum > 0.0);
   }
   workgroupBarrier();

@@ -23,7 +23,7 @@ fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : 
     }
     channels[c] = sum * FACTOR;
   }
-  openGates(n, lane);
+  openGates(n, lane, true);
   for (var c = lane; c < C; c += WG) {
     gates[n * C + c] = channels[c];
   }

@@ -6,3 +6,14 @@
 var<workgroup> channels : array<f32, C>; // in: means, or the gradient of the gates; out: gates, or the gradient of every pixel
 var<workgroup> products : array<f32, LANES * HIDDEN>;
 var<workgroup> middle : array<f32, HIDDEN>;
+
+/** Adds the LANES shares of each hidden value, as a tree. */
+fn addProducts(lane : u32) {
+  workgroupBarrier();
+  for (var half = LANES / 2u; half > 0u; half /= 2u) {
+    for (var i = lane; i < half * HIDDEN; i += WG) {
+      products[i] += products[i + half * HIDDEN];
+    }
+    workgroupBarrier();
+  }
+}

@@ -1,10 +1,11 @@
-// The end of a residual block with squeeze and excitation in one launch, for small planes:  out = prelu(x · gate + skip)
+// The end of a residual block with squeeze and excitation in one launch:  out = prelu(x · gate + skip)
 //
-// A workgroup sums a sample's channels, computes its gates and goes over its pixels once more, from the cache.
+// The workgroups of a sample each sum all of its channels and compute its gates; then each goes over its own share of the pixels. Summing a sample of 100 KB SLICES
+// times from the cache takes a microsecond, which is less than a second launch would, and one workgroup alone would take ten for the pixels.
 // Layout    x, skip, out [N, ROWS, C] stored as S; gates [N, C] and hidden [N, HIDDEN] are kept for the gradient.
 // Limits    more bindings than WebGPU's default.
-// Prelude   alias S; layers.wgsl, forwardLayers.wgsl, spread.wgsl; ROWS.
-// Dispatch  one workgroup per sample.
+// Prelude   alias S; layers.wgsl, forwardLayers.wgsl, spread.wgsl; ROWS, SLICES.
+// Dispatch  SLICES workgroups per sample.
 @group(0) @binding(0) var<storage, read_write> out : array<S>;
 @group(0) @binding(1) var<storage, read_write> gates : array<f32>;
 @group(0) @binding(2) var<storage, read_write> hidden : array<f32>;
@@ -19,19 +20,35 @@
 
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) group : vec3u, @builtin(local_invocation_index) lane : u32) {
-  let base = group.x * ROWS * GROUPS;
+  let n = group.x / SLICES;
+  let slice = group.x % SLICES;
+  let base = n * SIZE;
   var sum = vec4f();
-  for (var i = lane; i < ROWS * GROUPS; i += WG) {
-    sum += vec4f(x[base + i]);
+  for (var first = lane; first < SIZE; first += AT_ONCE * WG) {
+    for (var k = 0u; k < AT_ONCE; k++) {
+      let i = first + k * WG;
+      sum += select(vec4f(), vec4f(x[base + min(i, SIZE - 1u)]), i < SIZE);
+    }
   }
   spreadSums(sum, FACTOR, lane);
-  openGates(group.x, lane);
-  for (var c = lane; c < C; c += WG) {
-    gates[group.x * C + c] = channels[c];
+  openGates(n, lane, slice == 0u);
+  if (slice == 0u) {
+    for (var c = lane; c < C; c += WG) {
+      gates[n * C + c] = channels[c];
+    }
   }
   let gate = channelsAt(lane % GROUPS);
-  for (var i = lane; i < ROWS * GROUPS; i += WG) {
-    let v = vec4f(x[base + i]) * gate + vec4f(skip[base + i]);
-    out[base + i] = S(select(v * tail[0], v, v > vec4f()));
+  for (var first = firstOf(slice, lane); first < endOf(slice); first += AT_ONCE * WG) {
+    var held : array<S, AT_ONCE>;
+    for (var k = 0u; k < AT_ONCE; k++) {
+      let i = base + min(first + k * WG, SIZE - 1u);
+      let v = vec4f(x[i]) * gate + vec4f(skip[i]);
+      held[k] = S(select(v * tail[0], v, v > vec4f()));
+    }
+    for (var k = 0u; k < AT_ONCE; k++) {
+      if (first + k * WG < endOf(slice)) {
+        out[base + first + k * WG] = held[k];
+      }
+    }
   }
 }

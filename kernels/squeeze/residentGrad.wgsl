@@ -2,8 +2,8 @@
 //
 // Layout    h, dx, dy, x, skip [N, ROWS, C] stored as S; gates and hidden from resident.wgsl.
 // Limits    more bindings than WebGPU's default.
-// Prelude   alias S; layers.wgsl, backwardLayers.wgsl, spread.wgsl; ROWS.
-// Dispatch  one workgroup per sample.
+// Prelude   alias S; layers.wgsl, backwardLayers.wgsl, spread.wgsl; ROWS, SLICES.
+// Dispatch  SLICES workgroups per sample, shared out as in resident.wgsl.
 @group(0) @binding(0) var<storage, read_write> dx : array<S>;
 @group(0) @binding(1) var<storage, read_write> h : array<S>;
 @group(0) @binding(2) var<storage, read> dy : array<S>;
@@ -16,24 +16,42 @@
 @group(0) @binding(9) var<storage, read> slope : array<f32>;
 @group(0) @binding(10) var<storage, read> w2 : array<f32>;
 
+/** Gradient up to x · gate + skip at element i. */
+fn passed(i : u32, gate : vec4f) -> vec4f {
+  let g = vec4f(dy[i]);
+  return select(g * tail[0], g, vec4f(x[i]) * gate + vec4f(skip[i]) > vec4f());
+}
+
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) group : vec3u, @builtin(local_invocation_index) lane : u32) {
-  let base = group.x * ROWS * GROUPS;
+  let n = group.x / SLICES;
+  let slice = group.x % SLICES;
+  let base = n * SIZE;
   let c = lane % GROUPS;
-  let at = group.x * C + c * 4u;
+  let at = n * C + c * 4u;
   let gate = vec4f(gates[at], gates[at + 1u], gates[at + 2u], gates[at + 3u]);
   var sum = vec4f();
-  for (var i = lane; i < ROWS * GROUPS; i += WG) {
-    let value = vec4f(x[base + i]);
-    let g = vec4f(dy[base + i]);
-    let passed = select(g * tail[0], g, value * gate + vec4f(skip[base + i]) > vec4f());
-    h[base + i] = S(passed);
-    sum += passed * value;
+  for (var first = lane; first < SIZE; first += AT_ONCE * WG) {
+    for (var k = 0u; k < AT_ONCE; k++) {
+      let i = first + k * WG;
+      let near = base + min(i, SIZE - 1u);
+      sum += select(vec4f(), passed(near, gate) * vec4f(x[near]), i < SIZE);
+    }
   }
   spreadSums(sum, 1.0, lane);
-  closeGates(group.x, lane);
+  closeGates(n, lane);
   let shift = channelsAt(c);
-  for (var i = lane; i < ROWS * GROUPS; i += WG) {
-    dx[base + i] = S(vec4f(h[base + i]) * gate + shift); // each invocation reads what it wrote
+  for (var first = firstOf(slice, lane); first < endOf(slice); first += AT_ONCE * WG) {
+    var held : array<S, AT_ONCE>;
+    for (var k = 0u; k < AT_ONCE; k++) {
+      held[k] = S(passed(base + min(first + k * WG, SIZE - 1u), gate));
+    }
+    for (var k = 0u; k < AT_ONCE; k++) {
+      let i = first + k * WG;
+      if (i < endOf(slice)) {
+        h[base + i] = held[k];
+        dx[base + i] = S(vec4f(held[k]) * gate + shift);
+      }
+    }
   }
 }

@@ -1,7 +1,18 @@
-// Sums over the pixels of a sample by its workgroup: invocations are WG / GROUPS rows times GROUPS channel groups of four.
+// Sums over the pixels of a sample by its workgroup: invocations are WG / GROUPS rows times GROUPS channel groups of four. And which of its vectors are whose to
+// write, where SLICES workgroups share it.
 // Limits    its callers need more bindings than WebGPU's default.
-// Prelude   layers.wgsl; GROUPS = C / 4, a power of two up to WG.
+// Prelude   layers.wgsl; ROWS; GROUPS = C / 4, a power of two up to WG; SLICES; AT_ONCE = vectors of each image that an invocation has in flight.
+const SIZE = ROWS * GROUPS;
+const OWN = ((SIZE + WG - 1u) / WG + SLICES - 1u) / SLICES * WG; // vectors of a slice: whole turns of the workgroup, so that an invocation keeps its channels
 var<workgroup> rowSums : array<vec4f, WG>;
+
+fn firstOf(slice : u32, lane : u32) -> u32 {
+  return slice * OWN + lane;
+}
+
+fn endOf(slice : u32) -> u32 {
+  return min((slice + 1u) * OWN, SIZE);
+}
 
 /** Puts the sums of all invocations' `mine`, times `factor`, into `channels`. */
 fn spreadSums(mine : vec4f, factor : f32, lane : u32) {

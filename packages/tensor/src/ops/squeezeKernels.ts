@@ -20,6 +20,9 @@ import type { SqueezeGate } from './squeezeExcitation.ts';
 import { partialSums } from './sums.ts';
 
 const MOST_ELEMENTS = 2 ** 16; // of a sample: what a workgroup reads twice in about the 10 µs of two launches
+const MOST_SLICED = 2 ** 17; // the same where it writes but a share of them
+const ENOUGH = 128; // workgroups: almost one for each of 132 processors
+const AT_ONCE = 4; // loads of each image that an invocation has in flight
 const BINDINGS = 11;
 const WORKGROUPS = [1024, 256]; // the largest that the device has: few samples, many pixels
 const GATE_WORKGROUP = 256;
@@ -50,6 +53,7 @@ function launchSamples(
   hidden: number,
   workgroup: number,
   tensors: readonly Tensor[],
+  slices = 1,
 ): void {
   const channels = x.dim(3);
   x.gpu.dispatch({
@@ -60,12 +64,12 @@ function launchSamples(
       constants: {
         ...{ WG: workgroup, C: channels, GROUPS: Math.ceil(channels / 4), HIDDEN: hidden, ROWS: rowsOf(x) },
         LANES: Math.max(1, Math.floor(workgroup / 2 ** Math.ceil(Math.log2(hidden)))),
-        FACTOR: f32(1 / rowsOf(x)),
+        ...{ FACTOR: f32(1 / rowsOf(x)), SLICES: slices, AT_ONCE },
       },
       parts: [squeezeLayers, ...parts],
     },
     buffers: tensors.map((t) => t.buffer),
-    grid: [x.dim(0), 1, 1],
+    grid: [x.dim(0) * slices, 1, 1],
   });
 }
 
@@ -80,8 +84,9 @@ function workgroupOf(x: Tensor): number | undefined {
   return WORKGROUPS.find((threads) => threads <= most && 20 * threads + 8 * x.dim(3) <= bytes);
 }
 
-const resident: SqueezeVariant = {
-  name: 'resident',
+/** Everything in one launch, by `slicesOf` workgroups for each sample of up to `most` elements. */
+const resident = (name: string, most: number, slicesOf: (x: Tensor, most: number) => number): SqueezeVariant => ({
+  name,
   admits(x, { adapter, device }) {
     const groups = x.dim(3) / 4;
     if (adapter.software) return 'workgroup memory is slow on a software adapter';
@@ -89,24 +94,32 @@ const resident: SqueezeVariant = {
     if (!workgroupOf(x)) return 'needs 256 invocations per workgroup, and memory for their sums';
     if (Math.log2(groups) % 1 !== 0 || groups > 128) return 'needs a power of two of channels, from 4 to 512';
     const elements = rowsOf(x) * x.dim(3);
-    return elements <= MOST_ELEMENTS || `${elements} elements of a sample are too many for one workgroup`;
+    return elements <= most || `${elements} elements of a sample are too many for one workgroup`;
   },
   forward(x, skip, gate, slope) {
     const out = empty(x.gpu, x.shape, x.dtype);
     const { gates, hidden } = emptyGates(x, gate);
     const tensors = [out, gates, hidden, x, skip, slope, gate.w1, gate.b1, gate.slope, gate.w2, gate.b2];
     const parts = [squeezeForwardLayers, squeezeSpread, squeezeResident];
-    launchSamples('resident', parts, x, gate.b1.size, workgroupOf(x) as number, tensors);
+    launchSamples('resident', parts, x, gate.b1.size, workgroupOf(x) as number, tensors, slicesOf(x, 8));
     return { out, gates, hidden };
   },
   backward(dy, x, skip, gate, slope, { gates, hidden }) {
     const [dx, h] = [empty(x.gpu, x.shape, x.dtype), empty(x.gpu, x.shape, x.dtype)];
     const tensors = [dx, h, dy, x, skip, gates, hidden, slope, gate.w1, gate.slope, gate.w2];
     const parts = [squeezeBackwardLayers, squeezeSpread, squeezeResidentGrad];
-    launchSamples('residentGrad', parts, x, gate.b1.size, workgroupOf(x) as number, tensors);
+    // Half as many: each reads three images whole.
+    launchSamples('residentGrad', parts, x, gate.b1.size, workgroupOf(x) as number, tensors, slicesOf(x, 4));
     return [dx, h];
   },
-};
+});
+
+/** Workgroups for each sample, a power of two up to `most`, so that all samples together fill a large GPU. */
+const slicesOf = (x: Tensor, most: number): number =>
+  2 ** Math.floor(Math.log2(Math.max(1, Math.min(most, ENOUGH / x.dim(0)))));
+
+const sliced = resident('sliced', MOST_SLICED, slicesOf);
+const whole = resident('resident', MOST_ELEMENTS, () => 1);
 
 const problemOf = (x: Tensor): NormProblem => ({ outer: x.dim(0), rows: rowsOf(x), channels: x.dim(3), eps: 0 });
 const planOf = (x: Tensor): NormPlan => {
@@ -141,6 +154,6 @@ const separate: SqueezeVariant = {
 };
 
 /** Every way to compute it, most preferred first. */
-export const SQUEEZE_VARIANTS: readonly SqueezeVariant[] = [resident, separate];
+export const SQUEEZE_VARIANTS: readonly SqueezeVariant[] = [sliced, whole, separate];
 
 export const squeezeKernels = (x: Tensor): SqueezeVariant => choose('squeeze', SQUEEZE_VARIANTS, x, x.gpu).variant;
