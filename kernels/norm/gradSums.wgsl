@@ -3,7 +3,7 @@
 // Summed over k they are the gradients of scale and shift.
 //
 // Layout    x, dy [OUTER, ROWS, C] stored as S; out [OUTER, CHUNKS, 2, C]. V = vec4f or f32.
-// Prelude   alias V, S; rows.wgsl or blocks.wgsl with its constants; known.wgsl; fn scaleAt, fn shiftAt as in apply.wgsl (bindings from 4 on); fn gate(dy : V, v : V) -> V,
+// Prelude   alias V, S; rows.wgsl or blocks.wgsl with its constants; known.wgsl; AT_ONCE as in moments.wgsl; fn scaleAt, fn shiftAt as in apply.wgsl (bindings from 4 on); fn gate(dy : V, v : V) -> V,
 //           the gradient through the activation of v.
 // Dispatch  one invocation per (o, k, channel group), or one workgroup per (o, k, block of groups).
 @group(0) @binding(0) var<storage, read_write> out : array<V>;
@@ -25,13 +25,16 @@ fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : 
   var dScale = V(0.0);
   var dShift = V(0.0);
   let first = share.chunk * LANES + share.lane;
-  var i = (share.outer * rows + first) * GROUPS + share.c;
-  for (var r = first; r < rows; r += chunks * LANES) {
-    let normal = centred(V(x[i]), known) * rstd;
-    let h = gate(V(dy[i]), normal * scale + shift);
-    dScale += h * normal;
-    dShift += h;
-    i += chunks * LANES * GROUPS;
+  let base = share.outer * rows * GROUPS + share.c;
+  let turn = chunks * LANES;
+  for (var r = first; r < rows; r += AT_ONCE * turn) {
+    for (var k = 0u; k < AT_ONCE; k++) {
+      let i = base + min(r + k * turn, rows - 1u) * GROUPS;
+      let normal = centred(V(x[i]), known) * rstd;
+      let h = select(V(0.0), gate(V(dy[i]), normal * scale + shift), r + k * turn < rows);
+      dScale += h * normal;
+      dShift += h;
+    }
   }
   let sums = total(dScale, dShift, lane);
   if (share.lane == 0u) {

@@ -5,7 +5,7 @@
 // Numerics  deviations from a value of the chunk itself, so that neither a mean far from zero (100 ± 0.01) nor an odd first pixel cancels; x is
 //           read once.
 // Layout    x [OUTER, ROWS, C] stored as S, out [OUTER, CHUNKS, 2, C], d before m2. V = vec4f (four channels) or f32.
-// Prelude   alias V, S; rows.wgsl or blocks.wgsl with its constants, rowsOf.wgsl. ROWS and CHUNKS (every chunk has a row) follow from the lengths.
+// Prelude   alias V, S; rows.wgsl or blocks.wgsl with its constants, rowsOf.wgsl; AT_ONCE = rows that an invocation has in flight. ROWS and CHUNKS (every chunk has a row) follow from the lengths.
 // Dispatch  one invocation per (o, k, channel group), or one workgroup per (o, k, block of groups).
 @group(0) @binding(0) var<storage, read_write> out : array<V>;
 @group(0) @binding(1) var<storage, read> x : array<S>;
@@ -23,12 +23,13 @@ fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : 
   let pivot = V(x[base + share.chunk * LANES * GROUPS]);
   var sum = V(0.0);
   var squares = V(0.0);
-  var at = base + first * GROUPS;
-  for (var r = first; r < rows; r += chunks * LANES) {
-    let d = V(x[at]) - pivot;
-    sum += d;
-    squares += d * d;
-    at += chunks * LANES * GROUPS;
+  let turn = chunks * LANES;
+  for (var r = first; r < rows; r += AT_ONCE * turn) {
+    for (var k = 0u; k < AT_ONCE; k++) {
+      let d = select(V(0.0), V(x[base + min(r + k * turn, rows - 1u) * GROUPS]) - pivot, r + k * turn < rows);
+      sum += d;
+      squares += d * d;
+    }
   }
   let sums = total(sum, squares, lane);
   if (share.lane == 0u) {

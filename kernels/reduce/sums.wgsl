@@ -3,7 +3,7 @@
 // `load` reads a tensor or computes an expression of several. A sum over everything is seen as rows of four: `fold` then adds the four, and R is f32.
 // Numerics  an invocation adds SERIAL terms at a time and then those sums, so that no f32 sum is longer than a few hundred terms. The order is fixed.
 // Layout    the summed tensor is [OUTER, ROWS, C]; out [OUTER, CHUNKS, C] of R, f32. V = vec4f (four channels) or f32.
-// Prelude   alias V, R; norm/rows.wgsl or norm/blocks.wgsl with its constants, norm/rowsOf.wgsl; FACTOR : f32, SERIAL; fn count() -> u32, the length of the input's
+// Prelude   alias V, R; norm/rows.wgsl or norm/blocks.wgsl with its constants, norm/rowsOf.wgsl; FACTOR : f32, SERIAL, AT_ONCE = rows that an invocation has in flight; fn count() -> u32, the length of the input's
 //           array; fn load(i : u32) -> V with bindings from 1 on; fn fold(v : V) -> R.
 // Dispatch  one invocation per (o, k, channel group), or one workgroup per (o, k, block of groups).
 @group(0) @binding(0) var<storage, read_write> out : array<R>;
@@ -21,8 +21,11 @@ fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : 
   var sum = V(0.0);
   for (var first = share.chunk * LANES + share.lane; first < rows; first += SERIAL * turn) {
     var part = V(0.0);
-    for (var r = first; r < min(rows, first + SERIAL * turn); r += turn) {
-      part += load(base + r * GROUPS);
+    let end = min(rows, first + SERIAL * turn);
+    for (var r = first; r < end; r += AT_ONCE * turn) {
+      for (var k = 0u; k < AT_ONCE; k++) {
+        part += select(V(0.0), load(base + min(r + k * turn, rows - 1u) * GROUPS), r + k * turn < end);
+      }
     }
     sum += part;
   }

@@ -7,6 +7,7 @@ import type { Tensor } from '../tensor.ts';
 import { ALONE, groupsOf, type NormProblem, type Sharing, widthOf } from './normPlan.ts';
 
 const ROWS_PER_THREAD = 8; // of the elementwise passes: amortises the constants of a channel, and still leaves GPUs thousands of threads
+const AT_ONCE = 4; // rows that an invocation of a workgroup has in flight, where it sums them
 
 /** Storage arrays that a part of a kernel declares, and the tensors behind them. */
 export interface Bound {
@@ -69,6 +70,7 @@ export function launchRows(
         GROUPS: groupsOf(p),
         PER_THREAD: ROWS_PER_THREAD,
         ROW_LANES: sharing.lanes,
+        AT_ONCE: sharing.lanes === 1 || x.gpu.adapter.software ? 1 : AT_ONCE,
         PADDING: lanes === 1 ? paddingOf(x) : 0,
         EPS: f32(p.eps),
         ...sharing.constants,
