@@ -1,12 +1,17 @@
 /** @file The hand-written WGSL of Visage, one export per file. Each text is valid WGSL behind the prelude that its header describes. */
 
+export { default as castHalfBits } from './cast/halfBits.wgsl';
 export { default as castMain } from './cast/cast.wgsl';
 export { default as castReadByte } from './cast/readByte.wgsl';
 export { default as castReadHalf } from './cast/readHalf.wgsl';
+export { default as castReadHalves } from './cast/readHalves.wgsl';
 export { default as castReadWord } from './cast/readWord.wgsl';
+export { default as castReadWords } from './cast/readWords.wgsl';
 export { default as castWriteByte } from './cast/writeByte.wgsl';
 export { default as castWriteHalf } from './cast/writeHalf.wgsl';
+export { default as castWriteHalves } from './cast/writeHalves.wgsl';
 export { default as castWriteWord } from './cast/writeWord.wgsl';
+export { default as castWriteWords } from './cast/writeWords.wgsl';
 export { default as convGrouped } from './conv/grouped.wgsl';
 export { default as facesCamera } from './faces/camera.wgsl';
 export { default as facesDerive } from './faces/derive.wgsl';

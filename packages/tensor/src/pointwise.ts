@@ -1,7 +1,9 @@
-import { ArgumentError, f32Literal, type GpuBuffer, linearGrid, VisageError } from '@visage/gpu';
+import { ArgumentError, f32Literal, type GpuBuffer, VisageError } from '@visage/gpu';
 import { pointwiseMap } from '@visage/kernels';
 import { type Backward, track } from './autograd.ts';
+import { DTYPES } from './dtype.ts';
 import { sumTo } from './ops/reduce.ts';
+import { planPass } from './passes.ts';
 import { broadcastShapes, type Shape, showShape, sizeOf, stridesOf } from './shape.ts';
 import {
   checkFloat,
@@ -15,7 +17,6 @@ import {
 } from './storage.ts';
 import { empty, type Tensor } from './tensor.ts';
 
-const WORKGROUP = 64;
 const NAMES = ['a', 'b', 'c', 'd', 'e'] as const;
 
 /** One axis of a broadcast index space after merging: its extent and, per input, its element stride (0 = broadcast). */
@@ -132,7 +133,8 @@ export function launchMap(
   if (sizeOf(out.shape) !== sizeOf(shape))
     throw new ArgumentError(name, 'target', showShape(out.shape), showShape(shape));
   const { code, lanes } = mapProgram(shape, inputs, expression);
-  const count = sizeOf(shape) / lanes;
+  const bytes = lanes * DTYPES[out.dtype].bytes;
+  const { constants, grid } = planPass(first.gpu, { count: sizeOf(shape) / lanes, bytes });
   first.gpu.dispatch({
     program: {
       name: `pointwise/${name}`,
@@ -142,11 +144,11 @@ export function launchMap(
         U: lanes === 4 ? 'vec4u' : 'u32',
         S: stored(floatTypeOf(out), lanes),
       },
-      constants: { WG: WORKGROUP, PADDING: lanes === 4 ? 0 : paddingOf(out) },
+      constants: { ...constants, PADDING: lanes === 4 ? 0 : paddingOf(out) },
       parts: [code, pointwiseMap],
     },
     buffers: [out.buffer, ...inputs.map((x): GpuBuffer => x.buffer)],
-    grid: linearGrid(Math.ceil(count / WORKGROUP)),
+    grid,
   });
   return out;
 }

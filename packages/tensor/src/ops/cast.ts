@@ -1,35 +1,52 @@
-import { linearGrid } from '@visage/gpu';
 import {
+  castHalfBits,
   castMain,
   castReadByte,
   castReadHalf,
+  castReadHalves,
   castReadWord,
+  castReadWords,
   castWriteByte,
   castWriteHalf,
+  castWriteHalves,
   castWriteWord,
+  castWriteWords,
 } from '@visage/kernels';
 import { track } from '../autograd.ts';
 import type { DType } from '../dtype.ts';
+import { planPass } from '../passes.ts';
 import { isFloat } from '../storage.ts';
 import { empty, type Tensor } from '../tensor.ts';
 
-const WORKGROUP = 64;
-
 /** How the kernel reads and writes an element type, and the type it has in registers. */
-const FORMATS: Readonly<
-  Record<DType, { readonly register: 'f32' | 'i32' | 'u32'; readonly read: string; readonly write: string }>
-> = {
-  f32: { register: 'f32', read: castReadWord, write: castWriteWord },
-  i32: { register: 'i32', read: castReadWord, write: castWriteWord },
-  u32: { register: 'u32', read: castReadWord, write: castWriteWord },
-  f16: { register: 'f32', read: castReadHalf, write: castWriteHalf },
-  u8: { register: 'u32', read: castReadByte, write: castWriteByte },
-};
+interface Format {
+  readonly register: 'f32' | 'i32' | 'u32';
+  readonly read: string;
+  readonly write: string;
+}
+
+const BYTES: Format = { register: 'u32', read: castReadByte, write: castWriteByte };
+const words = (register: Format['register'], fours: boolean): Format => ({
+  register,
+  read: fours ? castReadWords : castReadWord,
+  write: fours ? castWriteWords : castWriteWord,
+});
+const halves = (fours: boolean): Format => ({
+  register: 'f32',
+  read: fours ? castReadHalves : castReadHalf,
+  write: `${castHalfBits}\n${fours ? castWriteHalves : castWriteHalf}`,
+});
+
+/** The format of a type; `fours` says that the size divides by 4. */
+function formatOf(dtype: DType, fours: boolean): Format {
+  if (dtype === 'u8') return BYTES;
+  return dtype === 'f16' ? halves(fours) : words(dtype, fours);
+}
 
 /** WGSL of the conversion of `v`. Bytes come from numbers of either sign, so those are clamped before they lose it; and bytes round. */
 function conversion(source: DType, result: DType): string {
   if (result !== 'u8') return `vec4<D>(v)`;
-  if (FORMATS[source].register === 'f32') return 'vec4u(round(clamp(v, vec4f(0.0), vec4f(255.0))))';
+  if (isFloat(source)) return 'vec4u(round(clamp(v, vec4f(0.0), vec4f(255.0))))';
   return source === 'i32' ? 'vec4u(max(v, vec4i(0)))' : 'v';
 }
 
@@ -41,18 +58,20 @@ function conversion(source: DType, result: DType): string {
  */
 export function cast(x: Tensor, dtype: DType): Tensor {
   if (x.dtype === dtype) return x;
-  const [source, result] = [FORMATS[x.dtype], FORMATS[dtype]];
+  const fours = x.size % 4 === 0;
+  const [source, result] = [formatOf(x.dtype, fours), formatOf(dtype, fours)];
   const out = empty(x.gpu, x.shape, dtype);
   const convert = `fn convert(v : vec4<S>) -> vec4<D> { return ${conversion(x.dtype, dtype)}; }`;
+  const { constants, grid } = planPass(x.gpu, { count: Math.ceil(x.size / 4), bytes: 8 });
   x.gpu.dispatch({
     program: {
       name: `cast/${x.dtype}To${dtype[0]?.toUpperCase()}${dtype.slice(1)}`,
       aliases: { S: source.register, D: result.register },
-      constants: { WG: WORKGROUP, SIZE: x.size },
+      constants: { ...constants, SIZE: x.size },
       parts: [source.read, result.write, convert, castMain],
     },
     buffers: [out.buffer, x.buffer],
-    grid: linearGrid(Math.ceil(Math.ceil(x.size / 4) / WORKGROUP)),
+    grid,
   });
   return isFloat(x.dtype) && isFloat(dtype) ? track('cast', out, [x], (g) => [cast(g, x.dtype)]) : out;
 }

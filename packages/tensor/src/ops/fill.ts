@@ -15,7 +15,7 @@ export function fill(gpu: Gpu, shape: Shape, value: number, dtype: FloatType = '
       name: 'pointwise/fill',
       enables: enablesOf(dtype),
       aliases: { V: 'f32', S: dtype },
-      constants: { WG: WORKGROUP, PADDING: paddingOf(out) },
+      constants: { WG: WORKGROUP, TURNS: 1, PADDING: paddingOf(out) },
       parts: [`fn map(i : u32) -> V { return ${V(value)}; }`, pointwiseMap],
     },
     buffers: [out.buffer],
