@@ -98,6 +98,8 @@ export { default as randomUniform } from './random/uniform.wgsl';
 export { default as reduceMaximum } from './reduce/maximum.wgsl';
 export { default as reduceSums } from './reduce/sums.wgsl';
 export { default as resizeAdjoint } from './resize/adjoint.wgsl';
+export { default as resizeDouble } from './resize/double.wgsl';
+export { default as resizeDoubleAdjoint } from './resize/doubleAdjoint.wgsl';
 export { default as resizeForward } from './resize/forward.wgsl';
 export { default as resizeSource } from './resize/source.wgsl';
 export { default as resizeWeightBicubic } from './resize/weightBicubic.wgsl';

@@ -1,8 +1,10 @@
+import { withVariant } from '@visage/gpu';
 import { type ResizeMode, resize, type Tensor, tensor } from '@visage/tensor';
 import { ok, throws } from 'uvu/assert';
 import { relativeError } from '../helpers/goldens.ts';
 import { gpuSuite } from '../helpers/gpu.ts';
 import { gradcheck, randomInput } from '../helpers/gradcheck.ts';
+import { sameFunction } from '../helpers/sameFunction.ts';
 
 const { test } = await gpuSuite('resize');
 
@@ -12,6 +14,7 @@ const SIZES: readonly (readonly [number, number, number, number, number])[] = [
   [9, 8, 5, 6, 3],
   [41, 3, 47, 5, 1],
   [1, 6, 3, 1, 4],
+  [6, 4, 12, 8, 4],
 ];
 
 /** The definition in f64, one axis at a time, written from PyTorch's documentation. */
@@ -68,6 +71,14 @@ for (const mode of MODES) {
       });
     }
   }
+}
+
+for (const c of [3, 8]) {
+  test(`doubling ${c} channels equals the general kernels, gradients and their gradients too`, () => {
+    const double = (x?: Tensor) => resize(x!, [12, 20], 'bilinear');
+    const forced = <T>(run: () => T): T => withVariant('resize', 'doubling', run);
+    return sameFunction(double, double, [randomInput([2, 6, 10, c])], 1e-5, forced);
+  });
 }
 
 test('messages name the op and the argument', () => {

@@ -1,6 +1,8 @@
-import { ArgumentError, type Constant, i32, linearGrid } from '@visage/gpu';
+import { ArgumentError, type Constant, choose, i32, linearGrid, type Variant } from '@visage/gpu';
 import {
   resizeAdjoint,
+  resizeDouble,
+  resizeDoubleAdjoint,
   resizeForward,
   resizeSource,
   resizeWeightBicubic,
@@ -8,6 +10,7 @@ import {
   resizeWeightNearest,
 } from '@visage/kernels';
 import { track } from '../autograd.ts';
+import { workgroupFor } from '../passes.ts';
 import { checkShape, type Shape, showShape } from '../shape.ts';
 import { checkFloat, computed, enablesOf, floatTypeOf, stored } from '../storage.ts';
 import { empty, type Tensor } from '../tensor.ts';
@@ -72,24 +75,80 @@ interface ResizeMap {
   readonly alignCorners: boolean;
 }
 
-/** Launches the map or its adjoint; `x` has the source size for the former and the result size for the latter. */
-function launch(name: 'forward' | 'adjoint', x: Tensor, map: ResizeMap): Tensor {
+/** The map or its adjoint; the image that it takes has the source size for the former and the result size for the latter. */
+interface ResizeProblem {
+  readonly pass: 'forward' | 'adjoint';
+  readonly map: ResizeMap;
+}
+
+interface ResizeVariant extends Variant<ResizeProblem> {
+  launch(x: Tensor, problem: ResizeProblem): Tensor;
+}
+
+/** Names, types and width of the channels that both variants see alike. */
+function imagesOf(x: Tensor, { pass, map }: ResizeProblem) {
+  const [batch, channels] = [x.dim(0), x.dim(3)];
+  const [height, width] = pass === 'forward' ? map.result : map.source;
+  const lanes = channels % 4 === 0 ? 4 : 1;
+  const type = floatTypeOf(x);
+  return {
+    name: `resize/${map.mode}${pass === 'forward' ? '' : 'Adjoint'}`,
+    out: empty(x.gpu, [batch, height, width, channels], type),
+    groups: channels / lanes,
+    types: { enables: enablesOf(type), aliases: { V: computed(lanes), S: stored(type, lanes) } },
+  } as const;
+}
+
+const doubling: ResizeVariant = {
+  name: 'doubling',
+  admits({ pass, map: { source, result, mode, alignCorners } }, gpu) {
+    if (mode !== 'bilinear' || alignCorners) return 'made for bilinear sampling of half-pixel centres';
+    if (source.some((size, k) => result[k] !== 2 * size)) return 'made for twice the size';
+    if (pass === 'adjoint' && source.some((size) => size % 2 !== 0)) return 'its adjoint takes pixels two by two';
+    return !gpu.adapter.software || 'not measured to be faster on a software adapter';
+  },
+  launch(x, problem) {
+    const { name, out, groups, types } = imagesOf(x, problem);
+    const [height, width] = problem.map.source;
+    const blocks = problem.pass === 'forward' ? (height + 1) * (width + 1) : (height / 2) * (width / 2);
+    const workgroup = workgroupFor(x.gpu);
+    x.gpu.dispatch({
+      program: {
+        name,
+        ...types,
+        constants: { WG: workgroup, BATCH: x.dim(0), H: height, W: width, GROUPS: groups },
+        parts: [problem.pass === 'forward' ? resizeDouble : resizeDoubleAdjoint],
+      },
+      buffers: [out.buffer, x.buffer],
+      grid: linearGrid(Math.ceil((x.dim(0) * blocks * groups) / workgroup)),
+    });
+    return out;
+  },
+};
+
+const general: ResizeVariant = { name: 'any size', admits: () => true, launch: launchGeneral };
+
+/** Every way to resample, most preferred first. */
+export const RESIZE_VARIANTS: readonly ResizeVariant[] = [doubling, general];
+
+function launch(pass: ResizeProblem['pass'], x: Tensor, map: ResizeMap): Tensor {
+  const problem = { pass, map };
+  return choose('resize', RESIZE_VARIANTS, problem, x.gpu).variant.launch(x, problem);
+}
+
+function launchGeneral(x: Tensor, problem: ResizeProblem): Tensor {
+  const { pass, map } = problem;
   const [y, across] = [0, 1].map((k) =>
     axisOf(map.source[k] as number, map.result[k] as number, map.mode, map.alignCorners),
   ) as [Axis, Axis];
-  const [batch, channels] = [x.dim(0), x.dim(3)];
-  const [height, width] = name === 'forward' ? map.result : map.source;
-  const vector = channels % 4 === 0;
-  const groups = vector ? channels / 4 : channels;
+  const { name, out, groups, types } = imagesOf(x, problem);
+  const [batch, height, width] = out.shape as [number, number, number];
   const threads = Math.ceil(groups / GROUPS_PER_THREAD);
-  const type = floatTypeOf(x);
-  const out = empty(x.gpu, [batch, height, width, channels], type);
-  const span: Record<string, Constant> = name === 'adjoint' ? { X_SPAN: longestReach(across, map.mode) } : {};
+  const span: Record<string, Constant> = pass === 'adjoint' ? { X_SPAN: longestReach(across, map.mode) } : {};
   x.gpu.dispatch({
     program: {
-      name: `resize/${map.mode}${name === 'forward' ? '' : 'Adjoint'}`,
-      enables: enablesOf(type),
-      aliases: { V: computed(vector ? 4 : 1), S: stored(type, vector ? 4 : 1) },
+      name,
+      ...types,
       constants: {
         WG: WORKGROUP,
         BATCH: batch,
@@ -99,7 +158,7 @@ function launch(name: 'forward' | 'adjoint', x: Tensor, map: ResizeMap): Tensor 
         ...axisConstants('Y', y),
         ...axisConstants('X', across),
       },
-      parts: [WEIGHTS[map.mode].text, resizeSource, name === 'forward' ? resizeForward : resizeAdjoint],
+      parts: [WEIGHTS[map.mode].text, resizeSource, pass === 'forward' ? resizeForward : resizeAdjoint],
     },
     buffers: [out.buffer, x.buffer],
     grid: linearGrid(Math.ceil((batch * height * width * threads) / WORKGROUP)),
