@@ -3,8 +3,8 @@
 // A pixel is read by itself, and by those of the P pixels past either edge that the border rule folds onto it. Each axis tests its 2·P
 // candidates; a gather needs no atomics and adds in a fixed order.
 // Layout    dy [N, H + 2P, W + 2P, C], dx [N, H, W, C] as S = f32 or f16, or four channels of it; GROUPS = C / width of S.
-// Prelude   alias S, and V the same in f32; WG, H, W, GROUPS, P, SIZE (V's in dx), fn border(at : i32, extent : i32) -> i32.
-// Dispatch  one invocation per V of dx.
+// Prelude   alias S, and V the same in f32; WG, H, W, P, THREADS, PER_THREAD, GROUPS = THREADS · PER_THREAD, SIZE (invocations), fn border(at : i32, extent : i32) -> i32.
+// Dispatch  THREADS invocations per pixel, each takes every THREADS-th of its V: PER_THREAD loads in flight, and one pixel's index arithmetic for them.
 @group(0) @binding(0) var<storage, read_write> dx : array<S>;
 @group(0) @binding(1) var<storage, read> dy : array<S>;
 
@@ -26,13 +26,14 @@ fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : 
   if (i >= SIZE) {
     return;
   }
-  let channel = i % GROUPS;
-  let column = i32((i / GROUPS) % W);
-  let row = i32((i / (GROUPS * W)) % H);
-  let image = i / (GROUPS * W * H);
+  let channel = i % THREADS;
+  let pixel = i / THREADS;
+  let column = i32(pixel % W);
+  let row = i32((pixel / W) % H);
+  let image = pixel / (W * H);
   let lastRow = lastCandidate(row, i32(H));
   let lastColumn = lastCandidate(column, i32(W));
-  var sum = V(0.0);
+  var sums : array<V, PER_THREAD>;
   for (var a = 0u; a <= lastRow; a++) {
     let r = candidate(a, row, i32(H));
     if (r < 0) {
@@ -41,9 +42,14 @@ fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : 
     for (var b = 0u; b <= lastColumn; b++) {
       let q = candidate(b, column, i32(W));
       if (q >= 0) {
-        sum += V(dy[((image * (H + 2u * P) + u32(r)) * (W + 2u * P) + u32(q)) * GROUPS + channel]);
+        let source = ((image * (H + 2u * P) + u32(r)) * (W + 2u * P) + u32(q)) * GROUPS + channel;
+        for (var k = 0u; k < PER_THREAD; k++) {
+          sums[k] += V(dy[source + k * THREADS]);
+        }
       }
     }
   }
-  dx[i] = S(sum);
+  for (var k = 0u; k < PER_THREAD; k++) {
+    dx[pixel * GROUPS + channel + k * THREADS] = S(sums[k]);
+  }
 }

@@ -2,13 +2,14 @@ import { ArgumentError, linearGrid } from '@visage/gpu';
 import { padAdjoint } from '@visage/kernels';
 import { track } from '../autograd.ts';
 import { BORDER } from '../gemm/border.ts';
+import { workgroupFor } from '../passes.ts';
 import { checkShape, showShape } from '../shape.ts';
 import { checkFloat, computed, enablesOf, floatTypeOf, stored } from '../storage.ts';
 import { empty, type Tensor } from '../tensor.ts';
 import type { PaddingMode } from './convGeometry.ts';
 import { gather } from './shape.ts';
 
-const WORKGROUP = 64;
+const PER_THREAD = [4, 2, 1]; // channel groups that share one pixel's index arithmetic
 
 /**
  * Adds `padding` pixels on every side of an image: zeros, the mirror image without the edge pixel, or the edge pixel again.
@@ -49,17 +50,22 @@ export function pad2dAdjoint(dy: Tensor, padding: number, mode: PaddingMode): Te
   const type = floatTypeOf(dy);
   const dx = empty(dy.gpu, [n, h, w, c], type);
   const lanes = c % 4 === 0 ? 4 : 1;
-  const size = dx.size / lanes;
+  const groups = c / lanes;
+  const perThread = dy.gpu.adapter.software ? 1 : (PER_THREAD.find((n) => groups % n === 0) as number);
+  const [workgroup, size] = [workgroupFor(dy.gpu), dx.size / lanes / perThread];
   dy.gpu.dispatch({
     program: {
       name: 'pad/adjoint',
       enables: enablesOf(type),
       aliases: { V: computed(lanes), S: stored(type, lanes) },
-      constants: { WG: WORKGROUP, H: h, W: w, GROUPS: c / lanes, P: padding, SIZE: size },
+      constants: {
+        ...{ WG: workgroup, H: h, W: w, P: padding, SIZE: size },
+        ...{ GROUPS: groups, THREADS: groups / perThread, PER_THREAD: perThread },
+      },
       parts: [`fn border(at : i32, extent : i32) -> i32 { ${BORDER[mode]} }`, padAdjoint],
     },
     buffers: [dx.buffer, dy.buffer],
-    grid: linearGrid(Math.ceil(size / WORKGROUP)),
+    grid: linearGrid(Math.ceil(size / workgroup)),
   });
   return track('pad2dAdjoint', dx, [dy], (h2) => [pad2d(h2, padding, mode)]);
 }
