@@ -2,13 +2,13 @@
 //
 // Looks at the bits, exponent all ones: a compiler may assume that neither exists. An integer atomic: many invocations may find one, and the result
 // is the same in any order.
-// Prelude   WG; the bindings of the tensors and fn overflows(slot : u32, i : u32) -> bool, generated because their number varies.
+// Prelude   WG, TURNS; the bindings of the tensors and fn overflows(slot : u32, first : u32) -> bool over TURNS elements that lie WG apart, generated because their number varies.
 // Dispatch  x·y = linear workgroups over the longest tensor, z = tensors.
 @group(0) @binding(0) var<storage, read_write> found : array<atomic<u32>, 1>;
 
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : vec3u, @builtin(local_invocation_index) lane : u32) {
-  if (overflows(group.z, (group.y * groups.x + group.x) * WG + lane)) {
+  if (overflows(group.z, (group.y * groups.x + group.x) * (WG * TURNS) + lane)) {
     atomicStore(&found[0], 1u);
   }
 }

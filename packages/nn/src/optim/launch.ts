@@ -2,7 +2,7 @@ import { type Constant, linearGrid } from '@visage/gpu';
 import { optimUpdate } from '@visage/kernels';
 import type { Tensor } from '@visage/tensor';
 
-const WORKGROUP = 64;
+const WORKGROUP = 256;
 
 /** An elementwise change of tensors in place, the same for many sets of tensors. */
 export interface Update {

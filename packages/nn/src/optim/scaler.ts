@@ -4,7 +4,8 @@ import { cast, concat, div, full, keep, mul, noGrad, slice, type Tensor, tensor 
 import type { Scaling } from './launch.ts';
 import { checkRange, type Optimizer } from './optimizer.ts';
 
-const WORKGROUP = 64;
+const WORKGROUP = 256;
+const TURNS = 4; // vectors that an invocation looks at: enough loads in flight, and few workgroups
 
 /** How a {@link GradScaler} moves its factor; the defaults are PyTorch's. */
 export interface GradScalerOptions {
@@ -111,12 +112,12 @@ export class GradScaler implements Scaling {
     const perLaunch = gpu.device.limits.maxStorageBuffersPerShaderStage - 1;
     for (let k = 0; k < tensors.length; k += perLaunch) {
       const some = tensors.slice(k, k + perLaunch);
-      const [x, y] = linearGrid(Math.ceil((some[0] as Tensor).size / (vector ? 4 : 1) / WORKGROUP));
+      const [x, y] = linearGrid(Math.ceil((some[0] as Tensor).size / (vector ? 4 : 1) / (WORKGROUP * TURNS)));
       gpu.dispatch({
         program: {
           name: 'optim/nonFinite',
           aliases: { U: vector ? 'vec4u' : 'u32' },
-          constants: { WG: WORKGROUP },
+          constants: { WG: WORKGROUP, TURNS },
           parts: [overflowCode(some.length, vector), optimNonFinite],
         },
         buffers: [this.found.buffer, ...some.map(({ buffer }) => buffer)],
@@ -126,21 +127,26 @@ export class GradScaler implements Scaling {
   }
 }
 
-/** Declares the tensors from binding 1 on, and `fn overflows(slot : u32, i : u32) -> bool`, which looks at element i of one. */
+/** Declares the tensors from binding 1 on, and `fn overflows(slot : u32, first : u32) -> bool`, which looks at TURNS elements of one, WG apart. */
 function overflowCode(count: number, vector: boolean): string {
   const slots = Array.from({ length: count }, (_, k) => k);
   const special = (at: string) => `(${at} & U(0x7f800000u)) == U(0x7f800000u)`;
   const test = (at: string) => (vector ? `any(${special(at)})` : special(at));
+  const look = (x: string) => [
+    `      let length = arrayLength(&${x});`,
+    '      if (first >= length) { return false; }',
+    // Past the end the last one again; `|` unlike `||` waits for no load before the next.
+    `      for (var k = 0u; k < TURNS; k++) { overflow = overflow | (${test(`${x}[min(first + k * WG, length - 1u)]`)}); }`,
+  ];
   return [
     ...slots.map((k) => `@group(0) @binding(${k + 1}) var<storage, read> x${k} : array<U>;`),
-    'fn overflows(slot : u32, i : u32) -> bool {',
+    'fn overflows(slot : u32, first : u32) -> bool {',
+    '  var overflow = false;',
     '  switch (slot) {',
-    ...slots.map(
-      (k) =>
-        `    case ${k}u: { return i < arrayLength(&x${k}) && ${test(`x${k}[min(i, arrayLength(&x${k}) - 1u)]`)}; }`,
-    ),
-    '    default: { return false; }',
+    ...slots.flatMap((k) => [`    case ${k}u: {`, ...look(`x${k}`), '    }']),
+    '    default: {}',
     '  }',
+    '  return overflow;',
     '}',
   ].join('\n');
 }
