@@ -45,6 +45,7 @@ export { default as gemmLoadPairsB } from './gemm/load/pairsB.wgsl';
 export { default as gemmLoadRows } from './gemm/load/rows.wgsl';
 export { default as gemmLoadRowsScalar } from './gemm/load/rowsScalar.wgsl';
 export { default as gemmLoadRunsA } from './gemm/load/runsA.wgsl';
+export { default as gemmLoadTapsA } from './gemm/load/tapsA.wgsl';
 export { default as gemmLoadWideA } from './gemm/load/wideA.wgsl';
 export { default as gemmLoadWideB } from './gemm/load/wideB.wgsl';
 export { default as gemmMatrix } from './gemm/matrix.wgsl';
