@@ -7,7 +7,7 @@ const MOST_TURNS = 4;
 const [SMALL, LARGE] = [64, 256]; // invocations of a workgroup
 
 /** What a pass goes over. */
-export interface PassProblem {
+interface PassProblem {
   /** Vectors, or elements where they do not come in fours. */
   readonly count: number;
   /** Bytes of one of them in memory. */
@@ -15,7 +15,7 @@ export interface PassProblem {
 }
 
 /** Workgroups of WG invocations, each of which takes TURNS vectors that lie WG apart. */
-export interface Pass {
+interface Pass {
   readonly constants: { readonly WG: number; readonly TURNS: number };
   readonly grid: [number, number, number];
 }
@@ -52,7 +52,7 @@ const single: PassVariant = {
 export const workgroupFor = ({ adapter }: Gpu): number => (adapter.software ? SMALL : LARGE);
 
 /** Every way, most preferred first. */
-export const PASSES: readonly PassVariant[] = [several, single];
+const PASSES: readonly PassVariant[] = [several, single];
 
 /** How a pass over `count` vectors of `bytes` each is launched. */
 export const planPass = (gpu: Gpu, problem: PassProblem): Pass =>

@@ -129,7 +129,7 @@ const doubling: ResizeVariant = {
 const general: ResizeVariant = { name: 'any size', admits: () => true, launch: launchGeneral };
 
 /** Every way to resample, most preferred first. */
-export const RESIZE_VARIANTS: readonly ResizeVariant[] = [doubling, general];
+const RESIZE_VARIANTS: readonly ResizeVariant[] = [doubling, general];
 
 function launch(pass: ResizeProblem['pass'], x: Tensor, map: ResizeMap): Tensor {
   const problem = { pass, map };
