@@ -50,6 +50,7 @@ export { default as gemmLoadWideA } from './gemm/load/wideA.wgsl';
 export { default as gemmLoadWideB } from './gemm/load/wideB.wgsl';
 export { default as gemmMatrix } from './gemm/matrix.wgsl';
 export { default as gemmMergeSplits } from './gemm/mergeSplits.wgsl';
+export { default as gemmNarrow } from './gemm/narrow.wgsl';
 export { default as gemmTiled } from './gemm/tiled.wgsl';
 export { default as imageTranslate } from './image/translate.wgsl';
 export { default as indexingGatherRows } from './indexing/gatherRows.wgsl';

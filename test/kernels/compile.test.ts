@@ -54,6 +54,8 @@ import {
 } from '@visage/tensor';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { narrowForward } from '../../packages/tensor/src/gemm/narrow.ts';
+import { convGeometry } from '../../packages/tensor/src/ops/convGeometry.ts';
 import { NORM_VARIANTS } from '../../packages/tensor/src/ops/normPlan.ts';
 
 /** What activations are made of: each op compiles for either type. */
@@ -160,6 +162,7 @@ function launchGemms(gpu: Gpu): void {
     });
   }
   for (const { name } of CONV_ALGORITHMS) {
+    if (name === 'narrow') continue; // launchNarrow
     withVariant('conv', name, () =>
       launch((x, w, b) => conv2d(x!, w!, b!, { padding: 1 }), [2, 9, 11, 8], [3, 3, 8, 16], [16]),
     );
@@ -197,6 +200,16 @@ function launchHalfGemms(gpu: Gpu): void {
       }
     });
   }
+}
+
+/** The convolution to a few channels, which asks for matrices and so for itself; as much of it as 16 KiB hold. */
+function launchNarrow(gpu: Gpu): void {
+  if (!gpu.device.features.has('shader-f16')) return;
+  const half = (...shape: number[]) => cast(zeros(shape), 'f16');
+  const options = { padding: 0, paddingMode: 'reflect' } as const;
+  const [x, w] = [half(1, 17, 18, 64), half(1, 1, 64, 3)];
+  const geometry = convGeometry('conv2d', x.shape, w.shape, options);
+  for (const bias of [zeros([3]), undefined]) narrowForward(geometry, x, w, bias);
 }
 
 function launchNorms(gpu: Gpu): void {
@@ -255,6 +268,7 @@ for (const profile of ['full', 'browser'] as const) {
       activations = 'f32';
       launchGemms(gpu);
       launchHalfGemms(gpu);
+      launchNarrow(gpu);
       launchTraining();
       launchFaces();
       await gpu.sync();

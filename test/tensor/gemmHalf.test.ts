@@ -15,6 +15,7 @@ import {
   grad,
   linear,
   matmul,
+  type PaddingMode,
   type Tensor,
   tensor,
 } from '@visage/tensor';
@@ -124,6 +125,44 @@ for (const { name, able } of GEMM_VARIANTS) {
   if (possible === true) checkVariant(name);
   else console.log(`     ${name} is not run here: ${possible}`);
 }
+
+/** [height, width, channels in, channels out, kernel, padding, mode] */
+const NARROW: readonly (readonly [number, number, number, number, number, number, PaddingMode])[] = [
+  [23, 37, 64, 3, 7, 3, 'reflect'],
+  [16, 16, 16, 1, 3, 1, 'zero'],
+  [19, 18, 48, 4, 5, 0, 'replicate'],
+  [33, 15, 32, 2, 3, 2, 'replicate'],
+  [21, 35, 128, 1, 4, 1, 'zero'],
+];
+for (const [height, width, ci, co, kernel, padding, paddingMode] of NARROW) {
+  const title = `narrow: ${height}x${width}, ${ci} channels to ${co}, kernel ${kernel}, padding ${padding} ${paddingMode}`;
+  if (!gpu.adapter.matrices) continue;
+  test(title, async () => {
+    const [x, w] = [halves([2, height, width, ci]), halves([kernel, kernel, ci, co], (kernel * kernel * ci) ** -0.5)];
+    const bias = tensor(random.normals(co), [co]);
+    const options = { padding, paddingMode, activation: 'tanh' } as const;
+    const expected = reference(() => conv2d(x.full, w.full, bias, options));
+    const got = withVariant('conv', 'narrow', () => conv2d(x.half, w.half, bias, options));
+    await near(got, expected, 'y');
+    if (ci % 64 !== 0) return;
+    const gradients = (image: Tensor, g: Tensor) => {
+      const weight = w.full.detach();
+      weight.requiresGrad = true;
+      return grad(conv2d(image, weight, undefined, { padding, paddingMode }), [weight], {
+        gradOutputs: [g],
+      })[0] as Tensor;
+    };
+    const upstream = halves(expected.shape);
+    const dw = reference(() => gradients(x.full, upstream.full));
+    await near(
+      withVariant('conv', 'narrow', () => gradients(x.half, upstream.half)),
+      dw,
+      'dw',
+    );
+  });
+}
+if (!gpu.adapter.matrices)
+  console.log('     narrow is not run here: this device has no 16x16x16 matrices from f16 to f32');
 
 test('layers: an f16 input with f32 weights gives f16, and gradients in the type of their tensors', async () => {
   const x = halves([3, 16]);

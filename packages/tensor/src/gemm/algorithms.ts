@@ -4,6 +4,8 @@ import { type ConvGeometry, xShape, yShape } from '../ops/convGeometry.ts';
 import type { Tensor } from '../tensor.ts';
 import { chooseFor } from '../tuning/problems.ts';
 import { convForward, convInputGrad, convWeightGrad } from './conv.ts';
+import { narrowForward, narrowIsAble, narrowPays, narrowWeightGrad } from './narrow.ts';
+import { LONGEST_SUM } from './plan.ts';
 import type { GemmType } from './problem.ts';
 import { type TileSide, winogradForward, winogradInputGrad, winogradWeightGrad } from './winograd.ts';
 
@@ -29,12 +31,11 @@ interface ConvProducts {
 /** A way to compute them. */
 export interface ConvAlgorithm extends Variant<ConvProblem>, ConvProducts {
   /** `true`, or why it cannot compute the problem at all, be it wise or not. Absent where it can compute each. */
-  able?(problem: ConvProblem): true | string;
+  able?(problem: ConvProblem, gpu: Gpu): true | string;
 }
 
 const FEWEST_TILES = 64; // one row of GEMM tiles
 const FEWEST_CHANNELS = 64; // below, the transforms cost more than the products that they save
-const LONGEST_SUM = 8192; // tiles that the weight gradient adds in series; see launch.ts
 
 /** What Winograd's transforms are written for. */
 function winogradIsAble({ geometry: g, type }: ConvProblem): true | string {
@@ -75,6 +76,22 @@ function fits(gpu: Gpu, floats: number): true | string {
   return 4 * floats <= limit || `its transforms need ${4 * floats} bytes, a binding takes ${limit}`;
 }
 
+/** For images, whose three channels leave a tile of the product almost empty. */
+const narrow: ConvAlgorithm = {
+  name: 'narrow',
+  able({ geometry, pass, type }, gpu) {
+    if (pass === 'inputGrad') return 'few channels are what it sums over, and no tile is empty';
+    return type === 'f16' ? narrowIsAble(geometry, gpu) : 'multiplies f16 only';
+  },
+  admits(problem, gpu) {
+    const able = narrow.able?.(problem, gpu) ?? true;
+    return able === true ? narrowPays(problem.geometry) : able;
+  },
+  forward: narrowForward,
+  inputGrad: convInputGrad,
+  weightGrad: narrowWeightGrad,
+};
+
 const implicitGemm: ConvAlgorithm = {
   name: 'implicit gemm',
   admits: () => true,
@@ -84,7 +101,7 @@ const implicitGemm: ConvAlgorithm = {
 };
 
 /** Every way to convolve, most preferred first. */
-export const CONV_ALGORITHMS: readonly ConvAlgorithm[] = [winograd(4), winograd(2), implicitGemm];
+export const CONV_ALGORITHMS: readonly ConvAlgorithm[] = [winograd(4), winograd(2), narrow, implicitGemm];
 
 /** What tells one convolution from another in the tuning memo. */
 function signatureOf({ geometry: g, pass, type }: ConvProblem): string {
@@ -106,7 +123,7 @@ export function convAlgorithm(gpu: Gpu, geometry: ConvGeometry, pass: ConvPass, 
         buffers: operands.map((operand) => operand?.buffer),
         launch,
       });
-      const able = variant.able?.(problem) ?? true; // withVariant asks nobody
+      const able = variant.able?.(problem, gpu) ?? true; // withVariant asks nobody
       if (able !== true) throw new VisageError(`${variant.name} cannot compute ${signatureOf(problem)}: ${able}`);
       return by(variant);
     };

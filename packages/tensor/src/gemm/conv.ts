@@ -10,7 +10,7 @@ import { gemm, gemmInto } from './launch.ts';
 import type { Across, GemmProblem, GemmType } from './problem.ts';
 
 /** The walk of im2col over a source image; see kernels/gemm/load/im2col.wgsl. */
-interface Window {
+export interface Window {
   readonly source: { readonly height: number; readonly width: number; readonly channels: number };
   readonly pixels: readonly [number, number];
   readonly tapsWide: number;
@@ -22,7 +22,8 @@ interface Window {
   readonly paddingMode: PaddingMode;
 }
 
-function im2col(
+/** The loader of A that walks a source image through a window, and what it asks for. */
+export function im2col(
   window: Window,
   by: 'pixel' | 'tap',
 ): Pick<GemmProblem, 'loaderA' | 'runA' | 'imageWalk' | 'constants'> {

@@ -5,8 +5,11 @@ import type { GemmProblem } from './problem.ts';
 
 const WORKGROUP = 64;
 
+/** What is done to finished sums of n columns. */
+type Finish = Pick<GemmProblem, 'n' | 'bias' | 'activation'>;
+
 /** `fn finish(row, n, sums)` and what it declares: bias, then activation. `binding` is the first that is free. */
-export function finishFunction({ bias, activation, n }: GemmProblem, binding: number): string {
+export function finishFunction({ bias, activation, n }: Finish, binding: number): string {
   const steps = ['var v = sums;'];
   if (bias) steps.push('v += bias(n);');
   if (activation) steps.push(`v = ${activation.replace(/\bV\b/g, 'vec4f')};`);

@@ -5,11 +5,10 @@ import { empty, type Tensor } from '../tensor.ts';
 import { chooseFor, digest } from '../tuning/problems.ts';
 import { finishFunction, mergeSplits, UNFINISHED } from './epilogue.ts';
 import { loaderOfA, loaderOfB } from './operands.ts';
-import type { GemmPlan } from './plan.ts';
+import { type GemmPlan, LONGEST_SUM } from './plan.ts';
 import type { GemmProblem } from './problem.ts';
 import { gemmVariants } from './variants.ts';
 
-const LONGEST_SUM = 8192; // terms that one f32 accumulator adds in series before K is split, for accuracy
 const FILL_GPU = 264; // workgroups that keep a large GPU busy: two for each of 132 processors
 const SHORTEST_SPLIT = 128; // below this the extra reduction costs more than idle processors
 

@@ -1,6 +1,6 @@
 import type { Gpu } from '@visage/gpu';
 import { gemmMatrix } from '@visage/kernels';
-import { type GemmVariant, PROCESSORS } from './plan.ts';
+import { type GemmVariant, LONGEST_SUM, PROCESSORS } from './plan.ts';
 import type { GemmProblem } from './problem.ts';
 import { unroll } from './unroll.ts';
 
@@ -22,14 +22,15 @@ interface MatrixTile {
 /** A and B along k and n (a convolution), both along k (its input gradient), along m and n (its weight gradient). */
 type Times = readonly [forward: number, inputGrad: number, weightGrad: number];
 
-const SUBGROUP = 32;
+/** Invocations of a subgroup on the devices whose matrices these kernels use. */
+export const SUBGROUP = 32;
 const BANDWIDTH = 3e6; // bytes per microsecond at which partial sums are written, and read again
 const LAUNCH = 4; // microseconds of one more launch
 const BEGINNING = 4; // microseconds from a launch to its first product, and from the last one to its end
+const COPIED = 1.5e6; // bytes per microsecond at which an operand is transposed, read and written
 const MERGED = 0.06; // microseconds for each partial sum that a merge adds in series
 const MOST_SPLITS = 256;
 const SHORTEST_SPLIT = 128;
-const LONGEST_SUM = 8192; // terms in one f32 accumulator; see launch.ts
 
 /**
  * The tiles, with times read on an H200 at 1980 MHz (2026-11-22; 3x3 convolutions at 28x28 with 512 channels, of 1, 4 and 16 images, and their gradients; `estimate`
@@ -57,11 +58,28 @@ function tile(
   return { bm, bn, bk, warps, resident, among, alone };
 }
 
-/** Microseconds that a tile is expected to take for a problem, at the number of splits that serves it best. */
-function estimate(tile: MatrixTile, problem: GemmProblem): { readonly splits: number; readonly time: number } {
-  const { m, n, k, items = 1, unsplit = false, aContiguousAlong, across } = problem;
+/** How a tile serves a problem best, and the microseconds that this is expected to take. */
+interface Estimate {
+  readonly splits: number;
+  /** Reads a B that is stored across as it lies; else it is copied into rows first. */
+  readonly readsAcross: boolean;
+  readonly time: number;
+}
+
+function estimate(tile: MatrixTile, problem: GemmProblem): Estimate {
+  const { k, n, across, aContiguousAlong } = problem;
+  if (aContiguousAlong === 'm') return { ...estimateFor(tile, problem, 2), readsAcross: true };
+  const rows = { ...estimateFor(tile, problem, 0), readsAcross: false };
+  if (!across) return rows;
+  const asItLies = { ...estimateFor(tile, problem, 1), readsAcross: true };
+  const copy = LAUNCH + (4 * k * n * (problem.items ?? 1)) / COPIED;
+  return rows.time + copy < asItLies.time ? rows : asItLies;
+}
+
+/** The number of splits that serves a problem best, and its time. */
+function estimateFor(tile: MatrixTile, problem: GemmProblem, layout: 0 | 1 | 2): Omit<Estimate, 'readsAcross'> {
+  const { m, n, k, items = 1, unsplit = false } = problem;
   const { bm, bn, bk, resident } = tile;
-  const layout = aContiguousAlong === 'm' ? 2 : across ? 1 : 0;
   const [among, alone] = [tile.among[layout], tile.alone[layout]];
   const tiles = Math.ceil(m / bm) * Math.ceil(n / bn) * items;
   const steps = Math.ceil(k / bk);
@@ -82,7 +100,7 @@ function estimate(tile: MatrixTile, problem: GemmProblem): { readonly splits: nu
 }
 
 /** Why the device cannot multiply 16 x 16 matrices of halves into f32 sums, or `true`. */
-function hasMatrices({ adapter, device }: Gpu): true | string {
+export function hasMatrices({ adapter, device }: Gpu): true | string {
   if (!adapter.matrices) return 'this device has no 16x16x16 matrices from f16 to f32';
   const { subgroupMinSize: least, subgroupMaxSize: most } = device.adapterInfo;
   if (least === SUBGROUP && most === SUBGROUP) return true;
@@ -123,15 +141,16 @@ function matrixVariant(tile: MatrixTile): GemmVariant {
       return true;
     },
     plan(problem) {
+      const { splits, readsAcross } = estimate(tile, problem);
       return {
         multiply,
         constants: { BM: bm, BN: bn, BK: bk, WARPS_M: warpsM, WARPS_N: warpsN, THREADS: threads, ...counts },
         tiles: [Math.ceil(problem.m / bm), Math.ceil(problem.n / bn)],
         kStep: bk,
-        splits: estimate(tile, problem).splits,
+        splits,
         enables: ['subgroups', 'chromium_experimental_subgroup_matrix'],
         wide: true,
-        readsAcross: true,
+        readsAcross,
       };
     },
   };
