@@ -1,5 +1,6 @@
 import type { GpuBuffer } from './buffer.ts';
 import type { Pipeline } from './pipelines.ts';
+import type { Place } from './placement.ts';
 import type { Choice } from './variants.ts';
 
 /** One kernel launch, as encoded now or kept in a recorded step. */
@@ -25,15 +26,15 @@ export interface BoundCommand {
   readonly group: GPUBindGroup;
 }
 
-/** Creates the bind group of a command whose buffers all have memory. */
-export function bind(device: GPUDevice, command: Command): GPUBindGroup {
+/** Creates the bind group of a command whose buffers have memory, or a place in the workspace. */
+export function bind(device: GPUDevice, command: Command, places?: ReadonlyMap<GpuBuffer, Place>): GPUBindGroup {
   return device.createBindGroup({
     label: command.pipeline.name,
     layout: command.pipeline.layout,
-    entries: command.buffers.map((buffer, binding) => ({
-      binding,
-      resource: { buffer: buffer.resource as GPUBuffer, size: buffer.bytes },
-    })),
+    entries: command.buffers.map((buffer, binding) => {
+      const { memory, offset } = places?.get(buffer) ?? { memory: buffer.resource as GPUBuffer, offset: 0 };
+      return { binding, resource: { buffer: memory, offset, size: buffer.bytes } };
+    }),
   });
 }
 

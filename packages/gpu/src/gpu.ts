@@ -65,7 +65,7 @@ export class Gpu {
     this.deterministic = deterministic;
     this.pool = new BufferPool(device);
     this.constants = new ConstantStore(device, this.pool);
-    this.workspace = new Workspace(this.pool);
+    this.workspace = new Workspace(device, this.pool);
     this.pipelines = new PipelineCache(device, (message) => this.#fail(new ValidationError(message)));
     this.#bindGroups = new BindGroupCache(device);
     device.addEventListener('uncapturederror', (event) => {

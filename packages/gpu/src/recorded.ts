@@ -5,7 +5,7 @@ import { VisageError } from './errors.ts';
 import type { Gpu } from './gpu.ts';
 import { dropRepeats } from './repeats.ts';
 import type { Trace } from './trace.ts';
-import type { Slot } from './workspace.ts';
+import type { Slot, Workplace } from './workspace.ts';
 
 const NEVER = -1; // before the first run: no sum of versions
 
@@ -41,18 +41,13 @@ export class RecordedStep<T> {
     this.#checkInputs();
     dropRepeats(trace, keep);
     this.#constants = gpu.constants.take(trace, keep);
-    try {
-      this.#giveMemory(trace, keep);
-    } catch (error) {
-      this.#giveBack();
-      throw error;
-    }
+    const places = this.#giveMemory(trace, keep);
     this.#virtual = trace.virtual;
     for (const buffer of trace.uploads) {
       if (buffer.resource) this.#owned.push(buffer.resource);
       this.#virtual.add(buffer);
     }
-    const bound = (command: Command) => ({ command, group: bind(gpu.device, command) });
+    const bound = (command: Command) => ({ command, group: bind(gpu.device, command, places) });
     this.#sources = [...new Set(this.#constants.flatMap(({ sources }) => sources))];
     this.#commands = trace.commands.map(bound);
     const written = new Set(trace.commands.flatMap(writtenBy));
@@ -64,15 +59,22 @@ export class RecordedStep<T> {
     }
   }
 
-  /** Gives results memory of their own, so that they last until the next run, and lays the rest into the workspace. */
-  #giveMemory(trace: Trace, keep: ReadonlySet<GpuBuffer>): void {
-    const lifetimes = trace.lifetimes();
-    for (const buffer of keep) {
-      if (!lifetimes.delete(buffer)) continue;
-      buffer.resource = this.#gpu.pool.take(buffer.bytes);
-      this.#owned.push(buffer.resource);
+  /** Gives results memory of their own, so that they last until the next run, and finds places for the rest in the workspace. */
+  #giveMemory(trace: Trace, keep: ReadonlySet<GpuBuffer>): Workplace['places'] {
+    try {
+      const lifetimes = trace.lifetimes();
+      for (const buffer of keep) {
+        if (!lifetimes.delete(buffer)) continue;
+        buffer.resource = this.#gpu.pool.take(buffer.bytes);
+        this.#owned.push(buffer.resource);
+      }
+      const { slots, places } = this.#gpu.workspace.take(lifetimes);
+      this.#slots = slots;
+      return places;
+    } catch (error) {
+      this.#giveBack();
+      throw error;
     }
-    this.#slots = this.#gpu.workspace.take(lifetimes);
   }
 
   #giveBack(): void {

@@ -1,7 +1,7 @@
 import type { GpuBuffer } from './buffer.ts';
 import { type Command, writtenBy } from './commands.ts';
 import { VisageError } from './errors.ts';
-import type { Lifetime } from './workspace.ts';
+import type { Lifetime } from './placement.ts';
 
 /** Collects the commands of a step without running them. */
 export class Trace {
@@ -30,20 +30,27 @@ export class Trace {
   }
 
   /**
-   * When the virtual buffers without memory are in use.
+   * When the virtual buffers without memory are in use, and beside what.
    *
    * @throws VisageError when a command reads what no earlier one wrote.
    */
   lifetimes(): Map<GpuBuffer, Lifetime> {
-    const lifetimes = new Map<GpuBuffer, Lifetime>();
-    this.commands.forEach(({ buffers, pipeline }, at) => {
+    const lifetimes = new Map<GpuBuffer, { first: number; last: number; apart: Set<GpuBuffer> }>();
+    this.commands.forEach((command, at) => {
+      const { buffers, pipeline } = command;
       buffers.forEach((buffer, binding) => {
         if (!this.virtual.has(buffer) || buffer.resource) return;
         const known = lifetimes.get(buffer);
-        if (!known && !pipeline.writes[binding])
-          throw new VisageError(`${pipeline.name}: reads a tensor that no earlier op of this step wrote`);
-        lifetimes.set(buffer, { first: known?.first ?? at, last: at });
+        if (known) known.last = at;
+        else if (pipeline.writes[binding]) lifetimes.set(buffer, { first: at, last: at, apart: new Set() });
+        else throw new VisageError(`${pipeline.name}: reads a tensor that no earlier op of this step wrote`);
       });
+      for (const written of writtenBy(command)) {
+        for (const other of buffers) {
+          lifetimes.get(written)?.apart.add(other);
+          lifetimes.get(other)?.apart.add(written);
+        }
+      }
     });
     return lifetimes;
   }

@@ -1,23 +1,18 @@
 import type { GpuBuffer } from './buffer.ts';
+import { Filling, type Lifetime, type Place } from './placement.ts';
 import type { BufferPool } from './pool.ts';
 
-/** From which command of a step to which a buffer is in use, both included. */
-export interface Lifetime {
-  readonly first: number;
-  readonly last: number;
-}
-
-/** Device memory in which steps take turns, and buffers of a step whose lifetimes do not meet. */
+/** Device memory in which steps take turns. */
 export interface Slot {
   readonly memory: GPUBuffer;
   /** Recorded steps that use it. */
   users: number;
 }
 
-/** A slot in the plan of one step. */
-interface OpenSlot {
-  readonly slot: Slot;
-  readonly lent: Lifetime[];
+/** The part of the workspace that a step uses. */
+export interface Workplace {
+  readonly slots: readonly Slot[];
+  readonly places: ReadonlyMap<GpuBuffer, Place>;
 }
 
 /**
@@ -29,38 +24,45 @@ interface OpenSlot {
 export class Workspace {
   readonly #slots = new Set<Slot>();
   readonly #pool: BufferPool;
+  /** Bytes: a binding begins at a multiple of it. */
+  readonly #alignment: number;
 
-  constructor(pool: BufferPool) {
+  constructor(device: GPUDevice, pool: BufferPool) {
     this.#pool = pool;
+    this.#alignment = device.limits.minStorageBufferOffsetAlignment;
   }
 
   /**
-   * Gives every buffer of a step memory, and returns the slots that it lies in, for {@link Workspace.release}.
+   * Finds a place for every buffer of a step; to be given back by {@link Workspace.release}.
    *
-   * The largest buffer is placed first, so that every slot open by then is large enough for the next. Of the slots that are free all its life a buffer takes
-   * the one that is used closest before or after, which keeps the holes between lifetimes short; if there is none, the smallest that other steps made,
-   * or a new one.
+   * Largest first, each goes into the first slot with room for it. If there is none, the smallest slot that other steps made is taken, or a new one is made
+   * as large as the buffer. At the training step of the paper this needs 0 to 3 % more than the bytes that are alive at the fullest moment.
    */
-  take(lifetimes: ReadonlyMap<GpuBuffer, Lifetime>): Slot[] {
-    const open: OpenSlot[] = [];
+  take(lifetimes: ReadonlyMap<GpuBuffer, Lifetime>): Workplace {
+    const fillings: Filling[] = [];
+    const slots: Slot[] = [];
+    const places = new Map<GpuBuffer, Place>();
     const others = [...this.#slots].sort((a, b) => a.memory.size - b.memory.size);
     const ordered = [...lifetimes].sort(([a, x], [b, y]) => b.bytes - a.bytes || x.first - y.first);
-    try {
-      for (const [buffer, lifetime] of ordered) {
-        let place = closestFree(open, lifetime);
-        if (!place) {
-          place = { slot: takeSmallest(others, buffer.bytes) ?? this.#add(buffer.bytes), lent: [] };
-          place.slot.users++;
-          open.push(place);
-        }
-        place.lent.push(lifetime);
-        buffer.resource = place.slot.memory;
+    const place = (buffer: GpuBuffer, lifetime: Lifetime): Place => {
+      for (const filling of fillings) {
+        const found = filling.place(buffer, lifetime);
+        if (found) return found;
       }
+      const slot = takeSmallest(others, buffer.bytes) ?? this.#add(buffer.bytes);
+      slot.users++;
+      slots.push(slot);
+      const filling = new Filling(slot.memory, this.#alignment);
+      fillings.push(filling);
+      return filling.place(buffer, lifetime) as Place; // it is empty and large enough
+    };
+    try {
+      for (const [buffer, lifetime] of ordered) places.set(buffer, place(buffer, lifetime));
     } catch (error) {
-      this.release(open.map(({ slot }) => slot));
+      this.release(slots);
       throw error;
     }
-    return open.map(({ slot }) => slot);
+    return { slots, places };
   }
 
   /** A step no longer needs these; what nobody needs goes back to the pool. */
@@ -77,30 +79,6 @@ export class Workspace {
     this.#slots.add(slot);
     return slot;
   }
-}
-
-/** The free slot whose other use is the fewest commands away. */
-function closestFree(open: readonly OpenSlot[], lifetime: Lifetime): OpenSlot | undefined {
-  let closest: OpenSlot | undefined;
-  let least = Number.POSITIVE_INFINITY;
-  for (const place of open) {
-    const away = distance(place.lent, lifetime);
-    if (away === 0 || away >= least) continue;
-    closest = place;
-    least = away;
-  }
-  return closest;
-}
-
-/** Commands between a lifetime and the closest of others; 0 if it meets one of them. */
-function distance(lent: readonly Lifetime[], { first, last }: Lifetime): number {
-  let least = Number.POSITIVE_INFINITY;
-  for (const other of lent) {
-    const away = Math.max(other.first - last, first - other.last);
-    if (away <= 0) return 0;
-    least = Math.min(least, away);
-  }
-  return least;
 }
 
 /** Takes the first slot that is large enough out of a list in order of size. */
