@@ -5,6 +5,7 @@
  *     npm run bench -- convolutions   one convolution, forward and both gradients
  *     npm run bench -- networks       generator, discriminators, identity network, swap
  *     npm run bench -- step           the paper's training step
+ *     npm run bench -- memory         its memory, counted on any machine
  *     npm run bench -- peers          beside tfjs-backend-webgpu and jax-js, in the same run
  *     npm run bench -- page           the kernels in a browser
  *     npm run bench -- tables         puts results into docs/performance.md
@@ -15,11 +16,13 @@
 import { Command } from 'commander';
 import { reportFailure } from '../packages/cli/src/terminal/failure.ts';
 import { addBenches } from './commands/benches.ts';
+import { addMemory } from './commands/memory.ts';
 import { addPage } from './commands/page.ts';
 import { addTables } from './commands/tables.ts';
 
 const program = new Command('bench').description('what the kernels, networks and training steps of Visage cost here');
 addBenches(program);
+addMemory(program);
 addPage(program);
 addTables(program);
 try {

@@ -4,6 +4,7 @@ import { type Gpu, VisageError } from '@visage/gpu';
 import { tuningTarget } from '@visage/gpu/node';
 import type { ConvolutionRow } from '../core/convolution.ts';
 import type { KernelReport } from '../core/kernels.ts';
+import type { MemoryRow } from '../core/memory.ts';
 import type { NetworkRow } from '../core/networks.ts';
 import type { Sizes } from '../core/sizes.ts';
 import type { StepRow } from '../core/step.ts';
@@ -32,6 +33,7 @@ export interface Measurements {
   readonly convolutions: readonly ConvolutionRow[];
   readonly networks: readonly NetworkRow[];
   readonly step: readonly StepRow[];
+  readonly memory: readonly MemoryRow[];
   readonly peers: PeerReport;
 }
 export type BenchName = keyof Measurements;

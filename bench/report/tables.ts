@@ -1,6 +1,7 @@
 import type { Table } from '../../packages/cli/src/report/page.ts';
 import { CONVOLUTION_PASSES, type ConvolutionRow } from '../core/convolution.ts';
 import type { KernelReport, KernelRow } from '../core/kernels.ts';
+import type { MemoryRow } from '../core/memory.ts';
 import type { NetworkRow } from '../core/networks.ts';
 import type { StepRow } from '../core/step.ts';
 import type { PeerReport } from '../peers/contest.ts';
@@ -20,6 +21,8 @@ export function tablesOf(result: BenchResult, most = Number.POSITIVE_INFINITY): 
       return [networkTable(result.measured as readonly NetworkRow[])];
     case 'step':
       return [stepTable(result.measured as readonly StepRow[])];
+    case 'memory':
+      return [memoryTable(result.measured as readonly MemoryRow[])];
     case 'peers':
       return peerTables(result.measured as PeerReport);
     case 'pytorch':
@@ -158,6 +161,18 @@ function stepTable(rows: readonly StepRow[]): Table {
   const note =
     skipped.length > 0 ? `Updates skipped in mixed precision while the loss scale fell: ${skipped.join(', ')}.` : '';
   return { title: 'Training step, recipe of the paper', note, rows: [head, ...body] };
+}
+
+function memoryTable(rows: readonly MemoryRow[]): Table {
+  const mebibytes = (bytes: number) => String(Math.round(bytes / 2 ** 20));
+  const body = rows.map(({ precision, batch, networks, state, constants, workspace, peak }) => [
+    precision,
+    String(batch),
+    ...[networks, state, constants, workspace].map(mebibytes),
+    significant(peak / 2 ** 30),
+  ]);
+  const head = ['precision', 'batch', 'networks', 'training state', 'frozen forms', 'workspace', 'peak GiB'];
+  return { title: 'Memory of a training, recipe of the paper, in MiB', rows: [head, ...body] };
 }
 
 function peerTables({ contests }: PeerReport): Table[] {

@@ -2,11 +2,14 @@
 import { writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { useGpu } from '@visage/gpu';
 import { tensor } from '@visage/tensor';
 import * as assert from 'uvu/assert';
 import { fillPlaces } from '../../bench/commands/tables.ts';
+import { countingGpu } from '../../bench/core/countingDevice.ts';
 import { checkHealth, magnitudes } from '../../bench/core/health.ts';
 import { measureKernels } from '../../bench/core/kernels.ts';
+import { countMemory } from '../../bench/core/memory.ts';
 import { disposeModels } from '../../bench/core/models.ts';
 import { timeNetwork } from '../../bench/core/networks.ts';
 import { type ContestEntry, type ContestSizes, contest, type Engine, type Task } from '../../bench/peers/contest.ts';
@@ -63,6 +66,26 @@ test('kernels: each shape once, with its rate, its choice and why others decline
   assert.match(text, /The 2 slowest of \d+\./);
   assert.not.match(text, /old/);
   assert.is(fillPlaces(text, new Map([['kernels', result]])).text, text, 'filling again changes nothing');
+});
+
+test('memory is counted without a device, and what is counted adds up', async () => {
+  disposeModels();
+  const counting = countingGpu();
+  try {
+    const published = { size: 224, width: 1, blocks: 9 };
+    const row = await countMemory(counting, { sizes: published, batch: 16, precision: 'mixed' });
+    const { networks, state, constants, workspace, peak } = row;
+    const parts = networks + state + constants + workspace;
+    assert.ok(peak > parts && peak < 1.05 * parts, 'both recorded steps compute in one workspace');
+    assert.ok(peak < 3.9 * 2 ** 30, `the paper's training takes ${(peak / 2 ** 30).toFixed(2)} GiB`);
+    const half = await countMemory(counting, { sizes: published, batch: 8, precision: 'mixed' });
+    assert.ok(half.workspace < 0.6 * workspace);
+    assert.is(half.networks, networks);
+    disposeModels();
+    assert.is(counting.memory.live, 0);
+  } finally {
+    useGpu(gpu);
+  }
 });
 
 test('a file that is no result is named', async () => {

@@ -89,6 +89,11 @@ export class ConstantStore {
     return [...taken];
   }
 
+  /** Device memory of all of them. */
+  get bytes(): number {
+    return [...this.#known.values()].flatMap(({ memory }) => memory).reduce((sum, { size }) => sum + size, 0);
+  }
+
   /** A step no longer needs these; what nobody needs gives its memory back. */
   release(constants: readonly StepConstant[]): void {
     for (const constant of constants) {

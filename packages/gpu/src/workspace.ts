@@ -65,6 +65,11 @@ export class Workspace {
     return { slots, places };
   }
 
+  /** What it takes of the device. */
+  get bytes(): number {
+    return [...this.#slots].reduce((sum, { memory }) => sum + memory.size, 0);
+  }
+
   /** A step no longer needs these; what nobody needs goes back to the pool. */
   release(slots: readonly Slot[]): void {
     for (const slot of slots) {
