@@ -75,10 +75,10 @@ test('profile tells the time of each kernel of a training step', async () => {
 
 test('profile takes recipe, precision and identity network as train and tune do', async () => {
   const sizes = ['--preset', 'tiny', '--size', '32', '--batch', '1', '--steps', '1', '--json'];
-  const which = ['--recipe', 'train-2022', '--precision', 'mixed'];
+  const which = ['--recipe', 'released-2021', '--precision', 'mixed'];
   const report = JSON.parse(await printed('profile', ...sizes, ...which));
   const { recipe, precision, identity } = report as Record<string, string>;
-  assert.equal([recipe, precision, identity], ['train-2022', 'mixed', 'built-in']);
+  assert.equal([recipe, precision, identity], ['released-2021', 'mixed', 'built-in']);
   const kernels = (report as { kernels: ProfileRow[] }).kernels.map(({ kernel }) => kernel);
   assert.ok(
     kernels.some((kernel) => kernel.includes('cast')),

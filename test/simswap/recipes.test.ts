@@ -1,8 +1,11 @@
+import { useGpu } from '@visage/gpu';
+import { startGpu } from '@visage/gpu/node';
 import { readSafetensors } from '@visage/nn';
 import {
   ablation,
   Generator,
   type PairKind,
+  type Precision,
   ProceduralPairs,
   ProjectedDiscriminator,
   paper,
@@ -21,9 +24,9 @@ import * as assert from 'uvu/assert';
 import { gpuSuite } from '../helpers/gpu.ts';
 import { HashedPairs, makeNetworks } from './fixture.ts';
 
-const { test } = await gpuSuite('recipes');
+const { test, gpu } = await gpuSuite('recipes');
 
-function start(recipe: Recipe, options: { replay?: boolean } = {}) {
+function start(recipe: Recipe, options: { replay?: boolean; precision?: Precision } = {}) {
   const patch = makeNetworks();
   const generator = new Generator({ ...publishedGenerator, width: 1 / 32, blocks: 1, latent: 16, head: recipe.head });
   const discriminator =
@@ -102,6 +105,21 @@ test('players that alternate get a fresh batch each; a resumed run gives the sam
   const header = readCheckpointHeader(readSafetensors(end));
   assert.equal(header.recipe, recipe);
   assert.equal(header.networks.discriminator, trainer.discriminator.config);
+});
+
+// Software adapters take two minutes to compile these kernels in f16; the null backend translates and validates their WGSL, and computes nothing.
+test('alternating players in mixed precision: every kernel of a cycle is valid', async () => {
+  const translating = await startGpu({ backend: 'null' });
+  try {
+    const { trainer } = start(train2022, { precision: 'mixed' });
+    await trainer.run({ until: train2022.pairs.length });
+    await translating.sync();
+    assert.ok(translating.device.features.has('shader-f16'), 'in halves');
+    assert.is(trainer.step, train2022.pairs.length);
+  } finally {
+    translating.destroy();
+    useGpu(gpu);
+  }
 });
 
 test('a released recipe halves the hinge and starts with different people', async () => {
