@@ -16,9 +16,6 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const secondsPerFile = Number(process.env.VISAGE_TEST_SECONDS ?? 420);
 // The software adapter already spreads one file over all cores; a second file fills the gaps it leaves.
 const filesAtOnce = Math.min(2, availableParallelism());
-// By NODE_OPTIONS, so that programs which a test starts are patient too.
-const patient = `--import=${new URL('patient.mjs', import.meta.url)}`;
-const env = { ...process.env, NODE_OPTIONS: [process.env.NODE_OPTIONS, patient].filter(Boolean).join(' ') };
 const running = new Set();
 
 function findTests(words) {
@@ -43,7 +40,7 @@ function runFile(file) {
   return new Promise((resolve) => {
     const started = Date.now();
     const command = ['--import', './scripts/register.mjs', file];
-    const child = spawn(process.execPath, command, { cwd: root, env, detached: true });
+    const child = spawn(process.execPath, command, { cwd: root, detached: true });
     running.add(child);
     let output = '';
     for (const stream of [child.stdout, child.stderr])

@@ -2,6 +2,7 @@ import { create, globals } from 'webgpu';
 import { type GpuOptions, openGpu } from './create.ts';
 import { useGpu } from './current.ts';
 import type { Gpu } from './gpu.ts';
+import { waitPatiently } from './patience.ts';
 import { loadMemos } from './tuning/file.ts';
 
 export { memoPath, saveMemo, shippedMemoPath, tuningTarget } from './tuning/file.ts';
@@ -31,9 +32,14 @@ export function createDawn(options: Pick<NodeGpuOptions, 'backend' | 'robustness
   return instance;
 }
 
-/** Opens a device through Dawn, gives it the tuning memo of its adapter if there is one, and makes it the current one. */
+/**
+ * Opens a device through Dawn, gives it the tuning memo of its adapter if there is one, and makes it the current one.
+ *
+ * With a software adapter the process waits for Dawn once a millisecond from then on; see patience.ts.
+ */
 export async function startGpu(options: NodeGpuOptions = {}): Promise<Gpu> {
   const gpu = await openGpu(createDawn(options), options);
+  if (gpu.adapter.software) waitPatiently();
   if (!gpu.deterministic) await loadMemos(gpu);
   return useGpu(gpu);
 }
