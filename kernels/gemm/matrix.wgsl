@@ -1,9 +1,10 @@
 // GEMM on subgroup matrices, f16 operands and f32 sums:  C[m, n] = sum over k of A[m, k] · B[k, n]
 //
 // Tile      a workgroup owns BM x BN of C and walks k in steps of BK; each of its WARPS_M x WARPS_N subgroups owns FRAGS_M x FRAGS_N squares of 16 x 16.
-// Staging   a tile is loaded into registers two steps before it is multiplied and stored to workgroup memory one step before: a load has the products of two
-//           steps to hide behind, as long as nothing touches its value before the store. So two sets of registers, two stages of workgroup memory, one
-//           barrier per step, and every second step written out (TURNS). Memory moves in vec4u of eight halves; a pad of one vec4u per row keeps the rows
+// Layout    A and B as their loaders say; C [ROWS_OF_C, N] row-major, the partial sums of a split K one after the other.
+// Staging   step t stores its tile, passes the barrier, loads the tile of step t + 2 into the registers that are free now, and multiplies: a load has the products
+//           of two steps to hide behind, as long as nothing touches its value before the store. So two sets of registers, two stages of workgroup memory,
+//           one barrier per step, and every second step written out (TURNS). Memory moves in vec4u of eight halves; a pad of one vec4u per row keeps the rows
 //           that a subgroup reads together on different banks. Operands stay as they lie in memory, along k or not (A_BY_K, B_BY_N): the matrix units
 //           read either way, nothing is transposed.
 // Epilogue  the sums leave through the same workgroup memory, 16 rows of each subgroup at a time, because only there they can be had as numbers: for bias,
@@ -11,8 +12,9 @@
 // Loops     those marked "unrolled" are written out before compilation (unroll.ts): matrices stay in registers only under constant indices.
 // Prelude   M, N, K, BM, BN, BK (multiples of 16), WARPS_M, WARPS_N, THREADS = WARPS_M · WARPS_N · subgroup size, TILES_N, K_CHUNK (a multiple of BK), A_BY_K,
 //           B_BY_N; FRAGS_M = BM / 16 / WARPS_M and FRAGS_N alike, DEPTH = BK / 16, SLOTS_A = ⌈BM · BK / 8 / THREADS⌉ and SLOTS_B alike, TURNS = 2; loaders
-//           (WideRow, wideRow, beside, PlaceA, RUN_A, placeA, wideA; wideB) and an epilogue (store). On a device without bounds checks (Dawn's disable_robustness) it is twice as fast.
-// Dispatch  x·y = tiles, n fastest; z = splits of K for each item; begin(z) says which split (launch.ts).
+//           (WideRow, wideRow, beside, PlaceA, RUN_A, placeA, wideA; wideB) and an epilogue (store). On a device without bounds checks (Dawn's
+//           disable_robustness) it is twice as fast.
+// Dispatch  x·y >= tiles, n fastest; z = splits of K for each item; begin(z) says which split (launch.ts).
 const PITCH_A = select(BM, BK, A_BY_K) / 8u + 1u;
 const PITCH_B = select(BK, BN, B_BY_N) / 8u + 1u;
 const SIZE_A = select(BK, BM, A_BY_K) * PITCH_A;
@@ -60,6 +62,9 @@ fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : 
   let tile = group.y * groups.x + group.x;
   let column0 = (tile % TILES_N) * BN;
   let row0 = (tile / TILES_N) * BM;
+  if (row0 >= M) { // a grid of two axes may have more workgroups than there are tiles
+    return;
+  }
   let start = split * K_CHUNK;
   let end = min(K, start + K_CHUNK);
   let warpM = warp / WARPS_N;

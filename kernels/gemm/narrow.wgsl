@@ -6,7 +6,8 @@
 //           operand is the view as it lies, shifted: a row of 16 pixels that begins somewhere else. A pixel is padded by eight halves, so that the rows
 //           which a subgroup reads together lie on different banks.
 // Epilogue  as matrix.wgsl: the sums leave through workgroup memory.
-// Prelude   CHANNELS (a multiple of 16), N <= 4, KERNEL_H, KERNEL_W, SRC_H, SRC_W, OUT_H, OUT_W, BATCH, PAD : i32, WARPS, ROWS = 16 / WARPS, THREADS = WARPS · subgroup size,
+// Layout    x [BATCH, SRC_H, SRC_W, CHANNELS], w [KERNEL_H, KERNEL_W, CHANNELS, N], y [BATCH, OUT_H, OUT_W, N].
+// Prelude   CHANNELS (a multiple of 16), N <= 4, ROWS_OF_C = BATCH · OUT_H · OUT_W, KERNEL_H, KERNEL_W, SRC_H, SRC_W, OUT_H, OUT_W, BATCH, PAD : i32, WARPS, ROWS = 16 / WARPS, THREADS = WARPS · subgroup size,
 //           TILES_H = ⌈OUT_H / 16⌉ and TILES_W alike; fn border(at, extent); an epilogue (store, with finish and outRow).
 // Dispatch  x·y >= BATCH · TILES_H · TILES_W.
 @group(0) @binding(1) var<storage, read> x : array<vec4u>; // eight halves each

@@ -1,4 +1,5 @@
-// im2col by tap for matrix.wgsl: rows are (tap, channel), k runs over pixels. Nothing is done to a loaded value, not even a select: who touches it waits for it.
+// im2col by tap for matrix.wgsl: rows are (tap, channel), k runs over pixels. Nothing is done to a loaded value here, not even a select: who touches it waits for
+// it. (matrix.wgsl does, where K is ragged.)
 alias WideRow = RowA;
 alias PlaceA = RowA;
 const RUN_A = 0u; // places hold for all of k

@@ -81,7 +81,7 @@ const narrow: ConvAlgorithm = {
   name: 'narrow',
   able({ geometry, pass, type }, gpu) {
     if (pass === 'inputGrad') return 'few channels are what it sums over, and no tile is empty';
-    return type === 'f16' ? narrowIsAble(geometry, gpu) : 'multiplies f16 only';
+    return type === 'f16' ? narrowIsAble(geometry, pass, gpu) : 'multiplies f16 only';
   },
   admits(problem, gpu) {
     const able = narrow.able?.(problem, gpu) ?? true;

@@ -86,7 +86,8 @@ export function convForward(g: ConvGeometry, x: Tensor, w: Tensor, bias?: Tensor
   );
 }
 
-const SHARE_PIXEL =
+/** How a subgroup hands the pixels of a step round; see GemmProblem.shareStep. */
+export const SHARE_PIXEL =
   'return Pixel(subgroupShuffle(step.image, lane), subgroupShuffle(step.row, lane), subgroupShuffle(step.column, lane));';
 
 /** dw[tap, ci, co] = Σ over pixels of x[pixel ⊕ tap, ci] · dy[pixel, co], in the type that the weight has. */

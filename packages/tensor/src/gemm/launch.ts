@@ -46,7 +46,7 @@ function signatureOf(problem: GemmProblem): string {
 function planOf(gpu: Gpu, problem: GemmProblem, target: Tensor | undefined, again: () => Tensor) {
   const choice = chooseFor(gpu, {
     family: 'gemm',
-    variants: gemmVariants(problem),
+    variants: gemmVariants(problem, gpu),
     problem,
     signature: () => signatureOf(problem),
     buffers: [problem.a, problem.b, problem.bias, target?.buffer],

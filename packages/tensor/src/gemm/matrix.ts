@@ -23,7 +23,7 @@ interface MatrixTile {
 type Times = readonly [forward: number, inputGrad: number, weightGrad: number];
 
 /** Invocations of a subgroup on the devices whose matrices these kernels use. */
-export const SUBGROUP = 32;
+export const MATRIX_SUBGROUP = 32;
 const BANDWIDTH = 3e6; // bytes per microsecond at which partial sums are written, and read again
 const LAUNCH = 4; // microseconds of one more launch
 const BEGINNING = 4; // microseconds from a launch to its first product, and from the last one to its end
@@ -53,7 +53,7 @@ function tile(
   warps: readonly [number, number],
   resident: number,
   among: Times,
-  alone = among.map((time) => time * resident) as unknown as Times,
+  alone: Times = [among[0] * resident, among[1] * resident, among[2] * resident],
 ): MatrixTile {
   return { bm, bn, bk, warps, resident, among, alone };
 }
@@ -70,7 +70,7 @@ function estimate(tile: MatrixTile, problem: GemmProblem): Estimate {
   const { k, n, across, aContiguousAlong } = problem;
   if (aContiguousAlong === 'm') return { ...estimateFor(tile, problem, 2), readsAcross: true };
   const rows = { ...estimateFor(tile, problem, 0), readsAcross: false };
-  if (!across) return rows;
+  if (!across || across.inner % 8 !== 0) return rows; // halves that lie across would be gathered one by one
   const asItLies = { ...estimateFor(tile, problem, 1), readsAcross: true };
   const copy = LAUNCH + (4 * k * n * (problem.items ?? 1)) / COPIED;
   return rows.time + copy < asItLies.time ? rows : asItLies;
@@ -103,15 +103,15 @@ function estimateFor(tile: MatrixTile, problem: GemmProblem, layout: 0 | 1 | 2):
 export function hasMatrices({ adapter, device }: Gpu): true | string {
   if (!adapter.matrices) return 'this device has no 16x16x16 matrices from f16 to f32';
   const { subgroupMinSize: least, subgroupMaxSize: most } = device.adapterInfo;
-  if (least === SUBGROUP && most === SUBGROUP) return true;
-  return `needs subgroups of ${SUBGROUP}, this adapter's have ${least} to ${most}`;
+  if (least === MATRIX_SUBGROUP && most === MATRIX_SUBGROUP) return true;
+  return `needs subgroups of ${MATRIX_SUBGROUP}, this adapter's have ${least} to ${most}`;
 }
 
 /** The kernel with one tile. */
 function matrixVariant(tile: MatrixTile): GemmVariant {
   const { bm, bn, bk, warps } = tile;
   const [warpsM, warpsN] = warps;
-  const threads = warpsM * warpsN * SUBGROUP;
+  const threads = warpsM * warpsN * MATRIX_SUBGROUP;
   // A tile row is padded by 16 bytes, whichever way it runs; the larger of both ways counts. Sums leave by 16 rows of each subgroup.
   const staged = 2 * 2 * (Math.max(bm * (bk + 8), bk * (bm + 8)) + Math.max(bn * (bk + 8), bk * (bn + 8)));
   const bytes = Math.max(staged, warpsM * warpsN * 16 * (bn / warpsN + 8) * 4);

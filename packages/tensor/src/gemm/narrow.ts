@@ -6,11 +6,11 @@ import { pad2d } from '../ops/pad.ts';
 import { permute } from '../ops/shape.ts';
 import { empty, type Tensor } from '../tensor.ts';
 import { BORDER } from './border.ts';
-import { im2col } from './conv.ts';
+import { im2col, SHARE_PIXEL } from './conv.ts';
 import { finishFunction } from './epilogue.ts';
 import { gemmType } from './half.ts';
 import { gemm } from './launch.ts';
-import { hasMatrices, SUBGROUP } from './matrix.ts';
+import { hasMatrices, MATRIX_SUBGROUP } from './matrix.ts';
 import type { GemmType } from './problem.ts';
 import { unroll } from './unroll.ts';
 
@@ -19,12 +19,17 @@ const MOST_CHANNELS = 4;
 const FEWEST_TILES = 64; // fewer leave more than half of a large GPU idle
 const SIDE = 16; // of a tile, in pixels
 
-/** What the kernel of the forward pass is written for. */
-export function narrowIsAble(g: ConvGeometry, gpu: Gpu): true | string {
-  const { channelsIn, channelsOut, kernelHeight, kernelWidth, stride } = g;
+/** What both passes are written for. */
+export function narrowIsAble(g: ConvGeometry, pass: 'forward' | 'weightGrad', gpu: Gpu): true | string {
+  const { batch, height, width, padding, channelsIn, channelsOut, kernelHeight, kernelWidth, stride } = g;
   if (channelsOut > MOST_CHANNELS) return `made for up to ${MOST_CHANNELS} channels out, there are ${channelsOut}`;
-  if (channelsIn % 16 !== 0) return `needs a multiple of 16 channels in, there are ${channelsIn}`;
   if (stride !== 1) return 'for stride 1';
+  if (pass === 'weightGrad') {
+    const padded = 2 * batch * (height + 2 * padding) * (width + 2 * padding) * channelsIn;
+    const limit = gpu.device.limits.maxStorageBufferBindingSize;
+    return padded <= limit ? hasMatrices(gpu) : `its padded image needs ${padded} bytes, a binding takes ${limit}`;
+  }
+  if (channelsIn % 16 !== 0) return `needs a multiple of 16 channels in, there are ${channelsIn}`;
   const pixels = (SIDE - 1 + kernelHeight) * (SIDE - 1 + kernelWidth);
   const bytes = 16 * (3 * pixels + 32 * kernelHeight * kernelWidth);
   const most = gpu.device.limits.maxComputeWorkgroupStorageSize;
@@ -62,7 +67,7 @@ export function narrowForward(g: ConvGeometry, x: Tensor, w: Tensor, bias?: Tens
         BATCH: g.batch,
         PAD: i32(g.padding),
         WARPS,
-        THREADS: WARPS * SUBGROUP,
+        THREADS: WARPS * MATRIX_SUBGROUP,
         TILES_H: tilesH,
         TILES_W: tilesW,
         ...counts,
@@ -116,6 +121,7 @@ export function narrowWeightGrad(g: ConvGeometry, x: Tensor, dy: Tensor, result:
         },
         'tap',
       ),
+      shareStep: SHARE_PIXEL,
       a: dy.buffer,
       b: padded.buffer,
     },

@@ -1,3 +1,4 @@
+import type { Gpu } from '@visage/gpu';
 import { gemmBroadcast, gemmBroadcastOuter, gemmDirect, gemmDirectOuter, gemmTiled } from '@visage/kernels';
 import { softwareSubgroups } from '../subgroups.ts';
 import { MATRIX_VARIANTS, matrixVariantsFor } from './matrix.ts';
@@ -99,5 +100,6 @@ const PLAIN: readonly GemmVariant[] = [
  */
 export const GEMM_VARIANTS: readonly GemmVariant[] = [...MATRIX_VARIANTS, ...PLAIN];
 
-/** The same for one problem: among the matrix tiles the order depends on its extents. */
-export const gemmVariants = (problem: GemmProblem): readonly GemmVariant[] => [...matrixVariantsFor(problem), ...PLAIN];
+/** The same for one problem: among the matrix tiles, where they can run, the order depends on its extents. */
+export const gemmVariants = (problem: GemmProblem, { adapter }: Gpu): readonly GemmVariant[] =>
+  problem.operands === 'f16' && adapter.matrices ? [...matrixVariantsFor(problem), ...PLAIN] : GEMM_VARIANTS;
