@@ -1,5 +1,5 @@
 import { withVariant } from '@visage/gpu';
-import { type ResizeMode, resize, type Tensor, tensor } from '@visage/tensor';
+import { grad, type ResizeMode, resize, sum, type Tensor, tensor, zeros } from '@visage/tensor';
 import { ok, throws } from 'uvu/assert';
 import { relativeError } from '../helpers/goldens.ts';
 import { gpuSuite } from '../helpers/gpu.ts';
@@ -80,6 +80,22 @@ for (const c of [3, 8]) {
     return sameFunction(double, double, [randomInput([2, 6, 10, c])], 1e-5, forced);
   });
 }
+
+test('doubling, forced on what it cannot compute, is refused', () => {
+  const forced = <T>(run: () => T): T => withVariant('resize', 'doubling', run);
+  const images = (size: number) => zeros([1, size, size, 4], { requiresGrad: true });
+  throws(
+    () => forced(() => resize(images(6), [12, 12], 'nearest')),
+    /doubling cannot compute forward nearest 6x6 to 12x12: made for bilinear/,
+  );
+  throws(() => forced(() => resize(images(6), [12, 12], 'bilinear', true)), /with aligned corners/);
+  throws(() => forced(() => resize(images(6), [7, 7])), /forward bilinear 6x6 to 7x7: made for twice the size/);
+  const x = images(5);
+  throws(
+    () => forced(() => grad(sum(resize(x, [10, 10])), [x])),
+    /doubling cannot compute adjoint bilinear 5x5 to 10x10: its adjoint takes pixels two by two/,
+  );
+});
 
 test('messages name the op and the argument', () => {
   throws(() => resize(tensor([1, 2]), [2, 2]), /resize: x is \[2\]/);

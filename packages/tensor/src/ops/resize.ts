@@ -1,4 +1,4 @@
-import { ArgumentError, type Constant, choose, i32, linearGrid, type Variant } from '@visage/gpu';
+import { ArgumentError, type Constant, choose, i32, linearGrid, type Variant, VisageError } from '@visage/gpu';
 import {
   resizeAdjoint,
   resizeDouble,
@@ -82,6 +82,8 @@ interface ResizeProblem {
 }
 
 interface ResizeVariant extends Variant<ResizeProblem> {
+  /** `true`, or why it cannot compute the problem at all, be it wise or not. Absent where it can compute each. */
+  able?(problem: ResizeProblem): true | string;
   launch(x: Tensor, problem: ResizeProblem): Tensor;
 }
 
@@ -99,13 +101,20 @@ function imagesOf(x: Tensor, { pass, map }: ResizeProblem) {
   } as const;
 }
 
+/** What the kernels for twice the size are written for. */
+function doublingIsAble({ pass, map: { source, result, mode, alignCorners } }: ResizeProblem): true | string {
+  if (mode !== 'bilinear' || alignCorners) return 'made for bilinear sampling of half-pixel centres';
+  if (source.some((size, k) => result[k] !== 2 * size)) return 'made for twice the size';
+  return pass === 'forward' || source.every((size) => size % 2 === 0) || 'its adjoint takes pixels two by two';
+}
+
 const doubling: ResizeVariant = {
   name: 'doubling',
-  admits({ pass, map: { source, result, mode, alignCorners } }, gpu) {
-    if (mode !== 'bilinear' || alignCorners) return 'made for bilinear sampling of half-pixel centres';
-    if (source.some((size, k) => result[k] !== 2 * size)) return 'made for twice the size';
-    if (pass === 'adjoint' && source.some((size) => size % 2 !== 0)) return 'its adjoint takes pixels two by two';
-    return pass === 'forward' || !gpu.adapter.software || 'a software adapter takes a second to compile its adjoint';
+  able: doublingIsAble,
+  admits(problem, { adapter }) {
+    const able = doublingIsAble(problem);
+    if (able !== true || problem.pass === 'forward') return able;
+    return !adapter.software || 'a software adapter takes a second to compile its adjoint';
   },
   launch(x, problem) {
     const { name, out, groups, types } = imagesOf(x, problem);
@@ -133,7 +142,14 @@ const RESIZE_VARIANTS: readonly ResizeVariant[] = [doubling, general];
 
 function launch(pass: ResizeProblem['pass'], x: Tensor, map: ResizeMap): Tensor {
   const problem = { pass, map };
-  return choose('resize', RESIZE_VARIANTS, problem, x.gpu).variant.launch(x, problem);
+  const { variant } = choose('resize', RESIZE_VARIANTS, problem, x.gpu);
+  const able = variant.able?.(problem) ?? true; // withVariant asks nobody
+  if (able !== true) {
+    const { source, result, mode, alignCorners } = map;
+    const how = `${pass} ${mode}${alignCorners ? ' with aligned corners' : ''}`;
+    throw new VisageError(`${variant.name} cannot compute ${how} ${source.join('x')} to ${result.join('x')}: ${able}`);
+  }
+  return variant.launch(x, problem);
 }
 
 function launchGeneral(x: Tensor, problem: ResizeProblem): Tensor {
