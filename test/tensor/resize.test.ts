@@ -81,6 +81,13 @@ for (const c of [3, 8]) {
   });
 }
 
+test('doubling an odd size equals the general kernel', async () => {
+  const { values, shape } = randomInput([2, 5, 3, 4]);
+  const double = (name: string) => withVariant('resize', name, () => resize(tensor(values, shape), [10, 6]));
+  const [y, expected] = [await double('doubling').floats(), await double('any size').floats()];
+  ok(relativeError(y, expected) < 1e-6);
+});
+
 test('doubling, forced on what it cannot compute, is refused', () => {
   const forced = <T>(run: () => T): T => withVariant('resize', 'doubling', run);
   const images = (size: number) => zeros([1, size, size, 4], { requiresGrad: true });
