@@ -124,6 +124,9 @@ test('a batch that overflows f16 is skipped and training goes on; a loss that st
   data.scale = 1;
   await run(9);
   for (const report of reports.slice(7)) assert.ok(lossNames.every((name) => Number.isFinite(report.losses[name])));
+  for (const player of ['generator', 'discriminator', 'average'] as const)
+    for (const [name, value] of trainer[player].stateDict())
+      assert.ok((await value.floats()).every(Number.isFinite), `${player}.${name}`);
 
   data.scale = 1e30;
   const failure = await run(40).then(

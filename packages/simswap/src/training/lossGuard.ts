@@ -14,9 +14,9 @@ export interface BadLoss {
 /**
  * Decides whether a loss that is not finite ends the training.
  *
- * In f32 it does at once: the weights have taken it in. In mixed precision an activation may overflow f16 on a single batch; the loss scaler then skips
- * the update and nothing was harmed, so that training goes on, as a loop with PyTorch's GradScaler does. It ends when the update was made all the same, and
- * when {@link PATIENCE} steps in a row were skipped.
+ * In f32 it does at once: the weights have taken it in. In mixed precision an activation may overflow f16 on a single batch. The loss scaler then skips the
+ * update of the player whose loss it was, and running statistics keep what they had (`batchNorm`), so that training goes on. It ends at once when that
+ * player's update was made all the same, and otherwise at the {@link PATIENCE}th such step in a row.
  */
 export class LossGuard {
   #first: BadLoss | undefined;

@@ -7,7 +7,7 @@ import { checkDType, type Tensor } from '../tensor.ts';
 import { add, mul, sub } from './arithmetic.ts';
 import { cast } from './cast.ts';
 import { type NormAffine, type NormObserver, normChannelGradients, normForward } from './normKernels.ts';
-import type { NormProblem } from './normPlan.ts';
+import { type NormProblem, widthOf } from './normPlan.ts';
 import { mean, sumTo } from './reduce.ts';
 import { jacobianOfNorm, standardize } from './standardize.ts';
 import { leakyGate, leakyRelu, rsqrt, square } from './unary.ts';
@@ -36,7 +36,8 @@ export function composedBatchNorm(x: Tensor, weight: Tensor, bias: Tensor, eps: 
  *
  * x [n, h, w, c] or [n, c]; weight, bias, runningMean, runningVar [c]. In training the batch's biased variance normalises, and the running statistics
  * move in place, also in a recorded step: running ← (1 − momentum) · running + momentum · batch, with the unbiased variance. They move at every
- * call, so a recomputed block (`checkpoint`) moves them twice. An f16 x gives an f16 result; parameters and statistics are f32.
+ * call, so a recomputed block (`checkpoint`) moves them twice; a channel's statistic stays where it is when the batch would make it infinite or NaN. An f16 x
+ * gives an f16 result; parameters and statistics are f32.
  */
 export function batchNorm(
   x: Tensor,
@@ -65,7 +66,12 @@ export function batchNorm(
     );
   const problem: NormProblem = { outer: 1, rows, channels, eps };
   const affine: NormAffine = { scale: 'weight[c]', shift: 'bias[c]', sources: { weight, bias }, slope };
-  const { out, stats } = normForward(x, problem, affine, moveRunning(runningMean, runningVar, momentum));
+  const { out, stats } = normForward(
+    x,
+    problem,
+    affine,
+    moveRunning({ runningMean, runningVar }, momentum, widthOf(problem)),
+  );
   return track('batchNorm', out, [x, weight, bias], (g, needs) => {
     if (gradEnabled()) {
       const h = cast(slope === undefined ? g : leakyGate(g, out, slope), 'f32');
@@ -108,14 +114,22 @@ function frozenNorm(x: Tensor, weight: Tensor, bias: Tensor, mean: Tensor, varia
   );
 }
 
-/** The move of the running statistics, done where the batch's are computed: the unbiased variance, as PyTorch has it. */
-function moveRunning(runningMean: Tensor, runningVar: Tensor, momentum: number): NormObserver {
-  const moved = (running: string, batch: string) =>
-    `${running}[c] = ${running}[c] * ${V(1 - momentum)} + ${batch} * ${V(momentum)};`;
-  return {
-    body: moved('runningMean', 'mean') + moved('runningVar', '(variance * (rows / (rows - 1.0)))'),
-    targets: { runningMean, runningVar },
-  };
+/**
+ * The move of the running statistics, done where the batch's are computed: the unbiased variance, as PyTorch has it.
+ *
+ * What would not be finite is not stored: a loss scaler skips the update of a batch that overflows f16, but the forward pass has been by then, and a running
+ * NaN never leaves. Told by its bits, because compilers may assume that there are none.
+ */
+function moveRunning(targets: Readonly<Record<'runningMean' | 'runningVar', Tensor>>, momentum: number, lanes: number) {
+  const U = lanes === 4 ? 'vec4u' : 'u32';
+  const moved = (running: string, batch: string) => `{
+  let before = ${running}[c];
+  let after = before * ${V(1 - momentum)} + ${batch} * ${V(momentum)};
+  let special = (bitcast<${U}>(after) & ${U}(0x7f800000u)) == ${U}(0x7f800000u);
+  ${running}[c] = select(after, before, special);
+}`;
+  const body = moved('runningMean', 'mean') + moved('runningVar', '(variance * (rows / (rows - 1.0)))');
+  return { body, targets } satisfies NormObserver;
 }
 
 function checkArguments(x: Tensor, perChannel: Readonly<Record<string, Tensor>>): number {
