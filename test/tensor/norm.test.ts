@@ -132,6 +132,14 @@ for (const { name, plan } of NORM_VARIANTS) {
   });
 }
 
+test('held, forced on planes that no workgroup can hold, is refused', () => {
+  const x = tensor(new Float32Array(95 * 97 * 4), [1, 95, 97, 4]);
+  throws(
+    () => withVariant('norm', 'held', () => instanceNorm(x)),
+    /held cannot compute a norm of 1 x 9215 x 4 .*: 9215 rows do not fit/,
+  );
+});
+
 test('gradients of third order go through the composition', async () => {
   const slope =
     (fn: Fn): Fn =>

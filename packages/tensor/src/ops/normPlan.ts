@@ -1,5 +1,5 @@
 /** @file How a norm's sums over rows are shared out: the variants of the family. */
-import type { Constant, Gpu, Variant } from '@visage/gpu';
+import { type Constant, type Gpu, type Variant, VisageError } from '@visage/gpu';
 import { normBlocks, normRows, normTotalSubgroup, normTotalWorkgroup } from '@visage/kernels';
 import { SUBGROUP, softwareSubgroups } from '../subgroups.ts';
 
@@ -90,12 +90,17 @@ function heldSharing(p: NormProblem, gpu: Gpu): Sharing | undefined {
   return fitting.find((sharing) => (p.outer * groupsOf(p)) / sharing.groupsPerWorkgroup >= ENOUGH) ?? fitting.at(-1);
 }
 
+const unfitting = ({ rows }: NormProblem): string => `${rows} rows do not fit into a workgroup's registers`;
+
 const held: NormVariant = {
   name: 'held',
-  admits: (p, gpu) =>
-    refusal(gpu) ?? (heldSharing(p, gpu) !== undefined || `${p.rows} rows do not fit into a workgroup's registers`),
+  admits: (p, gpu) => refusal(gpu) ?? (heldSharing(p, gpu) !== undefined || unfitting(p)),
   plan(p, gpu) {
-    const sharing = heldSharing(p, gpu) as Sharing;
+    const sharing = heldSharing(p, gpu);
+    if (!sharing) {
+      const problem = `a norm of ${p.outer} x ${p.rows} x ${p.channels} (outer, rows, channels)`;
+      throw new VisageError(`held cannot compute ${problem}: ${unfitting(p)}`); // withVariant asks nobody
+    }
     return { resident: true, held: Math.ceil(p.rows / sharing.lanes), sharing, chunks: 1 };
   },
 };
