@@ -1,4 +1,5 @@
-// The two small layers between channel means and gates, by one workgroup per sample: gate = σ(prelu(mean · w1 + b1) · w2 + b2), and back.
+// The two small layers between channel means and gates:  gate = σ(prelu(mean · w1 + b1) · w2 + b2), and back. Each workgroup that works on a sample
+// computes them for itself.
 //
 // A few thousand products: LANES invocations share a hidden value.
 // Prelude   WG, C, HIDDEN, LANES = WG / (HIDDEN rounded up to a power of two), at least 1; FACTOR = 1 / ROWS; the storage arrays w1 [C, HIDDEN], slope [1] and

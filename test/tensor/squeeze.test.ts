@@ -1,6 +1,6 @@
-import { withVariant } from '@visage/gpu';
+import { type Gpu, withVariant } from '@visage/gpu';
 import { squeezeExcitation, type Tensor, tensor } from '@visage/tensor';
-import { throws } from 'uvu/assert';
+import { is, match, throws } from 'uvu/assert';
 import { composedSqueezeExcitation } from '../../packages/tensor/src/ops/squeezeExcitation.ts';
 import { SQUEEZE_VARIANTS } from '../../packages/tensor/src/ops/squeezeKernels.ts';
 import { gpuSuite } from '../helpers/gpu.ts';
@@ -68,6 +68,22 @@ for (const { name } of SQUEEZE_VARIANTS) {
     await sameFunction(forced, run(composedSqueezeExcitation), images);
   });
 }
+
+test('sliced takes larger samples only where several workgroups share them', () => {
+  const limits = {
+    maxComputeInvocationsPerWorkgroup: 1024,
+    maxComputeWorkgroupStorageSize: 2 ** 15,
+    maxStorageBuffersPerShaderStage: 16,
+  };
+  const large = { adapter: { software: false }, device: { limits } } as unknown as Gpu; // all of it that admission asks for
+  const [sliced] = SQUEEZE_VARIANTS;
+  const answer = (...shape: number[]) =>
+    sliced!.admits({ gpu: large, dim: (k: number) => shape[k] } as unknown as Tensor, large);
+  is(answer(64, 32, 32, 128), true);
+  match(String(answer(65, 32, 32, 128)), /131072 elements of a sample are too many for one workgroup to go over/);
+  is(answer(65, 32, 32, 64), true);
+  match(String(answer(16, 64, 32, 128)), /262144 elements of a sample/);
+});
 
 test('messages name the op, the argument and what was expected', () => {
   const [x, skip] = [tensor(new Float32Array(8), [1, 2, 1, 4]), tensor(new Float32Array(8), [1, 1, 2, 4])];

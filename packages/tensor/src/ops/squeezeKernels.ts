@@ -19,8 +19,10 @@ import { type NormPlan, type NormProblem, PASS_VARIANTS } from './normPlan.ts';
 import type { SqueezeGate } from './squeezeExcitation.ts';
 import { partialSums } from './sums.ts';
 
-const MOST_ELEMENTS = 2 ** 16; // of a sample: what a workgroup reads twice in about the 10 µs of two launches
-const MOST_SLICED = 2 ** 17; // the same where it writes but a share of them
+const MOST_ELEMENTS = 2 ** 16; // for each workgroup: what it reads twice in about the 10 µs of two launches
+const MOST_SLICED = 2 ** 17; // of a sample that several share: each reads all of it once and goes over its share
+const SLICES_FORWARD = 8;
+const SLICES_BACKWARD = 4; // half as many: each reads three images whole
 const ENOUGH = 128; // workgroups: almost one for each of 132 processors
 const AT_ONCE = 4; // loads of each image that an invocation has in flight
 const BINDINGS = 11;
@@ -45,7 +47,7 @@ export interface SqueezeVariant extends Variant<Tensor> {
 
 const rowsOf = (x: Tensor): number => x.dim(1) * x.dim(2);
 
-/** Launches a kernel with a workgroup per sample; `tensors` in binding order. */
+/** Launches a kernel with `slices` workgroups per sample; `tensors` in binding order. */
 function launchSamples(
   name: string,
   parts: readonly string[],
@@ -94,22 +96,24 @@ const resident = (name: string, most: number, slicesOf: (x: Tensor, most: number
     if (!workgroupOf(x)) return 'needs 256 invocations per workgroup, and memory for their sums';
     if (Math.log2(groups) % 1 !== 0 || groups > 128) return 'needs a power of two of channels, from 4 to 512';
     const elements = rowsOf(x) * x.dim(3);
-    return elements <= most || `${elements} elements of a sample are too many for one workgroup`;
+    if (elements > most) return `${elements} elements of a sample are too many for one workgroup to read`;
+    const share = elements / slicesOf(x, SLICES_BACKWARD); // the largest: the backward pass has the fewest slices
+    return share <= MOST_ELEMENTS || `${share} elements of a sample are too many for one workgroup to go over`;
   },
   forward(x, skip, gate, slope) {
     const out = empty(x.gpu, x.shape, x.dtype);
     const { gates, hidden } = emptyGates(x, gate);
     const tensors = [out, gates, hidden, x, skip, slope, gate.w1, gate.b1, gate.slope, gate.w2, gate.b2];
     const parts = [squeezeForwardLayers, squeezeSpread, squeezeResident];
-    launchSamples('resident', parts, x, gate.b1.size, workgroupOf(x) as number, tensors, slicesOf(x, 8));
+    launchSamples('resident', parts, x, gate.b1.size, workgroupOf(x) as number, tensors, slicesOf(x, SLICES_FORWARD));
     return { out, gates, hidden };
   },
   backward(dy, x, skip, gate, slope, { gates, hidden }) {
     const [dx, h] = [empty(x.gpu, x.shape, x.dtype), empty(x.gpu, x.shape, x.dtype)];
     const tensors = [dx, h, dy, x, skip, gates, hidden, slope, gate.w1, gate.slope, gate.w2];
     const parts = [squeezeBackwardLayers, squeezeSpread, squeezeResidentGrad];
-    // Half as many: each reads three images whole.
-    launchSamples('residentGrad', parts, x, gate.b1.size, workgroupOf(x) as number, tensors, slicesOf(x, 4));
+    const slices = slicesOf(x, SLICES_BACKWARD);
+    launchSamples('residentGrad', parts, x, gate.b1.size, workgroupOf(x) as number, tensors, slices);
     return [dx, h];
   },
 });
