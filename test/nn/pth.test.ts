@@ -277,7 +277,9 @@ test('containers that name themselves over and over are refused', async () => {
     ...['a', 'b'].flatMap((key) => [...op.text(key), ...(k === 0 ? op.none : op.get(k - 1)), ...op.setItem]),
     ...op.put(k),
   ]);
-  await refuses(archive(doubled.flat()), /nests its containers too often/);
+  await refuses(archive(doubled.flat()), /names more than 1000000 values/);
+  const numbers = [...tuple(...new Array(2000).fill(op.integer(1))), ...op.put(0)];
+  await refuses(archive(tuple(numbers, ...new Array(2000).fill(op.get(0)))), /names more than 1000000 values/);
 });
 
 test('other archives and programs are named', async () => {

@@ -5,7 +5,7 @@ import { PickledObject } from './values.ts';
 
 const DEEPEST = 64;
 const LONGEST_NAME = 1000;
-const MOST_VISITS = 1_000_000; // shared containers are visited once per path: a small pickle can name very many
+const MOST_MEMBERS = 1_000_000; // shared containers are visited once per path: a small pickle can name very many
 
 /**
  * Tensors by name: keys of dictionaries, indices of lists and attributes of modules, joined by dots.
@@ -23,23 +23,19 @@ export function collectTensors(root: unknown, source: string): Map<string, Pickl
 
 class Collector {
   readonly found = new Map<string, PickledTensor>();
-  #visits = 0;
+  #members = 0;
 
   constructor(readonly source: string) {}
 
   visit(value: unknown, name: string, depth: number): void {
     if (typeof value !== 'object' || value === null) return;
-    if (++this.#visits > MOST_VISITS || depth > DEEPEST)
-      throw new FileError(
-        this.source,
-        `nests its containers ${depth > DEEPEST ? 'too deep' : 'too often'} to be a network`,
-      );
+    if (depth > DEEPEST) throw new FileError(this.source, 'nests its containers too deep to be a network');
     if (name.length > LONGEST_NAME)
       throw new FileError(this.source, `names a tensor with ${name.length} characters: ${showName(name)}`);
     if (value instanceof PickledTensor) this.#add(name, value);
     else if (value instanceof PickledObject) this.#visitObject(value, name, depth);
     else if (value instanceof Map) this.#visitMembers(value, name, depth);
-    else if (Array.isArray(value)) this.#visitMembers(new Map(value.entries()), name, depth);
+    else if (Array.isArray(value)) this.#visitMembers(value, name, depth);
   }
 
   #add(name: string, tensor: PickledTensor): void {
@@ -48,8 +44,19 @@ class Collector {
     this.found.set(key, tensor);
   }
 
-  #visitMembers(members: ReadonlyMap<unknown, unknown>, name: string, depth: number, except?: unknown): void {
-    for (const [key, member] of members) {
+  #visitMembers(
+    members: ReadonlyMap<unknown, unknown> | readonly unknown[],
+    name: string,
+    depth: number,
+    except?: unknown,
+  ): void {
+    this.#members += 'length' in members ? members.length : members.size;
+    if (this.#members > MOST_MEMBERS)
+      throw new FileError(
+        this.source,
+        `names more than ${MOST_MEMBERS} values in its containers, too many for a network (a shared one counts wherever it is named)`,
+      );
+    for (const [key, member] of members.entries()) {
       if (except instanceof Set && except.has(key)) continue;
       if (typeof key === 'string' || typeof key === 'number') this.visit(member, joined(name, key), depth + 1);
     }
