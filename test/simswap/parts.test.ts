@@ -65,6 +65,15 @@ test('the alarm goes off once when results stay like their targets, and again af
   assert.match(raised[10]!.reason, /nothing is swapped/);
 });
 
+test('observations that are not finite neither raise the alarm nor count as a recovery', () => {
+  const alarm = new CollapseAlarm({ change: 0.01, patience: 3 });
+  const bad = { change: 0.1, likeTarget: 0.8, likeSource: 0.2 };
+  const nothing = { change: Number.NaN, likeTarget: Number.NaN, likeSource: Number.NaN };
+  for (const signs of [nothing, nothing, nothing, bad, { ...bad, change: Infinity }, bad, nothing])
+    assert.is(alarm.observe(0, signs), undefined);
+  assert.ok(alarm.observe(1, bad));
+});
+
 test('configurations survive JSON, and wrong ones are refused by name', () => {
   const again = (value: unknown) => JSON.parse(JSON.stringify(value));
   assert.equal(readRecipe(again(paper)), paper);

@@ -37,9 +37,14 @@ export class CollapseAlarm {
     this.#limits = limits;
   }
 
-  /** Takes one observation; reports when the last `patience` ones were all bad, and then again only after a good one. */
+  /**
+   * Takes one observation; reports when the last `patience` ones were all bad, and then again only after a good one.
+   *
+   * One that is not finite says nothing: a batch that overflowed f16 is not a collapse.
+   */
   observe(step: number, signs: CollapseSigns): CollapseReport | undefined {
     const { change, likeTarget, likeSource } = signs;
+    if (![change, likeTarget, likeSource].every(Number.isFinite)) return undefined;
     const unchanged = change < this.#limits.change;
     if (!unchanged && likeTarget <= likeSource) {
       this.#bad = 0;
