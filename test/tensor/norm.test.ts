@@ -1,4 +1,4 @@
-import { withVariant } from '@visage/gpu';
+import { choose, type Gpu, withVariant } from '@visage/gpu';
 import {
   adain,
   batchNorm,
@@ -13,7 +13,7 @@ import {
   type Tensor,
   tensor,
 } from '@visage/tensor';
-import { ok, throws } from 'uvu/assert';
+import { is, ok, throws } from 'uvu/assert';
 import { composedAdain } from '../../packages/tensor/src/ops/adain.ts';
 import { composedBatchNorm } from '../../packages/tensor/src/ops/batchNorm.ts';
 import { composedInstanceNorm } from '../../packages/tensor/src/ops/instanceNorm.ts';
@@ -138,6 +138,18 @@ test('held, forced on planes that no workgroup can hold, is refused', () => {
     () => withVariant('norm', 'held', () => instanceNorm(x)),
     /held cannot compute a norm of 1 x 9215 x 4 .*: 9215 rows do not fit/,
   );
+});
+
+test('planes that only one channel group at a time could be held of are read again instead, where that fills a GPU', () => {
+  const limits = { maxComputeInvocationsPerWorkgroup: 512, maxComputeWorkgroupStorageSize: 2 ** 14 };
+  const large = { adapter: { software: false }, device: { limits } } as unknown as Gpu; // all of it that norms ask for
+  const chosen = (outer: number, rows: number, channels: number) =>
+    choose('norm', NORM_VARIANTS, { outer, rows, channels, eps: 1e-5 }, large).variant.name;
+  is(chosen(16, 56 * 56, 128), 'resident');
+  is(chosen(16, 2048, 128), 'held');
+  is(chosen(2, 56 * 56, 128), 'held', 'resident would leave processors idle');
+  is(chosen(512, 56 * 56, 4), 'held', 'there is but one channel group');
+  is(chosen(16, 4097, 128), 'chunks by workgroup');
 });
 
 test('gradients of third order go through the composition', async () => {

@@ -6,6 +6,7 @@ import { SUBGROUP, softwareSubgroups } from '../subgroups.ts';
 const FEW_ROWS = 4096; // that one workgroup reads three times in less than the 10 µs which two more launches cost
 const FILL_GPU = 1056; // workgroups: eight for each of 132 processors
 const MOST_HELD = 8; // values of an invocation: with two images and conversion to f32 they take 64 registers
+const MOST_APART = 2048; // rows that a workgroup holds of one channel group where several could lie side by side
 const ENOUGH = 128; // workgroups: almost one for each of 132 processors
 const ROWS_PER_LANE = 4; // at least, so that the tree behind them is worth its barriers
 const WORKGROUP_TURNS = 32; // of loads one after the other, some 10 µs
@@ -90,11 +91,24 @@ function heldSharing(p: NormProblem, gpu: Gpu): Sharing | undefined {
   return fitting.find((sharing) => (p.outer * groupsOf(p)) / sharing.groupsPerWorkgroup >= ENOUGH) ?? fitting.at(-1);
 }
 
+/**
+ * Would workgroups hold long planes of one channel group each, although workgroups of several, which read the planes again, occupy the processors too? Of f16
+ * they read 8 bytes of each row, and neighbouring invocations lie whole rows apart. Judged by these bytes, not measured.
+ */
+const holdsApart = (p: NormProblem, { groupsPerWorkgroup }: Sharing): boolean =>
+  p.rows > MOST_APART && groupsPerWorkgroup < blockOf(p) && (p.outer * groupsOf(p)) / blockOf(p) >= ENOUGH;
+
 const unfitting = ({ rows }: NormProblem): string => `${rows} rows do not fit into a workgroup's registers`;
 
 const held: NormVariant = {
   name: 'held',
-  admits: (p, gpu) => refusal(gpu) ?? (heldSharing(p, gpu) !== undefined || unfitting(p)),
+  admits(p, gpu) {
+    const refused = refusal(gpu);
+    if (refused !== undefined) return refused;
+    const sharing = heldSharing(p, gpu);
+    if (!sharing) return unfitting(p);
+    return !holdsApart(p, sharing) || `${p.rows} rows would be held one channel group at a time`;
+  },
   plan(p, gpu) {
     const sharing = heldSharing(p, gpu);
     if (!sharing) {
