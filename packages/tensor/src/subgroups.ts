@@ -1,12 +1,14 @@
 import type { Gpu } from '@visage/gpu';
 
 /** Lanes of the subgroups that kernels for software adapters are written for. */
-export const SUBGROUP = 8;
+export const SOFTWARE_SUBGROUP = 8;
 
-/** Does the device compute on the CPU with subgroups of at least {@link SUBGROUP}? `true`, or the reason why not, as `admits` gives it. */
+/** Does the device compute on the CPU with subgroups of at least {@link SOFTWARE_SUBGROUP}? `true`, or the reason why not, as `admits` gives it. */
 export function softwareSubgroups({ adapter, device }: Gpu): true | string {
   if (!adapter.software) return 'made for software adapters';
   if (!device.features.has('subgroups')) return 'needs the feature subgroups';
   const smallest = device.adapterInfo.subgroupMinSize;
-  return smallest >= SUBGROUP || `needs subgroups of ${SUBGROUP}, this adapter's may have ${smallest}`;
+  return (
+    smallest >= SOFTWARE_SUBGROUP || `needs subgroups of ${SOFTWARE_SUBGROUP}, this adapter's may have ${smallest}`
+  );
 }

@@ -1,7 +1,7 @@
 /** @file How a norm's sums over rows are shared out: the variants of the family. */
 import { type Constant, type Gpu, type Variant, VisageError } from '@visage/gpu';
 import { normBlocks, normRows, normTotalSubgroup, normTotalWorkgroup } from '@visage/kernels';
-import { SUBGROUP, softwareSubgroups } from '../subgroups.ts';
+import { SOFTWARE_SUBGROUP, softwareSubgroups } from '../subgroups.ts';
 
 const FEW_ROWS = 4096; // that one workgroup reads three times in less than the 10 µs which two more launches cost
 const FILL_GPU = 1056; // workgroups: eight for each of 132 processors
@@ -139,9 +139,9 @@ const subgroup: NormVariant = {
     chunks: 1,
     sharing: {
       parts: [normTotalSubgroup, normBlocks],
-      constants: { WG: SUBGROUP, LANES: SUBGROUP, BLOCK: 1 },
+      constants: { WG: SOFTWARE_SUBGROUP, LANES: SOFTWARE_SUBGROUP, BLOCK: 1 },
       enables: ['subgroups'],
-      lanes: SUBGROUP,
+      lanes: SOFTWARE_SUBGROUP,
       groupsPerWorkgroup: 1,
     },
   }),
@@ -149,11 +149,11 @@ const subgroup: NormVariant = {
 
 /** For kernels in which a workgroup owns a row: the parts that sum over it. */
 export function sharedRow(gpu: Gpu): Pick<Sharing, 'parts' | 'constants' | 'enables'> {
-  const threads = softwareSubgroups(gpu) === true ? SUBGROUP : 64;
+  const threads = softwareSubgroups(gpu) === true ? SOFTWARE_SUBGROUP : 64;
   return {
-    parts: [threads === SUBGROUP ? normTotalSubgroup : normTotalWorkgroup],
+    parts: [threads === SOFTWARE_SUBGROUP ? normTotalSubgroup : normTotalWorkgroup],
     constants: { WG: threads, LANES: threads, BLOCK: 1 },
-    enables: threads === SUBGROUP ? ['subgroups'] : [],
+    enables: threads === SOFTWARE_SUBGROUP ? ['subgroups'] : [],
   };
 }
 
@@ -193,7 +193,7 @@ const short = (variant: NormVariant, turns: number): NormVariant => ({
 const chunkedSubgroups: NormVariant = {
   ...subgroup,
   name: 'chunks by subgroup',
-  plan: (p, gpu) => ({ ...subgroup.plan(p, gpu), chunks: Math.ceil(p.rows / (SUBGROUP * SUBGROUP_TURNS)) }),
+  plan: (p, gpu) => ({ ...subgroup.plan(p, gpu), chunks: Math.ceil(p.rows / (SOFTWARE_SUBGROUP * SUBGROUP_TURNS)) }),
 };
 
 const fewSerial: NormVariant = {
