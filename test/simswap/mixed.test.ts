@@ -15,6 +15,7 @@ import {
 } from '@visage/simswap';
 import { tensor } from '@visage/tensor';
 import * as assert from 'uvu/assert';
+import { skippedIn } from '../../packages/simswap/src/training/mixedPrecision.ts';
 import { relativeError } from '../helpers/goldens.ts';
 import { gpuSuite } from '../helpers/gpu.ts';
 import { HashedPairs, makeNetworks } from './fixture.ts';
@@ -86,6 +87,8 @@ test('a resumed run equals an uninterrupted one, bit for bit; the checkpoint kno
   const first = start();
   await first.run(2);
   const saved = readSafetensors(await first.trainer.checkpoint());
+  const { generator, discriminator } = first.reports.at(-1)!.scaling!;
+  assert.equal(skippedIn(saved), { generator: generator.skipped, discriminator: discriminator.skipped });
   assert.is(readCheckpointHeader(saved).precision, 'mixed');
   const second = start({ networkSeed: 77 });
   second.trainer.restore(saved);

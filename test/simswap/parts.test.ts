@@ -1,6 +1,7 @@
 import {
   CollapseAlarm,
   Generator,
+  lossNames,
   ProceduralPairs,
   paper,
   publishedArcFace,
@@ -14,6 +15,7 @@ import {
 } from '@visage/simswap';
 import { noGrad, scope } from '@visage/tensor';
 import * as assert from 'uvu/assert';
+import { LossGuard } from '../../packages/simswap/src/training/lossGuard.ts';
 import { gpuSuite } from '../helpers/gpu.ts';
 import { hashedTensor } from './golden.ts';
 
@@ -72,6 +74,25 @@ test('observations that are not finite neither raise the alarm nor count as a re
   for (const signs of [nothing, nothing, nothing, bad, { ...bad, change: Infinity }, bad, nothing])
     assert.is(alarm.observe(0, signs), undefined);
   assert.ok(alarm.observe(1, bad));
+});
+
+test('a loss that is not finite stops at once unless its update was skipped, from the first step on', () => {
+  const losses = new Float32Array(lossNames.length);
+  losses[lossNames.indexOf('adversarial')] = Number.NaN; // the generator's
+  const scaling = (skipped: number) => ({
+    generator: { lossScale: 1, skipped },
+    discriminator: { lossScale: 1, skipped: 9 },
+  });
+  const bad = { step: 1, loss: 'adversarial', value: Number.NaN };
+  assert.equal(new LossGuard().fatal(1, losses, undefined), bad);
+  assert.equal(new LossGuard().fatal(1, losses, scaling(0)), bad);
+  assert.is(new LossGuard().fatal(1, losses, scaling(1)), undefined);
+  const resumed = { generator: 3, discriminator: 9 };
+  assert.equal(new LossGuard(resumed).fatal(1, losses, scaling(3)), bad);
+  assert.is(new LossGuard(resumed).fatal(1, losses, scaling(4)), undefined);
+  const patient = new LossGuard();
+  for (let step = 1; step < 10; step++) assert.is(patient.fatal(step, losses, scaling(step)), undefined);
+  assert.equal(patient.fatal(10, losses, scaling(10)), bad);
 });
 
 test('configurations survive JSON, and wrong ones are refused by name', () => {

@@ -1,3 +1,4 @@
+import type { SkippedUpdates } from './mixedPrecision.ts';
 import type { StepReport } from './options.ts';
 import { generatorLossNames, type LossName, lossNames } from './terms.ts';
 
@@ -21,25 +22,30 @@ export interface BadLoss {
 export class LossGuard {
   #first: BadLoss | undefined;
   #inARow = 0;
-  #before: StepReport['scaling'];
+  #skipped: SkippedUpdates;
+
+  /** @param skipped how many updates were skipped before the first step that it sees. */
+  constructor(skipped: SkippedUpdates = { generator: 0, discriminator: 0 }) {
+    this.#skipped = skipped;
+  }
 
   /** What ends the training at this step, if anything does. */
   fatal(step: number, losses: Float32Array, scaling: StepReport['scaling']): BadLoss | undefined {
-    const before = this.#before;
-    this.#before = scaling;
+    const before = this.#skipped;
+    if (scaling) this.#skipped = { generator: scaling.generator.skipped, discriminator: scaling.discriminator.skipped };
     const bad = lossNames.flatMap((loss, k) => {
       const value = losses[k] as number;
       return Number.isFinite(value) ? [] : [{ step, loss, value }];
     });
     this.#first = bad.length > 0 ? (this.#first ?? bad[0]) : undefined;
     this.#inARow = bad.length > 0 ? this.#inARow + 1 : 0;
-    const taken = bad.find(({ loss }) => !skipped(loss, scaling, before));
+    const taken = bad.find(({ loss }) => !skipped(loss, before, this.#skipped));
     return taken ?? (this.#inARow >= PATIENCE ? this.#first : undefined);
   }
 }
 
-/** Was the update by this loss skipped? Behind a checkpoint the number before is not known, and `PATIENCE` decides. */
-function skipped(loss: LossName, scaling: StepReport['scaling'], before: StepReport['scaling']): boolean {
+/** Was the update by this loss skipped? */
+function skipped(loss: LossName, before: SkippedUpdates, now: SkippedUpdates): boolean {
   const player = (generatorLossNames as readonly string[]).includes(loss) ? 'generator' : 'discriminator';
-  return scaling !== undefined && (before === undefined || scaling[player].skipped > before[player].skipped);
+  return now[player] > before[player];
 }

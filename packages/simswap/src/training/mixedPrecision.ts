@@ -1,4 +1,4 @@
-import { type CheckpointGroups, GradScaler, type Optimizer } from '@visage/nn';
+import { type CheckpointGroups, GradScaler, type Optimizer, type SafetensorsFile } from '@visage/nn';
 import { autocast, concat, grad, noGrad, type Tensor } from '@visage/tensor';
 
 /** What one player's scaler did. */
@@ -8,6 +8,9 @@ export interface ScalingReport {
   /** Steps skipped since the run began, because a gradient overflowed. */
   readonly skipped: number;
 }
+
+/** Updates of each player skipped since the run began. */
+export type SkippedUpdates = Readonly<Record<'generator' | 'discriminator', number>>;
 
 /** Numbers of both players' reports. */
 export const SCALING_NUMBERS = 4;
@@ -44,6 +47,14 @@ export class MixedPrecision {
   dispose(): void {
     for (const owned of [this.generatorScaler, this.discriminatorScaler]) owned.dispose();
   }
+}
+
+/** The skipped updates that a checkpoint counts; none in f32. */
+export function skippedIn({ tensors }: SafetensorsFile): SkippedUpdates | undefined {
+  const [generator, discriminator] = ['generatorScaler', 'discriminatorScaler'].map(
+    (scaler) => tensors.get(`${scaler}/counts`)?.host()[1],
+  );
+  return generator === undefined || discriminator === undefined ? undefined : { generator, discriminator };
 }
 
 /** Runs `fn` in the precision of a step. */

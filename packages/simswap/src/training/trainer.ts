@@ -13,6 +13,7 @@ import type { TrainingData } from './data.ts';
 import { NonFiniteLossError } from './errors.ts';
 import { Learners } from './learners.ts';
 import { type BadLoss, LossGuard } from './lossGuard.ts';
+import { skippedIn } from './mixedPrecision.ts';
 import { checkForm, checkPositive, type RunOptions, type StepReport, type TrainerOptions } from './options.ts';
 import { StepRunner } from './runner.ts';
 import { StepClock } from './stepClock.ts';
@@ -95,7 +96,7 @@ export class Trainer {
     restoreCheckpoint(this.#groups(), file);
     this.#frozen.refold();
     this.#step = step;
-    this.#guard = new LossGuard();
+    this.#guard = new LossGuard(skippedIn(file));
   }
 
   #groups(): CheckpointGroups {
