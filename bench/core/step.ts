@@ -1,6 +1,6 @@
 import { type Gpu, median, stayedBusy, timeInterleaved, warmUp } from '@visage/gpu';
 import type { Module } from '@visage/nn';
-import { lossNames, type Precision, ProceduralPairs, type StepReport, Trainer } from '@visage/simswap';
+import { lossNames, type Precision, ProceduralPairs, quietStep, type StepReport, Trainer } from '@visage/simswap';
 import { keep, noGrad, scope, type Tensor } from '@visage/tensor';
 import { checkHealth, magnitudes } from './health.ts';
 import { discriminatorOf, generatorOf, identityOf } from './models.ts';
@@ -67,7 +67,8 @@ export async function timeStep(gpu: Gpu, options: StepOptions): Promise<StepRow>
   const run = (steps: number) => trainer.run({ until: trainer.step + steps, onStep: (report) => reports.push(report) });
   const cycle = trainer.recipe.pairs.length;
   await run(2 * cycle); // compiles, and records each kind of step
-  await warmUp(gpu, () => run(cycle));
+  await warmUp(gpu, () => run(cycle)); // as many steps as the clock wants
+  await trainer.run({ until: quietStep(trainer.step, cycle) });
   reports.length = 0;
 
   const times: number[] = [];

@@ -7,6 +7,7 @@ import {
   publishedArcFace,
   publishedDiscriminator,
   publishedGenerator,
+  quietStep,
   readDiscriminatorConfig,
   readGeneratorConfig,
   readIdentityConfig,
@@ -16,6 +17,7 @@ import {
 import { noGrad, scope } from '@visage/tensor';
 import * as assert from 'uvu/assert';
 import { LossGuard } from '../../packages/simswap/src/training/lossGuard.ts';
+import { isProbed } from '../../packages/simswap/src/training/probes.ts';
 import { gpuSuite } from '../helpers/gpu.ts';
 import { hashedTensor } from './golden.ts';
 
@@ -74,6 +76,19 @@ test('observations that are not finite neither raise the alarm nor count as a re
   for (const signs of [nothing, nothing, nothing, bad, { ...bad, change: Infinity }, bad, nothing])
     assert.is(alarm.observe(0, signs), undefined);
   assert.ok(alarm.observe(1, bad));
+});
+
+test('what is measured begins at the same place among the looks at a collapse, and behind one', () => {
+  for (const cycle of [1, 2, 3])
+    for (let step = 0; step < 100; step++) {
+      const quiet = quietStep(step, cycle);
+      assert.ok(quiet >= step && quiet - step < 20 * cycle);
+      assert.is(quiet % cycle, 0);
+      assert.ok(isProbed(quiet - 1, cycle));
+      for (let k = 0; k < 20 - cycle; k++) assert.not(isProbed(quiet + k, cycle));
+    }
+  assert.is(quietStep(2, 2), 2);
+  assert.is(quietStep(3, 2), 22);
 });
 
 test('a loss that is not finite stops at once unless its update was skipped, from the first step on', () => {

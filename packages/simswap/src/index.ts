@@ -93,6 +93,7 @@ export {
 } from './training/labelledFaces.ts';
 export { MixedPrecision, type ScalingReport } from './training/mixedPrecision.ts';
 export type { RunOptions, StepReport, TrainerOptions, TrainingTask } from './training/options.ts';
+export { quietStep } from './training/probes.ts';
 export {
   ProceduralPairs,
   type ProceduralPairsOptions,

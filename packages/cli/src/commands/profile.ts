@@ -1,5 +1,5 @@
 import { type ProfileRow, warmUp } from '@visage/gpu';
-import type { Precision } from '@visage/simswap';
+import { type Precision, quietStep } from '@visage/simswap';
 import { type Command, Option } from 'commander';
 import { aligned } from '../terminal/aligned.ts';
 import { adapterLine, openDevice } from '../terminal/device.ts';
@@ -33,7 +33,8 @@ async function profile({ identity, steps, json, ...options }: Options): Promise<
   const run = (count: number) => trainer.run({ until: trainer.step + count });
   const cycle = settings.recipe.pairs.length;
   await run(cycle);
-  await warmUp(gpu, () => run(cycle));
+  await warmUp(gpu, () => run(cycle)); // as many steps as the clock wants
+  await trainer.run({ until: quietStep(trainer.step, cycle) });
   const rows = await gpu.profile(() => run(steps));
   const { imageSize, batchSize, precision, recipe } = settings;
   const setting = { preset: preset.name, recipe: recipe.name, imageSize, batchSize, precision, identity, steps };

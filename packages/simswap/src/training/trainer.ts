@@ -15,12 +15,10 @@ import { Learners } from './learners.ts';
 import { type BadLoss, LossGuard } from './lossGuard.ts';
 import { skippedIn } from './mixedPrecision.ts';
 import { checkForm, checkPositive, type RunOptions, type StepReport, type TrainerOptions } from './options.ts';
+import { isProbed } from './probes.ts';
 import { StepRunner } from './runner.ts';
 import { StepClock } from './stepClock.ts';
 import { type LossName, lossNames } from './terms.ts';
-
-/** Steps between two looks at whether the results collapse to their targets. */
-const PROBE_EVERY = 20;
 
 /**
  * Trains a SimSwap generator against its discriminator.
@@ -169,7 +167,7 @@ export class Trainer {
   async #advance(): Promise<Promise<CollapseSigns>[] | undefined> {
     const kind = this.kindOf(this.step);
     this.#learners.prepare(this.step);
-    const probe = kind !== 'same' && this.step % PROBE_EVERY < this.recipe.pairs.length;
+    const probe = kind !== 'same' && isProbed(this.step, this.recipe.pairs.length);
     const signs: Promise<CollapseSigns>[] = [];
     for (const turn of this.#runner.turns.keys()) {
       await this.#data.load(kind, this.#draw(this.step, turn));
