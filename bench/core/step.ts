@@ -25,8 +25,10 @@ export interface StepRow {
   readonly peakGiB: number;
   /** Root mean square change of each network's weights by a few steps. */
   readonly updates: Readonly<Record<'generator' | 'discriminator', number>>;
-  /** Mean of each loss over the timed steps. */
+  /** Mean of each loss over the timed steps, but for those that {@link StepRow.overflowed} counts. */
   readonly losses: Readonly<Record<string, number>>;
+  /** In mixed precision: steps in which a loss was not finite and the update by it skipped, if there were any. */
+  readonly overflowed?: number;
   /** In mixed precision: updates that were skipped because a gradient overflowed. */
   readonly skipped?: number;
 }
@@ -87,7 +89,7 @@ export async function timeStep(gpu: Gpu, options: StepOptions): Promise<StepRow>
     generator: await change(trainer.generator, () => run(A_FEW)),
     discriminator: await change(trainer.discriminator, () => run(A_FEW)),
   };
-  const losses = Object.fromEntries(lossNames.map((name) => [name, mean(reports.map((each) => each.losses[name]))]));
+  const { losses, overflowed } = meanLosses(reports);
   checkHealth(`step, ${precision}, batch ${batch}`, {
     ...losses,
     "the generator's change": updates.generator,
@@ -96,7 +98,7 @@ export async function timeStep(gpu: Gpu, options: StepOptions): Promise<StepRow>
   const skipped = skippedBy(reports.at(-1));
   for (const each of [trainer, trainer.average, data]) each.dispose();
   const rates = { ms, imagesPerSecond: (1000 * batch) / ms, hostShare: parts.hostMs / ms };
-  return { precision, batch, ...rates, ...parts, peakGiB, updates, losses, skipped };
+  return { precision, batch, ...rates, ...parts, peakGiB, updates, losses, overflowed, skipped };
 }
 
 /** What a step's replay costs the device and the host, the mean over both kinds of pairs. */
@@ -112,6 +114,13 @@ async function timeReplays(gpu: Gpu, trainer: Trainer) {
     hostTimes.push(await hostClock(gpu, replay));
   }
   return { deviceMs, hostMs: mean(hostTimes), dispatches: mean(commands.map(({ length }) => length)) };
+}
+
+/** The mean of each loss over the steps with finite ones: the trainer lets others pass only where it skipped the update, which harms nothing. */
+export function meanLosses(reports: readonly Pick<StepReport, 'losses'>[]): Pick<StepRow, 'losses' | 'overflowed'> {
+  const finite = reports.filter(({ losses }) => lossNames.every((name) => Number.isFinite(losses[name])));
+  const losses = Object.fromEntries(lossNames.map((name) => [name, mean(finite.map((each) => each.losses[name]))]));
+  return { losses, overflowed: reports.length - finite.length || undefined };
 }
 
 const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;

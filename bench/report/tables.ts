@@ -157,9 +157,16 @@ function stepTable(rows: readonly StepRow[]): Table {
     significant(row.peakGiB),
   ]);
   const head = ['precision', 'batch', 'ms', 'images/s', 'device ms', 'host ms', 'host share', 'kernels', 'peak GiB'];
-  const skipped = rows.filter(({ skipped }) => skipped).map((row) => `${row.skipped} at batch ${row.batch}`);
-  const note =
-    skipped.length > 0 ? `Updates skipped in mixed precision while the loss scale fell: ${skipped.join(', ')}.` : '';
+  const counts = (count: (row: StepRow) => number | undefined) =>
+    rows.filter(count).map((row) => `${count(row)} at batch ${row.batch}`);
+  const [skipped, overflowed] = [counts((row) => row.skipped), counts((row) => row.overflowed)];
+  const notes = [
+    skipped.length > 0 ? `Updates skipped in mixed precision while the loss scale fell: ${skipped.join(', ')}.` : '',
+    overflowed.length > 0
+      ? `Steps whose losses were not finite, left out of their means: ${overflowed.join(', ')}.`
+      : '',
+  ];
+  const note = notes.filter(Boolean).join(' ');
   return { title: 'Training step, recipe of the paper', note, rows: [head, ...body] };
 }
 

@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { useGpu } from '@visage/gpu';
+import { type LossName, lossNames } from '@visage/simswap';
 import { tensor } from '@visage/tensor';
 import * as assert from 'uvu/assert';
 import { fillPlaces } from '../../bench/commands/tables.ts';
@@ -12,6 +13,7 @@ import { measureKernels } from '../../bench/core/kernels.ts';
 import { countMemory } from '../../bench/core/memory.ts';
 import { disposeModels } from '../../bench/core/models.ts';
 import { timeNetwork } from '../../bench/core/networks.ts';
+import { meanLosses } from '../../bench/core/step.ts';
 import { type ContestEntry, type ContestSizes, contest, type Engine, type Task } from '../../bench/peers/contest.ts';
 import { visageEngine } from '../../bench/peers/visage.ts';
 import { arithmeticRate, memoryRate, significant } from '../../bench/report/format.ts';
@@ -28,6 +30,20 @@ test('a run that computes zeros or no numbers is an error that names what was co
     assert.throws(() => checkHealth('step', { identity: 1, loss: value }), /step: loss is .*measures nothing/);
   assert.equal(await magnitudes([tensor([3, -3]), tensor([0, 0])]), [3, 0]);
   assert.ok(Number.isNaN((await magnitudes([tensor([1, Number.NaN])]))[0]));
+});
+
+test('steps that were skipped because a batch overflowed f16 count, but not in the mean losses', () => {
+  const report = (value: number, adversarial = value) => ({
+    losses: {
+      ...(Object.fromEntries(lossNames.map((name) => [name, value])) as Record<LossName, number>),
+      adversarial,
+    },
+  });
+  const { losses, overflowed } = meanLosses([report(1), report(9, Number.NaN), report(3), report(9, Infinity)]);
+  for (const name of lossNames) assert.is(losses[name], 2, name);
+  assert.is(overflowed, 2);
+  assert.is(meanLosses([report(1)]).overflowed, undefined);
+  assert.throws(() => checkHealth('step', { ...meanLosses([report(Number.NaN)]).losses }), /measures nothing/);
 });
 
 test('networks: device and wall time, dispatches, gradient norm', async () => {
