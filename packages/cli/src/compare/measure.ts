@@ -9,7 +9,7 @@ import {
   type SwapTask,
   swapScores,
 } from '@visage/faces';
-import { currentGpu } from '@visage/gpu';
+import { currentGpu, stayedBusy, warmUp } from '@visage/gpu';
 import type { IdentityNetwork } from '@visage/simswap';
 import { noGrad, record, scope } from '@visage/tensor';
 import { embedAll, enrolled, renderAll, upload } from '../training/evaluate.ts';
@@ -155,11 +155,13 @@ export class Comparison {
     const step = record(() => noGrad(() => system.swap(target!, source!, 0)));
     const gpu = currentGpu();
     step.run();
+    await warmUp(gpu, () => step.run());
     await gpu.sync();
     const began = performance.now();
     for (let k = 0; k < TIMED_RUNS; k++) step.run();
     await gpu.sync();
     const taken = performance.now() - began;
+    stayedBusy(gpu);
     step.dispose();
     for (const x of [target!, source!]) x.dispose();
     return taken / TIMED_RUNS / plan.photos;
