@@ -43,6 +43,11 @@ test('a GPU that paused works before it is measured, and only then', async () =>
   assert.ok(cold > warm + 2, `${cold} submits after a pause, ${warm} right behind it`);
 });
 
+test('no work has no times', async () => {
+  assert.equal(await timeInterleaved(gpu, []), []);
+  assert.equal(await timeInterleaved(asHardware(), []), []);
+});
+
 test('a software adapter is measured at once', async () => {
   const time = (warmMs?: number) => () =>
     timeInterleaved(gpu, [doubling.commands], { rounds: 2, spanMs: 0, ...(warmMs === undefined ? {} : { warmMs }) });

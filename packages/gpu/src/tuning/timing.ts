@@ -29,6 +29,7 @@ export async function timeInterleaved(
   pieces: readonly (readonly BoundCommand[])[],
   { rounds = 7, spanMs = 1, warmMs }: TimingOptions = {},
 ): Promise<number[]> {
+  if (pieces.length === 0) return [];
   await gpu.sync();
   const measure = gpu.device.features.has('timestamp-query') ? timestampSpans : submitSpans;
   const single = pieces.map((commands) => ({ commands, repeats: 1 }));
