@@ -2,8 +2,11 @@
 import { GpuBuffer } from '@visage/gpu';
 import { test } from 'uvu';
 import { is, ok, throws } from 'uvu/assert';
+import type { Command } from '../../packages/gpu/src/commands.ts';
+import { ConstantStore } from '../../packages/gpu/src/constants.ts';
 import type { Lifetime } from '../../packages/gpu/src/placement.ts';
 import { BufferPool } from '../../packages/gpu/src/pool.ts';
+import { Trace } from '../../packages/gpu/src/trace.ts';
 import { type Workplace, Workspace } from '../../packages/gpu/src/workspace.ts';
 import { hostRandom } from '../helpers/random.ts';
 
@@ -19,7 +22,7 @@ function makeWorkspace() {
   const createBuffer = ({ size }: { size: number }) => ({ size });
   const device = { limits, createBuffer } as unknown as GPUDevice; // all of a device that the two use
   const pool = new BufferPool(device);
-  return { pool, workspace: new Workspace(device, pool) };
+  return { pool, workspace: new Workspace(device, pool), constants: new ConstantStore(device, pool) };
 }
 
 type Wish = readonly [bytes: number, first: number, last: number];
@@ -103,6 +106,18 @@ test('what does not fit on the device leaves nothing behind', () => {
   ]);
   throws(() => workspace.take(lifetimes), /at most 1.0 MiB/);
   is(pool.use.live, 0);
+});
+
+test('a constant with two results, the second of which does not fit, leaves nothing behind', () => {
+  const { pool, constants } = makeWorkspace();
+  const trace = new Trace();
+  const buffers = [new GpuBuffer(1024), new GpuBuffer(MOST + 4)];
+  for (const buffer of buffers) trace.virtual.add(buffer);
+  const pipeline = { id: 1, name: 'two fills', writes: [true, true] } as unknown as Command['pipeline'];
+  trace.add({ pipeline, buffers, grid: [1, 1, 1], flops: 0 });
+  throws(() => constants.take(trace, new Set()), /at most 1.0 MiB/);
+  is(pool.use.live, 0);
+  is(constants.bytes, 0);
 });
 
 test.run();

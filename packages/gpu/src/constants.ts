@@ -104,14 +104,24 @@ export class ConstantStore {
   }
 
   #make(key: string, command: Command, written: readonly GpuBuffer[], sources: readonly GpuBuffer[]): StepConstant {
-    const memory = written.map((buffer) => {
-      buffer.resource = this.#pool.take(buffer.bytes);
-      return buffer.resource;
-    });
+    const memory = this.#takeAll(written);
+    for (const [at, buffer] of written.entries()) buffer.resource = memory[at];
     const id = this.#nextId++;
     const group = bind(this.#device, command);
     const constant = { key, id, command, group, memory, sources, version: NEVER, users: 0 };
     this.#known.set(key, constant);
     return constant;
+  }
+
+  /** Memory for all of these or, on an error, for none. */
+  #takeAll(buffers: readonly GpuBuffer[]): GPUBuffer[] {
+    const memory: GPUBuffer[] = [];
+    try {
+      for (const { bytes } of buffers) memory.push(this.#pool.take(bytes));
+    } catch (error) {
+      for (const taken of memory) this.#pool.give(taken);
+      throw error;
+    }
+    return memory;
   }
 }
