@@ -19,6 +19,9 @@ function sizeClass(bytes: number): number {
   return Math.ceil(bytes / step) * step;
 }
 
+const LARGE = 4 * 2 ** 20; // bytes of buffers that are worth sharing between classes
+const MOST_SPARE = 1 / 8; // of the bytes wanted: what a large buffer may have left over
+
 const USAGE = 0x80 | 0x04 | 0x08; // STORAGE | COPY_SRC | COPY_DST: the globals do not exist before Node's entry has run
 
 /** Keeps freed device buffers by size class, because creating one costs microseconds and, worse, a deferred destruction. */
@@ -46,12 +49,25 @@ export class BufferPool {
       );
     }
     const size = Math.min(sizeClass(bytes), limit - (limit % 4));
-    const kept = this.#free.get(size)?.pop();
-    if (kept) this.#cached -= size;
-    const buffer = kept ?? this.#device.createBuffer({ size, usage: USAGE });
-    this.#live += size;
+    const buffer = this.#takeFree(size) ?? this.#device.createBuffer({ size, usage: USAGE });
+    this.#live += buffer.size;
     this.#peak = Math.max(this.#peak, this.#live + this.#cached);
     return buffer;
+  }
+
+  /**
+   * A free buffer of this class or, of large ones, else of the nearest larger class that wastes little: without that, sizes that hardly repeat (images
+   * of varying size) would leave a buffer behind in each of the many classes.
+   */
+  #takeFree(size: number): GPUBuffer | undefined {
+    const most = size < LARGE ? size : size * (1 + MOST_SPARE);
+    for (let at = size; at <= most; at = sizeClass(at + 1)) {
+      const buffer = this.#free.get(at)?.pop();
+      if (!buffer) continue;
+      this.#cached -= buffer.size;
+      return buffer;
+    }
+    return undefined;
   }
 
   /** Gives a buffer back. Work already submitted or encoded with it stays valid: the queue runs in order. */
