@@ -3,8 +3,8 @@
 // Summed over k they are the gradients of scale and shift.
 //
 // Layout    x, dy [OUTER, ROWS, C] stored as S; out [OUTER, CHUNKS, 2, C]. V = vec4f or f32.
-// Prelude   alias V, S; rows.wgsl or blocks.wgsl with its constants; known.wgsl; AT_ONCE as in moments.wgsl; fn scaleAt, fn shiftAt as in apply.wgsl (bindings from 4 on); fn gate(dy : V, v : V) -> V,
-//           the gradient through the activation of v.
+// Prelude   alias V, S; rows.wgsl or blocks.wgsl with its constants; known.wgsl; AT_ONCE as in moments.wgsl; fn scaleAt, fn shiftAt as in
+//           apply.wgsl (bindings from 4 on); fn gate(dy : V, v : V) -> V, the gradient through the activation of v.
 // Dispatch  one invocation per (o, k, channel group), or one workgroup per (o, k, block of groups).
 @group(0) @binding(0) var<storage, read_write> out : array<V>;
 @group(0) @binding(1) var<storage, read> x : array<S>;

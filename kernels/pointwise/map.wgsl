@@ -1,8 +1,10 @@
 // Pointwise map with broadcasting:  out[i] = op(in0(i), in1(i), …)
 //
-// Layout    out is contiguous; V is f32, or vec4f when the last extent divides by 4 and no input broadcasts along it partly; S is what lies in memory, f32 or f16.
-// Prelude   alias V, S; const WG, TURNS, PADDING (elements of S in the buffer past the last one); fn map(i : u32) -> V, the expression over the loaded inputs; for each input k its binding 1 + k and fn load<k>(i : u32) -> V, which holds
-//           the broadcast index arithmetic with every extent as a constant. They are generated because their number varies.
+// Layout    out is contiguous; V is f32, or vec4f when the last extent divides by 4 and no input broadcasts along it partly; S is what lies in memory, f32 or
+//           f16.
+// Prelude   alias V, S; const WG, TURNS, PADDING (elements of S in the buffer past the last one); fn map(i : u32) -> V, the expression over the loaded
+//           inputs; for each input k its binding 1 + k and fn load<k>(i : u32) -> V, which holds the broadcast index arithmetic with every extent as a
+//           constant. They are generated because their number varies.
 // Dispatch  one invocation per TURNS V that lie WG apart; linear workgroups of WG, folded into x and y past 65535.
 @group(0) @binding(0) var<storage, read_write> out : array<S>;
 

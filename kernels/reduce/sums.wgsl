@@ -3,8 +3,9 @@
 // `load` reads a tensor or computes an expression of several. A sum over everything is seen as rows of four: `fold` then adds the four, and R is f32.
 // Numerics  an invocation adds SERIAL terms at a time and then those sums, so that no f32 sum is longer than a few hundred terms. The order is fixed.
 // Layout    the summed tensor is [OUTER, ROWS, C]; out [OUTER, CHUNKS, C] of R, f32. V = vec4f (four channels) or f32.
-// Prelude   alias V, R; norm/rows.wgsl or norm/blocks.wgsl with its constants, norm/rowsOf.wgsl; FACTOR : f32, SERIAL, AT_ONCE = rows that an invocation has in flight; fn count() -> u32, the length of the input's
-//           array; fn load(i : u32) -> V with bindings from 1 on; fn fold(v : V) -> R.
+// Prelude   alias V, R; norm/rows.wgsl or norm/blocks.wgsl with its constants, norm/rowsOf.wgsl; FACTOR : f32, SERIAL, AT_ONCE = rows
+//           that an invocation has in flight; fn count() -> u32, the length of the input's array; fn load(i : u32) -> V with bindings from 1 on;
+//           fn fold(v : V) -> R.
 // Dispatch  one invocation per (o, k, channel group), or one workgroup per (o, k, block of groups).
 @group(0) @binding(0) var<storage, read_write> out : array<R>;
 

@@ -6,11 +6,11 @@ const RESIDENT = 2048; // invocations that a processor of a large GPU runs at a 
 const MOST_TURNS = 4;
 const [SMALL, LARGE] = [64, 256]; // invocations of a workgroup
 
-/** What a pass goes over. */
+/** What a pass makes. */
 interface PassProblem {
   /** Vectors, or elements where they do not come in fours. */
   readonly count: number;
-  /** Bytes of one of them in memory. */
+  /** Bytes of one of them as the result stores it: the fewer, the more loads an invocation has in flight. Casts go by four f16, whatever their types are. */
   readonly bytes: number;
 }
 
@@ -54,6 +54,6 @@ export const workgroupFor = ({ adapter }: Gpu): number => (adapter.software ? SM
 /** Every way, most preferred first. */
 const PASSES: readonly PassVariant[] = [several, single];
 
-/** How a pass over `count` vectors of `bytes` each is launched. */
+/** How a pass that makes `count` vectors of `bytes` each is launched. */
 export const planPass = (gpu: Gpu, problem: PassProblem): Pass =>
   choose('pass', PASSES, problem, gpu).variant.plan(problem);

@@ -18,6 +18,8 @@ import { planPass } from '../passes.ts';
 import { isFloat } from '../storage.ts';
 import { empty, type Tensor } from '../tensor.ts';
 
+const PASS_BYTES = 8; // four f16, one side of the casts that training is full of
+
 /** How the kernel reads and writes an element type, and the type it has in registers. */
 interface Format {
   readonly register: 'f32' | 'i32' | 'u32';
@@ -62,7 +64,7 @@ export function cast(x: Tensor, dtype: DType): Tensor {
   const [source, result] = [formatOf(x.dtype, fours), formatOf(dtype, fours)];
   const out = empty(x.gpu, x.shape, dtype);
   const convert = `fn convert(v : vec4<S>) -> vec4<D> { return ${conversion(x.dtype, dtype)}; }`;
-  const { constants, grid } = planPass(x.gpu, { count: Math.ceil(x.size / 4), bytes: 8 });
+  const { constants, grid } = planPass(x.gpu, { count: Math.ceil(x.size / 4), bytes: PASS_BYTES });
   x.gpu.dispatch({
     program: {
       name: `cast/${x.dtype}To${dtype[0]?.toUpperCase()}${dtype.slice(1)}`,
