@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { createProgram } from '@visage/cli';
 import { faceSets } from '@visage/faces';
 import { readPng } from '@visage/faces/node';
+import { Gpu } from '@visage/gpu';
+import { record, tensor } from '@visage/tensor';
 import * as assert from 'uvu/assert';
 import {
   attributeErrors,
@@ -13,11 +15,12 @@ import {
   labelsOf,
 } from '../../packages/cli/src/compare/attributes/labels.ts';
 import { spend, stepByStep } from '../../packages/cli/src/compare/budget.ts';
+import { timeRuns } from '../../packages/cli/src/compare/measure.ts';
 import type { ComparisonResult } from '../../packages/cli/src/compare/report.ts';
 import { albumOf, comparedSwaps, selfSwaps, swapGroups } from '../../packages/cli/src/compare/swaps.ts';
 import { gpuSuite } from '../helpers/gpu.ts';
 
-const { test } = await gpuSuite('compare');
+const { test, gpu } = await gpuSuite('compare');
 const plan = { couples: 2, photos: 3, people: 8 };
 
 test('people of a couple go into each other, on photos that nobody trains on', () => {
@@ -80,6 +83,25 @@ test('a budget of seconds becomes steps by a trial; a budget of steps is shared'
   const timed = await spend({ seconds: 0.4 }, 0.5, start);
   assert.ok(timed.steps > 4 && timed.steps <= 50, String(timed.steps));
   assert.ok(timed.seconds < 1, String(timed.seconds));
+});
+
+test('a swap is timed on a device that worked before, where that has a clock to raise', async () => {
+  const x = tensor(new Float32Array(1024));
+  const doubling = record(() => x.mul(2));
+  const runs = async (device: Gpu): Promise<number> => {
+    let count = 0;
+    const run = () => {
+      count++;
+      doubling.run();
+    };
+    assert.ok((await timeRuns(device, { run })) > 0);
+    return count;
+  };
+  const once = await runs(gpu);
+  const paused = await runs(new Gpu(gpu.device, { ...gpu.adapter, software: false }));
+  if (gpu.adapter.software) assert.ok(paused > 2 * once, `${paused} runs instead of ${once}`);
+  doubling.dispose();
+  x.dispose();
 });
 
 test('one step each: table, JSON and page have every system and every reference', async () => {

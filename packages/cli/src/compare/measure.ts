@@ -9,7 +9,7 @@ import {
   type SwapTask,
   swapScores,
 } from '@visage/faces';
-import { currentGpu, stayedBusy, warmUp } from '@visage/gpu';
+import { currentGpu, type Gpu, stayedBusy, warmUp } from '@visage/gpu';
 import type { IdentityNetwork } from '@visage/simswap';
 import { noGrad, record, scope } from '@visage/tensor';
 import { embedAll, enrolled, renderAll, upload } from '../training/evaluate.ts';
@@ -153,17 +153,22 @@ export class Comparison {
     const { sources, targets } = this.#faces;
     const [target, source] = [targets, sources].map((images) => upload(images, imageSize, 0, plan.photos));
     const step = record(() => noGrad(() => system.swap(target!, source!, 0)));
-    const gpu = currentGpu();
-    step.run();
-    await warmUp(gpu, () => step.run());
-    await gpu.sync();
-    const began = performance.now();
-    for (let k = 0; k < TIMED_RUNS; k++) step.run();
-    await gpu.sync();
-    const taken = performance.now() - began;
-    stayedBusy(gpu);
+    const taken = await timeRuns(currentGpu(), step);
     step.dispose();
     for (const x of [target!, source!]) x.dispose();
-    return taken / TIMED_RUNS / plan.photos;
+    return taken / plan.photos;
   }
+}
+
+/** Milliseconds of a run, the mean of many in a row on a device at its full clock. */
+export async function timeRuns(gpu: Gpu, step: { run(): unknown }): Promise<number> {
+  step.run();
+  await gpu.sync();
+  await warmUp(gpu, () => step.run());
+  const began = performance.now();
+  for (let k = 0; k < TIMED_RUNS; k++) step.run();
+  await gpu.sync();
+  const taken = performance.now() - began;
+  stayedBusy(gpu);
+  return taken / TIMED_RUNS;
 }
