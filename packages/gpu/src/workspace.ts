@@ -19,7 +19,7 @@ export interface Workplace {
  * The memory that all recorded steps of a device compute in.
  *
  * Steps run one after another, and what a run leaves in its intermediate buffers nobody reads: so a step takes the slots that others made and adds what
- * they lack. Several steps need the memory of the largest.
+ * they lack. Several steps need the memory of the largest if it comes first; slots of smaller ones before it may be too small for its buffers.
  */
 export class Workspace {
   readonly #slots = new Set<Slot>();
