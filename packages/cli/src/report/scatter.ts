@@ -110,6 +110,7 @@ export function scatterSvg({ points, x, y }: Scatter): string {
     text(18, middle, y.title, `text-anchor="middle" transform="rotate(-90 18 ${middle})"`),
   ];
   return `<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" font-size="13" fill="currentColor" xmlns="http://www.w3.org/2000/svg">
+<title>${inHtml(`${y.title}, against ${x.title}`)}</title>
 <style>.grid{stroke:currentColor;opacity:.15}.point{fill:none;stroke:#3b7dd8;stroke-width:2.5}.strong{fill:#d9541e}</style>
 ${[...grid, ...marks, ...titles].join('\n')}
 </svg>`;
