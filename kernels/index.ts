@@ -64,6 +64,7 @@ export { default as normGradApply } from './norm/gradApply.wgsl';
 export { default as normGradSums } from './norm/gradSums.wgsl';
 export { default as normHeld } from './norm/held.wgsl';
 export { default as normHeldGrad } from './norm/heldGrad.wgsl';
+export { default as normKeep } from './norm/keep.wgsl';
 export { default as normKnown } from './norm/known.wgsl';
 export { default as normMergeMoments } from './norm/mergeMoments.wgsl';
 export { default as normMergeSums } from './norm/mergeSums.wgsl';

@@ -1,7 +1,7 @@
-// What is known of a channel once mergeMoments.wgsl or resident.wgsl has its statistics, and values seen from them.
+// What is known of a channel once keep.wgsl has written its statistics, and values seen from them.
 //
 // The mean is subtracted in its two unrounded parts: x − (pivot + offset) would lose what rounding that sum lost.
-// Layout    stats [OUTER, 4, C]: mean, variance, pivot, offset. The part owns binding 2.
+// Layout    stats [OUTER, 4, C] as keep.wgsl writes it. The part owns binding 2.
 // Prelude   alias V; OUTER, GROUPS, EPS.
 @group(0) @binding(2) var<storage, read> stats : array<V>;
 

@@ -2,8 +2,8 @@
 //   mean, then the deviations from it, then out = finish((x − mean) / √(var + EPS) · scale + shift)
 //
 // Memory    one read and one write of the image. Numerics: the second pass sums deviations from the rounded mean, and corrects it by their mean.
-// Layout    x, out [OUTER, ROWS, C] stored as S; stats [OUTER, 4, C] as mergeMoments.wgsl writes it. V = vec4f or f32.
-// Prelude   alias V, S; blocks.wgsl with its constants; EPS; scaleAt, shiftAt, finish as apply.wgsl, observe as mergeMoments.wgsl, bindings from 3 on.
+// Layout    x, out [OUTER, ROWS, C] stored as S; stats [OUTER, 4, C] as keep.wgsl writes it. V = vec4f or f32.
+// Prelude   alias V, S; blocks.wgsl with its constants; EPS; scaleAt, shiftAt, finish as apply.wgsl; keep.wgsl; bindings from 3 on.
 // Dispatch  one workgroup per (o, block of channel groups).
 @group(0) @binding(0) var<storage, read_write> out : array<S>;
 @group(0) @binding(1) var<storage, read_write> stats : array<V>;
@@ -34,14 +34,7 @@ fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : 
   let left = sums[0] / f32(rows);
   let offset = rough + left;
   let variance = max(sums[1] / f32(rows) - left * left, V(0.0));
-  if (share.lane == 0u) {
-    let to = share.outer * 4u * GROUPS + share.c;
-    stats[to] = pivot + offset;
-    stats[to + GROUPS] = variance;
-    stats[to + 2u * GROUPS] = pivot;
-    stats[to + 3u * GROUPS] = offset;
-    observe(share.c, pivot + offset, variance, f32(rows));
-  }
+  keep(share, pivot, offset, variance, rows);
   let scale = scaleAt(share.outer, share.c) / sqrt(variance + EPS);
   let shift = shiftAt(share.outer, share.c);
   for (var r = share.lane; r < rows; r += LANES) {

@@ -7,6 +7,7 @@ import {
   normGradSums,
   normHeld,
   normHeldGrad,
+  normKeep,
   normKnown,
   normMergeMoments,
   normMergeSums,
@@ -100,7 +101,12 @@ function statisticsOf(x: Tensor, p: NormProblem, { sharing, chunks }: NormPlan, 
   launchRows('norm/moments', normMoments, p, x, [parts, x], { sharing, chunks });
   const stats = empty(x.gpu, statsShape(p));
   const bound = bindAll(3, [observerAt(observer)]);
-  launchRows('norm/mergeMoments', normMergeMoments, p, x, [stats, parts, x], { sharing, chunks: 1, bound });
+  launchRows('norm/mergeMoments', normMergeMoments, p, x, [stats, parts, x], {
+    sharing,
+    chunks: 1,
+    bound,
+    parts: [normKeep],
+  });
   return stats;
 }
 
@@ -120,7 +126,13 @@ export function normForward(
   const bound = bindAll(3, [affineAt(affine), finishAt(affine), observerAt(observer)]);
   const [name, kernel] = plan.held ? (['norm/held', normHeld] as const) : (['norm/resident', normResident] as const);
   const { sharing } = plan;
-  launchRows(name, kernel, p, x, [out, stats, x], { sharing, chunks: 1, bound, constants: heldBy(plan) });
+  launchRows(name, kernel, p, x, [out, stats, x], {
+    sharing,
+    chunks: 1,
+    bound,
+    parts: [normKeep],
+    constants: heldBy(plan),
+  });
   return { out, stats };
 }
 
