@@ -91,6 +91,42 @@ test('a whole module yields what its state_dict() would, wherever it lies', asyn
   );
 });
 
+for (const name of ['old.pth', 'old.legacy.pth']) {
+  test(`${name}: a module of PyTorch before 1.3; NumPy numbers and a Namespace beside it`, async () => {
+    const { tensors } = await readPth(fixture(name));
+    equal([...tensors.keys()], ['model.0.weight', 'model.0.bias', 'model.1.weight', 'args.seen']);
+    equal(tensors.get('model.0.weight')!.floats(), Float32Array.of(1, 2, 3, 4));
+  });
+}
+
+test('a parameter as it was saved before PyTorch 0.4', async () => {
+  const state = tuple(op.none, op.emptyDict);
+  const file = archive(
+    dictionary('w', [
+      ...op.name('torch.nn.parameter', 'Parameter'),
+      ...tuple(tensorOf()),
+      ...op.reduce,
+      ...state,
+      ...op.build,
+    ]),
+  );
+  is((await readPth(file)).tensors.get('w')!.shape.join(), '4');
+});
+
+test('what is passed over cannot carry weights', async () => {
+  const scalar = (...values: readonly (readonly number[])[]) => [
+    ...op.name('numpy.core.multiarray', 'scalar'),
+    ...tuple(...values),
+    ...op.reduce,
+  ];
+  const dtype = [...op.name('numpy', 'dtype'), ...tuple(op.text('O8')), ...op.reduce];
+  for (const wrong of [scalar(dtype, tensorOf()), scalar(op.text('f8'), op.text('')), scalar()])
+    await refuses(archive(dictionary('w', wrong)), /wants to call "numpy.core.multiarray.scalar"/);
+  const cart = [...op.name('shop', 'Cart'), ...tuple(), ...op.newObject];
+  const options = [...op.name('argparse', 'Namespace'), ...tuple(), ...op.newObject, ...dictionary('cart', cart)];
+  await refuses(archive(dictionary('args', [...options, ...op.build])), /class "shop.Cart" at "args.cart"/);
+});
+
 test('a deflated archive is read too', async () => {
   const data = Uint8Array.from(dictionary('w', tensorOf()));
   const bytes = new Uint8Array(Float32Array.of(1, 2, 3, 4).buffer);

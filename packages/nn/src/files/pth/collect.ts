@@ -11,7 +11,8 @@ const MOST_MEMBERS = 1_000_000; // shared containers are visited once per path: 
  * Tensors by name: keys of dictionaries, indices of lists and attributes of modules, joined by dots.
  *
  * A whole module counts as its parameters, persistent buffers and children, as its `state_dict()` does. An optimizer object, which old
- * checkpoints keep beside their network, is passed over. Numbers, texts and functions among the tensors are passed over too.
+ * checkpoints keep beside their network, is passed over. Numbers, texts and functions among the tensors are passed over too. A `Namespace` of
+ * a script's options counts as a dictionary.
  *
  * @throws FileError that names the class of any other object in the tree.
  */
@@ -73,6 +74,10 @@ class Collector {
       return;
     }
     if (object.state.has('param_groups')) return;
+    if (object.type.name === 'argparse.Namespace') {
+      this.#visitMembers(object.state, name, depth);
+      return;
+    }
     const place = name === '' ? '' : ` at ${showName(name)}`;
     throw new FileError(
       this.source,

@@ -146,7 +146,7 @@ class PickleMachine {
     this.push(new PickledObject(type));
   }
 
-  /** Gives the object on top its attributes; what further attributes a container may have does not matter. */
+  /** Gives the object on top its attributes; what further attributes a container or a tensor may have does not matter. */
   build(): void {
     const state = this.pop();
     const target = this.top();
@@ -154,7 +154,7 @@ class PickleMachine {
       // A pair is (attributes, slots); tensors and modules have attributes only.
       const attributes = Array.isArray(state) && state.length === 2 ? state[0] : state;
       if (attributes instanceof Map) target.state = attributes;
-    } else if (!(target instanceof Map)) {
+    } else if (typeof target !== 'object') {
       this.malformed('attributes for something that is no object');
     }
   }

@@ -12,7 +12,10 @@ const listOf = ([items = []]: readonly unknown[]): unknown[] | undefined => (Arr
 const CALLS: Readonly<Record<string, Call>> = {
   'torch._utils._rebuild_tensor': (values, source) => PickledTensor.of(values, source),
   'torch._utils._rebuild_tensor_v2': (values, source) => PickledTensor.of(values, source),
-  'torch._utils._rebuild_parameter': ([tensor]) => (tensor instanceof PickledTensor ? tensor : undefined),
+  'torch._utils._rebuild_parameter': parameter,
+  'torch.nn.parameter.Parameter': parameter, // before 0.4
+  // What modules of PyTorch before 1.3 kept as `_backend`: a table of functions.
+  'torch.nn.backends.thnn._get_thnn_function_backend': () => null,
   'torch.Size': listOf,
   'torch.device': ([name]) => (typeof name === 'string' ? name : undefined),
   'collections.OrderedDict': (values) => dictionary(values),
@@ -23,7 +26,24 @@ const CALLS: Readonly<Record<string, Call>> = {
   '__builtin__.frozenset': (values) => setOf(values),
   'copyreg._reconstructor': (values) => bareObject(values),
   'copy_reg._reconstructor': (values) => bareObject(values),
+  // NumPy's numbers, as `best_acc` beside a network. Arrays could be weights, so they are refused.
+  'numpy.dtype': ([code]) => (typeof code === 'string' ? new PickledObject(new PickledName(NUMPY_TYPE)) : undefined),
+  'numpy.core.multiarray.scalar': numpyNumber,
+  'numpy._core.multiarray.scalar': numpyNumber,
+  '_codecs.encode': ([text]) => (typeof text === 'string' ? null : undefined), // the bytes of that number, which nothing here needs
 };
+
+const NUMPY_TYPE = 'numpy.dtype';
+
+/** A number that is passed over. */
+function numpyNumber([type, bytes]: readonly unknown[]): null | undefined {
+  const typed = type instanceof PickledObject && type.type.name === NUMPY_TYPE;
+  return typed && (bytes === null || typeof bytes === 'string' || bytes instanceof Uint8Array) ? null : undefined;
+}
+
+function parameter([tensor]: readonly unknown[]): PickledTensor | undefined {
+  return tensor instanceof PickledTensor ? tensor : undefined;
+}
 
 /** A dictionary of the pairs that are given, if any are. */
 function dictionary([pairs = []]: readonly unknown[]): Map<unknown, unknown> | undefined {
