@@ -46,7 +46,7 @@ interface StepOptions {
   readonly piece: number;
 }
 
-/** The trainer of the paper's recipe. */
+/** The trainer of the paper's recipe, which reads losses and waits for steps as a training does. */
 function buildTrainer({ sizes, precision }: StepOptions, data: ProceduralPairs): Trainer {
   return new Trainer({
     generator: generatorOf(sizes).freeze(false),
@@ -54,7 +54,6 @@ function buildTrainer({ sizes, precision }: StepOptions, data: ProceduralPairs):
     identity: identityOf(sizes),
     data,
     precision,
-    readEvery: 1000,
   });
 }
 

@@ -169,6 +169,28 @@ test('kinds alternate, every step is reported once, and tasks run when they are 
   end();
 });
 
+test('two steps are in flight at most, however rarely losses are read', async () => {
+  const { trainer, data, end } = start({ readEvery: 50 });
+  const [load, sync] = [data.load.bind(data), gpu.sync.bind(gpu)];
+  let done = 0;
+  const inFlight: number[] = []; // when a step begins, that step included
+  data.load = (kind, step) => {
+    inFlight.push(step + 1 - done);
+    load(kind, step);
+  };
+  gpu.sync = async () => {
+    await sync();
+    done += 1;
+  };
+  try {
+    await trainer.run({ until: 12 });
+  } finally {
+    gpu.sync = sync;
+  }
+  assert.is(Math.max(...inFlight), 2);
+  end();
+});
+
 test('stop ends a run after the step at hand, with all losses reported', async () => {
   const { trainer, end } = start({ readEvery: 1 });
   let reported = 0;

@@ -18,6 +18,7 @@ import { checkForm, checkPositive, type RunOptions, type StepReport, type Traine
 import { isProbed } from './probes.ts';
 import { StepRunner } from './runner.ts';
 import { StepClock } from './stepClock.ts';
+import { StepsInFlight } from './stepsInFlight.ts';
 import { type LossName, lossNames } from './terms.ts';
 
 /**
@@ -42,6 +43,7 @@ export class Trainer {
   readonly #runner: StepRunner;
   readonly #readEvery: number;
   readonly #alarm: CollapseAlarm;
+  readonly #inFlight = new StepsInFlight();
   #guard = new LossGuard();
   #step = 0;
   #unread = 0;
@@ -163,8 +165,9 @@ export class Trainer {
     this.#learners.dispose();
   }
 
-  /** Issues one step. */
+  /** Issues one step, once at most one is in flight. */
   async #advance(): Promise<Promise<CollapseSigns>[] | undefined> {
+    await this.#inFlight.room();
     const kind = this.kindOf(this.step);
     this.#learners.prepare(this.step);
     const probe = kind !== 'same' && isProbed(this.step, this.recipe.pairs.length);
@@ -175,6 +178,7 @@ export class Trainer {
       const read = this.#runner.run(turn, kind, probe);
       if (read) signs.push(read);
     }
+    this.#inFlight.issued();
     this.#step += 1;
     this.#unread += 1;
     return signs.length > 0 ? signs : undefined;
