@@ -7,10 +7,9 @@ import { measureKernels } from '../core/kernels.ts';
 import { NETWORKS, type NetworkName, type NetworkRow, type Pass, timeNetwork } from '../core/networks.ts';
 import { type StepRow, timeStep } from '../core/step.ts';
 import { timeSwap } from '../core/swap.ts';
-import { installPeers } from '../peers/install.ts';
 import { significant } from '../report/format.ts';
 import { addBench, type CommonOptions, finish, openBench, withBatches, withSizes } from './common.ts';
-import { racePeers } from './peers.ts';
+import { addPeers } from './peers.ts';
 
 /** Adds every benchmark. */
 export function addBenches(program: Command): void {
@@ -106,24 +105,5 @@ function addStep(program: Command): void {
         }
       }
       await finish(setting, 'step', rows, options);
-    });
-}
-
-function addPeers(program: Command): void {
-  const command = addBench(
-    program,
-    'peers',
-    'convolutions and a small generator beside tfjs-backend-webgpu and jax-js',
-  );
-  withBatches(command)
-    .option('--install-only', 'install and bundle the peers into bench/peers/dist, and measure nothing')
-    .action(async (options: CommonOptions & { installOnly?: boolean }) => {
-      if (options.installOnly) {
-        await installPeers();
-        return;
-      }
-      const setting = await openBench(options);
-      const changes = { repeat: options.repeat, ...(options.batch ? { batches: options.batch } : {}) };
-      await finish(setting, 'peers', await racePeers(setting.gpu, changes), options);
     });
 }

@@ -1,45 +1,9 @@
-/** @file The same work for every engine, on one adapter in one process: results are compared before times are. */
-import { type Gpu, median, WARM_MS } from '@visage/gpu';
-import { HostRandom } from '@visage/nn';
-import { type ConvolutionShape, convolutionFlops } from '../core/convolution.ts';
+/** @file The same work for every engine, on one adapter in one run: results are compared before times are. */
 import { checkHealth } from '../core/health.ts';
-import { generatorFlops, generatorWeights } from './generator.ts';
-
-/** Numbers on the host: images NHWC, convolution weights [kh, kw, ci, co]. */
-export interface HostTensor {
-  readonly data: Float32Array;
-  readonly shape: readonly number[];
-}
-
-/** Work with its data on the device. */
-export interface Task {
-  /** Does the work so many times over and waits for the last result (where results are lazy, for each). */
-  run(times: number): Promise<void>;
-  /** The results of the last time, in the common layout. */
-  results(): Promise<Float32Array[]>;
-  dispose(): void;
-}
-
-interface ConvData {
-  readonly x: HostTensor;
-  readonly w: HostTensor;
-}
-
-/** What computes: Visage, or a peer. */
-export interface Engine {
-  readonly name: string;
-  /** Stride 1, zero padding that keeps the size. */
-  convForward(data: ConvData): Task;
-  /** Gradients with respect to x and w, given that of the result; with a forward pass where the engine cannot do without. */
-  convGradients(data: ConvData & { readonly dy: HostTensor }): Task;
-  /** The network of generator.ts. */
-  generator(data: {
-    readonly image: HostTensor;
-    readonly style: HostTensor;
-    readonly weights: Readonly<Record<string, HostTensor>>;
-  }): Task;
-  dispose(): void;
-}
+import type { Engine } from './engine.ts';
+import { type Measured, measure, type Pace } from './measure.ts';
+import type { PeerDevice } from './messages.ts';
+import type { Work } from './work.ts';
 
 /** How one engine did. */
 export interface ContestEntry {
@@ -53,130 +17,93 @@ export interface ContestEntry {
   readonly failure?: string;
 }
 
+/** One contest and how it ended; the first entry is Visage's. */
+export interface ContestResult extends Pick<Work, 'what' | 'pass' | 'batch'> {
+  readonly entries: readonly ContestEntry[];
+}
+
 /** What the benchmark of the peers found. */
 export interface PeerReport {
-  readonly contests: readonly { readonly title: string; readonly entries: readonly ContestEntry[] }[];
+  /** What each peer computed on, as it said itself. */
+  readonly devices: Readonly<Record<string, PeerDevice>>;
+  readonly contests: readonly ContestResult[];
 }
 
-/** Sizes of the contests. */
-export interface ContestSizes {
-  readonly convolution: Omit<ConvolutionShape, 'batch'>;
-  readonly batches: readonly number[];
-  readonly generator: { readonly size: number; readonly channels: number; readonly latent: number };
-  /** Times per engine and task; the median counts. */
-  readonly repeat: number;
-  /** Runs per time, issued together where the engine allows. */
-  readonly together: number;
-  /** Milliseconds that an engine works before its times count: a GPU that paused has a low clock. */
-  readonly warmMs: number;
+/** Who takes part, wherever it runs. */
+export interface Competitor {
+  readonly name: string;
+  /** Does the contest of this number. */
+  attempt(number: number): Promise<Measured>;
 }
 
-/** From small adapters' and machines' point of view: what ends in reasonable time. */
-export const contestSizes = ({ adapter }: Gpu): ContestSizes =>
-  adapter.software
-    ? {
-        convolution: { size: 8, channelsIn: 16, channelsOut: 16, kernel: 3 },
-        batches: [1],
-        generator: { size: 16, channels: 8, latent: 16 },
-        repeat: 3,
-        together: 2,
-        warmMs: 0,
-      }
-    : {
-        convolution: { size: 28, channelsIn: 512, channelsOut: 512, kernel: 3 },
-        batches: [1, 4, 16],
-        generator: { size: 224, channels: 64, latent: 512 },
-        repeat: 5,
-        together: 5,
-        warmMs: WARM_MS,
-      };
+/** An engine of this process as a competitor. */
+export function competitor(name: string, engine: Engine, contests: readonly Work[], pace: Pace): Competitor {
+  return {
+    name,
+    async attempt(number) {
+      const task = (contests[number] as Work).prepare(engine);
+      const measured = await measure(task, pace);
+      task.dispose();
+      return measured;
+    },
+  };
+}
 
 const WRONG = 0.02; // f32 engines differ by the order of their sums; more than this is another function
 
-const random = new HostRandom(1);
-const filled = (shape: readonly number[], scale = 1): HostTensor => ({
-  data: random.normal(
-    shape.reduce((a, b) => a * b),
-    0,
-    scale,
-  ),
-  shape,
-});
-const weight = (shape: readonly number[]): HostTensor =>
-  filled(shape, 1 / Math.sqrt(shape.slice(0, -1).reduce((a, b) => a * b)));
-
-/** Lets every engine do the same work. The first engine is Visage, whose results the others are compared with. */
+/**
+ * Lets everyone do the same work. The first is Visage, whose results the others are compared with; a failure of another is its entry.
+ *
+ * @throws whatever Visage throws: without its results there is nothing to compare with.
+ */
 export async function contest(
-  engines: readonly Engine[],
-  sizes: ContestSizes,
-  onEntry: (title: string, entry: ContestEntry) => void,
-): Promise<PeerReport> {
-  const contests: { title: string; entries: ContestEntry[] }[] = [];
-  const hold = async (title: string, flops: number, prepare: (engine: Engine) => Task) => {
-    let reference: Float32Array[] | undefined;
+  competitors: readonly Competitor[],
+  contests: readonly Work[],
+  onEntry: (work: Work, entry: ContestEntry) => void,
+): Promise<ContestResult[]> {
+  const ended: ContestResult[] = [];
+  for (const [number, work] of contests.entries()) {
+    const { what, pass, batch } = work;
     const entries: ContestEntry[] = [];
-    for (const engine of engines) {
-      const { entry, results } = await attempt(engine, () => prepare(engine), flops, sizes, reference);
+    let reference: readonly Float32Array[] | undefined;
+    for (const each of competitors) {
+      const { entry, results } = await entryOf(each, number, work.flops, reference);
       reference ??= results;
       entries.push(entry);
-      onEntry(title, entry);
+      onEntry(work, entry);
     }
-    contests.push({ title, entries });
-  };
-  const { size, channelsIn, channelsOut, kernel } = sizes.convolution;
-  for (const batch of sizes.batches) {
-    const flops = convolutionFlops({ ...sizes.convolution, batch });
-    const data = {
-      x: filled([batch, size, size, channelsIn]),
-      w: weight([kernel, kernel, channelsIn, channelsOut]),
-      dy: filled([batch, size, size, channelsOut]),
-    };
-    const what = `convolution ${kernel}x${kernel} ${channelsIn}→${channelsOut} @${size}, batch ${batch}`;
-    await hold(`${what}: forward`, flops, (engine) => engine.convForward(data));
-    await hold(`${what}: both gradients`, 2 * flops, (engine) => engine.convGradients(data));
+    ended.push({ what, pass, batch, entries });
   }
-  const { size: side, channels, latent } = sizes.generator;
-  const weights = Object.fromEntries(
-    Object.entries(generatorWeights(channels, latent)).map(([name, shape]) => [name, weight(shape)]),
-  );
-  for (const batch of sizes.batches) {
-    const data = { image: filled([batch, side, side, 3]), style: filled([batch, latent]), weights };
-    const title = `small generator @${side}, ${channels} channels, batch ${batch}: forward`;
-    await hold(title, generatorFlops(batch, side, channels), (engine) => engine.generator(data));
-  }
-  return { contests };
+  return ended;
 }
 
-async function attempt(
-  { name }: Engine,
-  prepare: () => Task,
+async function entryOf(
+  each: Competitor,
+  number: number,
   flops: number,
-  { repeat, together, warmMs }: ContestSizes,
   reference: readonly Float32Array[] | undefined,
-): Promise<{ entry: ContestEntry; results?: Float32Array[] }> {
+): Promise<{ entry: ContestEntry; results?: readonly Float32Array[] }> {
+  const { name } = each;
   try {
-    const task = prepare();
-    await task.run(1); // compiles
-    for (const start = performance.now(); performance.now() - start < warmMs; ) await task.run(together);
-    const times: number[] = [];
-    for (let k = 0; k < repeat; k++) {
-      const start = performance.now();
-      await task.run(together);
-      times.push((performance.now() - start) / together);
+    const { ms, results, complaint } = await each.attempt(number);
+    const gflops = flops / ms / 1e6;
+    const health = Object.fromEntries(results.map((values, k) => [`result ${k}`, rootMeanSquare(values)]));
+    if (!reference) {
+      checkHealth(name, health);
+      return { entry: { name, ms, gflops }, results };
     }
-    const results = await task.results();
-    task.dispose();
-    const sizes = Object.fromEntries(results.map((values, k) => [`result ${k}`, rootMeanSquare(values)]));
-    checkHealth(name, sizes);
-    const error = reference && Math.max(...results.map((values, k) => difference(values, reference[k])));
-    if (error !== undefined && !(error < WRONG)) return { entry: { name, error, failure: 'computes something else' } };
-    const ms = median(times);
-    return { entry: { name, ms, gflops: flops / ms / 1e6, error }, results };
+    const error = Math.max(...results.map((values, k) => difference(values, reference[k])));
+    if (error < WRONG && results.length === reference.length) return { entry: { name, ms, gflops, error } };
+    if (complaint) return { entry: { name, failure: brief(complaint) } };
+    checkHealth(name, health);
+    return { entry: { name, error: Number.isFinite(error) ? error : undefined, failure: 'computes something else' } };
   } catch (cause) {
-    if (reference === undefined) throw cause; // without Visage's own result there is nothing to compare with
-    return { entry: { name, failure: cause instanceof Error ? cause.message.slice(0, 200) : String(cause) } };
+    if (reference === undefined) throw cause;
+    return { entry: { name, failure: brief(cause instanceof Error ? cause.message : String(cause)) } };
   }
 }
+
+const brief = (message: string): string => message.replaceAll(/\s+/g, ' ').slice(0, 200);
 
 const rootMeanSquare = (values: Float32Array): number =>
   Math.sqrt(values.reduce((sum, value) => sum + value * value, 0) / values.length);

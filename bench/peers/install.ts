@@ -1,16 +1,26 @@
 /** @file Installs the peers into bench/peers/, apart from the project's own packages, and bundles each into one file of bench/peers/dist/ that can be carried elsewhere. */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { VisageError } from '@visage/gpu';
-import type { Engine } from './contest.ts';
+import type { Engine } from './engine.ts';
 
 const folder = fileURLToPath(new URL('.', import.meta.url));
 
-export const PEERS = ['tfjs', 'jax'] as const;
-export type PeerName = (typeof PEERS)[number];
+/** The package of each peer. */
+const PACKAGES = { tfjs: '@tensorflow/tfjs-backend-webgpu', jax: '@jax-js/jax' } as const;
+export type PeerName = keyof typeof PACKAGES;
+export const PEERS = Object.keys(PACKAGES) as readonly PeerName[];
+
+/** Its package and version, as they stand in tables. */
+export function peerTitle(peer: PeerName): string {
+  const { dependencies } = JSON.parse(readFileSync(`${folder}package.json`, 'utf8')) as {
+    dependencies: Readonly<Record<string, string>>;
+  };
+  return `${PACKAGES[peer]} ${dependencies[PACKAGES[peer]]}`;
+}
 
 const sourceOf = (peer: PeerName): string => `${folder}${peer}.mjs`;
 const bundleOf = (peer: PeerName): string => `${folder}dist/${peer}.mjs`;

@@ -1,5 +1,5 @@
-/** @file jax-js on WebGPU as an engine of contest.ts. Bundled by install.ts; `navigator.gpu` must exist before it is loaded. */
-import { blockUntilReady, defaultDevice, grad, init, jit, lax, nn, numpy as np } from '@jax-js/jax';
+/** @file jax-js on WebGPU as an engine of engine.ts. Bundled by install.ts; `navigator.gpu` must exist before it is loaded. */
+import { blockUntilReady, defaultDevice, getWebGPUDevice, grad, init, jit, lax, nn, numpy as np } from '@jax-js/jax';
 
 const EPSILON = 1e-8;
 
@@ -49,6 +49,7 @@ export async function createEngine() {
   const devices = await init();
   if (!devices.includes('webgpu')) throw new Error(`jax-js offers ${devices.join(', ')}`);
   defaultDevice('webgpu');
+  const { queue } = getWebGPUDevice();
   const load = ({ data, shape }, axes) => {
     const array = np.array(data, { shape });
     return axes ? np.transpose(array, axes) : array;
@@ -57,7 +58,10 @@ export async function createEngine() {
     for (const each of arrays) each.dispose();
   };
 
-  /** jax-js is lazy: each result is waited for. `back` are the axes that bring the results to the common layout. */
+  /**
+   * jax-js is lazy, so each result is asked for. That submits the work, but in Dawn it does not wait for it: what is awaited is a copy of no bytes, which depends on
+   * nothing. Hence the queue. `back` are the axes that bring the results to the common layout.
+   */
   const task = (inputs, fn, back) => {
     let results = [];
     return {
@@ -67,6 +71,7 @@ export async function createEngine() {
           results = fn(...inputs.map((x) => x.ref)).flat();
           await blockUntilReady(results);
         }
+        await queue.onSubmittedWorkDone();
       },
       results: () => Promise.all(results.map((y, k) => np.transpose(y.ref, back[k]).data())),
       dispose: () => release([...inputs, ...results]),
@@ -74,7 +79,6 @@ export async function createEngine() {
   };
 
   return {
-    name: 'jax-js 0.1.25',
     convForward({ x, w }) {
       const forward = jit((a, b) => conv(a, b));
       return task([load(x, toNCHW), load(w, toOIHW)], (a, b) => [forward(a, b)], [toNHWC]);
@@ -91,6 +95,5 @@ export async function createEngine() {
       const forward = jit((x, z, ...w) => generator(x, z, Object.fromEntries(names.map((name, k) => [name, w[k]]))));
       return task([load(image, toNCHW), load(style), ...arrays], (...all) => [forward(...all)], [toNHWC]);
     },
-    dispose() {},
   };
 }

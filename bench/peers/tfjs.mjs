@@ -1,4 +1,4 @@
-/** @file TensorFlow.js on its WebGPU backend as an engine of contest.ts. Bundled by install.ts; `navigator.gpu` must exist before it is loaded. */
+/** @file TensorFlow.js on its WebGPU backend as an engine of engine.ts. Bundled by install.ts; `navigator.gpu` must exist before it is loaded. */
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-webgpu';
 import '@tensorflow/tfjs-core/dist/public/chained_ops/register_all_chained_ops.js';
@@ -58,7 +58,6 @@ export async function createEngine() {
   };
 
   return {
-    name: `tfjs-backend-webgpu ${tf.version_core}`,
     convForward({ x, w }) {
       const [a, b] = [load(x), load(w)];
       return task([a, b], () => [conv(a, b)]);
@@ -73,6 +72,5 @@ export async function createEngine() {
       const w = Object.fromEntries(Object.entries(weights).map(([name, array]) => [name, load(array)]));
       return task([x, z, ...Object.values(w)], () => [generator(x, z, w)]);
     },
-    dispose: () => tf.removeBackend('webgpu'),
   };
 }

@@ -1,6 +1,6 @@
 import type { Gpu, RecordedStep } from '@visage/gpu';
 import { conv2d, grad, keep, noGrad, record, type Tensor, tensor } from '@visage/tensor';
-import type { Engine, HostTensor, Task } from './contest.ts';
+import type { Engine, HostTensor, Task } from './engine.ts';
 import { generator } from './generator.ts';
 
 /** Visage as an engine: each task is recorded once and replayed. */
@@ -20,7 +20,6 @@ export function visageEngine(gpu: Gpu): Engine {
   });
   const same = (w: Tensor) => ({ padding: (w.dim(0) - 1) / 2 });
   return {
-    name: 'visage',
     convForward({ x, w }) {
       const [a, b] = [load(x), load(w)];
       return task(
@@ -44,6 +43,5 @@ export function visageEngine(gpu: Gpu): Engine {
         record(() => noGrad(() => [generator(x, z, w)])),
       );
     },
-    dispose: () => gpu.trim(),
   };
 }

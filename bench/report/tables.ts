@@ -6,6 +6,7 @@ import type { NetworkRow } from '../core/networks.ts';
 import type { StepRow } from '../core/step.ts';
 import type { PeerReport } from '../peers/contest.ts';
 import { arithmeticRate, memoryRate, percent, significant } from './format.ts';
+import { peerTable } from './peers.ts';
 import type { BenchResult, PytorchReport, PytorchRow } from './result.ts';
 
 const PASS_NAMES = { forward: 'forward', inputGradient: 'input gradient', weightGradient: 'weight gradient' } as const;
@@ -24,7 +25,7 @@ export function tablesOf(result: BenchResult, most = Number.POSITIVE_INFINITY): 
     case 'memory':
       return [memoryTable(result.measured as readonly MemoryRow[])];
     case 'peers':
-      return peerTables(result.measured as PeerReport);
+      return [peerTable(result.measured as PeerReport)];
     case 'pytorch':
       return pytorchTables(result.measured as PytorchReport);
   }
@@ -180,23 +181,6 @@ function memoryTable(rows: readonly MemoryRow[]): Table {
   ]);
   const head = ['precision', 'batch', 'networks', 'training state', 'frozen forms', 'workspace', 'peak GiB'];
   return { title: 'Memory of a training, recipe of the paper, in MiB', rows: [head, ...body] };
-}
-
-function peerTables({ contests }: PeerReport): Table[] {
-  return contests.map(({ title, entries }) => {
-    const ours = entries.find(({ name }) => name === 'visage')?.ms;
-    const body = entries.map(({ name, ms, gflops, error, failure }) => [
-      name,
-      ms === undefined ? (failure ?? '') : significant(ms),
-      gflops === undefined ? '' : arithmeticRate(gflops),
-      ms === undefined || ours === undefined ? '' : `${significant(ours / ms)}`,
-      error === undefined ? '' : error.toExponential(1),
-    ]);
-    return {
-      title,
-      rows: [['who', 'ms', 'rate', "Visage's time over theirs", 'difference of the results'], ...body],
-    };
-  });
 }
 
 function pytorchTables({ training, inference, convolutions }: PytorchReport): Table[] {

@@ -14,10 +14,14 @@ import { countMemory } from '../../bench/core/memory.ts';
 import { disposeModels } from '../../bench/core/models.ts';
 import { timeNetwork } from '../../bench/core/networks.ts';
 import { meanLosses } from '../../bench/core/step.ts';
-import { type ContestEntry, type ContestSizes, contest, type Engine, type Task } from '../../bench/peers/contest.ts';
+import { type Competitor, type ContestEntry, competitor, contest } from '../../bench/peers/contest.ts';
+import type { Pace } from '../../bench/peers/measure.ts';
+import { PeerProcess } from '../../bench/peers/process.ts';
 import { visageEngine } from '../../bench/peers/visage.ts';
+import { type WorkSizes, works } from '../../bench/peers/work.ts';
 import { arithmeticRate, memoryRate, significant } from '../../bench/report/format.ts';
 import { benchPage } from '../../bench/report/page.ts';
+import { peerTable } from '../../bench/report/peers.ts';
 import { type BenchResult, benchResult, readResult, writeResult } from '../../bench/report/result.ts';
 import { gpuSuite } from '../helpers/gpu.ts';
 
@@ -113,55 +117,88 @@ test('a file that is no result is named', async () => {
   );
 });
 
-const contestOf: ContestSizes = {
-  convolution: { size: 4, channelsIn: 4, channelsOut: 4, kernel: 3 },
-  batches: [1],
-  generator: { size: 8, channels: 4, latent: 8 },
-  repeat: 1,
-  together: 1,
-  warmMs: 0,
+const contestOf: WorkSizes = {
+  convolution: { size: 4, channelsIn: 4, channelsOut: 4, kernel: 3, batches: [1] },
+  generator: { size: 8, channels: 4, latent: 8, batches: [1] },
 };
+const quickly: Pace = { repeat: 1, sampleMs: 0, warmMs: 0, enoughMs: 1000 };
 
 /** Visage with another name, whose results pass through `change`. */
-function impostor(name: string, change: (values: Float32Array) => Float32Array): Engine {
-  const own = visageEngine(gpu);
-  const changed = (task: Task): Task => ({
-    run: (times) => task.run(times),
-    results: async () => (await task.results()).map(change),
-    dispose: () => task.dispose(),
-  });
+function impostor(name: string, change: (values: Float32Array) => Float32Array): Competitor {
+  const own = competitor(name, visageEngine(gpu), works(contestOf), quickly);
   return {
     name,
-    convForward: (data) => changed(own.convForward(data)),
-    convGradients: (data) => changed(own.convGradients(data)),
-    generator: (data) => changed(own.generator(data)),
-    dispose: () => {},
+    async attempt(number) {
+      const measured = await own.attempt(number);
+      return { ...measured, results: measured.results.map(change) };
+    },
   };
 }
 
 test('peers: equal results get a time, wrong ones and failures a reason', async () => {
-  const engines = [
-    visageEngine(gpu),
+  const complaining = impostor('small', (values) => values.map(() => Number.NaN));
+  const competitors: Competitor[] = [
+    competitor('visage', visageEngine(gpu), works(contestOf), quickly),
     impostor('twin', (values) => values),
     impostor('cheat', (values) => values.map((v) => v * 1.1)),
     impostor('sleeper', (values) => values.fill(0)),
     impostor('crash', () => {
       throw new Error('out of order');
     }),
+    {
+      name: 'small',
+      attempt: async (number) => ({ ...(await complaining.attempt(number)), complaint: 'buffer is too large' }),
+    },
   ];
   const entries: ContestEntry[] = [];
-  const { contests } = await contest(engines, contestOf, (_, entry) => entries.push(entry));
+  const contests = await contest(competitors, works(contestOf), (_, entry) => entries.push(entry));
   assert.is(contests.length, 3);
   for (const { entries: results } of contests) {
-    const [own, twin, cheat, sleeper, crash] = results as [ContestEntry, ...ContestEntry[]];
+    const [own, twin, cheat, sleeper, crash, small] = results as [ContestEntry, ...ContestEntry[]];
     assert.ok((own.ms ?? 0) > 0 && (own.gflops ?? 0) > 0);
     assert.ok((twin?.ms ?? 0) > 0);
     assert.is(twin?.error, 0);
     assert.is(cheat?.failure, 'computes something else');
     assert.match(sleeper?.failure ?? '', /measures nothing/);
     assert.is(crash?.failure, 'out of order');
+    assert.is(small?.failure, 'buffer is too large');
   }
-  assert.is(entries.length, 15);
+  assert.is(entries.length, 18);
+});
+
+test('peers: a table has a line for all passes together, and tells what failed', () => {
+  const entries = (ms: number): ContestEntry[] => [
+    { name: 'visage', ms: 1, gflops: 10 },
+    { name: 'slow', ms, gflops: 10 / ms, error: 1e-6 },
+    { name: 'gone', failure: 'no result within 20 s' },
+  ];
+  const work = { what: 'convolution', batch: 4 };
+  const { rows, note } = peerTable({
+    devices: {},
+    contests: [
+      { ...work, pass: 'forward', entries: entries(10) },
+      { ...work, pass: 'both gradients', entries: entries(30) },
+    ],
+  });
+  assert.equal(
+    rows.map((row) => row.at(-1)),
+    ["Visage's time over the better peer's", '0.100', '0.0333', '0.0500'],
+  );
+  assert.equal(rows[3], ['convolution', '4', 'forward + both gradients', '2.00 ms', '40.0 ms', '–', '0.0500']);
+  assert.match(note ?? '', /gone: no result within 20 s \(convolution, batch 4, forward; convolution, batch 4, both/);
+});
+
+test('peers: a process that answers too late is ended, and one out of time not started', async () => {
+  const order = { sizes: contestOf, pace: quickly };
+  const peer = new PeerProcess('jax', gpu.adapter.name, order, { contestMs: 1, peerMs: 2 });
+  const failure = (attempt: Promise<unknown>) =>
+    attempt.then(
+      () => 'none',
+      (error: Error) => error.message,
+    );
+  assert.match(await failure(peer.attempt(0)), /no result within/);
+  while ((await failure(peer.attempt(0))).startsWith('no result'));
+  assert.match(await failure(peer.attempt(0)), /not tried: it had used up/);
 });
 
 test('rates have a unit that suits them', () => {
