@@ -6,6 +6,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { aligned } from '../../packages/cli/src/terminal/aligned.ts';
 import { adapterLine } from '../../packages/cli/src/terminal/device.ts';
 import { integer } from '../../packages/cli/src/terminal/options.ts';
+import { computedPrecisions } from '../../packages/cli/src/terminal/precision.ts';
 import { batchesFor, precisionsFor, type Sizes, sizesFor } from '../core/sizes.ts';
 import { benchPage } from '../report/page.ts';
 import { type BenchName, benchResult, type Measurements, writeResult } from '../report/result.ts';
@@ -77,10 +78,10 @@ export async function openBench(options: CommonOptions): Promise<Setting> {
   const gpu = await startGpu({ robustness: false, deterministic: options.untuned });
   const otherwise = sizesFor(gpu);
   const { size = otherwise.size, width = otherwise.width, blocks = otherwise.blocks } = options;
-  const { batch = batchesFor(gpu), precision: precisions = precisionsFor(gpu) } = options;
+  const { batch = batchesFor(gpu), precision: wanted = precisionsFor(gpu) } = options;
   const tuned = gpu.deterministic ? 'tuning ignored' : `${gpu.tuning.size} tuned problems`;
   console.log(`${adapterLine(gpu)}, ${tuned}\n${size} pixels, width ${width}, ${blocks} blocks\n`);
-  return { gpu, sizes: { size, width, blocks }, batches: batch, precisions };
+  return { gpu, sizes: { size, width, blocks }, batches: batch, precisions: computedPrecisions(wanted) };
 }
 
 const MOST_ROWS = 25; // of a table on the terminal; files have all

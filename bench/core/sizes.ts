@@ -1,5 +1,6 @@
 import type { Gpu } from '@visage/gpu';
 import type { Precision } from '@visage/simswap';
+import { halfPrecision } from '@visage/tensor';
 
 /** How large the networks and images of a benchmark are. */
 export interface Sizes {
@@ -19,5 +20,5 @@ export const sizesFor = ({ adapter }: Gpu): Sizes =>
 export const batchesFor = ({ adapter }: Gpu): number[] => (adapter.software ? [1] : [1, 4, 16]);
 
 /** Both, where the device computes in f16. */
-export const precisionsFor = ({ device, adapter }: Gpu): Precision[] =>
-  device.features.has('shader-f16') && !adapter.software ? ['f32', 'mixed'] : ['f32'];
+export const precisionsFor = (gpu: Gpu): Precision[] =>
+  halfPrecision(gpu) === true && !gpu.adapter.software ? ['f32', 'mixed'] : ['f32'];

@@ -16,6 +16,7 @@ import { collectProblems, halfPrecision, type MetProblem, type TuneResult, tenso
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { adapterLine, openDevice } from '../terminal/device.ts';
 import { integer } from '../terminal/options.ts';
+import { computedPrecisions } from '../terminal/precision.ts';
 import { type MeasuredIdentity, measuredIdentity, measuredIdentityOption } from '../training/measured.ts';
 import { type Preset, presetFor, presets } from '../training/presets.ts';
 
@@ -61,7 +62,7 @@ async function tuneAdapter(options: Options): Promise<void> {
     path = await saveMemo(gpu, options.out);
   };
   console.log(`${adapterLine(gpu)}\npreset ${preset.name}, ${size} pixels`);
-  for (const precision of options.precision ? [options.precision] : precisionsOf(gpu)) {
+  for (const precision of options.precision ? computedPrecisions([options.precision]) : precisionsOf(gpu)) {
     for (const batch of options.work === 'swap' ? [] : batches)
       await work(`training, ${precision}, batch ${batch}`, () =>
         problemsOfTraining(networks, { preset, size, batch, precision }),
