@@ -22,6 +22,8 @@ export function peerTitle(peer: PeerName): string {
   return `${PACKAGES[peer]} ${dependencies[PACKAGES[peer]]}`;
 }
 
+const INSTALL_MS = 120_000;
+
 const sourceOf = (peer: PeerName): string => `${folder}${peer}.mjs`;
 const bundleOf = (peer: PeerName): string => `${folder}dist/${peer}.mjs`;
 
@@ -34,12 +36,14 @@ export async function installPeers(): Promise<void> {
   if ((await Promise.all(PEERS.map(upToDate))).every(Boolean)) return;
   if (!existsSync(`${folder}node_modules/.package-lock.json`)) {
     console.error('Installing the peers into bench/peers/node_modules (once)');
-    const npm = spawnSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], {
+    // Without a network npm would try for minutes.
+    const npm = spawnSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--fetch-retries=0'], {
       cwd: folder,
       encoding: 'utf8',
+      timeout: INSTALL_MS,
     });
     if (npm.status !== 0) {
-      const why = (npm.stderr ?? npm.error?.message ?? '').trim().split('\n').slice(-3).join(' ');
+      const why = (npm.error?.message ?? npm.stderr).trim().split('\n').slice(-3).join(' ');
       throw new VisageError(
         `the peers cannot be installed (${why}). Where there is no registry, carry bench/peers/dist over from a machine on which \`npm run bench -- peers --install-only\` ran`,
       );
