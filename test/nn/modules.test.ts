@@ -290,6 +290,25 @@ test('a small network learns', async () => {
   ok(left < 0.01, `loss ${left}`);
 });
 
+test('inference freezes all parts for a while and leaves each as it was, also after an error', () => {
+  const network = make();
+  network.stem.freeze().eval();
+  const seen = () => [...network.stateDict().values()].map(({ requiresGrad, buffer }) => [requiresGrad, buffer.steady]);
+  const [before, modes] = [seen(), [network.training, network.stem.training]];
+  network.inference(() => {
+    equal([network.training, network.stem.training], [false, false]);
+    ok(seen().every(([requiresGrad, steady]) => !requiresGrad && steady));
+  });
+  const failing = () => {
+    throw new Error('inside');
+  };
+  throws(() => network.inference(failing), /inside/);
+  throws(() => network.inference(async () => {}), /async/);
+  equal(seen(), before);
+  equal([network.training, network.stem.training], modes);
+  network.dispose();
+});
+
 test('a frozen convolution takes in the batch norm and the ReLU behind it, and its values when they change', async () => {
   const network = new Sequential(new Conv2d(3, 8, 3, { padding: 1 }), new BatchNorm2d(8), relu);
   const random = hostRandom(4);

@@ -1,6 +1,6 @@
-import { readSafetensors, saveModule } from '@visage/nn';
+import { readSafetensors, Sgd, saveModule } from '@visage/nn';
 import { ArcFace, Generator, loadSwapper, Swapper, Trainer } from '@visage/simswap';
-import { noGrad, type Tensor } from '@visage/tensor';
+import { collectProblems, grad, mean, noGrad, record, type Tensor } from '@visage/tensor';
 import * as assert from 'uvu/assert';
 import { gpuSuite } from '../helpers/gpu.ts';
 import { HashedPairs, makeNetworks } from './fixture.ts';
@@ -48,6 +48,41 @@ test('repeated swaps take no more memory', async () => {
   const { live } = gpu.memory;
   for (let k = 0; k < 5; k++) await floats(swapper.swapImages(target, source));
   assert.is(gpu.memory.live, live);
+});
+
+/** The problems that a swap poses to the kernel families, as the tuning memo knows them. */
+const signaturesOf = async (swapper: Swapper) =>
+  (await collectProblems(() => swapper.recorded(images(1)))).map(({ family, signature }) => `${family} ${signature}`);
+
+test('a swap of a network in training launches what one of a frozen network does, and leaves the network as it is', async () => {
+  const { generator, identity } = makeNetworks();
+  const frozen = makeNetworks();
+  frozen.generator.freeze().eval();
+  const [swapper, reference] = [new Swapper({ generator, identity }), new Swapper(frozen)];
+  assert.equal(await signaturesOf(swapper), await signaturesOf(reference));
+  assert.is(swapper.recorded(images(1)).dispatches, reference.recorded(images(1)).dispatches);
+  const latent = swapper.latent(images(2));
+  assert.equal(await floats(swapper.swap(images(1), latent)), await floats(reference.swap(images(1), latent)));
+  assert.ok(
+    generator.training && generator.parameters().every(({ requiresGrad, buffer }) => requiresGrad && !buffer.steady),
+  );
+  for (const each of [swapper, reference]) each.dispose();
+});
+
+test('training goes on between swaps, and each swap is by the present weights and running statistics', async () => {
+  const { generator, identity } = makeNetworks();
+  const swapper = new Swapper({ generator, identity });
+  const [target, latent] = [images(1), swapper.latent(images(2))];
+  const optimizer = new Sgd(generator.namedParameters(), { learningRate: 0.1 });
+  const step = record(() => optimizer.step(grad(mean(generator.swap(target, latent)), optimizer.parameters)));
+  const before = await floats(swapper.swap(target, latent));
+  step.run();
+  const after = await floats(swapper.swap(target, latent));
+  assert.not.equal(after, before);
+  const unrecorded = generator.inference(() => generator.swap(target, latent));
+  assert.equal(after, await floats(unrecorded));
+  step.dispose();
+  swapper.dispose();
 });
 
 test('an identity network of another length is refused with both numbers', () => {

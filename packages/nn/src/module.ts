@@ -1,5 +1,5 @@
 import { VisageError } from '@visage/gpu';
-import { keep, type Tensor } from '@visage/tensor';
+import { keep, noGrad, type Tensor } from '@visage/tensor';
 import type { Layout } from './layouts.ts';
 
 /** A parameter or buffer of a module, with the way it is laid out in a weight file. */
@@ -124,6 +124,36 @@ export abstract class Module {
       tensor.buffer.steady = on;
     }
     return this;
+  }
+
+  /**
+   * Runs `fn`, which must not be async, without gradients and with everything here frozen and in evaluation mode; then each part is as it was before.
+   *
+   * A step that `fn` records is one of inference, also of a network that goes on learning: batch norms are folded, and what depends on weights and running
+   * statistics alone is computed once, and again only after they changed.
+   */
+  inference<T>(fn: () => T): T {
+    const modes = this.#modes();
+    const tensors = [...this.stateDict().values()];
+    const before = tensors.map(({ requiresGrad, buffer: { steady } }) => ({ requiresGrad, steady }));
+    this.freeze().eval();
+    try {
+      return noGrad(fn);
+    } finally {
+      for (const [module, training] of modes) module.#training = training;
+      for (const [k, { requiresGrad, steady }] of before.entries()) {
+        const tensor = tensors[k] as Tensor;
+        tensor.requiresGrad = requiresGrad;
+        tensor.buffer.steady = steady;
+      }
+    }
+  }
+
+  /** Which of this module and everything below train. */
+  #modes(modes = new Map<Module, boolean>()): Map<Module, boolean> {
+    modes.set(this, this.#training);
+    for (const child of this.#children.values()) child.#modes(modes);
+    return modes;
   }
 
   /** Gives the memory of every parameter and buffer back. */

@@ -143,8 +143,8 @@ function trainedSwapper(file: SafetensorsFile, { identity: other, precision }: L
   loadModule(generator, file, { prefix: 'average/' });
   loadModule(identity, file, { prefix: 'identity/' });
   return new Swapper({
-    generator: generator.freeze(),
-    identity: identity.freeze(),
+    generator: generator.freeze().eval(),
+    identity: identity.freeze().eval(),
     identityResize: recipe.identityResize,
     precision,
   });
@@ -171,5 +171,6 @@ function importedSwapper(
   const identity = buildFor(identityFile, () => buildIdentityNetwork(identityConfig));
   loadModule(generator, file);
   loadModule(identity, identityFile);
-  return new Swapper({ generator: generator.freeze(), identity: identity.freeze(), pipeline, precision });
+  for (const network of [generator, identity]) network.freeze().eval();
+  return new Swapper({ generator, identity, pipeline, precision });
 }

@@ -1,3 +1,5 @@
+import { autocast } from '@visage/tensor';
+
 /**
  * How a training or a swap computes: in f32 throughout, or `mixed`, with f16 activations and products and everything else (sums, statistics, losses, parameters,
  * optimizers) in f32. On a device without f16 `mixed` computes in f32.
@@ -5,3 +7,7 @@
 export type Precision = 'f32' | 'mixed';
 
 export const precisions: readonly Precision[] = ['f32', 'mixed'];
+
+/** Runs `fn` in a precision. */
+export const inPrecision = <T>(precision: Precision, fn: () => T): T =>
+  precision === 'mixed' ? autocast('f16', fn) : fn();

@@ -1,15 +1,16 @@
 import { ArgumentError, type RecordedStep } from '@visage/gpu';
-import { assign, autocast, empty, expand, keep, noGrad, record, scope, type Tensor } from '@visage/tensor';
+import { assign, empty, expand, keep, noGrad, record, scope, type Tensor } from '@visage/tensor';
 import type { Generator } from './networks/generator.ts';
 import type { IdentityNetwork } from './networks/identity.ts';
 import { checkPipeline, type Pipeline } from './pipelines.ts';
-import type { Precision } from './precision.ts';
+import { inPrecision, type Precision } from './precision.ts';
 import type { IdentityResize } from './recipe.ts';
 
 /** What a {@link Swapper} is made of. */
 export interface SwapperOptions {
-  /** Usually the moving average of a training. Put into evaluation mode. */
+  /** Usually the moving average of a training. It computes as in evaluation, whatever mode it is in, and may go on learning. */
   readonly generator: Generator;
+  /** As in evaluation too. */
   readonly identity: IdentityNetwork;
   /** How source images are resized for the identity network; as in training unless there is a reason. A pipeline decides it itself. */
   readonly identityResize?: IdentityResize;
@@ -28,8 +29,9 @@ interface RecordedSwap {
 /**
  * Puts the identity of source faces into target faces.
  *
- * Each size and number of targets is recorded at its first use and replayed from then on. A latent is computed once per source face and
- * can be kept for any number of targets.
+ * Each size and number of targets is recorded at its first use and replayed from then on, with what the weights alone decide (norms folded into convolutions,
+ * weights in f16) computed at the first swap and at the first one after the weights changed. A latent is computed once per source face and can be kept for any
+ * number of targets.
  */
 export class Swapper {
   readonly generator: Generator;
@@ -52,20 +54,28 @@ export class Swapper {
       const expected = `${generator.config.latent}, the generator's latent`;
       throw new ArgumentError('Swapper', "identity's embedding", String(identity.config.embedding), expected);
     }
-    this.generator = generator.eval();
-    this.identity = identity.eval();
+    this.generator = generator;
+    this.identity = identity;
     this.#resizing = pipeline?.identityResize ?? identityResize ?? 'bicubic';
     this.#precision = precision;
   }
 
   /** Identities of source faces [N, H, W, 3] in [0, 1]: unit vectors [N, latent]. */
   latent(source: Tensor): Tensor {
-    return scope(() => noGrad(() => this.#inPrecision(() => this.identity.latent(source, this.#resizing))));
+    const { identity } = this;
+    return scope(() =>
+      identity.inference(() => inPrecision(this.#precision, () => identity.latent(source, this.#resizing))),
+    );
   }
 
   /** Compiles the kernels that swap images of the shape of `like` side by side. Optional: else the first swap compiles them one by one. */
   async ready(like: Tensor): Promise<void> {
-    await noGrad(() => this.#prepared(like)).step.ready();
+    await this.recorded(like).ready();
+  }
+
+  /** What a swap of targets of the shape of `like` replays, between copying them in and the result out: for profiles and benchmarks. */
+  recorded(like: Tensor): RecordedStep<Tensor> {
+    return scope(() => this.#prepared(like).step);
   }
 
   /**
@@ -100,17 +110,16 @@ export class Swapper {
     this.#recorded.clear();
   }
 
-  #inPrecision<T>(fn: () => T): T {
-    return this.#precision === 'mixed' ? autocast('f16', fn) : fn();
-  }
-
   #prepared(like: Tensor): RecordedSwap {
     const key = like.shape.join();
     const known = this.#recorded.get(key);
     if (known) return known;
-    const target = keep(empty(like.gpu, like.shape));
-    const latent = keep(empty(like.gpu, [like.dim(0), this.generator.config.latent]));
-    const swap = { target, latent, step: record(() => this.#inPrecision(() => this.generator.swap(target, latent))) };
+    const { generator } = this;
+    const target = empty(like.gpu, like.shape);
+    const latent = empty(like.gpu, [like.dim(0), generator.config.latent]);
+    const compute = () => inPrecision(this.#precision, () => generator.swap(target, latent));
+    const step = generator.inference(() => record(compute));
+    const swap = { target: keep(target), latent: keep(latent), step };
     this.#recorded.set(key, swap);
     return swap;
   }
