@@ -35,7 +35,7 @@ export async function countMemory(gpu: Gpu, { sizes, batch, precision }: MemoryO
   const networks = gpu.memory.live;
   const data = new ProceduralPairs({ batchSize: batch, imageSize: sizes.size, identities: 1000 });
   const before = gpu.memory.live;
-  const trainer = new Trainer({ generator, discriminator, identity, data, precision, readEvery: 1000 });
+  const trainer = new Trainer({ generator, discriminator, identity, data, precision });
   const state = gpu.memory.live - before;
   await trainer.run({ until: 2 * trainer.recipe.pairs.length });
   const [constants, workspace, peak] = [gpu.constants.bytes, gpu.workspace.bytes, gpu.memory.peak];

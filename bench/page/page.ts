@@ -1,24 +1,28 @@
 /** @file The kernel benchmark as a page: what `npm run bench -- page` bundles. It shows the tables and offers the result as a JSON file. */
 import { openGpu, useGpu } from '@visage/gpu';
+import { halfPrecision } from '@visage/tensor';
 import { type KernelOptions, type KernelReport, measureKernels } from '../core/kernels.ts';
-import { type Sizes, sizesFor } from '../core/sizes.ts';
+import { precisionsFor, type Sizes, sizesFor } from '../core/sizes.ts';
 import type { BenchResult } from '../report/result.ts';
 import { tablesOf } from '../report/tables.ts';
 
 /** Browsers round their GPU timestamps to 0.1 ms, so spans are longer than in Node. */
 const SPAN_MS = 5;
 
-type Asked = Partial<Sizes> & Pick<Partial<KernelOptions>, 'batches' | 'networks' | 'rounds' | 'spanMs' | 'onRows'>;
+type Asked = Partial<Sizes> &
+  Pick<Partial<KernelOptions>, 'batches' | 'precisions' | 'networks' | 'rounds' | 'spanMs' | 'onRows'>;
 
-/** Opens a device and measures; sizes that are not given follow the adapter. */
+/** Opens a device and measures; sizes and precisions that are not given follow the adapter. Without f16 on it all is f32, whatever is asked for. */
 async function measure(asked: Asked = {}): Promise<BenchResult<'kernels'>> {
   if (!navigator.gpu) throw new Error('This browser has no WebGPU, or not on this page: it needs https or localhost.');
   const gpu = useGpu(await openGpu(navigator.gpu));
   const sizes = { ...sizesFor(gpu), ...asked };
   const { size, width, blocks } = sizes;
+  const { precisions = precisionsFor(gpu) } = asked;
   const measured: KernelReport = await measureKernels(gpu, {
     ...{ batches: [1], rounds: 3, spanMs: SPAN_MS },
     ...asked,
+    precisions: halfPrecision(gpu) === true ? precisions : ['f32'],
     sizes: { size, width, blocks },
   });
   const { name: adapter, software } = gpu.adapter;
@@ -60,7 +64,7 @@ function connect(form: HTMLFormElement): void {
     out.textContent = 'Measuring …';
     try {
       const onRows: KernelOptions['onRows'] = ([first, ...rest]) => {
-        out.textContent = `Measured ${rest.length + 1} kernels of the ${first?.network} …`;
+        out.textContent = `Measured ${rest.length + 1} kernels of the ${first?.network}, ${first?.precision} …`;
       };
       const result = await measure({ ...sizes, batches: [number('batch') ?? 1], onRows });
       out.replaceChildren();

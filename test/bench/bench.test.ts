@@ -58,7 +58,8 @@ test('networks: device and wall time, dispatches, gradient norm', async () => {
 });
 
 test('kernels: each shape once, with its rate, its choice and why others declined; tables and page show them', async () => {
-  const options = { sizes, batches: [1], networks: ['generator'] as const, rounds: 1, spanMs: 0 };
+  const precisions = ['f32', 'mixed'] as const;
+  const options = { sizes, batches: [1], precisions, networks: ['generator'] as const, rounds: 1, spanMs: 0 };
   disposeModels();
   const before = gpu.memory.live;
   const report = await measureKernels(gpu, options);
@@ -66,6 +67,11 @@ test('kernels: each shape once, with its rate, its choice and why others decline
   assert.is(gpu.memory.live, before, 'everything was given back');
   const keys = report.rows.map(({ kernel, shape, choice, flops }) => `${kernel} ${shape} ${choice?.problem} ${flops}`);
   assert.ok(keys.length > 30);
+  for (const precision of precisions)
+    assert.is(
+      report.rows.some((row) => row.precision === precision && row.half && row.kernel === 'gemm/conv2d'),
+      precision === 'mixed',
+    );
   for (const { kernel, ms, bytes, choice } of report.rows) {
     assert.ok(ms >= 0 && bytes > 0, kernel);
     if (kernel.startsWith('gemm/conv2d ')) assert.ok(choice && choice.declined.length > 0, kernel);

@@ -8,11 +8,13 @@ const test = suite('kernel benchmark in a browser');
 const executable = findChromium();
 const needsBrowser = executable || process.env.VISAGE_BROWSER === 'required' ? test : test.skip;
 
-needsBrowser('measures the kernels of the generator', async () => {
+needsBrowser('measures the kernels of the generator, in f16 too where the browser has it', async () => {
   assert.ok(executable, 'no Chromium found: apt-get install chromium, or name one in VISAGE_CHROMIUM');
   const open = await openPage(executable, await bundleForBrowser('bench/page/page.ts'));
   try {
-    const asked = { size: 16, width: 0.0625, blocks: 1, batches: [1], networks: ['generator'], rounds: 1, spanMs: 0 };
+    const sizes = { size: 16, width: 0.0625, blocks: 1 };
+    const which = { batches: [1], precisions: ['f32', 'mixed'], networks: ['generator'] };
+    const asked = { ...sizes, ...which, rounds: 1, spanMs: 0 };
     const call = `visageBench.measure(${JSON.stringify(asked)})`;
     const { measured, adapter } = (await open.page.evaluate(call)) as BenchResult<'kernels'>;
     assert.ok(adapter.length > 0);
@@ -20,6 +22,16 @@ needsBrowser('measures the kernels of the generator', async () => {
     const kernels = new Set(measured.rows.map(({ kernel }) => kernel));
     for (const name of ['gemm/conv2d', 'gemm/conv2dInputGrad', 'gemm/conv2dWeightGrad', 'norm/apply'])
       assert.ok(kernels.has(name), `${name} among ${[...kernels].join(', ')}`);
+    const half = await open.page.evaluate(
+      "navigator.gpu.requestAdapter().then((adapter) => adapter.features.has('shader-f16'))",
+    );
+    assert.equal([...new Set(measured.rows.map(({ precision }) => precision))], half ? ['f32', 'mixed'] : ['f32']);
+    assert.is(
+      measured.rows.some(({ kernel, half: f16 }) => f16 && kernel === 'gemm/conv2d'),
+      half,
+      'convolutions of f16',
+    );
+    assert.is(measured.ceilings.halfGemmGflops !== undefined, half);
     for (const { ms, share, kernel } of measured.rows) assert.ok(ms >= 0 && !Number.isNaN(share), kernel);
     assert.ok(
       measured.rows.some(({ choice }) => choice && choice.declined.length > 0),
