@@ -1,6 +1,7 @@
 /** @file What the device can do at best, measured in the same run: everything else is told as a share of it. */
 import { type Gpu, timeInterleaved } from '@visage/gpu';
-import { cast, type DType, launchMap, matmul, noGrad, ones, record, scope, type Tensor } from '@visage/tensor';
+import { cast, type DType, launchMap, matmul, mean, noGrad, ones, record, scope, type Tensor } from '@visage/tensor';
+import { checkHealth } from './health.ts';
 
 /** The best rates that this device reached here. */
 export interface Ceilings {
@@ -14,12 +15,17 @@ export interface Ceilings {
 
 const ROUNDS = 5;
 
-async function timed(gpu: Gpu, work: () => Tensor): Promise<number> {
+/** Units of work per nanosecond, that is GB/s or GFLOP/s; throws if the work, which should give ones or fractions of one, computes nothing. */
+async function rate(gpu: Gpu, what: string, units: number, work: () => Tensor): Promise<number> {
   const step = record(() => noGrad(work));
   step.run();
   const [ms] = (await timeInterleaved(gpu, [step.commands], { rounds: ROUNDS })) as [number];
+  const average = scope(() => noGrad(() => mean(step.result.detach())));
+  const measured = units / ms / 1e6;
+  checkHealth(`ceiling, ${what}`, { result: await average.item(), rate: measured });
+  average.dispose();
   step.dispose();
-  return ms;
+  return measured;
 }
 
 /** Measures copy bandwidth and the best product. Small on a software adapter, 1 GiB and 4096³ on a GPU. */
@@ -27,8 +33,7 @@ export async function measureCeilings(gpu: Gpu): Promise<Ceilings> {
   const { software } = gpu.adapter;
   const floats = software ? 2 ** 22 : Math.min(2 ** 28, gpu.device.limits.maxStorageBufferBindingSize / 4);
   const source = ones([Math.floor(floats / 4) * 4]);
-  const copyMs = await timed(gpu, () => launchMap('copy', 'a', [source]));
-  const copyGBps = (2 * 4 * source.size) / copyMs / 1e6;
+  const copyGBps = await rate(gpu, 'copy', 2 * 4 * source.size, () => launchMap('copy', 'a', [source]));
   source.dispose();
   gpu.trim();
 
@@ -38,10 +43,10 @@ export async function measureCeilings(gpu: Gpu): Promise<Ceilings> {
       const make = () => cast(ones([side, side]).mul(1 / 64), dtype);
       return [make(), make()];
     }) as [Tensor, Tensor];
-    const ms = await timed(gpu, () => matmul(a, b));
+    const gflops = await rate(gpu, `product of ${dtype}`, 2 * side ** 3, () => matmul(a, b));
     a.dispose();
     b.dispose();
-    return (2 * side ** 3) / ms / 1e6;
+    return gflops;
   };
   const gemmGflops = await product('f32');
   if (!gpu.device.features.has('shader-f16')) return { copyGBps, gemmGflops };

@@ -7,6 +7,7 @@ import { type LossName, lossNames } from '@visage/simswap';
 import { tensor } from '@visage/tensor';
 import * as assert from 'uvu/assert';
 import { fillPlaces } from '../../bench/commands/tables.ts';
+import { measureCeilings } from '../../bench/core/ceilings.ts';
 import { countingGpu } from '../../bench/core/countingDevice.ts';
 import { checkHealth, magnitudes } from '../../bench/core/health.ts';
 import { measureKernels } from '../../bench/core/kernels.ts';
@@ -34,6 +35,17 @@ test('a run that computes zeros or no numbers is an error that names what was co
     assert.throws(() => checkHealth('step', { identity: 1, loss: value }), /step: loss is .*measures nothing/);
   assert.equal(await magnitudes([tensor([3, -3]), tensor([0, 0])]), [3, 0]);
   assert.ok(Number.isNaN((await magnitudes([tensor([1, Number.NaN])]))[0]));
+});
+
+test('a device that computes nothing has no ceilings', async () => {
+  try {
+    await measureCeilings(countingGpu()).then(
+      () => assert.unreachable(),
+      (error: Error) => assert.match(error.message, /^ceiling, copy: result is 0; .*measures nothing/),
+    );
+  } finally {
+    useGpu(gpu);
+  }
 });
 
 test('steps that were skipped because a batch overflowed f16 count, but not in the mean losses', () => {
