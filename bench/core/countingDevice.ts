@@ -26,7 +26,7 @@ const nothing = (): void => {};
 const anything = (): object => ({});
 
 const pass = { setPipeline: nothing, setBindGroup: nothing, dispatchWorkgroups: nothing, end: nothing };
-const encoder = { beginComputePass: () => pass, copyBufferToBuffer: nothing, finish: anything };
+const encoder = { beginComputePass: () => pass, copyBufferToBuffer: nothing, clearBuffer: nothing, finish: anything };
 
 /** A buffer without memory; who maps it reads zeros. */
 const makeBuffer = ({ size }: { readonly size: number }) => ({

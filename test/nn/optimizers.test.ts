@@ -1,5 +1,7 @@
 /** @file Optimizers against PyTorch's trajectories, eagerly and replayed; clipping, averaging, schedules. */
 import { readFileSync } from 'node:fs';
+import { useGpu } from '@visage/gpu';
+import { startGpu } from '@visage/gpu/node';
 import {
   Adam,
   type AdamOptions,
@@ -79,6 +81,46 @@ for (const one of cases) {
       is(gpu.memory.live, live);
     });
   }
+}
+
+/** What three steps of Adam with a moving average make of parameters of several sizes, and how many launches change them in a step. */
+async function trainTogether(together: boolean) {
+  const { gpu } = tensor([0]);
+  const sizes = [3, 64, 1, 4096, 20, 7, 128, 130, 5, 1000, 12, 9];
+  const parameters = sizes.map((size, k) => keep(tensor(hostRandom(k).normals(size))));
+  const named = parameters.map((x, k) => [String(k), x] as const);
+  const groups = together ? [named] : named.map((one) => [one]);
+  const optimizers = groups.map((group) => new Adam(group, { weightDecay: 0.01 }));
+  const steps = optimizers.map((optimizer) => {
+    const gradients = optimizer.parameters.map((x) => keep(tensor(hostRandom(99 + x.size).normals(x.size))));
+    return { gradients, recorded: record(() => optimizer.step(gradients)) };
+  });
+  for (let k = 0; k < 3; k++) for (const { recorded } of steps) recorded.run();
+  for (const [k, optimizer] of optimizers.entries()) optimizer.step(steps[k]!.gradients);
+  const moments = optimizers.flatMap((each) => [...each.stateDict()].filter(([name]) => name.includes('.')));
+  moments.sort(([a], [b]) => a.localeCompare(b));
+  const state = [...parameters, ...moments.map(([, x]) => x)];
+  const values = await Promise.all(state.map(async (x) => [...(await x.floats())]));
+  const launches = steps.reduce((sum, { recorded }) => sum + recorded.dispatches - 1, 0); // one counts the step
+  for (const { gradients, recorded } of steps) for (const x of [recorded, ...gradients]) x.dispose();
+  for (const x of [...optimizers, ...parameters]) x.dispose();
+  const bindings = gpu.device.limits.maxStorageBuffersPerShaderStage;
+  return { values, launches, expected: Math.ceil(sizes.length / (bindings - 5)) };
+}
+
+for (const profile of ['full', 'browser'] as const) {
+  test(`parameters that are changed together come out as one by one, in few launches: ${profile} limits`, async () => {
+    const other = await startGpu({ deterministic: true, profile });
+    try {
+      const [together, apart] = [await trainTogether(true), await trainTogether(false)];
+      equal(together.values, apart.values);
+      is(together.launches, together.expected);
+      is(apart.launches, 12);
+    } finally {
+      useGpu(gpu);
+      other.destroy();
+    }
+  });
 }
 
 test('bias corrections stay exact over thousands of steps', async () => {

@@ -15,6 +15,7 @@ import {
   linear,
   matmul,
   mean,
+  moveTogether,
   mseLoss,
   noGrad,
   record,
@@ -254,6 +255,20 @@ test('without f16 the same call computes in f32, and a property says why', async
   await browser.sync();
   browser.destroy();
   useGpu(gpu);
+});
+
+test('parameters that lie together are cast in one launch, to the same bits', async () => {
+  const run = () => autocast('f16', () => grad(network().loss, parameters));
+  const expected = scope(run);
+  const apart = record(run);
+  moveTogether(parameters);
+  const together = record(run);
+  is(apart.dispatches - together.dispatches, [first, second, head].length - 1);
+  for (const step of [apart, together]) step.run();
+  for (const [k, g] of expected.entries()) {
+    for (const other of [scope(run), apart.result, together.result]) equal(await other[k]!.floats(), await g.floats());
+  }
+  for (const step of [apart, together]) step.dispose();
 });
 
 test.run();

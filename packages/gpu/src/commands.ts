@@ -1,4 +1,5 @@
 import type { GpuBuffer } from './buffer.ts';
+import { VisageError } from './errors.ts';
 import type { Pipeline } from './pipelines.ts';
 import type { Place } from './placement.ts';
 import type { Choice } from './variants.ts';
@@ -32,8 +33,8 @@ export function bind(device: GPUDevice, command: Command, places?: ReadonlyMap<G
     label: command.pipeline.name,
     layout: command.pipeline.layout,
     entries: command.buffers.map((buffer, binding) => {
-      const { memory, offset } = places?.get(buffer) ?? { memory: buffer.resource as GPUBuffer, offset: 0 };
-      return { binding, resource: { buffer: memory, offset, size: buffer.bytes } };
+      const { memory, offset } = places?.get(buffer.whole) ?? { memory: buffer.resource as GPUBuffer, offset: 0 };
+      return { binding, resource: { buffer: memory, offset: offset + buffer.offset, size: buffer.bytes } };
     }),
   });
 }
@@ -41,9 +42,23 @@ export function bind(device: GPUDevice, command: Command, places?: ReadonlyMap<G
 /** Bytes that a command must move at least: each binding once. */
 export const commandBytes = (command: Command): number => command.buffers.reduce((sum, b) => sum + b.bytes, 0);
 
-/** The buffers that a command may write to. */
+/** The buffers that a command may write to, as wholes. */
 export const writtenBy = ({ buffers, pipeline }: Command): GpuBuffer[] =>
-  buffers.filter((_, at) => pipeline.writes[at]);
+  buffers.filter((_, at) => pipeline.writes[at]).map(({ whole }) => whole);
 
 /** The buffers that a command only reads. */
 export const readBy = ({ buffers, pipeline }: Command): GpuBuffer[] => buffers.filter((_, at) => !pipeline.writes[at]);
+
+/** Throws when a command reads a part of a device buffer and writes another, which WebGPU does not allow. */
+export function checkApart({ buffers, pipeline }: Command): void {
+  if (buffers.every((buffer) => buffer === buffer.whole)) return;
+  const isWritten = (_: GpuBuffer, at: number) => pipeline.writes[at];
+  const written = buffers.filter(isWritten);
+  const both = buffers.some(
+    (buffer, at) => !isWritten(buffer, at) && written.some(({ whole }) => whole === buffer.whole),
+  );
+  if (!both) return;
+  throw new VisageError(
+    `${pipeline.name}: reads one tensor and writes another of the same optimizer or moving average, which lie in one piece of memory; copy the first before, as assign() does`,
+  );
+}

@@ -1,5 +1,6 @@
 import type { GpuBuffer } from './buffer.ts';
 import { type BoundCommand, bind, type Command, readBy, writtenBy } from './commands.ts';
+import type { Place } from './placement.ts';
 import type { BufferPool } from './pool.ts';
 import type { Trace } from './trace.ts';
 
@@ -11,6 +12,9 @@ export interface StepConstant extends BoundCommand {
   readonly key: string;
   /** Stands for it in the keys of those computed from it, which live no longer than it does. */
   readonly id: number;
+  group: GPUBindGroup;
+  /** Where those of its buffers are that steps made. */
+  readonly places: ReadonlyMap<GpuBuffer, Place>;
   /** Memory of what it writes, by its order among the written bindings. */
   readonly memory: readonly GPUBuffer[];
   /** The steady buffers that it depends on, at first or second hand. */
@@ -58,20 +62,21 @@ export class ConstantStore {
 
     const madeBy = new Map<GpuBuffer, { constant: StepConstant; at: number }>();
     const isConstant = (buffer: GpuBuffer) =>
-      madeBy.has(buffer) || (!writers.has(buffer) && (buffer.steady || trace.uploads.has(buffer)));
+      madeBy.has(buffer.whole) || (!writers.has(buffer.whole) && (buffer.steady || trace.uploads.has(buffer)));
     const taken = new Set<StepConstant>();
     const stays = (command: Command): boolean => {
       const [written, read] = [writtenBy(command), readBy(command)];
       if (!written.every(own) || !read.every(isConstant)) return true;
       const ids = read.map((buffer) => {
-        const made = madeBy.get(buffer);
-        return made ? `constant ${made.constant.id}.${made.at}` : buffer.id;
+        const { whole, offset, bytes } = buffer;
+        const made = madeBy.get(whole);
+        return `${made ? `constant ${made.constant.id}.${made.at}` : whole.id}+${offset}:${bytes}`;
       });
       const key = [command.pipeline.id, ...command.grid, ...written.map(({ bytes }) => bytes), 'of', ...ids].join(' ');
       const sources = new Set(
-        read.flatMap((buffer) => madeBy.get(buffer)?.constant.sources ?? (buffer.steady ? [buffer] : [])),
+        read.flatMap((buffer) => madeBy.get(buffer.whole)?.constant.sources ?? (buffer.steady ? [buffer] : [])),
       );
-      const constant = this.#known.get(key) ?? this.#make(key, command, written, [...sources]);
+      const constant = this.#known.get(key) ?? this.#make(key, trace, command, [...sources]);
       for (const [at, buffer] of written.entries()) {
         buffer.resource = constant.memory[at];
         madeBy.set(buffer, { constant, at });
@@ -103,12 +108,21 @@ export class ConstantStore {
     }
   }
 
-  #make(key: string, command: Command, written: readonly GpuBuffer[], sources: readonly GpuBuffer[]): StepConstant {
+  /** Makes the bind group of a constant again, after buffers from outside were moved. */
+  bindAgain(constant: StepConstant): void {
+    constant.group = bind(this.#device, constant.command, constant.places);
+  }
+
+  #make(key: string, trace: Trace, command: Command, sources: readonly GpuBuffer[]): StepConstant {
+    const written = writtenBy(command);
     const memory = this.#takeAll(written);
     for (const [at, buffer] of written.entries()) buffer.resource = memory[at];
     const id = this.#nextId++;
-    const group = bind(this.#device, command);
-    const constant = { key, id, command, group, memory, sources, version: NEVER, users: 0 };
+    const places = new Map<GpuBuffer, Place>();
+    for (const { whole } of command.buffers)
+      if (trace.owns(whole)) places.set(whole, { memory: whole.resource as GPUBuffer, offset: 0 });
+    const group = bind(this.#device, command, places);
+    const constant = { key, id, command, group, places, memory, sources, version: NEVER, users: 0 };
     this.#known.set(key, constant);
     return constant;
   }

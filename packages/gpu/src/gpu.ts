@@ -2,7 +2,7 @@ import type { AdapterDescription } from './adapter.ts';
 import { BindGroupCache } from './bindGroups.ts';
 import { GpuBuffer } from './buffer.ts';
 import { runChecked } from './checked.ts';
-import { type Command, type KernelChoice, writtenBy } from './commands.ts';
+import { type Command, checkApart, type KernelChoice, writtenBy } from './commands.ts';
 import { ConstantStore } from './constants.ts';
 import { DeviceLostError, ValidationError, VisageError } from './errors.ts';
 import { PipelineCache } from './pipelines.ts';
@@ -40,6 +40,8 @@ export class Gpu {
   readonly constants: ConstantStore;
   /** Where recorded steps compute. */
   readonly workspace: Workspace;
+  /** How often buffers were moved to other memory; see {@link layTogether}. */
+  moves = 0;
   #bindGroups: BindGroupCache;
   #encoder: GPUCommandEncoder | undefined;
   #pass: GPUComputePassEncoder | undefined;
@@ -104,30 +106,32 @@ export class Gpu {
 
   /** Overwrites the start of a buffer. Commands issued before see the old content, commands issued after the new. */
   write(buffer: GpuBuffer, data: ArrayBufferView): void {
-    if (!buffer.resource)
+    if (buffer.released || !buffer.resource)
       throw new VisageError('write: the buffer has no memory (released, or made inside a traced step)');
     buffer.version++;
     this.flush();
-    writeBytes(this.device.queue, buffer.resource, data);
+    writeBytes(this.device.queue, buffer.resource, buffer.offset, data);
   }
 
   /** Gives a buffer's memory back to the pool. What a step owns stays with it until the step is disposed. */
   release(buffer: GpuBuffer): void {
-    if (buffer.released || buffer.ownedByStep || this.#trace?.owns(buffer)) return;
+    if (buffer.released || buffer.owner !== buffer || buffer.ownedByStep || this.#trace?.owns(buffer)) return;
     buffer.released = true;
     for (const scope of this.#scopes) scope.delete(buffer);
+    if (!buffer.unused) return;
     if (buffer.resource) this.pool.give(buffer.resource);
     buffer.resource = undefined;
   }
 
   /** Can a kernel use the buffer now? True if it has memory, or is made by the step that is being traced. */
   holds(buffer: GpuBuffer): boolean {
-    return buffer.resource !== undefined || this.#trace?.virtual.has(buffer) === true;
+    if (buffer.released) return false;
+    return buffer.resource !== undefined || this.#trace?.virtual.has(buffer.whole) === true;
   }
 
   /** A number that grows with each change of a buffer's content, those of the step that is being traced included. */
   versionOf(buffer: GpuBuffer): number {
-    return buffer.version + (this.#trace?.changes.get(buffer) ?? 0);
+    return buffer.version + (this.#trace?.changes.get(buffer.whole) ?? 0);
   }
 
   /** Launches a kernel: encodes it now, or notes it if a step is being traced. */
@@ -143,6 +147,7 @@ export class Gpu {
       );
     }
     const command: Command = { pipeline: this.pipelines.get(program), buffers, grid, flops, choice };
+    checkApart(command);
     if (this.#trace) {
       this.#trace.add(command);
       return;
@@ -205,12 +210,12 @@ export class Gpu {
   async read(buffer: GpuBuffer): Promise<ArrayBuffer> {
     if (this.#trace)
       throw new VisageError('read: a traced step cannot read values; return the tensor and read it after run()');
-    if (!buffer.resource)
+    if (buffer.released || !buffer.resource)
       throw new VisageError('read: the tensor was freed with its scope; return it from the scope or keep() it');
     this.#pass?.end();
     this.#pass = undefined;
     this.#encoder ??= this.device.createCommandEncoder();
-    const staging = new Staging(this.device, this.#encoder, buffer.resource, buffer.bytes);
+    const staging = new Staging(this.device, this.#encoder, buffer);
     this.flush();
     const copy = await staging.contents().catch((cause) => {
       throw this.#failure ?? new VisageError(`read: ${String(cause)}`);
@@ -233,14 +238,14 @@ export class Gpu {
     } finally {
       this.#scopes.pop();
       const outer = this.#scopes.at(-1);
-      for (const buffer of kept) if (made.delete(buffer)) outer?.add(buffer);
+      for (const { owner } of kept) if (made.delete(owner)) outer?.add(owner);
       for (const buffer of made) this.release(buffer);
     }
   }
 
   /** Takes a buffer out of every open scope: from now on it lives until {@link Gpu.release}. */
   adopt(buffer: GpuBuffer): void {
-    for (const scope of this.#scopes) scope.delete(buffer);
+    for (const scope of this.#scopes) scope.delete(buffer.owner);
   }
 
   /** Traces `fn` without running it, plans its memory, and returns a step that replays its kernels. */
@@ -251,7 +256,7 @@ export class Gpu {
     try {
       const result = fn();
       refuseAsync('record', result);
-      return new RecordedStep(this, trace, result, new Set(keep(result)));
+      return new RecordedStep(this, trace, result, new Set([...keep(result)].map(({ whole }) => whole)));
     } catch (error) {
       for (const buffer of trace.uploads) if (buffer.resource) this.pool.give(buffer.resource);
       throw error;

@@ -10,6 +10,7 @@ export type { ProfileRow } from './profiler.ts';
 export { assemble, type Constant, f32, f32Literal, i32, linearGrid, type Program, writtenBindings } from './program.ts';
 export { RecordedStep } from './recorded.ts';
 export { refuseAsync } from './synchronous.ts';
+export { layTogether, spaced } from './together.ts';
 export { type TuningEntry, TuningMemo, type TuningTarget } from './tuning/memo.ts';
 export { lendScratch, refillScratch } from './tuning/scratch.ts';
 export { median, type TimingOptions, timeInterleaved } from './tuning/timing.ts';

@@ -80,6 +80,12 @@ export class BufferPool {
     else this.#free.set(buffer.size, [buffer]);
   }
 
+  /** Destroys a buffer instead of taking it back. Work that was submitted with it stays valid. */
+  drop(buffer: GPUBuffer): void {
+    this.#live -= buffer.size;
+    buffer.destroy();
+  }
+
   /** Destroys the cached buffers. Call it after a flush. */
   trim(): void {
     for (const list of this.#free.values()) for (const buffer of list) buffer.destroy();

@@ -1,11 +1,12 @@
 import type { GpuBuffer } from './buffer.ts';
-import { type BoundCommand, bind, type Command, writtenBy } from './commands.ts';
+import { type BoundCommand, bind, type Command, checkApart, writtenBy } from './commands.ts';
 import { type StepConstant, versionOf } from './constants.ts';
 import { VisageError } from './errors.ts';
 import type { Gpu } from './gpu.ts';
+import type { Place } from './placement.ts';
 import { dropRepeats } from './repeats.ts';
 import type { Trace } from './trace.ts';
-import type { Slot, Workplace } from './workspace.ts';
+import type { Slot } from './workspace.ts';
 
 const NEVER = -1; // before the first run: no sum of versions
 
@@ -21,6 +22,10 @@ export class RecordedStep<T> {
   /** What need not be computed at every run, from what, and the sum of the versions when that was last looked at. */
   #constants: readonly StepConstant[];
   readonly #sources: readonly GpuBuffer[];
+  /** Where everything is that the step made. */
+  readonly #places: ReadonlyMap<GpuBuffer, Place>;
+  /** How often buffers had been moved when the bind groups were made. */
+  #moves: number;
   #versions = NEVER;
   /** Buffers that a run writes to and others may read: those from outside, and results. */
   readonly #changed: readonly GpuBuffer[];
@@ -41,15 +46,15 @@ export class RecordedStep<T> {
     this.#checkInputs();
     dropRepeats(trace, keep);
     this.#constants = gpu.constants.take(trace, keep);
-    const places = this.#giveMemory(trace, keep);
+    this.#places = this.#giveMemory(trace, keep);
+    this.#moves = gpu.moves;
     this.#virtual = trace.virtual;
     for (const buffer of trace.uploads) {
       if (buffer.resource) this.#owned.push(buffer.resource);
       this.#virtual.add(buffer);
     }
-    const bound = (command: Command) => ({ command, group: bind(gpu.device, command, places) });
     this.#sources = [...new Set(this.#constants.flatMap(({ sources }) => sources))];
-    this.#commands = trace.commands.map(bound);
+    this.#commands = trace.commands.map((command) => this.#bound(command));
     const written = new Set(trace.commands.flatMap(writtenBy));
     this.#changed = [...written].filter((buffer) => keep.has(buffer) || !trace.owns(buffer));
     for (const buffer of this.#virtual) {
@@ -60,7 +65,7 @@ export class RecordedStep<T> {
   }
 
   /** Gives results memory of their own, so that they last until the next run, and finds places for the rest in the workspace. */
-  #giveMemory(trace: Trace, keep: ReadonlySet<GpuBuffer>): Workplace['places'] {
+  #giveMemory(trace: Trace, keep: ReadonlySet<GpuBuffer>): ReadonlyMap<GpuBuffer, Place> {
     try {
       const lifetimes = trace.lifetimes();
       for (const buffer of keep) {
@@ -70,11 +75,28 @@ export class RecordedStep<T> {
       }
       const { slots, places } = this.#gpu.workspace.take(lifetimes);
       this.#slots = slots;
-      return places;
+      const all = new Map(places);
+      for (const buffer of [...trace.virtual, ...trace.uploads])
+        if (buffer.resource) all.set(buffer, { memory: buffer.resource, offset: 0 });
+      return all;
     } catch (error) {
       this.#giveBack();
       throw error;
     }
+  }
+
+  #bound(command: Command): BoundCommand {
+    return { command, group: bind(this.#gpu.device, command, this.#places) };
+  }
+
+  /** Somebody moved buffers; some of them may be inputs. */
+  #bindAgain(): void {
+    this.#moves = this.#gpu.moves;
+    for (const constant of this.#constants) this.#gpu.constants.bindAgain(constant);
+    this.#commands = this.#commands.map(({ command }) => {
+      checkApart(command);
+      return this.#bound(command);
+    });
   }
 
   #giveBack(): void {
@@ -119,6 +141,7 @@ export class RecordedStep<T> {
   run(): T {
     if (this.#disposed) throw new VisageError('run: this recorded step was disposed');
     this.#checkInputs();
+    if (this.#moves !== this.#gpu.moves) this.#bindAgain();
     if (this.#versions !== versionOf(this.#sources)) this.#computeConstants();
     for (const { command, group } of this.#commands) this.#gpu.encode(command, group);
     for (const buffer of this.#changed) buffer.version++;

@@ -15,22 +15,26 @@ export function dropRepeats(trace: Trace, keep: ReadonlySet<GpuBuffer>): void {
   const own = (buffer: GpuBuffer) => trace.virtual.has(buffer) && writers.get(buffer) === 1 && !keep.has(buffer);
 
   const instead = new Map<GpuBuffer, GpuBuffer>();
+  const replaced = (buffer: GpuBuffer): GpuBuffer => {
+    const twin = instead.get(buffer.whole);
+    if (!twin) return buffer;
+    return buffer === buffer.whole ? twin : twin.part(buffer.offset, buffer.bytes);
+  };
   const forms = new Set<GpuBuffer>(); // results of such launches
   const writes = new Map<GpuBuffer, number>(); // so far
   const known = new Map<string, readonly GpuBuffer[]>();
   const kept: Command[] = [];
   for (const original of trace.commands) {
-    const moved = original.buffers.some((buffer) => instead.has(buffer));
-    const command = moved
-      ? { ...original, buffers: original.buffers.map((buffer) => instead.get(buffer) ?? buffer) }
-      : original;
+    const moved = original.buffers.some(({ whole }) => instead.has(whole));
+    const command = moved ? { ...original, buffers: original.buffers.map(replaced) } : original;
     const [written, read] = [writtenBy(command), readBy(command)];
     const [source] = read;
-    const alone = source && read.length === 1 && (!trace.owns(source) || forms.has(source));
+    const alone = source && read.length === 1 && (!trace.owns(source) || forms.has(source.whole));
     if (alone && written.every(own)) {
       const { pipeline, grid } = command;
       const sizes = written.map(({ bytes }) => bytes);
-      const key = [pipeline.id, ...grid, ...sizes, 'of', source.id, writes.get(source) ?? 0].join(' ');
+      const { whole, offset, bytes } = source;
+      const key = [pipeline.id, ...grid, ...sizes, 'of', whole.id, offset, bytes, writes.get(whole) ?? 0].join(' ');
       const twin = known.get(key);
       if (twin) {
         for (const [k, buffer] of written.entries()) instead.set(buffer, twin[k] as GpuBuffer);

@@ -10,7 +10,7 @@ export class Trace {
   readonly virtual = new Set<GpuBuffer>();
   /** Buffers with content from the host: the step's constants. */
   readonly uploads = new Set<GpuBuffer>();
-  /** How often the step writes to each buffer, up to here. */
+  /** How often the step writes to each buffer, or to a part of it, up to here. */
   readonly changes = new Map<GpuBuffer, number>();
 
   add(command: Command): void {
@@ -20,7 +20,7 @@ export class Trace {
 
   /** Was the buffer made inside the step? */
   owns(buffer: GpuBuffer): boolean {
-    return this.virtual.has(buffer) || this.uploads.has(buffer);
+    return this.virtual.has(buffer.whole) || this.uploads.has(buffer.whole);
   }
 
   /** The buffers from outside that the step reads or writes. */
@@ -30,7 +30,7 @@ export class Trace {
   }
 
   /**
-   * When the virtual buffers without memory are in use, and beside what.
+   * When the virtual buffers without memory are in use, and beside what; parts count for their wholes.
    *
    * @throws VisageError when a command reads what no earlier one wrote.
    */
@@ -38,7 +38,7 @@ export class Trace {
     const lifetimes = new Map<GpuBuffer, { first: number; last: number; apart: Set<GpuBuffer> }>();
     this.commands.forEach((command, at) => {
       const { buffers, pipeline } = command;
-      buffers.forEach((buffer, binding) => {
+      buffers.forEach(({ whole: buffer }, binding) => {
         if (!this.virtual.has(buffer) || buffer.resource) return;
         const known = lifetimes.get(buffer);
         if (known) known.last = at;
@@ -46,7 +46,7 @@ export class Trace {
         else throw new VisageError(`${pipeline.name}: reads a tensor that no earlier op of this step wrote`);
       });
       for (const written of writtenBy(command)) {
-        for (const other of buffers) {
+        for (const { whole: other } of buffers) {
           lifetimes.get(written)?.apart.add(other);
           lifetimes.get(other)?.apart.add(written);
         }

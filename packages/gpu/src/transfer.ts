@@ -1,13 +1,14 @@
 /** @file Bytes on their way between the host and a device buffer. */
+import type { GpuBuffer } from './buffer.ts';
 
-/** Overwrites the start of a buffer, in queue order; the last word is filled up with zeros. */
-export function writeBytes(queue: GPUQueue, to: GPUBuffer, data: ArrayBufferView): void {
+/** Overwrites the bytes of a buffer from `offset` on, in queue order; the last word is filled up with zeros. */
+export function writeBytes(queue: GPUQueue, to: GPUBuffer, offset: number, data: ArrayBufferView): void {
   const whole = data.byteLength - (data.byteLength % 4);
-  queue.writeBuffer(to, 0, data.buffer, data.byteOffset, whole);
+  queue.writeBuffer(to, offset, data.buffer, data.byteOffset, whole);
   if (whole === data.byteLength) return;
   const tail = new Uint8Array(4);
   tail.set(new Uint8Array(data.buffer, data.byteOffset + whole, data.byteLength - whole));
-  queue.writeBuffer(to, whole, tail);
+  queue.writeBuffer(to, offset + whole, tail);
 }
 
 /** A copy of a buffer that the host can read. */
@@ -16,10 +17,11 @@ export class Staging {
   readonly #buffer: GPUBuffer;
 
   /** Encodes the copy; it is there once the encoder's commands were submitted. */
-  constructor(device: GPUDevice, encoder: GPUCommandEncoder, from: GPUBuffer, bytes: number) {
+  constructor(device: GPUDevice, encoder: GPUCommandEncoder, from: GpuBuffer) {
     this.#device = device;
+    const { resource, offset, bytes } = from;
     this.#buffer = device.createBuffer({ size: bytes, usage: 0x01 | 0x08 }); // MAP_READ | COPY_DST
-    encoder.copyBufferToBuffer(from, 0, this.#buffer, 0, bytes);
+    encoder.copyBufferToBuffer(resource as GPUBuffer, offset, this.#buffer, 0, bytes);
   }
 
   /** Waits for the copy and returns it; to be called once. */

@@ -48,7 +48,6 @@ export { Layer, Module, ModuleList, type StateEntry } from './module.ts';
 export { Adam, type AdamOptions, AdamW } from './optim/adam.ts';
 export { type ClippedGradients, clampGradients, clipGradientNorm } from './optim/clip.ts';
 export { ExponentialMovingAverage } from './optim/ema.ts';
-export type { Scaling } from './optim/launch.ts';
 export { type NamedParameters, Optimizer } from './optim/optimizer.ts';
 export { GradScaler, type GradScalerOptions } from './optim/scaler.ts';
 export {
@@ -61,4 +60,5 @@ export {
   stepSchedule,
 } from './optim/schedules.ts';
 export { Sgd, type SgdOptions } from './optim/sgd.ts';
+export type { Scaling } from './optim/update.ts';
 export { HostRandom, philox } from './random.ts';

@@ -2,7 +2,7 @@ import { currentGpu, type Gpu, refuseAsync } from '@visage/gpu';
 import { castingNow, withCasting } from './casting.ts';
 import { cast } from './ops/cast.ts';
 import type { FloatType } from './storage.ts';
-import type { Tensor } from './tensor.ts';
+import { Tensor } from './tensor.ts';
 
 /** `true` if the device computes on f16, else the reason why {@link autocast} stays in f32 on it. */
 export const halfPrecision = (gpu: Gpu = currentGpu()): true | string =>
@@ -32,17 +32,29 @@ export const autocasting = (): boolean => castingNow()?.type === 'f16';
 /** Does the `autocast` in force want this input of a product in f16? */
 export const isCastNow = (x: Tensor): boolean => x.dtype === 'f32' && autocasting();
 
-/** The values of a tensor as f16, without their history: from the copies of the `autocast` in force if they are up to date. */
+/**
+ * The values of a tensor as f16, without their history: from the copies of the `autocast` in force if they are up to date.
+ *
+ * Parameters that lie together are cast in one launch, because whoever needs one of them needs most.
+ */
 export function halfOf(x: Tensor): Tensor {
   const casting = castingNow();
   if (x.dtype === 'f16' || x.node || !casting) return cast(x.detach(), 'f16');
-  const version = x.gpu.versionOf(x.buffer);
-  const known = casting.copies.get(x);
-  if (known?.version === version && isOfNow(known.copy)) return known.copy;
-  const copy = cast(x.detach(), 'f16');
-  casting.copies.set(x, { copy, version });
-  return copy;
+  const { whole, offset } = x.buffer;
+  const version = x.gpu.versionOf(whole);
+  const known = casting.copies.get(whole);
+  const valid = known?.version === version && isOfNow(known.copy);
+  const copy = valid ? known.copy : cast(wholeOf(x), 'f16');
+  if (!valid) casting.copies.set(whole, { copy, version });
+  const buffer = whole === x.buffer ? copy.buffer : copy.buffer.part(offset / 2, halfBytes(x));
+  return new Tensor(x.gpu, buffer, x.shape, 'f16');
 }
+
+/** All elements of the memory that a tensor of f32 is part of. */
+const wholeOf = ({ gpu, buffer, shape }: Tensor): Tensor =>
+  new Tensor(gpu, buffer.whole, buffer.whole === buffer ? shape : [buffer.whole.bytes / 4]);
+
+const halfBytes = ({ size }: Tensor): number => 4 * Math.ceil(size / 2);
 
 /** A copy made by a traced step is used by that step alone, and none from before is used in it: it would be made once and for all. */
 const isOfNow = ({ gpu, buffer }: Tensor): boolean =>

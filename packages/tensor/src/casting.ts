@@ -1,4 +1,5 @@
 /** @file What `autocast` has in force now. Apart from it, so that the autograd engine needs no ops to know of it. */
+import type { GpuBuffer } from '@visage/gpu';
 import type { FloatType } from './storage.ts';
 import type { Tensor } from './tensor.ts';
 
@@ -12,8 +13,8 @@ export interface HalfCopy {
 export interface Casting {
   /** In what type products compute. */
   readonly type: FloatType;
-  /** f16 copies of tensors without history, made where they were first needed. */
-  readonly copies: Map<Tensor, HalfCopy>;
+  /** f16 copies of tensors without history, made where they were first needed; of those that lie together, of all at once. */
+  readonly copies: Map<GpuBuffer, HalfCopy>;
 }
 
 let current: Casting | undefined;

@@ -28,5 +28,6 @@ export {
 } from './shape.ts';
 export { type FloatType, promoted } from './storage.ts';
 export { checkDType, empty, Tensor } from './tensor.ts';
+export { moveTogether, zerosTogether } from './together.ts';
 export { chooseFor, collectProblems, type MetProblem } from './tuning/problems.ts';
 export { type TuneOptions, type TuneResult, type TuneTrial, tune } from './tuning/tune.ts';

@@ -27,23 +27,16 @@ let filler: Uint32Array | undefined;
  * This is how a problem that a traced step met is launched again when the step's memory is gone, and without harm to weights.
  */
 export async function lendScratch<T>(gpu: Gpu, buffers: readonly GpuBuffer[], fn: () => Promise<T>): Promise<T> {
-  const lent = [...new Set(buffers)].map((buffer) => ({
-    buffer,
-    resource: buffer.resource,
-    released: buffer.released,
-    scratch: gpu.pool.take(buffer.bytes),
-  }));
+  const lent = [...new Set(buffers)].map((buffer) => {
+    const scratch = gpu.pool.take(buffer.bytes);
+    return { scratch, putBack: buffer.borrow(scratch) };
+  });
   try {
-    for (const { buffer, scratch } of lent) {
-      buffer.resource = scratch;
-      buffer.released = false;
-    }
     refillScratch(gpu, buffers);
     return await fn();
   } finally {
-    for (const { buffer, resource, released, scratch } of lent) {
-      buffer.resource = resource;
-      buffer.released = released;
+    for (const { scratch, putBack } of lent) {
+      putBack();
       gpu.pool.give(scratch);
     }
   }

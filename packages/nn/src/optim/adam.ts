@@ -1,8 +1,9 @@
 import { f32 } from '@visage/gpu';
 import { optimAdam, optimAdvance } from '@visage/kernels';
 import { keep, type Tensor, tensor, zeros } from '@visage/tensor';
-import { launchInPlace, type Scaling } from './launch.ts';
+import { launchInPlace } from './launch.ts';
 import { checkRange, type NamedParameters, Optimizer } from './optimizer.ts';
+import type { Scaling } from './update.ts';
 
 /** Hyperparameters of {@link Adam} and {@link AdamW}. */
 export interface AdamOptions {
@@ -78,7 +79,7 @@ export class Adam extends Optimizer {
     };
     const scalars = { learning_rate: this.rate, corrections: this.#corrections };
     launchInPlace(
-      { name: 'adam', rule: optimAdam, constants, written: 3, gradient: 3, scalars, scaling },
+      { name: 'adam', rule: optimAdam, constants, written: 3, gradient: true, scalars, scaling },
       this.parameters.map((parameter, k) => [
         parameter,
         this.#first[k] as Tensor,

@@ -1,9 +1,10 @@
 import { VisageError } from '@visage/gpu';
 import { optimCopy, optimEma } from '@visage/kernels';
-import { assign, keep, sameShape, type Tensor, tensor } from '@visage/tensor';
+import { assign, keep, moveTogether, sameShape, type Tensor, tensor } from '@visage/tensor';
 import type { Module } from '../module.ts';
-import { launchInPlace, type Scaling } from './launch.ts';
+import { launchInPlace } from './launch.ts';
 import { checkRange } from './optimizer.ts';
+import type { Scaling } from './update.ts';
 
 /**
  * Keeps in `average` the exponential moving average of the parameters of `source`: a ← decay·a + (1 − decay)·p.
@@ -27,6 +28,7 @@ export class ExponentialMovingAverage<M extends Module> {
     this.#buffers = pairs(average.namedBuffers(), source.namedBuffers());
     for (const [copy, original] of [...this.#parameters, ...this.#buffers]) assign(copy, original);
     average.freeze().eval();
+    moveTogether(average.parameters());
     this.#decay = decay;
     this.#share = keep(tensor([1 - decay], [1]));
   }

@@ -1,100 +1,117 @@
-import { type Constant, linearGrid } from '@visage/gpu';
+import { type GpuBuffer, linearGrid, spaced } from '@visage/gpu';
 import { optimUpdate } from '@visage/kernels';
 import type { Tensor } from '@visage/tensor';
+import { bindingCode } from './bindings.ts';
+import { scalarsOf, type Update } from './update.ts';
 
 const WORKGROUP = 256;
+const VECTOR = 16; // bytes of a vec4f
 
-/** An elementwise change of tensors in place, the same for many sets of tensors. */
-export interface Update {
-  /** Shown in profiles. */
-  readonly name: string;
-  /** WGSL of `fn change(v : ptr<function, array<V, COUNT>>)`; see kernels/optim/update.wgsl. */
-  readonly rule: string;
-  readonly constants?: Readonly<Record<string, Constant>>;
-  /** How many tensors of a set change; they come first. */
-  readonly written: number;
-  /** Small tensors that the rule reads at each run, by their names there. */
-  readonly scalars: Readonly<Record<string, Tensor>>;
-  /** Nothing changes if the gradients of a scaled loss overflowed. */
-  readonly scaling?: Scaling;
-  /** Which tensor of a set is a gradient: with `scaling` it is divided by the loss scale. */
-  readonly gradient?: number;
-}
+/** Tensors of one size that an update takes together: those that change, others, and the gradient last, if there is one. */
+export type UpdateSet = readonly Tensor[];
 
-/** What an update has to know of a loss that was scaled. */
-export interface Scaling {
-  /** The factor of the loss, f32 [1]; none if the gradients were divided by it already. */
-  readonly lossScale?: Tensor;
-  /** Not 0 if some gradient is infinite or not a number, u32 [1]. */
-  readonly found: Tensor;
-}
+/** Sets that follow one another in memory, but for their gradients: for an update they are one. */
+type Run = UpdateSet[];
 
-/** All small tensors that an update reads, by name: no more than its kernel uses. */
-function scalarsOf({ scalars, scaling, gradient }: Update): Readonly<Record<string, Tensor>> {
-  if (!scaling) return scalars;
-  const flag = { ...scalars, found: scaling.found };
-  return gradient === undefined || !scaling.lossScale ? flag : { ...flag, loss_scale: scaling.lossScale };
+/** What a slot of a launch binds. */
+interface Slot {
+  /** One for each tensor of a set but the gradient. */
+  readonly ranges: readonly GpuBuffer[];
+  /** One for each set. */
+  readonly gradients: readonly GpuBuffer[];
 }
 
 /**
- * Applies an update to sets of tensors; those of a set are of one size.
+ * Applies an update to sets of tensors.
  *
- * As many sets as the device has bindings for share a launch: a small network has a hundred parameters, and a launch costs more than most of them.
+ * A launch costs more than most of the sets, so those that lie together share the bindings of all their tensors but the gradients, and a launch takes as
+ * many sets as the device then has bindings for.
  */
-export function launchInPlace(update: Update, sets: readonly (readonly Tensor[])[]): void {
+export function launchInPlace(update: Update, sets: readonly UpdateSet[]): void {
   const first = sets[0]?.[0];
   if (!first) return;
   const bindings = first.gpu.device.limits.maxStorageBuffersPerShaderStage - Object.keys(scalarsOf(update)).length;
-  const perLaunch = Math.max(1, Math.floor(bindings / (sets[0] as readonly Tensor[]).length));
-  for (const vector of [true, false]) {
-    const alike = sets.filter(([x]) => ((x as Tensor).size % 4 === 0) === vector);
-    alike.sort(([a], [b]) => (b as Tensor).size - (a as Tensor).size); // a launch is as long as its longest set
-    for (let k = 0; k < alike.length; k += perLaunch) launch(update, alike.slice(k, k + perLaunch), vector);
-  }
+  const loose = sets.filter((set) => !liesTogether(update, set));
+  loose.sort(([a], [b]) => (b as Tensor).size - (a as Tensor).size); // a launch is as long as its longest set
+  const divides = ([x]: UpdateSet) => (x as Tensor).size % 4 === 0;
+  const groups = [
+    { some: sets.filter((set) => liesTogether(update, set)), vector: true },
+    { some: loose.filter(divides), vector: true },
+    { some: loose.filter((set) => !divides(set)), vector: false },
+  ];
+  for (const { some, vector } of groups)
+    for (const runs of sharedOut(update, some, bindings)) launch(update, runs, vector);
 }
 
-function launch(update: Update, sets: readonly (readonly Tensor[])[], vector: boolean): void {
+/** The tensors of a set that are not gradients. */
+const stateOf = ({ gradient }: Update, set: UpdateSet): UpdateSet => (gradient ? set.slice(0, -1) : set);
+
+const liesTogether = (update: Update, set: UpdateSet): boolean =>
+  stateOf(update, set).every(({ buffer }) => buffer !== buffer.whole);
+
+/** Does each tensor of `set`, but for the gradient, lie behind that of `before`? */
+const follows = (update: Update, before: UpdateSet, set: UpdateSet): boolean =>
+  stateOf(update, set).every(({ buffer }, k) => {
+    const other = (before[k] as Tensor).buffer;
+    return buffer.whole === other.whole && buffer.offset === other.offset + spaced(other.bytes);
+  });
+
+/** Shares sets out, in order, to launches of as many runs as there are bindings for. */
+function sharedOut(update: Update, sets: readonly UpdateSet[], bindings: number): Run[][] {
+  const launches: Run[][] = [];
+  let free = 0;
+  for (const set of sets) {
+    const runs = launches.at(-1);
+    const run = runs?.at(-1);
+    const before = run?.at(-1);
+    const joined = before && follows(update, before, set) ? run : undefined;
+    const needed = joined ? set.length - stateOf(update, set).length : set.length;
+    if (!runs || needed > free) {
+      launches.push([[set]]);
+      free = bindings - set.length;
+      continue;
+    }
+    free -= needed;
+    if (joined) joined.push(set);
+    else runs.push([set]);
+  }
+  return launches;
+}
+
+function launch(update: Update, runs: readonly Run[], vector: boolean): void {
   const { name, rule, constants } = update;
-  const scalars = Object.values(scalarsOf(update));
-  const count = (sets[0] as readonly Tensor[]).length;
-  const longest = Math.max(...sets.map(([x]) => (x as Tensor).size)) / (vector ? 4 : 1);
+  const slots = runs.map((run) => slotOf(update, run));
+  const [first] = runs.flat() as [UpdateSet];
+  const { gpu } = first[0] as Tensor;
+  const longest = Math.max(...slots.map(({ ranges }) => (ranges[0] as GpuBuffer).bytes)) / (vector ? VECTOR : 4);
   const [x, y] = linearGrid(Math.ceil(longest / WORKGROUP));
-  (sets[0] as readonly Tensor[])[0]?.gpu.dispatch({
+  const gradients = slots.map((slot) => slot.gradients.length);
+  gpu.dispatch({
     program: {
       name: `optim/${name}`,
       aliases: { V: vector ? 'vec4f' : 'f32' },
-      constants: { WG: WORKGROUP, COUNT: count, ...constants },
-      parts: [bindingCode(update, sets.length, count), rule, optimUpdate],
+      constants: { WG: WORKGROUP, COUNT: first.length, SPAN: spaced(1) / (vector ? VECTOR : 4), ...constants },
+      parts: [bindingCode(update, first.length, gradients), rule, optimUpdate],
     },
-    buffers: [...sets.flat(), ...scalars].map((tensor) => tensor.buffer),
-    grid: [x, y, sets.length],
+    buffers: [
+      ...slots.flatMap((slot) => [...slot.ranges, ...slot.gradients]),
+      ...Object.values(scalarsOf(update)).map(({ buffer }) => buffer),
+    ],
+    grid: [x, y, slots.length],
   });
 }
 
-/** Declares all bindings, and `fn update(slot : u32, i : u32)`, which applies the rule to element i of a set. */
-function bindingCode(update: Update, sets: number, count: number): string {
-  const { written, scaling, gradient } = update;
-  const tensors = Array.from({ length: count }, (_, t) => t);
-  const declare = (binding: number, access: string, name: string, type: string) =>
-    `@group(0) @binding(${binding}) var<storage, ${access}> ${name} : array<${type}>;`;
-  const numbers = Array.from({ length: sets }, (_, s) => s);
-  const cases = numbers.map((s) => {
-    const unscaled = (t: number) => (scaling?.lossScale && t === gradient ? ' / loss_scale[0]' : '');
-    const values = tensors.map((t) => `x${s}_${t}[i]${unscaled(t)}`).join(', ');
-    const stores = tensors.slice(0, written).map((t) => `x${s}_${t}[i] = v[${t}];`);
-    return `    case ${s}u: { if (i < arrayLength(&x${s}_0)) { var v = array<V, COUNT>(${values}); change(&v); ${stores.join(' ')} } }`;
+/**
+ * What to bind for a run. Where tensors lie together that is whole vectors: the last one of a gradient may end in numbers of somebody else, which only meet the gap
+ * between two parameters. Every buffer has memory for it.
+ */
+function slotOf(update: Update, run: Run): Slot {
+  const [first, last] = [run[0] as UpdateSet, run.at(-1) as UpdateSet];
+  const gradients = update.gradient ? run.map((set) => (set.at(-1) as Tensor).buffer) : [];
+  if (!liesTogether(update, first)) return { ranges: stateOf(update, first).map(({ buffer }) => buffer), gradients };
+  const ranges = stateOf(update, first).map(({ buffer }, k) => {
+    const end = (last[k] as Tensor).buffer;
+    return buffer.whole.part(buffer.offset, end.offset + spaced(end.bytes) - buffer.offset);
   });
-  return [
-    ...numbers.flatMap((s) =>
-      tensors.map((t) => declare(s * count + t, t < written ? 'read_write' : 'read', `x${s}_${t}`, 'V')),
-    ),
-    ...Object.entries(scalarsOf(update)).map(([name, { dtype }], k) => declare(sets * count + k, 'read', name, dtype)),
-    'fn update(slot : u32, i : u32) {',
-    ...(scaling ? ['  if (found[0] != 0u) { return; }'] : []),
-    '  switch (slot) {',
-    ...cases,
-    '    default: {}',
-    '  }',
-    '}',
-  ].join('\n');
+  return { ranges, gradients: gradients.map((buffer) => buffer.part(0, VECTOR * Math.ceil(buffer.bytes / VECTOR))) };
 }

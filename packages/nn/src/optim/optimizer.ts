@@ -1,6 +1,15 @@
 import { ArgumentError } from '@visage/gpu';
-import { checkDType, keep, sameShape, showShape, type Tensor, tensor, zeros } from '@visage/tensor';
-import type { Scaling } from './launch.ts';
+import {
+  checkDType,
+  keep,
+  moveTogether,
+  sameShape,
+  showShape,
+  type Tensor,
+  tensor,
+  zerosTogether,
+} from '@visage/tensor';
+import type { Scaling } from './update.ts';
 
 /** Parameters by name, as {@link Module.namedParameters} gives them. */
 export type NamedParameters = Iterable<readonly [string, Tensor]>;
@@ -18,7 +27,7 @@ export function checkRange(
 }
 
 /**
- * Base of the optimizers: changes parameters in place from given gradients.
+ * Base of the optimizers: changes parameters in place from given gradients. They move side by side in memory, as the moments lie, so that few launches reach all.
  *
  * A step is a handful of kernels that read the learning rate and count the steps on the device, so it can be part of a recorded step:
  * each replay counts, and sees the latest learning rate.
@@ -39,6 +48,7 @@ export abstract class Optimizer {
     this.names = entries.map(([name]) => name);
     this.parameters = entries.map(([, parameter]) => parameter);
     for (const [name, parameter] of entries) checkDType(this.constructor.name, name, parameter, 'f32');
+    moveTogether(this.parameters);
     this.rate = keep(tensor([learningRate], [1], { gpu: first[1].gpu }));
     this.#learningRate = learningRate;
   }
@@ -96,7 +106,10 @@ export abstract class Optimizer {
 
   /** A zero tensor like each parameter, alive until {@link Optimizer.dispose}. */
   protected zeros(): Tensor[] {
-    return this.parameters.map((parameter) => keep(zeros(parameter.shape, { gpu: parameter.gpu })));
+    return zerosTogether(
+      this.parameters.map(({ shape }) => shape),
+      this.rate.gpu,
+    );
   }
 
   protected named(suffix: string, tensors: readonly Tensor[]): [string, Tensor][] {

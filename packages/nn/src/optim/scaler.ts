@@ -1,8 +1,8 @@
 import { ArgumentError, currentGpu, f32, type Gpu, linearGrid } from '@visage/gpu';
 import { optimNonFinite, optimRescale } from '@visage/kernels';
 import { cast, concat, div, full, keep, mul, noGrad, slice, type Tensor, tensor } from '@visage/tensor';
-import type { Scaling } from './launch.ts';
 import { checkRange, type Optimizer } from './optimizer.ts';
+import type { Scaling } from './update.ts';
 
 const WORKGROUP = 256;
 const TURNS = 4; // vectors that an invocation looks at: enough loads in flight, and few workgroups

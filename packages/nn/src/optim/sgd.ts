@@ -1,8 +1,9 @@
 import { f32 } from '@visage/gpu';
 import { optimSgd } from '@visage/kernels';
 import type { Tensor } from '@visage/tensor';
-import { launchInPlace, type Scaling } from './launch.ts';
+import { launchInPlace } from './launch.ts';
 import { checkRange, type NamedParameters, Optimizer } from './optimizer.ts';
+import type { Scaling } from './update.ts';
 
 /** Hyperparameters of {@link Sgd}. */
 export interface SgdOptions {
@@ -36,7 +37,7 @@ export class Sgd extends Optimizer {
         rule: optimSgd,
         constants,
         written: 2,
-        gradient: 2,
+        gradient: true,
         scalars: { learning_rate: this.rate },
         scaling,
       },
