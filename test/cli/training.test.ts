@@ -8,7 +8,7 @@ import * as assert from 'uvu/assert';
 import { type LogLine, readLog, TrainingLog } from '../../packages/cli/src/training/log.ts';
 import { newRun, resumedRun } from '../../packages/cli/src/training/open.ts';
 import { type Preset, tiny } from '../../packages/cli/src/training/presets.ts';
-import { RunFolder } from '../../packages/cli/src/training/run.ts';
+import { type Outcome, RunFolder } from '../../packages/cli/src/training/run.ts';
 import { newSettings } from '../../packages/cli/src/training/settings.ts';
 import { summary } from '../../packages/cli/src/training/summary.ts';
 import { gpuSuite } from '../helpers/gpu.ts';
@@ -38,11 +38,28 @@ test.before(async () => {
   writeFileSync(identity, await saveModule(network, { architecture: 'identity', config: network.config }));
 });
 
+/** Trains, and tells what the run said beside its progress. */
+async function trainedWithNotes(into: RunFolder): Promise<{ outcome: Outcome; notes: string[] }> {
+  const { write } = process.stderr;
+  let said = '';
+  process.stderr.write = (text: string | Uint8Array) => {
+    said += String(text);
+    return true;
+  };
+  try {
+    const outcome = await into.train();
+    return { outcome, notes: said.split('\n') };
+  } finally {
+    process.stderr.write = write;
+  }
+}
+
 const stepsIn = (path: string) => readLog(path).flatMap(({ event, step }) => (event === 'step' ? [step] : []));
 
 test('a run leaves log, samples, checkpoint, swap and a page that needs no network; it can be resumed', async () => {
   const out = join(folder, 'run');
-  const first = await (await RunFolder.open(out, await newRun(newSettings(micro, paper), identity))).train();
+  const into = await RunFolder.open(out, await newRun(newSettings(micro, paper), identity));
+  const { outcome: first, notes } = await trainedWithNotes(into);
   assert.ok(first.finished);
   assert.is(first.step, 2);
   assert.equal(stepsIn(join(out, 'log.jsonl')), [1, 2]);
@@ -52,6 +69,10 @@ test('a run leaves log, samples, checkpoint, swap and a page that needs no netwo
   const page = readFileSync(join(out, 'index.html'), 'utf8');
   assert.not.match(page, /(?:src|href)="(?!data:)/);
   assert.match(page, /copy the target/);
+  const kernels = into.run.trainer.kernelsPerStep ?? 0;
+  assert.ok(kernels > 300, `${kernels} kernels`);
+  assert.is(notes.filter((line) => line.endsWith(`${Math.round(kernels)} kernels per step`)).length, 1, 'said once');
+  assert.match(page, new RegExp(`kernels per step\\D+${Math.round(kernels)}\\D`));
   const data = page.match(/<script type="application\/json" id="data">(.*?)<\/script>/s)?.[1] ?? '';
   const charts = JSON.parse(data) as { steps: number[]; curves: Record<string, number[]> }[];
   assert.equal(charts[0]?.steps, [1, 2]);

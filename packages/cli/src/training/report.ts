@@ -18,6 +18,8 @@ export interface RunReport {
   readonly lines: readonly LogLine[];
   readonly scores?: SwapScores;
   readonly references?: Readonly<Record<AnswerName, SwapScores>>;
+  /** Unknown before a step on each kind of pairs. */
+  readonly kernelsPerStep?: number;
 }
 
 const MOST_POINTS = 2000; // per curve; longer runs are thinned
@@ -31,7 +33,7 @@ export async function writeRunReport(run: RunReport): Promise<void> {
       step < settings.steps
         ? `Visage: ${step} of ${settings.steps} steps`
         : 'Visage: a face swapper trained from scratch',
-    facts: facts(settings, step, lines),
+    facts: facts(run),
     tables: references ? [scoreTable(settings.heldOut, references, scores)] : [],
     pictures: await picturesIn(folder, { 'swap.png': 'One swap' }),
     timeline: await timelineIn(folder),
@@ -41,7 +43,7 @@ export async function writeRunReport(run: RunReport): Promise<void> {
   await saveFile(join(folder, 'index.html'), Buffer.from(html));
 }
 
-function facts(settings: RunSettings, step: number, lines: readonly LogLine[]): [string, string][] {
+function facts({ settings, step, lines, kernelsPerStep }: RunReport): [string, string][] {
   const { preset, recipe, imageSize, batchSize, folder } = settings;
   const rate = lines.filter((line) => line.event === 'step').at(-1)?.values.stepsPerSecond ?? 0;
   return [
@@ -51,6 +53,7 @@ function facts(settings: RunSettings, step: number, lines: readonly LogLine[]): 
     ['faces', folder ?? 'procedural'],
     ['steps', `${step} of ${settings.steps}`],
     ['speed', `${rate.toFixed(2)} steps/s, ${(rate * batchSize).toFixed(1)} images/s`],
+    ...(kernelsPerStep ? [['kernels per step', String(Math.round(kernelsPerStep))] satisfies [string, string]] : []),
   ];
 }
 

@@ -35,6 +35,7 @@ export class RunFolder {
   readonly #evaluation: SwapEvaluation | undefined;
   #progress: Progress | undefined;
   #scores: SwapScores | undefined;
+  #kernelsPerStep: number | undefined;
 
   private constructor(folder: string, run: TrainingRun, evaluation: SwapEvaluation | undefined) {
     this.folder = folder;
@@ -98,6 +99,14 @@ export class RunFolder {
     const { identity: id, reconstruction: rec, featureMatching: fm, generator: G, discriminator: D } = losses;
     const imagesPerSecond = stepsPerSecond * this.run.settings.batchSize;
     this.#progress?.update({ step, stepsPerSecond, imagesPerSecond, losses: { G, D, id, rec, fm } });
+    if (this.#kernelsPerStep === undefined) this.#countKernels();
+  }
+
+  /** Says once how many kernels a step launches: each costs the host a few microseconds. */
+  #countKernels(): void {
+    this.#kernelsPerStep = this.run.trainer.kernelsPerStep;
+    if (this.#kernelsPerStep !== undefined)
+      this.#progress?.note(`${Math.round(this.#kernelsPerStep)} kernels per step`);
   }
 
   #onAlarm({ step, reason, change, likeTarget, likeSource }: CollapseReport): void {
@@ -168,6 +177,7 @@ export class RunFolder {
       lines: this.#log.lines,
       scores: this.#scores,
       references: this.#evaluation?.references,
+      kernelsPerStep: this.#kernelsPerStep,
     });
   }
 }

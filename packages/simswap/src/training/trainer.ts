@@ -125,6 +125,13 @@ export class Trainer {
     return this.#runner.recorded(kind);
   }
 
+  /** Kernels that a step launches, the mean over the kinds of pairs; known once a step of each has been recorded. */
+  get kernelsPerStep(): number | undefined {
+    const turns = this.recipe.pairs.map((kind) => this.recorded(kind));
+    if (turns.some(({ length }) => length < this.#runner.turns.length)) return undefined;
+    return turns.flat().reduce((sum, { dispatches }) => sum + dispatches, 0) / turns.length;
+  }
+
   /** Asks a run to end after the step at hand. */
   stop(): void {
     this.#stopping = true;
