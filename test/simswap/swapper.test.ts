@@ -1,7 +1,8 @@
 import { readSafetensors, Sgd, saveModule } from '@visage/nn';
 import { ArcFace, Generator, loadSwapper, Swapper, Trainer } from '@visage/simswap';
-import { collectProblems, grad, mean, noGrad, record, type Tensor } from '@visage/tensor';
+import { collectProblems, grad, mean, noGrad, record, scope, type Tensor } from '@visage/tensor';
 import * as assert from 'uvu/assert';
+import { relativeError } from '../helpers/goldens.ts';
 import { gpuSuite } from '../helpers/gpu.ts';
 import { HashedPairs, makeNetworks } from './fixture.ts';
 import { hashedTensor } from './golden.ts';
@@ -22,7 +23,7 @@ test('a swapper from a checkpoint gives the bits of the moving average, run op b
   await trainer.run({ until: 1 });
   const swapper = loadSwapper(readSafetensors(await trainer.checkpoint()));
   const [target, source] = [images(1), images(2)];
-  const expected = noGrad(() => trainer.average.swap(target, networks.identity.latent(source)));
+  const expected = noGrad(() => trainer.average.swap(target, networks.identity.folded().latent(source)));
   const swapped = await floats(swapper.swapImages(target, source));
   assert.equal(swapped, await floats(expected));
   assert.ok(swapped.every((x) => x >= 0 && x <= 1));
@@ -47,6 +48,61 @@ test('repeated swaps take no more memory', async () => {
   await floats(swapper.swapImages(target, source));
   const { live } = gpu.memory;
   for (let k = 0; k < 5; k++) await floats(swapper.swapImages(target, source));
+  assert.is(gpu.memory.live, live);
+});
+
+/** Kernels that are launched while `fn` runs. */
+function launchesOf(fn: () => unknown): number {
+  const encode = gpu.encode;
+  let launches = 0;
+  gpu.encode = (...command) => {
+    launches++;
+    encode.apply(gpu, command);
+  };
+  try {
+    fn();
+  } finally {
+    gpu.encode = encode;
+  }
+  return launches;
+}
+
+test('latents are those of the network, by its folded form, which is made once and again when the weights changed', async () => {
+  const { generator, identity } = makeNetworks();
+  const swapper = new Swapper({ generator, identity });
+  const source = images(1);
+  const expected = () => floats(identity.inference(() => identity.latent(source)));
+  const first = await floats(swapper.latent(source));
+  assert.ok(relativeError(first, await expected()) < 1e-5);
+  const again = launchesOf(() => swapper.latent(source).dispose());
+  const folded = identity.folded();
+  const recorded = record(() => noGrad(() => folded.latent(source)));
+  assert.is(again, recorded.dispatches + 2); // the images are copied in and the latents out
+  for (const name of ['conv1.weight', 'bn2.running_mean', 'prelu.weight']) {
+    const tensor = identity.stateDict().get(name)!;
+    const changed = (await tensor.floats()).map((x, k) => x + 0.1 * Math.cos(k));
+    const before = await expected();
+    tensor.write(changed);
+    assert.ok(relativeError(before, await expected()) > 1e-3, name);
+    assert.ok(relativeError(await floats(swapper.latent(source)), await expected()) < 1e-5, name);
+  }
+  assert.is(
+    launchesOf(() => swapper.latent(source).dispose()),
+    again,
+  );
+  for (const each of [recorded, folded, swapper]) each.dispose();
+});
+
+test('a network that was folded already is taken as it is, and disposing gives all memory of a swapper back', () => {
+  const { generator, identity } = makeNetworks();
+  const [target, source] = [images(1), images(2)];
+  const { live } = gpu.memory;
+  const folded = identity.folded();
+  const swapper = new Swapper({ generator, identity: folded });
+  for (let k = 0; k < 2; k++) swapper.swapImages(target, source).dispose();
+  swapper.dispose();
+  scope(() => void noGrad(() => folded.latent(source))); // it is still there
+  folded.dispose();
   assert.is(gpu.memory.live, live);
 });
 

@@ -1,5 +1,6 @@
 import { ArgumentError, type RecordedStep } from '@visage/gpu';
 import { assign, empty, expand, keep, noGrad, record, scope, type Tensor } from '@visage/tensor';
+import { Latents } from './latents.ts';
 import type { Generator } from './networks/generator.ts';
 import type { IdentityNetwork } from './networks/identity.ts';
 import { checkPipeline, type Pipeline } from './pipelines.ts';
@@ -10,7 +11,7 @@ import type { IdentityResize } from './recipe.ts';
 export interface SwapperOptions {
   /** Usually the moving average of a training. It computes as in evaluation, whatever mode it is in, and may go on learning. */
   readonly generator: Generator;
-  /** As in evaluation too. */
+  /** As in evaluation too; it runs with its norms folded, which is the same function to 1e-5. */
   readonly identity: IdentityNetwork;
   /** How source images are resized for the identity network; as in training unless there is a reason. A pipeline decides it itself. */
   readonly identityResize?: IdentityResize;
@@ -29,14 +30,14 @@ interface RecordedSwap {
 /**
  * Puts the identity of source faces into target faces.
  *
- * Each size and number of targets is recorded at its first use and replayed from then on, with what the weights alone decide (norms folded into convolutions,
- * weights in f16) computed at the first swap and at the first one after the weights changed. A latent is computed once per source face and can be kept for any
- * number of targets.
+ * Each size and number of targets, or of sources, is recorded at its first use and replayed from then on, with what the weights alone decide (norms folded into
+ * convolutions, weights in f16) computed at that first use and at the next one after the weights changed. A latent is computed once per source face and can be
+ * kept for any number of targets.
  */
 export class Swapper {
   readonly generator: Generator;
   readonly identity: IdentityNetwork;
-  readonly #resizing: IdentityResize;
+  readonly #latents: Latents;
   readonly #precision: Precision;
   readonly #recorded = new Map<string, RecordedSwap>();
 
@@ -56,16 +57,13 @@ export class Swapper {
     }
     this.generator = generator;
     this.identity = identity;
-    this.#resizing = pipeline?.identityResize ?? identityResize ?? 'bicubic';
+    this.#latents = new Latents(identity, pipeline?.identityResize ?? identityResize ?? 'bicubic', precision);
     this.#precision = precision;
   }
 
   /** Identities of source faces [N, H, W, 3] in [0, 1]: unit vectors [N, latent]. */
   latent(source: Tensor): Tensor {
-    const { identity } = this;
-    return scope(() =>
-      identity.inference(() => inPrecision(this.#precision, () => identity.latent(source, this.#resizing))),
-    );
+    return this.#latents.of(source);
   }
 
   /** Compiles the kernels that swap images of the shape of `like` side by side. Optional: else the first swap compiles them one by one. */
@@ -100,8 +98,9 @@ export class Swapper {
     return scope(() => this.swap(target, this.latent(source)));
   }
 
-  /** Gives the memory of the recorded swaps back; the networks belong to the caller. */
+  /** Gives the memory of all that was recorded back; the networks belong to the caller. */
   dispose(): void {
+    this.#latents.dispose();
     for (const { target, latent, step } of this.#recorded.values()) {
       step.dispose();
       target.dispose();

@@ -1,0 +1,77 @@
+import type { RecordedStep } from '@visage/gpu';
+import { assign, empty, keep, noGrad, record, scope, type Tensor } from '@visage/tensor';
+import type { FoldedIdentity } from './networks/foldedIdentity.ts';
+import type { IdentityNetwork } from './networks/identity.ts';
+import { inPrecision, type Precision } from './precision.ts';
+import type { IdentityResize } from './recipe.ts';
+
+interface RecordedLatent {
+  readonly source: Tensor;
+  readonly step: RecordedStep<Tensor>;
+}
+
+/**
+ * The identities of source faces, by {@link IdentityNetwork.folded}: recorded at the first use of each shape of sources and replayed from then on.
+ *
+ * The network is folded at the first use, and again when its values have changed by the next one.
+ */
+export class Latents {
+  readonly #network: IdentityNetwork;
+  readonly #resizing: IdentityResize;
+  readonly #precision: Precision;
+  readonly #state: readonly Tensor[];
+  readonly #recorded = new Map<string, RecordedLatent>();
+  #folded: FoldedIdentity | undefined;
+  /** The sum of the versions of the network's tensors that were folded. */
+  #version = 0;
+
+  constructor(network: IdentityNetwork, resizing: IdentityResize, precision: Precision) {
+    this.#network = network;
+    this.#resizing = resizing;
+    this.#precision = precision;
+    this.#state = [...network.stateDict().values()];
+  }
+
+  /** [N, H, W, 3] images in [0, 1] → unit vectors [N, latent], the caller's or the surrounding scope's. */
+  of(source: Tensor): Tensor {
+    return scope(() =>
+      noGrad(() => {
+        const { source: own, step } = this.#prepared(source, this.#upToDate());
+        assign(own, source);
+        step.run();
+        return assign(empty(source.gpu, step.result.shape), step.result);
+      }),
+    );
+  }
+
+  /** Gives the memory of the recorded steps and of the folded network back. */
+  dispose(): void {
+    for (const { source, step } of this.#recorded.values()) {
+      step.dispose();
+      source.dispose();
+    }
+    this.#recorded.clear();
+    if (this.#folded !== this.#network) this.#folded?.dispose();
+    this.#folded = undefined;
+  }
+
+  /** The folded network, of the present values. */
+  #upToDate(): FoldedIdentity {
+    const version = this.#state.reduce((sum, { gpu, buffer }) => sum + gpu.versionOf(buffer), 0);
+    if (!this.#folded) this.#folded = this.#network.folded();
+    else if (version !== this.#version && this.#folded !== this.#network) this.#folded.refold(); // one folded before is its owner's to refold
+    this.#version = version;
+    return this.#folded;
+  }
+
+  #prepared(like: Tensor, folded: FoldedIdentity): RecordedLatent {
+    const key = like.shape.join();
+    const known = this.#recorded.get(key);
+    if (known) return known;
+    const source = empty(like.gpu, like.shape);
+    const compute = () => inPrecision(this.#precision, () => folded.latent(source, this.#resizing));
+    const latent = { step: this.#network.inference(() => record(compute)), source: keep(source) }; // slopes and gates are the network's own
+    this.#recorded.set(key, latent);
+    return latent;
+  }
+}
