@@ -1,3 +1,4 @@
+import { REASONS_NOTE, Reasons, variantsOf } from '../../packages/cli/src/report/choices.ts';
 import type { Table } from '../../packages/cli/src/report/page.ts';
 import { CONVOLUTION_PASSES, type ConvolutionRow } from '../core/convolution.ts';
 import type { KernelReport, KernelRow } from '../core/kernels.ts';
@@ -43,7 +44,7 @@ function kernelTables({ ceilings, rows }: KernelReport, most: number): Table[] {
   );
   const tables = [...groups].flatMap(([title, members]) => [
     familyTable(title, members),
-    kernelTable(title, members.slice(0, most), members.length),
+    ...shapeTables(title, members.slice(0, most), members.length),
   ]);
   return [{ title: 'Ceilings, measured in this run', rows: [['what', 'rate'], ...limits] }, ...tables];
 }
@@ -72,7 +73,9 @@ function familyTable(title: string, rows: readonly KernelRow[]): Table {
   };
 }
 
-function kernelTable(title: string, rows: readonly KernelRow[], all: number): Table {
+/** Each kernel at each shape with the variant that it is, and why it is not another one. */
+function shapeTables(title: string, rows: readonly KernelRow[], all: number): Table[] {
+  const reasons = new Reasons();
   const body = rows.map((row) => {
     const { kernel, calls, ms, flops, bytes, bound, share, choice, shape } = row;
     const rate = bound === 'compute' ? arithmeticRate(flops / ms / 1e6) : memoryRate(bytes / ms / 1e6);
@@ -83,22 +86,14 @@ function kernelTable(title: string, rows: readonly KernelRow[], all: number): Ta
       significant(ms),
       rate,
       percent(share),
-      choice?.variant ?? '',
+      choice ? variantsOf(choice) : '',
+      reasons.numbersOf(choice ? [choice] : []),
     ];
   });
-  const head = ['kernel', 'problem, or bindings', 'calls', 'ms each', 'rate', 'of ceiling', 'variant'];
-  const notes = [rows.length < all ? `The ${rows.length} slowest of ${all}.` : '', declinedNote(rows)];
-  return { title: `${title}: by shape`, note: notes.filter(Boolean).join(' '), rows: [head, ...body] };
-}
-
-/** Why variants did not take problems: for each variant the first reason, and how many problems it declined. */
-function declinedNote(rows: readonly KernelRow[]): string {
-  const all = rows.flatMap(({ choice }) => choice?.declined ?? []);
-  const parts = [...groupBy(all, ({ name }) => name)].map(([name, [first, ...rest]]) => {
-    const more = rest.length > 0 ? `, and ${rest.length} more` : '';
-    return `${name} (${first?.reason}${more})`;
-  });
-  return parts.length > 0 ? `Declined: ${parts.join('; ')}.` : '';
+  const head = ['kernel', 'problem, or bindings', 'calls', 'ms each', 'rate', 'of ceiling', 'variant', 'others'];
+  const note = rows.length < all ? `The ${rows.length} slowest of ${all}.` : undefined;
+  const shapes = { title: `${title}: by shape`, note, rows: [head, ...body] };
+  return [shapes, { title: `${title}: why not others`, note: REASONS_NOTE, rows: reasons.rows() }];
 }
 
 function convolutionTable(rows: readonly ConvolutionRow[]): Table {
@@ -155,9 +150,11 @@ function stepTable(rows: readonly StepRow[]): Table {
     significant(row.hostMs),
     percent(row.hostShare),
     String(Math.round(row.dispatches)),
+    significant((1000 * row.hostMs) / row.dispatches),
     significant(row.peakGiB),
   ]);
-  const head = ['precision', 'batch', 'ms', 'images/s', 'device ms', 'host ms', 'host share', 'kernels', 'peak GiB'];
+  const host = ['host ms', 'host share', 'kernels', 'host µs per kernel'];
+  const head = ['precision', 'batch', 'ms', 'images/s', 'device ms', ...host, 'peak GiB'];
   const counts = (count: (row: StepRow) => number | undefined) =>
     rows.filter(count).map((row) => `${count(row)} at batch ${row.batch}`);
   const [skipped, overflowed] = [counts((row) => row.skipped), counts((row) => row.overflowed)];

@@ -24,6 +24,7 @@ import { arithmeticRate, memoryRate, significant } from '../../bench/report/form
 import { benchPage } from '../../bench/report/page.ts';
 import { peerTable } from '../../bench/report/peers.ts';
 import { type BenchResult, benchResult, readResult, writeResult } from '../../bench/report/result.ts';
+import { tablesOf } from '../../bench/report/tables.ts';
 import { gpuSuite } from '../helpers/gpu.ts';
 
 const { test, gpu } = await gpuSuite('bench');
@@ -86,7 +87,8 @@ test('kernels: each shape once, with its rate, its choice and why others decline
     );
   for (const { kernel, ms, bytes, choice } of report.rows) {
     assert.ok(ms >= 0 && bytes > 0, kernel);
-    if (kernel.startsWith('gemm/conv2d ')) assert.ok(choice && choice.declined.length > 0, kernel);
+    if (kernel === 'gemm/conv2d') assert.ok(choice?.within && choice.within.declined.length > 0, kernel);
+    for (const { reason } of choice?.declined ?? []) assert.ok(reason !== '', kernel);
   }
   const result = await benchResult(gpu, 'kernels', sizes, report);
   const path = join(tmpdir(), `visage-bench-${process.pid}.json`);
@@ -94,6 +96,8 @@ test('kernels: each shape once, with its rate, its choice and why others decline
   assert.equal(await readResult(path), JSON.parse(JSON.stringify(result)));
   const page = benchPage(result);
   assert.match(page, /gemm\/conv2dWeightGrad/);
+  assert.match(page, /implicit gemm, [^<]+<td>\d/, 'variants, and numbers of the reasons against others');
+  assert.match(page, /why not others.*<td>winograd 4x4<td>/);
   assert.not.match(page, /src="http|href="http/, 'needs no other file');
   const { text, filled } = fillPlaces(
     'a\n<!-- bench kernels most 2 -->\nold\n<!-- end -->\nb',
@@ -225,6 +229,14 @@ test('rates have a unit that suits them', () => {
   assert.is(memoryRate(3950), '3.95 TB/s');
   assert.is(significant(0.01234), '0.0123');
   assert.is(significant(1234.5), '1235');
+});
+
+test('the table of a step tells what a kernel costs the host', () => {
+  const row = { precision: 'mixed', batch: 4, ms: 20, imagesPerSecond: 200, deviceMs: 19, hostMs: 9, hostShare: 0.45 };
+  const measured = [{ ...row, dispatches: 1800, peakGiB: 2, updates: {}, losses: {} }];
+  const [table] = tablesOf({ bench: 'step', measured } as unknown as BenchResult);
+  const [head, line] = table?.rows ?? [];
+  assert.is(line?.[head?.indexOf('host µs per kernel') ?? -1], '5.00');
 });
 
 const published = { bench: 'step', measured: [] } as unknown as BenchResult;
