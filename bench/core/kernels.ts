@@ -1,4 +1,11 @@
-import { type BoundCommand, type Gpu, type KernelChoice, type RecordedStep, timeInterleaved } from '@visage/gpu';
+import {
+  type BoundCommand,
+  type ChoiceReport,
+  type Gpu,
+  type RecordedStep,
+  reportChoice,
+  timeInterleaved,
+} from '@visage/gpu';
 import type { Precision } from '@visage/simswap';
 import { type Ceilings, measureCeilings } from './ceilings.ts';
 import {
@@ -35,7 +42,8 @@ export interface KernelRow {
   readonly bound: 'compute' | 'memory';
   /** MiB of each binding, the output first. */
   readonly shape: string;
-  readonly choice?: { readonly variant: string; readonly problem: string; readonly declined: KernelChoice['declined'] };
+  /** The variant that it is, and why not another, if there was a choice. */
+  readonly choice?: ChoiceReport;
 }
 
 /** What the kernel benchmark found. */
@@ -150,7 +158,7 @@ function row(
     share: Math.max(compute, memory),
     bound: compute > memory ? 'compute' : 'memory',
     shape: buffers.map((buffer) => mebibytes(buffer.bytes)).join(' '),
-    choice: choice && { variant: choice.variant.name, problem: choice.signature, declined: choice.declined },
+    choice: choice && reportChoice(choice),
   };
 }
 

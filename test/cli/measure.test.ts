@@ -73,6 +73,14 @@ test('profile tells the time of each kernel of a training step', async () => {
   for (const { kernel, calls, ms } of kernels) assert.ok(calls >= 1 && ms >= 0, kernel);
 });
 
+test('profile shows which variants ran, and numbers the reasons why not others', async () => {
+  const text = await printed('profile', '--preset', 'tiny', '--batch', '1', '--steps', '1');
+  const product = text.split('\n').find((line) => line.startsWith('gemm/conv2d '));
+  assert.match(product ?? '', /implicit gemm, \w+ \(\d+\).* \d/);
+  assert.match(text, /why not others\n +family +not taken +because\n1 /);
+  assert.match(text, /conv +winograd 4x4 +\w/);
+});
+
 test('profile takes recipe, precision and identity network as train and tune do', async () => {
   const sizes = ['--preset', 'tiny', '--size', '32', '--batch', '1', '--steps', '1', '--json'];
   const which = ['--recipe', 'released-2021', '--precision', 'mixed'];

@@ -31,6 +31,20 @@ test('rows count calls, operations and bytes', async () => {
   );
 });
 
+test('rows tell the variants of their launches, and why not others', async () => {
+  const [a, b, c] = [square(64), square(64), square(32)];
+  const work = () => noGrad(() => [matmul(a, b), matmul(b, a), matmul(c, c)]);
+  work();
+  const rows = await gpu.profile(() => {
+    work();
+  });
+  const [large, small] = rows.find(({ kernel }) => kernel === 'gemm/matmul')?.choices ?? [];
+  assert.equal([large?.calls, small?.calls], [2, 1], 'two problems, the more frequent one first');
+  assert.match(large?.problem ?? '', /^matmul 64x64x64 /);
+  assert.ok(large && large.declined.length > 0 && large.declined.every(({ reason }) => reason !== ''));
+  assert.is(large.family, 'gemm');
+});
+
 test('replayed steps are profiled too, past one submission', async () => {
   const x = square(8);
   const step = record(() => Array.from({ length: 100 }, (_, k) => k).reduce((y) => y.add(1), x));

@@ -77,8 +77,8 @@ test('sliced takes larger samples only where several workgroups share them', () 
   };
   const large = { adapter: { software: false }, device: { limits } } as unknown as Gpu; // all of it that admission asks for
   const [sliced] = SQUEEZE_VARIANTS;
-  const answer = (...shape: number[]) =>
-    sliced!.admits({ gpu: large, dim: (k: number) => shape[k] } as unknown as Tensor, large);
+  const answer = (outer: number, height: number, width: number, channels: number) =>
+    sliced!.admits({ outer, rows: height * width, channels, eps: 0 }, large);
   is(answer(64, 32, 32, 128), true);
   match(String(answer(65, 32, 32, 128)), /131072 elements of a sample are too many for one workgroup to go over/);
   is(answer(65, 32, 32, 64), true);

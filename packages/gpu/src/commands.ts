@@ -1,8 +1,8 @@
 import type { GpuBuffer } from './buffer.ts';
+import type { KernelChoice } from './choices.ts';
 import { VisageError } from './errors.ts';
 import type { Pipeline } from './pipelines.ts';
 import type { Place } from './placement.ts';
-import type { Choice } from './variants.ts';
 
 /** One kernel launch, as encoded now or kept in a recorded step. */
 export interface Command {
@@ -11,14 +11,8 @@ export interface Command {
   readonly grid: readonly [number, number, number];
   /** Floating-point operations, for the profiler; 0 when memory is what counts. */
   readonly flops: number;
-  /** Which variant of a kernel family this is, for families that have several. */
+  /** The choice between variants that it belongs to, if there was one. */
   readonly choice?: KernelChoice;
-}
-
-/** The variant that a launch took, the problem that it was taken for, and why others were not. */
-export interface KernelChoice extends Choice<{ readonly name: string }> {
-  /** As the tuning memo knows the problem. */
-  readonly signature: string;
 }
 
 /** A command with the bind group of its buffers. */

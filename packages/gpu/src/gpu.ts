@@ -2,7 +2,8 @@ import type { AdapterDescription } from './adapter.ts';
 import { BindGroupCache } from './bindGroups.ts';
 import { GpuBuffer } from './buffer.ts';
 import { runChecked } from './checked.ts';
-import { type Command, checkApart, type KernelChoice, writtenBy } from './commands.ts';
+import { enclosingChoice, type KernelChoice } from './choices.ts';
+import { type Command, checkApart, writtenBy } from './commands.ts';
 import { ConstantStore } from './constants.ts';
 import { DeviceLostError, ValidationError, VisageError } from './errors.ts';
 import { PipelineCache } from './pipelines.ts';
@@ -23,6 +24,7 @@ export interface Dispatch {
   readonly buffers: readonly GpuBuffer[];
   readonly grid: readonly [number, number, number];
   readonly flops?: number;
+  /** Default: the one that it is launched under; see {@link underChoice}. */
   readonly choice?: KernelChoice;
 }
 
@@ -135,7 +137,7 @@ export class Gpu {
   }
 
   /** Launches a kernel: encodes it now, or notes it if a step is being traced. */
-  dispatch({ program, buffers, grid, flops = 0, choice }: Dispatch): void {
+  dispatch({ program, buffers, grid, flops = 0, choice = enclosingChoice() }: Dispatch): void {
     if (this.#failure) throw this.#failure;
     if (grid.some((n) => !Number.isInteger(n) || n < 1 || n > 65535)) {
       throw new VisageError(`${program.name}: grid [${grid}] must be integers from 1 to 65535`);

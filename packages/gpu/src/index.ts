@@ -1,12 +1,20 @@
 export { type AdapterDescription, describeAdapter } from './adapter.ts';
 export { GpuBuffer } from './buffer.ts';
-export type { BoundCommand, Command, KernelChoice } from './commands.ts';
+export {
+  type Choice,
+  type ChoiceReport,
+  type KernelChoice,
+  type Refusal,
+  reportChoice,
+  underChoice,
+} from './choices.ts';
+export type { BoundCommand, Command } from './commands.ts';
 export { type GpuOptions, openGpu } from './create.ts';
 export { currentGpu, useGpu } from './current.ts';
 export { AdapterError, ArgumentError, DeviceLostError, ValidationError, VisageError } from './errors.ts';
 export { type Dispatch, Gpu } from './gpu.ts';
 export type { MemoryUse } from './pool.ts';
-export type { ProfileRow } from './profiler.ts';
+export type { ProfiledChoice, ProfileRow } from './profiler.ts';
 export { assemble, type Constant, f32, f32Literal, i32, linearGrid, type Program, writtenBindings } from './program.ts';
 export { RecordedStep } from './recorded.ts';
 export { refuseAsync } from './synchronous.ts';
@@ -15,4 +23,4 @@ export { type TuningEntry, TuningMemo, type TuningTarget } from './tuning/memo.t
 export { lendScratch, refillScratch } from './tuning/scratch.ts';
 export { median, type TimingOptions, timeInterleaved } from './tuning/timing.ts';
 export { stayedBusy, WARM_MS, warmUp } from './tuning/warm.ts';
-export { type Choice, choose, type Variant, withVariant } from './variants.ts';
+export { choose, type Variant, withVariant } from './variants.ts';

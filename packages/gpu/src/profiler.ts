@@ -1,3 +1,4 @@
+import { type ChoiceReport, type KernelChoice, reportChoice } from './choices.ts';
 import { type Command, commandBytes } from './commands.ts';
 
 /** Totals of one kernel over a profiled run. */
@@ -9,6 +10,22 @@ export interface ProfileRow {
   readonly gflops: number;
   /** GB/s, counting each binding once per call. */
   readonly gbps: number;
+  /** The different choices of variants that its launches belong to, most frequent first. */
+  readonly choices: readonly ProfiledChoice[];
+}
+
+/** A choice that some launches of a kernel belong to. */
+export interface ProfiledChoice extends ChoiceReport {
+  readonly calls: number;
+}
+
+interface Total {
+  calls: number;
+  ns: number;
+  flops: number;
+  bytes: number;
+  /** Launches that belong to each. */
+  readonly choices: Map<KernelChoice, number>;
 }
 
 const CAPACITY = 2048; // timestamps per query set; WebGPU allows 4096
@@ -19,7 +36,7 @@ export class Profiler {
   #set: GPUQuerySet;
   #batch: Command[] = [];
   #done: Promise<void>[] = [];
-  #totals = new Map<string, { calls: number; ns: number; flops: number; bytes: number }>();
+  #totals = new Map<string, Total>();
 
   constructor(device: GPUDevice) {
     this.#device = device;
@@ -66,6 +83,7 @@ export class Profiler {
         ms: t.ns / 1e6,
         gflops: t.ns ? t.flops / t.ns : 0,
         gbps: t.ns ? t.bytes / t.ns : 0,
+        choices: different(t.choices),
       }))
       .sort((a, b) => b.ms - a.ms);
   }
@@ -73,12 +91,25 @@ export class Profiler {
   #count(batch: Command[], times: BigUint64Array): void {
     batch.forEach((command, k) => {
       const key = command.pipeline.name;
-      const total = this.#totals.get(key) ?? { calls: 0, ns: 0, flops: 0, bytes: 0 };
+      const total = this.#totals.get(key) ?? { calls: 0, ns: 0, flops: 0, bytes: 0, choices: new Map() };
       total.calls++;
       total.ns += Number((times[2 * k + 1] as bigint) - (times[2 * k] as bigint));
       total.flops += command.flops;
       total.bytes += commandBytes(command);
+      const { choice } = command;
+      if (choice) total.choices.set(choice, (total.choices.get(choice) ?? 0) + 1);
       this.#totals.set(key, total);
     });
   }
+}
+
+/** Each eager launch has a choice of its own, also of one problem: puts together those of which the same can be said. */
+function different(choices: ReadonlyMap<KernelChoice, number>): ProfiledChoice[] {
+  const found = new Map<string, ProfiledChoice>();
+  for (const [choice, calls] of choices) {
+    const report = reportChoice(choice);
+    const key = JSON.stringify(report);
+    found.set(key, { ...report, calls: calls + (found.get(key)?.calls ?? 0) });
+  }
+  return [...found.values()].sort((a, b) => b.calls - a.calls);
 }

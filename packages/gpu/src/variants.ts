@@ -1,3 +1,4 @@
+import { type Choice, enclosingChoice, type Refusal } from './choices.ts';
 import { VisageError } from './errors.ts';
 import type { Gpu } from './gpu.ts';
 import { refuseAsync } from './synchronous.ts';
@@ -7,12 +8,8 @@ export interface Variant<Problem> {
   readonly name: string;
   /** `true`, or the reason why this variant does not take this problem on this device. */
   admits(problem: Problem, gpu: Gpu): true | string;
-}
-
-/** A variant and why the ones before it declined. */
-export interface Choice<V> {
-  readonly variant: V;
-  readonly declined: readonly { readonly name: string; readonly reason: string }[];
+  /** Why it comes after `chosen` although it admits the problem, for families whose order depends on the problem. */
+  behind?(problem: Problem, chosen: { readonly name: string }): string;
 }
 
 const forced = new Map<string, string>();
@@ -31,6 +28,54 @@ export function withVariant<T>(family: string, name: string, fn: () => T): T {
   }
 }
 
+/** A problem, and who could compute it. */
+interface Contest<P, V extends Variant<P>> {
+  readonly family: string;
+  /** Most preferred first; nobody where the choice was not free. */
+  readonly variants: readonly V[];
+  readonly problem: P;
+  readonly gpu: Gpu;
+  readonly signature: (() => string) | undefined;
+  /** The tuning memo decided. */
+  readonly measured: boolean;
+}
+
+/** Remembers what was asked of whom; reasons are asked for again when somebody wants to read them. */
+class Chosen<P, V extends Variant<P>> implements Choice<V> {
+  readonly within = enclosingChoice();
+  readonly variant: V;
+  readonly #contest: Contest<P, V>;
+
+  constructor(variant: V, contest: Contest<P, V>) {
+    this.variant = variant;
+    this.#contest = contest;
+  }
+
+  get family(): string {
+    return this.#contest.family;
+  }
+
+  get signature(): string | undefined {
+    return this.#contest.signature?.();
+  }
+
+  get declined(): readonly Refusal[] {
+    const { variants } = this.#contest;
+    return variants
+      .filter((other) => other !== this.variant)
+      .map((other) => ({ name: other.name, reason: this.#reason(other) }));
+  }
+
+  #reason(other: V): string {
+    const { variants, problem, gpu, measured } = this.#contest;
+    const answer = other.admits(problem, gpu);
+    if (answer !== true) return answer;
+    const { variant } = this;
+    if (measured && variants.indexOf(other) < variants.indexOf(variant)) return `measured slower than ${variant.name}`;
+    return other.behind?.(problem, variant) ?? 'less preferred';
+  }
+}
+
 /**
  * Takes the variant that was measured to be the fastest for a problem with this signature, if the device's tuning memo knows one; else the first
  * that admits the problem: the list is ordered, most preferred first.
@@ -44,6 +89,7 @@ export function choose<P, V extends Variant<P>>(
   gpu: Gpu,
   signature?: () => string,
 ): Choice<V> {
+  const contest = { family, variants, problem, gpu, signature, measured: false };
   const wanted = forced.get(family);
   if (wanted !== undefined) {
     const variant = variants.find((v) => v.name === wanted);
@@ -51,17 +97,13 @@ export function choose<P, V extends Variant<P>>(
       throw new VisageError(
         `${family}: no variant is called ${wanted}; there are ${variants.map((v) => v.name).join(', ')}`,
       );
-    return { variant, declined: [] };
+    return new Chosen(variant, { ...contest, variants: [] });
   }
   const measured = measuredVariant(family, variants, problem, gpu, signature);
-  const declined: { name: string; reason: string }[] = [];
-  for (const variant of variants) {
-    if (variant === measured) return { variant, declined };
-    const answer = variant.admits(problem, gpu);
-    if (answer === true && !measured) return { variant, declined };
-    declined.push({ name: variant.name, reason: answer === true ? `measured slower than ${measured?.name}` : answer });
-  }
-  const reasons = declined.map((d) => `${d.name}: ${d.reason}`).join('; ');
+  if (measured) return new Chosen(measured, { ...contest, measured: true });
+  const first = variants.find((each) => each.admits(problem, gpu) === true);
+  if (first) return new Chosen(first, contest);
+  const reasons = variants.map((each) => `${each.name}: ${each.admits(problem, gpu)}`).join('; ');
   throw new VisageError(`${family}: no kernel variant takes ${JSON.stringify(problem)} (${reasons})`);
 }
 

@@ -1,5 +1,5 @@
 /** @file How passes that treat every element alike are shared out among invocations: the variants of the family. */
-import { choose, type Gpu, linearGrid, type Variant } from '@visage/gpu';
+import { choose, type Gpu, type KernelChoice, linearGrid, type Variant } from '@visage/gpu';
 import { PROCESSORS } from './gemm/plan.ts';
 
 const RESIDENT = 2048; // invocations that a processor of a large GPU runs at a time
@@ -55,5 +55,7 @@ export const workgroupFor = ({ adapter }: Gpu): number => (adapter.software ? SM
 const PASSES: readonly PassVariant[] = [several, single];
 
 /** How a pass that makes `count` vectors of `bytes` each is launched. */
-export const planPass = (gpu: Gpu, problem: PassProblem): Pass =>
-  choose('pass', PASSES, problem, gpu).variant.plan(problem);
+export function planPass(gpu: Gpu, problem: PassProblem): Pass & { readonly choice: KernelChoice } {
+  const choice = choose('pass', PASSES, problem, gpu);
+  return { ...choice.variant.plan(problem), choice };
+}

@@ -134,7 +134,7 @@ export function launchMap(
     throw new ArgumentError(name, 'target', showShape(out.shape), showShape(shape));
   const { code, lanes } = mapProgram(shape, inputs, expression);
   const bytes = lanes * DTYPES[out.dtype].bytes;
-  const { constants, grid } = planPass(first.gpu, { count: sizeOf(shape) / lanes, bytes });
+  const { constants, grid, choice } = planPass(first.gpu, { count: sizeOf(shape) / lanes, bytes });
   first.gpu.dispatch({
     program: {
       name: `pointwise/${name}`,
@@ -149,6 +149,7 @@ export function launchMap(
     },
     buffers: [out.buffer, ...inputs.map((x): GpuBuffer => x.buffer)],
     grid,
+    choice,
   });
   return out;
 }

@@ -1,6 +1,7 @@
-import { type ProfileRow, warmUp } from '@visage/gpu';
+import { type ProfiledChoice, type ProfileRow, warmUp } from '@visage/gpu';
 import { type Precision, quietStep } from '@visage/simswap';
 import { type Command, Option } from 'commander';
+import { REASONS_NOTE, Reasons, variantsOf } from '../report/choices.ts';
 import { aligned } from '../terminal/aligned.ts';
 import { adapterLine, openDevice } from '../terminal/device.ts';
 import { integer } from '../terminal/options.ts';
@@ -48,10 +49,24 @@ async function profile({ identity, steps, json, ...options }: Options): Promise<
   }
 }
 
-/** One line per kernel, slowest first: calls and milliseconds per step, share of the step, rates. */
+const MOST_VARIANTS = 2; // of a kernel in the table
+
+/** Those of a kernel's launches, most frequent first, with how many launches of a step are each. */
+function variantsTaken(choices: readonly ProfiledChoice[], steps: number): string {
+  const calls = new Map<string, number>();
+  for (const choice of choices) calls.set(variantsOf(choice), (calls.get(variantsOf(choice)) ?? 0) + choice.calls);
+  const words = [...calls]
+    .sort(([, a], [, b]) => b - a)
+    .map(([variants, count]) => `${variants} (${Math.round(count / steps)})`);
+  const rest = words.length - MOST_VARIANTS;
+  return [...words.slice(0, MOST_VARIANTS), ...(rest > 0 ? [`${rest} more`] : [])].join('; ');
+}
+
+/** One line per kernel, slowest first: calls and milliseconds per step, share of the step, rates, variants and why not others. */
 function profileTable(rows: readonly ProfileRow[], steps: number): string {
   const total = rows.reduce((sum, { ms }) => sum + ms, 0);
   const calls = rows.reduce((sum, row) => sum + row.calls, 0);
+  const reasons = new Reasons();
   const body = rows.map((row) => [
     row.kernel,
     String(Math.round(row.calls / steps)),
@@ -59,9 +74,13 @@ function profileTable(rows: readonly ProfileRow[], steps: number): string {
     `${((100 * row.ms) / total).toFixed(1)} %`,
     row.gflops > 0 ? row.gflops.toFixed(1) : '',
     row.gbps.toFixed(1),
+    variantsTaken(row.choices, steps),
+    reasons.numbersOf(row.choices),
   ]);
-  const sum = ['total', String(Math.round(calls / steps)), (total / steps).toFixed(3), '', '', ''];
-  return aligned([['kernel', 'calls', 'ms', 'share', 'GFLOP/s', 'GB/s'], ...body, sum]).join('\n');
+  const sum = ['total', String(Math.round(calls / steps)), (total / steps).toFixed(3), '', '', '', '', ''];
+  const head = ['kernel', 'calls', 'ms', 'share', 'GFLOP/s', 'GB/s', 'variants', 'others'];
+  const table = aligned([head, ...body, sum]);
+  return [...table, '', 'why not others', ...aligned(reasons.rows()), REASONS_NOTE].join('\n');
 }
 
 /** Adds `visage profile`. */

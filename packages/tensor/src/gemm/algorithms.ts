@@ -1,4 +1,4 @@
-import { type Gpu, type Variant, VisageError } from '@visage/gpu';
+import { type Gpu, underChoice, type Variant, VisageError } from '@visage/gpu';
 import { type Activation, activated } from '../ops/activation.ts';
 import { type ConvGeometry, xShape, yShape } from '../ops/convGeometry.ts';
 import type { Tensor } from '../tensor.ts';
@@ -113,19 +113,21 @@ function signatureOf({ geometry: g, pass, type }: ConvProblem): string {
 /** One product of a convolution, by the algorithm that takes it. */
 export function convAlgorithm(gpu: Gpu, geometry: ConvGeometry, pass: ConvPass, type: GemmType): ConvProducts {
   const problem = { geometry, pass, type };
+  const signature = () => signatureOf(problem);
   const run = (operands: readonly (Tensor | undefined)[], by: (algorithm: ConvAlgorithm) => Tensor): Tensor => {
     const launch = (): Tensor => {
-      const { variant } = chooseFor(gpu, {
+      const choice = chooseFor(gpu, {
         family: 'conv',
         variants: CONV_ALGORITHMS,
         problem,
-        signature: () => signatureOf(problem),
+        signature,
         buffers: operands.map((operand) => operand?.buffer),
         launch,
       });
+      const { variant } = choice;
       const able = variant.able?.(problem, gpu) ?? true; // withVariant asks nobody
-      if (able !== true) throw new VisageError(`${variant.name} cannot compute ${signatureOf(problem)}: ${able}`);
-      return by(variant);
+      if (able !== true) throw new VisageError(`${variant.name} cannot compute ${signature()}: ${able}`);
+      return underChoice(choice, () => by(variant));
     };
     return launch();
   };

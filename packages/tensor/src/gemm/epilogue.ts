@@ -1,4 +1,4 @@
-import { type Gpu, linearGrid } from '@visage/gpu';
+import { type Gpu, type KernelChoice, linearGrid } from '@visage/gpu';
 import { gemmMergeSplits } from '@visage/kernels';
 import type { Tensor } from '../tensor.ts';
 import type { GemmProblem } from './problem.ts';
@@ -34,8 +34,8 @@ function biasFunction(vector: boolean, binding: number): string {
   ].join('\n');
 }
 
-/** Adds the partial products [splits, rows, N] in order, finishes them and writes c; see kernels/gemm/mergeSplits.wgsl. */
-export function mergeSplits(gpu: Gpu, problem: GemmProblem, partial: Tensor, c: Tensor): void {
+/** Adds the partial products [splits, rows, N] in order, finishes them and writes c; see kernels/gemm/mergeSplits.wgsl. `choice` is that of the product. */
+export function mergeSplits(gpu: Gpu, problem: GemmProblem, partial: Tensor, c: Tensor, choice: KernelChoice): void {
   const { name, n, bias, result = 'f32' } = problem;
   const width = n % 4 === 0 ? 4 : 1;
   const V = width === 4 ? 'vec4f' : 'f32';
@@ -54,5 +54,6 @@ export function mergeSplits(gpu: Gpu, problem: GemmProblem, partial: Tensor, c: 
     },
     buffers: bias ? [c.buffer, partial.buffer, bias] : [c.buffer, partial.buffer],
     grid: linearGrid(Math.ceil(c.size / width / WORKGROUP)),
+    choice,
   });
 }

@@ -66,7 +66,7 @@ export function gemm(gpu: Gpu, problem: GemmProblem, shape: Shape): Tensor {
   }
   const partial = empty(gpu, [splits, ...shape]);
   launch(gpu, problem, planned, partial, splits);
-  mergeSplits(gpu, problem, partial, c);
+  mergeSplits(gpu, problem, partial, c, planned.choice);
   return c;
 }
 

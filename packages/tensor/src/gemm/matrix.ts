@@ -66,6 +66,18 @@ interface Estimate {
   readonly time: number;
 }
 
+const estimates = new WeakMap<GemmProblem, ReadonlyMap<MatrixTile, Estimate>>();
+
+/** Made once for all tiles of a problem: their order asks for it, then the plan of the first one, and whoever wants to know why not another. */
+function estimateOf(tile: MatrixTile, problem: GemmProblem): Estimate {
+  let all = estimates.get(problem);
+  if (!all) {
+    all = new Map(TILES.map((each) => [each, estimate(each, problem)]));
+    estimates.set(problem, all);
+  }
+  return all.get(tile) as Estimate;
+}
+
 function estimate(tile: MatrixTile, problem: GemmProblem): Estimate {
   const { k, n, across, aContiguousAlong } = problem;
   if (aContiguousAlong === 'm') return { ...estimateFor(tile, problem, 2), readsAcross: true };
@@ -140,8 +152,14 @@ function matrixVariant(tile: MatrixTile): GemmVariant {
       if (k < 16) return `K = ${k} is below one matrix`;
       return true;
     },
+    behind(problem, chosen) {
+      const other = FAMILY.find(({ variant }) => variant === chosen);
+      if (!other) return 'less preferred';
+      const [own, its] = [tile, other.tile].map((each) => estimateOf(each, problem).time.toFixed(1));
+      return `estimated ${own} µs, chosen ${its} µs`;
+    },
     plan(problem) {
-      const { splits, readsAcross } = estimate(tile, problem);
+      const { splits, readsAcross } = estimateOf(tile, problem);
       return {
         multiply,
         constants: { BM: bm, BN: bn, BK: bk, WARPS_M: warpsM, WARPS_N: warpsN, THREADS: threads, ...counts },
@@ -163,6 +181,6 @@ export const MATRIX_VARIANTS: readonly GemmVariant[] = FAMILY.map(({ variant }) 
 
 /** The same, the tile that is expected to serve a problem best first. */
 export const matrixVariantsFor = (problem: GemmProblem): readonly GemmVariant[] =>
-  FAMILY.map(({ tile, variant }) => ({ variant, ...estimate(tile, problem) }))
-    .sort((a, b) => a.time - b.time)
+  [...FAMILY]
+    .sort((a, b) => estimateOf(a.tile, problem).time - estimateOf(b.tile, problem).time)
     .map(({ variant }) => variant);

@@ -64,7 +64,7 @@ export function cast(x: Tensor, dtype: DType): Tensor {
   const [source, result] = [formatOf(x.dtype, fours), formatOf(dtype, fours)];
   const out = empty(x.gpu, x.shape, dtype);
   const convert = `fn convert(v : vec4<S>) -> vec4<D> { return ${conversion(x.dtype, dtype)}; }`;
-  const { constants, grid } = planPass(x.gpu, { count: Math.ceil(x.size / 4), bytes: PASS_BYTES });
+  const { constants, grid, choice } = planPass(x.gpu, { count: Math.ceil(x.size / 4), bytes: PASS_BYTES });
   x.gpu.dispatch({
     program: {
       name: `cast/${x.dtype}To${dtype[0]?.toUpperCase()}${dtype.slice(1)}`,
@@ -74,6 +74,7 @@ export function cast(x: Tensor, dtype: DType): Tensor {
     },
     buffers: [out.buffer, x.buffer],
     grid,
+    choice,
   });
   return isFloat(x.dtype) && isFloat(dtype) ? track('cast', out, [x], (g) => [cast(g, x.dtype)]) : out;
 }

@@ -83,7 +83,8 @@ function launchForward(x: Tensor, layers: readonly LinearParameters[]): Tensor[]
   const columns = (layers[0] as LinearParameters).weight.dim(1);
   const vector = lanesOf(columns);
   const width = columns / vector;
-  const { across, lanes } = choose('linears', LINEARS_VARIANTS, { rows, inner, columns }, gpu).variant;
+  const choice = choose('linears', LINEARS_VARIANTS, { rows, inner, columns }, gpu);
+  const { across, lanes } = choice.variant;
   const outs = layers.map(() => empty(gpu, [rows, columns]));
   const perLaunch = Math.floor((gpu.device.limits.maxStorageBuffersPerShaderStage - 1) / 3);
   const blockRows = Math.min(rows, MOST_ROWS);
@@ -102,6 +103,7 @@ function launchForward(x: Tensor, layers: readonly LinearParameters[]): Tensor[]
       buffers: [x, ...sets.flatMap(({ out, weight, bias }) => [out, weight, bias])].map((t) => t.buffer),
       grid: [Math.ceil(width / across), Math.ceil(rows / blockRows), sets.length],
       flops: 2 * rows * inner * columns * sets.length,
+      choice,
     });
   }
   return outs;

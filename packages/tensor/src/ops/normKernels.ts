@@ -1,4 +1,3 @@
-import { choose } from '@visage/gpu';
 import {
   normApply,
   normCurvatureApply,
@@ -18,7 +17,7 @@ import {
 import { empty, type Tensor } from '../tensor.ts';
 import { sumsToZero } from '../zeroSum.ts';
 import { type Bound, bindAll, declared, launchPass, launchRows } from './normLaunch.ts';
-import { NORM_VARIANTS, type NormPlan, type NormProblem, type Sharing } from './normPlan.ts';
+import { NORM_VARIANTS, type NormPlan, type NormProblem, planRows, type Sharing } from './normPlan.ts';
 
 /** What follows the normalisation: y = finish(x̂ · scale + shift). */
 export interface NormAffine {
@@ -91,7 +90,7 @@ const writes =
 const observerAt = writes('observe(c : u32, mean : V, variance : V, rows : f32)');
 const publishAt = writes('publish(outer : u32, c : u32, first : V, second : V)');
 
-const planOf = (p: NormProblem, x: Tensor): NormPlan => choose('norm', NORM_VARIANTS, p, x.gpu).variant.plan(p, x.gpu);
+const planOf = (p: NormProblem, x: Tensor): NormPlan => planRows('norm', NORM_VARIANTS, p, x.gpu);
 const heldBy = ({ held }: NormPlan): Record<string, number> => (held ? { HELD: held } : {});
 const statsShape = (p: NormProblem) => [p.outer, 4, p.channels];
 

@@ -80,6 +80,7 @@ export function launchRows(
     },
     buffers: [...tensors, ...bound.tensors].map((t) => t.buffer),
     grid: linearGrid(Math.ceil((p.outer * chunks * groupsOf(p)) / sharing.groupsPerWorkgroup)),
+    choice: sharing.choice,
   });
 }
 

@@ -1,5 +1,5 @@
 /** @file How a norm's sums over rows are shared out: the variants of the family. */
-import { type Constant, type Gpu, type Variant, VisageError } from '@visage/gpu';
+import { type Constant, choose, type Gpu, type KernelChoice, type Variant, VisageError } from '@visage/gpu';
 import { normBlocks, normRows, normTotalSubgroup, normTotalWorkgroup } from '@visage/kernels';
 import { SOFTWARE_SUBGROUP, softwareSubgroups } from '../subgroups.ts';
 
@@ -34,6 +34,8 @@ export interface Sharing {
   /** Rows that a workgroup reads at a time; 1 if invocations work alone. */
   readonly lanes: number;
   readonly groupsPerWorkgroup: number;
+  /** Why they are shared out so. */
+  readonly choice?: KernelChoice;
 }
 
 export const ALONE: Sharing = {
@@ -218,3 +220,10 @@ export const SUMS_VARIANTS: readonly NormVariant[] = [
 
 /** For sums beside a pass over all elements, which wants every processor. */
 export const PASS_VARIANTS: readonly NormVariant[] = [chunked, serial];
+
+/** The plan of the variant that takes a problem, with the choice for whoever wants to know. */
+export function planRows(family: string, variants: readonly NormVariant[], p: NormProblem, gpu: Gpu): NormPlan {
+  const choice = choose(family, variants, p, gpu);
+  const plan = choice.variant.plan(p, gpu);
+  return { ...plan, sharing: { ...plan.sharing, choice } };
+}

@@ -1,4 +1,13 @@
-import { ArgumentError, type Constant, choose, i32, linearGrid, type Variant, VisageError } from '@visage/gpu';
+import {
+  ArgumentError,
+  type Constant,
+  choose,
+  i32,
+  linearGrid,
+  underChoice,
+  type Variant,
+  VisageError,
+} from '@visage/gpu';
 import {
   resizeAdjoint,
   resizeDouble,
@@ -142,14 +151,15 @@ const RESIZE_VARIANTS: readonly ResizeVariant[] = [doubling, general];
 
 function launch(pass: ResizeProblem['pass'], x: Tensor, map: ResizeMap): Tensor {
   const problem = { pass, map };
-  const { variant } = choose('resize', RESIZE_VARIANTS, problem, x.gpu);
+  const choice = choose('resize', RESIZE_VARIANTS, problem, x.gpu);
+  const { variant } = choice;
   const able = variant.able?.(problem) ?? true; // withVariant asks nobody
   if (able !== true) {
     const { source, result, mode, alignCorners } = map;
     const how = `${pass} ${mode}${alignCorners ? ' with aligned corners' : ''}`;
     throw new VisageError(`${variant.name} cannot compute ${how} ${source.join('x')} to ${result.join('x')}: ${able}`);
   }
-  return variant.launch(x, problem);
+  return underChoice(choice, () => variant.launch(x, problem));
 }
 
 function launchGeneral(x: Tensor, problem: ResizeProblem): Tensor {

@@ -1,4 +1,4 @@
-import { ArgumentError, choose, linearGrid } from '@visage/gpu';
+import { ArgumentError, choose, linearGrid, underChoice } from '@visage/gpu';
 import { shapeGather, shapePlace } from '@visage/kernels';
 import { track } from '../autograd.ts';
 import { launchMap } from '../pointwise.ts';
@@ -48,19 +48,12 @@ export function permute(x: Tensor, order: readonly number[]): Tensor {
   const strides = stridesOf(x.shape);
   const shape = order.map((axis) => x.shape[axis] as number);
   const transposition = transpositionOf(x.shape, order);
-  const tiles = choose('permute', PERMUTE_VARIANTS, transposition, x.gpu).variant.name === 'tiles';
-  const out =
-    tiles && transposition
-      ? transposeTiles(x, shape, transposition)
-      : gather(
-          'permute',
-          x,
-          shape,
-          `return ${indexSum(
-            shape,
-            order.map((axis) => strides[axis] as number),
-          )};`,
-        );
+  const choice = choose('permute', PERMUTE_VARIANTS, transposition, x.gpu);
+  const out = underChoice(choice, () => {
+    if (choice.variant.name === 'tiles' && transposition) return transposeTiles(x, shape, transposition);
+    const walk = order.map((axis) => strides[axis] as number);
+    return gather('permute', x, shape, `return ${indexSum(shape, walk)};`);
+  });
   const inverse = order.map((_, k) => order.indexOf(k));
   return track('permute', out, [x], (g) => [permute(g, inverse)]);
 }

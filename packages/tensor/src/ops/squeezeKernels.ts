@@ -1,5 +1,5 @@
 /** @file The kernels of squeeze and excitation with a frozen gate: all in one for small planes, or sums, gates and passes apart. */
-import { choose, f32, type Variant } from '@visage/gpu';
+import { choose, f32, type Gpu, underChoice, type Variant } from '@visage/gpu';
 import {
   squeezeBackwardLayers,
   squeezeForwardLayers,
@@ -15,7 +15,7 @@ import { launchMap } from '../pointwise.ts';
 import { enablesOf, floatTypeOf, stored } from '../storage.ts';
 import { empty, type Tensor } from '../tensor.ts';
 import { launchRows } from './normLaunch.ts';
-import { type NormPlan, type NormProblem, PASS_VARIANTS } from './normPlan.ts';
+import { type NormProblem, PASS_VARIANTS, planRows } from './normPlan.ts';
 import type { SqueezeGate } from './squeezeExcitation.ts';
 import { partialSums } from './sums.ts';
 
@@ -39,11 +39,15 @@ export interface Squeezed {
   readonly hidden: Tensor;
 }
 
-export interface SqueezeVariant extends Variant<Tensor> {
+/** Kernels for both directions. */
+interface SqueezeKernels {
   forward(x: Tensor, skip: Tensor, gate: SqueezeGate, slope: Tensor): Squeezed;
   /** Gradients of x and of skip. */
   backward(dy: Tensor, x: Tensor, skip: Tensor, gate: SqueezeGate, slope: Tensor, made: Squeezed): [Tensor, Tensor];
 }
+
+/** The planes are what is summed: x as [outer, rows, channels]. */
+export interface SqueezeVariant extends Variant<NormProblem>, SqueezeKernels {}
 
 const rowsOf = (x: Tensor): number => x.dim(1) * x.dim(2);
 
@@ -81,23 +85,24 @@ const emptyGates = (x: Tensor, gate: SqueezeGate) => ({
 });
 
 /** The largest workgroup whose sums (a vector and a product for each invocation) and two small layers fit into the device's workgroup memory. */
-function workgroupOf(x: Tensor): number | undefined {
-  const { maxComputeInvocationsPerWorkgroup: most, maxComputeWorkgroupStorageSize: bytes } = x.gpu.device.limits;
-  return WORKGROUPS.find((threads) => threads <= most && 20 * threads + 8 * x.dim(3) <= bytes);
+function workgroupOf({ device }: Gpu, channels: number): number | undefined {
+  const { maxComputeInvocationsPerWorkgroup: most, maxComputeWorkgroupStorageSize: bytes } = device.limits;
+  return WORKGROUPS.find((threads) => threads <= most && 20 * threads + 8 * channels <= bytes);
 }
 
 /** Everything in one launch, by `slicesOf` workgroups for each sample of up to `most` elements. */
-const resident = (name: string, most: number, slicesOf: (x: Tensor, most: number) => number): SqueezeVariant => ({
+const resident = (name: string, most: number, slicesOf: (samples: number, most: number) => number): SqueezeVariant => ({
   name,
-  admits(x, { adapter, device }) {
-    const groups = x.dim(3) / 4;
+  admits({ outer, rows, channels }, gpu) {
+    const { adapter, device } = gpu;
+    const groups = channels / 4;
     if (adapter.software) return 'workgroup memory is slow on a software adapter';
     if (device.limits.maxStorageBuffersPerShaderStage < BINDINGS) return `needs ${BINDINGS} bindings`;
-    if (!workgroupOf(x)) return 'needs 256 invocations per workgroup, and memory for their sums';
+    if (!workgroupOf(gpu, channels)) return 'needs 256 invocations per workgroup, and memory for their sums';
     if (Math.log2(groups) % 1 !== 0 || groups > 128) return 'needs a power of two of channels, from 4 to 512';
-    const elements = rowsOf(x) * x.dim(3);
+    const elements = rows * channels;
     if (elements > most) return `${elements} elements of a sample are too many for one workgroup to read`;
-    const share = elements / slicesOf(x, SLICES_BACKWARD); // the largest: the backward pass has the fewest slices
+    const share = elements / slicesOf(outer, SLICES_BACKWARD); // the largest: the backward pass has the fewest slices
     return share <= MOST_ELEMENTS || `${share} elements of a sample are too many for one workgroup to go over`;
   },
   forward(x, skip, gate, slope) {
@@ -105,31 +110,28 @@ const resident = (name: string, most: number, slicesOf: (x: Tensor, most: number
     const { gates, hidden } = emptyGates(x, gate);
     const tensors = [out, gates, hidden, x, skip, slope, gate.w1, gate.b1, gate.slope, gate.w2, gate.b2];
     const parts = [squeezeForwardLayers, squeezeSpread, squeezeResident];
-    launchSamples('resident', parts, x, gate.b1.size, workgroupOf(x) as number, tensors, slicesOf(x, SLICES_FORWARD));
+    const workgroup = workgroupOf(x.gpu, x.dim(3)) as number;
+    launchSamples('resident', parts, x, gate.b1.size, workgroup, tensors, slicesOf(x.dim(0), SLICES_FORWARD));
     return { out, gates, hidden };
   },
   backward(dy, x, skip, gate, slope, { gates, hidden }) {
     const [dx, h] = [empty(x.gpu, x.shape, x.dtype), empty(x.gpu, x.shape, x.dtype)];
     const tensors = [dx, h, dy, x, skip, gates, hidden, slope, gate.w1, gate.slope, gate.w2];
     const parts = [squeezeBackwardLayers, squeezeSpread, squeezeResidentGrad];
-    const slices = slicesOf(x, SLICES_BACKWARD);
-    launchSamples('residentGrad', parts, x, gate.b1.size, workgroupOf(x) as number, tensors, slices);
+    const workgroup = workgroupOf(x.gpu, x.dim(3)) as number;
+    launchSamples('residentGrad', parts, x, gate.b1.size, workgroup, tensors, slicesOf(x.dim(0), SLICES_BACKWARD));
     return [dx, h];
   },
 });
 
 /** Workgroups for each sample, a power of two up to `most`, so that all samples together fill a large GPU. */
-const slicesOf = (x: Tensor, most: number): number =>
-  2 ** Math.floor(Math.log2(Math.max(1, Math.min(most, ENOUGH / x.dim(0)))));
+const slicesOf = (samples: number, most: number): number =>
+  2 ** Math.floor(Math.log2(Math.max(1, Math.min(most, ENOUGH / samples))));
 
 const sliced = resident('sliced', MOST_SLICED, slicesOf);
 const whole = resident('resident', MOST_ELEMENTS, () => 1);
 
 const problemOf = (x: Tensor): NormProblem => ({ outer: x.dim(0), rows: rowsOf(x), channels: x.dim(3), eps: 0 });
-const planOf = (x: Tensor): NormPlan => {
-  const p = problemOf(x);
-  return choose('squeeze sums', PASS_VARIANTS, p, x.gpu).variant.plan(p, x.gpu);
-};
 const gateWorkgroup = ({ gpu }: Tensor): number =>
   Math.min(GATE_WORKGROUP, gpu.device.limits.maxComputeInvocationsPerWorkgroup);
 
@@ -145,11 +147,12 @@ const separate: SqueezeVariant = {
     return { out, gates, hidden };
   },
   backward(dy, x, skip, gate, slope, { gates, hidden }) {
-    const { sharing, chunks } = planOf(x);
+    const p = problemOf(x);
+    const { sharing, chunks } = planRows('squeeze sums', PASS_VARIANTS, p, x.gpu);
     const h = empty(x.gpu, x.shape, x.dtype);
     const parts = empty(x.gpu, [x.dim(0), chunks, x.dim(3)]);
     const passed = [h, parts, dy, x, skip, gates, slope];
-    launchRows('squeeze/tailGrad', squeezeTailGrad, problemOf(x), x, passed, { sharing, chunks });
+    launchRows('squeeze/tailGrad', squeezeTailGrad, p, x, passed, { sharing, chunks });
     const shift = empty(x.gpu, gates.shape);
     const tensors = [shift, parts, gates, hidden, gate.w1, gate.slope, gate.w2];
     launchSamples('gatesGrad', [squeezeBackwardLayers, squeezeGatesGrad], x, gate.b1.size, gateWorkgroup(x), tensors);
@@ -160,4 +163,12 @@ const separate: SqueezeVariant = {
 /** Every way to compute it, most preferred first. */
 export const SQUEEZE_VARIANTS: readonly SqueezeVariant[] = [sliced, whole, separate];
 
-export const squeezeKernels = (x: Tensor): SqueezeVariant => choose('squeeze', SQUEEZE_VARIANTS, x, x.gpu).variant;
+/** Those of the variant that takes x. */
+export function squeezeKernels(x: Tensor): SqueezeKernels {
+  const choice = choose('squeeze', SQUEEZE_VARIANTS, problemOf(x), x.gpu);
+  const { variant } = choice;
+  return {
+    forward: (...given) => underChoice(choice, () => variant.forward(...given)),
+    backward: (...given) => underChoice(choice, () => variant.backward(...given)),
+  };
+}

@@ -1,11 +1,11 @@
 /** @file Sums over the middle axis of [outer, rows, channels], of a tensor or of an expression of several. */
-import { choose, f32 } from '@visage/gpu';
+import { f32 } from '@visage/gpu';
 import { reduceSums } from '@visage/kernels';
 import { mapProgram } from '../pointwise.ts';
 import { type Shape, sizeOf } from '../shape.ts';
 import { empty, type Tensor } from '../tensor.ts';
 import { launchRows } from './normLaunch.ts';
-import { type NormProblem, SUMS_VARIANTS, widthOf } from './normPlan.ts';
+import { type NormProblem, planRows, SUMS_VARIANTS, widthOf } from './normPlan.ts';
 
 const SERIAL = 128; // longest serial sum, which bounds f32 error
 
@@ -34,7 +34,7 @@ interface Sums extends NormProblem {
 function chunkSums({ summand, folds, factor, shape, ...p }: Sums): { out: Tensor; chunks: number } {
   const { name, tensors, code } = summand;
   const first = tensors[0] as Tensor;
-  const { sharing, chunks } = choose('sums', SUMS_VARIANTS, p, first.gpu).variant.plan(p, first.gpu);
+  const { sharing, chunks } = planRows('sums', SUMS_VARIANTS, p, first.gpu);
   const out = empty(first.gpu, chunks === 1 ? shape : [p.outer, chunks, folds ? 1 : p.channels]);
   launchRows(name, reduceSums, p, first, [out, ...tensors], {
     sharing,

@@ -1,4 +1,4 @@
-import { type Choice, choose, type Gpu, type GpuBuffer, type KernelChoice, type Variant } from '@visage/gpu';
+import { type Choice, choose, type Gpu, type GpuBuffer, type Variant } from '@visage/gpu';
 import type { Tensor } from '../tensor.ts';
 
 /** A problem that a kernel family met: enough to launch it again, with any of its variants. */
@@ -31,7 +31,7 @@ export interface Problem<P, V extends Variant<P>> {
 let collected: Map<string, MetProblem> | undefined;
 
 /** Chooses the variant for a problem, and notes the problem if {@link collectProblems} asks. */
-export function chooseFor<P, V extends Variant<P>>(gpu: Gpu, stated: Problem<P, V>): Choice<V> & KernelChoice {
+export function chooseFor<P, V extends Variant<P>>(gpu: Gpu, stated: Problem<P, V>): Choice<V> {
   const { family, variants, problem, buffers, launch } = stated;
   if (collected) {
     const signature = stated.signature();
@@ -47,12 +47,7 @@ export function chooseFor<P, V extends Variant<P>>(gpu: Gpu, stated: Problem<P, 
       launch,
     });
   }
-  return {
-    ...choose(family, variants, problem, gpu, stated.signature),
-    get signature() {
-      return stated.signature();
-    },
-  };
+  return choose(family, variants, problem, gpu, stated.signature);
 }
 
 /** Runs `fn` and returns every problem that kernel families with several variants met in it, each once. */
