@@ -74,17 +74,25 @@ export function batchNorm(
   );
   return track('batchNorm', out, [x, weight, bias], (g, needs) => {
     if (gradEnabled()) {
-      const h = cast(slope === undefined ? g : leakyGate(g, out, slope), 'f32');
+      const h = slope === undefined ? g : leakyGate(g, out, slope);
       return [
-        needs[0] ? jacobianOfNorm(x, stats, mul(h, weight), problem) : undefined,
-        needs[1] ? sumTo(mul(h, standardize(x, stats, problem)), weight.shape) : undefined,
-        needs[2] ? sumTo(h, bias.shape) : undefined,
+        needs[0] ? jacobianOfNorm(x, stats, weighted(h, weight), problem) : undefined,
+        needs[1] ? sumTo(product(h, standardize(x, stats, problem)), weight.shape) : undefined,
+        needs[2] ? sumTo(cast(h, 'f32'), bias.shape) : undefined,
       ];
     }
     const gradients = normChannelGradients(x, stats, g, problem, affine, needs[0] as boolean);
     return [gradients.x, gradients.scale, gradients.shift];
   });
 }
+
+/** g · weight in the type of g: rounded once, in the launch that multiplies. */
+const weighted = (g: Tensor, weight: Tensor): Tensor =>
+  pointwise('mul', 'a * b', [g, weight], [(h) => weighted(h, weight), (h) => product(h, g)], floatTypeOf(g));
+
+/** a · b in f32, whatever both are in: to be summed. */
+const product = (a: Tensor, b: Tensor): Tensor =>
+  pointwise('mul', 'a * b', [a, b], [(h) => mul(h, b), (h) => mul(h, a)], 'f32');
 
 /** Evaluation mode in one pass: (x − mean) · weight / √(var + eps) + bias. The running statistics are constants. */
 function frozenNorm(x: Tensor, weight: Tensor, bias: Tensor, mean: Tensor, variance: Tensor, eps: number): Tensor {
