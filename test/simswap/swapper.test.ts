@@ -1,6 +1,6 @@
 import { readSafetensors, Sgd, saveModule } from '@visage/nn';
 import { ArcFace, Generator, loadSwapper, Swapper, Trainer } from '@visage/simswap';
-import { collectProblems, grad, mean, noGrad, record, scope, type Tensor } from '@visage/tensor';
+import { collectProblems, expand, grad, mean, noGrad, record, scope, slice, type Tensor } from '@visage/tensor';
 import * as assert from 'uvu/assert';
 import { relativeError } from '../helpers/goldens.ts';
 import { gpuSuite } from '../helpers/gpu.ts';
@@ -38,6 +38,30 @@ test('one identity serves all targets, and results do not share memory', async (
   const [a, b, again] = (await Promise.all(results.map(floats))) as [Float32Array, Float32Array, Float32Array];
   assert.equal(a, again);
   assert.not.equal(a, b);
+  swapper.dispose();
+});
+
+test('the styles of a source are computed once for all its swaps in a row, with the same bits', async () => {
+  const { generator, identity } = makeNetworks();
+  const swapper = new Swapper({ generator, identity });
+  const target = images(5);
+  const [one, other] = [swapper.latent(images(4)), swapper.latent(images(6))];
+  const swap = (latent: Tensor) => floats(swapper.swap(target, latent));
+  const directly = (latent: Tensor) => floats(scope(() => generator.inference(() => generator.swap(target, latent))));
+  const launches = (latent: Tensor) => launchesOf(() => swapper.swap(target, latent).dispose());
+  assert.equal(await swap(one), await directly(one));
+  assert.is(launches(one), swapper.recorded(target).dispatches + 2); // the target is copied in and the result out
+  assert.ok(launches(other) > launches(other));
+  assert.equal(await swap(other), await directly(other));
+  assert.equal(await swap(one), await directly(one));
+  one.write((await one.floats()).reverse()); // the same tensor with another content
+  assert.equal(await swap(one), await directly(one));
+  const first = slice(one, 0, 0, 1);
+  assert.equal(await swap(first), await directly(expand(first, one.shape)));
+  assert.throws(() => swapper.swap(target, first.reshape([2, -1])), /expand/);
+  const bias = generator.stateDict().get('BottleNeck.0.style1.linear.bias')!;
+  bias.write(new Float32Array(bias.size).fill(0.5));
+  assert.equal(await swap(first), await directly(expand(first, one.shape)));
   swapper.dispose();
 });
 

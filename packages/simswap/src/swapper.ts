@@ -25,14 +25,19 @@ interface RecordedSwap {
   readonly target: Tensor;
   readonly latent: Tensor;
   readonly step: RecordedStep<Tensor>;
+  /** What `latent` was copied from; see {@link contentOf}. */
+  latentOf: string;
 }
+
+/** Equal for equal contents: a buffer, how often it was changed, and as what it is seen. */
+const contentOf = ({ gpu, buffer, shape }: Tensor): string => `${buffer.id} ${gpu.versionOf(buffer)} [${shape}]`;
 
 /**
  * Puts the identity of source faces into target faces.
  *
  * Each size and number of targets, or of sources, is recorded at its first use and replayed from then on, with what the weights alone decide (norms folded into
  * convolutions, weights in f16) computed at that first use and at the next one after the weights changed. A latent is computed once per source face and can be
- * kept for any number of targets.
+ * kept for any number of targets; swaps one after another by the same one share the styles of the generator's blocks too.
  */
 export class Swapper {
   readonly generator: Generator;
@@ -86,7 +91,9 @@ export class Swapper {
       noGrad(() => {
         const swap = this.#prepared(target);
         assign(swap.target, target);
-        assign(swap.latent, expand(latent, swap.latent.shape));
+        const content = contentOf(latent);
+        if (swap.latentOf !== content) assign(swap.latent, expand(latent, swap.latent.shape));
+        swap.latentOf = content;
         swap.step.run();
         return assign(empty(target.gpu, swap.step.result.shape), swap.step.result);
       }),
@@ -117,8 +124,9 @@ export class Swapper {
     const target = empty(like.gpu, like.shape);
     const latent = empty(like.gpu, [like.dim(0), generator.config.latent]);
     const compute = () => inPrecision(this.#precision, () => generator.swap(target, latent));
+    latent.buffer.steady = true; // the style of each block depends on it and on weights alone: computed once per source
     const step = generator.inference(() => record(compute));
-    const swap = { target: keep(target), latent: keep(latent), step };
+    const swap = { target: keep(target), latent: keep(latent), step, latentOf: '' };
     this.#recorded.set(key, swap);
     return swap;
   }
