@@ -121,8 +121,8 @@ export interface NetworkRow {
   readonly pass: Pass;
   readonly precision: Precision;
   readonly batch: number;
-  /** Kernels per run. */
-  readonly dispatches?: number;
+  /** Kernels per run; of a swap those that it replays, which the two copies of images, in and out, are not among. */
+  readonly dispatches: number;
   /** Milliseconds on the device; for swaps, which are timed from outside, of one after another. */
   readonly deviceMs: number;
   /** Milliseconds from the call to the result, the host's work and the wait included. */

@@ -6,14 +6,14 @@ import { checkHealth, magnitudes } from './health.ts';
 import { generatorOf, identityOf } from './models.ts';
 import { type NetworkRow, type NetworkSetting, wallClock } from './networks.ts';
 
-/** Times `Swapper.swap` as users call it: targets and identities on the device, the swapped images too. */
+/** Times `Swapper.swap` as users call it: targets and one identity for each on the device, the swapped images too. */
 export async function timeSwap(
   gpu: Gpu,
   { batch, precision, sizes }: Omit<NetworkSetting, 'pass'>,
   repeat: number,
 ): Promise<NetworkRow> {
   const { size } = sizes;
-  const swapper = new Swapper({ generator: generatorOf(sizes).freeze(), identity: identityOf(sizes), precision });
+  const swapper = new Swapper({ generator: generatorOf(sizes), identity: identityOf(sizes), precision });
   const random = new HostRandom(1);
   const target = keep(tensor(random.uniform(batch * size * size * 3), [batch, size, size, 3]));
   const latent = keep(scope(() => l2Normalize(tensor(random.normal(batch * 512), [batch, 512]))));
@@ -33,7 +33,8 @@ export async function timeSwap(
     });
     const deviceMs = together / repeat;
     const rate = { deviceMs, wallMs, imagesPerSecond: (1000 * batch) / deviceMs };
-    return { network: 'swap', pass: 'forward', precision, batch, ...rate, memoryMiB };
+    const { dispatches } = swapper.recorded(target);
+    return { network: 'swap', pass: 'forward', precision, batch, dispatches, ...rate, memoryMiB };
   } finally {
     swapper.dispose();
     for (const each of [target, latent]) each.dispose();

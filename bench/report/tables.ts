@@ -123,7 +123,7 @@ function networkTable(rows: readonly NetworkRow[]): Table {
     significant(row.deviceMs),
     significant(row.wallMs),
     significant(row.imagesPerSecond),
-    String(row.dispatches ?? ''),
+    String(row.dispatches),
     significant(row.memoryMiB),
   ]);
   const head = [
