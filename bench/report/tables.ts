@@ -10,7 +10,11 @@ import { arithmeticRate, memoryRate, percent, significant } from './format.ts';
 import { peerTable } from './peers.ts';
 import type { BenchResult, PytorchReport, PytorchRow } from './result.ts';
 
-const PASS_NAMES = { forward: 'forward', inputGradient: 'input gradient', weightGradient: 'weight gradient' } as const;
+export const PASS_NAMES = {
+  forward: 'forward',
+  inputGradient: 'input gradient',
+  weightGradient: 'weight gradient',
+} as const;
 
 /** Every table of a result; `most` bounds the rows of the long ones. */
 export function tablesOf(result: BenchResult, most = Number.POSITIVE_INFINITY): Table[] {
