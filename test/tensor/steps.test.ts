@@ -108,6 +108,20 @@ test('what depends on a frozen weight alone is computed once, and again after th
   x.dispose();
 });
 
+test('what nobody reads is not computed, unless it lies outside of the step', async () => {
+  const [x, outside] = [tensor([1, 2]), tensor([0, 0])];
+  const step = record(() => {
+    x.mul(5).sub(1).square();
+    const y = x.mul(3);
+    assign(outside, y.add(1));
+    return y;
+  });
+  is(step.dispatches, 3, 'the product, the sum and its copy');
+  equal([...(await step.run().floats())], [3, 6]);
+  equal([...(await outside.floats())], [4, 7]);
+  for (const each of [step, x, outside]) each.dispose();
+});
+
 test('a weight is transposed once in a step, and again after the step changed it', async () => {
   const w = keep(tensor([1, 2, 3, 4], [2, 2]));
   const x = tensor([1, 10], [1, 2]);

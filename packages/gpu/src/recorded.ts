@@ -6,6 +6,7 @@ import type { Gpu } from './gpu.ts';
 import type { Place } from './placement.ts';
 import { dropRepeats } from './repeats.ts';
 import type { Trace } from './trace.ts';
+import { dropUnused } from './unused.ts';
 import type { Slot } from './workspace.ts';
 
 const NEVER = -1; // before the first run: no sum of versions
@@ -44,6 +45,7 @@ export class RecordedStep<T> {
     this.result = result;
     this.#inputs = trace.inputs();
     this.#checkInputs();
+    dropUnused(trace, keep);
     dropRepeats(trace, keep);
     this.#constants = gpu.constants.take(trace, keep);
     this.#places = this.#giveMemory(trace, keep);
