@@ -92,6 +92,7 @@ export function max(x: Tensor, axes?: number | readonly number[], keepDims = fal
 /** Sums a broadcast tensor back to `shape`: the gradient of broadcasting. */
 export function sumTo(x: Tensor, shape: Shape): Tensor {
   if (sameShape(x.shape, shape)) return x;
+  if (x.size === sizeOf(shape)) return reshape(x, shape);
   const lead = x.rank - shape.length;
   const axes = x.shape.map((_, k) => k).filter((k) => k < lead || (shape[k - lead] === 1 && x.shape[k] !== 1));
   return reshape(sum(x, axes, true), shape);
