@@ -13,6 +13,8 @@
  *
  * Whoever has the published ImageNet weights imports them instead: `visage import FILE --as efficientnet-lite0`.
  */
+import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
 import { faceSets } from '@visage/faces';
 import { startGpu } from '@visage/gpu/node';
@@ -76,6 +78,7 @@ const share = ((100 * right.length) / labels.length).toFixed(1);
 console.log(`Right about ${share} % of ${labels.length} photos; chance is ${(100 / people).toFixed(1)} %`);
 
 if (options.out) {
+  await mkdir(dirname(options.out), { recursive: true });
   await saveFile(
     options.out,
     await saveModule(network, { architecture: 'efficientnet-lite0', config, storage: 'f16' }),
