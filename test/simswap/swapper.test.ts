@@ -51,7 +51,8 @@ test('the styles of a source are computed once for all its swaps in a row, with 
   const launches = (latent: Tensor) => launchesOf(() => swapper.swap(target, latent).dispose());
   assert.equal(await swap(one), await directly(one));
   assert.is(launches(one), swapper.recorded(target).dispatches + 2); // the target is copied in and the result out
-  assert.ok(launches(other) > launches(other));
+  const styled = launches(other);
+  assert.ok(launches(other) < styled);
   assert.equal(await swap(other), await directly(other));
   assert.equal(await swap(one), await directly(one));
   one.write((await one.floats()).reverse()); // the same tensor with another content
