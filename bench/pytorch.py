@@ -121,7 +121,6 @@ class Training:
 
 
 def training(nets, args):
-    rows = []
     for precision in args.precision:
         for batch in (b for b in args.batch if b > 1 or args.device == 'cpu'):
             use(precision)
@@ -138,13 +137,11 @@ def training(nets, args):
                 if best is None or ms < best['ms']:
                     best = {'precision': precision, 'batch': batch, 'ms': ms, 'peakGiB': peak}
                 del step
-            rows.append(best)
+            yield best
             print(f"train {precision} batch {batch}: {best['ms']:.2f} ms, peak {best['peakGiB']:.2f} GiB", flush=True)
-    return rows
 
 
 def inference(nets, args):
-    rows = []
     for precision in args.precision:
         for batch in args.batch:
             use(precision)
@@ -158,9 +155,8 @@ def inference(nets, args):
                 if graph:
                     run = captured(run)
                 ms = median_ms(run, args.repeat, args.device)
-            rows.append({'precision': precision, 'batch': batch, 'ms': ms, 'graph': graph})
+            yield {'precision': precision, 'batch': batch, 'ms': ms, 'graph': graph}
             print(f"infer {precision} batch {batch}: {ms:.3f} ms{' (CUDA graph)' if graph else ''}", flush=True)
-    return rows
 
 
 def captured(run):
@@ -178,7 +174,6 @@ def captured(run):
 
 
 def convolutions(_, args):
-    rows = []
     for precision in args.precision:
         for batch in args.batch:
             use(precision)
@@ -198,20 +193,23 @@ def convolutions(_, args):
             }
             ms = {name: median_ms(fn, args.repeat, args.device) for name, fn in passes.items()}
             tflops = {name: flops / value / 1e9 for name, value in ms.items()}
-            rows.append({'precision': precision, 'batch': batch, 'ms': ms, 'tflops': tflops})
+            yield {'precision': precision, 'batch': batch, 'ms': ms, 'tflops': tflops}
             print(f'conv {precision} batch {batch}:', {name: round(value, 1) for name, value in tflops.items()}, flush=True)
-    return rows
 
 
 def main():
     args = parse()
     nets = load(args.nets)
     torch.manual_seed(0)
-    measured = {
-        'training': training(nets, args) if 'train' in args.only else [],
-        'inference': inference(nets, args) if 'infer' in args.only else [],
-        'convolutions': convolutions(nets, args) if 'conv' in args.only else [],
-    }
+    parts = {'train': ('training', training), 'infer': ('inference', inference), 'conv': ('convolutions', convolutions)}
+    measured = {name: [] for name, _ in parts.values()}
+    for name, measure in (parts[chosen] for chosen in args.only):
+        for row in measure(nets, args):
+            measured[name].append(row)
+            save(measured, args)  # a run that is stopped keeps what it has
+
+
+def save(measured, args):
     cuda = args.device == 'cuda'
     result = {
         'bench': 'pytorch',
