@@ -107,7 +107,7 @@ async function prepare(settings: RunSettings, networks: Networks): Promise<Train
   // A software adapter takes about a second per step: show each. On a GPU every reading would make it wait.
   const readEvery = currentGpu().adapter.software ? 1 : 10;
   const trainer = new Trainer({ ...networks, data, recipe, seed, precision, readEvery });
-  const { average: generator, identity } = trainer;
+  const { average: generator, foldedIdentity: identity } = trainer; // the swapper would fold the network a second time
   const swapper = new Swapper({ generator, identity, identityResize: recipe.identityResize });
   return { settings, trainer, swapper, samples };
 }

@@ -36,9 +36,9 @@ export class Trainer {
   readonly identity: IdentityNetwork;
   /** The moving average of the generator: what swaps. */
   readonly average: Generator;
+  /** What the steps run instead of {@link Trainer.identity}: the same function in fewer kernels. Lives as long as the trainer. */
+  readonly foldedIdentity: FoldedIdentity;
   readonly #data: TrainingData;
-  /** What the steps run instead of {@link Trainer.identity}: the same function in fewer kernels. */
-  readonly #frozen: FoldedIdentity;
   readonly #learners: Learners;
   readonly #runner: StepRunner;
   readonly #readEvery: number;
@@ -59,7 +59,7 @@ export class Trainer {
     this.generator = generator.train();
     this.discriminator = discriminator.train();
     this.identity = identity;
-    this.#frozen = identity.freeze().eval().folded();
+    this.foldedIdentity = identity.freeze().eval().folded();
     this.#data = data;
     this.average = new Generator(generator.config);
     this.#learners = new Learners(recipe, this.seed, this, data.batchSize, this.precision);
@@ -67,7 +67,7 @@ export class Trainer {
     this.#alarm = new CollapseAlarm(options.collapse);
     const { generatorOptimizer, discriminatorOptimizer, average, alpha, draws, mixed } = this.#learners;
     const learners = { generatorOptimizer, discriminatorOptimizer, average, alpha, draws, mixed };
-    const parts = { recipe, generator, discriminator, identity: this.#frozen, ...learners };
+    const parts = { recipe, generator, discriminator, identity: this.foldedIdentity, ...learners };
     this.#runner = new StepRunner(parts, data, options.replay ?? true, readEvery);
   }
 
@@ -94,7 +94,7 @@ export class Trainer {
   restore(file: SafetensorsFile): void {
     const { step } = readCheckpointHeader(file);
     restoreCheckpoint(this.#groups(), file);
-    this.#frozen.refold();
+    this.foldedIdentity.refold();
     this.#step = step;
     this.#guard = new LossGuard(skippedIn(file));
   }
@@ -168,7 +168,7 @@ export class Trainer {
   /** Gives all memory of the trainer back; generator, discriminator, identity network and moving average belong to the caller. */
   dispose(): void {
     this.#runner.dispose();
-    this.#frozen.dispose();
+    this.foldedIdentity.dispose();
     this.#learners.dispose();
   }
 
