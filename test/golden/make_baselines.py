@@ -5,20 +5,18 @@
     python3 test/golden/make_baselines.py test/golden/baselines.safetensors
 
 Cases: DeepFakes through either decoder, AEI-Net with all seven levels of its attribute encoder (so at 256 pixels) and with four, HEAR-Net with all five.
-Format: the metadata entry "cases" lists {name, op, args, in, param, out, grad}; every tensor is stored as "<case>/<tensor>", "g_<out>" being the
-gradient that flows into an output and "d_<x>" the expected gradient of an input or parameter. Images NCHW, weights as PyTorch has them.
+golden_file.py says what such a file holds.
 
 Images are kept small in the file: with args.shrink = s the inputs are enlarged s times, bilinearly, before the network, and its output is averaged over
 s × s pixels behind it. Both are linear, so every value and gradient of the network still passes through.
 """
-import json
-import struct
 import sys
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import nn
+
+from golden_file import GoldenFile, state
 
 torch.set_default_dtype(torch.float64)
 
@@ -173,10 +171,10 @@ def jitter(module):
     return module
 
 
-def case(tensors, cases, name, op, args, module, inputs, train=True):
+def case(file, name, op, args, module, inputs, train=True):
     module = jitter(module).train(train)
     shrink = args['shrink']
-    state = {k: v.clone() for k, v in module.state_dict().items() if v.dtype != torch.int64}
+    before = state(module)
     inputs = {k: to_float(v).requires_grad_(True) for k, v in inputs.items()}
     large = [F.interpolate(v, scale_factor=shrink, mode='bilinear', align_corners=False) if v.ndim == 4 else v for v in inputs.values()]
     y = F.avg_pool2d(module(*large), shrink)
@@ -184,41 +182,26 @@ def case(tensors, cases, name, op, args, module, inputs, train=True):
     leaves = {**inputs, **dict(module.named_parameters())}
     grads = torch.autograd.grad(y, list(leaves.values()), g, allow_unused=True)
     found = {k: d for k, d in zip(leaves, grads) if d is not None}
-    for k, v in {**inputs, **state, 'y': y, 'g_y': g, **{'d_' + k: d for k, d in found.items()}}.items():
-        tensors[f'{name}/{k}'] = v.detach()
-    cases.append({'name': name, 'op': op, 'args': {**args, 'train': train}, 'in': list(inputs), 'param': list(state), 'out': ['y'], 'grad': list(found)})
-
-
-def save(path, tensors, cases):
-    header, blobs, at = {'__metadata__': {'cases': json.dumps(cases)}}, [], 0
-    for name, v in tensors.items():
-        blob = np.ascontiguousarray(v.numpy().astype(np.float32)).tobytes()
-        header[name] = {'dtype': 'F32', 'shape': list(v.shape), 'data_offsets': [at, at + len(blob)]}
-        blobs.append(blob)
-        at += len(blob)
-    text = json.dumps(header).encode()
-    text += b' ' * (-len(text) % 8)
-    with open(path, 'wb') as file:
-        file.write(struct.pack('<Q', len(text)) + text + b''.join(blobs))
-    print(f'{path}: {len(cases)} cases, {(len(text) + at) / 1024:.0f} KiB')
+    file.put(name, {**inputs, **before, 'y': y, 'g_y': g, **{'d_' + k: d for k, d in found.items()}})
+    file.case(name, op, {**args, 'train': train}, inputs, before, ['y'], found)
 
 
 def main(path):
     torch.manual_seed(0)
-    tensors, cases = {}, []
+    file = GoldenFile()
     photo = lambda n, side, c=3: torch.rand(n, c, side, side)
     for who in 'AB':
         args = {'width': 1 / 64, 'decoder': who, 'shrink': 2}
-        case(tensors, cases, f'deepfakes_{who}_eval', 'deepfakes', args, DeepFakes(1 / 64, who), {'x': photo(1, 32)}, train=False)
+        case(file, f'deepfakes_{who}_eval', 'deepfakes', args, DeepFakes(1 / 64, who), {'x': photo(1, 32)}, train=False)
     # In training, float32 leaves the gradients of seven levels of batch norms three digits (PyTorch's own too), so that is for four levels.
     for levels, train, shrink in ((7, False, 16), (4, True, 2)):
         args = {'width': 1 / 256, 'levels': levels, 'idDim': 8, 'taper': 'late', 'shrink': shrink}
         inputs = {'x': photo(2, 16), 'z': F.normalize(torch.randn(2, 8))}
         name = f'aeinet_{levels}_{"train" if train else "eval"}'
-        case(tensors, cases, name, 'aeinet', args, AEINet(1 / 256, levels, 8), inputs, train)
+        case(file, name, 'aeinet', args, AEINet(1 / 256, levels, 8), inputs, train)
     args = {'width': 1 / 128, 'levels': 5, 'shrink': 4}
-    case(tensors, cases, 'hearnet', 'hearnet', args, HEARNet(1 / 128, 5), {'x': photo(2, 16), 'e': photo(2, 16) - 0.5})
-    save(path, tensors, cases)
+    case(file, 'hearnet', 'hearnet', args, HEARNet(1 / 128, 5), {'x': photo(2, 16), 'e': photo(2, 16) - 0.5})
+    file.write(path)
 
 
 if __name__ == '__main__':

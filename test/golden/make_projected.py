@@ -5,42 +5,22 @@ PyTorch and float64.
     apt-get install python3-torch
     /usr/bin/python3 test/golden/make_projected.py test/golden/projected.safetensors
 
-Generator, PatchGAN and identity network are those of test/simswap/goldens.py, as are the hashed images of the recipes, which are not stored.
-Format: the metadata entry "cases" lists {name, op, args, in, param, out, grad}; every tensor is stored as "<case>/<tensor>", "g_<out>" being the
-gradient that flows into an output and "d_<x>" the expected gradient of an input or parameter. Images NCHW, weights as PyTorch has them;
-parameters are of values that float16 holds exactly, and stored so.
+Generator, PatchGAN and identity network are those of networks.py, as are the hashed images of the recipes, which are not stored. golden_file.py says what
+such a file holds; parameters are of values that float16 holds exactly, and stored so.
 """
-import json
-import os
-import struct
 import sys
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import nn
 from torch.nn.utils import spectral_norm
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'simswap'))
-import goldens  # noqa: E402  (float64 becomes the default there)
-from goldens import ArcFace, Discriminator, Generator, hashed, prepare  # noqa: E402
-from projected_networks import EfficientNet, Projected, augment, enlarged  # noqa: E402
+from golden_file import GoldenFile, state
+from networks import NORMALS, ArcFace, Discriminator, Generator, hashed, prepare
+from projected_networks import EfficientNet, Projected, augment, enlarged
 
-tensors, cases = {}, []
-
-
-def put(name, values, half=False):
-    for key, value in values.items():
-        if value.dtype != torch.int64:
-            tensors[f'{name}/{key}'] = np.ascontiguousarray(value.detach().numpy().astype(np.float16 if half else np.float32))
-
-
-def case(name, op, args, ins=(), param=(), out=(), grad=()):
-    cases.append(dict(name=name, op=op, args=args, **{'in': list(ins), 'param': list(param), 'out': list(out), 'grad': list(grad)}))
-
-
-def state(module):
-    return {key: value.clone() for key, value in module.state_dict().items() if value.dtype != torch.int64}
+file = GoldenFile()
+put, case = file.put, file.case
 
 
 def network_case(name, op, args, module, ins, compute, upstream, wanted):
@@ -161,7 +141,7 @@ PATCH_RECIPES = {
     'oFM-id+': patch_recipe((20, 10, 10, 1e-5), maps=ALL),
     'wFM-id+': patch_recipe((20, 10, 10, 1e-5)),
 }
-MEAN, STD = goldens.NORMALS
+MEAN, STD = NORMALS
 COLUMNS = ['adversarial', 'featureMatching', 'identity', 'reconstruction', 'generator', 'real', 'fake', 'gradientPenalty', 'discriminator', 'normG', 'normD']
 
 
@@ -263,21 +243,8 @@ def recipes(steps=2):
     store('recipes_projected', start, dict(side=48, recipes=['train-2022'], discriminator=form), {'log_train-2022': train_2022(G, D2, A, steps, 48)})
 
 
-def write(path):
-    head, blobs, at = {'__metadata__': {'cases': json.dumps(cases)}}, [], 0
-    for key, value in tensors.items():
-        head[key] = dict(dtype='F16' if value.dtype == np.float16 else 'F32', shape=list(value.shape), data_offsets=[at, at + value.nbytes])
-        blobs.append(value.tobytes())
-        at += value.nbytes
-    text = json.dumps(head).encode()
-    text += b' ' * (-len(text) % 8)
-    with open(path, 'wb') as file:
-        file.write(struct.pack('<Q', len(text)) + text + b''.join(blobs))
-    print(f'{path}: {len(cases)} cases, {(8 + len(text) + at) / 1024:.0f} KiB')
-
-
 if __name__ == '__main__':
     torch.manual_seed(1)
     for make in (efficientnet, projected, spectral, augmentation, recipes):
         make()
-    write(sys.argv[1])
+    file.write(sys.argv[1])

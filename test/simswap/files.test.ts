@@ -35,7 +35,7 @@ import * as assert from 'uvu/assert';
 import { relativeError } from '../helpers/goldens.ts';
 import { gpuSuite } from '../helpers/gpu.ts';
 import { tinyTrainer } from '../helpers/tinySwapper.ts';
-import { hashedTensor, latents, nhwc } from './golden.ts';
+import { hashedTensor, latents, nhwc } from './hashed.ts';
 import { fileOf, narrow, narrowArcFace, narrowIResNet } from './narrowNetworks.ts';
 import { floats } from './onnxRuntime.ts';
 

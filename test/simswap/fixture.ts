@@ -10,14 +10,14 @@ import {
   type TrainingData,
 } from '@visage/simswap';
 import { keep, type Tensor, zeros } from '@visage/tensor';
-import { hashed, nhwc } from './golden.ts';
+import { hashed, nhwc } from './hashed.ts';
 
 export const batchSize = 2;
 export const imageSize = 48;
 const shape = [batchSize, 3, imageSize, imageSize];
 const pixels = batchSize * 3 * imageSize * imageSize;
 
-/** Images that depend on the step alone, like those of goldens.py. */
+/** Images that depend on the step alone, like those of PyTorch's side of the goldens. */
 export class HashedPairs implements TrainingData {
   readonly batchSize = batchSize;
   readonly imageSize = imageSize;

@@ -16,7 +16,7 @@ import { Tensor as OnnxTensor } from 'onnxruntime-node';
 import * as assert from 'uvu/assert';
 import { relativeError } from '../helpers/goldens.ts';
 import { gpuSuite } from '../helpers/gpu.ts';
-import { latents, nhwc } from './golden.ts';
+import { latents, nhwc } from './hashed.ts';
 import { fileOf, narrow, narrowArcFace, narrowIResNet } from './narrowNetworks.ts';
 import { floats, image, runOnnx } from './onnxRuntime.ts';
 

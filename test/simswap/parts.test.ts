@@ -19,7 +19,7 @@ import * as assert from 'uvu/assert';
 import { LossGuard } from '../../packages/simswap/src/training/lossGuard.ts';
 import { isProbed } from '../../packages/simswap/src/training/probes.ts';
 import { gpuSuite } from '../helpers/gpu.ts';
-import { hashedTensor } from './golden.ts';
+import { hashedTensor } from './hashed.ts';
 
 const { test } = await gpuSuite('simswap parts');
 

@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert';
 import { creationsOf } from '../helpers/creations.ts';
 import { gpuSuite } from '../helpers/gpu.ts';
 import { HashedPairs, makeNetworks } from './fixture.ts';
-import { hashedTensor } from './golden.ts';
+import { hashedTensor } from './hashed.ts';
 
 const { test, gpu } = await gpuSuite('replay');
 

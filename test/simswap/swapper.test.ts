@@ -5,7 +5,7 @@ import * as assert from 'uvu/assert';
 import { relativeError } from '../helpers/goldens.ts';
 import { gpuSuite } from '../helpers/gpu.ts';
 import { HashedPairs, makeNetworks } from './fixture.ts';
-import { hashedTensor } from './golden.ts';
+import { hashedTensor } from './hashed.ts';
 
 const { test, gpu } = await gpuSuite('simswap swapper');
 

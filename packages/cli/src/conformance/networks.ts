@@ -1,5 +1,5 @@
 import { fromFileOrder, loadModule, type Module, writeSafetensors } from '@visage/nn';
-import { ArcFace, Generator, PatchDiscriminator } from '@visage/simswap';
+import { ArcFace, Generator, IResNet, PatchDiscriminator } from '@visage/simswap';
 import type { Tensor } from '@visage/tensor';
 import { BASELINE_NETWORKS } from './baselines.ts';
 import type { CaseTensors, GoldenCase } from './golden.ts';
@@ -16,9 +16,11 @@ interface NetworkArgs {
   readonly latent: number;
   readonly deep: boolean;
   readonly head: 'tanh' | 'linear';
+  readonly halfWidthStem?: boolean;
   readonly layers: readonly [number, number, number, number];
   readonly se: boolean;
   readonly embedding: number;
+  readonly inputSize?: number;
 }
 
 interface BuiltNetwork {
@@ -29,8 +31,8 @@ interface BuiltNetwork {
 type Builder = (args: NetworkArgs) => BuiltNetwork;
 
 const NETWORKS: Readonly<Record<string, Builder>> = {
-  generator: ({ width, blocks, latent, deep, head }) => {
-    const module = new Generator({ width, blocks, latent, deep, head, halfWidthStem: false });
+  generator: ({ width, blocks, latent, deep, head, halfWidthStem = false }) => {
+    const module = new Generator({ width, blocks, latent, deep, head, halfWidthStem });
     return { module, forward: ({ x, z }) => module.forward(x as Tensor, z as Tensor) };
   },
   patchDiscriminator: ({ width }) => {
@@ -43,8 +45,12 @@ const NETWORKS: Readonly<Record<string, Builder>> = {
       },
     };
   },
-  arcface: ({ width, layers, se, embedding }) => {
-    const module = new ArcFace({ kind: 'arcface', layers, width, embedding, inputSize: 112, squeeze: se });
+  arcface: ({ width, layers, se, embedding, inputSize = 112 }) => {
+    const module = new ArcFace({ kind: 'arcface', layers, width, embedding, inputSize, squeeze: se });
+    return { module, forward: ({ x }) => module.forward(x as Tensor) };
+  },
+  iresnet: ({ width, layers, embedding, inputSize = 112 }) => {
+    const module = new IResNet({ kind: 'iresnet', layers, width, embedding, inputSize, squeeze: false });
     return { module, forward: ({ x }) => module.forward(x as Tensor) };
   },
 };

@@ -21,6 +21,7 @@ const BY_OP: Readonly<Record<string, Tolerance>> = {
   generator: NETWORKS,
   patchDiscriminator: NETWORKS,
   arcface: NETWORKS,
+  iresnet: NETWORKS,
   deepfakes: NETWORKS,
   aeinet: NETWORKS,
   hearnet: NETWORKS,

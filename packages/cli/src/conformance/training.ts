@@ -13,6 +13,7 @@ interface TrainingArgs {
   readonly width: number;
   readonly blocks: number;
   readonly latent: number;
+  readonly discriminatorLayers?: number;
   readonly lambdas: { readonly id: number; readonly rec: number; readonly fm: number; readonly gp: number };
   readonly adam: readonly [learningRate: number, beta1: number, beta2: number];
   readonly featureLayers: readonly number[];
@@ -21,6 +22,7 @@ interface TrainingArgs {
     readonly layers: readonly [number, number, number, number];
     readonly se: boolean;
     readonly embedding: number;
+    readonly inputSize?: number;
   };
 }
 
@@ -41,13 +43,13 @@ function recipeOf({ lambdas, adam: [learningRate, beta1, beta2], featureLayers }
   };
 }
 
-function networksOf({ width, blocks, latent, arcface }: TrainingArgs) {
+function networksOf({ width, blocks, latent, discriminatorLayers: layers = 4, arcface }: TrainingArgs) {
   const { se, ...identity } = arcface;
   const form = { width, blocks, latent, head: 'tanh', deep: false, halfWidthStem: false } as const;
   return {
     G: new Generator(form),
-    D: new Discriminator({ width, layers: 4, scales: 2 }),
-    A: new ArcFace({ kind: 'arcface', inputSize: 112, squeeze: se, ...identity }),
+    D: new Discriminator({ width, layers, scales: 2 }),
+    A: new ArcFace({ kind: 'arcface', inputSize: 112, ...identity, squeeze: se }),
     average: new Generator(form),
   };
 }

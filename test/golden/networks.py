@@ -1,13 +1,6 @@
-#!/usr/bin/env python3
-"""Writes test/golden/simswap.safetensors, which test/simswap compares with: networks and a short training in PyTorch, float64.
-
-    apt-get install python3-torch && /usr/bin/python3 test/simswap/goldens.py test/golden/simswap.safetensors
-
-Images and upstream gradients are not stored: both sides compute them, see `hashed` here and in test/simswap/golden.ts. Stored are, per case,
-the parameters ("<case>/<name>", under the published names, of values that float16 holds exactly), outputs ("<case>/y…") and gradients
-("<case>/d_<name>"; not where the case repeats the layers of another). NCHW and OIHW.
+"""SimSwap's networks in PyTorch, under the published names; every channel count is scaled by WIDTH. What the scripts beside this file and
+test/nn/fixtures/make_pth.py compute with. Float64 becomes the default type.
 """
-import json, struct, sys
 import numpy as np, torch, torch.nn as nn, torch.nn.functional as F
 
 torch.set_default_dtype(torch.float64)
@@ -156,76 +149,3 @@ def prepare(m):
         elif v.ndim <= 1 and not k.startswith('features.weight'): v += torch.randn(v.shape) * .1
         v.copy_(v.half().double())
     return m
-
-
-tensors, cases = {}, []
-
-
-def keep(case, items, dtype=np.float32):
-    for k, v in items:
-        if v.dtype != torch.int64: tensors[f'{case}/{k}'] = np.ascontiguousarray(v.detach().numpy().astype(dtype))
-
-
-def case(name, network, config, inputs, train, gradients=True):
-    prepare(network).train(train); keep(name, network.state_dict().items(), np.float16)
-    for x in inputs: x.requires_grad_(True)
-    y = network(*inputs); y = y if isinstance(y, tuple) else (y,)
-    upstream = [hashed(100 + k, *v.shape) - .5 for k, v in enumerate(y)]
-    leaves = {**{f'input{k}': x for k, x in enumerate(inputs)}, **{k: p for k, p in network.named_parameters() if p.requires_grad}}
-    keep(name, [(f'y{k}', v) for k, v in enumerate(y)])
-    if gradients: keep(name, zip([f'd_{k}' for k in leaves], torch.autograd.grad(y, list(leaves.values()), upstream)))
-    cases.append(dict(name=name, config=config, train=train, inputs=[list(x.shape) for x in inputs]))
-
-
-def training(name, steps=4, batch=2, size=48):
-    G, D, A = prepare(Generator(16, 1)), nn.ModuleList([prepare(Discriminator(3)), prepare(Discriminator(3))]), prepare(ArcFace((1, 1, 1, 1), 16, 40)).eval().requires_grad_(False)
-    for tag, m in (('generator', G), ('discriminator', D), ('identity', A)): keep(f'{name}/{tag}', m.state_dict().items(), np.float16)
-    mean, std = NORMALS
-    embed = lambda x: A((F.interpolate(x, size=(40, 40), mode='bicubic', align_corners=False) - mean) / std)
-    judge = lambda x: [D[0](x), D[1](F.avg_pool2d(x, 3, 2, 1, count_include_pad=False))]
-    og, od, log = torch.optim.Adam(G.parameters(), 4e-4, (0., .999)), torch.optim.Adam(D.parameters(), 4e-4, (0., .999)), []
-    for k in range(steps):
-        t, s, alpha = hashed(3 * k, batch, 3, size, size), hashed(3 * k + 1, batch, 3, size, size), hashed(3 * k + 2, batch, 1, 1, 1)
-        z = F.normalize(embed(s)); y = G(t, z); fake, real = judge(y), judge(t)
-        adv = -sum(o[-1].mean() for o in fake) / 2
-        fm = sum((a[j] - b[j].detach()).abs().mean() for a, b in zip(fake, real) for j in (2, 3)) / 2
-        idl, rec = (1 - F.cosine_similarity(embed(y), z)).mean(), (y - t).abs().mean()
-        lg = adv + 10 * fm + 10 * idl + (10 * rec if k % 2 == 0 else 0)
-        og.zero_grad(); lg.backward(); og.step()
-        y = y.detach(); fake, real = judge(y), judge(t)
-        hr, hf = (sum(F.relu(1 + sign * o[-1]).mean() for o in outs) / 2 for sign, outs in ((-1, real), (1, fake)))
-        x = (alpha * t + (1 - alpha) * y).requires_grad_(True)
-        gp = sum(((torch.autograd.grad(o[-1].sum(), x, create_graph=True)[0].flatten(1).norm(dim=1) - 1) ** 2).mean() for o in judge(x)) / 2
-        ld = hr + hf + 1e-5 * gp; od.zero_grad(); ld.backward(); od.step()
-        log.append(torch.stack([adv, fm, idl, rec, lg, hr, hf, gp, ld]).detach())
-    keep(name, [('log', torch.stack(log))])
-    cases.append(dict(name=name, steps=steps, batch=batch, size=size))
-
-
-def write(path):
-    head, blobs, at = {'__metadata__': {'cases': json.dumps(cases)}}, [], 0
-    for k, v in tensors.items():
-        head[k] = dict(dtype='F16' if v.dtype == np.float16 else 'F32', shape=list(v.shape), data_offsets=[at, at + v.nbytes])
-        blobs.append(v.tobytes()); at += v.nbytes
-    h = json.dumps(head).encode(); h += b' ' * (-len(h) % 8)
-    with open(path, 'wb') as f: f.write(struct.pack('<Q', len(h)) + h + b''.join(blobs))
-    print(f'{path}: {len(cases)} cases, {(8 + len(h) + at) / 1024:.0f} KiB')
-
-
-if __name__ == '__main__':
-    torch.manual_seed(0)
-    latent = lambda n: F.normalize(hashed(7, n, 16) - .5).float().double()
-    generator = dict(kind='generator', width=WIDTH, blocks=1, latent=16, head='tanh', deep=False, halfWidthStem=False)
-    image = lambda n, size: hashed(5, n, 3, size, size)
-    # All cases share sizes, so that the tests compile few kernels: compiling is most of their time.
-    batch, side, face = 2, 48, 40
-    inputs = lambda: (image(batch, side), latent(batch))
-    identity = dict(width=WIDTH, embedding=16, inputSize=face, layers=[1, 1, 1, 1])
-    case('generator_tanh_train', Generator(16, 1), generator, inputs(), True)
-    case('generator_linear_deep_eval', Generator(16, 1, tanh=False, deep=True), {**generator, 'head': 'linear', 'deep': True}, inputs(), False, gradients=False)
-    case('generator_half_width_stem', Generator(16, 1, stem=True), {**generator, 'halfWidthStem': True}, inputs(), True, gradients=False)
-    case('discriminator', Discriminator(), dict(kind='discriminator', width=WIDTH, layers=4), (image(batch, side),), True)
-    case('arcface_train', ArcFace((1, 1, 1, 1), 16, face), {**identity, 'kind': 'arcface', 'squeeze': True}, (image(batch, face),), True)
-    case('iresnet_eval', IResNet((1, 1, 1, 1), 16, face), {**identity, 'kind': 'iresnet', 'squeeze': False}, (image(batch, face),), False, gradients=False)
-    training('training')
-    write(sys.argv[1])
