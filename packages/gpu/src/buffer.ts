@@ -18,7 +18,7 @@ export class GpuBuffer {
   /** The buffers that were moved in here: the memory is theirs together. */
   #members: GpuBuffer[] = [];
   /** Made by {@link GpuBuffer.part}: the memory is somebody else's. */
-  #borrowed = false;
+  #isView = false;
 
   constructor(
     /** Bytes that the owner asked for, a multiple of 4. The resource may be larger. */
@@ -67,7 +67,7 @@ export class GpuBuffer {
 
   /** Whose release gives the memory back: the whole for parts that are only another view of it. */
   get owner(): GpuBuffer {
-    return this.#borrowed ? this.whole : this;
+    return this.#isView ? this.whole : this;
   }
 
   /** A view of some bytes from `offset` on. Memory and lifetime are those of the whole. */
@@ -75,7 +75,7 @@ export class GpuBuffer {
     const part = new GpuBuffer(bytes);
     part.#whole = this.whole;
     part.#offset = this.#offset + offset;
-    part.#borrowed = true;
+    part.#isView = true;
     part.#steady = this.steady;
     return part;
   }
@@ -96,8 +96,8 @@ export class GpuBuffer {
     return this.whole.#members.every(({ released }) => released);
   }
 
-  /** Has the buffer other memory for a while; returns what puts everything back. */
-  borrow(memory: GPUBuffer): () => void {
+  /** Gives the buffer other memory for a while; returns what puts everything back. */
+  lend(memory: GPUBuffer): () => void {
     const before = [this.#resource, this.#whole, this.#offset, this.released] as const;
     this.#resource = memory;
     this.#whole = undefined;

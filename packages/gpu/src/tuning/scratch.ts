@@ -29,7 +29,7 @@ let filler: Uint32Array | undefined;
 export async function lendScratch<T>(gpu: Gpu, buffers: readonly GpuBuffer[], fn: () => Promise<T>): Promise<T> {
   const lent = [...new Set(buffers)].map((buffer) => {
     const scratch = gpu.pool.take(buffer.bytes);
-    return { scratch, putBack: buffer.borrow(scratch) };
+    return { scratch, putBack: buffer.lend(scratch) };
   });
   try {
     refillScratch(gpu, buffers);
