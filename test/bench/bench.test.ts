@@ -1,5 +1,4 @@
-/** @file What keeps the benchmarks honest: a run must compute something, peers must compute the same, and tables say what the files say. */
-import { writeFileSync } from 'node:fs';
+/** @file What keeps the benchmarks honest: a run must compute something, and peers must compute the same. */
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { useGpu } from '@visage/gpu';
@@ -20,12 +19,8 @@ import type { Pace } from '../../bench/peers/measure.ts';
 import { PeerProcess } from '../../bench/peers/process.ts';
 import { visageEngine } from '../../bench/peers/visage.ts';
 import { type WorkSizes, works } from '../../bench/peers/work.ts';
-import { chartsOf } from '../../bench/report/charts.ts';
-import { arithmeticRate, memoryRate, significant } from '../../bench/report/format.ts';
 import { benchPage } from '../../bench/report/page.ts';
-import { peerTable } from '../../bench/report/peers.ts';
-import { type BenchResult, benchResult, readResult, writeResult } from '../../bench/report/result.ts';
-import { tablesOf } from '../../bench/report/tables.ts';
+import { benchResult, readResult, writeResult } from '../../bench/report/result.ts';
 import { gpuSuite } from '../helpers/gpu.ts';
 
 const { test, gpu } = await gpuSuite('bench');
@@ -131,15 +126,6 @@ test('memory is counted without a device, and what is counted adds up', async ()
   }
 });
 
-test('a file that is no result is named', async () => {
-  const path = join(tmpdir(), `visage-no-bench-${process.pid}.json`);
-  writeFileSync(path, '{"bench": "kernels"}');
-  await readResult(path).then(
-    () => assert.unreachable(),
-    (error: Error) => assert.match(error.message, /is no result of `npm run bench`/),
-  );
-});
-
 const contestOf: WorkSizes = {
   convolution: { size: 4, channelsIn: 4, channelsOut: 4, kernel: 3, batches: [1] },
   generator: { size: 8, channels: 4, latent: 8, batches: [1] },
@@ -189,28 +175,6 @@ test('peers: equal results get a time, wrong ones and failures a reason', async 
   assert.is(entries.length, 18);
 });
 
-test('peers: a table has a line for all passes together, and tells what failed', () => {
-  const entries = (ms: number): ContestEntry[] => [
-    { name: 'visage', ms: 1, gflops: 10 },
-    { name: 'slow', ms, gflops: 10 / ms, error: 1e-6 },
-    { name: 'gone', failure: 'no result within 20 s' },
-  ];
-  const work = { what: 'convolution', batch: 4 };
-  const { rows, note } = peerTable({
-    devices: {},
-    contests: [
-      { ...work, pass: 'forward', entries: entries(10) },
-      { ...work, pass: 'both gradients', entries: entries(30) },
-    ],
-  });
-  assert.equal(
-    rows.map((row) => row.at(-1)),
-    ["Visage's time over the better peer's", '0.100', '0.0333', '0.0500'],
-  );
-  assert.equal(rows[3], ['convolution', '4', 'forward + both gradients', '2.00 ms', '40.0 ms', '–', '0.0500']);
-  assert.match(note ?? '', /gone: no result within 20 s \(convolution, batch 4, forward; convolution, batch 4, both/);
-});
-
 test('peers: a process that answers too late is ended, and one out of time not started', async () => {
   const order = { sizes: contestOf, pace: quickly };
   const peer = new PeerProcess('jax', gpu.adapter.name, order, { contestMs: 1, peerMs: 2 });
@@ -222,62 +186,6 @@ test('peers: a process that answers too late is ended, and one out of time not s
   assert.match(await failure(peer.attempt(0)), /no result within/);
   while ((await failure(peer.attempt(0))).startsWith('no result'));
   assert.match(await failure(peer.attempt(0)), /not tried: it had used up/);
-});
-
-test('rates have a unit that suits them', () => {
-  assert.is(arithmeticRate(230_400), '230 TFLOP/s');
-  assert.is(arithmeticRate(8.456), '8.46 GFLOP/s');
-  assert.is(memoryRate(3950), '3.95 TB/s');
-  assert.is(significant(0.01234), '0.0123');
-  assert.is(significant(1234.5), '1235');
-});
-
-test('the table of a step tells what a kernel costs the host', () => {
-  const row = { precision: 'mixed', batch: 4, ms: 20, imagesPerSecond: 200, deviceMs: 19, hostMs: 9, hostShare: 0.45 };
-  const measured = [{ ...row, dispatches: 1800, peakGiB: 2, updates: {}, losses: {} }];
-  const [table] = tablesOf({ bench: 'step', measured } as unknown as BenchResult);
-  const [head, line] = table?.rows ?? [];
-  assert.is(line?.[head?.indexOf('host µs per kernel') ?? -1], '5.00');
-});
-
-test('plots over the batch: convolutions, memory, peers; what is missing is a gap', () => {
-  const plotted = (bench: string, measured: unknown) => chartsOf({ bench, measured } as BenchResult);
-  const tflops = { forward: 3, inputGradient: 2, weightGradient: 1 };
-  const [rates] = plotted('convolutions', [
-    { precision: 'f32', batch: 4, tflops },
-    { precision: 'f16', batch: 1, tflops },
-  ]);
-  assert.equal(rates?.steps, [1, 4]);
-  assert.equal(rates?.curves['forward f32'], [null, 3]);
-  assert.equal(rates?.curves['weight gradient f16'], [1, null]);
-  const bytes = { networks: 2 ** 29, state: 0, constants: 0, workspace: 2 ** 30, peak: 2 ** 31 };
-  const memory = plotted('memory', [
-    { precision: 'mixed', batch: 4, ...bytes },
-    { precision: 'f32', batch: 4, ...bytes },
-  ]);
-  assert.equal(
-    memory.map(({ title, curves }) => [title, curves.networks, curves.peak]),
-    [
-      ['mixed, GiB', [0.5], [2]],
-      ['f32, GiB', [0.5], [2]],
-    ],
-  );
-  const entries = [
-    { name: 'visage', ms: 1 },
-    { name: 'gone', failure: 'no result' },
-  ];
-  const [times, ...others] = plotted('peers', {
-    devices: {},
-    contests: [{ what: 'generator', pass: 'forward', batch: 1, entries }],
-  });
-  assert.is(others.length, 0);
-  assert.equal([times?.title, times?.curves], ['generator, forward, ms', { visage: [1], gone: [null] }]);
-});
-
-const published = { bench: 'step', measured: [] } as unknown as BenchResult;
-test('places of other results are left alone', () => {
-  const page = '<!-- bench step -->\nkept\n<!-- end -->';
-  assert.equal(fillPlaces(page, new Map([['other', published]])), { text: page, filled: [] });
 });
 
 test.run();
