@@ -73,7 +73,8 @@ def ops():
     conv('conv_depthwise_k3_s2', 2, 12, 15, 15, 12, 3, 2, 1, groups=12, bias=False)
     conv('conv_depthwise_k5', 1, 8, 12, 12, 8, 5, 1, 2, groups=8, bias=False)
     for name, k, s, p, hw in (('convt_k4_s2_p1', 4, 2, 1, 7), ('convt_k2_s1', 2, 1, 0, 1)):
-        g.add(name, 'convTranspose2d', dict(stride=s, padding=p), {'x': R(2, 6, hw, hw)}, {'w': R(6, 5, k, k) * .2, 'b': R(5)}, lambda i, q, s=s, p=p: F.conv_transpose2d(i['x'], q['w'], q['b'], s, p))
+        run = lambda i, q, s=s, p=p: F.conv_transpose2d(i['x'], q['w'], q['b'], s, p)
+        g.add(name, 'convTranspose2d', dict(stride=s, padding=p), {'x': R(2, 6, hw, hw)}, {'w': R(6, 5, k, k) * .2, 'b': R(5)}, run)
     def inorm(x): x = x - x.mean((2, 3), keepdim=True); return x * torch.rsqrt((x * x).mean((2, 3), keepdim=True) + 1e-8)
     g.add('instance_norm', 'instanceNorm', dict(eps=1e-8), {'x': R(2, 6, 9, 7) * 3 + 5}, {}, lambda i, p: inorm(i['x']))
     g.add('instance_norm_large', 'instanceNorm', dict(eps=1e-8), {'x': R(1, 3, 64, 66) * .01 + 100}, {}, lambda i, p: inorm(i['x']))
@@ -85,22 +86,37 @@ def ops():
     for name, a, r in (('adain', False, False), ('adain_relu', True, False), ('adain_residual', False, True)):
         ins = {'x': R(2, 8, 7, 9), 'z': R(2, 16)}
         if r: ins['r'] = R(2, 8, 7, 9)
-        g.add(name, 'adain', dict(eps=1e-8, relu=a, residual=r), ins, {'w': R(16, 16) * .3, 'b': R(16)}, lambda i, p, a=a, r=r: adain(i, p, a, r))
+        run = lambda i, p, a=a, r=r: adain(i, p, a, r)
+        g.add(name, 'adain', dict(eps=1e-8, relu=a, residual=r), ins, {'w': R(16, 16) * .3, 'b': R(16)}, run)
     def bn(i, p, train):
         m, v = i['running_mean'].clone(), i['running_var'].clone()
         y = F.batch_norm(i['x'], m, v, p['weight'], p['bias'], train, .1, 1e-5)
         return (y, m.detach(), v.detach())
     for name, shape, train in (('batch_norm_train', (3, 5, 6, 7), True), ('batch_norm_eval', (3, 5, 6, 7), False), ('batch_norm1d_train', (6, 9), True)):
         c = shape[1]
-        g.add(name, 'batchNorm', dict(train=train, momentum=.1, eps=1e-5), {'x': R(*shape) * 2 + 1, 'running_mean': R(c), 'running_var': R(c).abs() + .5}, {'weight': R(c), 'bias': R(c)}, lambda i, p, t=train: bn(i, p, t), outs=('y', 'new_mean', 'new_var'), no_grad=('running_mean', 'running_var'))
-    for name, size, mode, ac, hw in (('nearest_down', (7, 7), 'nearest', None, 14), ('nearest_up', (15, 21), 'nearest', None, 7), ('bilinear_x2', (18, 14), 'bilinear', False, None), ('bilinear_x2_corners', (18, 14), 'bilinear', True, None),
-                                     ('bilinear_down', (5, 6), 'bilinear', False, 13), ('bicubic_down', (14, 14), 'bicubic', False, 28), ('bicubic_up', (17, 23), 'bicubic', False, 9)):
+        ins = {'x': R(*shape) * 2 + 1, 'running_mean': R(c), 'running_var': R(c).abs() + .5}
+        kept = dict(outs=('y', 'new_mean', 'new_var'), no_grad=('running_mean', 'running_var'))
+        args = dict(train=train, momentum=.1, eps=1e-5)
+        g.add(name, 'batchNorm', args, ins, {'weight': R(c), 'bias': R(c)}, lambda i, p, t=train: bn(i, p, t), **kept)
+    resizes = (
+        ('nearest_down', (7, 7), 'nearest', None, 14),
+        ('nearest_up', (15, 21), 'nearest', None, 7),
+        ('bilinear_x2', (18, 14), 'bilinear', False, None),
+        ('bilinear_x2_corners', (18, 14), 'bilinear', True, None),
+        ('bilinear_down', (5, 6), 'bilinear', False, 13),
+        ('bicubic_down', (14, 14), 'bicubic', False, 28),
+        ('bicubic_up', (17, 23), 'bicubic', False, 9),
+    )
+    for name, size, mode, corners, hw in resizes:
         x = R(2, 3, hw, hw) if hw else R(2, 3, 9, 7)
-        g.add(name, 'resize', dict(size=size, mode=mode, alignCorners=bool(ac)), {'x': x}, {}, lambda i, p, s=size, m=mode, a=ac: F.interpolate(i['x'], size=s, mode=m, align_corners=a))
+        run = lambda i, p, s=size, m=mode, a=corners: F.interpolate(i['x'], size=s, mode=m, align_corners=a)
+        g.add(name, 'resize', dict(size=size, mode=mode, alignCorners=bool(corners)), {'x': x}, {}, run)
     g.add('pixel_shuffle', 'pixelShuffle', dict(factor=2), {'x': R(2, 12, 5, 4)}, {}, lambda i, p: F.pixel_shuffle(i['x'], 2))
     g.add('max_pool', 'maxPool2d', dict(kernel=2, stride=2), {'x': R(2, 3, 11, 8)}, {}, lambda i, p: F.max_pool2d(i['x'], 2, 2))
-    g.add('avg_pool_nopad', 'avgPool2d', dict(kernel=3, stride=2, padding=1, countIncludePad=False), {'x': R(2, 3, 11, 8)}, {}, lambda i, p: F.avg_pool2d(i['x'], 3, 2, 1, count_include_pad=False))
-    for k, f in dict(relu=F.relu, tanh=torch.tanh, sigmoid=torch.sigmoid, relu6=F.relu6, softplus=F.softplus).items(): g.add(k, k, {}, {'x': R(3, 4, 5) * 4}, {}, lambda i, p, f=f: f(i['x']))
+    average = lambda i, p: F.avg_pool2d(i['x'], 3, 2, 1, count_include_pad=False)
+    g.add('avg_pool_nopad', 'avgPool2d', dict(kernel=3, stride=2, padding=1, countIncludePad=False), {'x': R(2, 3, 11, 8)}, {}, average)
+    for k, f in dict(relu=F.relu, tanh=torch.tanh, sigmoid=torch.sigmoid, relu6=F.relu6, softplus=F.softplus).items():
+        g.add(k, k, {}, {'x': R(3, 4, 5) * 4}, {}, lambda i, p, f=f: f(i['x']))
     for s in (.1, .2): g.add(f'leaky_relu_{s}', 'leakyRelu', dict(slope=s), {'x': R(3, 4, 5)}, {}, lambda i, p, s=s: F.leaky_relu(i['x'], s))
     g.add('prelu_shared', 'prelu', {}, {'x': R(2, 4, 5, 3)}, {'w': torch.tensor([.25])}, lambda i, p: F.prelu(i['x'], p['w']))
     g.add('prelu_channel', 'prelu', {}, {'x': R(2, 4, 5, 3)}, {'w': R(4)}, lambda i, p: F.prelu(i['x'], p['w']))
@@ -119,8 +135,10 @@ def ops():
         return s * torch.where(F.one_hot(i['label'].long(), c.shape[1]).bool(), phi, c)
     g.add('arcface_logits', 'arcMargin', dict(scale=64, margin=.5, easyMargin=False), {'x': R(6, 16), 'label': lab}, {'w': R(10, 16)}, arc)
     g.add('matmul', 'matmul', {}, {'a': R(37, 70), 'b': R(70, 23)}, {}, lambda i, p: i['a'] @ i['b'])
-    g.add('broadcast_arith', 'expr:(a+b)*c-a/b', {}, {'a': R(2, 3, 1, 5), 'b': R(1, 3, 4, 1).abs() + .5, 'c': R(5)}, {}, lambda i, p: (i['a'] + i['b']) * i['c'] - i['a'] / i['b'])
-    g.add('sum_mean_var', 'expr:[sum(x,[2,3]),mean(x,[0,2]),var(x,[1],biased)]', {}, {'x': R(3, 4, 5, 6)}, {}, lambda i, p: (i['x'].sum((2, 3)), i['x'].mean((0, 2)), i['x'].var(1, unbiased=False)), outs=('s', 'm', 'v'))
+    arithmetic = lambda i, p: (i['a'] + i['b']) * i['c'] - i['a'] / i['b']
+    g.add('broadcast_arith', 'expr:(a+b)*c-a/b', {}, {'a': R(2, 3, 1, 5), 'b': R(1, 3, 4, 1).abs() + .5, 'c': R(5)}, {}, arithmetic)
+    moments = lambda i, p: (i['x'].sum((2, 3)), i['x'].mean((0, 2)), i['x'].var(1, unbiased=False))
+    g.add('sum_mean_var', 'expr:[sum(x,[2,3]),mean(x,[0,2]),var(x,[1],biased)]', {}, {'x': R(3, 4, 5, 6)}, {}, moments, outs=('s', 'm', 'v'))
     return g
 
 
@@ -150,12 +168,20 @@ def second_order():
 def optim():
     """Six steps of each optimizer on given gradients."""
     g = Group()
-    for name, cls, kw in (('adam_simswap', torch.optim.Adam, dict(lr=4e-4, betas=(0., .999))), ('adam_2022', torch.optim.Adam, dict(lr=4e-4, betas=(0., .99), eps=1e-8)), ('adam_deepfakes', torch.optim.Adam, dict(lr=5e-5, betas=(.5, .999))), ('adamw', torch.optim.AdamW, dict(lr=1e-3, weight_decay=.01)), ('sgd_momentum', torch.optim.SGD, dict(lr=.1, momentum=.9, weight_decay=5e-4))):
+    optimizers = (
+        ('adam_simswap', torch.optim.Adam, dict(lr=4e-4, betas=(0., .999))),
+        ('adam_2022', torch.optim.Adam, dict(lr=4e-4, betas=(0., .99), eps=1e-8)),
+        ('adam_deepfakes', torch.optim.Adam, dict(lr=5e-5, betas=(.5, .999))),
+        ('adamw', torch.optim.AdamW, dict(lr=1e-3, weight_decay=.01)),
+        ('sgd_momentum', torch.optim.SGD, dict(lr=.1, momentum=.9, weight_decay=5e-4)),
+    )
+    for name, cls, kw in optimizers:
         p0 = R(40).float().double(); p = p0.clone().requires_grad_(True); o = cls([p], **kw)
         grads = R(6, 40).float().double(); traj = []
         for k in range(6): p.grad = grads[k].clone(); o.step(); traj.append(p.detach().clone())
         g.put(name, {'p': p0, 'grads': grads, 'trajectory': torch.stack(traj)})
-        g.case(name, 'optimizer:' + cls.__name__, {k: list(v) if isinstance(v, tuple) else v for k, v in kw.items()}, ['p', 'grads'], out=['trajectory'])
+        args = {k: list(v) if isinstance(v, tuple) else v for k, v in kw.items()}
+        g.case(name, 'optimizer:' + cls.__name__, args, ['p', 'grads'], out=['trajectory'])
     return g
 
 

@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import { type CaseReport, conformanceTable, goldenFile, runGoldenFile } from '@visage/cli';
 import { loadSafetensors } from '@visage/nn/node';
 import { Generator, publishedGenerator } from '@visage/simswap';
@@ -15,6 +16,12 @@ test('the networks, and four steps of the training that the paper describes, equ
   assert.is(reports.length, 7);
   const bad = reports.filter(({ status }) => status !== 'pass');
   assert.is(bad.length, 0, conformanceTable(bad));
+});
+
+test('every file of test/golden is one that `visage conformance` runs', async () => {
+  const files = readdirSync('test/golden').filter((name) => /\.safetensors$/.test(name));
+  const cases = files.map(async (name) => goldenFile(await loadSafetensors(`test/golden/${name}`)).cases);
+  assert.is((await Promise.all(cases)).flat().length, 85);
 });
 
 test('the gradient of every parameter is stored for the cases that train', async () => {
