@@ -39,6 +39,7 @@ test('import says what was mapped, ignored and missing, and writes a file that n
   assert.match(printed, /ignored +7 +7 × …num_batches_tracked/);
   assert.match(printed, /missing +0/);
   assert.match(printed, /Pipeline released-224: .*RGB in \[0, 1\]/);
+  assert.match(printed, /Its faces: 224 x 224 pixels, aligned by ArcFace's five poses/);
   const { metadata } = await loadSafetensors(at('g.safetensors'));
   assert.is(metadata.architecture, 'simswap-generator');
   assert.is(metadata.pipeline, 'released-224');

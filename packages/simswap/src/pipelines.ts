@@ -17,11 +17,13 @@ export interface Pipeline {
   readonly about: string;
   /** Form of the generator, at its published sizes. */
   readonly generator: GeneratorConfig;
+  /** Whether generators with one more level belong to it too. */
+  readonly deepToo: boolean;
   /** What the generator takes and gives. */
   readonly colorSpace: ColorSpace;
   /** How source faces come to the side of the identity network. */
   readonly identityResize: IdentityResize;
-  /** Templates by which faces were aligned: ArcFace's five poses, or that of FFHQ, which shows more around the face. */
+  /** Templates by which its faces are to be aligned: ArcFace's five poses, or that of FFHQ, which shows more around the face. Users are told. */
   readonly alignment: 'arcface-poses' | 'ffhq';
   /** Side of the aligned faces that a generator of this form was trained on. */
   imageSize(config: GeneratorConfig): number;
@@ -32,6 +34,7 @@ export const released224: Pipeline = {
   name: 'released-224',
   about: 'the 224-pixel weights of 2021: RGB in [0, 1] in and out',
   generator: publishedGenerator,
+  deepToo: false,
   colorSpace: 'unit',
   identityResize: 'nearest',
   alignment: 'arcface-poses',
@@ -43,6 +46,7 @@ export const released512: Pipeline = {
   name: 'released-512',
   about: 'the 512-pixel beta weights: RGB in [0, 1] in and out, FFHQ alignment',
   generator: { ...publishedGenerator, halfWidthStem: true },
+  deepToo: false,
   colorSpace: 'unit',
   identityResize: 'nearest',
   alignment: 'ffhq',
@@ -54,6 +58,7 @@ export const trained2022: Pipeline = {
   name: 'train-2022',
   about: 'networks of the training code of 2022: ImageNet-normalised RGB in and out',
   generator: { ...publishedGenerator, head: 'linear' },
+  deepToo: true,
   colorSpace: 'imagenet',
   identityResize: 'bicubic',
   alignment: 'arcface-poses',
@@ -83,7 +88,7 @@ export function checkPipeline(pipeline: Pipeline, generator: GeneratorConfig, id
   const fits =
     generator.head === head &&
     generator.halfWidthStem === halfWidthStem &&
-    (generator.deep === deep || pipeline.name === 'train-2022');
+    (generator.deep === deep || pipeline.deepToo);
   if (!fits) {
     const got = `one with a ${generator.head} head${generator.halfWidthStem ? ', half-width stem' : ''}${generator.deep ? ', deep' : ''}`;
     const hint = `This pipeline is ${pipeline.about}; another form of generator gives wrong colours or none`;

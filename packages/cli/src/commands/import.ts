@@ -1,7 +1,14 @@
 import { basename } from 'node:path';
 import { isPth, readPth, readSafetensors, type WeightFile } from '@visage/nn';
 import { loadFile, saveFile } from '@visage/nn/node';
-import { type ImportedNetwork, importedFile, importKinds, importNetwork } from '@visage/simswap';
+import {
+  type GeneratorConfig,
+  type ImportedNetwork,
+  importedFile,
+  importKinds,
+  importNetwork,
+  type Pipeline,
+} from '@visage/simswap';
 import { type Command, Option } from 'commander';
 import { aligned } from '../terminal/aligned.ts';
 
@@ -11,6 +18,11 @@ interface Options {
   readonly prefix?: string;
   readonly list?: boolean;
 }
+
+const ALIGNMENTS: Readonly<Record<Pipeline['alignment'], string>> = {
+  'arcface-poses': "ArcFace's five poses",
+  ffhq: "FFHQ's template, which shows more around the face",
+};
 
 /** Reads a weight file by what it begins with: PyTorch's formats, or safetensors. */
 async function readWeights(path: string): Promise<WeightFile> {
@@ -69,6 +81,8 @@ async function importFile(path: string, { as, out, prefix, list = false }: Optio
   if (pipeline) {
     const advice = 'if the colours of swaps are wrong, it was of another: import it as that';
     console.log(`Pipeline ${pipeline.name}: ${pipeline.about}; ${advice}`);
+    const side = pipeline.imageSize(imported.network.config as GeneratorConfig);
+    console.log(`Its faces: ${side} x ${side} pixels, aligned by ${ALIGNMENTS[pipeline.alignment]}`);
   }
 }
 

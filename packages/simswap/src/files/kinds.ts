@@ -36,7 +36,7 @@ function count(entries: Entries, prefix: string): number {
 
 const WIDEST_STAGE = 512; // channels of the deepest stage at width 1
 
-function generator(name: string, pipeline: Pipeline, deepToo: boolean): ImportKind {
+function generator(name: string, pipeline: Pipeline): ImportKind {
   const describe = (entries: Entries): NetworkDescription => {
     const style = 'BottleNeck.0.style1.linear.weight';
     const config: GeneratorConfig = {
@@ -44,7 +44,7 @@ function generator(name: string, pipeline: Pipeline, deepToo: boolean): ImportKi
       width: extent(entries, 'BottleNeck.0.conv1.1.weight', 0, WIDEST_STAGE) / WIDEST_STAGE,
       blocks: Math.min(64, count(entries, 'BottleNeck.')) || pipeline.generator.blocks,
       latent: extent(entries, style, 1, pipeline.generator.latent),
-      deep: deepToo && entries.has('down4.0.weight'),
+      deep: pipeline.deepToo && entries.has('down4.0.weight'),
     };
     return { architecture: fileArchitectures.generator, config };
   };
@@ -93,9 +93,9 @@ const efficientNet: ImportKind = {
 
 /** What can be imported, by the names of `visage import --as`. */
 export const importKinds: readonly ImportKind[] = [
-  generator('generator-224', released224, false),
-  generator('generator-512', released512, false),
-  generator('generator-train', trained2022, true),
+  generator('generator-224', released224),
+  generator('generator-512', released512),
+  generator('generator-train', trained2022),
   identity('arcface-se-ir', 'the identity network that SimSwap was trained with', publishedArcFace, true),
   identity('iresnet50', "InsightFace's IResNet of 50 layers", publishedIResNet(50), false),
   identity('iresnet100', "InsightFace's IResNet of 100 layers", publishedIResNet(100), false),
