@@ -1,8 +1,9 @@
 /** @file DeepFakes: its network and its training. */
 import { seeded } from '@visage/nn';
 import { DeepFakes, DeepFakesTrainer, originalDeepFakesRecipe } from '@visage/simswap';
-import { full, keep, noGrad, scope, type Tensor, tensor } from '@visage/tensor';
+import { full, keep, mean, noGrad, scope, type Tensor, tensor } from '@visage/tensor';
 import * as assert from 'uvu/assert';
+import { colorsMatched } from '../../../packages/simswap/src/baselines/deepfakes/trainer.ts';
 import { gpuSuite } from '../../helpers/gpu.ts';
 
 const { test } = await gpuSuite('deepfakes');
@@ -61,11 +62,30 @@ test('it learns two people, the same from the same seed, and swaps them', async 
 });
 
 test('matching colours moves the mean of A to that of B', async () => {
-  const people = { A: photos([0.9, 0.2, 0.1]), B: keep(full([3, SIZE, SIZE, 3], 0.25)) };
-  const trainer = new DeepFakesTrainer({ network: make(), photos: people, recipe, seed: 2 });
-  trainer.run();
-  assert.ok(Number.isFinite((await trainer.losses()).A));
-  trainer.dispose();
+  const A = photos([0.9, 0.2, 0.1]); // of one mean in all channels, 0.43
+  const plain = Float32Array.from({ length: 3 * SIZE * SIZE * 3 }, (_, k) => [0.2, 0.3, 0.6][k % 3]!);
+  const B = keep(tensor(plain, [3, SIZE, SIZE, 3]));
+  const moved = keep(colorsMatched(A, B));
+  const means = async (x: Tensor) => [...(await scope(() => noGrad(() => mean(x, [0, 1, 2]))).floats())];
+  const [before, after, wanted] = [await means(A), await means(moved), await means(B)];
+  after.forEach((value, k) => {
+    assert.ok(Math.abs(value - wanted[k]!) < 1e-6, `channel ${k}: ${value} instead of ${wanted[k]}`);
+    assert.ok(Math.abs(before[k]! - wanted[k]!) > 0.1, `channel ${k} had nothing to move`);
+  });
+  const first = async (A: Tensor, matchColors: boolean) => {
+    const trainer = new DeepFakesTrainer({
+      network: make(),
+      photos: { A, B },
+      recipe: { ...recipe, matchColors },
+      seed: 2,
+    });
+    trainer.run();
+    const losses = await trainer.losses();
+    trainer.dispose();
+    return losses;
+  };
+  assert.equal(await first(A, true), await first(moved, false));
+  assert.ok(Math.abs((await first(A, true)).A - (await first(A, false)).A) > 1e-4);
 });
 
 test('photos that are not square are refused', () => {

@@ -152,5 +152,5 @@ function checkPhotos(who: Person, { shape }: Tensor): void {
 }
 
 /** Photos moved by one colour so that their mean is that of others: x + mean(others) − mean(x), per channel over all photos and pixels. */
-const colorsMatched = (photos: Tensor, others: Tensor): Tensor =>
+export const colorsMatched = (photos: Tensor, others: Tensor): Tensor =>
   scope(() => noGrad(() => photos.add(sub(mean(others, [0, 1, 2]), mean(photos, [0, 1, 2])))));
