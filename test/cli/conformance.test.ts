@@ -2,6 +2,7 @@ import { type CaseReport, conformanceTable, type GoldenCase, goldenFile, runGold
 import { readSafetensors, writeSafetensors } from '@visage/nn';
 import { loadSafetensors } from '@visage/nn/node';
 import * as assert from 'uvu/assert';
+import { columnErrors } from '../../packages/cli/src/conformance/measure.ts';
 import { gpuSuite } from '../helpers/gpu.ts';
 
 const { test } = await gpuSuite('conformance');
@@ -36,15 +37,51 @@ for (const group of ['ops', 'second_order', 'optim', 'baselines']) {
   });
 }
 
-for (const group of ['ops', 'second_order']) {
-  test(`all cases of ${group} pass in mixed precision`, async () => {
+const MIXED = [
+  ['ops'],
+  ['second_order'],
+  ['simswap', 'generator_tanh'],
+  ['simswap', 'training'],
+  ['baselines', 'aeinet_4'],
+] as const;
+for (const [group, only] of MIXED) {
+  test(`${only ?? 'all cases'} of ${group} pass in mixed precision`, async () => {
     const file = goldenFile(await loadSafetensors(`test/golden/${group}.safetensors`));
-    const reports = await reportsOf(file, { precision: 'mixed' });
+    const reports = await reportsOf(file, { only, precision: 'mixed' });
     const bad = reports.filter(({ status }) => status !== 'pass');
     assert.is(bad.length, 0, conformanceTable(bad));
+    assert.ok(reports.every(({ tolerance }) => Math.max(tolerance.output, tolerance.gradient) <= 1e-2));
     assert.ok(reports.some(({ outputError }) => outputError > 1e-4)); // it is not f32 that was measured
   });
 }
+
+test("a network's gradients in mixed precision are also held to the file, as one vector", async () => {
+  const { cases, tensors } = goldenFile(await loadSafetensors('test/golden/baselines.safetensors'));
+  const wrong = [...tensors].map(([name, x]) => {
+    const data = name.startsWith('hearnet/d_') ? x.data.map((value) => 1.3 * value) : x.data;
+    return [name, { ...x, data }] as const;
+  });
+  const report = await first(
+    { cases, tensors: new Map(wrong) },
+    { only: 'hearnet', precision: 'mixed', replay: false },
+  );
+  assert.is(report.status, 'fail');
+  assert.match(report.reason, /^the whole against the file: 2\.\de-1 > 0\.2$/);
+  assert.ok(report.gradientError < 1e-2);
+});
+
+test('outputs beyond the range of f16 count as its end in mixed precision', async () => {
+  const far = golden(RELU, { ...TENSORS, x: [-1, 7e4, -3, 4], y: [0, 9e4, 0, 4] });
+  assert.is((await first(far, { precision: 'mixed' })).status, 'pass');
+  assert.is((await first(far)).status, 'fail');
+});
+
+test('columns of a log are measured each as a whole', () => {
+  const expected = [3, 100, 0, 4, 100, 0];
+  assert.equal(columnErrors([3, 101, 0, 4, 100, 0], expected, 3), [0, Math.SQRT1_2 / 100, 0]);
+  assert.equal(columnErrors([3, 100, 1, 3.5, 100, 0], expected, 3), [0.1, 0, Number.POSITIVE_INFINITY]);
+  assert.is(columnErrors([3, Number.NaN, 0, 4, 100, 0], expected, 3)[1], Number.POSITIVE_INFINITY);
+});
 
 test('a right case passes', async () => {
   assert.is((await first(golden(RELU, TENSORS))).status, 'pass');

@@ -1,7 +1,18 @@
 import './methods.ts';
 
 export { autocast, autocasting, halfPrecision } from './autocast.ts';
-export { type Backward, backward, enableGrad, type GradOptions, grad, gradEnabled, noGrad, track } from './autograd.ts';
+export {
+  type Backward,
+  backward,
+  enableGrad,
+  type GradOptions,
+  grad,
+  gradEnabled,
+  noGrad,
+  type OpWatcher,
+  track,
+  watchOps,
+} from './autograd.ts';
 export { checkpoint } from './checkpoint.ts';
 export { DTYPES, type DType, type HostArray } from './dtype.ts';
 export { floatsFromHalf, halfBits, halfFromFloats, halfValue } from './float16.ts';

@@ -33,6 +33,12 @@ export function largestEntryError(ours: ArrayLike<number>, expected: ArrayLike<n
   return worst;
 }
 
+/** The relative error of each column of a log, as a whole. */
+export function columnErrors(ours: ArrayLike<number>, expected: ArrayLike<number>, columns: number): number[] {
+  const column = (x: ArrayLike<number>, at: number) => Array.from(x).filter((_, k) => k % columns === at);
+  return Array.from({ length: columns }, (_, at) => relativeError(column(ours, at), column(expected, at)));
+}
+
 /** Same length and the same 32 bits everywhere; NaNs of one kind are equal, 0 and −0 are not. */
 export function sameBits(a: Float32Array, b: Float32Array): boolean {
   const [x, y] = [a, b].map((v) => new Uint32Array(v.buffer, v.byteOffset, v.length)) as [Uint32Array, Uint32Array];

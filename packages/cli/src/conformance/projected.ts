@@ -71,4 +71,5 @@ export const PROJECTED_NETWORKS: Readonly<Record<string, (args: ProjectedArgs) =
 /** DiffAugment under the random numbers of the case. */
 export const DIFF_AUGMENT: OpEntry = {
   call: ({ x, draws }, { kinds }) => diffAugment(x as Tensor, kinds as readonly Augmentation[], draws as Tensor),
+  roles: { draws: 'plain' },
 };

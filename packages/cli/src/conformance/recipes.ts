@@ -7,20 +7,19 @@ import {
   buildDiscriminator,
   Generator,
   type IdentityConfig,
-  lossNames,
   publishedGenerator,
   type Recipe,
   recipes,
   type StepParts,
   turnsOf,
 } from '@visage/simswap';
-import { assign, concat, launchMap, noGrad, scope, type Tensor, tensor } from '@visage/tensor';
+import { assign, autocast, concat, launchMap, noGrad, scope, type Tensor, tensor } from '@visage/tensor';
 import type { CaseTensors } from './golden.ts';
 import { fromTorch } from './layout.ts';
 import { loadGolden } from './networks.ts';
 import { clearState } from './optimizers.ts';
 import type { Preparer } from './prepared.ts';
-import { parameterNorm } from './training.ts';
+import { LOG_COLUMNS, parameterNorm } from './training.ts';
 
 /** The arguments of a case. */
 interface RecipeArgs {
@@ -81,22 +80,41 @@ export const recipesCase: Preparer = (golden, tensors) => {
   );
   const trained = [networks.G, networks.D].flatMap((network) => [...network.stateDict().values()]);
   const { G: generator, D: discriminator, A: identity } = networks;
+  const taking =
+    ({ recipe, ...optimizers }: (typeof runs)[number]) =>
+    (step: number): Tensor => {
+      const parts = { recipe, generator, discriminator, identity, average, ...optimizers };
+      return stepRow({ ...parts, alpha: alphas[step] as Tensor }, images, step);
+    };
+  const steps = [...alphas.keys()];
+  const logged = (rowsOf: (run: (typeof runs)[number]) => readonly Tensor[]) => ({
+    outputs: Object.fromEntries(runs.map((run) => [`log_${run.recipe.name}`, concat(rowsOf(run), 0)])),
+    gradients: {},
+  });
   const compute = () => {
     const initial = trained.map((x) => launchMap('copy', 'a', [x]));
-    const logs = runs.map(({ recipe, ...optimizers }) => {
+    return logged((run) => {
       for (const [k, x] of trained.entries()) assign(x, initial[k] as Tensor);
-      const parts = { recipe, generator, discriminator, identity, average, ...optimizers };
-      const rows = alphas.map((alpha, step) => scope(() => stepRow({ ...parts, alpha }, images, step)));
-      return [`log_${recipe.name}`, concat(rows, 0)] as const;
+      return steps.map((step) => scope(() => taking(run)(step)));
     });
-    return { outputs: Object.fromEntries(logs), gradients: {} };
   };
+  const computeApart = () =>
+    logged((run) =>
+      steps.map((step) => {
+        autocast('f32', () => {
+          load();
+          for (const before of steps.slice(0, step)) scope(() => void taking(run)(before));
+        });
+        return scope(() => taking(run)(step));
+      }),
+    );
   return {
     compute,
+    computeApart,
     reset: load,
     inputs: [...images.flatMap((pair) => Object.values(pair)), ...alphas, ...trained, ...identity.stateDict().values()],
     expected: { outputs: expectedLogs(golden.out, tensors), gradients: {} },
-    measure: 'entry',
+    columns: LOG_COLUMNS,
   };
 };
 
@@ -123,7 +141,7 @@ function uploadImages({ steps, batch, side, recipes: [first] }: RecipeArgs): Ima
   return Array.from({ length: steps * turns }, (_, k) => ({ target: image(2 * k), source: image(2 * k + 1) }));
 }
 
-/** One step: every turn on its batch; a row of the losses in the order of `lossNames`, then the norms of generator and discriminator. */
+/** One step: every turn on its batch; a row of the losses and norms, see {@link LOG_COLUMNS}. */
 function stepRow(parts: StepParts, images: Images, step: number): Tensor {
   const { recipe, generator, discriminator } = parts;
   const turns = turnsOf(recipe);
@@ -132,7 +150,7 @@ function stepRow(parts: StepParts, images: Images, step: number): Tensor {
     (turn, k) => turn.run(parts, images[step * turns.length + k] as Images[number], kind).losses,
   );
   const row = noGrad(() => concat([...losses, parameterNorm(generator), parameterNorm(discriminator)], 0));
-  return row.reshape([1, lossNames.length + 2]);
+  return row.reshape([1, LOG_COLUMNS.length]);
 }
 
 const expectedLogs = (names: readonly string[], tensors: CaseTensors) =>

@@ -5,16 +5,26 @@ import type { GoldenCase } from './golden.ts';
 export interface Tolerance {
   readonly output: number;
   readonly gradient: number;
-  /** Gradients are compared as one vector, and logs as a whole instead of entry by entry. */
-  readonly together?: boolean;
+  /** A gradient smaller than this share of the case's largest is measured against that share: in theory it may be zero. */
+  readonly floor: number;
+  /**
+   * Where rounding is amplified, what 1e-2 holds is what it does once: gradients are held to f32 at the same activations (see activations.ts), losses to the file
+   * after steps in f32, by columns. The results as they are, gradients as one vector and logs as a whole, are then held to the file within this.
+   */
+  readonly file?: number;
+  /** Columns of logs that have a limit of their own instead of {@link output}. */
+  readonly columns?: Readonly<Record<string, number>>;
+  /** Outputs are f16, whose range ends at 65504. */
+  readonly half?: boolean;
 }
 
-const OPS: Tolerance = { output: 2e-5, gradient: 2e-4 };
-const SECOND_ORDER: Tolerance = { output: 1e-4, gradient: 1e-4 };
-const NETWORKS: Tolerance = { output: 1e-4, gradient: 3e-3 };
-const TRAINING: Tolerance = { output: 1e-3, gradient: 1e-3 };
+const FLOOR = 1e-3;
+const OPS: Tolerance = { output: 2e-5, gradient: 2e-4, floor: FLOOR };
+const SECOND_ORDER: Tolerance = { output: 1e-4, gradient: 1e-4, floor: FLOOR };
+const NETWORKS: Tolerance = { output: 1e-4, gradient: 3e-3, floor: FLOOR };
+const TRAINING: Tolerance = { output: 1e-3, gradient: 1e-3, floor: FLOOR };
 // A mean of 100 with a deviation of 0.01 leaves float32 four digits.
-const ILL_CONDITIONED: Tolerance = { output: 2e-3, gradient: 2e-3 };
+const ILL_CONDITIONED: Tolerance = { output: 2e-3, gradient: 2e-3, floor: FLOOR };
 
 const BY_OP: Readonly<Record<string, Tolerance>> = {
   gradientPenalty: SECOND_ORDER,
@@ -34,14 +44,16 @@ const BY_OP: Readonly<Record<string, Tolerance>> = {
 /** Does the case need all digits of float32? */
 export const isIllConditioned = ({ name }: GoldenCase): boolean => name === 'instance_norm_large';
 
-const MIXED: Tolerance = { output: 1e-2, gradient: 1e-2 };
-// Rounding nothing but the inputs to f16 changes single gradients of these small networks by up to 17 % in float32, because rectifiers switch; and a loss that
-// crosses zero has no relative error. Hence whole vectors.
-const MIXED_NETWORKS: Tolerance = { output: 1e-2, gradient: 0.2, together: true };
-const MIXED_TRAINING: Tolerance = { output: 5e-2, gradient: 5e-2, together: true };
-const MIXED_SECOND_ORDER: Tolerance = { output: 1e-2, gradient: 2e-2 };
+const MIXED: Tolerance = { output: 1e-2, gradient: 1e-2, floor: FLOOR, half: true };
+// A sum that cancels, such as the gradient of a bias in front of a norm, keeps the rounding of its terms: some 1e-4 of the largest gradient.
+const MIXED_DEEP: Tolerance = { ...MIXED, floor: 1 / 32 };
+// PyTorch with every activation rounded to f16 and nothing else is up to 0.12 from the files' gradients: rectifiers switch. docs/guide.md, "Half precision".
+const MIXED_NETWORKS: Tolerance = { ...MIXED_DEEP, file: 0.2 };
+// The same for six steps of training: 0.023. For single steps of the narrowest networks 0.024 in a mean of logits around zero, and 0.046 in the gradient penalty:
+// it is a function of a gradient, without the help of given activations.
+const MIXED_TRAINING: Tolerance = { ...MIXED, columns: { adversarial: 5e-2, gradientPenalty: 5e-2 }, file: 5e-2 };
 const MIXED_BY_TOLERANCE = new Map([
-  [SECOND_ORDER, MIXED_SECOND_ORDER],
+  [SECOND_ORDER, MIXED_DEEP],
   [NETWORKS, MIXED_NETWORKS],
   [TRAINING, MIXED_TRAINING],
 ]);

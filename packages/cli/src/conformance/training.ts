@@ -1,6 +1,6 @@
 import { Adam, ExponentialMovingAverage, type Module } from '@visage/nn';
 import { ArcFace, Discriminator, Generator, lossNames, paper, type Recipe, trainingStep } from '@visage/simswap';
-import { concat, noGrad, scope, slice, sqrt, sum, type Tensor } from '@visage/tensor';
+import { autocast, concat, noGrad, scope, slice, sqrt, sum, type Tensor } from '@visage/tensor';
 import type { CaseTensors } from './golden.ts';
 import { fromTorch } from './layout.ts';
 import { loadGolden } from './networks.ts';
@@ -54,6 +54,9 @@ function networksOf({ width, blocks, latent, discriminatorLayers: layers = 4, ar
   };
 }
 
+/** A row of a log: the losses of a step, and the norms of generator and discriminator after it. */
+export const LOG_COLUMNS: readonly string[] = [...lossNames, 'normG', 'normD'];
+
 /** Euclidean length of all parameters of a network together, [1]. */
 export const parameterNorm = (network: Module): Tensor =>
   sqrt(
@@ -98,19 +101,22 @@ export const trainingCase: Preparer = (golden, tensors): Prepared => {
     const pairs = { target: at(target, k), source: at(source, k) };
     const { losses } = trainingStep({ ...networks, alpha: at(alpha, k) }, pairs, k % 2 === 0 ? 'same' : 'cross');
     const log = noGrad(() => concat([losses, parameterNorm(G), parameterNorm(D)], 0));
-    return log.reshape([1, lossNames.length + 2]);
+    return log.reshape([1, LOG_COLUMNS.length]);
   };
   const steps = Array.from({ length: target.dim(0) }, (_, k) => k);
+  const logged = (rows: readonly Tensor[]) => ({ outputs: { log: concat(rows, 0) }, gradients: {} });
   return {
-    compute: () => ({
-      outputs: {
-        log: concat(
-          steps.map((k) => scope(() => row(k))),
-          0,
-        ),
-      },
-      gradients: {},
-    }),
+    compute: () => logged(steps.map((k) => scope(() => row(k)))),
+    computeApart: () =>
+      logged(
+        steps.map((k) => {
+          autocast('f32', () => {
+            load();
+            for (const before of steps.slice(0, k)) scope(() => void row(before));
+          });
+          return scope(() => row(k));
+        }),
+      ),
     reset: load,
     inputs: [
       target,
@@ -119,7 +125,7 @@ export const trainingCase: Preparer = (golden, tensors): Prepared => {
       ...[G, D, A, frozen, average].flatMap((network) => [...network.stateDict().values()]),
     ],
     expected: { outputs: { log: tensors.get('log').data }, gradients: {} },
-    measure: 'entry',
+    columns: LOG_COLUMNS,
   };
 };
 

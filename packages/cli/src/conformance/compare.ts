@@ -1,0 +1,115 @@
+import { VisageError } from '@visage/gpu';
+import type { EagerRun, HostValues } from './eager.ts';
+import { columnErrors, largestEntryError, norm, relativeError } from './measure.ts';
+import type { Prepared } from './prepared.ts';
+import type { Tolerance } from './tolerance.ts';
+
+type Values = Readonly<Record<string, ArrayLike<number>>>;
+
+/** How far a case's results are from what is expected. */
+export interface Errors {
+  /** The error among the outputs that is largest beside its limit, and whose it is. */
+  readonly outputError: number;
+  readonly worstOutput: string;
+  readonly gradientError: number;
+  readonly worstGradient: string;
+  /** Networks and trainings in mixed precision: the error against the file of all gradients as one vector, or of the whole log of a run. */
+  readonly fileError?: number;
+  /** Why it failed; empty when it passed. */
+  readonly reason: string;
+}
+
+/** Largest finite number of f16. */
+const LARGEST_HALF = 65504;
+
+/** As f16 holds them: what lies beyond its range is infinite, here as its largest number. */
+const withinHalf = (x: ArrayLike<number>): number[] =>
+  Array.from(x, (value) => Math.max(-LARGEST_HALF, Math.min(LARGEST_HALF, value)));
+
+/** The relative error of several tensors as one vector. */
+function vectorError(expected: Values, values: HostValues, prefix: string): number {
+  const joined = (parts: ArrayLike<number>[]) => parts.flatMap((part) => Array.from(part));
+  const names = Object.keys(expected);
+  return relativeError(
+    joined(names.map((name) => values.get(prefix + name) ?? [])),
+    joined(names.map((name) => expected[name] as ArrayLike<number>)),
+  );
+}
+
+function fileErrorOf({ expected }: Prepared, { values, sameActivations, apart }: EagerRun): number | undefined {
+  if (sameActivations) return vectorError(expected.gradients, values, 'd_');
+  return apart && vectorError(expected.outputs, values, '');
+}
+
+interface Found {
+  readonly error: number;
+  readonly where: string;
+  readonly limit: number;
+}
+
+/** The errors of one tensor among the results, and where in it. */
+type Measure = (name: string, ours: ArrayLike<number>, expected: ArrayLike<number>) => readonly Found[];
+
+function measureOutput({ columns }: Prepared, tolerance: Tolerance): Measure {
+  const { output: limit, half, file } = tolerance;
+  const seen = half ? withinHalf : (x: ArrayLike<number>) => x;
+  if (!columns) return (where, ours, expected) => [{ error: relativeError(seen(ours), seen(expected)), where, limit }];
+  return (name, ours, expected) => {
+    if (file === undefined) {
+      const { error, at } = largestEntryError(ours, expected);
+      return [{ error, where: `${name}[${at}]`, limit }];
+    }
+    // In mixed precision a loss that crosses zero has no relative error, its course has one.
+    return columnErrors(ours, expected, columns.length).map((error, at) => {
+      const column = columns[at] as string;
+      return { error, where: `${name}.${column}`, limit: tolerance.columns?.[column] ?? limit };
+    });
+  };
+}
+
+/** The error that comes closest to its limit, or is farthest beyond. */
+function worst(expected: Values, ours: (name: string) => ArrayLike<number> | undefined, measure: Measure): Found {
+  const found = Object.entries(expected).flatMap(([name, reference]) => {
+    const values = ours(name);
+    if (!values) throw new VisageError(`the op gave no ${name}`);
+    return measure(name, values, reference);
+  });
+  const share = ({ error, limit }: Found) => error / limit;
+  return found.reduce((most, each) => (share(each) > share(most) || !most.where ? each : most), {
+    error: 0,
+    where: '',
+    limit: 1,
+  });
+}
+
+const over = (what: string, error: number, limit: number): string =>
+  error > limit ? `${what}: ${error.toExponential(1)} > ${limit}` : '';
+
+/** Errors of a case's results, and which of them are too large. */
+export function compare(prepared: Prepared, run: EagerRun, tolerance: Tolerance): Errors {
+  const { values, sameActivations, apart = values } = run;
+  const { outputs, gradients } = prepared.expected;
+  const expected = Object.keys(gradients).map((name) => [name, sameActivations?.get(`d_${name}`) ?? gradients[name]]);
+  const reference: Values = Object.fromEntries(expected);
+  const floor = tolerance.floor * Math.max(0, ...Object.values(reference).map(norm));
+  const output = worst(outputs, (name) => apart.get(name), measureOutput(prepared, tolerance));
+  const gradient = worst(
+    reference,
+    (name) => values.get(`d_${name}`),
+    (where, x, y) => [{ error: relativeError(x, y, floor), where, limit: tolerance.gradient }],
+  );
+  const fileError = fileErrorOf(prepared, run);
+  const reasons = [
+    over(`output ${output.where}`, output.error, output.limit),
+    over(`gradient of ${gradient.where}`, gradient.error, gradient.limit),
+    over('the whole against the file', fileError ?? 0, tolerance.file ?? 0),
+  ];
+  return {
+    outputError: output.error,
+    worstOutput: output.where,
+    gradientError: gradient.error,
+    worstGradient: gradient.where,
+    fileError,
+    reason: reasons.filter(Boolean).join('; '),
+  };
+}
