@@ -1,6 +1,6 @@
 import type { Gpu } from '@visage/gpu';
 import { type Precision, ProceduralPairs, Trainer } from '@visage/simswap';
-import { discriminatorOf, generatorOf, identityOf } from './models.ts';
+import { discriminatorOf, disposeModels, generatorOf, identityOf } from './models.ts';
 import type { Sizes } from './sizes.ts';
 
 /** Where the memory of a training with the paper's recipe goes, in bytes. */
@@ -28,6 +28,7 @@ export interface MemoryOptions {
 
 /** Counts the device memory of a training that has recorded all its steps. */
 export async function countMemory(gpu: Gpu, { sizes, batch, precision }: MemoryOptions): Promise<MemoryRow> {
+  disposeModels(); // optimizers lay the parameters that they are given side by side, which changes what the next training finds
   gpu.trim();
   const [generator, discriminator] = [generatorOf(sizes).freeze(false), discriminatorOf(sizes).freeze(false)];
   const identity = identityOf(sizes);
