@@ -1,4 +1,7 @@
 /** @file The engine in headless Chromium, under WebGPU's default limits. Skipped where no Chromium is installed, unless VISAGE_BROWSER=required. */
+import { readFileSync } from 'node:fs';
+import { readPth, readSafetensors } from '@visage/nn';
+import { exportable, exportOnnx, importedFile, importKinds, importNetwork } from '@visage/simswap';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { bundleForBrowser, findChromium, type OpenPage, openPage } from './chromium.ts';
@@ -36,6 +39,15 @@ needsBrowser("PyTorch's files are read, deflated archives included", async () =>
     [1, 2, 3, 4],
     [0, 0, 0, 0],
   ]);
+});
+
+needsBrowser("PyTorch's networks are imported, swap as in PyTorch, and are exported as ONNX", async () => {
+  const { error, onnx } = await inPage('torchNetworks');
+  assert.ok(error < 1e-5, String(error));
+  const file = await readPth(readFileSync('test/nn/fixtures/generator.pth'), 'generator.pth');
+  const kind = importKinds.find(({ name }) => name === 'generator-224')!;
+  const here = readSafetensors(importedFile(importNetwork(file, kind), 'generator.pth'), 'generator.pth');
+  assert.ok(Buffer.from(onnx).equals(exportOnnx(exportable(here))), 'the same bytes as in Node');
 });
 
 needsBrowser('three training steps, eager and replayed, are the same bits', async () => {

@@ -58,14 +58,14 @@ export interface OpenPage {
   close(): Promise<void>;
 }
 
-/** Opens `script` in Chromium on a local server, which also hands out the files of `test/golden/` under `/golden/`. */
+/** Opens `script` in Chromium on a local server, which also hands out goldens and PyTorch's files. */
 export async function openPage(executablePath: string, script: string): Promise<OpenPage> {
   const server = createServer((request, response) => {
     const path = normalize(decodeURIComponent(request.url ?? '/'));
-    const golden = join(root, 'test', path);
+    const file = join(root, 'test', path);
     if (path === '/') response.setHeader('content-type', 'text/html').end(html);
     else if (path === '/page.js') response.setHeader('content-type', 'text/javascript').end(script);
-    else if (path.startsWith('/golden/') && existsSync(golden)) response.end(readFileSync(golden));
+    else if (/^\/(golden|nn\/fixtures)\//.test(path) && existsSync(file)) response.end(readFileSync(file));
     else response.writeHead(404).end();
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

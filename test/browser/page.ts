@@ -1,10 +1,13 @@
 /** @file What runs inside the browser: checks by name, each resolving to plain values that browser.test.ts judges. */
 import { openGpu, useGpu } from '@visage/gpu';
-import { readPth, readSafetensors } from '@visage/nn';
+import { type FileTensor, readPth, readSafetensors } from '@visage/nn';
+import { exportable, exportOnnx, importedFile, importKinds, importNetwork, loadSwapper } from '@visage/simswap';
 import { grad, scope, type Tensor, tensor } from '@visage/tensor';
 import { type CaseReport, goldenFile, runGoldenFile } from '../../packages/cli/src/conformance/index.ts';
+import { relativeError } from '../helpers/goldens.ts';
 import { lossesOf, tinyTrainer } from '../helpers/tinySwapper.ts';
 import { archive, dictionary, legacyFile, tensorOf } from '../nn/pickles.ts';
+import { hashedTensor, latents, nhwc } from '../simswap/hashed.ts';
 
 /** Opens the device, and tells its adapter and what sets WebGPU's default limits apart from an adapter's own. */
 async function device() {
@@ -40,11 +43,16 @@ async function threeTrainingSteps() {
   return { eager: await run(false), replayed: await run(true) };
 }
 
+/** A file below test/. */
+async function download(path: string): Promise<Uint8Array> {
+  const response = await fetch(path);
+  if (!response.ok) throw new Error(`test${path}: status ${response.status}`);
+  return new Uint8Array(await response.arrayBuffer());
+}
+
 /** Runs a golden file of test/golden/, eagerly and replayed. */
 async function conformance(file: string): Promise<CaseReport[]> {
-  const response = await fetch(`/golden/${file}`);
-  if (!response.ok) throw new Error(`test/golden/${file}: status ${response.status}`);
-  const golden = goldenFile(readSafetensors(new Uint8Array(await response.arrayBuffer()), file));
+  const golden = goldenFile(readSafetensors(await download(`/golden/${file}`), file));
   const reports: CaseReport[] = [];
   for await (const report of runGoldenFile(golden)) reports.push(report);
   return reports;
@@ -60,9 +68,28 @@ async function torchFiles(): Promise<number[][]> {
   return Promise.all(files.map(async (file) => [...((await readPth(file)).tensors.get('w')?.floats() ?? [])]));
 }
 
+/** A generator and an identity network of torch.save, imported: the error of a swap against PyTorch's, and the generator as ONNX. */
+async function torchNetworks() {
+  const fixture = async (name: string) => readPth(await download(`/nn/fixtures/${name}`), name);
+  const imported = async (name: string, as: string) => {
+    const kind = importKinds.find((each) => each.name === as) as (typeof importKinds)[number];
+    return readSafetensors(importedFile(importNetwork(await fixture(name), kind), name), name);
+  };
+  const generator = await imported('generator.pth', 'generator-224');
+  const identity = await imported('arcface.tar', 'arcface-se-ir');
+  const swapper = loadSwapper(generator, { identity });
+  const swapped = scope(() => swapper.swap(hashedTensor(5, [1, 3, 32, 32]), latents(1, 16)));
+  const expected = (await fixture('expected.pth')).tensors.get('released') as FileTensor;
+  return {
+    error: relativeError(await swapped.floats(), nhwc(expected.floats(), expected.shape)),
+    onnx: [...exportOnnx(exportable(generator))],
+  };
+}
+
 const checks = {
   device,
   torchFiles,
+  torchNetworks,
   secondDerivative,
   threeTrainingSteps,
   operators: () => conformance('ops.safetensors'),
