@@ -27,14 +27,27 @@ fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : 
   let first = share.chunk * LANES + share.lane;
   let base = share.outer * rows * GROUPS + share.c;
   let turn = chunks * LANES;
-  for (var r = first; r < rows; r += AT_ONCE * turn) {
-    for (var k = 0u; k < AT_ONCE; k++) {
-      let i = base + min(r + k * turn, rows - 1u) * GROUPS;
-      let normal = centred(V(x[i]), known) * rstd;
-      let h = select(V(0.0), gate(V(dy[i]), normal * scale + shift), r + k * turn < rows);
+  var r = first;
+  for (; r + (AT_ONCE - 1u) * turn < rows; r += AT_ONCE * turn) {
+    var values : array<S, AT_ONCE>;
+    var slopes : array<S, AT_ONCE>;
+    for (var k = 0u; k < AT_ONCE; k++) { // unrolled
+      values[k] = x[base + (r + k * turn) * GROUPS];
+      slopes[k] = dy[base + (r + k * turn) * GROUPS];
+    }
+    for (var k = 0u; k < AT_ONCE; k++) { // unrolled
+      let normal = centred(V(values[k]), known) * rstd;
+      let h = gate(V(slopes[k]), normal * scale + shift);
       dScale += h * normal;
       dShift += h;
     }
+  }
+  for (; AT_ONCE > 1u && r < rows; r += turn) {
+    let i = base + r * GROUPS;
+    let normal = centred(V(x[i]), known) * rstd;
+    let h = gate(V(dy[i]), normal * scale + shift);
+    dScale += h * normal;
+    dShift += h;
   }
   let sums = total(dScale, dShift, lane);
   if (share.lane == 0u) {

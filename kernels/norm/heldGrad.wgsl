@@ -1,11 +1,13 @@
-// residentGrad.wgsl for planes that fit into registers: x and dy are read once, all loads of an invocation in flight together.
+// The whole gradient of a norm in one launch, for planes that fit into registers: x and dy are read once, all loads of an invocation in flight together.
+// The sums of gradSums.wgsl, then the pass of gradApply.wgsl.
 //
-// Layout    x, dy, out [OUTER, ROWS, C] stored as S. V = vec4f or f32.
-// Prelude   as residentGrad.wgsl, and HELD = ⌈ROWS / LANES⌉.
+// Tile      as held.wgsl, in workgroups of up to 512: of those with 896 invocations, whose x and dy leave no registers to compute with, one took 85 µs where one of 448 takes 13.5 (H200).
+// Layout    x, dy, out [OUTER, ROWS, C], four halves or S. V = vec4f or f32.
+// Prelude   as residentGrad.wgsl, and registers.wgsl.
 // Dispatch  one workgroup per (o, block of channel groups).
-@group(0) @binding(0) var<storage, read_write> out : array<S>;
-@group(0) @binding(1) var<storage, read> x : array<S>;
-@group(0) @binding(3) var<storage, read> dy : array<S>;
+@group(0) @binding(0) var<storage, read_write> out : array<Raw>;
+@group(0) @binding(1) var<storage, read> x : array<Raw>;
+@group(0) @binding(3) var<storage, read> dy : array<Raw>;
 
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : vec3u, @builtin(local_invocation_index) lane : u32) {
@@ -15,12 +17,11 @@ fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : 
   let rows = rowsIn(arrayLength(&x));
   let share = shareOf(group, groups, lane, 1u);
   let base = share.outer * rows * GROUPS + share.c;
-  var held : array<S, HELD>;
-  var slopes : array<S, HELD>;
-  for (var k = 0u; k < HELD; k++) {
-    let i = base + min(share.lane + k * LANES, rows - 1u) * GROUPS;
-    held[k] = x[i];
-    slopes[k] = dy[i];
+  var held : array<Raw, HELD>;
+  var slopes : array<Raw, HELD>;
+  for (var k = 0u; k < HELD; k++) { // unrolled
+    held[k] = x[base + heldRow(share.lane, k, rows) * GROUPS];
+    slopes[k] = dy[base + heldRow(share.lane, k, rows) * GROUPS];
   }
   let known = knownOf(share.outer, share.c);
   let rstd = V(1.0) / known.deviation;
@@ -28,9 +29,9 @@ fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : 
   let shift = shiftAt(share.outer, share.c);
   var dScale = V(0.0);
   var dShift = V(0.0);
-  for (var k = 0u; k < HELD; k++) {
-    let normal = centred(V(held[k]), known) * rstd;
-    let h = select(V(0.0), gate(V(slopes[k]), normal * scale + shift), share.lane + k * LANES < rows);
+  for (var k = 0u; k < HELD; k++) { // unrolled
+    let normal = centred(opened(held[k]), known) * rstd;
+    let h = select(V(0.0), gate(opened(slopes[k]), normal * scale + shift), holds(share.lane, k, rows));
     dScale += h * normal;
     dShift += h;
   }
@@ -40,11 +41,11 @@ fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : 
   }
   let meanHX = sums[0] / f32(rows);
   let meanH = sums[1] / f32(rows);
-  for (var k = 0u; k < HELD; k++) {
-    if (share.lane + k * LANES < rows) {
-      let normal = centred(V(held[k]), known) * rstd;
-      let h = gate(V(slopes[k]), normal * scale + shift);
-      out[base + (share.lane + k * LANES) * GROUPS] = S(scale * rstd * (h - meanH - normal * meanHX));
+  for (var k = 0u; k < HELD; k++) { // unrolled
+    if (holds(share.lane, k, rows)) {
+      let normal = centred(opened(held[k]), known) * rstd;
+      let h = gate(opened(slopes[k]), normal * scale + shift);
+      out[base + (share.lane + k * LANES) * GROUPS] = packed(scale * rstd * (h - meanH - normal * meanHX));
     }
   }
 }

@@ -1,6 +1,7 @@
 // Mean and biased variance of all rows from the moments of chunks (Chan's rule, fixed order):
-//   d = Σ n_k d_k / ROWS        mean = p + d        var = Σ (m2_k + n_k (d_k − d)²) / ROWS
+//   d = d_0 + e        mean = p + d        var = Σ (m2_k + n_k (d_k − d_0)²) / ROWS − e²        with e = Σ n_k (d_k − d_0) / ROWS
 //
+// One pass over the chunks, about the first one's mean: those of the others lie near it.
 // Numerics  p and d are kept beside their rounded sum. x − mean would lose what the rounding lost: x̂ would have a mean of its own when the mean is
 //           much larger than the deviation. (x − p) − d does not.
 // Layout    parts [OUTER, CHUNKS, 2, C] from moments.wgsl, x as there; stats [OUTER, 4, C] as keep.wgsl writes it: mean, variance, p, d.
@@ -20,16 +21,17 @@ fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : 
   let share = shareOf(group, groups, lane, 1u);
   let base = share.outer * chunks * 2u * GROUPS + share.c;
   let pivot = V(x[share.outer * rows * GROUPS + share.c]);
+  let about = parts[base];
   var sum = V(0.0);
-  for (var k = share.lane; k < chunks; k += LANES) {
-    sum += rowsOf(rows, chunks, k) * parts[base + 2u * k * GROUPS];
-  }
-  let shift = total(sum, V(0.0), lane)[0] / f32(rows);
   var squares = V(0.0);
   for (var k = share.lane; k < chunks; k += LANES) {
-    let d = parts[base + 2u * k * GROUPS] - shift;
-    squares += parts[base + (2u * k + 1u) * GROUPS] + rowsOf(rows, chunks, k) * d * d;
+    let d = parts[base + 2u * k * GROUPS] - about;
+    let weighted = rowsOf(rows, chunks, k) * d;
+    sum += weighted;
+    squares += parts[base + (2u * k + 1u) * GROUPS] + weighted * d;
   }
-  let variance = total(squares, V(0.0), lane)[0] / f32(rows);
-  keep(share, pivot, shift, variance, rows);
+  let sums = total(sum, squares, lane);
+  let left = sums[0] / f32(rows);
+  let variance = max(sums[1] / f32(rows) - left * left, V(0.0));
+  keep(share, pivot, about + left, variance, rows);
 }

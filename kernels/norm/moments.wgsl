@@ -25,12 +25,22 @@ fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : 
   var sum = V(0.0);
   var squares = V(0.0);
   let turn = chunks * LANES;
-  for (var r = first; r < rows; r += AT_ONCE * turn) {
-    for (var k = 0u; k < AT_ONCE; k++) {
-      let d = select(V(0.0), V(x[base + min(r + k * turn, rows - 1u) * GROUPS]) - pivot, r + k * turn < rows);
+  var r = first;
+  for (; r + (AT_ONCE - 1u) * turn < rows; r += AT_ONCE * turn) {
+    var values : array<S, AT_ONCE>;
+    for (var k = 0u; k < AT_ONCE; k++) { // unrolled
+      values[k] = x[base + (r + k * turn) * GROUPS];
+    }
+    for (var k = 0u; k < AT_ONCE; k++) { // unrolled
+      let d = V(values[k]) - pivot;
       sum += d;
       squares += d * d;
     }
+  }
+  for (; AT_ONCE > 1u && r < rows; r += turn) {
+    let d = V(x[base + r * GROUPS]) - pivot;
+    sum += d;
+    squares += d * d;
   }
   let sums = total(sum, squares, lane);
   if (share.lane == 0u) {

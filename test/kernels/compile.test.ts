@@ -57,6 +57,7 @@ import * as assert from 'uvu/assert';
 import { narrowForward } from '../../packages/tensor/src/gemm/narrow.ts';
 import { convGeometry } from '../../packages/tensor/src/ops/convGeometry.ts';
 import { NORM_VARIANTS } from '../../packages/tensor/src/ops/normPlan.ts';
+import { TOTAL_VARIANTS } from '../../packages/tensor/src/ops/normSharing.ts';
 
 /** What activations are made of: each op compiles for either type. */
 let activations: FloatType = 'f32';
@@ -213,6 +214,12 @@ function launchNarrow(gpu: Gpu): void {
 }
 
 function launchNorms(gpu: Gpu): void {
+  const has = (feature: string) => gpu.device.features.has(feature);
+  for (const { name, enables } of TOTAL_VARIANTS)
+    if (enables.every(has)) withVariant('total', name, () => launchNormVariants(gpu));
+}
+
+function launchNormVariants(gpu: Gpu): void {
   for (const { name, admits } of NORM_VARIANTS) {
     const problem = { outer: 2, rows: 42, channels: 4, eps: 1e-5 };
     if (![true, false].some((software) => admits(problem, described(gpu, software)) === true)) continue;

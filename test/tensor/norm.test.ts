@@ -2,6 +2,7 @@ import { choose, type Gpu, withVariant } from '@visage/gpu';
 import {
   adain,
   batchNorm,
+  cast,
   concat,
   grad,
   instanceNorm,
@@ -17,7 +18,8 @@ import { is, ok, throws } from 'uvu/assert';
 import { composedAdain } from '../../packages/tensor/src/ops/adain.ts';
 import { composedBatchNorm } from '../../packages/tensor/src/ops/batchNorm.ts';
 import { composedInstanceNorm } from '../../packages/tensor/src/ops/instanceNorm.ts';
-import { NORM_VARIANTS } from '../../packages/tensor/src/ops/normPlan.ts';
+import { NORM_VARIANTS, planRows } from '../../packages/tensor/src/ops/normPlan.ts';
+import { TOTAL_VARIANTS } from '../../packages/tensor/src/ops/normSharing.ts';
 import { gpuSuite } from '../helpers/gpu.ts';
 import { gradcheck, type HostTensor, randomInput } from '../helpers/gradcheck.ts';
 import { sameFunction } from '../helpers/sameFunction.ts';
@@ -132,24 +134,84 @@ for (const { name, plan } of NORM_VARIANTS) {
   });
 }
 
+// Blocks of 16 channel groups, wider than a subgroup of a software adapter, and planes whose last turn some invocations have no row in.
+for (const total of TOTAL_VARIANTS)
+  for (const name of ['held', 'chunks by workgroup'])
+    test(`variant ${name}, sums over a workgroup ${total.name}, computes what the composition does`, async () => {
+      const forced = <T>(run: () => T): T => withVariant('total', total.name, () => withVariant('norm', name, run));
+      const rows = name === 'held' ? [5, 7] : [13, 43];
+      const wide = (seed: number) => randomInput([2, ...rows, 64], { seed, shift: 1 });
+      const fused: Fn = (a, s, r) => adain(a!, s!, { relu: true, residual: r });
+      const plain: Fn = (a, s, r) => composedAdain(a!, s!, { relu: true, residual: r });
+      await sameFunction(fused, plain, [wide(1), style(64), wide(7)], 2e-4, forced);
+    });
+
+test('planes of halves that fill the registers of the largest workgroups are normalised', async () => {
+  if (!gpu.device.features.has('shader-f16')) return;
+  const x = randomInput([1, 27, 29, 64], { seed: 1, shift: 1 });
+  const half = cast(tensor(x.values, x.shape), 'f16');
+  const known = await worstError({ ...x, values: await cast(half, 'f32').floats() }, 64, 1e-5, () =>
+    cast(
+      withVariant('norm', 'held', () => instanceNorm(half)),
+      'f32',
+    ),
+  );
+  ok(known < 2e-3, `off by ${known}`);
+});
+
 test('held, forced on planes that no workgroup can hold, is refused', () => {
-  const x = tensor(new Float32Array(95 * 97 * 4), [1, 95, 97, 4]);
+  const x = tensor(new Float32Array(121 * 121 * 4), [1, 121, 121, 4]);
   throws(
     () => withVariant('norm', 'held', () => instanceNorm(x)),
-    /held cannot compute a norm of 1 x 9215 x 4 .*: 9215 rows do not fit/,
+    /held cannot compute a norm of 1 x 14641 x 4 .*: 14641 rows do not fit/,
   );
 });
 
-test('planes that only one channel group at a time could be held of are read again instead, where that fills a GPU', () => {
-  const limits = { maxComputeInvocationsPerWorkgroup: 512, maxComputeWorkgroupStorageSize: 2 ** 14 };
-  const large = { adapter: { software: false }, device: { limits } } as unknown as Gpu; // all of it that norms ask for
-  const chosen = (outer: number, rows: number, channels: number) =>
-    choose('norm', NORM_VARIANTS, { outer, rows, channels, eps: 1e-5 }, large).variant.name;
-  is(chosen(16, 56 * 56, 128), 'resident');
-  is(chosen(16, 2048, 128), 'held');
-  is(chosen(2, 56 * 56, 128), 'held', 'resident would leave processors idle');
-  is(chosen(512, 56 * 56, 4), 'held', 'there is but one channel group');
-  is(chosen(16, 4097, 128), 'chunks by workgroup');
+/** All that norms ask of a device that computes on hardware. */
+const hardware = (invocations: number, memory: number, subgroups: readonly [number, number] = [32, 32]) =>
+  ({
+    adapter: { software: false },
+    device: {
+      limits: { maxComputeInvocationsPerWorkgroup: invocations, maxComputeWorkgroupStorageSize: memory },
+      features: new Set(['subgroups']),
+      adapterInfo: { subgroupMinSize: subgroups[0], subgroupMaxSize: subgroups[1] },
+    },
+  }) as unknown as Gpu;
+
+/** Variant, invocations, channel groups and rows of an invocation. */
+function planned(device: Gpu, outer: number, rows: number, channels: number, images: 1 | 2 = 1): string {
+  const { sharing, held, chunks } = planRows(
+    'norm',
+    NORM_VARIANTS,
+    { outer, rows, channels, eps: 1e-5, images },
+    device,
+  );
+  const { WG, BLOCK } = sharing.constants;
+  return `${sharing.choice?.variant.name} ${WG}/${BLOCK} ${held?.HELD ?? chunks}`;
+}
+
+test('planes are held in runs of memory as long as registers, processors and limits allow', () => {
+  const large = hardware(1024, 49152);
+  is(planned(large, 16, 784, 512), 'held 896/16 14');
+  is(planned(large, 16, 784, 512, 2), 'held 448/8 14', 'two images take the registers of twice as many rows');
+  is(planned(large, 4, 784, 512), 'held 448/4 7', 'enough workgroups for all processors');
+  is(planned(large, 1, 3136, 512, 2), 'held 448/2 14', 'never one channel group where two lie side by side');
+  is(planned(large, 2, 559, 3), 'held 288/1 2', 'unless there is no other');
+  is(planned(large, 1, 4000, 512, 2), 'resident 512/4 1');
+  is(planned(large, 1, 802816, 64), 'chunks by workgroup 256/16 1056');
+  const small = hardware(256, 16384);
+  is(planned(small, 16, 784, 512, 2), 'held 224/4 14');
+  is(planned(small, 16, 3136, 128), 'resident 256/4 1');
+  is(planned(hardware(1024, 16384, [8, 32]), 16, 784, 512), 'held 448/8 14', 'sums in columns take more memory');
+});
+
+test('sums over a workgroup are shuffled where subgroups have one size', () => {
+  const chosen = (device: Gpu) => choose('total', TOTAL_VARIANTS, { threads: 448, block: 8 }, device);
+  is(chosen(hardware(256, 16384)).variant.name, 'shuffled');
+  const varying = chosen(hardware(256, 16384, [8, 32]));
+  is(varying.variant.name, 'columns');
+  is(varying.declined[0]?.reason, "needs subgroups of one size, this adapter's have 8 to 32");
+  is(chosen(hardware(256, 16384, [128, 128])).variant.name, 'columns');
 });
 
 test('gradients of third order go through the composition', async () => {
@@ -162,8 +224,13 @@ test('gradients of third order go through the composition', async () => {
 });
 
 /** Largest deviation from a reference in f64. */
-async function worstError(x: HostTensor, channels: number, eps: number): Promise<number> {
-  const y = await instanceNorm(tensor(x.values, x.shape), eps).floats();
+async function worstError(
+  x: HostTensor,
+  channels: number,
+  eps: number,
+  norm = () => instanceNorm(tensor(x.values, x.shape), eps),
+): Promise<number> {
+  const y = await norm().floats();
   let worst = 0;
   for (let c = 0; c < channels; c++) {
     const values = x.values.filter((_, k) => k % channels === c);

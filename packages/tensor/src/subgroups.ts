@@ -12,3 +12,10 @@ export function softwareSubgroups({ adapter, device }: Gpu): true | string {
     smallest >= SOFTWARE_SUBGROUP || `needs subgroups of ${SOFTWARE_SUBGROUP}, this adapter's may have ${smallest}`
   );
 }
+
+/** The size of all subgroups of a device, a power of two, or the reason why kernels cannot count on one. */
+export function fixedSubgroup({ device }: Gpu): number | string {
+  if (!device.features.has('subgroups')) return 'needs the feature subgroups';
+  const { subgroupMinSize: least, subgroupMaxSize: most } = device.adapterInfo;
+  return least === most ? least : `needs subgroups of one size, this adapter's have ${least} to ${most}`;
+}

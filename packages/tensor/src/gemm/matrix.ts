@@ -1,8 +1,8 @@
 import type { Gpu } from '@visage/gpu';
 import { gemmMatrix } from '@visage/kernels';
+import { unroll } from '../unroll.ts';
 import { type GemmVariant, LONGEST_SUM, PROCESSORS } from './plan.ts';
 import type { GemmProblem } from './problem.ts';
-import { unroll } from './unroll.ts';
 
 /** A workgroup's tile and how it is shared out among subgroups. */
 interface MatrixTile {

@@ -5,6 +5,7 @@ import { type ConvGeometry, yShape } from '../ops/convGeometry.ts';
 import { pad2d } from '../ops/pad.ts';
 import { permute } from '../ops/shape.ts';
 import { empty, type Tensor } from '../tensor.ts';
+import { unroll } from '../unroll.ts';
 import { BORDER } from './border.ts';
 import { im2col, SHARE_PIXEL } from './conv.ts';
 import { finishFunction } from './epilogue.ts';
@@ -12,7 +13,6 @@ import { gemmType } from './half.ts';
 import { gemm } from './launch.ts';
 import { hasMatrices, MATRIX_SUBGROUP } from './matrix.ts';
 import type { GemmType } from './problem.ts';
-import { unroll } from './unroll.ts';
 
 const WARPS = 4;
 const MOST_CHANNELS = 4;

@@ -1,10 +1,10 @@
 import type { Gpu } from '@visage/gpu';
 import { gemmBroadcast, gemmBroadcastOuter, gemmDirect, gemmDirectOuter, gemmTiled } from '@visage/kernels';
 import { softwareSubgroups } from '../subgroups.ts';
+import { unroll } from '../unroll.ts';
 import { MATRIX_VARIANTS, matrixVariantsFor } from './matrix.ts';
 import { type GemmVariant, PROCESSORS } from './plan.ts';
 import type { GemmProblem } from './problem.ts';
-import { unroll } from './unroll.ts';
 
 /** A register-tiled workgroup tile of bm x bn, walking k by bk; each invocation owns tm rows and 4 · tq columns. `fewest` workgroups are worth it. */
 function tiled(bm: number, bn: number, bk: number, tm: number, tq: number, fewest = 1): GemmVariant {

@@ -7,7 +7,7 @@ import { checkDType, type Tensor } from '../tensor.ts';
 import { add, mul, sub } from './arithmetic.ts';
 import { cast } from './cast.ts';
 import { type NormAffine, type NormObserver, normChannelGradients, normForward } from './normKernels.ts';
-import { type NormProblem, widthOf } from './normPlan.ts';
+import { type NormProblem, widthOf } from './normSharing.ts';
 import { mean, sumTo } from './reduce.ts';
 import { jacobianOfNorm, standardize } from './standardize.ts';
 import { leakyGate, leakyRelu, rsqrt, square } from './unary.ts';

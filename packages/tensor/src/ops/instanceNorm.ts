@@ -2,7 +2,7 @@ import { checkShape } from '../shape.ts';
 import { checkFloat } from '../storage.ts';
 import type { Tensor } from '../tensor.ts';
 import { add, mul, sub } from './arithmetic.ts';
-import type { NormProblem } from './normPlan.ts';
+import type { NormProblem } from './normSharing.ts';
 import { mean } from './reduce.ts';
 import { standardized } from './standardize.ts';
 import { rsqrt, square } from './unary.ts';

@@ -11,13 +11,15 @@ import {
   normMergeMoments,
   normMergeSums,
   normMoments,
+  normRegisters,
   normResident,
   normResidentGrad,
 } from '@visage/kernels';
 import { empty, type Tensor } from '../tensor.ts';
 import { sumsToZero } from '../zeroSum.ts';
 import { type Bound, bindAll, declared, launchPass, launchRows } from './normLaunch.ts';
-import { NORM_VARIANTS, type NormPlan, type NormProblem, planRows, type Sharing } from './normPlan.ts';
+import { NORM_VARIANTS, type NormPlan, planRows } from './normPlan.ts';
+import { type NormProblem, type Sharing, widthOf } from './normSharing.ts';
 
 /** What follows the normalisation: y = finish(x̂ · scale + shift). */
 export interface NormAffine {
@@ -90,21 +92,34 @@ const writes =
 const observerAt = writes('observe(c : u32, mean : V, variance : V, rows : f32)');
 const publishAt = writes('publish(outer : u32, c : u32, first : V, second : V)');
 
-const planOf = (p: NormProblem, x: Tensor): NormPlan => planRows('norm', NORM_VARIANTS, p, x.gpu);
-const heldBy = ({ held }: NormPlan): Record<string, number> => (held ? { HELD: held } : {});
+const planOf = (p: NormProblem, x: Tensor, images: 1 | 2): NormPlan =>
+  planRows('norm', NORM_VARIANTS, { ...p, images }, x.gpu);
 const statsShape = (p: NormProblem) => [p.outer, 4, p.channels];
 
+/** How registers.wgsl keeps what lies in memory: four halves as two words, for as numbers of their own they might take four registers. */
+function rawCode(x: Tensor, p: NormProblem): string {
+  const pairs = x.dtype === 'f16' && widthOf(p) === 4;
+  return [
+    `alias Raw = ${pairs ? 'vec2u' : 'S'};`,
+    `fn opened(raw : Raw) -> V { return V(${pairs ? 'bitcast<S>(raw)' : 'raw'}); }`,
+    `fn packed(v : V) -> Raw { return ${pairs ? 'bitcast<Raw>(S(v))' : 'S(v)'}; }`,
+    normRegisters,
+  ].join('\n');
+}
+
 /** Mean and biased variance over the rows, and the two unrounded parts of the mean: [outer, 4, channels]. */
-function statisticsOf(x: Tensor, p: NormProblem, { sharing, chunks }: NormPlan, observer: NormObserver): Tensor {
+function statisticsOf(x: Tensor, p: NormProblem, plan: NormPlan, observer: NormObserver): Tensor {
+  const { sharing, chunks, merging = sharing } = plan;
   const parts = empty(x.gpu, [p.outer, chunks, 2, p.channels]);
   launchRows('norm/moments', normMoments, p, x, [parts, x], { sharing, chunks });
   const stats = empty(x.gpu, statsShape(p));
   const bound = bindAll(3, [observerAt(observer)]);
   launchRows('norm/mergeMoments', normMergeMoments, p, x, [stats, parts, x], {
-    sharing,
+    sharing: merging,
     chunks: 1,
     bound,
     parts: [normKeep],
+    constants: { ROW_LANES: sharing.lanes },
   });
   return stats;
 }
@@ -116,22 +131,17 @@ export function normForward(
   affine: NormAffine = PLAIN,
   observer: NormObserver = NOBODY,
 ): { out: Tensor; stats: Tensor } {
-  const plan = planOf(p, x);
+  const plan = planOf(p, x, 1);
   if (!plan.resident) {
     const stats = statisticsOf(x, p, plan, observer);
     return { out: normApplied(x, stats, p, affine), stats };
   }
   const [out, stats] = [empty(x.gpu, x.shape, x.dtype), empty(x.gpu, statsShape(p))];
   const bound = bindAll(3, [affineAt(affine), finishAt(affine), observerAt(observer)]);
-  const [name, kernel] = plan.held ? (['norm/held', normHeld] as const) : (['norm/resident', normResident] as const);
-  const { sharing } = plan;
-  launchRows(name, kernel, p, x, [out, stats, x], {
-    sharing,
-    chunks: 1,
-    bound,
-    parts: [normKeep],
-    constants: heldBy(plan),
-  });
+  const { sharing, held } = plan;
+  const [name, kernel] = held ? (['norm/held', normHeld] as const) : (['norm/resident', normResident] as const);
+  const parts = held ? [normKeep, rawCode(x, p)] : [normKeep];
+  launchRows(name, kernel, p, x, [out, stats, x], { sharing, chunks: 1, bound, parts, held });
   return { out, stats };
 }
 
@@ -206,23 +216,22 @@ function gradientOfX(
   needsX: boolean,
   publish: ReturnType<typeof publishAt>,
 ): Tensor | undefined {
-  const plan = planOf(p, x);
-  const { resident, sharing, chunks } = plan;
+  const { resident, held, sharing, chunks, merging = sharing } = planOf(p, x, 2);
   const parts = [normKnown, gateCode(affine)];
   if (resident && needsX) {
     const out = empty(x.gpu, x.shape, x.dtype);
     const bound = bindAll(4, [affineAt(affine), publish]);
-    const [name, kernel] = plan.held
+    const [name, kernel] = held
       ? (['norm/heldGrad', normHeldGrad] as const)
       : (['norm/residentGrad', normResidentGrad] as const);
-    const how = { sharing, chunks: 1, bound, parts, constants: heldBy(plan) };
+    const how = { sharing, chunks: 1, bound, parts: held ? [...parts, rawCode(x, p)] : parts, held };
     launchRows(name, kernel, p, x, [out, x, stats, dy], how);
     return sumsToZero(out);
   }
   const partial = empty(x.gpu, [p.outer, chunks, 2, p.channels]);
   const bound = bindAll(4, [affineAt(affine)]);
   launchRows('norm/gradSums', normGradSums, p, x, [partial, x, stats, dy], { sharing, chunks, bound, parts });
-  const sums = mergeSums(partial, p, sharing, publish);
+  const sums = mergeSums(partial, p, merging, publish);
   if (!needsX) return undefined;
   const out = empty(x.gpu, x.shape, x.dtype);
   const late = bindAll(5, [affineAt(affine)]);
@@ -232,11 +241,11 @@ function gradientOfX(
 
 /** ∂/∂x ⟨u, J(x) g⟩ with J the Jacobian of the plain norm; symmetric in u and g. */
 export function normCurvature(x: Tensor, stats: Tensor, u: Tensor, g: Tensor, p: NormProblem): Tensor {
-  const { sharing, chunks } = planOf(p, x);
+  const { sharing, chunks, merging = sharing } = planOf(p, x, 2);
   const parts = [normKnown];
   const partial = empty(x.gpu, [p.outer, chunks, 5, p.channels]);
   launchRows('norm/curvatureSums', normCurvatureSums, p, x, [partial, x, stats, u, g], { sharing, chunks, parts });
-  const sums = mergeSums(partial, p, sharing);
+  const sums = mergeSums(partial, p, merging);
   const out = empty(x.gpu, x.shape, x.dtype);
   launchPass('norm/curvatureApply', normCurvatureApply, p, x, [out, x, stats, u, g, sums], { parts });
   return out;

@@ -4,7 +4,9 @@ import { normRowsOf } from '@visage/kernels';
 import type { DType } from '../dtype.ts';
 import { computed, enablesOf, floatTypeOf, paddingOf, stored } from '../storage.ts';
 import type { Tensor } from '../tensor.ts';
-import { ALONE, groupsOf, type NormProblem, type Sharing, widthOf } from './normPlan.ts';
+import { unroll } from '../unroll.ts';
+import type { NormPlan } from './normPlan.ts';
+import { ALONE, groupsOf, type NormProblem, type Sharing, widthOf } from './normSharing.ts';
 
 const ROWS_PER_THREAD = 8; // of the elementwise passes: amortises the constants of a channel, and still leaves GPUs thousands of threads
 const AT_ONCE = 4; // rows that an invocation of a workgroup has in flight, where it sums them
@@ -44,6 +46,8 @@ export interface RowLaunch {
   readonly chunks: number;
   readonly bound?: Bound;
   readonly constants?: Readonly<Record<string, Constant>>;
+  /** Of kernels that keep rows in registers. */
+  readonly held?: NormPlan['held'];
   /** Types of what the parts read; that of `x` by default. */
   readonly types?: readonly DType[];
   readonly parts?: readonly string[];
@@ -60,6 +64,7 @@ export function launchRows(
 ): void {
   const { sharing, chunks, bound = { code: '', tensors: [] }, parts = [] } = how;
   const lanes = widthOf(p);
+  const atOnce = sharing.lanes === 1 || x.gpu.adapter.software ? 1 : AT_ONCE;
   x.gpu.dispatch({
     program: {
       name,
@@ -70,13 +75,14 @@ export function launchRows(
         GROUPS: groupsOf(p),
         PER_THREAD: ROWS_PER_THREAD,
         ROW_LANES: sharing.lanes,
-        AT_ONCE: sharing.lanes === 1 || x.gpu.adapter.software ? 1 : AT_ONCE,
+        AT_ONCE: atOnce,
         PADDING: lanes === 1 ? paddingOf(x) : 0,
         EPS: f32(p.eps),
         ...sharing.constants,
+        ...how.held,
         ...how.constants,
       },
-      parts: [...sharing.parts, normRowsOf, ...parts, bound.code, kernel],
+      parts: [...sharing.parts, normRowsOf, ...parts, bound.code, unroll(kernel, { AT_ONCE: atOnce, ...how.held })],
     },
     buffers: [...tensors, ...bound.tensors].map((t) => t.buffer),
     grid: linearGrid(Math.ceil((p.outer * chunks * groupsOf(p)) / sharing.groupsPerWorkgroup)),

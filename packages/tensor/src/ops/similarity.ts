@@ -7,7 +7,7 @@ import { computed } from '../storage.ts';
 import { empty, type Tensor } from '../tensor.ts';
 import { div, maximum, mul } from './arithmetic.ts';
 import { cast } from './cast.ts';
-import { sharedRow } from './normPlan.ts';
+import { sharedRow } from './normSharing.ts';
 import { sum } from './reduce.ts';
 import { reshape } from './shape.ts';
 import { sqrt, square } from './unary.ts';

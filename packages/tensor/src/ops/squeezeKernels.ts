@@ -15,7 +15,8 @@ import { launchMap } from '../pointwise.ts';
 import { enablesOf, floatTypeOf, stored } from '../storage.ts';
 import { empty, type Tensor } from '../tensor.ts';
 import { launchRows } from './normLaunch.ts';
-import { type NormProblem, PASS_VARIANTS, planRows } from './normPlan.ts';
+import { PASS_VARIANTS, planRows } from './normPlan.ts';
+import type { NormProblem } from './normSharing.ts';
 import type { SqueezeGate } from './squeezeExcitation.ts';
 import { partialSums } from './sums.ts';
 

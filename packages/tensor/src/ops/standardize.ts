@@ -10,7 +10,7 @@ import type { Tensor } from '../tensor.ts';
 import { add, mul, sub } from './arithmetic.ts';
 import { cast } from './cast.ts';
 import { normApplied, normCurvature, normForward, normGradients, PLAIN } from './normKernels.ts';
-import type { NormProblem } from './normPlan.ts';
+import type { NormProblem } from './normSharing.ts';
 import { mean } from './reduce.ts';
 import { reshape } from './shape.ts';
 import { rsqrt, square } from './unary.ts';

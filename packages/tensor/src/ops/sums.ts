@@ -5,7 +5,8 @@ import { mapProgram } from '../pointwise.ts';
 import { type Shape, sizeOf } from '../shape.ts';
 import { empty, type Tensor } from '../tensor.ts';
 import { launchRows } from './normLaunch.ts';
-import { type NormProblem, planRows, SUMS_VARIANTS, widthOf } from './normPlan.ts';
+import { planRows, SUMS_VARIANTS } from './normPlan.ts';
+import { type NormProblem, widthOf } from './normSharing.ts';
 
 const SERIAL = 128; // longest serial sum, which bounds f32 error
 

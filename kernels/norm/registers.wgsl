@@ -1,0 +1,13 @@
+// Which rows of a plane an invocation keeps in registers, and how: as they lie in memory. Halves stay in pairs, half the registers of numbers taken apart.
+// Prelude   alias Raw (vec2u for four halves, else S) with fn opened(raw : Raw) -> V and fn packed(v : V) -> Raw; LANES; HELD = ⌈ROWS / LANES⌉; WHOLE = ⌊ROWS / LANES⌋:
+//           of all turns but the last it is then known that every invocation has a row.
+
+/** Row of turn k; past the end the last one again. */
+fn heldRow(lane : u32, k : u32, rows : u32) -> u32 {
+  return select(min(lane + k * LANES, rows - 1u), lane + k * LANES, k < WHOLE);
+}
+
+/** Is there a row in turn k? */
+fn holds(lane : u32, k : u32, rows : u32) -> bool {
+  return k < WHOLE || lane + k * LANES < rows;
+}
