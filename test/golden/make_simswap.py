@@ -36,7 +36,7 @@ def network(name, op, args, module, ins, outs, train, gradients=True):
     file.put(name, outputs)
     wanted = {}
     if gradients:
-        upstream = {key: image(100 + k, *x.shape) - .5 for k, (key, x) in enumerate(outputs.items())}
+        upstream = {key: (image(100 + k, *x.shape) - .5).half().double() for k, (key, x) in enumerate(outputs.items())}
         wanted = {**ins, **{key: p for key, p in module.named_parameters() if p.requires_grad}}
         found = torch.autograd.grad(list(outputs.values()), list(wanted.values()), list(upstream.values()))
         file.put(name, {f'g_{key}': g for key, g in upstream.items()}, half=True)
