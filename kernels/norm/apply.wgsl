@@ -18,11 +18,12 @@ fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : 
   }
   let share = shareOf(group, groups, lane, chunks);
   let known = knownOf(share.outer, share.c);
-  let scale = scaleAt(share.outer, share.c) / known.deviation;
-  let shift = shiftAt(share.outer, share.c);
+  let factor = scaleAt(share.outer, share.c);
+  let scale = factor * known.rstd;
+  let shift = shiftAt(share.outer, share.c) + factor * known.offset;
   var i = (share.outer * rows + share.chunk) * GROUPS + share.c;
   for (var r = share.chunk; r < rows; r += chunks) {
-    out[i] = S(finish(centred(V(x[i]), known) * scale + shift, i));
+    out[i] = S(finish((V(x[i]) - known.pivot) * scale + shift, i));
     i += chunks * GROUPS;
   }
 }

@@ -20,7 +20,6 @@ fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : 
   }
   let share = shareOf(group, groups, lane, chunks);
   let known = knownOf(share.outer, share.c);
-  let rstd = V(1.0) / known.deviation;
   var means : array<V, 5>;
   for (var q = 0u; q < 5u; q++) {
     means[q] = sums[(share.outer * 5u + q) * GROUPS + share.c] / f32(rows);
@@ -30,8 +29,8 @@ fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : 
   let along = means[4] - means[0] * means[2] - 3.0 * a * b;
   var i = (share.outer * rows + share.chunk) * GROUPS + share.c;
   for (var r = share.chunk; r < rows; r += chunks) {
-    let normal = centred(V(x[i]), known) * rstd;
-    out[i] = S(-rstd * rstd * (along * normal + b * (V(us[i]) - means[0]) + a * (V(gs[i]) - means[2])));
+    let normal = normalOf(V(x[i]), known);
+    out[i] = S(-known.rstd * known.rstd * (along * normal + b * (V(us[i]) - means[0]) + a * (V(gs[i]) - means[2])));
     i += chunks * GROUPS;
   }
 }

@@ -18,12 +18,11 @@ fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : 
   }
   let share = shareOf(group, groups, lane, chunks);
   let known = knownOf(share.outer, share.c);
-  let rstd = V(1.0) / known.deviation;
   var sums : array<V, 5>;
   let first = share.chunk * LANES + share.lane;
   var i = (share.outer * rows + first) * GROUPS + share.c;
   for (var r = first; r < rows; r += chunks * LANES) {
-    let normal = centred(V(x[i]), known) * rstd;
+    let normal = normalOf(V(x[i]), known);
     let u = V(us[i]);
     let g = V(gs[i]);
     sums[0] += u;

@@ -18,16 +18,16 @@ fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : 
   }
   let share = shareOf(group, groups, lane, chunks);
   let known = knownOf(share.outer, share.c);
-  let rstd = V(1.0) / known.deviation;
   let scale = scaleAt(share.outer, share.c);
   let shift = shiftAt(share.outer, share.c);
-  let meanHX = sums[share.outer * 2u * GROUPS + share.c] / f32(rows);
-  let meanH = sums[(share.outer * 2u + 1u) * GROUPS + share.c] / f32(rows);
+  let slope = scale * known.rstd;
+  let along = -slope * sums[share.outer * 2u * GROUPS + share.c] / f32(rows);
+  let level = -slope * sums[(share.outer * 2u + 1u) * GROUPS + share.c] / f32(rows);
   var i = (share.outer * rows + share.chunk) * GROUPS + share.c;
   for (var r = share.chunk; r < rows; r += chunks) {
-    let normal = centred(V(x[i]), known) * rstd;
+    let normal = normalOf(V(x[i]), known);
     let h = gate(V(dy[i]), normal * scale + shift);
-    out[i] = S(scale * rstd * (h - meanH - normal * meanHX));
+    out[i] = S(slope * h + (along * normal + level));
     i += chunks * GROUPS;
   }
 }

@@ -19,7 +19,6 @@ fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : 
   }
   let share = shareOf(group, groups, lane, chunks);
   let known = knownOf(share.outer, share.c);
-  let rstd = V(1.0) / known.deviation;
   let scale = scaleAt(share.outer, share.c);
   let shift = shiftAt(share.outer, share.c);
   var dScale = V(0.0);
@@ -36,7 +35,7 @@ fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : 
       slopes[k] = dy[base + (r + k * turn) * GROUPS];
     }
     for (var k = 0u; k < AT_ONCE; k++) { // unrolled
-      let normal = centred(V(values[k]), known) * rstd;
+      let normal = normalOf(V(values[k]), known);
       let h = gate(V(slopes[k]), normal * scale + shift);
       dScale += h * normal;
       dShift += h;
@@ -44,7 +43,7 @@ fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : 
   }
   for (; AT_ONCE > 1u && r < rows; r += turn) {
     let i = base + r * GROUPS;
-    let normal = centred(V(x[i]), known) * rstd;
+    let normal = normalOf(V(x[i]), known);
     let h = gate(V(dy[i]), normal * scale + shift);
     dScale += h * normal;
     dShift += h;

@@ -24,13 +24,12 @@ fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : 
     slopes[k] = dy[base + heldRow(share.lane, k, rows) * GROUPS];
   }
   let known = knownOf(share.outer, share.c);
-  let rstd = V(1.0) / known.deviation;
   let scale = scaleAt(share.outer, share.c);
   let shift = shiftAt(share.outer, share.c);
   var dScale = V(0.0);
   var dShift = V(0.0);
   for (var k = 0u; k < HELD; k++) { // unrolled
-    let normal = centred(opened(held[k]), known) * rstd;
+    let normal = normalOf(opened(held[k]), known);
     let h = select(V(0.0), gate(opened(slopes[k]), normal * scale + shift), holds(share.lane, k, rows));
     dScale += h * normal;
     dShift += h;
@@ -39,13 +38,14 @@ fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : 
   if (share.lane == 0u) {
     publish(share.outer, share.c, sums[0], sums[1]);
   }
-  let meanHX = sums[0] / f32(rows);
-  let meanH = sums[1] / f32(rows);
+  let slope = scale * known.rstd;
+  let along = -slope * sums[0] / f32(rows);
+  let level = -slope * sums[1] / f32(rows);
   for (var k = 0u; k < HELD; k++) { // unrolled
     if (holds(share.lane, k, rows)) {
-      let normal = centred(opened(held[k]), known) * rstd;
+      let normal = normalOf(opened(held[k]), known);
       let h = gate(opened(slopes[k]), normal * scale + shift);
-      out[base + (share.lane + k * LANES) * GROUPS] = packed(scale * rstd * (h - meanH - normal * meanHX));
+      out[base + (share.lane + k * LANES) * GROUPS] = packed(slope * h + (along * normal + level));
     }
   }
 }

@@ -17,7 +17,6 @@ fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : 
   let rows = rowsIn(arrayLength(&x));
   let share = shareOf(group, groups, lane, 1u);
   let known = knownOf(share.outer, share.c);
-  let rstd = V(1.0) / known.deviation;
   let scale = scaleAt(share.outer, share.c);
   let shift = shiftAt(share.outer, share.c);
   let base = share.outer * rows * GROUPS + share.c;
@@ -25,7 +24,7 @@ fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : 
   var dShift = V(0.0);
   for (var r = share.lane; r < rows; r += LANES) {
     let i = base + r * GROUPS;
-    let normal = centred(V(x[i]), known) * rstd;
+    let normal = normalOf(V(x[i]), known);
     let h = gate(V(dy[i]), normal * scale + shift);
     dScale += h * normal;
     dShift += h;
@@ -34,12 +33,13 @@ fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : 
   if (share.lane == 0u) {
     publish(share.outer, share.c, sums[0], sums[1]);
   }
-  let meanHX = sums[0] / f32(rows);
-  let meanH = sums[1] / f32(rows);
+  let slope = scale * known.rstd;
+  let along = -slope * sums[0] / f32(rows);
+  let level = -slope * sums[1] / f32(rows);
   for (var r = share.lane; r < rows; r += LANES) {
     let i = base + r * GROUPS;
-    let normal = centred(V(x[i]), known) * rstd;
+    let normal = normalOf(V(x[i]), known);
     let h = gate(V(dy[i]), normal * scale + shift);
-    out[i] = S(scale * rstd * (h - meanH - normal * meanHX));
+    out[i] = S(slope * h + (along * normal + level));
   }
 }
