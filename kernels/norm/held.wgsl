@@ -1,10 +1,11 @@
 // A whole norm in one launch, for planes that fit into registers: the image is read once, all loads of an invocation in flight together.
 //   out = finish((x − mean) / √(var + EPS) · scale + shift)
 //
-// Numerics  deviations from the plane's first row p, a value of the data: mean = p + Σ(x − p) / n, var = Σ(x − p)² / n − (Σ(x − p) / n)². As (mean − p)² ≤ n · var, the error of var is at most
-//           some n · 2⁻²⁴ of it, 5e-5 for 784 rows, however far the mean is from zero and p from the mean.
-// Tile      the bounds are registers: HELD of up to 14 rows, in workgroups of up to 1024. Loops are written out (`unroll`), so that no array leaves the registers.
-// Layout    x, out [OUTER, ROWS, C], four halves or S; stats [OUTER, 4, C] as keep.wgsl writes it. V = vec4f or f32.
+// Numerics  one pass over the values, about the plane's first row p:  mean = p + Σ(x − p) / n        var = Σ(x − p)² / n − (Σ(x − p) / n)²
+//           As p is a value of the data, (mean − p)² ≤ n · var, and the error of var is at most some n · 2⁻²⁴ of it, 5e-5 for 784 rows, however far
+//           the mean is from zero and p from the mean.
+// Tile      up to 14 rows of an invocation, workgroups of up to 1024. Loops are written out (`unroll`), so that no array leaves the registers.
+// Layout    x, out [OUTER, ROWS, C] stored as Raw; stats [OUTER, 4, C] as keep.wgsl writes it. V = vec4f or f32.
 // Prelude   alias V, S; blocks.wgsl with its constants; registers.wgsl; EPS; scaleAt, shiftAt, finish as apply.wgsl; keep.wgsl; bindings from 3 on.
 // Dispatch  one workgroup per (o, block of channel groups).
 @group(0) @binding(0) var<storage, read_write> out : array<Raw>;

@@ -1,8 +1,9 @@
 // The whole gradient of a norm in one launch, for planes that fit into registers: x and dy are read once, all loads of an invocation in flight together.
 // The sums of gradSums.wgsl, then the pass of gradApply.wgsl.
 //
-// Tile      as held.wgsl, in workgroups of up to 512: of those with 896 invocations, whose x and dy leave no registers to compute with, one took 85 µs where one of 448 takes 13.5 (H200).
-// Layout    x, dy, out [OUTER, ROWS, C], four halves or S. V = vec4f or f32.
+// Tile      as held.wgsl, in workgroups of up to 512: those of 896, to whom x and dy leave no registers to compute with, took 85 µs where those
+//           of 448 take 13.5 (28x28x512, 16 images of f16, H200).
+// Layout    x, dy, out [OUTER, ROWS, C] stored as Raw. V = vec4f or f32.
 // Prelude   as residentGrad.wgsl, and registers.wgsl.
 // Dispatch  one workgroup per (o, block of channel groups).
 @group(0) @binding(0) var<storage, read_write> out : array<Raw>;

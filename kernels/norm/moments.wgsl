@@ -5,7 +5,7 @@
 // Numerics  deviations from a value of the chunk itself, so that neither a mean far from zero (100 ± 0.01) nor an odd first pixel cancels; x is
 //           read once.
 // Layout    x [OUTER, ROWS, C] stored as S, out [OUTER, CHUNKS, 2, C], d before m2. V = vec4f (four channels) or f32.
-// Prelude   alias V, S; rows.wgsl or blocks.wgsl with its constants, rowsOf.wgsl; AT_ONCE = rows that an invocation has in flight.
+// Prelude   alias V, S; rows.wgsl or blocks.wgsl with its constants, rowsOf.wgsl; AT_ONCE = rows that an invocation has in flight, written out (`unroll`).
 //           ROWS and CHUNKS (every chunk has a row) follow from the lengths.
 // Dispatch  one invocation per (o, k, channel group), or one workgroup per (o, k, block of groups).
 @group(0) @binding(0) var<storage, read_write> out : array<V>;

@@ -1,6 +1,9 @@
-// Sums over the invocations of a workgroup that share a channel group: first those of a subgroup, by shuffles, then 2 · BLOCK invocations add the subgroups'. The order is
-// fixed. Whoever is still reading `both` is waited for by the first barrier of the next total.
-// Prelude   enable subgroups; alias V; BLOCK and SUBGROUP, the size of every subgroup here, powers of two; WG = LANES · BLOCK, whole subgroups.
+// Sums over the invocations of a workgroup that share a channel group: first those of a subgroup, by shuffles, then 2 · BLOCK invocations
+// add the subgroups'. The order is fixed. totalWorkgroup.wgsl is the other way.
+//
+// Barriers  two: whoever is still reading `both` is waited for by the first one of the next total.
+// Prelude   enable subgroups; alias V; BLOCK, and SUBGROUP, the size of every subgroup here, powers of two; WG = LANES · BLOCK, whole subgroups,
+//           whose lanes are neighbours in the workgroup.
 const TEAM = max(SUBGROUP, BLOCK); // neighbours, at the end one of them for each channel group
 const TEAMS = WG / TEAM;
 var<workgroup> partial : array<V, 2u * TEAMS * BLOCK>;

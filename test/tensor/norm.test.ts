@@ -147,20 +147,21 @@ for (const total of TOTAL_VARIANTS)
       await sameFunction(fused, plain, [wide(1), style(64), wide(7)], 2e-4, forced);
     });
 
-test('planes of halves that fill the registers of the largest workgroups', async () => {
+test('planes of halves that take workgroups of more than 512 and 14 rows for an invocation', async () => {
   if (!gpu.device.features.has('shader-f16')) return;
+  const samples = randomInput([128, 1, 1, 1], { seed: 9, shift: 1 }); // enough for workgroups of 64 channels to fill a GPU
   const image = (seed: number) => {
-    const { values, shape } = randomInput([1, 27, 29, 64], { seed, shift: 1 });
-    const half = cast(tensor(values, shape), 'f16').detach();
+    const { values, shape } = randomInput([1, 18, 25, 64], { seed, shift: 1 });
+    const half = cast(mul(tensor(values, shape), tensor(samples.values, samples.shape)), 'f16').detach();
     half.requiresGrad = true;
     return half;
   };
-  const inputs = [image(1), tensor(randomInput([1, 128], { seed: 5, scale: 0.5 }).values, [1, 128]), image(7)] as const;
+  const [x, residual] = [image(1), image(7)];
+  const offsets = randomInput([128, 128], { seed: 5, scale: 0.5 });
   const results = (name: string) =>
     withVariant('norm', name, () => {
-      const [x, s, r] = inputs;
-      const y = adain(x, s, { relu: true, residual: r });
-      return [y, ...grad(y, [x], { gradOutputs: [r.detach()] })];
+      const y = adain(x, tensor(offsets.values, offsets.shape), { relu: true, residual });
+      return [y, ...grad(y, [x], { gradOutputs: [residual.detach()] })];
     });
   const [held, serial] = [results('held'), results('chunks')];
   for (const [k, what] of ['value', 'gradient'].entries()) {
@@ -204,6 +205,7 @@ test('planes are held in runs of memory as long as registers, processors and lim
   const large = hardware(1024, 49152);
   is(planned(large, 16, 784, 512), 'held 896/16 14');
   is(planned(large, 16, 784, 512, 2), 'held 448/8 14', 'two images take the registers of twice as many rows');
+  is(planned(large, 128, 450, 64), 'held 544/16 14');
   is(planned(large, 4, 784, 512), 'held 448/4 7', 'enough workgroups for all processors');
   is(planned(large, 1, 3136, 512, 2), 'held 448/2 14', 'never one channel group where two lie side by side');
   is(planned(large, 2, 559, 3), 'held 288/1 2', 'unless there is no other');
