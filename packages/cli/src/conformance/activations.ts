@@ -4,7 +4,7 @@
  * The derivative of a rectifier jumps at zero. Rounding activations to f16 moves about one in a thousand of them across, and each takes its whole
  * share of the gradient along: a share p of switched units is a relative error of √p, some 3 %, for each rectifier of the network, whoever
  * computes it. So the forward pass is held to the file's outputs, and the backward pass to the gradient in f32 of the same function at the
- * activations that the forward pass in f16 had, where both agree about every unit.
+ * activations that the forward pass in f16 had, where both agree about every unit. What a fused op keeps inside, each computes from the same inputs.
  */
 import { VisageError } from '@visage/gpu';
 import { assign, cast, gradEnabled, keep, launchMap, noGrad, showShape, type Tensor, watchOps } from '@visage/tensor';

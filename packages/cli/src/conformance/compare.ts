@@ -1,5 +1,5 @@
 import { VisageError } from '@visage/gpu';
-import type { EagerRun, HostValues } from './eager.ts';
+import type { EagerRun } from './eager.ts';
 import { columnErrors, largestEntryError, norm, relativeError } from './measure.ts';
 import type { Prepared } from './prepared.ts';
 import type { Tolerance } from './tolerance.ts';
@@ -13,7 +13,7 @@ export interface Errors {
   readonly worstOutput: string;
   readonly gradientError: number;
   readonly worstGradient: string;
-  /** Networks and trainings in mixed precision: the error against the file of all gradients as one vector, or of the whole log of a run. */
+  /** Networks and trainings in mixed precision: the error against the file of all gradients as one vector, or of the log of a run without the columns that have limits of their own. */
   readonly fileError?: number;
   /** Why it failed; empty when it passed. */
   readonly reason: string;
@@ -27,18 +27,32 @@ const withinHalf = (x: ArrayLike<number>): number[] =>
   Array.from(x, (value) => Math.max(-LARGEST_HALF, Math.min(LARGEST_HALF, value)));
 
 /** The relative error of several tensors as one vector. */
-function vectorError(expected: Values, values: HostValues, prefix: string): number {
-  const joined = (parts: ArrayLike<number>[]) => parts.flatMap((part) => Array.from(part));
-  const names = Object.keys(expected);
-  return relativeError(
-    joined(names.map((name) => values.get(prefix + name) ?? [])),
-    joined(names.map((name) => expected[name] as ArrayLike<number>)),
-  );
+function vectorError(names: readonly string[], valuesOf: Lookup, expectedOf: Lookup): number {
+  const joined = (lookup: Lookup) => names.flatMap((name) => Array.from(lookup(name) ?? []));
+  return relativeError(joined(valuesOf), joined(expectedOf));
 }
 
-function fileErrorOf({ expected }: Prepared, { values, sameActivations, apart }: EagerRun): number | undefined {
-  if (sameActivations) return vectorError(expected.gradients, values, 'd_');
-  return apart && vectorError(expected.outputs, values, '');
+type Lookup = (name: string) => ArrayLike<number> | undefined;
+
+function fileErrorOf({ expected, columns = [] }: Prepared, run: EagerRun, tolerance: Tolerance): number | undefined {
+  const { values, sameActivations, apart } = run;
+  const { gradients, outputs } = expected;
+  if (sameActivations)
+    return vectorError(
+      Object.keys(gradients),
+      (name) => values.get(`d_${name}`),
+      (name) => gradients[name],
+    );
+  // What has a limit of its own would hide the rest.
+  const isOfWhole = (_: number, k: number) =>
+    !Object.hasOwn(tolerance.columns ?? {}, columns[k % columns.length] ?? '');
+  const whole = (log: ArrayLike<number> = []) => Array.from(log).filter(isOfWhole);
+  if (apart)
+    return vectorError(
+      Object.keys(outputs),
+      (name) => whole(values.get(name)),
+      (name) => whole(outputs[name]),
+    );
 }
 
 interface Found {
@@ -68,7 +82,7 @@ function measureOutput({ columns }: Prepared, tolerance: Tolerance): Measure {
 }
 
 /** The error that comes closest to its limit, or is farthest beyond. */
-function worst(expected: Values, ours: (name: string) => ArrayLike<number> | undefined, measure: Measure): Found {
+function worst(expected: Values, ours: Lookup, measure: Measure): Found {
   const found = Object.entries(expected).flatMap(([name, reference]) => {
     const values = ours(name);
     if (!values) throw new VisageError(`the op gave no ${name}`);
@@ -98,7 +112,7 @@ export function compare(prepared: Prepared, run: EagerRun, tolerance: Tolerance)
     (name) => values.get(`d_${name}`),
     (where, x, y) => [{ error: relativeError(x, y, floor), where, limit: tolerance.gradient }],
   );
-  const fileError = fileErrorOf(prepared, run);
+  const fileError = fileErrorOf(prepared, run, tolerance);
   const reasons = [
     over(`output ${output.where}`, output.error, output.limit),
     over(`gradient of ${gradient.where}`, gradient.error, gradient.limit),

@@ -9,7 +9,7 @@ export interface Tolerance {
   readonly floor: number;
   /**
    * Where rounding is amplified, what 1e-2 holds is what it does once: gradients are held to f32 at the same activations (see activations.ts), losses to the file
-   * after steps in f32, by columns. The results as they are, gradients as one vector and logs as a whole, are then held to the file within this.
+   * after steps in f32, by columns. The results as they are, gradients as one vector and logs as a whole but for {@link columns}, are then held to the file within this.
    */
   readonly file?: number;
   /** Columns of logs that have a limit of their own instead of {@link output}. */
@@ -49,9 +49,9 @@ const MIXED: Tolerance = { output: 1e-2, gradient: 1e-2, floor: FLOOR, half: tru
 const MIXED_DEEP: Tolerance = { ...MIXED, floor: 1 / 32 };
 // PyTorch in float64 with nothing but its tensors rounded to f16 is up to 0.12 away, see test/golden/round_to_half.py: rectifiers switch.
 const MIXED_NETWORKS: Tolerance = { ...MIXED_DEEP, file: 0.2 };
-// The same after six steps of training: 0.023; after one step of the narrowest networks 0.031 in a mean of logits around zero, and 0.042 in the gradient penalty: it
-// is a function of a gradient, without the help of given activations.
-const MIXED_TRAINING: Tolerance = { ...MIXED, columns: { adversarial: 5e-2, gradientPenalty: 5e-2 }, file: 5e-2 };
+// The same after one step of the narrowest networks: 0.031 in a mean of logits around zero, and 0.046 in the gradient penalty, which is a function of a gradient,
+// without the help of given activations.
+const MIXED_TRAINING: Tolerance = { ...MIXED, columns: { adversarial: 5e-2, gradientPenalty: 0.1 }, file: 1e-2 };
 const MIXED_BY_TOLERANCE = new Map([
   [SECOND_ORDER, MIXED_DEEP],
   [NETWORKS, MIXED_NETWORKS],
