@@ -2,7 +2,7 @@
 //
 // Layout    partial [splits, rows, N] in f32, C [rows, N]; V is four columns where N divides by 4, else one.
 // Prelude   WG, N, SIZE = values of C in units of V, WIDTH (4 or 1), alias V = vec4f or f32, alias StoredV = V or its f16 twin, fn finishV(row, n, sums : V) -> V
-//           (bias, then activation). The number of splits comes from the buffer's length: known to the compiler, Mesa would unroll the loop.
+//           (see epilogue/store.wgsl). The number of splits comes from the buffer's length: known to the compiler, Mesa would unroll the loop.
 // Dispatch  one invocation per V of C.
 @group(0) @binding(0) var<storage, read_write> c : array<StoredV>;
 @group(0) @binding(1) var<storage, read> partial : array<V>;

@@ -41,6 +41,7 @@ import {
   pixelShuffle,
   prelu,
   RandomState,
+  residualBlock,
   resize,
   slice,
   squeezeExcitation,
@@ -88,6 +89,10 @@ function launchSpatial(c: number): void {
   }
   const gate = { w1: zeros([c, 2]), b1: zeros([2]), slope: zeros([1]), w2: zeros([2, c]), b2: zeros([c]) };
   launch((x, y) => squeezeExcitation(x!, gate, y!, zeros([1])), image, image);
+  const conv = { weight: zeros([3, 3, c, c]), options: { padding: 1 } };
+  const convs = { conv1: { ...conv, offset: zeros([1, 7, 6, c]) }, conv2: { ...conv, offset: zeros([c]) } };
+  for (const lastSlope of [zeros([1]), undefined])
+    launch((x) => residualBlock(x!, { ...convs, slope: zeros([c]), lastSlope }), image);
   for (const mode of ['nearest', 'bilinear', 'bicubic'] as const) {
     for (const corners of [false, true]) launch((x) => resize(x!, [11, 4], mode, corners), image);
   }
@@ -191,6 +196,10 @@ function launchHalfGemms(gpu: Gpu): void {
         const [x, w] = [half(2, 9, 11, ci), zeros([3, 3, ci, co], { requiresGrad: true })];
         for (const stride of [1, 2]) differentiate(conv2d(x, w, zeros([co]), { padding: 1, stride }), [x, w]);
       }
+      const conv = { weight: zeros([3, 3, 64, 64]), options: { padding: 1 } };
+      const convs = { conv1: { ...conv, offset: zeros([1, 9, 11, 64]) }, conv2: { ...conv, offset: zeros([64]) } };
+      const x = half(2, 9, 11, 64);
+      differentiate(residualBlock(x, { ...convs, slope: zeros([64]), lastSlope: zeros([1]) }), [x]);
       for (const [m, n, k] of [
         [33, 17, 19],
         [64, 40, 72],
@@ -210,7 +219,7 @@ function launchNarrow(gpu: Gpu): void {
   const options = { padding: 0, paddingMode: 'reflect' } as const;
   const [x, w] = [half(1, 17, 18, 64), half(1, 1, 64, 3)];
   const geometry = convGeometry('conv2d', x.shape, w.shape, options);
-  for (const bias of [zeros([3]), undefined]) narrowForward(geometry, x, w, bias);
+  for (const bias of [zeros([3]), undefined]) narrowForward(geometry, x, w, { bias });
 }
 
 function launchNorms(gpu: Gpu): void {

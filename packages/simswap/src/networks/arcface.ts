@@ -1,5 +1,5 @@
 import { affineOf, BatchNorm1d, BatchNorm2d, Conv2d, Layer, Linear, PReLU, Sequential } from '@visage/nn';
-import { addPrelu, maxPool2d, mean, type SqueezeGate, sigmoid, squeezeExcitation, type Tensor } from '@visage/tensor';
+import { maxPool2d, mean, type SqueezeGate, sigmoid, type Tensor } from '@visage/tensor';
 import { FoldedConv } from './folded.ts';
 import { FoldedBlock, type FoldedIdentity, foldIdentity } from './foldedIdentity.ts';
 import { checkInputSize, type IdentityConfig, IdentityNetwork } from './identity.ts';
@@ -87,7 +87,7 @@ class IrBlock extends Layer {
       slope,
       new FoldedConv(this.conv2, size, { after: () => affineOf(norm2) }),
       project && new FoldedConv(project.conv, size, { after: () => affineOf(project.norm) }),
-      (y, skip) => (squeeze ? squeezeExcitation(y, squeeze.parts, skip, slope) : addPrelu(y, skip, slope)),
+      { gate: squeeze?.parts, lastSlope: slope },
     );
   }
 }

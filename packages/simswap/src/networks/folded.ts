@@ -62,21 +62,21 @@ export interface ConvSurroundings {
  * The offset is a bias [out], or [1, H', W', out] where padding meets a shift in front of the convolution.
  */
 export class FoldedConv extends Folded {
-  readonly #conv: Conv2d;
+  readonly options: Conv2d['options'];
 
   constructor(conv: Conv2d, size: number, surroundings: ConvSurroundings) {
     super(() => foldConv(conv, size, surroundings));
-    this.#conv = conv;
+    this.options = conv.options;
   }
 
   /** @param slope of a PReLU behind the offset, [1] or [out]. */
   forward(x: Tensor, slope?: Tensor): Tensor {
-    const { weight, offset } = this;
+    const { weight, offset, options } = this;
     if (offset.rank === 1) {
-      const y = conv2d(x, weight, offset, this.#conv.options);
+      const y = conv2d(x, weight, offset, options);
       return slope ? prelu(y, slope) : y;
     }
-    const y = conv2d(x, weight, undefined, this.#conv.options);
+    const y = conv2d(x, weight, undefined, options);
     return slope ? addPrelu(y, offset, slope) : add(y, cast(offset, y.dtype));
   }
 }

@@ -1,22 +1,28 @@
 import { affineOf, type BatchNorm1d, type BatchNorm2d, type Conv2d, Layer, type Linear, type PReLU } from '@visage/nn';
-import { maxPool2d, type Tensor } from '@visage/tensor';
+import { maxPool2d, residualBlock, type SqueezeGate, type Tensor } from '@visage/tensor';
 import { FoldedConv, FoldedLinear } from './folded.ts';
 import { type IdentityConfig, IdentityNetwork, unitAffine } from './identity.ts';
 
-/** A residual block of a frozen identity network: two convolutions with a PReLU between them, and what joins their result to the shortcut. */
+/** What joins the second convolution of a block to its shortcut: their sum, a PReLU behind it if there is a slope, with the gate squeeze and excitation too. */
+export interface FoldedJoin {
+  readonly gate?: SqueezeGate;
+  readonly lastSlope?: Tensor;
+}
+
+/** A residual block of a frozen identity network; see {@link residualBlock}. */
 export class FoldedBlock extends Layer {
   readonly conv1: FoldedConv;
   readonly conv2: FoldedConv;
   readonly shortcut: FoldedConv | undefined;
   readonly #slope: Tensor;
-  readonly #join: (y: Tensor, skip: Tensor) => Tensor;
+  readonly #join: FoldedJoin;
 
   constructor(
     conv1: FoldedConv,
     slope: Tensor,
     conv2: FoldedConv,
     shortcut: FoldedConv | undefined,
-    join: (y: Tensor, skip: Tensor) => Tensor,
+    join: FoldedJoin = {},
   ) {
     super();
     this.conv1 = this.child('conv1', conv1);
@@ -27,8 +33,8 @@ export class FoldedBlock extends Layer {
   }
 
   forward(x: Tensor): Tensor {
-    const y = this.conv2.forward(this.conv1.forward(x, this.#slope));
-    return this.#join(y, this.shortcut ? this.shortcut.forward(x) : x);
+    const { conv1, conv2, shortcut } = this;
+    return residualBlock(x, { conv1, slope: this.#slope, conv2, shortcut, ...this.#join });
   }
 
   refold(): void {

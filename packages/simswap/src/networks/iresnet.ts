@@ -1,5 +1,5 @@
 import { affineOf, BatchNorm1d, BatchNorm2d, Conv2d, Layer, Linear, PReLU, Sequential } from '@visage/nn';
-import { add, type Tensor } from '@visage/tensor';
+import type { Tensor } from '@visage/tensor';
 import { FoldedConv } from './folded.ts';
 import { FoldedBlock, type FoldedIdentity, foldIdentity } from './foldedIdentity.ts';
 import { checkInputSize, type IdentityConfig, IdentityNetwork } from './identity.ts';
@@ -57,7 +57,6 @@ class IBasicBlock extends Layer {
       this.activation.weight,
       new FoldedConv(this.conv2, size, { after: () => affineOf(norm3) }),
       project && new FoldedConv(project.conv, size, { after: () => affineOf(project.norm) }),
-      add,
     );
   }
 }

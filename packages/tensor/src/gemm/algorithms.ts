@@ -1,9 +1,9 @@
 import { type Gpu, underChoice, type Variant, VisageError } from '@visage/gpu';
-import { type Activation, activated } from '../ops/activation.ts';
 import { type ConvGeometry, xShape, yShape } from '../ops/convGeometry.ts';
 import type { Tensor } from '../tensor.ts';
 import { chooseFor } from '../tuning/problems.ts';
-import { convForward, convInputGrad, convWeightGrad } from './conv.ts';
+import { type ConvFinish, convForward, convInputGrad, convWeightGrad } from './conv.ts';
+import { type Tail, tensorsOf } from './epilogue.ts';
 import { narrowForward, narrowIsAble, narrowPays, narrowWeightGrad } from './narrow.ts';
 import { LONGEST_SUM } from './plan.ts';
 import type { GemmType } from './problem.ts';
@@ -22,8 +22,8 @@ export interface ConvProblem {
 
 /** All three products of a convolution. */
 interface ConvProducts {
-  forward(g: ConvGeometry, x: Tensor, w: Tensor, bias?: Tensor, activation?: Activation): Tensor;
-  inputGrad(g: ConvGeometry, dy: Tensor, w: Tensor): Tensor;
+  forward(g: ConvGeometry, x: Tensor, w: Tensor, finish?: ConvFinish): Tensor;
+  inputGrad(g: ConvGeometry, dy: Tensor, w: Tensor, tail?: Tail): Tensor;
   /** In the type that the weight has. */
   weightGrad(g: ConvGeometry, x: Tensor, dy: Tensor, result: GemmType): Tensor;
 }
@@ -65,8 +65,8 @@ function winograd(side: TileSide): ConvAlgorithm {
       if (used * 9 * side ** 2 < 1.5 * products) return `tiles of ${side} waste too much of ${height}x${width} pixels`;
       return fits(gpu, products * Math.max(tiles, g.channelsIn) * Math.max(g.channelsIn, g.channelsOut));
     },
-    forward: (g, x, w, bias, activation) => activated(winogradForward(side, g, x, w, bias), activation),
-    inputGrad: (g, dy, w) => winogradInputGrad(side, g, dy, w),
+    forward: (g, x, w, finish = {}) => winogradForward(side, g, x, w, finish),
+    inputGrad: (g, dy, w, tail) => winogradInputGrad(side, g, dy, w, tail),
     weightGrad: (g, x, dy) => winogradWeightGrad(side, g, x, dy),
   };
 }
@@ -132,9 +132,10 @@ export function convAlgorithm(gpu: Gpu, geometry: ConvGeometry, pass: ConvPass, 
     return launch();
   };
   return {
-    forward: (g, x, w, bias, activation) =>
-      run([x, w, bias], (algorithm) => algorithm.forward(g, x, w, bias, activation)),
-    inputGrad: (g, dy, w) => run([dy, w], (algorithm) => algorithm.inputGrad(g, dy, w)),
+    forward: (g, x, w, finish = {}) =>
+      run([x, w, finish.bias, ...tensorsOf(finish.tail ?? {})], (algorithm) => algorithm.forward(g, x, w, finish)),
+    inputGrad: (g, dy, w, tail) =>
+      run([dy, w, ...tensorsOf(tail ?? {})], (algorithm) => algorithm.inputGrad(g, dy, w, tail)),
     weightGrad: (g, x, dy, result) => run([x, dy], (algorithm) => algorithm.weightGrad(g, x, dy, result)),
   };
 }

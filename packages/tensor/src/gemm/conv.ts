@@ -5,9 +5,25 @@ import { type ConvGeometry, type PaddingMode, wShape, xShape, yShape } from '../
 import { permute } from '../ops/shape.ts';
 import { empty, type Tensor } from '../tensor.ts';
 import { BORDER } from './border.ts';
+import type { Tail } from './epilogue.ts';
 import { gemmType } from './half.ts';
 import { gemm, gemmInto } from './launch.ts';
 import type { Across, GemmProblem, GemmType } from './problem.ts';
+
+/** What a convolution does to its sums before it writes them, in this order. */
+export interface ConvFinish {
+  /** f32, one value per channel. */
+  readonly bias?: Tensor;
+  readonly activation?: Activation;
+  readonly tail?: Tail;
+}
+
+/** The same for sums of `n` channels, as products and other kernels finish them. */
+export const finishOf = ({ bias, activation, tail }: ConvFinish) => ({
+  bias: bias?.buffer,
+  activation: activation && activationCode(activation, 'v'),
+  tail,
+});
 
 /** The walk of im2col over a source image; see kernels/gemm/load/im2col.wgsl. */
 export interface Window {
@@ -64,8 +80,8 @@ const forwardWindow = (g: ConvGeometry): Window => ({
   paddingMode: g.paddingMode,
 });
 
-/** y[pixel, co] = Σ over (tap, ci) of x[pixel ⊕ tap, ci] · w[tap, ci, co] + bias[co], in the type of x and w. The bias is f32. */
-export function convForward(g: ConvGeometry, x: Tensor, w: Tensor, bias?: Tensor, activation?: Activation): Tensor {
+/** y[pixel, co] = Σ over (tap, ci) of x[pixel ⊕ tap, ci] · w[tap, ci, co], finished, in the type of x and w. */
+export function convForward(g: ConvGeometry, x: Tensor, w: Tensor, finish: ConvFinish = {}): Tensor {
   return gemm(
     x.gpu,
     {
@@ -79,8 +95,7 @@ export function convForward(g: ConvGeometry, x: Tensor, w: Tensor, bias?: Tensor
       ...im2col(forwardWindow(g), 'pixel'),
       a: x.buffer,
       b: w.buffer,
-      bias: bias?.buffer,
-      activation: activation && activationCode(activation, 'v'),
+      ...finishOf(finish),
     },
     yShape(g),
   );
@@ -126,7 +141,7 @@ function parityAxis(parity: number, extent: number, kernel: number, g: ConvGeome
  * With stride s, input pixels fall into s² parity classes; each meets its own subset of taps, so no product with an inserted zero is formed. Where s divides the
  * extents of image and kernel all classes are of one shape, and one launch computes them.
  */
-export function convInputGrad(g: ConvGeometry, dy: Tensor, w: Tensor): Tensor {
+export function convInputGrad(g: ConvGeometry, dy: Tensor, w: Tensor, tail?: Tail): Tensor {
   let rows: GpuBuffer | undefined;
   const across: Across = {
     inner: g.channelsOut,
@@ -135,7 +150,7 @@ export function convInputGrad(g: ConvGeometry, dy: Tensor, w: Tensor): Tensor {
       return rows;
     },
   };
-  const operands = { operands: gemmType(dy), result: gemmType(dy), a: dy.buffer, b: w.buffer, across };
+  const operands = { operands: gemmType(dy), result: gemmType(dy), a: dy.buffer, b: w.buffer, across, tail };
   const classes = g.stride ** 2;
   if ([g.height, g.width, g.kernelHeight, g.kernelWidth].every((extent) => extent % g.stride === 0))
     return gemm(dy.gpu, { ...parityProblem(g, 0, classes), ...operands }, xShape(g));

@@ -3,7 +3,7 @@ import { gemmEpilogueStore, gemmEpilogueStoreScalar } from '@visage/kernels';
 import type { Shape } from '../shape.ts';
 import { empty, type Tensor } from '../tensor.ts';
 import { chooseFor, digest } from '../tuning/problems.ts';
-import { finishFunction, mergeSplits, UNFINISHED } from './epilogue.ts';
+import { finisher, mergeSplits, tensorsOf, UNFINISHED } from './epilogue.ts';
 import { loaderOfA, loaderOfB } from './operands.ts';
 import { type GemmPlan, LONGEST_SUM } from './plan.ts';
 import type { GemmProblem } from './problem.ts';
@@ -34,10 +34,11 @@ function signatureOf(problem: GemmProblem): string {
   const words = [name, `${m}x${n}x${k}`, items > 1 ? `x${items}` : '', bias ? 'bias' : ''].filter(
     (word) => word !== '',
   );
-  const { operands, result, activation } = problem;
+  const { operands, result, activation, tail } = problem;
   const loaders = JSON.stringify([
     ...[aContiguousAlong, loaderA, constants, rowOfB, outRow, across?.inner],
     ...[operands, result, activation],
+    ...(tail ? [finisher(problem, 3).code] : []),
   ]);
   return `${words.join(' ')} #${digest(loaders)}`;
 }
@@ -49,7 +50,10 @@ function planOf(gpu: Gpu, problem: GemmProblem, target: Tensor | undefined, agai
     variants: gemmVariants(problem, gpu),
     problem,
     signature: () => signatureOf(problem),
-    buffers: [problem.a, problem.b, problem.bias, target?.buffer],
+    buffers: [
+      ...[problem.a, problem.b, problem.bias, target?.buffer],
+      ...tensorsOf(problem.tail ?? {}).map(({ buffer }) => buffer),
+    ],
     launch: again,
   });
   return { choice, plan: choice.variant.plan(problem, gpu) };
@@ -89,11 +93,11 @@ interface Planned {
 
 /** Writes C, or with `splits` above 1 the partial sums [splits, …C] in f32. */
 function launch(gpu: Gpu, problem: GemmProblem, { choice, plan }: Planned, c: Tensor, splits: number): void {
-  const { m, n, k, bias, items = 1, operands = 'f32' } = problem;
+  const { m, n, k, items = 1, operands = 'f32' } = problem;
   const { wide = false, readsAcross = false, enables = [] } = plan;
   const b = problem.across && !readsAcross ? problem.across.asRows() : problem.b;
   const [loaderA, loaderB] = [loaderOfA(problem, wide, plan.kStep), loaderOfB(problem, wide, readsAcross)];
-  const finished = splits === 1;
+  const finish = splits === 1 ? finisher(problem, 3) : UNFINISHED;
   const steps = Math.ceil(k / plan.kStep);
   const [x, y] = linearGrid(plan.tiles[0] * plan.tiles[1]);
   const half = operands === 'f16' || c.dtype === 'f16';
@@ -120,7 +124,7 @@ function launch(gpu: Gpu, problem: GemmProblem, { choice, plan }: Planned, c: Te
         BEGIN,
         `fn rowOfB(k : u32) -> u32 { ${problem.rowOfB ?? 'return k;'} }`,
         `fn outRow(m : u32) -> u32 { ${problem.outRow ?? 'return m;'} }`,
-        finished ? finishFunction(problem, 3) : UNFINISHED,
+        finish.code,
         ...loaderA.parts,
         ...(plan.shares
           ? [
@@ -132,7 +136,7 @@ function launch(gpu: Gpu, problem: GemmProblem, { choice, plan }: Planned, c: Te
         plan.multiply,
       ],
     },
-    buffers: bias && finished ? [c.buffer, problem.a, b, bias] : [c.buffer, problem.a, b],
+    buffers: [c.buffer, problem.a, b, ...finish.buffers],
     grid: [x, y, splits * items],
     flops: 2 * m * n * k * items,
     choice,

@@ -1,14 +1,13 @@
 import { type Gpu, i32, linearGrid } from '@visage/gpu';
 import { gemmEpilogueStoreScalar, gemmNarrow } from '@visage/kernels';
-import { type Activation, activationCode } from '../ops/activation.ts';
 import { type ConvGeometry, yShape } from '../ops/convGeometry.ts';
 import { pad2d } from '../ops/pad.ts';
 import { permute } from '../ops/shape.ts';
 import { empty, type Tensor } from '../tensor.ts';
 import { unroll } from '../unroll.ts';
 import { BORDER } from './border.ts';
-import { im2col, SHARE_PIXEL } from './conv.ts';
-import { finishFunction } from './epilogue.ts';
+import { type ConvFinish, finishOf, im2col, SHARE_PIXEL } from './conv.ts';
+import { finisher } from './epilogue.ts';
 import { gemmType } from './half.ts';
 import { gemm } from './launch.ts';
 import { hasMatrices, MATRIX_SUBGROUP } from './matrix.ts';
@@ -45,11 +44,11 @@ export function narrowPays(g: ConvGeometry): true | string {
 }
 
 /** A convolution of halves to a few channels; see kernels/gemm/narrow.wgsl. */
-export function narrowForward(g: ConvGeometry, x: Tensor, w: Tensor, bias?: Tensor, activation?: Activation): Tensor {
+export function narrowForward(g: ConvGeometry, x: Tensor, w: Tensor, finish: ConvFinish = {}): Tensor {
   const y = empty(x.gpu, yShape(g), x.dtype);
   const [tilesH, tilesW] = [Math.ceil(g.outHeight / SIDE), Math.ceil(g.outWidth / SIDE)];
   const counts = { KERNEL_W: g.kernelWidth, ROWS: SIDE / WARPS };
-  const finish = { n: g.channelsOut, bias: bias?.buffer, activation: activation && activationCode(activation, 'v') };
+  const { code, buffers } = finisher({ n: g.channelsOut, ...finishOf(finish) }, 3);
   x.gpu.dispatch({
     program: {
       name: 'gemm/conv2dNarrow',
@@ -76,11 +75,11 @@ export function narrowForward(g: ConvGeometry, x: Tensor, w: Tensor, bias?: Tens
         `fn border(at : i32, extent : i32) -> i32 { ${BORDER[g.paddingMode]} }`,
         'fn outRow(m : u32) -> u32 { return m; }',
         gemmEpilogueStoreScalar,
-        finishFunction(finish, 3),
+        code,
         unroll(gemmNarrow, counts),
       ],
     },
-    buffers: bias ? [y.buffer, x.buffer, w.buffer, bias.buffer] : [y.buffer, x.buffer, w.buffer],
+    buffers: [y.buffer, x.buffer, w.buffer, ...buffers],
     grid: linearGrid(g.batch * tilesH * tilesW),
     flops: 2 * y.size * g.kernelHeight * g.kernelWidth * g.channelsIn,
   });

@@ -1,4 +1,5 @@
 import type { Constant, GpuBuffer } from '@visage/gpu';
+import type { Tail } from './epilogue.ts';
 
 /** A B whose rows do not run along n. */
 export interface Across {
@@ -49,4 +50,6 @@ export interface GemmProblem {
   readonly bias?: GpuBuffer;
   /** WGSL of what the finished sums `v`, with the bias added, are turned into; `V` is their type. Themselves by default. */
   readonly activation?: string;
+  /** What follows with other tensors; n then divides by 4. */
+  readonly tail?: Tail;
 }

@@ -14,6 +14,8 @@ import { type ConvGeometry, type PaddingMode, wShape, xShape, yShape } from '../
 import type { Shape } from '../shape.ts';
 import { empty, type Tensor } from '../tensor.ts';
 import { BORDER } from './border.ts';
+import { type ConvFinish, finishOf } from './conv.ts';
+import { finisher, type Tail } from './epilogue.ts';
 import { gemmInto } from './launch.ts';
 
 const WORKGROUP = 64;
@@ -104,22 +106,20 @@ function spreadWeight(w: Tensor, side: TileSide, flip: boolean): Tensor {
   return out;
 }
 
-/** Pixels from products, with the bias added. */
-function collect(products: Tensor, tiling: Tiling, shape: Shape, bias?: Tensor): Tensor {
+/** Pixels from products, finished. */
+function collect(products: Tensor, tiling: Tiling, shape: Shape, finish: ConvFinish): Tensor {
   const { side, count } = tiling;
   const [, height, width, channels] = shape as [number, number, number, number];
   const { constants, parts } = separable(side, 'outputLine', [side + 2, side]);
-  const biasCode = bias
-    ? '@group(0) @binding(2) var<storage, read> biases : array<vec4f>;\nfn bias(c : u32) -> vec4f { return biases[c]; }'
-    : 'fn bias(c : u32) -> vec4f { return vec4f(); }';
+  const { code, buffers } = finisher({ n: channels, ...finishOf(finish) }, 2);
   const out = empty(products.gpu, shape);
   products.gpu.dispatch({
     program: {
       name: 'winograd/collect',
-      constants: { ...constants, ...tilingConstants(tiling), H: height, W: width, GROUPS: channels / 4 },
-      parts: [...parts, biasCode, winogradCollect],
+      constants: { ...constants, ...tilingConstants(tiling), H: height, W: width, N: channels },
+      parts: [...parts, code, winogradCollect],
     },
-    buffers: [out.buffer, products.buffer, ...(bias ? [bias.buffer] : [])],
+    buffers: [out.buffer, products.buffer, ...buffers],
     grid: linearGrid(Math.ceil((count * channels) / 4 / WORKGROUP)),
   });
   return out;
@@ -150,18 +150,18 @@ function products(a: Tensor, b: Tensor, outer: boolean): Tensor {
   return c;
 }
 
-/** y = x ⋆ w + bias by Winograd's F(side x side, 3x3): Lavin and Gray, Fast Algorithms for Convolutional Neural Networks, 2016. */
-export function winogradForward(side: TileSide, g: ConvGeometry, x: Tensor, w: Tensor, bias?: Tensor): Tensor {
+/** y = x ⋆ w, finished, by Winograd's F(side x side, 3x3): Lavin and Gray, Fast Algorithms for Convolutional Neural Networks, 2016. */
+export function winogradForward(side: TileSide, g: ConvGeometry, x: Tensor, w: Tensor, finish: ConvFinish): Tensor {
   const tiling = tilingOf(side, g.batch, g.outHeight, g.outWidth);
   const windows = spread(x, tiling, 'inputLine', -g.padding, g.paddingMode);
-  return collect(products(windows, spreadWeight(w, side, false), false), tiling, yShape(g), bias);
+  return collect(products(windows, spreadWeight(w, side, false), false), tiling, yShape(g), finish);
 }
 
 /** dx: the convolution of dy with the filters turned around, padded by 2 − padding; for zero padding. */
-export function winogradInputGrad(side: TileSide, g: ConvGeometry, dy: Tensor, w: Tensor): Tensor {
+export function winogradInputGrad(side: TileSide, g: ConvGeometry, dy: Tensor, w: Tensor, tail?: Tail): Tensor {
   const tiling = tilingOf(side, g.batch, g.height, g.width);
   const windows = spread(dy, tiling, 'inputLine', g.padding - 2, 'zero');
-  return collect(products(windows, spreadWeight(w, side, true), false), tiling, xShape(g));
+  return collect(products(windows, spreadWeight(w, side, true), false), tiling, xShape(g), { tail });
 }
 
 /** dw: the adjoint of the forward pass with respect to the filters, dw = Gᵀ [Σ over tiles of (Bᵀ x B)ᵀ · (A dy Aᵀ)] G. */

@@ -32,7 +32,7 @@ export function conv2d(x: Tensor, w: Tensor, bias?: Tensor, options: Conv2dOptio
   const shift = bias && cast(bias.detach(), 'f32');
   const out =
     g.groups === 1
-      ? convAlgorithm(x.gpu, g, 'forward', gemmType(left)).forward(g, left, right, shift, activation)
+      ? convAlgorithm(x.gpu, g, 'forward', gemmType(left)).forward(g, left, right, { bias: shift, activation })
       : activated(groupedForward(g, left, right, shift), activation);
   return track('conv2d', out, bias ? [x, w, bias] : [x, w], (g0, needs) => {
     const dy = activationGradient(activation, g0, out);

@@ -19,6 +19,7 @@ export { pad2d } from './pad.ts';
 export { pixelShuffle } from './pixelShuffle.ts';
 export { type AvgPoolOptions, avgPool2d, maxPool2d, type PoolOptions } from './pool.ts';
 export * from './reduce.ts';
+export { type OffsetConv, type ResidualBlock, residualBlock } from './residualBlock.ts';
 export { type ResizeMode, resize, type Size } from './resize.ts';
 export { fileRow } from './ring.ts';
 export * from './shape.ts';

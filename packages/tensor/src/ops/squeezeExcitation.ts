@@ -37,7 +37,7 @@ export function composedSqueezeExcitation(x: Tensor, gate: SqueezeGate, skip: Te
  * large ones, while the gate's parameters and `slope` are frozen; their gradients go through the composition.
  */
 export function squeezeExcitation(x: Tensor, gate: SqueezeGate, givenSkip: Tensor, slope: Tensor): Tensor {
-  checkArguments(x, gate, givenSkip, slope);
+  checkSqueeze('squeezeExcitation', x, gate, givenSkip, slope);
   const skip = cast(givenSkip, x.dtype);
   const { w1, b1, w2, b2 } = gate;
   const kernels = squeezeKernels(x);
@@ -60,8 +60,8 @@ export function squeezeExcitation(x: Tensor, gate: SqueezeGate, givenSkip: Tenso
   });
 }
 
-function checkArguments(x: Tensor, gate: SqueezeGate, skip: Tensor, slope: Tensor): void {
-  const op = 'squeezeExcitation';
+/** @throws ArgumentError that names `op` unless shapes and types are those of {@link squeezeExcitation}. */
+export function checkSqueeze(op: string, x: Tensor, gate: SqueezeGate, skip: Tensor, slope: Tensor): void {
   checkShape(op, 'x', x.shape, [null, null, null, null], 'Images are [batch, height, width, channels]');
   checkShape(op, 'skip', skip.shape, x.shape);
   checkShape(op, 'slope', slope.shape, [1], 'One slope for all channels');

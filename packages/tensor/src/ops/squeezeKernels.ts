@@ -41,7 +41,7 @@ export interface Squeezed {
 }
 
 /** Kernels for both directions. */
-interface SqueezeKernels {
+export interface SqueezeKernels {
   forward(x: Tensor, skip: Tensor, gate: SqueezeGate, slope: Tensor): Squeezed;
   /** Gradients of x and of skip. */
   backward(dy: Tensor, x: Tensor, skip: Tensor, gate: SqueezeGate, slope: Tensor, made: Squeezed): [Tensor, Tensor];

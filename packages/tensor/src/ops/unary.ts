@@ -101,7 +101,8 @@ export const prelu = (x: Tensor, w: Tensor): Tensor =>
     floatTypeOf(x),
   );
 
-const preluGate = (g: Tensor, x: Tensor, w: Tensor): Tensor =>
+/** The gradient g of a PReLU's result as that of its input x. */
+export const preluGate = (g: Tensor, x: Tensor, w: Tensor): Tensor =>
   pointwise(
     'preluGate',
     'select(a * c, a, b > V(0.0))',
