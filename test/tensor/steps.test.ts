@@ -108,6 +108,13 @@ test('what depends on a frozen weight alone is computed once, and again after th
   x.dispose();
 });
 
+test('a step is not run while another one is traced', () => {
+  const x = tensor([1, 2]);
+  const step = record(() => x.mul(2));
+  throws(() => record(() => step.run().add(1)), /do not nest/);
+  for (const each of [step, x]) each.dispose();
+});
+
 test('what nobody reads is not computed, unless it lies outside of the step', async () => {
   const [x, outside] = [tensor([1, 2]), tensor([0, 0])];
   const step = record(() => {

@@ -138,10 +138,12 @@ export class RecordedStep<T> {
   /**
    * Runs every kernel of the step again, in order.
    *
-   * @throws VisageError when the step, or a tensor from outside that it uses, was disposed.
+   * @throws VisageError when the step, or a tensor from outside that it uses, was disposed, or while another step is being traced.
    */
   run(): T {
     if (this.#disposed) throw new VisageError('run: this recorded step was disposed');
+    if (this.#gpu.tracing)
+      throw new VisageError('run: another step is being traced, where nothing runs; steps do not nest');
     this.#checkInputs();
     if (this.#moves !== this.#gpu.moves) this.#bindAgain();
     if (this.#versions !== versionOf(this.#sources)) this.#computeConstants();
@@ -161,9 +163,9 @@ export class RecordedStep<T> {
     this.#versions = versionOf(this.#sources);
   }
 
-  /** The memory of a freed input belongs to somebody else by now. */
+  /** The memory of a freed input belongs to somebody else by now. It may be gone although a view of it was never released. */
   #checkInputs(): void {
-    if (this.#inputs.some(({ released }) => released)) {
+    if (!this.#inputs.every((buffer) => this.#gpu.holds(buffer))) {
       throw new VisageError(
         'recorded step: a tensor from outside that it uses was freed; keep() it as long as the step, or record the step again',
       );
