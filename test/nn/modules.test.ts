@@ -5,6 +5,7 @@ import {
   BatchNorm2d,
   Conv2d,
   ConvTranspose2d,
+  ExponentialMovingAverage,
   type Layer,
   Linear,
   loadModule,
@@ -15,6 +16,7 @@ import {
   philox,
   readSafetensors,
   Sequential,
+  Sgd,
   saveModule,
   seeded,
   writeSafetensors,
@@ -288,6 +290,25 @@ test('a small network learns', async () => {
   for (let step = 0; step < 150; step++) optimizer.step(grad(loss(), optimizer.parameters));
   const left = await noGrad(loss).item();
   ok(left < 0.01, `loss ${left}`);
+});
+
+test('a weight that layers share is one parameter, and has each of its names in files', async () => {
+  const make = () => {
+    const layer = new Linear(2, 2, { bias: false });
+    return new Sequential(layer, layer);
+  };
+  const [network, copy] = [make(), make()];
+  equal([...network.namedParameters().keys()], ['0.weight']);
+  is(network.parameterCount, 4);
+  loadModule(copy, readSafetensors(await saveModule(network, describe)));
+  equal([...copy.stateDict().keys()], ['0.weight', '1.weight']);
+  const average = new ExponentialMovingAverage(network, copy, 0);
+  const before = await network.parameters()[0]!.floats();
+  new Sgd(network.namedParameters(), { learningRate: 0.5 }).step([tensor([1, 2, 3, 4], [2, 2])]);
+  average.update();
+  const stepped = before.map((value, k) => Math.fround(value - 0.5 * (k + 1)));
+  for (const each of [network, copy]) equal(await each.parameters()[0]!.floats(), stepped);
+  for (const each of [average, network, copy]) each.dispose();
 });
 
 test('inference freezes all parts for a while and leaves each as it was, also after an error', () => {

@@ -123,6 +123,33 @@ for (const profile of ['full', 'browser'] as const) {
   });
 }
 
+test('optimizers may share parameters, in any order; one optimizer takes each once', async () => {
+  const sizes = [3, 64, 1, 200, 130, 5];
+  const orders = [
+    [4, 2, 0, 5],
+    [0, 1, 2, 3, 4, 5],
+    [1, 3, 2],
+  ];
+  const changed = async (isolated: boolean) => {
+    const parameters = sizes.map((size, k) => keep(tensor(hostRandom(k).normals(size))));
+    const gradients = sizes.map((size, k) => keep(tensor(hostRandom(50 + k).normals(size))));
+    const groups = orders.flatMap((order) => (isolated ? order.map((k) => [k]) : [order]));
+    const steps = groups.map((ks) => {
+      const optimizer = new Adam(ks.map((k) => [String(k), parameters[k]!]));
+      return () => optimizer.step(ks.map((k) => gradients[k]!));
+    });
+    for (let turn = 0; turn < 2; turn++) for (const step of steps) step();
+    return Promise.all(parameters.map((x) => x.floats()));
+  };
+  equal(await changed(false), await changed(true));
+  const weight = keep(tensor([1, 2], [2]));
+  const twice = new Map([
+    ['a', weight],
+    ['b', weight.reshape([1, 2])],
+  ]);
+  throws(() => new Adam(twice), /Adam: parameters is one tensor as 'a' and 'b', expected each tensor once/);
+});
+
 test('bias corrections stay exact over thousands of steps', async () => {
   const parameter = tensor(new Float32Array(3), [3]);
   const optimizer = new Adam(new Map([['p', parameter]]), { learningRate: 0, betas: [0.5, 0.999] });
@@ -242,6 +269,19 @@ test('the moving average follows parameters and copies statistics', async () => 
     () => new ExponentialMovingAverage<Sequential>(source, new Sequential(new Linear(3, 4))),
     /'0.weight' differs/,
   );
+});
+
+test('a recorded update of an average does not run once the average is disposed', () => {
+  const [source, average] = [new Linear(8, 8), new Linear(8, 8)];
+  const moving = new ExponentialMovingAverage(source, average);
+  const optimizer = new Adam(source.namedParameters());
+  const step = record(() => moving.update()); // whose launch binds weight and bias of each as one range
+  step.run();
+  average.weight.dispose();
+  step.run(); // the memory of both stays until both are disposed
+  average.dispose();
+  throws(() => step.run(), /was freed/);
+  for (const x of [step, moving, optimizer, source]) x.dispose();
 });
 
 test('one step frees what it makes', () => {

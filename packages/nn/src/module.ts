@@ -72,7 +72,7 @@ export abstract class Module {
     return new Map([...this.state()].map(([name, entry]) => [name, entry.tensor]));
   }
 
-  /** Trained tensors by dotted name; what optimizers take. */
+  /** Trained tensors by dotted name; what optimizers take. One that several modules share comes once, by its first name. */
   namedParameters(): Map<string, Tensor> {
     return this.#select('parameter');
   }
@@ -93,8 +93,10 @@ export abstract class Module {
   }
 
   #select(kind: StateEntry['kind']): Map<string, Tensor> {
-    const entries = [...this.state()].filter(([, entry]) => entry.kind === kind);
-    return new Map(entries.map(([name, entry]) => [name, entry.tensor]));
+    const names = new Map<Tensor, string>();
+    for (const [name, entry] of this.state())
+      if (entry.kind === kind && !names.has(entry.tensor)) names.set(entry.tensor, name);
+    return new Map([...names].map(([tensor, name]) => [name, tensor]));
   }
 
   /** Number of trained values. */

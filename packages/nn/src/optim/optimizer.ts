@@ -1,4 +1,4 @@
-import { ArgumentError } from '@visage/gpu';
+import { ArgumentError, type GpuBuffer } from '@visage/gpu';
 import {
   checkDType,
   keep,
@@ -26,6 +26,17 @@ export function checkRange(
     throw new ArgumentError(op, argument, String(value), `a number from ${low} to below ${high}`);
 }
 
+/** Throws if a tensor, or another one in its memory, is listed twice: a launch would change it for both at once. */
+function checkDistinct(op: string, entries: readonly (readonly [string, Tensor])[]): void {
+  const names = new Map<GpuBuffer, string>();
+  for (const [name, { buffer }] of entries) {
+    const other = names.get(buffer);
+    if (other !== undefined)
+      throw new ArgumentError(op, 'parameters', `one tensor as '${other}' and '${name}'`, 'each tensor once');
+    names.set(buffer, name);
+  }
+}
+
 /**
  * Base of the optimizers: changes parameters in place from given gradients. They move side by side in memory, as the moments lie, so that few launches reach all.
  *
@@ -48,6 +59,7 @@ export abstract class Optimizer {
     this.names = entries.map(([name]) => name);
     this.parameters = entries.map(([, parameter]) => parameter);
     for (const [name, parameter] of entries) checkDType(this.constructor.name, name, parameter, 'f32');
+    checkDistinct(this.constructor.name, entries);
     moveTogether(this.parameters);
     this.rate = keep(tensor([learningRate], [1], { gpu: first[1].gpu }));
     this.#learningRate = learningRate;
