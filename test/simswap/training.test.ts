@@ -1,3 +1,5 @@
+import { useGpu } from '@visage/gpu';
+import { startGpu } from '@visage/gpu/node';
 import { readSafetensors } from '@visage/nn';
 import {
   Generator,
@@ -150,6 +152,28 @@ test('two steps are in flight at most, however rarely losses are read', async ()
   }
   assert.is(Math.max(...inFlight), 2);
   end();
+});
+
+test('a device lost at a step whose results are looked at ends the run with that error and nothing else', async () => {
+  const unheard: unknown[] = [];
+  const hear = (reason: unknown) => unheard.push(reason);
+  process.on('unhandledRejection', hear);
+  const lost = await startGpu({ deterministic: true });
+  try {
+    const { trainer, data } = start({ readEvery: 1 }); // a reading is in flight, and fails first
+    const load = data.load.bind(data);
+    data.load = (kind, step) => {
+      if (step === 21) lost.destroy(); // the second look; everything is recorded by then
+      load(kind, step);
+    };
+    const error: unknown = await trainer.run({ until: 23 }).catch((reason: unknown) => reason);
+    assert.match(String(error), /DeviceLostError: the device was destroyed/);
+    await new Promise((resolve) => setTimeout(resolve, 200)); // longer than a reading waits for the reason
+    assert.equal(unheard, []);
+  } finally {
+    process.off('unhandledRejection', hear);
+    useGpu(gpu);
+  }
 });
 
 test('stop ends a run after the step at hand, with all losses reported', async () => {

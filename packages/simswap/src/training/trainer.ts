@@ -183,6 +183,7 @@ export class Trainer {
       await this.#data.load(kind, this.#draw(this.step, turn));
       await this.#runner.prepare(turn, kind);
       const read = this.#runner.run(turn, kind, probe);
+      read?.catch(() => {}); // thrown where it is awaited, unless an earlier reading fails first
       if (read) signs.push(read);
     }
     this.#inFlight.issued();
