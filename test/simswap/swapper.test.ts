@@ -76,6 +76,23 @@ test('repeated swaps take no more memory', async () => {
   assert.is(gpu.memory.live, live);
 });
 
+test('sources of all sizes share one recorded step, and what they are is told when they are no images', async () => {
+  const { generator, identity } = makeNetworks();
+  const swapper = new Swapper({ generator, identity });
+  swapper.latent(images(1)).dispose();
+  for (const side of [40, 56, 64]) {
+    const source = hashedTensor(side, [2, 3, side, side]);
+    const { live } = gpu.memory;
+    const latent = await floats(swapper.latent(source));
+    assert.is(gpu.memory.live, live);
+    assert.ok(
+      relativeError(latent, await floats(scope(() => identity.inference(() => identity.latent(source))))) < 1e-5,
+    );
+  }
+  assert.throws(() => swapper.latent(images(1).reshape([2, -1])), /embed: images is \[2, 6912\]/);
+  swapper.dispose();
+});
+
 /** Kernels that are launched while `fn` runs. */
 function launchesOf(fn: () => unknown): number {
   const encode = gpu.encode;

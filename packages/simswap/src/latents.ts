@@ -11,7 +11,7 @@ interface RecordedLatent {
 }
 
 /**
- * The identities of source faces, by {@link IdentityNetwork.folded}: recorded at the first use of each shape of sources and replayed from then on.
+ * The identities of source faces, by {@link IdentityNetwork.folded}: recorded at the first use of each number of sources and replayed from then on, whatever their size.
  *
  * The network is folded at the first use, and again when its values have changed by the next one.
  */
@@ -20,7 +20,7 @@ export class Latents {
   readonly #resizing: IdentityResize;
   readonly #precision: Precision;
   readonly #state: readonly Tensor[];
-  readonly #recorded = new Map<string, RecordedLatent>();
+  readonly #recorded = new Map<number, RecordedLatent>();
   #folded: FoldedIdentity | undefined;
   /** The sum of the versions of the network's tensors that were folded. */
   #version = 0;
@@ -36,8 +36,9 @@ export class Latents {
   of(source: Tensor): Tensor {
     return scope(() =>
       noGrad(() => {
-        const { source: own, step } = this.#prepared(source, this.#upToDate());
-        assign(own, source);
+        const fitted = this.#network.fitted(source, this.#resizing);
+        const { source: own, step } = this.#prepared(fitted, this.#upToDate());
+        assign(own, fitted);
         step.run();
         return assign(empty(source.gpu, step.result.shape), step.result);
       }),
@@ -65,13 +66,13 @@ export class Latents {
   }
 
   #prepared(like: Tensor, folded: FoldedIdentity): RecordedLatent {
-    const key = like.shape.join();
-    const known = this.#recorded.get(key);
+    const count = like.dim(0);
+    const known = this.#recorded.get(count);
     if (known) return known;
     const source = empty(like.gpu, like.shape);
-    const compute = () => inPrecision(this.#precision, () => folded.latent(source, this.#resizing));
+    const compute = () => inPrecision(this.#precision, () => folded.latent(source));
     const latent = { step: this.#network.inference(() => record(compute)), source: keep(source) }; // slopes and gates are the network's own
-    this.#recorded.set(key, latent);
+    this.#recorded.set(count, latent);
     return latent;
   }
 }

@@ -35,7 +35,7 @@ const contentOf = ({ gpu, buffer, shape }: Tensor): string => `${buffer.id} ${gp
 /**
  * Puts the identity of source faces into target faces.
  *
- * Each size and number of targets, or of sources, is recorded at its first use and replayed from then on, with what the weights alone decide (norms folded into
+ * Each size and number of targets, and each number of sources, is recorded at its first use and replayed from then on, with what the weights alone decide (norms folded into
  * convolutions, weights in f16) computed at that first use and at the next one after the weights changed. A latent is computed once per source face and can be
  * kept for any number of targets; swaps one after another by the same one share the styles of the generator's blocks too.
  */

@@ -27,11 +27,15 @@ export abstract class IdentityNetwork extends Layer {
 
   /** Embeds images in [0, 1] of any size; they are resized as the network needs it. Embeddings are f32, also in mixed precision. */
   embed(images: Tensor, resizing: IdentityResize = 'bicubic'): Tensor {
+    return cast(this.forward(fromUnit(this.fitted(images, resizing), this.colorSpace)), 'f32');
+  }
+
+  /** Images [N, H, W, 3] at the size that the network takes. */
+  fitted(images: Tensor, resizing: IdentityResize): Tensor {
     checkShape('embed', 'images', images.shape, [null, null, null, 3], 'Images are NHWC');
     const side = this.config.inputSize;
     const fits = images.dim(1) === side && images.dim(2) === side;
-    const resized = fits ? images : resize(images, [side, side], resizing);
-    return cast(this.forward(fromUnit(resized, this.colorSpace)), 'f32');
+    return fits ? images : resize(images, [side, side], resizing);
   }
 
   /**
