@@ -1,4 +1,4 @@
-import { type Gpu, type KernelChoice, linearGrid } from '@visage/gpu';
+import { type Gpu, type KernelChoice, linearGrid, VisageError } from '@visage/gpu';
 import { gemmEpilogueStore, gemmEpilogueStoreScalar } from '@visage/kernels';
 import type { Shape } from '../shape.ts';
 import { empty, type Tensor } from '../tensor.ts';
@@ -56,6 +56,9 @@ function planOf(gpu: Gpu, problem: GemmProblem, target: Tensor | undefined, agai
     ],
     launch: again,
   });
+  const { name, only = problem.operands ?? 'f32' } = choice.variant;
+  if (only !== (problem.operands ?? 'f32'))
+    throw new VisageError(`${name} cannot compute ${signatureOf(problem)}: it multiplies ${only} only`); // withVariant asks nobody
   return { choice, plan: choice.variant.plan(problem, gpu) };
 }
 

@@ -138,6 +138,7 @@ function matrixVariant(tile: MatrixTile): GemmVariant {
   const multiply = unroll(gemmMatrix, counts);
   return {
     name: `matrix ${bm}x${bn}x${bk}`,
+    only: 'f16',
     able(gpu) {
       const { limits } = gpu.device;
       if (threads > limits.maxComputeInvocationsPerWorkgroup) return `needs ${threads} invocations per workgroup`;
