@@ -6,6 +6,7 @@ import {
   cast,
   checkpoint,
   conv2d,
+  firstNonFinite,
   grad,
   halfPrecision,
   instanceNorm,
@@ -22,7 +23,7 @@ import {
   scope,
   square,
   sum,
-  type Tensor,
+  Tensor,
   tensor,
 } from '@visage/tensor';
 import { equal, is, match, ok } from 'uvu/assert';
@@ -269,6 +270,20 @@ test('parameters that lie together are cast in one launch, to the same bits', as
     for (const other of [scope(run), apart.result, together.result]) equal(await other[k]!.floats(), await g.floats());
   }
   for (const step of [apart, together]) step.dispose();
+});
+
+test("numbers between parameters that lie together are nobody's: no op is blamed for them, and a parameter by its own shape", async () => {
+  const [bias, weight] = [keep(tensor([1, 2, 3], [1, 3])), keep(tensor([1, 2], [2, 1]))];
+  moveTogether([bias, weight]);
+  const { whole } = bias.buffer;
+  const padded = new Tensor(gpu, whole.part(0, 16), [4]);
+  padded.write(Float32Array.of(1, 2, 3, Number.NaN));
+  const run = () => autocast('f16', () => matmul(weight, bias));
+  is(await firstNonFinite(run), undefined);
+  equal([...(await scope(() => cast(run(), 'f32')).floats())], [1, 2, 3, 2, 4, 6]);
+  bias.write(Float32Array.of(1, 1e6, 3));
+  is(await firstNonFinite(run), 'cast [1, 3]');
+  for (const x of [bias, weight]) x.dispose();
 });
 
 test.run();

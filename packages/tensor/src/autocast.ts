@@ -1,4 +1,5 @@
 import { currentGpu, type Gpu, refuseAsync } from '@visage/gpu';
+import { track, unwatched } from './autograd.ts';
 import { castingNow, withCasting } from './casting.ts';
 import { cast } from './ops/cast.ts';
 import type { FloatType } from './storage.ts';
@@ -44,10 +45,10 @@ export function halfOf(x: Tensor): Tensor {
   const version = x.gpu.versionOf(whole);
   const known = casting.copies.get(whole);
   const valid = known?.version === version && isOfNow(known.copy);
-  const copy = valid ? known.copy : cast(wholeOf(x), 'f16');
+  const copy = valid ? known.copy : unwatched(() => cast(wholeOf(x), 'f16')); // what lies between parameters may be anything
   if (!valid) casting.copies.set(whole, { copy, version });
   const buffer = whole === x.buffer ? copy.buffer : copy.buffer.part(offset / 2, halfBytes(x));
-  return new Tensor(x.gpu, buffer, x.shape, 'f16');
+  return track('cast', new Tensor(x.gpu, buffer, x.shape, 'f16'), [], () => []);
 }
 
 /** All elements of the memory that a tensor of f32 is part of. */

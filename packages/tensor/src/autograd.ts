@@ -67,6 +67,17 @@ export function watchOps<T>(watch: OpWatcher, fn: () => T): T {
   }
 }
 
+/** Runs `fn` without showing its ops to {@link watchOps}. */
+export function unwatched<T>(fn: () => T): T {
+  const before = watcher;
+  watcher = undefined;
+  try {
+    return fn();
+  } finally {
+    watcher = before;
+  }
+}
+
 /**
  * Marks `out` as computed by `op` from `inputs`, if anything among them requires a gradient.
  *
