@@ -69,6 +69,7 @@ export { default as normKnown } from './norm/known.wgsl';
 export { default as normMergeMoments } from './norm/mergeMoments.wgsl';
 export { default as normMergeSums } from './norm/mergeSums.wgsl';
 export { default as normMoments } from './norm/moments.wgsl';
+export { default as normPivot } from './norm/pivot.wgsl';
 export { default as normRegisters } from './norm/registers.wgsl';
 export { default as normResident } from './norm/resident.wgsl';
 export { default as normResidentGrad } from './norm/residentGrad.wgsl';

@@ -1,15 +1,20 @@
 // Mean and squared deviation of chunks of rows:  for each (o, k, c) over the rows of chunk k of x[o]
 //   d_k = (p_k − p) + Σ(x − p_k) / n_k        m2_k = Σ(x − p_k)² − (Σ(x − p_k))² / n_k
-// with p = x[o, 0, c], p_k = the chunk's first row, n_k = number of its rows.
+// with p = x[o, 0, c], p_k a value of the chunk, n_k = number of its rows.
 //
-// Numerics  deviations from a value of the chunk itself, so that neither a mean far from zero (100 ± 0.01) nor an odd first pixel cancels; x is
-//           read once.
+// Numerics  deviations from a value of the chunk itself, so that a mean far from zero (100 ± 0.01) does not cancel, and from the middle one of three
+//           (pivot.wgsl), so that no odd pixel is it. x is read once.
 // Layout    x [OUTER, ROWS, C] stored as S, out [OUTER, CHUNKS, 2, C], d before m2. V = vec4f (four channels) or f32.
-// Prelude   alias V, S; rows.wgsl or blocks.wgsl with its constants, rowsOf.wgsl; AT_ONCE = rows that an invocation has in flight, written out (`unroll`).
+// Prelude   alias V, S; rows.wgsl or blocks.wgsl with its constants, rowsOf.wgsl; pivot.wgsl; AT_ONCE = rows that an invocation has in flight, written out (`unroll`).
 //           ROWS and CHUNKS (every chunk has a row) follow from the lengths.
 // Dispatch  one invocation per (o, k, channel group), or one workgroup per (o, k, block of groups).
 @group(0) @binding(0) var<storage, read_write> out : array<V>;
 @group(0) @binding(1) var<storage, read> x : array<S>;
+
+/** Row `row` + `step`, or `row` where there is none. */
+fn within(row : u32, step : u32, rows : u32) -> u32 {
+  return select(row, row + step, row + step < rows);
+}
 
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : vec3u, @builtin(local_invocation_index) lane : u32) {
@@ -21,10 +26,11 @@ fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : 
   let share = shareOf(group, groups, lane, chunks);
   let base = share.outer * rows * GROUPS + share.c;
   let first = share.chunk * LANES + share.lane;
-  let pivot = V(x[base + share.chunk * LANES * GROUPS]);
   var sum = V(0.0);
   var squares = V(0.0);
   let turn = chunks * LANES;
+  let own = share.chunk * LANES; // rows of the chunk, the same for all its invocations
+  let pivot = middleOf(V(x[base + own * GROUPS]), V(x[base + within(own, turn, rows) * GROUPS]), V(x[base + within(own, 2u * turn, rows) * GROUPS]));
   var r = first;
   for (; r + (AT_ONCE - 1u) * turn < rows; r += AT_ONCE * turn) {
     var values : array<S, AT_ONCE>;

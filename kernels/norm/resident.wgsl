@@ -3,7 +3,7 @@
 //
 // Memory    one read and one write of the image. Numerics: the second pass sums deviations from the rounded mean, and corrects it by their mean.
 // Layout    x, out [OUTER, ROWS, C] stored as S; stats [OUTER, 4, C] as keep.wgsl writes it. V = vec4f or f32.
-// Prelude   alias V, S; blocks.wgsl with its constants; EPS; scaleAt, shiftAt, finish as apply.wgsl; keep.wgsl; bindings from 3 on.
+// Prelude   alias V, S; blocks.wgsl with its constants; EPS; scaleAt, shiftAt, addendAt, finish as apply.wgsl; keep.wgsl; bindings from 3 on.
 // Dispatch  one workgroup per (o, block of channel groups).
 @group(0) @binding(0) var<storage, read_write> out : array<S>;
 @group(0) @binding(1) var<storage, read_write> stats : array<V>;
@@ -39,6 +39,6 @@ fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : 
   let shift = shiftAt(share.outer, share.c);
   for (var r = share.lane; r < rows; r += LANES) {
     let i = base + r * GROUPS;
-    out[i] = S(finish((V(x[i]) - pivot - offset) * scale + shift, i));
+    out[i] = S(finish((V(x[i]) - pivot - offset) * scale + shift, V(addendAt(i))));
   }
 }

@@ -11,6 +11,7 @@ import {
   normMergeMoments,
   normMergeSums,
   normMoments,
+  normPivot,
   normRegisters,
   normResident,
   normResidentGrad,
@@ -53,17 +54,18 @@ function gateCode({ slope }: NormAffine): string {
   return `fn gate(dy : V, v : V) -> V { return ${slope === undefined ? 'dy' : `select(${closed}, dy, v > V(0.0))`}; }`;
 }
 
-/** Activation and residual. */
+/** Activation and residual, which `type` says how to load: a kernel that loads many of it at once keeps them as words. */
 const finishAt =
-  ({ slope, residual }: NormAffine) =>
+  ({ slope, residual }: NormAffine, type: 'S' | 'Raw') =>
   (at: number): Bound => {
     const active = slope === 0 ? 'select(v, V(0.0), v < V(0.0))' : `select(v * V(${slope}), v, v > V(0.0))`; // `max` may turn NaN into 0
     const value = slope === undefined ? 'v' : active;
-    const added = residual ? `${value} + V(residual[i])` : value;
+    const added = residual ? `${value} + addend` : value;
     return {
       code: [
-        ...declared('read', 'S', residual ? { residual } : {}, at),
-        `fn finish(v : V, i : u32) -> V { return ${added}; }`,
+        ...declared('read', type, residual ? { residual } : {}, at),
+        `fn addendAt(i : u32) -> ${type} { return ${residual ? 'residual[i]' : `${type}()`}; }`,
+        `fn finish(v : V, addend : V) -> V { return ${added}; }`,
       ].join('\n'),
       tensors: residual ? [residual] : [],
     };
@@ -111,7 +113,7 @@ function rawCode(x: Tensor, p: NormProblem): string {
 function statisticsOf(x: Tensor, p: NormProblem, plan: NormPlan, observer: NormObserver): Tensor {
   const { sharing, chunks, merging = sharing } = plan;
   const parts = empty(x.gpu, [p.outer, chunks, 2, p.channels]);
-  launchRows('norm/moments', normMoments, p, x, [parts, x], { sharing, chunks });
+  launchRows('norm/moments', normMoments, p, x, [parts, x], { sharing, chunks, parts: [normPivot] });
   const stats = empty(x.gpu, statsShape(p));
   const bound = bindAll(3, [observerAt(observer)]);
   launchRows('norm/mergeMoments', normMergeMoments, p, x, [stats, parts, x], {
@@ -136,11 +138,11 @@ export function normForward(
     const stats = statisticsOf(x, p, plan, observer);
     return { out: normApplied(x, stats, p, affine), stats };
   }
-  const [out, stats] = [empty(x.gpu, x.shape, x.dtype), empty(x.gpu, statsShape(p))];
-  const bound = bindAll(3, [affineAt(affine), finishAt(affine), observerAt(observer)]);
   const { sharing, held } = plan;
+  const [out, stats] = [empty(x.gpu, x.shape, x.dtype), empty(x.gpu, statsShape(p))];
+  const bound = bindAll(3, [affineAt(affine), finishAt(affine, held ? 'Raw' : 'S'), observerAt(observer)]);
   const [name, kernel] = held ? (['norm/held', normHeld] as const) : (['norm/resident', normResident] as const);
-  const parts = held ? [normKeep, rawCode(x, p)] : [normKeep];
+  const parts = held ? [normKeep, normPivot, rawCode(x, p)] : [normKeep];
   launchRows(name, kernel, p, x, [out, stats, x], { sharing, chunks: 1, bound, parts, held });
   return { out, stats };
 }
@@ -148,7 +150,7 @@ export function normForward(
 /** The same from known statistics, in one pass. */
 export function normApplied(x: Tensor, stats: Tensor, p: NormProblem, affine: NormAffine): Tensor {
   const out = empty(x.gpu, x.shape, x.dtype);
-  const bound = bindAll(3, [affineAt(affine), finishAt(affine)]);
+  const bound = bindAll(3, [affineAt(affine), finishAt(affine, 'S')]);
   launchPass('norm/apply', normApply, p, x, [out, x, stats], { bound, parts: [normKnown] });
   return out;
 }

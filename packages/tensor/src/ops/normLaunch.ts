@@ -32,7 +32,7 @@ export function bindAll(at: number, parts: readonly ((binding: number) => Bound)
 /** Declares storage arrays from binding `at` on. */
 export const declared = (
   access: 'read' | 'read_write',
-  type: 'V' | 'S',
+  type: 'V' | 'S' | 'Raw',
   tensors: Readonly<Record<string, Tensor>>,
   at: number,
 ) =>
