@@ -29,6 +29,7 @@ test('values and writes are those of before; the memory goes back with the last 
   }
   xs[1]!.write(new Float32Array(64).fill(5));
   equal(await valuesOf(xs), [before[0], Array(64).fill(5), ...before.slice(2)]);
+  throws(() => gpu.write(xs[1]!.buffer, new Float32Array(65)), /260 bytes do not fit into a buffer of 256/);
   const where = xs[2]!.buffer.whole;
   moveTogether([...xs].reverse());
   is(xs[2]!.buffer.whole, where, 'once together they stay');

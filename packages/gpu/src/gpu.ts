@@ -110,6 +110,8 @@ export class Gpu {
   write(buffer: GpuBuffer, data: ArrayBufferView): void {
     if (buffer.released || !buffer.resource)
       throw new VisageError('write: the buffer has no memory (released, or made inside a traced step)');
+    if (data.byteLength > buffer.bytes)
+      throw new VisageError(`write: ${data.byteLength} bytes do not fit into a buffer of ${buffer.bytes}`);
     buffer.version++;
     this.flush();
     writeBytes(this.device.queue, buffer.resource, buffer.offset, data);
