@@ -1,6 +1,17 @@
 import { readSafetensors, Sgd, saveModule } from '@visage/nn';
 import { ArcFace, Generator, loadSwapper, Swapper, Trainer } from '@visage/simswap';
-import { collectProblems, expand, grad, mean, noGrad, record, scope, slice, type Tensor } from '@visage/tensor';
+import {
+  autocast,
+  collectProblems,
+  expand,
+  grad,
+  mean,
+  noGrad,
+  record,
+  scope,
+  slice,
+  type Tensor,
+} from '@visage/tensor';
 import * as assert from 'uvu/assert';
 import { relativeError } from '../helpers/goldens.ts';
 import { gpuSuite } from '../helpers/gpu.ts';
@@ -64,6 +75,15 @@ test('the styles of a source are computed once for all its swaps in a row, with 
   bias.write(new Float32Array(bias.size).fill(0.5));
   assert.equal(await swap(first), await directly(expand(first, one.shape)));
   swapper.dispose();
+});
+
+test('what is recorded has the precision of the swapper, wherever it is used first', async () => {
+  const { generator, identity } = makeNetworks();
+  const swappers = [new Swapper({ generator, identity }), new Swapper({ generator, identity })];
+  const swap = (k: number) => swappers[k]!.swapImages(images(1), images(2));
+  const [plain, inside] = [await floats(swap(0)), await floats(autocast('f16', () => swap(1)))];
+  assert.equal(inside, plain);
+  for (const swapper of swappers) swapper.dispose();
 });
 
 test('repeated swaps take no more memory', async () => {

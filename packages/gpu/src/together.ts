@@ -6,7 +6,7 @@ import type { Gpu } from './gpu.ts';
  * Bytes between the beginnings of neighbours, or a multiple: a binding may begin at any of them, and so it may in a copy of the whole whose elements are half as
  * large.
  */
-export const SPACING = 512;
+const SPACING = 512;
 
 /** Bytes that a member takes of the whole: its own, filled up to {@link SPACING}. */
 export const spaced = (bytes: number): number => Math.ceil(bytes / SPACING) * SPACING;

@@ -37,7 +37,8 @@ export class Latents {
     return scope(() =>
       noGrad(() => {
         const fitted = this.#network.fitted(source, this.#resizing);
-        const { source: own, step } = this.#prepared(fitted, this.#upToDate());
+        const folded = inPrecision('f32', () => this.#upToDate());
+        const { source: own, step } = this.#prepared(fitted, folded);
         assign(own, fitted);
         step.run();
         return assign(empty(source.gpu, step.result.shape), step.result);

@@ -8,6 +8,6 @@ export type Precision = 'f32' | 'mixed';
 
 export const precisions: readonly Precision[] = ['f32', 'mixed'];
 
-/** Runs `fn` in a precision. */
+/** Runs `fn` in a precision, whatever `autocast` surrounds it. */
 export const inPrecision = <T>(precision: Precision, fn: () => T): T =>
-  precision === 'mixed' ? autocast('f16', fn) : fn();
+  autocast(precision === 'mixed' ? 'f16' : 'f32', fn);
