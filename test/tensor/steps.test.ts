@@ -108,10 +108,11 @@ test('what depends on a frozen weight alone is computed once, and again after th
   x.dispose();
 });
 
-test('a step is not run while another one is traced', () => {
+test('while a step is traced no other one runs, and nothing is written', () => {
   const x = tensor([1, 2]);
   const step = record(() => x.mul(2));
   throws(() => record(() => step.run().add(1)), /do not nest/);
+  throws(() => record(() => x.write(Float32Array.of(3, 4)).mul(2)), /write before run/);
   for (const each of [step, x]) each.dispose();
 });
 

@@ -112,6 +112,8 @@ export class Gpu {
       throw new VisageError('write: the buffer has no memory (released, or made inside a traced step)');
     if (data.byteLength > buffer.bytes)
       throw new VisageError(`write: ${data.byteLength} bytes do not fit into a buffer of ${buffer.bytes}`);
+    if (this.#trace && !this.#trace.uploads.has(buffer))
+      throw new VisageError('write: a traced step would do it once and no run again; write before run()');
     buffer.version++;
     this.flush();
     writeBytes(this.device.queue, buffer.resource, buffer.offset, data);
