@@ -1,8 +1,7 @@
 // The whole gradient of a norm in one launch, for planes that fit into registers: x and dy are read once, all loads of an invocation in flight together.
 // The sums of gradSums.wgsl, then the pass of gradApply.wgsl.
 //
-// Tile      as held.wgsl, in workgroups of up to 512: those of 896, to whom x and dy leave no registers to compute with, took 85 µs where those
-//           of 448 take 13.5 (28x28x512, 16 images of f16, H200).
+// Tile      as held.wgsl.
 // Layout    x, dy, out [OUTER, ROWS, C] stored as Raw. V = vec4f or f32.
 // Prelude   as residentGrad.wgsl, and registers.wgsl.
 // Dispatch  one workgroup per (o, block of channel groups).
@@ -18,11 +17,13 @@ fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : 
   let rows = rowsIn(arrayLength(&x));
   let share = shareOf(group, groups, lane, 1u);
   let base = share.outer * rows * GROUPS + share.c;
+  let first = base + share.lane * GROUPS;
+  let last = base + (rows - 1u) * GROUPS;
   var held : array<Raw, HELD>;
   var slopes : array<Raw, HELD>;
   for (var k = 0u; k < HELD; k++) { // unrolled
-    held[k] = x[base + heldRow(share.lane, k, rows) * GROUPS];
-    slopes[k] = dy[base + heldRow(share.lane, k, rows) * GROUPS];
+    held[k] = x[heldAt(first, k, last)];
+    slopes[k] = dy[heldAt(first, k, last)];
   }
   let known = knownOf(share.outer, share.c);
   let scale = scaleAt(share.outer, share.c);
@@ -31,7 +32,7 @@ fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : 
   var dShift = V(0.0);
   for (var k = 0u; k < HELD; k++) { // unrolled
     let normal = normalOf(opened(held[k]), known);
-    let h = select(V(0.0), gate(opened(slopes[k]), normal * scale + shift), holds(share.lane, k, rows));
+    let h = select(V(0.0), gate(opened(slopes[k]), normal * scale + shift), holds(first, k, last));
     dScale += h * normal;
     dShift += h;
   }
@@ -43,10 +44,10 @@ fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : 
   let along = -slope * sums[0] / f32(rows);
   let level = -slope * sums[1] / f32(rows);
   for (var k = 0u; k < HELD; k++) { // unrolled
-    if (holds(share.lane, k, rows)) {
+    if (holds(first, k, last)) {
       let normal = normalOf(opened(held[k]), known);
       let h = gate(opened(slopes[k]), normal * scale + shift);
-      out[base + (share.lane + k * LANES) * GROUPS] = packed(slope * h + (along * normal + level));
+      out[heldAt(first, k, last)] = packed(slope * h + (along * normal + level));
     }
   }
 }

@@ -94,8 +94,7 @@ const writes =
 const observerAt = writes('observe(c : u32, mean : V, variance : V, rows : f32)');
 const publishAt = writes('publish(outer : u32, c : u32, first : V, second : V)');
 
-const planOf = (p: NormProblem, x: Tensor, images: 1 | 2): NormPlan =>
-  planRows('norm', NORM_VARIANTS, { ...p, images }, x.gpu);
+const planOf = (p: NormProblem, x: Tensor): NormPlan => planRows('norm', NORM_VARIANTS, p, x.gpu);
 const statsShape = (p: NormProblem) => [p.outer, 4, p.channels];
 
 /** How registers.wgsl keeps what lies in memory: four halves as two words, for as numbers of their own they might take four registers. */
@@ -133,7 +132,7 @@ export function normForward(
   affine: NormAffine = PLAIN,
   observer: NormObserver = NOBODY,
 ): { out: Tensor; stats: Tensor } {
-  const plan = planOf(p, x, 1);
+  const plan = planOf(p, x);
   if (!plan.resident) {
     const stats = statisticsOf(x, p, plan, observer);
     return { out: normApplied(x, stats, p, affine), stats };
@@ -218,7 +217,7 @@ function gradientOfX(
   needsX: boolean,
   publish: ReturnType<typeof publishAt>,
 ): Tensor | undefined {
-  const { resident, held, sharing, chunks, merging = sharing } = planOf(p, x, 2);
+  const { resident, held, sharing, chunks, merging = sharing } = planOf(p, x);
   const parts = [normKnown, gateCode(affine)];
   if (resident && needsX) {
     const out = empty(x.gpu, x.shape, x.dtype);
@@ -243,7 +242,7 @@ function gradientOfX(
 
 /** ∂/∂x ⟨u, J(x) g⟩ with J the Jacobian of the plain norm; symmetric in u and g. */
 export function normCurvature(x: Tensor, stats: Tensor, u: Tensor, g: Tensor, p: NormProblem): Tensor {
-  const { sharing, chunks, merging = sharing } = planOf(p, x, 2);
+  const { sharing, chunks, merging = sharing } = planOf(p, x);
   const parts = [normKnown];
   const partial = empty(x.gpu, [p.outer, chunks, 5, p.channels]);
   launchRows('norm/curvatureSums', normCurvatureSums, p, x, [partial, x, stats, u, g], { sharing, chunks, parts });

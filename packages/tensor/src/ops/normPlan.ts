@@ -6,8 +6,7 @@ import { ALONE, byWorkgroup, fitsDevice, groupsOf, type NormProblem, type Sharin
 const FEW_ROWS = 4096; // that one workgroup reads three times in less than the 10 µs which two more launches cost
 const FILL_GPU = 1056; // workgroups: eight for each of 132 processors
 const MOST_HELD = 14; // rows of an invocation: of two f16 images 56 registers
-const USUAL = 512; // invocations of a workgroup that holds planes
-const LARGE = 1024; // the same where one image is held, for the longest runs of memory
+const LARGEST = 512; // invocations of a workgroup that owns planes; held.wgsl says what larger ones cost
 const ALIKE = 32; // invocations are a multiple of it: whole subgroups
 const ENOUGH = 128; // workgroups: almost one for each of 132 processors
 const ROWS_PER_LANE = 4; // at least, so that the sum over the workgroup is worth its barriers
@@ -16,12 +15,6 @@ const SUBGROUP_TURNS = 4096; // of eight vectors on a processor, less than the 6
 const SHORT = 32; // rows that are not worth sharing
 const SERIAL = 512; // rows that an invocation adds alone
 const MERGE_TURNS = 4; // of chunks, before fewer channel groups share the workgroup that merges them
-
-/** A norm, forward or backward. */
-export interface RowProblem extends NormProblem {
-  /** Images that are read row by row: 1, or 2 with the gradient. Default 1. */
-  readonly images?: 1 | 2;
-}
 
 /** What a variant makes of a problem. */
 export interface NormPlan {
@@ -36,8 +29,8 @@ export interface NormPlan {
   readonly merging?: Sharing;
 }
 
-export interface NormVariant extends Variant<RowProblem> {
-  plan(problem: RowProblem, gpu: Gpu): NormPlan;
+export interface NormVariant extends Variant<NormProblem> {
+  plan(problem: NormProblem, gpu: Gpu): NormPlan;
 }
 
 /** Neighbouring channel groups of a workgroup: the most that the channels allow of `most`, 4 or 16. */
@@ -52,24 +45,25 @@ function refusal(gpu: Gpu): string | undefined {
 }
 
 /**
- * Workgroups that hold whole planes of `block` channel groups in registers: as few rows for an invocation as a workgroup of the usual size allows, for invocations that wait
- * for memory are what hides its latency; larger ones only with the most rows.
+ * Workgroups that hold whole planes of `block` channel groups in registers: as few rows for an invocation as the largest workgroup allows, for invocations that wait
+ * for memory are what hides its latency.
  */
-function holding(p: RowProblem, block: number, gpu: Gpu): { threads: number; block: number } | undefined {
-  const threadsFor = (held: number) => ALIKE * Math.ceil((Math.ceil(p.rows / held) * block) / ALIKE);
-  const most = p.images === 2 ? USUAL : Math.max(USUAL, Math.min(LARGE, threadsFor(MOST_HELD)));
-  const sizes = [2, 4, 7, MOST_HELD].map((held) => ({ threads: threadsFor(held), block }));
-  return sizes.find((each) => each.threads <= most && fitsDevice(each, gpu));
+function holding({ rows }: NormProblem, block: number, gpu: Gpu): { threads: number; block: number } | undefined {
+  const sizes = [2, 4, 7, MOST_HELD].map((held) => ({
+    threads: ALIKE * Math.ceil((Math.ceil(rows / held) * block) / ALIKE),
+    block,
+  }));
+  return sizes.find((each) => each.threads <= LARGEST && fitsDevice(each, gpu));
 }
 
 /**
  * The workgroups that hold planes. Of many channel groups for long runs of memory, of fewer where that left processors idle, but not of one where two could lie side by
  * side: of f16 such a workgroup reads 8 bytes of each row.
  *
- * H200, µs by channel groups 16, 8, 4, 2, 1. 28x28x512, 16 images of f16, forward with residual: 10.7, 13.9, 16.0; gradient: 85, 13.5, 18.6. 4 images, forward: 7.0, 4.7,
- * 4.7, 6.6. Batch norm of 3136x512: forward 9.3 with 4, 8.2 with 2, 10.9 with 1; gradient 24, 10.9, 13.1.
+ * H200, µs by channel groups 8, 4, 2, 1. 28x28x512, 16 images of f16, gradient: 13.5, 19.0. 4 images, forward: 4.7, 4.7, 6.6. Batch norm of 3136x512, with 2 and 1: forward
+ * 8.2, 10.9; gradient 10.9, 13.1.
  */
-function heldWorkgroup(p: RowProblem, gpu: Gpu): { threads: number; block: number } | undefined {
+function heldWorkgroup(p: NormProblem, gpu: Gpu): { threads: number; block: number } | undefined {
   const blocks = groupsOf(p) % 2 === 0 ? [16, 8, 4, 2].filter((block) => groupsOf(p) % block === 0) : [1];
   const fitting = blocks.map((block) => holding(p, block, gpu)).filter((each) => each !== undefined);
   return fitting.find(({ block }) => (p.outer * groupsOf(p)) / block >= ENOUGH) ?? fitting.at(-1);
@@ -98,7 +92,7 @@ const resident: NormVariant = {
     refusal(gpu) ?? (rows <= FEW_ROWS || `${rows} rows are too many for one workgroup to read again`),
   plan(p, gpu) {
     const block = blockOf(p, 4);
-    const threads = p.rows >= 512 && fitsDevice({ threads: USUAL, block }, gpu) ? USUAL : 256;
+    const threads = p.rows >= 512 && fitsDevice({ threads: LARGEST, block }, gpu) ? LARGEST : 256;
     return { resident: true, sharing: byWorkgroup({ threads, block }, gpu), chunks: 1 };
   },
 };
@@ -191,7 +185,7 @@ export const SUMS_VARIANTS: readonly NormVariant[] = [
 export const PASS_VARIANTS: readonly NormVariant[] = [narrow, serial];
 
 /** The plan of the variant that takes a problem, with the choice for whoever wants to know. */
-export function planRows(family: string, variants: readonly NormVariant[], p: RowProblem, gpu: Gpu): NormPlan {
+export function planRows(family: string, variants: readonly NormVariant[], p: NormProblem, gpu: Gpu): NormPlan {
   const choice = choose(family, variants, p, gpu);
   const plan = choice.variant.plan(p, gpu);
   return { ...plan, sharing: { ...plan.sharing, choice } };
