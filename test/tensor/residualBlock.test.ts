@@ -93,6 +93,26 @@ for (const join of ['sum', 'PReLU', 'gate'] as const)
     test(`${name}, joined by ${join}: the composition's values and gradients`, () =>
       equal(outputs(residualBlock, sizes, join), outputs(composedResidualBlock, sizes, join)));
 
+// Input gradients that add to what comes through the shortcut: pixels that no tap meets, and parity classes in one launch.
+for (const [kernel, size] of [
+  [1, [7, 6]],
+  [2, [8, 6]],
+] as const)
+  test(`a first convolution of ${kernel}x${kernel} with stride 2: the composition's values and gradients`, () => {
+    const strides: Sizes = { channels: [4, 8, 12], stride: 1, size };
+    const run = (op: Op) =>
+      scope(() => {
+        const [block, x] = [blockOf({ ...strides, stride: 2 }, 'PReLU'), image(strides)];
+        const y = op(x, {
+          ...block,
+          conv1: { weight: frozen([kernel, kernel, 4, 8], 1), offset: frozen([8], 2), options: { stride: 2 } },
+          conv2: { ...block.conv2, options: { padding: 1 } },
+        });
+        return [y, ...grad(y.square().sum(), [x])];
+      });
+    return equal(run(residualBlock), run(composedResidualBlock));
+  });
+
 test('gradients of gradients go through the composition', () => {
   const apply = (op: Op) => (x?: Tensor) => op(x as Tensor, blockOf(plain, 'PReLU'));
   return sameFunction(apply(residualBlock), apply(composedResidualBlock), [imageOf(plain)]);
@@ -212,6 +232,11 @@ test('parameters of wrong shape are named', () => {
   wrong({ conv2: { ...block.conv2, offset: frozen([4], 1) } }, /residualBlock: conv2.offset is \[4\]/);
   wrong({ slope: frozen([8], 1) }, /residualBlock: slope is \[8\]/);
   wrong({ conv2: { ...block.conv2, options: { padding: 0 } } }, /residualBlock: shortcut is \[2, 6, 5, 8\]/);
+});
+
+test('a gate without a slope behind it is refused', () => {
+  const { lastSlope: _, ...block } = blockOf(plain, 'gate');
+  assert.throws(() => residualBlock(image(plain), block), /residualBlock: lastSlope is absent/);
 });
 
 test.run();

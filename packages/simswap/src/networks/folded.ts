@@ -8,16 +8,14 @@
 import { type Affine, type Conv2d, Layer, type Linear } from '@visage/nn';
 import {
   add,
-  addPrelu,
   assign,
-  cast,
   conv2d,
   expand,
   linear,
   matmul,
   mul,
   noGrad,
-  prelu,
+  offsetConv,
   reshape,
   scope,
   type Tensor,
@@ -71,13 +69,7 @@ export class FoldedConv extends Folded {
 
   /** @param slope of a PReLU behind the offset, [1] or [out]. */
   forward(x: Tensor, slope?: Tensor): Tensor {
-    const { weight, offset, options } = this;
-    if (offset.rank === 1) {
-      const y = conv2d(x, weight, offset, options);
-      return slope ? prelu(y, slope) : y;
-    }
-    const y = conv2d(x, weight, undefined, options);
-    return slope ? addPrelu(y, offset, slope) : add(y, cast(offset, y.dtype));
+    return offsetConv(x, this, slope);
   }
 }
 

@@ -15,11 +15,12 @@ export { hingeFake, hingeGenerator, hingeReal, l1Loss, mseLoss } from './loss.ts
 export { type ArcMarginOptions, arcMargin, cosMargin, type MarginOptions } from './margin.ts';
 export { linear, type MatmulOptions, matmul } from './matmul.ts';
 export { type MeanOf, meanOf } from './meanOf.ts';
+export { type OffsetConv, offsetConv } from './offsetConv.ts';
 export { pad2d } from './pad.ts';
 export { pixelShuffle } from './pixelShuffle.ts';
 export { type AvgPoolOptions, avgPool2d, maxPool2d, type PoolOptions } from './pool.ts';
 export * from './reduce.ts';
-export { type OffsetConv, type ResidualBlock, residualBlock } from './residualBlock.ts';
+export { type ResidualBlock, residualBlock } from './residualBlock.ts';
 export { type ResizeMode, resize, type Size } from './resize.ts';
 export { fileRow } from './ring.ts';
 export * from './shape.ts';

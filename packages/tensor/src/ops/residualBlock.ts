@@ -1,4 +1,5 @@
 /** @file A frozen residual block: two convolutions with a PReLU between them beside a shortcut, with what is pointwise done by the products. */
+import { ArgumentError } from '@visage/gpu';
 import { isCastNow } from '../autocast.ts';
 import { gradEnabled } from '../autograd.ts';
 import { composedGradient, fused } from '../fused.ts';
@@ -11,18 +12,12 @@ import { isFloat } from '../storage.ts';
 import { empty, type Tensor } from '../tensor.ts';
 import { add } from './arithmetic.ts';
 import { cast } from './cast.ts';
-import { conv2d, conv2dInputGrad } from './conv2d.ts';
-import { type Conv2dOptions, type ConvGeometry, convGeometry, yShape } from './convGeometry.ts';
+import { conv2dInputGrad } from './conv2d.ts';
+import { type ConvGeometry, convGeometry, yShape } from './convGeometry.ts';
+import { type OffsetConv, offsetConv } from './offsetConv.ts';
 import { checkSqueeze, type SqueezeGate, squeezeExcitation } from './squeezeExcitation.ts';
 import { type Squeezed, type SqueezeKernels, squeezeKernels } from './squeezeKernels.ts';
-import { addPrelu, prelu, preluGate } from './unary.ts';
-
-/** A convolution and what is added to its result: a bias [co], or an offset [1, H', W', co]. Both f32. */
-export interface OffsetConv {
-  readonly weight: Tensor;
-  readonly offset: Tensor;
-  readonly options?: Omit<Conv2dOptions, 'activation'>;
-}
+import { addPrelu, preluGate } from './unary.ts';
 
 /** The parts of {@link residualBlock}. */
 export interface ResidualBlock {
@@ -32,9 +27,9 @@ export interface ResidualBlock {
   readonly conv2: OffsetConv;
   /** Without one the shortcut is x itself. */
   readonly shortcut?: OffsetConv;
-  /** Squeeze and excitation of what conv2 makes; wants `lastSlope`. */
+  /** Squeeze and excitation of what conv2 makes; wants a `lastSlope` of one value. */
   readonly gate?: SqueezeGate;
-  /** Of a PReLU behind the sum, [1]. */
+  /** Of a PReLU behind the sum, [1] or [c]. */
   readonly lastSlope?: Tensor;
 }
 
@@ -58,18 +53,11 @@ function mapTensors(block: ResidualBlock, fn: (x: Tensor) => Tensor): ResidualBl
   };
 }
 
-function convolved(x: Tensor, { weight, offset, options }: OffsetConv, slope?: Tensor): Tensor {
-  const bias = offset.rank === 1;
-  const y = conv2d(x, weight, bias ? offset : undefined, options);
-  if (bias) return slope ? prelu(y, slope) : y;
-  return slope ? addPrelu(y, offset, slope) : add(y, cast(offset, y.dtype));
-}
-
 /** The definition in plain ops. */
 export function composedResidualBlock(x: Tensor, block: ResidualBlock): Tensor {
   const { conv1, slope, conv2, shortcut, gate, lastSlope } = block;
-  const y = convolved(convolved(x, conv1, slope), conv2);
-  const skip = shortcut ? convolved(x, shortcut) : x;
+  const y = offsetConv(offsetConv(x, conv1, slope), conv2);
+  const skip = shortcut ? offsetConv(x, shortcut) : x;
   if (gate && lastSlope) return squeezeExcitation(y, gate, skip, lastSlope);
   return lastSlope ? addPrelu(y, skip, lastSlope) : add(y, skip);
 }
@@ -82,6 +70,14 @@ export function composedResidualBlock(x: Tensor, block: ResidualBlock): Tensor {
  * gates before they write, three to five launches less for a block with its gradient; their own gradients go through the composition.
  */
 export function residualBlock(x: Tensor, block: ResidualBlock): Tensor {
+  if (block.gate && !block.lastSlope)
+    throw new ArgumentError(
+      'residualBlock',
+      'lastSlope',
+      'absent',
+      'a slope',
+      'Squeeze and excitation ends in a PReLU',
+    );
   if (isCastNow(x)) return residualBlock(cast(x, 'f16'), block);
   if (!isFusable(x, block)) return composedResidualBlock(x, block);
   checkOffsets(x, block);
@@ -113,15 +109,16 @@ function parametersOf(block: ResidualBlock): Tensor[] {
   return found;
 }
 
-/** Tails want columns in fours, and products neither groups nor folded borders. */
+/** Tails want columns in fours, products neither groups nor folded borders, and a sum one addend beside its bias. */
 function isFusable(x: Tensor, block: ResidualBlock): boolean {
-  const { conv1, conv2, shortcut, gate, lastSlope } = block;
+  const { conv1, conv2, shortcut } = block;
   const plain = [conv1, conv2, ...(shortcut ? [shortcut] : [])].every(
     ({ weight, options: { groups = 1, paddingMode = 'zero' } = {} }) =>
       groups === 1 && paddingMode === 'zero' && weight.dim(2) % 4 === 0 && weight.dim(3) % 4 === 0,
   );
-  const joins = conv2.offset.rank === 1 && (!gate || lastSlope !== undefined);
-  return plain && joins && isFloat(x.dtype) && parametersOf(block).every(({ dtype }) => dtype === 'f32');
+  return (
+    plain && conv2.offset.rank === 1 && isFloat(x.dtype) && parametersOf(block).every(({ dtype }) => dtype === 'f32')
+  );
 }
 
 /** Offsets and slopes are read by index in epilogues: they must be of the right size. */
