@@ -127,6 +127,14 @@ test('what is passed over cannot carry weights', async () => {
   await refuses(archive(dictionary('args', [...options, ...op.build])), /class "shop.Cart" at "args.cart"/);
 });
 
+test('a tensor under bytes or a tuple is refused, for it has no name', async () => {
+  const encoded = [...op.name('_codecs', 'encode'), ...tuple(op.text('w'), op.text('latin1')), ...op.reduce]; // b'w' of protocol 2
+  for (const key of [encoded, tuple(op.text('w')), op.none]) {
+    const keyed = [...op.emptyDict, ...key, ...tensorOf(), ...op.setItem];
+    await refuses(archive(dictionary('net', keyed)), /keeps a tensor at "net" under a key that is neither/);
+  }
+});
+
 test('a deflated archive is read too', async () => {
   const data = Uint8Array.from(dictionary('w', tensorOf()));
   const bytes = new Uint8Array(Float32Array.of(1, 2, 3, 4).buffer);

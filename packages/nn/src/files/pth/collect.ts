@@ -14,7 +14,7 @@ const MOST_MEMBERS = 1_000_000; // shared containers are visited once per path: 
  * checkpoints keep beside their network, is passed over. Numbers, texts and functions among the tensors are passed over too. A `Namespace` of
  * a script's options counts as a dictionary.
  *
- * @throws FileError that names the class of any other object in the tree.
+ * @throws FileError that names the class of any other object in the tree, or for a tensor whose key gives it no name.
  */
 export function collectTensors(root: unknown, source: string): Map<string, PickledTensor> {
   const collector = new Collector(source);
@@ -60,6 +60,11 @@ class Collector {
     for (const [key, member] of members.entries()) {
       if (except instanceof Set && except.has(key)) continue;
       if (typeof key === 'string' || typeof key === 'number') this.visit(member, joined(name, key), depth + 1);
+      else if (member instanceof PickledTensor)
+        throw new FileError(
+          this.source,
+          `keeps a tensor${placed(name)} under a key that is neither a text nor a number`,
+        );
     }
   }
 
@@ -78,12 +83,12 @@ class Collector {
       this.#visitMembers(object.state, name, depth);
       return;
     }
-    const place = name === '' ? '' : ` at ${showName(name)}`;
     throw new FileError(
       this.source,
-      `holds an object of class ${object.type}${place}; only modules, tensors and plain containers are read`,
+      `holds an object of class ${object.type}${placed(name)}; only modules, tensors and plain containers are read`,
     );
   }
 }
 
+const placed = (name: string): string => (name === '' ? '' : ` at ${showName(name)}`);
 const joined = (name: string, key: string | number): string => (name === '' ? String(key) : `${name}.${key}`);
