@@ -1,7 +1,18 @@
 /** Winograd's algorithms against the implicit GEMM: forward, gradients and a gradient of gradients, over ragged tiles and every padding. */
 import { withVariant } from '@visage/gpu';
 import { startGpu } from '@visage/gpu/node';
-import { cast, conv2d, grad, type PaddingMode, scope, type Tensor, tensor } from '@visage/tensor';
+import {
+  cast,
+  conv2d,
+  grad,
+  leakyRelu,
+  type PaddingMode,
+  relu,
+  scope,
+  type Tensor,
+  tanh,
+  tensor,
+} from '@visage/tensor';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { relativeError } from '../helpers/goldens.ts';
@@ -40,6 +51,22 @@ for (const [tiles, height, width, padding, paddingMode] of cases) {
       const error = relativeError(await got.floats(), await (reference[k] as Tensor).floats());
       assert.ok(error < 1e-5, `output ${k}: ${error}`);
     }
+  });
+}
+
+const slope = 0.2;
+const ACTIVATIONS = [
+  ['relu', relu],
+  ['tanh', tanh],
+  [{ leakyRelu: slope }, (x: Tensor) => leakyRelu(x, slope)],
+] as const;
+for (const [activation, op] of ACTIVATIONS) {
+  test(`bias and activation as tiles become pixels: ${op.name || 'leakyRelu'}`, async () => {
+    const [x, w] = [tensor(noise(2 * 5 * 6 * 8, 9), [2, 5, 6, 8]), tensor(noise(9 * 8 * 12, 10), [3, 3, 8, 12])];
+    const b = tensor(noise(12, 11), [12]);
+    const got = withVariant('conv', 'winograd 2x2', () => conv2d(x, w, b, { padding: 1, activation }));
+    const error = relativeError(await got.floats(), await op(conv2d(x, w, b, { padding: 1 })).floats());
+    assert.ok(error < 1e-5, String(error));
   });
 }
 
