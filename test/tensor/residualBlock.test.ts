@@ -196,7 +196,7 @@ function launches(op: Op, sizes: Sizes, differentiate: boolean): string[] {
   });
   const names = step.commands.map(({ command }) => command.pipeline.name);
   step.dispose();
-  return names;
+  return names.filter((name) => !name.startsWith('shape/')); // matrices turn weights first
 }
 
 test('five launches less with a gradient; without one two, and nothing is kept', () => {
@@ -213,8 +213,7 @@ test('five launches less with a gradient; without one two, and nothing is kept',
 });
 
 test('where K is split the merge does it', () => {
-  const names = launches(residualBlock, split, true).filter((name) => !name.startsWith('shape/'));
-  assert.equal(names, [
+  assert.equal(launches(residualBlock, split, true), [
     ...['gemm/conv2d', 'gemm/conv2dMerge', 'gemm/conv2d', 'pointwise/preluGate'],
     ...['gemm/conv2dInputGrad', 'gemm/conv2dInputGradMerge', 'gemm/conv2dInputGrad'],
   ]);

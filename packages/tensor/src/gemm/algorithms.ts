@@ -1,4 +1,5 @@
 import { type Gpu, underChoice, type Variant, VisageError } from '@visage/gpu';
+import { unwatched } from '../autograd.ts';
 import { type ConvGeometry, xShape, yShape } from '../ops/convGeometry.ts';
 import type { Tensor } from '../tensor.ts';
 import { chooseFor } from '../tuning/problems.ts';
@@ -127,7 +128,7 @@ export function convAlgorithm(gpu: Gpu, geometry: ConvGeometry, pass: ConvPass, 
       const { variant } = choice;
       const able = variant.able?.(problem, gpu) ?? true; // withVariant asks nobody
       if (able !== true) throw new VisageError(`${variant.name} cannot compute ${signature()}: ${able}`);
-      return underChoice(choice, () => by(variant));
+      return underChoice(choice, () => unwatched(() => by(variant))); // whether it pads or turns weights first is its own affair
     };
     return launch();
   };
