@@ -3,9 +3,10 @@ import { readSafetensors, writeSafetensors } from '@visage/nn';
 import { loadSafetensors } from '@visage/nn/node';
 import * as assert from 'uvu/assert';
 import { columnErrors } from '../../packages/cli/src/conformance/measure.ts';
+import { collectGarbage } from '../../packages/cli/src/terminal/garbage.ts';
 import { gpuSuite } from '../helpers/gpu.ts';
 
-const { test } = await gpuSuite('conformance');
+const { test, gpu } = await gpuSuite('conformance');
 
 const RELU: GoldenCase = { name: 'r', op: 'relu', args: {}, in: ['x'], param: [], out: ['y'], grad: ['x'] };
 const TENSORS = { x: [-1, 2, -3, 4], y: [0, 2, 0, 4], g_y: [1, 2, 3, 4], d_x: [0, 2, 0, 4] };
@@ -42,12 +43,17 @@ const MIXED = [
   ['second_order'],
   ['simswap', 'generator_tanh'],
   ['simswap', 'training'],
+  ['projected', 'recipes_patch'],
   ['baselines', 'aeinet_4'],
 ] as const;
 for (const [group, only] of MIXED) {
   test(`${only ?? 'all cases'} of ${group} pass in mixed precision`, async () => {
     const file = goldenFile(await loadSafetensors(`test/golden/${group}.safetensors`));
-    const reports = await reportsOf(file, { only, precision: 'mixed' });
+    const reports = await reportsOf(file, {
+      only,
+      precision: 'mixed',
+      rest: gpu.adapter.software ? collectGarbage : undefined,
+    });
     const bad = reports.filter(({ status }) => status !== 'pass');
     assert.is(bad.length, 0, conformanceTable(bad));
     assert.ok(reports.every(({ tolerance }) => Math.max(tolerance.output, tolerance.gradient) <= 1e-2));
@@ -115,6 +121,16 @@ test('a tensor that the file lacks fails the case, not the run', async () => {
   const report = await first(golden(RELU, rest));
   assert.is(report.status, 'fail');
   assert.match(report.reason, /no tensor "d_x"/);
+});
+
+test('there is a rest behind every run: eager, for comparison, replayed', async () => {
+  let rests = 0;
+  const rest = async () => void rests++;
+  await first(golden(RELU, TENSORS), { rest });
+  assert.is(rests, 2);
+  const file = goldenFile(await loadSafetensors('test/golden/baselines.safetensors'));
+  await first(file, { only: 'deepfakes_B', precision: 'mixed', rest });
+  assert.is(rests, 5);
 });
 
 test('cases are chosen by name', async () => {

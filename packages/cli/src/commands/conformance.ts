@@ -1,10 +1,10 @@
-import { currentGpu } from '@visage/gpu';
 import { loadSafetensors } from '@visage/nn/node';
 import type { Precision } from '@visage/simswap';
 import type { Command } from 'commander';
 import { type CaseReport, conformanceTable, goldenFile, runGoldenFile } from '../conformance/index.ts';
 import { adapterLine, openDevice } from '../terminal/device.ts';
 import { UsageError } from '../terminal/failure.ts';
+import { collectGarbage } from '../terminal/garbage.ts';
 import { precisionOption, warnOfPrecision } from '../terminal/precision.ts';
 
 interface Options {
@@ -16,22 +16,22 @@ interface Options {
 
 async function conformance(files: string[], options: Options): Promise<void> {
   const golden = (await Promise.all(files.map(loadSafetensors))).map(goldenFile);
-  await openDevice();
+  const gpu = await openDevice();
   warnOfPrecision(options.precision);
   const reports: CaseReport[] = [];
   for (const file of golden) {
     for await (const report of runGoldenFile(file, {
       only: options.case,
       ...options,
+      rest: gpu.adapter.software ? collectGarbage : undefined,
     }))
       reports.push(report);
   }
   if (reports.length === 0)
     throw new UsageError(`no case matches "${options.case}"; leave --case out to see all names`);
   const passed = reports.every((report) => report.status === 'pass');
-  const { adapter } = currentGpu();
-  if (options.json) console.log(JSON.stringify({ adapter: adapter.name, passed, cases: reports }, null, 2));
-  else console.log(`${adapterLine(currentGpu())}\n\n${conformanceTable(reports)}`);
+  if (options.json) console.log(JSON.stringify({ adapter: gpu.adapter.name, passed, cases: reports }, null, 2));
+  else console.log(`${adapterLine(gpu)}\n\n${conformanceTable(reports)}`);
   if (!passed) process.exitCode = 1;
 }
 

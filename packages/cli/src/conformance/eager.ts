@@ -2,6 +2,7 @@ import type { Precision } from '@visage/simswap';
 import { autocast, scope, type Tensor, tensorsIn } from '@visage/tensor';
 import { type Activation, atActivations, keepActivations } from './activations.ts';
 import type { Computed, Prepared } from './prepared.ts';
+import type { RunOptions } from './run.ts';
 import type { Tolerance } from './tolerance.ts';
 
 /** Results on the host: outputs by name, gradients under `d_<name>`. */
@@ -24,13 +25,14 @@ export const inPrecision = (precision: Precision, compute: () => Computed): (() 
 export async function runEagerly(
   prepared: Prepared,
   precision: Precision,
-  { file }: Pick<Tolerance, 'file'>,
+  { file, rest }: Pick<Tolerance, 'file'> & Pick<RunOptions, 'rest'>,
 ): Promise<EagerRun> {
   const run = async (compute: () => Computed): Promise<HostValues> => {
     prepared.reset?.();
     const results = scope(compute);
     const values = await readBack(results);
     free(results, prepared.inputs);
+    await rest?.();
     return values;
   };
   const { compute, computeApart, expected } = prepared;

@@ -25,6 +25,8 @@ export interface RunOptions {
   readonly replay?: boolean;
   /** Default `f32`. `mixed` runs the cases under autocast, on activations in f16. */
   readonly precision?: Precision;
+  /** Awaited behind every run of a case, when its memory is free. */
+  readonly rest?: () => Promise<void>;
 }
 
 /** Runs the cases of a golden file one after the other on the current device. */
@@ -38,7 +40,7 @@ export async function* runGoldenFile(file: GoldenFile, options: RunOptions = {})
 async function runCase(
   golden: GoldenCase,
   file: GoldenFile,
-  { replay = true, precision = 'f32' }: RunOptions,
+  { replay = true, precision = 'f32', rest }: RunOptions,
 ): Promise<CaseReport> {
   const start = performance.now();
   const blank = {
@@ -62,7 +64,7 @@ async function runCase(
   let prepared: Prepared | undefined;
   try {
     prepared = prepare(golden, new CaseTensors(golden, file.tensors));
-    const run = await runEagerly(prepared, precision, blank.tolerance);
+    const run = await runEagerly(prepared, precision, { ...blank.tolerance, rest });
     const errors = compare(prepared, run, blank.tolerance);
     if (errors.reason) return finish('fail', errors.reason, errors);
     const different = replay ? await replayDifference(prepared, precision, run.values) : '';
@@ -75,6 +77,7 @@ async function runCase(
     });
   } finally {
     for (const x of prepared?.inputs ?? []) x.dispose();
+    await rest?.();
   }
 }
 
