@@ -87,6 +87,7 @@ export { default as optimRescale } from './optim/rescale.wgsl';
 export { default as optimSgd } from './optim/sgd.wgsl';
 export { default as optimUpdate } from './optim/update.wgsl';
 export { default as padAdjoint } from './pad/adjoint.wgsl';
+export { default as padBorder } from './pad/border.wgsl';
 export { default as pointwiseMap } from './pointwise/map.wgsl';
 export { default as pointwiseSumLists } from './pointwise/sumLists.wgsl';
 export { default as poolAverage } from './pool/average.wgsl';

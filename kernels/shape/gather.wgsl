@@ -1,7 +1,7 @@
 // Copies between index spaces:  out[i] = x[source(i)], or FILL where source(i) says OUTSIDE
 //
-// One kernel serves transposes, slices, padding, concatenation parts, pixel shuffle and broadcasting copies: they differ only in the index
-// function that the host generates with every extent as a constant.
+// One kernel serves permutations, slices, pixel shuffle and broadcasting copies: they differ only in the index function that the host
+// generates with every extent as a constant.
 // Prelude   alias T (element type), WG, SIZE (elements of out), const OUTSIDE = 0xffffffffu, FILL : T, fn source(i : u32) -> u32.
 // Dispatch  one invocation per element of out.
 @group(0) @binding(0) var<storage, read_write> out : array<T>;
