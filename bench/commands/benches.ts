@@ -1,4 +1,4 @@
-/** @file The benchmarks as commands: each opens the device, measures, and hands its result to `finish`. */
+/** @file The benchmarks as commands: each opens the device, measures, hands what it has to `keep` row by row, and all of it to `finish`. */
 import { VisageError } from '@visage/gpu';
 import { type Command, Option } from 'commander';
 import { integer } from '../../packages/cli/src/terminal/options.ts';
@@ -8,7 +8,7 @@ import { NETWORKS, type NetworkName, type NetworkRow, type Pass, timeNetwork } f
 import { type StepRow, timeStep } from '../core/step.ts';
 import { timeSwap } from '../core/swap.ts';
 import { significant } from '../report/format.ts';
-import { addBench, type CommonOptions, finish, openBench, withBatches, withSizes } from './common.ts';
+import { addBench, type CommonOptions, finish, keep, openBench, withBatches, withSizes } from './common.ts';
 import { addPeers } from './peers.ts';
 
 /** Adds every benchmark. */
@@ -31,9 +31,11 @@ function addKernels(program: Command): void {
       const measured = await measureKernels(gpu, {
         ...{ sizes, batches, precisions, networks },
         rounds: options.repeat,
-        onRows: ([first, ...rest]) =>
-          first &&
-          console.log(`${first.network}, ${first.precision}, batch ${first.batch}: ${rest.length + 1} kernels`),
+        onRows: async ([first, ...rest], soFar) => {
+          if (!first) return;
+          console.log(`${first.network}, ${first.precision}, batch ${first.batch}: ${rest.length + 1} kernels`);
+          await keep(setting, 'kernels', soFar, options);
+        },
       });
       await finish(setting, 'kernels', measured, options);
     });
@@ -54,6 +56,7 @@ function addConvolutions(program: Command): void {
         for (const batch of setting.batches) {
           const shape = { batch, size, channelsIn: channels, channelsOut: channels, kernel };
           rows.push(await timeConvolution(setting.gpu, shape, precision === 'mixed' ? 'f16' : 'f32', repeat));
+          await keep(setting, 'convolutions', rows, options);
         }
       await finish(setting, 'convolutions', rows, options);
     });
@@ -67,18 +70,19 @@ function addNetworks(program: Command): void {
       const setting = await openBench(options);
       const { gpu, sizes, batches, precisions } = setting;
       const rows: NetworkRow[] = [];
-      const note = (row: NetworkRow) => {
+      const note = async (row: NetworkRow) => {
         console.log(`${row.network} ${row.pass} ${row.precision} batch ${row.batch}: ${significant(row.deviceMs)} ms`);
         rows.push(row);
+        await keep(setting, 'networks', rows, options);
       };
       const asked = (name: string) => !options.network || options.network === name;
       for (const precision of precisions) {
         for (const batch of batches) {
           for (const name of NETWORKS.filter(asked)) {
             for (const pass of ['forward', 'training'] as const satisfies readonly Pass[])
-              note(await timeNetwork(gpu, name, { pass, batch, precision, sizes }, options.repeat));
+              await note(await timeNetwork(gpu, name, { pass, batch, precision, sizes }, options.repeat));
           }
-          if (asked('swap')) note(await timeSwap(gpu, { batch, precision, sizes }, options.repeat));
+          if (asked('swap')) await note(await timeSwap(gpu, { batch, precision, sizes }, options.repeat));
         }
       }
       await finish(setting, 'networks', rows, options);
@@ -102,6 +106,7 @@ function addStep(program: Command): void {
             `${precision}, batch ${batch}: ${significant(row.ms)} ms, ${significant(row.imagesPerSecond)} images/s`,
           );
           rows.push(row);
+          await keep(setting, 'step', rows, options);
         }
       }
       await finish(setting, 'step', rows, options);

@@ -9,7 +9,7 @@ import { integer } from '../../packages/cli/src/terminal/options.ts';
 import { computedPrecisions } from '../../packages/cli/src/terminal/precision.ts';
 import { batchesFor, precisionsFor, type Sizes, sizesFor } from '../core/sizes.ts';
 import { benchPage } from '../report/page.ts';
-import { type BenchName, benchResult, type Measurements, writeResult } from '../report/result.ts';
+import { type BenchName, type BenchResult, benchResult, type Measurements, writeResult } from '../report/result.ts';
 import { tablesOf } from '../report/tables.ts';
 
 /** Options that several benchmarks share; those that were not given follow the adapter. */
@@ -86,16 +86,27 @@ export async function openBench(options: CommonOptions): Promise<Setting> {
 
 const MOST_ROWS = 25; // of a table on the terminal; files have all
 
-/** Prints the tables and writes the files that were asked for. */
-export async function finish<Name extends BenchName>(
+/** Writes the JSON file, if it was asked for, with what has been measured so far: a run that ends before its time leaves that much. */
+export async function keep<Name extends BenchName>(
   { gpu, sizes }: Pick<Setting, 'gpu' | 'sizes'>,
   name: Name,
   measured: Measurements[Name],
-  { json, html }: Pick<CommonOptions, 'json' | 'html'>,
-): Promise<void> {
+  { json }: Pick<CommonOptions, 'json'>,
+): Promise<BenchResult<Name>> {
   const result = await benchResult(gpu, name, sizes, measured);
+  if (json) await writeResult(json, result);
+  return result;
+}
+
+/** Prints the tables and writes the files that were asked for. */
+export async function finish<Name extends BenchName>(
+  setting: Pick<Setting, 'gpu' | 'sizes'>,
+  name: Name,
+  measured: Measurements[Name],
+  options: Pick<CommonOptions, 'json' | 'html'>,
+): Promise<void> {
+  const result = await keep(setting, name, measured, options);
   for (const { title, rows, note } of tablesOf(result, MOST_ROWS))
     console.log([`\n${title}`, ...aligned(rows), ...(note ? [note] : [])].join('\n'));
-  if (json) await writeResult(json, result);
-  if (html) await writeFile(html, benchPage(result));
+  if (options.html) await writeFile(options.html, benchPage(result));
 }

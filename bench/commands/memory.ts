@@ -2,7 +2,7 @@ import type { Precision } from '@visage/simswap';
 import type { Command } from 'commander';
 import { countingGpu } from '../core/countingDevice.ts';
 import { countMemory, type MemoryRow } from '../core/memory.ts';
-import { type CommonOptions, finish, withBatches, withSizes } from './common.ts';
+import { type CommonOptions, finish, keep, withBatches, withSizes } from './common.ts';
 
 const PRECISIONS: readonly Precision[] = ['mixed', 'f32'];
 
@@ -19,7 +19,10 @@ export function addMemory(program: Command): void {
     const sizes = { size, width, blocks };
     const rows: MemoryRow[] = [];
     for (const precision of precisions)
-      for (const batch of batches) rows.push(await countMemory(gpu, { sizes, batch, precision }));
+      for (const batch of batches) {
+        rows.push(await countMemory(gpu, { sizes, batch, precision }));
+        await keep({ gpu, sizes }, 'memory', rows, options);
+      }
     await finish({ gpu, sizes }, 'memory', rows, options);
   });
 }

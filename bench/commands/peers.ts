@@ -1,13 +1,12 @@
-import type { Gpu } from '@visage/gpu';
 import type { Command } from 'commander';
-import { competitor, contest, type PeerReport } from '../peers/contest.ts';
+import { type ContestEntry, type ContestResult, competitor, contest } from '../peers/contest.ts';
 import { installPeers, PEERS } from '../peers/install.ts';
 import { paceFor } from '../peers/measure.ts';
 import { PeerProcess } from '../peers/process.ts';
 import { visageEngine } from '../peers/visage.ts';
-import { type WorkSizes, workSizes, works } from '../peers/work.ts';
+import { type Work, type WorkSizes, workSizes, works } from '../peers/work.ts';
 import { arithmeticRate, significant } from '../report/format.ts';
-import { addBench, type CommonOptions, finish, openBench, withBatches } from './common.ts';
+import { addBench, type CommonOptions, finish, keep, openBench, type Setting, withBatches } from './common.ts';
 
 /** Adds `peers`. */
 export function addPeers(program: Command): void {
@@ -21,31 +20,40 @@ export function addPeers(program: Command): void {
     .action(async (options: CommonOptions & { installOnly?: boolean }) => {
       await installPeers();
       if (options.installOnly) return;
-      const setting = await openBench(options);
-      await finish(setting, 'peers', await racePeers(setting.gpu, options), options);
+      await racePeers(await openBench(options), options);
     });
 }
 
-/** Races Visage, in this process, with its peers, each in its own, on the adapter of `gpu`. */
-async function racePeers(gpu: Gpu, { batch, repeat }: Pick<CommonOptions, 'batch' | 'repeat'>): Promise<PeerReport> {
-  const usual = workSizes(gpu);
-  const { convolution, generator } = usual;
-  const sizes: WorkSizes = batch
-    ? { convolution: { ...convolution, batches: batch }, generator: { ...generator, batches: batch } }
-    : usual;
-  const pace = paceFor(gpu, repeat);
+/** Races Visage, in this process, with its peers, each in its own, on one adapter. */
+async function racePeers(setting: Setting, options: CommonOptions): Promise<void> {
+  const { gpu } = setting;
+  const sizes = sizesOf(setting, options);
+  const pace = paceFor(gpu, options.repeat);
   const contests = works(sizes);
   const peers = PEERS.map((peer) => new PeerProcess(peer, gpu.adapter.name, { sizes, pace }));
   const visage = competitor('visage', visageEngine(gpu), contests, pace);
-  try {
-    const ended = await contest([visage, ...peers], contests, (work, { name, ms, gflops, error, failure }) => {
-      const rate = ms === undefined ? failure : `${significant(ms)} ms  ${arithmeticRate(gflops as number)}`;
-      const differs = error ? `  (differs by ${error.toExponential(1)})` : '';
-      console.log(`${work.what}, batch ${work.batch}, ${work.pass}: ${name}  ${rate}${differs}`);
-    });
+  const reportOf = (ended: readonly ContestResult[]) => {
     const devices = peers.flatMap(({ name, device }) => (device ? [[name, device] as const] : []));
     return { devices: Object.fromEntries(devices), contests: ended };
+  };
+  try {
+    const ended = await contest([visage, ...peers], contests, printEntry, async (soFar) => {
+      await keep(setting, 'peers', reportOf(soFar), options);
+    });
+    await finish(setting, 'peers', reportOf(ended), options);
   } finally {
     for (const peer of peers) peer.dispose();
   }
+}
+
+function sizesOf({ gpu }: Setting, { batch: batches }: CommonOptions): WorkSizes {
+  const usual = workSizes(gpu);
+  if (!batches) return usual;
+  return { convolution: { ...usual.convolution, batches }, generator: { ...usual.generator, batches } };
+}
+
+function printEntry(work: Work, { name, ms, gflops, error, failure }: ContestEntry): void {
+  const rate = ms === undefined ? failure : `${significant(ms)} ms  ${arithmeticRate(gflops as number)}`;
+  const differs = error ? `  (differs by ${error.toExponential(1)})` : '';
+  console.log(`${work.what}, batch ${work.batch}, ${work.pass}: ${name}  ${rate}${differs}`);
 }

@@ -63,7 +63,8 @@ export interface KernelOptions {
   readonly rounds?: number;
   /** Milliseconds per span. */
   readonly spanMs?: number;
-  onRows?(rows: readonly KernelRow[]): void;
+  /** Hears of each network's kernels, and of everything measured so far. */
+  onRows?(rows: readonly KernelRow[], soFar: KernelReport): void | Promise<void>;
 }
 
 /** Launches that are the same work: one pipeline, one grid, equal sizes. */
@@ -109,8 +110,8 @@ export async function measureKernels(gpu: Gpu, options: KernelOptions): Promise<
     const rows = launches.map((each, k) => row(each, network, setting, times[k] as number, ceilings));
     for (const { key } of launches) seen.add(key);
     rows.sort((a, b) => b.calls * b.ms - a.calls * a.ms);
-    onRows?.(rows);
     all.push(...rows);
+    await onRows?.(rows, { ceilings, rows: all });
     recorded.dispose();
     gpu.trim();
   }

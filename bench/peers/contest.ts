@@ -53,6 +53,7 @@ const WRONG = 0.02; // f32 engines differ by the order of their sums; more than 
 
 /**
  * Lets everyone do the same work. The first is Visage, whose results the others are compared with; a failure of another is its entry.
+ * `onContest` hears after each contest of all that have ended.
  *
  * @throws whatever Visage throws: without its results there is nothing to compare with.
  */
@@ -60,6 +61,7 @@ export async function contest(
   competitors: readonly Competitor[],
   contests: readonly Work[],
   onEntry: (work: Work, entry: ContestEntry) => void,
+  onContest?: (ended: readonly ContestResult[]) => Promise<void>,
 ): Promise<ContestResult[]> {
   const ended: ContestResult[] = [];
   for (const [number, work] of contests.entries()) {
@@ -73,6 +75,7 @@ export async function contest(
       onEntry(work, entry);
     }
     ended.push({ what, pass, batch, entries });
+    await onContest?.(ended);
   }
   return ended;
 }

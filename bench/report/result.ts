@@ -1,7 +1,8 @@
 /** @file The JSON files of the benchmarks: one envelope, whatever was measured. */
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { type Gpu, VisageError } from '@visage/gpu';
 import { tuningTarget } from '@visage/gpu/node';
+import { saveFile } from '@visage/nn/node';
 import type { ConvolutionRow } from '../core/convolution.ts';
 import type { KernelReport } from '../core/kernels.ts';
 import type { MemoryRow } from '../core/memory.ts';
@@ -67,8 +68,9 @@ export async function benchResult<Name extends BenchName>(
   return { bench, ...about, when: new Date().toISOString(), tuned, sizes, measured };
 }
 
+/** Writes a result, over an earlier one as a whole. */
 export async function writeResult(path: string, result: BenchResult): Promise<void> {
-  await writeFile(path, `${JSON.stringify(result, null, 1)}\n`);
+  await saveFile(path, Buffer.from(`${JSON.stringify(result, null, 1)}\n`));
 }
 
 /** Reads a file that a benchmark wrote. */

@@ -107,15 +107,33 @@ function convolutionTable(rows: readonly ConvolutionRow[]): Table {
     String(row.batch),
     ...CONVOLUTION_PASSES.map((pass) => arithmeticRate(1000 * row.tflops[pass])),
   ]);
-  const chosen = rows.map(
-    (row) =>
-      `${row.precision}, batch ${row.batch}: ${CONVOLUTION_PASSES.map((pass) => `${PASS_NAMES[pass]} by ${row.kernels[pass].join(' + ')}`).join('; ')}`,
-  );
+  const chosen = [...groupBy(rows, (row) => `${row.precision} ${methodsOf(row)}`).values()].map((alike) => {
+    const [first] = alike as [ConvolutionRow];
+    return `${first.precision}, batch ${alike.map(({ batch }) => batch).join(', ')}: ${methodsOf(first)}`;
+  });
   return {
     title: 'Convolutions',
-    note: `Counted as direct convolutions. ${chosen.join('. ')}.`,
+    note: `Counted as direct convolutions. Variants: ${chosen.join('; ')}.`,
     rows: [['convolution', 'precision', 'batch', ...CONVOLUTION_PASSES.map((pass) => PASS_NAMES[pass])], ...body],
   };
+}
+
+/** What computes the passes of a convolution, told once where all are computed alike. */
+function methodsOf({ kernels }: ConvolutionRow): string {
+  const groups = groupBy(CONVOLUTION_PASSES, (pass) => methodOf(kernels[pass]));
+  if (groups.size === 1) return [...groups.keys()].join();
+  const parts = [...groups].map(
+    ([method, passes]) => `${passes.map((pass) => PASS_NAMES[pass]).join(' and ')} ${method}`,
+  );
+  return parts.join(', ');
+}
+
+/** The variants among launches `family/kernel: variant`: `winograd 2x2 on tiled 64x128x16`. A change of layout is no method. */
+function methodOf(launches: readonly string[]): string {
+  const isProduct = (launch: string) => Number(launch.startsWith('gemm/'));
+  const computing = launches.filter((launch) => !launch.startsWith('shape/'));
+  computing.sort((a, b) => isProduct(a) - isProduct(b));
+  return [...new Set(computing.map((launch) => launch.split(': ').at(-1)))].join(' on ');
 }
 
 function networkTable(rows: readonly NetworkRow[]): Table {

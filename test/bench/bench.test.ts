@@ -1,15 +1,20 @@
 /** @file What keeps the benchmarks honest: a run must compute something, and peers must compute the same. */
+import { mkdtempSync, readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { useGpu } from '@visage/gpu';
+import { currentGpu, useGpu } from '@visage/gpu';
+import { HostRandom } from '@visage/nn';
 import { type LossName, lossNames } from '@visage/simswap';
 import { tensor } from '@visage/tensor';
+import { Command } from 'commander';
 import * as assert from 'uvu/assert';
+import { addBenches } from '../../bench/commands/benches.ts';
 import { fillPlaces } from '../../bench/commands/tables.ts';
 import { measureCeilings } from '../../bench/core/ceilings.ts';
+import type { ConvolutionRow } from '../../bench/core/convolution.ts';
 import { countingGpu } from '../../bench/core/countingDevice.ts';
 import { checkHealth, magnitudes } from '../../bench/core/health.ts';
-import { measureKernels } from '../../bench/core/kernels.ts';
+import { type KernelOptions, measureKernels } from '../../bench/core/kernels.ts';
 import { countMemory } from '../../bench/core/memory.ts';
 import { disposeModels } from '../../bench/core/models.ts';
 import { timeNetwork } from '../../bench/core/networks.ts';
@@ -68,7 +73,11 @@ test('networks: device and wall time, dispatches, gradient norm', async () => {
 
 test('kernels: each shape once, with its rate, its choice and why others declined; tables and page show them', async () => {
   const precisions = ['f32', 'mixed'] as const;
-  const options = { sizes, batches: [1], precisions, networks: ['generator'] as const, rounds: 1, spanMs: 0 };
+  const told: number[] = [];
+  const onRows: KernelOptions['onRows'] = (_, soFar) => {
+    told.push(soFar.rows.length);
+  };
+  const options = { sizes, batches: [1], precisions, networks: ['generator'] as const, rounds: 1, spanMs: 0, onRows };
   disposeModels();
   const before = gpu.memory.live;
   const report = await measureKernels(gpu, options);
@@ -76,6 +85,7 @@ test('kernels: each shape once, with its rate, its choice and why others decline
   assert.is(gpu.memory.live, before, 'everything was given back');
   const keys = report.rows.map(({ kernel, shape, choice, flops }) => `${kernel} ${shape} ${choice?.problem} ${flops}`);
   assert.ok(keys.length > 30);
+  assert.equal([told.length, told[1]], [2, keys.length], 'all so far, after each network');
   for (const precision of precisions)
     assert.is(
       report.rows.some((row) => row.precision === precision && row.half && row.kernel === 'gemm/conv2d'),
@@ -104,6 +114,41 @@ test('kernels: each shape once, with its rate, its choice and why others decline
   assert.match(text, /The 2 slowest of \d+\./);
   assert.not.match(text, /old/);
   assert.is(fillPlaces(text, new Map([['kernels', result]])).text, text, 'filling again changes nothing');
+});
+
+test('a run that ends early leaves a file with every row that it measured', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'visage-bench-'));
+  const path = join(folder, 'convolutions.json');
+  const program = new Command();
+  addBenches(program);
+  const { log } = console;
+  const { normal } = HostRandom.prototype;
+  let filled = 0;
+  HostRandom.prototype.normal = function (...extent) {
+    if (++filled > 3) throw new Error('out of time'); // a convolution fills three tensors
+    return normal.apply(this, extent);
+  };
+  console.log = () => {};
+  const small = ['--batch', '1,2', '--precision', 'f32', '--channels', '4', '--at', '4', '--repeat', '1', '--untuned'];
+  try {
+    await program.parseAsync(['convolutions', ...small, '--json', path], { from: 'user' }).then(
+      () => assert.unreachable(),
+      (error: Error) => assert.is(error.message, 'out of time'),
+    );
+  } finally {
+    HostRandom.prototype.normal = normal;
+    console.log = log;
+    const opened = currentGpu();
+    useGpu(gpu);
+    if (opened !== gpu) opened.destroy();
+  }
+  const { bench, measured } = await readResult(path);
+  assert.is(bench, 'convolutions');
+  assert.equal(
+    (measured as readonly ConvolutionRow[]).map(({ batch }) => batch),
+    [1],
+  );
+  assert.equal(readdirSync(folder), ['convolutions.json']);
 });
 
 test('memory is counted without a device, and what is counted adds up', async () => {
@@ -161,7 +206,16 @@ test('peers: equal results get a time, wrong ones and failures a reason', async 
     },
   ];
   const entries: ContestEntry[] = [];
-  const contests = await contest(competitors, works(contestOf), (_, entry) => entries.push(entry));
+  const told: number[] = [];
+  const contests = await contest(
+    competitors,
+    works(contestOf),
+    (_, entry) => entries.push(entry),
+    async (ended) => {
+      told.push(ended.length);
+    },
+  );
+  assert.equal(told, [1, 2, 3], 'all that have ended, after each');
   assert.is(contests.length, 3);
   for (const { entries: results } of contests) {
     const [own, twin, cheat, sleeper, crash, small] = results as [ContestEntry, ...ContestEntry[]];

@@ -33,6 +33,29 @@ test('the table of a step tells what a kernel costs the host', () => {
   assert.is(line?.[head?.indexOf('host µs per kernel') ?? -1], '5.00');
 });
 
+test('the note under convolutions tells variants once: for passes and for rows that are alike', () => {
+  const lines = [
+    'winograd/inputLine: winograd 2x2',
+    'gemm/winograd: tiled 64x128x16',
+    'winograd/collect: winograd 2x2',
+  ];
+  const winograd = { forward: lines, inputGradient: lines, weightGradient: lines };
+  const turned = ['shape/transpose: tiles', 'gemm/conv2dInputGrad: matrix 64x256x16'];
+  const forward = ['gemm/conv2d: matrix 64x256x16', 'gemm/conv2dMerge: matrix 64x256x16'];
+  const direct = { forward, inputGradient: turned, weightGradient: ['gemm/conv2dWeightGrad: matrix 128x64x16'] };
+  const measured = [
+    { precision: 'f32', batch: 1, tflops, kernels: winograd },
+    { precision: 'f32', batch: 4, tflops, kernels: winograd },
+    { precision: 'f16', batch: 1, tflops, kernels: direct },
+  ];
+  const [table] = tablesOf({ bench: 'convolutions', measured } as unknown as BenchResult);
+  assert.is(
+    table?.note,
+    'Counted as direct convolutions. Variants: f32, batch 1, 4: winograd 2x2 on tiled 64x128x16; ' +
+      'f16, batch 1: forward and input gradient matrix 64x256x16, weight gradient matrix 128x64x16.',
+  );
+});
+
 test('peers: a table has a line for all passes together, and tells what failed', () => {
   const entries = (ms: number): ContestEntry[] => [
     { name: 'visage', ms: 1, gflops: 10 },
