@@ -1,3 +1,4 @@
+import { Gpu, useGpu } from '@visage/gpu';
 import {
   avgPool2d,
   maxPool2d,
@@ -13,7 +14,7 @@ import { gpuSuite } from '../helpers/gpu.ts';
 import { gradcheck, type HostTensor, randomInput } from '../helpers/gradcheck.ts';
 import { hostRandom } from '../helpers/random.ts';
 
-const { test } = await gpuSuite('padding, pooling, pixel shuffle, translation');
+const { test, gpu } = await gpuSuite('padding, pooling, pixel shuffle, translation');
 
 /** Distinct values a tenth apart, shuffled: no step of a finite difference changes which one is the largest. */
 function distinct(shape: readonly number[]): HostTensor {
@@ -82,6 +83,26 @@ test('values by hand', async () => {
   );
   equal([...(await pad2d(tensor([1, 2, 3], [1, 1, 3, 1]), 1, 'replicate').floats()).slice(0, 5)], [1, 1, 2, 3, 3]);
   equal([...(await pixelShuffle(tensor([1, 2, 3, 4], [1, 1, 1, 4]), 2).floats())], [1, 2, 3, 4]);
+});
+
+test('invocations that take several channels of a pixel, as on hardware, make the same border and gradient', async () => {
+  const bordered = async (channels: number, mode: PaddingMode): Promise<number[]> => {
+    const { values, shape } = randomInput([2, 5, 4, channels]);
+    const x = tensor(values, shape, { requiresGrad: true });
+    const y = pad2d(x, 2, mode);
+    y.square().sum().backward();
+    return [...(await y.floats()), ...(await (x.grad as Tensor).floats())];
+  };
+  for (const mode of ['zero', 'reflect', 'replicate'] as PaddingMode[])
+    for (const channels of [4, 8, 16]) {
+      const expected = await bordered(channels, mode);
+      useGpu(new Gpu(gpu.device, { ...gpu.adapter, software: false }));
+      try {
+        equal(await bordered(channels, mode), expected);
+      } finally {
+        useGpu(gpu);
+      }
+    }
 });
 
 test('at ties the first maximum takes the gradient', async () => {
