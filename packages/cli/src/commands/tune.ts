@@ -71,6 +71,10 @@ async function tuneAdapter(options: Options): Promise<void> {
       await work(`swap, ${precision}, batch ${batch}`, () => problemsOfSwap(networks, { size, batch, precision }));
   }
   console.log(`\n${summary(measured, gpu)}\n${path}`);
+  if (measured.length === 0 && performance.now() > end)
+    console.log(
+      'The time went into building and tracing the work: give it more --seconds, or less to do by --work and --precision.',
+    );
 }
 
 /** Mixed precision first, which has most to gain; without f16 it is the same as f32. */
