@@ -10,7 +10,8 @@ import {
   type TrainingData,
 } from '@visage/simswap';
 import { keep, type Tensor, zeros } from '@visage/tensor';
-import { hashed, nhwc } from './hashed.ts';
+import { hashed } from '../../packages/cli/src/conformance/hashed.ts';
+import { nhwc } from './hashed.ts';
 
 export const batchSize = 2;
 export const imageSize = 48;

@@ -1,16 +1,6 @@
 /** @file Inputs that PyTorch's side of a test computes too, so that no file has to carry them: see `hashed` of test/golden/networks.py. */
 import { type Shape, sizeOf, type Tensor, tensor } from '@visage/tensor';
-
-/** Numbers in [0, 1), the same as PyTorch's side: the 24 upper bits of a mixed counter. */
-export function hashed(seed: number, count: number): Float32Array {
-  const start = Math.imul(seed, 0x9e3779b9) >>> 0;
-  return Float32Array.from({ length: count }, (_, k) => {
-    let x = (k + start) >>> 0;
-    x = Math.imul(x ^ (x >>> 16), 0x85ebca6b);
-    x = Math.imul(x ^ (x >>> 13), 0xc2b2ae35);
-    return ((x ^ (x >>> 16)) >>> 8) / 2 ** 24;
-  });
-}
+import { hashed } from '../../packages/cli/src/conformance/hashed.ts';
 
 /** Values of an NCHW image batch, given in that order, as NHWC. Other ranks pass. */
 export function nhwc(values: Float32Array, shape: Shape): Float32Array {

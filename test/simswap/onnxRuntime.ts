@@ -1,7 +1,8 @@
 /** @file Runs ONNX files, and gives both sides the same pictures. */
 import { noGrad, scope, type Tensor } from '@visage/tensor';
 import { InferenceSession, Tensor as OnnxTensor } from 'onnxruntime-node';
-import { hashed, hashedTensor } from './hashed.ts';
+import { hashed } from '../../packages/cli/src/conformance/hashed.ts';
+import { hashedTensor } from './hashed.ts';
 
 /** What `compute` gives, on the host, without a graph. */
 export async function floats(compute: () => Tensor): Promise<Float32Array> {

@@ -15,6 +15,7 @@ import {
 } from '@visage/simswap';
 import { assign, autocast, concat, launchMap, noGrad, scope, type Tensor, tensor } from '@visage/tensor';
 import type { CaseTensors } from './golden.ts';
+import { hashed } from './hashed.ts';
 import { fromTorch } from './layout.ts';
 import { loadGolden } from './networks.ts';
 import { clearState } from './optimizers.ts';
@@ -36,17 +37,6 @@ interface RecipeArgs {
 const ALPHA = 1000;
 
 const RECIPES = new Map([...recipes, ...ablation()].map((recipe) => [recipe.name, recipe]));
-
-/** Numbers in [0, 1) that both sides compute: the 24 upper bits of a mixed counter (MurmurHash3's finaliser). */
-function hashed(seed: number, count: number): Float32Array {
-  const start = Math.imul(seed, 0x9e3779b9) >>> 0;
-  return Float32Array.from({ length: count }, (_, k) => {
-    let x = (k + start) >>> 0;
-    x = Math.imul(x ^ (x >>> 16), 0x85ebca6b);
-    x = Math.imul(x ^ (x >>> 13), 0xc2b2ae35);
-    return ((x ^ (x >>> 16)) >>> 8) / 2 ** 24;
-  });
-}
 
 const adam = (network: Module, { learningRate, beta1, beta2, epsilon }: AdamNumbers): Adam =>
   new Adam(network.trainedParameters(), { learningRate, betas: [beta1, beta2], eps: epsilon });
