@@ -68,7 +68,7 @@ export {
   released512,
   trained2022,
 } from './pipelines.ts';
-export { type Precision, precisions } from './precision.ts';
+export { inPrecision, type Precision, precisions } from './precision.ts';
 export {
   type AdamNumbers,
   type Augmentation,

@@ -1,5 +1,5 @@
 import type { RecordedStep } from '@visage/gpu';
-import { assign, empty, keep, noGrad, record, scope, type Tensor } from '@visage/tensor';
+import { assign, copy, empty, keep, noGrad, record, scope, type Tensor } from '@visage/tensor';
 import type { FoldedIdentity } from './networks/foldedIdentity.ts';
 import type { IdentityNetwork } from './networks/identity.ts';
 import { inPrecision, type Precision } from './precision.ts';
@@ -41,7 +41,7 @@ export class Latents {
         const { source: own, step } = this.#prepared(fitted, folded);
         assign(own, fitted);
         step.run();
-        return assign(empty(source.gpu, step.result.shape), step.result);
+        return copy(step.result);
       }),
     );
   }

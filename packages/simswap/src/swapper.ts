@@ -1,5 +1,5 @@
 import { ArgumentError, type RecordedStep } from '@visage/gpu';
-import { assign, empty, expand, keep, noGrad, record, scope, type Tensor } from '@visage/tensor';
+import { assign, copy, empty, expand, keep, noGrad, record, scope, type Tensor } from '@visage/tensor';
 import { Latents } from './latents.ts';
 import type { Generator } from './networks/generator.ts';
 import type { IdentityNetwork } from './networks/identity.ts';
@@ -95,7 +95,7 @@ export class Swapper {
         if (swap.latentOf !== content) assign(swap.latent, expand(latent, swap.latent.shape));
         swap.latentOf = content;
         swap.step.run();
-        return assign(empty(target.gpu, swap.step.result.shape), swap.step.result);
+        return copy(swap.step.result);
       }),
     );
   }

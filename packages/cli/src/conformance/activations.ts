@@ -7,7 +7,7 @@
  * activations that the forward pass in f16 had, where both agree about every unit. What a fused op keeps inside, each computes from the same inputs.
  */
 import { VisageError } from '@visage/gpu';
-import { assign, cast, gradEnabled, keep, launchMap, noGrad, showShape, type Tensor, watchOps } from '@visage/tensor';
+import { assign, cast, copy, gradEnabled, keep, noGrad, showShape, type Tensor, watchOps } from '@visage/tensor';
 
 /** What an op of a forward pass gave, as f32. */
 export interface Activation {
@@ -24,8 +24,8 @@ export function keepActivations<T>(fn: () => T): { readonly result: T; readonly 
   const activations: Activation[] = [];
   const watch = (op: string, out: Tensor) => {
     if (!isForward(op, out)) return;
-    const copy = noGrad(() => (out.dtype === 'f16' ? cast(out, 'f32') : launchMap('copy', 'a', [out])));
-    activations.push({ op, values: keep(copy) });
+    const values = noGrad(() => (out.dtype === 'f16' ? cast(out, 'f32') : copy(out)));
+    activations.push({ op, values: keep(values) });
   };
   return { result: watchOps(watch, fn), activations };
 }

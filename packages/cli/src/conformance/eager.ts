@@ -1,5 +1,5 @@
-import type { Precision } from '@visage/simswap';
-import { autocast, scope, type Tensor, tensorsIn } from '@visage/tensor';
+import { inPrecision, type Precision } from '@visage/simswap';
+import { scope, type Tensor, tensorsIn } from '@visage/tensor';
 import { type Activation, atActivations, keepActivations } from './activations.ts';
 import type { Computed, Prepared } from './prepared.ts';
 import type { RunOptions } from './run.ts';
@@ -17,10 +17,6 @@ export interface EagerRun {
   readonly apart?: HostValues;
 }
 
-/** The computation of a case in a precision. */
-export const inPrecision = (precision: Precision, compute: () => Computed): (() => Computed) =>
-  precision === 'f32' ? compute : () => autocast('f16', compute);
-
 /** Runs a case, and runs it again for what its results are measured against in mixed precision. */
 export async function runEagerly(
   prepared: Prepared,
@@ -37,14 +33,14 @@ export async function runEagerly(
   };
   const { compute, computeApart, expected } = prepared;
   const amplified = file !== undefined && (computeApart || Object.keys(expected.gradients).length > 0);
-  if (!amplified) return { values: await run(inPrecision(precision, compute)) };
+  if (!amplified) return { values: await run(() => inPrecision(precision, compute)) };
   if (computeApart) {
-    const values = await run(inPrecision(precision, compute));
-    return { values, apart: await run(inPrecision(precision, computeApart)) };
+    const values = await run(() => inPrecision(precision, compute));
+    return { values, apart: await run(() => inPrecision(precision, computeApart)) };
   }
   let activations: readonly Activation[] = [];
   const kept = () => {
-    const { result, activations: seen } = keepActivations(inPrecision(precision, compute));
+    const { result, activations: seen } = keepActivations(() => inPrecision(precision, compute));
     activations = seen;
     return result;
   };

@@ -1,5 +1,5 @@
 import { Adam, AdamW, type Optimizer, Sgd } from '@visage/nn';
-import { concat, DTYPES, launchMap, slice, type Tensor, tensor } from '@visage/tensor';
+import { concat, copy, DTYPES, slice, type Tensor, tensor } from '@visage/tensor';
 import type { Preparer } from './prepared.ts';
 
 /** PyTorch's names of the hyperparameters. */
@@ -35,7 +35,7 @@ const optimizerCase =
     const optimizer = make(parameter, golden.args as unknown as OptimizerArgs);
     const afterStep = (k: number): Tensor => {
       optimizer.step([slice(rows, 0, k, k + 1).reshape(start.shape)]);
-      return launchMap('copy', 'a', [parameter]).reshape([1, parameter.size]);
+      return copy(parameter).reshape([1, parameter.size]);
     };
     return {
       compute: () => {

@@ -13,7 +13,7 @@ import {
   type StepParts,
   turnsOf,
 } from '@visage/simswap';
-import { assign, autocast, concat, launchMap, noGrad, scope, type Tensor, tensor } from '@visage/tensor';
+import { assign, autocast, concat, copy, noGrad, scope, type Tensor, tensor } from '@visage/tensor';
 import type { CaseTensors } from './golden.ts';
 import { hashed } from './hashed.ts';
 import { fromTorch } from './layout.ts';
@@ -82,7 +82,7 @@ export const recipesCase: Preparer = (golden, tensors) => {
     gradients: {},
   });
   const compute = () => {
-    const initial = trained.map((x) => launchMap('copy', 'a', [x]));
+    const initial = trained.map(copy);
     return logged((run) => {
       for (const [k, x] of trained.entries()) assign(x, initial[k] as Tensor);
       return steps.map((step) => scope(() => taking(run)(step)));

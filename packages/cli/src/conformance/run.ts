@@ -1,7 +1,7 @@
-import type { Precision } from '@visage/simswap';
+import { inPrecision, type Precision } from '@visage/simswap';
 import { record } from '@visage/tensor';
 import { compare, type Errors } from './compare.ts';
-import { type HostValues, inPrecision, readBack, runEagerly } from './eager.ts';
+import { type HostValues, readBack, runEagerly } from './eager.ts';
 import { CaseTensors, type GoldenCase, type GoldenFile } from './golden.ts';
 import { sameBits } from './measure.ts';
 import type { Prepared } from './prepared.ts';
@@ -83,7 +83,7 @@ async function runCase(
 
 /** Runs the case as a recorded step; says which result differs from the eager run, or nothing. */
 async function replayDifference(prepared: Prepared, precision: Precision, eager: HostValues): Promise<string> {
-  const step = record(inPrecision(precision, prepared.compute));
+  const step = record(() => inPrecision(precision, prepared.compute));
   try {
     prepared.reset?.();
     step.run();

@@ -1,5 +1,5 @@
 import { fromFileOrder, SpectralConv2d } from '@visage/nn';
-import { assign, grad, launchMap, noGrad, type Tensor } from '@visage/tensor';
+import { assign, copy, grad, noGrad, type Tensor } from '@visage/tensor';
 import type { CaseTensors, GoldenCase } from './golden.ts';
 import { fromTorch } from './layout.ts';
 import { loadGolden } from './networks.ts';
@@ -43,7 +43,7 @@ export const spectralNormCase: Preparer = (golden: GoldenCase, tensors: CaseTens
       const outputs = Array.from({ length: STEPS }, (_, k) => [`y${k}`, step()] as const);
       layer.eval();
       // Copies: the layer's own tensors are the inputs of the replay.
-      const after = [...layer.stateDict()].map(([name, tensor]) => [AFTER + name, launchMap('copy', 'a', [tensor])]);
+      const after = [...layer.stateDict()].map(([name, tensor]) => [AFTER + name, copy(tensor)]);
       return {
         outputs: { ...Object.fromEntries(outputs), ...Object.fromEntries(after), y_eval: layer.forward(x) },
         gradients: {},

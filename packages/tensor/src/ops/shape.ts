@@ -205,12 +205,15 @@ function indexSum(shape: Shape, strides: readonly number[]): string {
   return terms.filter(Boolean).join(' + ') || '0u';
 }
 
+/** The values of x in memory of its own. No gradient. */
+export const copy = (x: Tensor): Tensor => launchMap('copy', 'a', [x]);
+
 /** Copies `source` into the memory of `target`, in stream order: how parameters and running statistics are updated. */
 export function assign(target: Tensor, source: Tensor): Tensor {
   if (!sameShape(target.shape, source.shape))
     throw new ArgumentError('assign', 'source', showShape(source.shape), showShape(target.shape));
   const neighbours = target.buffer.whole === source.buffer.whole; // which no launch may read and write
-  const from = neighbours ? launchMap('copy', 'a', [source]) : source;
+  const from = neighbours ? copy(source) : source;
   launchMap('assign', 'a', [from], target);
   if (neighbours) from.dispose();
   return target;
