@@ -13,14 +13,14 @@ import {
   type StepParts,
   turnsOf,
 } from '@visage/simswap';
-import { assign, autocast, concat, copy, noGrad, scope, type Tensor, tensor } from '@visage/tensor';
+import { assign, concat, copy, noGrad, scope, type Tensor, tensor } from '@visage/tensor';
 import type { CaseTensors } from './golden.ts';
 import { hashed } from './hashed.ts';
 import { fromTorch } from './layout.ts';
 import { loadGolden } from './networks.ts';
 import { clearState } from './optimizers.ts';
 import type { Preparer } from './prepared.ts';
-import { LOG_COLUMNS, parameterNorm } from './training.ts';
+import { eachApart, LOG_COLUMNS, parameterNorm } from './training.ts';
 
 /** The arguments of a case. */
 interface RecipeArgs {
@@ -88,16 +88,7 @@ export const recipesCase: Preparer = (golden, tensors) => {
       return steps.map((step) => scope(() => taking(run)(step)));
     });
   };
-  const computeApart = () =>
-    logged((run) =>
-      steps.map((step) => {
-        autocast('f32', () => {
-          load();
-          for (const before of steps.slice(0, step)) scope(() => void taking(run)(before));
-        });
-        return scope(() => taking(run)(step));
-      }),
-    );
+  const computeApart = () => logged((run) => eachApart(steps, load, taking(run)));
   return {
     compute,
     computeApart,

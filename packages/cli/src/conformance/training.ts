@@ -66,6 +66,16 @@ export const parameterNorm = (network: Module): Tensor =>
       .reduce((total, x) => total.add(x)),
   ).reshape([1]);
 
+/** Takes each step, numbered from 0, by itself: behind f32 ones from the start, which `load` goes back to, in the precision that is asked for now. */
+export const eachApart = (steps: readonly number[], load: () => void, take: (step: number) => Tensor): Tensor[] =>
+  steps.map((step) => {
+    autocast('f32', () => {
+      load();
+      for (const before of steps.slice(0, step)) scope(() => void take(before));
+    });
+    return scope(() => take(step));
+  });
+
 /** One item of the leading axis. */
 const at = (x: Tensor, k: number): Tensor => slice(x, 0, k, k + 1).reshape(x.shape.slice(1));
 
@@ -107,16 +117,7 @@ export const trainingCase: Preparer = (golden, tensors): Prepared => {
   const logged = (rows: readonly Tensor[]) => ({ outputs: { log: concat(rows, 0) }, gradients: {} });
   return {
     compute: () => logged(steps.map((k) => scope(() => row(k)))),
-    computeApart: () =>
-      logged(
-        steps.map((k) => {
-          autocast('f32', () => {
-            load();
-            for (const before of steps.slice(0, k)) scope(() => void row(before));
-          });
-          return scope(() => row(k));
-        }),
-      ),
+    computeApart: () => logged(eachApart(steps, load, row)),
     reset: load,
     inputs: [
       target,
