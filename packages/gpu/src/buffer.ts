@@ -1,12 +1,13 @@
-let nextId = 1;
+import { nextMoment } from './moments.ts';
 
 /**
  * Storage on the device. A buffer made while a step is traced is virtual: it gets its memory when the step is planned.
  *
- * A buffer may be part of another one, its {@link GpuBuffer.whole}: then memory and version are those of the whole.
+ * A buffer may be part of another one, its {@link GpuBuffer.whole}: then its memory is that of the whole.
  */
 export class GpuBuffer {
-  readonly id = nextId++;
+  /** The moment at which it was made: smaller than that of whatever came later. */
+  readonly id = nextMoment();
   released = false;
   /** Its memory belongs to a recorded step and goes back with it. */
   ownedByStep = false;
@@ -47,13 +48,30 @@ export class GpuBuffer {
     this.whole.#resource = memory;
   }
 
-  /** Grows with each change of the content, or of any other part of the whole. */
+  /** The moment of the latest change of its content; 0 if there was none. Neighbours in a whole have versions of their own. */
   get version(): number {
-    return this.whole.#version;
+    if (!this.#isView) return this.#version;
+    let latest = 0;
+    for (const part of this.contents) latest = Math.max(latest, part.#version);
+    return latest;
   }
 
-  set version(value: number) {
-    this.whole.#version = value;
+  /** Notes that its content changes, and with it that of whatever shares its bytes. */
+  changed(moment: number): void {
+    const { whole } = this;
+    whole.#version = moment;
+    if (whole.#members.length > 0) for (const part of this.contents) part.#version = moment;
+  }
+
+  /** The buffers that have its bytes: itself or the one that it is a view of; of a whole that others were moved into, those among them. */
+  get contents(): readonly GpuBuffer[] {
+    const { whole } = this;
+    if (this !== whole && !this.#isView) return [this];
+    const members = whole.#members;
+    if (members.length === 0) return [whole];
+    if (this === whole) return members;
+    const [begin, end] = [this.#offset, this.#offset + this.bytes];
+    return members.filter((member) => member.#offset < end && begin < member.#offset + member.bytes);
   }
 
   /** Its content rarely changes, as that of a frozen weight: a recorded step keeps what it computes from such buffers alone. A whole is steady if its members are. */
@@ -83,7 +101,7 @@ export class GpuBuffer {
   /** Becomes a part of `whole`, whose memory lasts as long as one of its members. Returns the memory that the buffer had, with its content. */
   moveInto(whole: GpuBuffer, offset: number): GPUBuffer | undefined {
     const memory = this.#resource;
-    whole.#version += this.#version + 1;
+    whole.#version = Math.max(whole.#version, this.#version);
     whole.#members.push(this);
     this.#resource = undefined;
     this.#whole = whole;

@@ -1,6 +1,7 @@
 import type { GpuBuffer } from './buffer.ts';
 import type { KernelChoice } from './choices.ts';
 import { VisageError } from './errors.ts';
+import { nextMoment } from './moments.ts';
 import type { Pipeline } from './pipelines.ts';
 import type { Place } from './placement.ts';
 
@@ -42,6 +43,13 @@ export const writtenBy = ({ buffers, pipeline }: Command): GpuBuffer[] =>
 
 /** The buffers that a command only reads. */
 export const readBy = ({ buffers, pipeline }: Command): GpuBuffer[] => buffers.filter((_, at) => !pipeline.writes[at]);
+
+/** Notes that the buffers which a command writes change now. */
+export function noteChanges({ buffers, pipeline }: Command): void {
+  const moment = nextMoment();
+  const { writes } = pipeline;
+  for (let at = 0; at < buffers.length; at++) if (writes[at]) (buffers[at] as GpuBuffer).changed(moment);
+}
 
 /** Throws when a command reads a part of a device buffer and writes another, which WebGPU does not allow. */
 export function checkApart({ buffers, pipeline }: Command): void {

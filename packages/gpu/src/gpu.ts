@@ -3,14 +3,16 @@ import { BindGroupCache } from './bindGroups.ts';
 import { GpuBuffer } from './buffer.ts';
 import { runChecked } from './checked.ts';
 import { enclosingChoice, type KernelChoice } from './choices.ts';
-import { type Command, checkApart, writtenBy } from './commands.ts';
+import { type Command, checkApart, noteChanges, readBy } from './commands.ts';
 import { ConstantStore } from './constants.ts';
 import { DeviceLostError, ValidationError, VisageError } from './errors.ts';
+import { nextMoment } from './moments.ts';
 import { PipelineCache } from './pipelines.ts';
 import { BufferPool, type MemoryUse } from './pool.ts';
 import { type ProfileRow, Profiler } from './profiler.ts';
 import type { Program } from './program.ts';
 import { RecordedStep } from './recorded.ts';
+import { GradientInProgress, type SavedBy } from './saved.ts';
 import { refuseAsync } from './synchronous.ts';
 import { Trace } from './trace.ts';
 import { Staging, writeBytes } from './transfer.ts';
@@ -50,6 +52,8 @@ export class Gpu {
   #pending = 0;
   #failure: VisageError | undefined;
   #trace: Trace | undefined;
+  /** The op's gradient that is being computed. */
+  #gradient: GradientInProgress | undefined;
   #scopes: Set<GpuBuffer>[] = [];
   #profiler: Profiler | undefined;
 
@@ -114,7 +118,7 @@ export class Gpu {
       throw new VisageError(`write: ${data.byteLength} bytes do not fit into a buffer of ${buffer.bytes}`);
     if (this.#trace && !this.#trace.uploads.has(buffer))
       throw new VisageError('write: a traced step would do it once and no run again; write before run()');
-    buffer.version++;
+    buffer.changed(nextMoment());
     this.flush();
     writeBytes(this.device.queue, buffer.resource, buffer.offset, data);
   }
@@ -135,9 +139,44 @@ export class Gpu {
     return buffer.resource !== undefined || this.#trace?.virtual.has(buffer.whole) === true;
   }
 
-  /** A number that grows with each change of a buffer's content, those of the step that is being traced included. */
+  /** The moment of the latest change of a buffer's content, those of the step that is being traced included: it grows with each. */
   versionOf(buffer: GpuBuffer): number {
-    return buffer.version + (this.#trace?.changes.get(buffer.whole) ?? 0);
+    return this.#trace?.versionOf(buffer) ?? buffer.version;
+  }
+
+  /** Runs `fn`, which computes the gradient of an op. What the op had in front of it and was overwritten since is refused to the launches in it. */
+  differentiate<T>(op: SavedBy, fn: () => T): T {
+    return this.#differentiating(new GradientInProgress(op, this.#gradient), fn);
+  }
+
+  /**
+   * Runs `fn`, which computes an op of a gradient again as if for the first time: of what the op had in front of it, only `inputs` must be unchanged.
+   */
+  recompute<T>(inputs: readonly GpuBuffer[], fn: () => T): T {
+    for (const input of inputs) this.checkSaved(input);
+    return this.#differentiating(undefined, fn);
+  }
+
+  #differentiating<T>(gradient: GradientInProgress | undefined, fn: () => T): T {
+    const before = this.#gradient;
+    this.#gradient = gradient;
+    try {
+      return fn();
+    } finally {
+      this.#gradient = before;
+    }
+  }
+
+  /** Is the gradient of an op being computed, and was the buffer there when the op ran? Without a buffer: is a gradient being computed? */
+  saved(buffer?: GpuBuffer): boolean {
+    return this.#gradient !== undefined && (buffer === undefined || this.#gradient.isSaved(buffer));
+  }
+
+  /** Throws if the gradient that is being computed must not read the buffer, because it was overwritten since the op ran. */
+  checkSaved(buffer: GpuBuffer): void {
+    if (!this.#gradient) return;
+    this.#gradient.check(buffer, (part) => this.versionOf(part));
+    if (this.#trace) this.#trace.pinned.push(...this.#gradient.pins(buffer, this.#trace.began));
   }
 
   /** Launches a kernel: encodes it now, or notes it if a step is being traced. */
@@ -154,11 +193,12 @@ export class Gpu {
     }
     const command: Command = { pipeline: this.pipelines.get(program), buffers, grid, flops, choice };
     checkApart(command);
+    if (this.#gradient) for (const buffer of readBy(command)) this.checkSaved(buffer);
     if (this.#trace) {
       this.#trace.add(command);
       return;
     }
-    for (const buffer of writtenBy(command)) buffer.version++;
+    noteChanges(command);
     this.encode(command, this.#bindGroups.get(command));
   }
 

@@ -1,10 +1,12 @@
 import type { GpuBuffer } from './buffer.ts';
-import { type BoundCommand, bind, type Command, checkApart, writtenBy } from './commands.ts';
+import { type BoundCommand, bind, type Command, checkApart } from './commands.ts';
 import { type StepConstant, versionOf } from './constants.ts';
 import { VisageError } from './errors.ts';
 import type { Gpu } from './gpu.ts';
+import { nextMoment } from './moments.ts';
 import type { Place } from './placement.ts';
 import { dropRepeats } from './repeats.ts';
+import type { Pinned } from './saved.ts';
 import type { Trace } from './trace.ts';
 import { dropUnused } from './unused.ts';
 import type { Slot } from './workspace.ts';
@@ -31,6 +33,8 @@ export class RecordedStep<T> {
   /** Buffers that a run writes to and others may read: those from outside, and results. */
   readonly #changed: readonly GpuBuffer[];
   #inputs: readonly GpuBuffer[];
+  /** What gradients of ops from before the step read. */
+  readonly #pinned: readonly Pinned[];
   /** Memory of results and uploads, which nothing else uses. */
   #owned: GPUBuffer[] = [];
   /** Where the rest is computed, in turn with other steps. */
@@ -57,8 +61,9 @@ export class RecordedStep<T> {
     }
     this.#sources = [...new Set(this.#constants.flatMap(({ sources }) => sources))];
     this.#commands = trace.commands.map((command) => this.#bound(command));
-    const written = new Set(trace.commands.flatMap(writtenBy));
-    this.#changed = [...written].filter((buffer) => keep.has(buffer) || !trace.owns(buffer));
+    const written = trace.commands.flatMap(({ buffers, pipeline }) => buffers.filter((_, at) => pipeline.writes[at]));
+    this.#changed = [...new Set(written)].filter((buffer) => keep.has(buffer.whole) || !trace.owns(buffer));
+    this.#pinned = trace.pinned;
     for (const buffer of this.#virtual) {
       buffer.ownedByStep = true;
       // Only what the caller may read keeps its handle; the rest may share memory and must not be touched.
@@ -145,10 +150,12 @@ export class RecordedStep<T> {
     if (this.#gpu.tracing)
       throw new VisageError('run: another step is being traced, where nothing runs; steps do not nest');
     this.#checkInputs();
+    for (const { buffer, by } of this.#pinned) if (buffer.version > by.ran) throw by.refuse(buffer);
     if (this.#moves !== this.#gpu.moves) this.#bindAgain();
     if (this.#versions !== versionOf(this.#sources)) this.#computeConstants();
     for (const { command, group } of this.#commands) this.#gpu.encode(command, group);
-    for (const buffer of this.#changed) buffer.version++;
+    const moment = nextMoment();
+    for (const buffer of this.#changed) buffer.changed(moment);
     this.#gpu.flush();
     return this.result;
   }

@@ -1,7 +1,9 @@
 import type { GpuBuffer } from './buffer.ts';
 import { type Command, writtenBy } from './commands.ts';
 import { VisageError } from './errors.ts';
+import { nextMoment } from './moments.ts';
 import type { Lifetime } from './placement.ts';
+import type { Pinned } from './saved.ts';
 
 /** Collects the commands of a step without running them. */
 export class Trace {
@@ -10,12 +12,26 @@ export class Trace {
   readonly virtual = new Set<GpuBuffer>();
   /** Buffers with content from the host: the step's constants. */
   readonly uploads = new Set<GpuBuffer>();
-  /** How often the step writes to each buffer, or to a part of it, up to here. */
-  readonly changes = new Map<GpuBuffer, number>();
+  /** When the tracing began. */
+  readonly began = nextMoment();
+  /** What gradients of ops from before the step read: no run may find it changed. */
+  readonly pinned: Pinned[] = [];
+  /** The moments at which the step changed buffers, up to here. */
+  readonly #changes = new Map<GpuBuffer, number>();
 
   add(command: Command): void {
     this.commands.push(command);
-    for (const buffer of writtenBy(command)) this.changes.set(buffer, (this.changes.get(buffer) ?? 0) + 1);
+    const moment = nextMoment();
+    command.buffers.forEach((buffer, at) => {
+      if (!command.pipeline.writes[at]) return;
+      for (const part of buffer.contents) this.#changes.set(part, moment);
+    });
+  }
+
+  /** The moment of the latest change of a buffer, in the step or before it. */
+  versionOf(buffer: GpuBuffer): number {
+    const inside = buffer.contents.map((part) => this.#changes.get(part) ?? 0);
+    return Math.max(buffer.version, ...inside);
   }
 
   /** Was the buffer made inside the step? */

@@ -44,7 +44,11 @@ export function halfOf(x: Tensor): Tensor {
   const { whole, offset } = x.buffer;
   const version = x.gpu.versionOf(whole);
   const known = casting.copies.get(whole);
-  const valid = known?.version === version && isOfNow(known.copy);
+  // A gradient wants the copy that its op had, also if the parameter has changed since.
+  const seen = known !== undefined && x.gpu.saved(known.copy.buffer);
+  if (!seen) x.gpu.checkSaved(x.buffer);
+  const valid = known !== undefined && (seen || known.version === version) && isOfNow(known.copy);
+  if (!valid && x.gpu.saved()) return cast(x.detach(), 'f16'); // its neighbours may have changed
   const copy = valid ? known.copy : unwatched(() => cast(wholeOf(x), 'f16')); // what lies between parameters may be anything
   if (!valid) casting.copies.set(whole, { copy, version });
   const buffer = whole === x.buffer ? copy.buffer : copy.buffer.part(offset / 2, halfBytes(x));

@@ -1,4 +1,4 @@
-import { refuseAsync, VisageError } from '@visage/gpu';
+import { type GpuBuffer, nextMoment, refuseAsync, type SavedBy, VisageError } from '@visage/gpu';
 import { castingNow, onlyCopies, withCasting } from './casting.ts';
 import type { DType } from './dtype.ts';
 import { sameShape, showShape } from './shape.ts';
@@ -16,12 +16,11 @@ export interface Node {
   readonly op: string;
   readonly inputs: readonly Tensor[];
   readonly backward: Backward;
-  /** Creation order: a node's inputs have smaller numbers. */
+  /** The moment after the op ran: nodes of its inputs have smaller numbers, and what changes later is not what it saw. */
   readonly order: number;
 }
 
 let enabled = true;
-let nextOrder = 0;
 
 export const gradEnabled = (): boolean => enabled;
 
@@ -89,7 +88,7 @@ export function track(op: string, out: Tensor, inputs: readonly Tensor[], backwa
   if (!enabled || !inputs.some((x) => x.requiresGrad)) return out;
   const casting = onlyCopies(castingNow());
   const remembering: Backward = casting ? (g, needs) => withCasting(casting, () => backward(g, needs)) : backward;
-  out.node = { op, inputs, backward: remembering, order: nextOrder++ };
+  out.node = { op, inputs, backward: remembering, order: nextMoment() };
   out.requiresGrad = true;
   return out;
 }
@@ -161,6 +160,25 @@ function visit(roots: readonly Tensor[], each: (x: Tensor) => void): void {
   }
 }
 
+/** What the gradient of the op that made `out` has to know of it. */
+function savedBy(out: Tensor, node: Node, gradOutput: Tensor): SavedBy {
+  const { op, inputs, order } = node;
+  const refuse = (buffer: GpuBuffer): VisageError => {
+    const has = (x: Tensor) => x.buffer.contents.includes(buffer);
+    const at = inputs.findIndex(has);
+    const needed =
+      at >= 0
+        ? `its input ${at + 1} of ${inputs.length}, ${inputs[at]},`
+        : has(out)
+          ? `its result, ${out},`
+          : `a tensor of ${buffer.bytes} bytes`;
+    return new VisageError(
+      `grad: ${op} needs ${needed} as it was when ${op} ran, but it was overwritten since, by write(), assign(), an optimizer's step or a recorded step; take the gradient before that, or give ${op} a copy()`,
+    );
+  };
+  return { ran: order, given: gradOutput.buffer, refuse };
+}
+
 function flow(ys: readonly Tensor[], targets: ReadonlySet<Tensor>, options: GradOptions): Map<Tensor, Tensor> {
   const computed: Tensor[] = [];
   visit(ys, (x) => {
@@ -196,7 +214,7 @@ function flow(ys: readonly Tensor[], targets: ReadonlySet<Tensor>, options: Grad
       const g = total(terms);
       if (targets.has(x)) arrived.set(x, [g]);
       else arrived.delete(x);
-      const inputGrads = node.backward(g, needs);
+      const inputGrads = x.gpu.differentiate(savedBy(x, node, g), () => node.backward(g, needs));
       node.inputs.forEach((input, k) => {
         const gk = inputGrads[k];
         if (needs[k] && gk) accumulate(input, gk);

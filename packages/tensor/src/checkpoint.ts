@@ -19,6 +19,7 @@ export function checkpoint(fn: (...inputs: readonly Tensor[]) => Tensor, inputs:
   return fused({
     name: 'checkpoint',
     inputs,
+    again: true,
     forward: () => scope(() => noGrad(() => fn(...inputs).detach())), // a tensor of its own, also if fn returns an input
     composed: (...standIns) => {
       const y = withCasting(casting, () => fn(...standIns));

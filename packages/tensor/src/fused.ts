@@ -11,15 +11,22 @@ export interface FusedOp {
   readonly backward?: Backward;
   /** The definition, as a function of (stand-ins for) the inputs. */
   readonly composed: (...inputs: readonly Tensor[]) => Tensor;
+  /** The composition computes the op again, with whatever it reads beside the inputs as that is by then. */
+  readonly again?: boolean;
 }
 
 /**
  * Runs a fused op. First-order gradients take its fused backward; gradients of gradients differentiate the composed definition.
  */
-export function fused({ name, inputs, forward, backward, composed }: FusedOp): Tensor {
+export function fused({ name, inputs, forward, backward, composed, again = false }: FusedOp): Tensor {
   return track(name, forward(), inputs, (g, needs) => {
     if (backward && !gradEnabled()) return backward(g, needs);
-    return composedGradient(inputs, composed, g, needs);
+    const gradient = () => composedGradient(inputs, composed, g, needs);
+    if (!again) return gradient();
+    return g.gpu.recompute(
+      inputs.map(({ buffer }) => buffer),
+      gradient,
+    );
   });
 }
 
