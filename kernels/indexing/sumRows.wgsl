@@ -1,8 +1,9 @@
 // Adjoint of gatherRows.wgsl:  out[r, c] = Σ rows[i, c] over the i with index[i] = r
 //
+// An index past the result makes all of it NaN, see oneHot.wgsl: its row belongs nowhere, and leaving it out would be another sum without a word.
 // Looks through all indices for every row instead of adding atomically: the order is fixed, and batches are small.
 // Layout    rows [COUNT, INNER], index [COUNT] as u32, out [SIZE / INNER, INNER].
-// Prelude   alias S (f32 or f16; sums are f32); WG, SIZE (elements of out), COUNT, INNER.
+// Prelude   alias S (f32 or f16; sums are f32); WG, SIZE (elements of out), COUNT, ROWS, INNER.
 // Dispatch  one invocation per element of out.
 @group(0) @binding(0) var<storage, read_write> out : array<S>;
 @group(0) @binding(1) var<storage, read> rows : array<S>;
@@ -17,6 +18,9 @@ fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : 
   let row = at / INNER;
   var sum = 0.0;
   for (var i = 0u; i < COUNT; i++) {
+    if (index[i] >= ROWS) {
+      sum = bitcast<f32>(max(index[i], 0xffffffffu)); // a NaN, and sums with it stay NaN
+    }
     if (index[i] == row) {
       sum += f32(rows[i * INNER + at % INNER]);
     }

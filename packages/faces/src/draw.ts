@@ -1,4 +1,5 @@
 /** @file The factors of a face on the host, number by number what kernels/faces/draw.wgsl draws. For landmarks, pose and labels. */
+import { checkInteger, checkOptions, type OptionKeys } from '@visage/gpu';
 import type { Factor, FactorName } from './factors.ts';
 import { factorTable, type Level } from './levels.ts';
 import { philox, unitFloat } from './philox.ts';
@@ -15,6 +16,9 @@ export interface FaceKey {
   /** Default `L1`. */
   readonly level?: Level;
 }
+
+const KEYS: OptionKeys<FaceKey> = { identity: true, attributes: true, seed: true, level: true };
+const MOST = 2 ** 32 - 1; // numbers of faces and seeds are u32 on the device
 
 /** Philox keys of the two streams: "id" and "att" in ASCII. */
 const streamTags = { identity: 0x6964, attribute: 0x617474 } as const;
@@ -33,7 +37,11 @@ function drawFactor(row: number, factor: Factor, index: number, seed: number): n
 }
 
 /** Draws all factors of a face; equal to those on the GPU up to f32 rounding. */
-export function faceFactors({ identity, attributes, seed = 0, level = 'L1' }: FaceKey): FaceFactors {
+export function faceFactors(key: FaceKey): FaceFactors {
+  checkOptions('faceFactors', key, KEYS);
+  const { identity, attributes, seed = 0, level = 'L1' } = key;
+  for (const [name, value] of Object.entries({ identity, attributes, seed }))
+    checkInteger('faceFactors', name, value, 0, MOST);
   const entries = factorTable(level).map(([name, factor], row) => {
     const index = factor.stream === 'identity' ? identity : attributes;
     return [name, drawFactor(row, factor, index, seed)];

@@ -7,6 +7,7 @@
  * Equal error rate of a linear judge (LDA on gradient histograms, trained on 400 identities x 10) between 50 unseen identities x 8,
  * and its top-1 among them:  L1 0.017, 98 % at 64 x 64 and 0.036, 92 % at 48 x 48;  L2 0.10, 64 %;  L3 0.20, 37 %.
  */
+import { checkOneOf } from '@visage/gpu';
 import { type Factor, type FactorName, factors } from './factors.ts';
 
 /** Difficulty of a face set, easiest first. */
@@ -49,8 +50,13 @@ const overrides: Record<Level, Override> = {
   L3: {},
 };
 
-/** The factor table of a level, in the order of `factors`. */
+/**
+ * The factor table of a level, in the order of `factors`.
+ *
+ * @throws ArgumentError for a level that there is not.
+ */
 export function factorTable(level: Level): [FactorName, Factor][] {
+  checkOneOf('faces', 'level', level, Object.keys(overrides));
   const changed = overrides[level];
   return (Object.entries(factors) as [FactorName, Factor][]).map(([name, row]) => [name, { ...row, ...changed[name] }]);
 }

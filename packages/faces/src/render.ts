@@ -2,7 +2,16 @@
  * @file Renders procedural faces on the GPU. Two integers name a face; three kernels turn a batch of them into pixels: draw the
  * factors, derive matrices and colours, trace. Rendering identity i with attributes a is the exact true swap of i into a.
  */
-import { ArgumentError, currentGpu, type Gpu, type Program } from '@visage/gpu';
+import {
+  ArgumentError,
+  checkInteger,
+  checkOptions,
+  currentGpu,
+  type Gpu,
+  type OptionKeys,
+  type Program,
+  showValue,
+} from '@visage/gpu';
 import * as kernels from '@visage/kernels';
 import { empty, scope, Tensor } from '@visage/tensor';
 import type { Factor, FactorName } from './factors.ts';
@@ -26,6 +35,17 @@ export interface FaceBatch {
   readonly gpu?: Gpu;
 }
 
+/** What a {@link FaceBatch} has. */
+export const FACE_BATCH: OptionKeys<FaceBatch> = {
+  identities: true,
+  attributes: true,
+  size: true,
+  seed: true,
+  level: true,
+  samples: true,
+  gpu: true,
+};
+
 const factorCount = Object.keys(factors).length;
 const derivedFloats = 36;
 const faceFloats = Math.ceil((derivedFloats + factorCount) / 4) * 4; // array stride of the WGSL struct Face
@@ -42,26 +62,19 @@ function tableRows(table: readonly [FactorName, Factor][]): Float32Array {
 const count = (x: Uint32Array | Tensor): number => (x instanceof Tensor ? x.size : x.length);
 
 function checkBatch(op: string, batch: FaceBatch): number {
+  checkOptions(op, batch, FACE_BATCH);
   const { identities, attributes, size, samples = 1, seed = 0 } = batch;
+  for (const [name, x] of Object.entries({ identities, attributes })) {
+    if (x instanceof Tensor ? x.dtype === 'u32' && x.rank === 1 : x instanceof Uint32Array) continue;
+    throw new ArgumentError(op, name, showValue(x), 'a Uint32Array or a tensor [batch] of u32');
+  }
   const [rows, others] = [count(identities), count(attributes)];
   if (rows < 1 || rows !== others) {
     throw new ArgumentError(op, 'attributes', `${others} numbers`, `${Math.max(rows, 1)}, one per identity`);
   }
-  for (const [name, x] of [
-    ['identities', identities],
-    ['attributes', attributes],
-  ] as const) {
-    if (x instanceof Tensor && x.dtype !== 'u32') throw new ArgumentError(op, `${name}'s dtype`, x.dtype, 'u32');
-  }
-  if (!Number.isInteger(size) || size < 16 || size > 1024) {
-    throw new ArgumentError(op, 'size', String(size), 'an integer from 16 to 1024');
-  }
-  if (!Number.isInteger(samples) || samples < 1 || samples > 4) {
-    throw new ArgumentError(op, 'samples', String(samples), 'an integer from 1 to 4');
-  }
-  if (!Number.isInteger(seed) || seed < 0 || seed > 0xffffffff) {
-    throw new ArgumentError(op, 'seed', String(seed), 'an unsigned 32-bit integer');
-  }
+  checkInteger(op, 'size', size, 16, 1024);
+  checkInteger(op, 'samples', samples, 1, 4);
+  checkInteger(op, 'seed', seed, 0, 0xffffffff);
   return rows;
 }
 

@@ -1,5 +1,5 @@
 /** @file Which faces a training step sees: index lists from a counter, so that a resumed run draws what an uninterrupted one would. */
-import { ArgumentError } from '@visage/gpu';
+import { checkInteger, checkOptions, type OptionKeys } from '@visage/gpu';
 import { philox } from './philox.ts';
 
 /** First identity (and attribute) numbers of the sets that must not mix. Each has room for half a million. */
@@ -34,6 +34,15 @@ export interface FaceSamplerOptions {
   readonly seed?: number;
 }
 
+const OPTIONS: OptionKeys<FaceSamplerOptions> = {
+  identities: true,
+  firstIdentity: true,
+  attributes: true,
+  firstAttributes: true,
+  seed: true,
+};
+const MOST = 2 ** 32 - 1; // numbers of faces and seeds are u32 on the device
+
 const swapStream = 0x73776170; // "swap"
 const labelStream = 0x6c61626c; // "labl"
 
@@ -46,17 +55,15 @@ export class FaceSampler {
   readonly seed: number;
 
   constructor(options: FaceSamplerOptions) {
+    checkOptions('FaceSampler', options, OPTIONS);
     this.identities = options.identities;
     this.firstIdentity = options.firstIdentity ?? faceSets.training;
     this.attributes = options.attributes ?? 500_000;
     this.firstAttributes = options.firstAttributes ?? this.firstIdentity;
     this.seed = options.seed ?? 0;
-    for (const name of ['identities', 'attributes'] as const) {
-      const count = this[name];
-      if (!Number.isInteger(count) || count < 2) {
-        throw new ArgumentError('FaceSampler', name, String(count), 'an integer of at least 2');
-      }
-    }
+    for (const name of ['identities', 'attributes'] as const) checkInteger('FaceSampler', name, this[name], 2);
+    for (const name of ['firstIdentity', 'firstAttributes', 'seed'] as const)
+      checkInteger('FaceSampler', name, this[name], 0, MOST);
   }
 
   /** A swap batch. Same-identity pairs differ in attributes only; cross-identity pairs never share the identity. */

@@ -1,8 +1,8 @@
 /** @file A swap batch on the GPU, for recorded steps: four index tensors that are overwritten, and the images they stand for. */
-import { currentGpu, type Gpu } from '@visage/gpu';
+import { checkInteger, checkOptions, currentGpu, type Gpu, type OptionKeys } from '@visage/gpu';
 import { keep, type Tensor, tensor } from '@visage/tensor';
 import type { Level } from './levels.ts';
-import { renderFaces, renderMasks, renderMeanFaces } from './render.ts';
+import { FACE_BATCH, renderFaces, renderMasks, renderMeanFaces } from './render.ts';
 import type { SwapIndices } from './sampler.ts';
 
 /** How to render the batch. */
@@ -15,6 +15,9 @@ export interface SwapFacesOptions {
   readonly gpu?: Gpu;
 }
 
+const { identities: _identities, attributes: _attributes, ...LOOK } = FACE_BATCH;
+const OPTIONS: OptionKeys<SwapFacesOptions> = { ...LOOK, batch: true };
+
 /**
  * Renders sources, targets and exact truths of swaps. Call the render methods inside a recorded step and `load` before each run:
  * only the four lists of integers travel to the GPU.
@@ -24,6 +27,9 @@ export class SwapFaces {
   readonly #lists: Record<keyof SwapIndices, Tensor>;
 
   constructor(options: SwapFacesOptions) {
+    checkOptions('SwapFaces', options, OPTIONS);
+    checkInteger('SwapFaces', 'batch', options.batch, 1);
+    checkInteger('SwapFaces', 'size', options.size, 16, 1024);
     this.options = options;
     const gpu = options.gpu ?? currentGpu();
     const list = () => keep(tensor(new Uint32Array(options.batch), [options.batch], { gpu }));

@@ -1,4 +1,5 @@
 import { describeAdapter } from './adapter.ts';
+import { checkBoolean, checkOneOf, checkOptions, type OptionKeys } from './arguments.ts';
 import { AdapterError } from './errors.ts';
 import { Gpu } from './gpu.ts';
 import { multipliesMatrices } from './matrices.ts';
@@ -12,6 +13,8 @@ export interface GpuOptions {
   /** Choose kernels by their fixed order alone, whatever was measured: runs on one adapter are then the same bits, tuned or not. */
   readonly deterministic?: boolean;
 }
+
+export const GPU_OPTIONS: OptionKeys<GpuOptions> = { profile: true, debug: true, deterministic: true };
 
 const LIMITS = [
   'maxBufferSize',
@@ -39,17 +42,25 @@ const FEATURES = [
  * @throws AdapterError when no adapter answers.
  */
 export async function openGpu(api: GPU, options: GpuOptions = {}): Promise<Gpu> {
+  checkOptions('openGpu', options, GPU_OPTIONS);
+  const { profile = 'full', debug = false, deterministic = false } = options;
+  checkOneOf('openGpu', 'profile', profile, ['full', 'browser']);
+  for (const [name, value] of Object.entries({ debug, deterministic })) checkBoolean('openGpu', name, value);
   const adapter = await api.requestAdapter({ powerPreference: 'high-performance' });
   if (!adapter) {
     throw new AdapterError(
       'No WebGPU adapter answered. Install a GPU driver, or a software one: `npm run setup` tells the command.',
     );
   }
-  const full = (options.profile ?? 'full') === 'full';
+  const full = profile === 'full';
   const requiredLimits = full ? Object.fromEntries(LIMITS.map((name) => [name, adapter.limits[name]])) : {};
   const requiredFeatures = (full ? FEATURES.filter((name) => adapter.features.has(name)) : []) as GPUFeatureName[];
   const device = await adapter.requestDevice({ requiredLimits, requiredFeatures }).catch((cause: Error) => {
     throw new AdapterError(`${describeAdapter(adapter).name} gave no device: ${cause.message}`);
   });
-  return new Gpu(device, { ...describeAdapter(adapter), matrices: await multipliesMatrices(device) }, options);
+  return new Gpu(
+    device,
+    { ...describeAdapter(adapter), matrices: await multipliesMatrices(device) },
+    { debug, deterministic },
+  );
 }

@@ -1,4 +1,14 @@
 export { type AdapterDescription, describeAdapter } from './adapter.ts';
+export {
+  checkBoolean,
+  checkInteger,
+  checkList,
+  checkNumber,
+  checkOneOf,
+  checkOptions,
+  type OptionKeys,
+  showValue,
+} from './arguments.ts';
 export { GpuBuffer } from './buffer.ts';
 export {
   type Choice,

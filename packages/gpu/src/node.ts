@@ -1,5 +1,6 @@
 import { create, globals } from 'webgpu';
-import { type GpuOptions, openGpu } from './create.ts';
+import { checkBoolean, checkOneOf, checkOptions, type OptionKeys } from './arguments.ts';
+import { GPU_OPTIONS, type GpuOptions, openGpu } from './create.ts';
 import { useGpu } from './current.ts';
 import type { Gpu } from './gpu.ts';
 import { waitPatiently } from './patience.ts';
@@ -15,18 +16,26 @@ export interface NodeGpuOptions extends GpuOptions {
   readonly robustness?: boolean;
 }
 
+const DAWN_OPTIONS: OptionKeys<Pick<NodeGpuOptions, 'backend' | 'robustness'>> = { backend: true, robustness: true };
+const NODE_GPU_OPTIONS: OptionKeys<NodeGpuOptions> = { ...GPU_OPTIONS, ...DAWN_OPTIONS };
+const BACKENDS: readonly string[] = ['vulkan', 'metal', 'd3d12', 'null'];
+
 // Dawn lives as long as the object that create() returned: once collected, the process crashes. Hence this list is never emptied.
 const instances: GPU[] = [];
 
 /** Dawn as the `GPU` that browsers call `navigator.gpu`, for {@link startGpu} and for other engines that shall run on the same terms. */
 export function createDawn(options: Pick<NodeGpuOptions, 'backend' | 'robustness'> = {}): GPU {
+  checkOptions('createDawn', options, DAWN_OPTIONS);
+  const { backend, robustness = true } = options;
+  if (backend !== undefined) checkOneOf('createDawn', 'backend', backend, BACKENDS);
+  checkBoolean('createDawn', 'robustness', robustness);
   Object.assign(globalThis, globals);
   const enable = ['allow_unsafe_apis', 'vulkan_enable_f16_on_nvidia', 'use_vulkan_memory_model'];
-  if (options.robustness === false) {
+  if (!robustness) {
     enable.push('disable_robustness', 'disable_workgroup_init', 'disable_polyfills_on_integer_div_and_mod');
   }
   const flags = [`enable-dawn-features=${enable.join(',')}`, 'disable-dawn-features=timestamp_quantization'];
-  if (options.backend) flags.push(`backend=${options.backend}`);
+  if (backend) flags.push(`backend=${backend}`);
   const instance = create(flags);
   instances.push(instance);
   return instance;
@@ -38,7 +47,9 @@ export function createDawn(options: Pick<NodeGpuOptions, 'backend' | 'robustness
  * With a software adapter the process waits for Dawn once a millisecond from then on; see patience.ts.
  */
 export async function startGpu(options: NodeGpuOptions = {}): Promise<Gpu> {
-  const gpu = await openGpu(createDawn(options), options);
+  checkOptions('startGpu', options, NODE_GPU_OPTIONS);
+  const { backend, robustness, ...device } = options;
+  const gpu = await openGpu(createDawn({ backend, robustness }), device);
   if (gpu.adapter.software) waitPatiently();
   if (!gpu.deterministic) await loadMemos(gpu);
   return useGpu(gpu);

@@ -1,5 +1,5 @@
-import { refuseAsync } from '@visage/gpu';
-import { type Shape, sizeOf, type Tensor, tensor } from '@visage/tensor';
+import { checkNumber, refuseAsync } from '@visage/gpu';
+import { checkExtents, type Shape, sizeOf, type Tensor, tensor } from '@visage/tensor';
 import { HostRandom } from './random.ts';
 
 let current = new HostRandom(0);
@@ -35,6 +35,7 @@ export function bounded<T>(values: number, refuse: () => Error, build: () => T):
 
 /** The number of values of `shape`, taken off the allowance. */
 function allowed(shape: Shape): number {
+  checkExtents('initialiser', shape);
   const size = sizeOf(shape);
   if (allowance) {
     allowance.left -= size;
@@ -44,12 +45,18 @@ function allowed(shape: Shape): number {
 }
 
 /** Values uniform in [low, high). */
-export const uniform = (shape: Shape, low: number, high: number): Tensor =>
-  tensor(current.uniform(allowed(shape), low, high), shape);
+export function uniform(shape: Shape, low: number, high: number): Tensor {
+  checkNumber('uniform', 'low', low);
+  checkNumber('uniform', 'high', high, low);
+  return tensor(current.uniform(allowed(shape), low, high), shape);
+}
 
 /** Values of the normal distribution N(mean, std²). */
-export const normal = (shape: Shape, mean = 0, std = 1): Tensor =>
-  tensor(current.normal(allowed(shape), mean, std), shape);
+export function normal(shape: Shape, mean = 0, std = 1): Tensor {
+  checkNumber('normal', 'mean', mean);
+  checkNumber('normal', 'std', std, 0);
+  return tensor(current.normal(allowed(shape), mean, std), shape);
+}
 
 /**
  * He's uniform initialisation: U(±b) with b = √(6 / ((1 + a²) · fanIn)).
@@ -57,6 +64,7 @@ export const normal = (shape: Shape, mean = 0, std = 1): Tensor =>
  * The default a = √5 gives b = 1/√fanIn, which is what PyTorch gives weights and biases of convolutions and linear layers.
  */
 export function kaimingUniform(shape: Shape, fanIn: number, a = Math.sqrt(5)): Tensor {
+  checkNumber('kaimingUniform', 'fanIn', fanIn, Number.MIN_VALUE, Number.POSITIVE_INFINITY, 'Inputs of one result');
   const bound = Math.sqrt(6 / ((1 + a * a) * fanIn));
   return uniform(shape, -bound, bound);
 }

@@ -1,3 +1,4 @@
+import { ArgumentError, showValue } from '@visage/gpu';
 import { philox } from '@visage/tensor';
 
 export { philox };
@@ -14,7 +15,7 @@ export class HostRandom {
   /** @param seed an integer from 0 to 2⁵³ − 1. */
   constructor(seed: number) {
     if (!Number.isSafeInteger(seed) || seed < 0) {
-      throw new RangeError(`HostRandom: seed is ${seed}, expected an integer from 0 to 2^53 - 1`);
+      throw new ArgumentError('HostRandom', 'seed', showValue(seed), 'an integer from 0 to 2^53 - 1');
     }
     this.seed = seed;
   }

@@ -1,4 +1,5 @@
 /** @file What a SimSwap checkpoint says of itself, and the networks that are built from it. The tensors are the trainer's business. */
+import { checkOptions, type OptionKeys } from '@visage/gpu';
 import { buildFor, checkpointState, FileError, loadModule, networkDescription, type SafetensorsFile } from '@visage/nn';
 import { JsonReader } from './json.ts';
 import { Generator, type GeneratorConfig } from './networks/generator.ts';
@@ -85,6 +86,8 @@ export interface LoadSwapperOptions {
   readonly precision?: Precision;
 }
 
+const SWAPPER_OPTIONS: OptionKeys<LoadSwapperOptions> = { identity: true, pipeline: true, precision: true };
+
 /**
  * The pipeline of a published generator, and `undefined` for a training checkpoint, whose recipe says everything.
  *
@@ -122,6 +125,7 @@ export function swapImageSize(file: SafetensorsFile): number {
  * @throws FileError when the tensors of a file are not those of the networks that it names, or the file belongs to another pipeline than the one asked for.
  */
 export function loadSwapper(file: SafetensorsFile, options: LoadSwapperOptions = {}): Swapper {
+  checkOptions('loadSwapper', options, SWAPPER_OPTIONS);
   const pipeline = swapPipeline(file);
   if (options.pipeline !== undefined && options.pipeline !== pipeline?.name) {
     const asked = pipelineOf(options.pipeline);

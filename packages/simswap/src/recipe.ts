@@ -14,6 +14,8 @@ export type PairKind = 'same' | 'cross' | 'shuffled';
 /** How an image comes to the side length that the identity network expects. */
 export type IdentityResize = 'bicubic' | 'bilinear' | 'nearest';
 
+export const identityResizes: readonly IdentityResize[] = ['bicubic', 'bilinear', 'nearest'];
+
 /** A random change of the pictures that the discriminator is shown, see `diffAugment`. */
 export type Augmentation = 'color' | 'translation' | 'cutout';
 
@@ -99,7 +101,7 @@ export function readRecipe(json: unknown): Recipe {
     generatorOptimizer: optimizer('generatorOptimizer'),
     discriminatorOptimizer: optimizer('discriminatorOptimizer'),
     pairs: from.choices('pairs', ['same', 'cross', 'shuffled']),
-    identityResize: from.choice('identityResize', ['bicubic', 'bilinear', 'nearest']),
+    identityResize: from.choice('identityResize', identityResizes),
     averageDecay: from.number('averageDecay', 0, 1),
     decaySteps: from.number('decaySteps', 0, 2 ** 31),
   };

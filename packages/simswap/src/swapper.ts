@@ -1,11 +1,23 @@
-import { ArgumentError, type RecordedStep } from '@visage/gpu';
-import { assign, copy, empty, expand, keep, noGrad, record, scope, type Tensor } from '@visage/tensor';
+import { ArgumentError, checkOneOf, checkOptions, type OptionKeys, type RecordedStep } from '@visage/gpu';
+import {
+  assign,
+  checkDType,
+  checkShape,
+  copy,
+  empty,
+  expand,
+  keep,
+  noGrad,
+  record,
+  scope,
+  type Tensor,
+} from '@visage/tensor';
 import { Latents } from './latents.ts';
 import type { Generator } from './networks/generator.ts';
 import type { IdentityNetwork } from './networks/identity.ts';
 import { checkPipeline, type Pipeline } from './pipelines.ts';
-import { inPrecision, type Precision } from './precision.ts';
-import type { IdentityResize } from './recipe.ts';
+import { inPrecision, type Precision, precisions } from './precision.ts';
+import { type IdentityResize, identityResizes } from './recipe.ts';
 
 /** What a {@link Swapper} is made of. */
 export interface SwapperOptions {
@@ -21,12 +33,28 @@ export interface SwapperOptions {
   readonly precision?: Precision;
 }
 
+const OPTIONS: OptionKeys<SwapperOptions> = {
+  generator: true,
+  identity: true,
+  identityResize: true,
+  pipeline: true,
+  precision: true,
+};
+
 interface RecordedSwap {
   readonly target: Tensor;
   readonly latent: Tensor;
   readonly step: RecordedStep<Tensor>;
   /** What `latent` was copied from; see {@link contentOf}. */
   latentOf: string;
+}
+
+const LATENT = 'One identity per target, or one for all of them; latent() makes them of source images';
+
+/** Throws unless `x` is a batch of RGB images. */
+function checkImages(argument: string, x: Tensor): void {
+  checkDType('Swapper', argument, x, 'f32', 'f16');
+  checkShape('Swapper', argument, x.shape, [null, null, null, 3], 'Images are [batch, height, width, 3], in [0, 1]');
 }
 
 /** Equal for equal contents: a buffer, how often it was changed, and as what it is seen. */
@@ -46,7 +74,11 @@ export class Swapper {
   readonly #precision: Precision;
   readonly #recorded = new Map<string, RecordedSwap>();
 
-  constructor({ generator, identity, identityResize, pipeline, precision = 'f32' }: SwapperOptions) {
+  constructor(options: SwapperOptions) {
+    checkOptions('Swapper', options, OPTIONS);
+    const { generator, identity, identityResize, pipeline, precision = 'f32' } = options;
+    checkOneOf('Swapper', 'precision', precision, precisions);
+    if (identityResize !== undefined) checkOneOf('Swapper', 'identityResize', identityResize, identityResizes);
     if (pipeline) checkPipeline(pipeline, generator.config, identity.config);
     if (pipeline && identityResize !== undefined && identityResize !== pipeline.identityResize) {
       throw new ArgumentError(
@@ -68,6 +100,7 @@ export class Swapper {
 
   /** Identities of source faces [N, H, W, 3] in [0, 1]: unit vectors [N, latent]. */
   latent(source: Tensor): Tensor {
+    checkImages('source', source);
     return this.#latents.of(source);
   }
 
@@ -78,6 +111,7 @@ export class Swapper {
 
   /** What a swap of targets of the shape of `like` replays, between copying them in and the result out: for profiles and benchmarks. */
   recorded(like: Tensor): RecordedStep<Tensor> {
+    checkImages('like', like);
     return scope(() => this.#prepared(like).step);
   }
 
@@ -87,6 +121,10 @@ export class Swapper {
    * The result is the caller's (or the surrounding scope's). A linear head may leave [0, 1]; clip before writing pixels.
    */
   swap(target: Tensor, latent: Tensor): Tensor {
+    checkImages('target', target);
+    const { latent: length } = this.generator.config;
+    checkDType('Swapper', 'latent', latent, 'f32', 'f16');
+    checkShape('Swapper', 'latent', latent.shape, [latent.dim(0) === 1 ? 1 : target.dim(0), length], LATENT);
     return scope(() =>
       noGrad(() => {
         const swap = this.#prepared(target);

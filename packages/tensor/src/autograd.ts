@@ -1,8 +1,20 @@
-import { type GpuBuffer, nextMoment, refuseAsync, type SavedBy, VisageError } from '@visage/gpu';
+import {
+  ArgumentError,
+  checkBoolean,
+  checkList,
+  checkOptions,
+  type GpuBuffer,
+  nextMoment,
+  type OptionKeys,
+  refuseAsync,
+  type SavedBy,
+  VisageError,
+} from '@visage/gpu';
 import { castingNow, onlyCopies, withCasting } from './casting.ts';
 import type { DType } from './dtype.ts';
 import { sameShape, showShape } from './shape.ts';
-import type { Tensor } from './tensor.ts';
+import { checkFloat } from './storage.ts';
+import { checkTensor, type Tensor } from './tensor.ts';
 
 /**
  * Gradients with respect to the inputs, given the gradient of the output. Written with ops, so that it can be differentiated again.
@@ -100,6 +112,23 @@ export interface GradOptions {
   readonly gradOutputs?: readonly Tensor[];
 }
 
+const GRAD_OPTIONS: OptionKeys<GradOptions> = { createGraph: true, gradOutputs: true };
+
+/** Throws unless `ys` and `xs` are tensors, and the options fit them. */
+function checkGradArguments(op: string, ys: readonly Tensor[], xs: readonly Tensor[], options: GradOptions): void {
+  checkList(op, 'xs', xs, 'tensors');
+  for (const [k, y] of ys.entries()) checkTensor(op, `ys[${k}]`, y);
+  for (const [k, x] of xs.entries()) checkTensor(op, `xs[${k}]`, x);
+  checkOptions(op, options, GRAD_OPTIONS);
+  const { createGraph, gradOutputs } = options;
+  if (createGraph !== undefined) checkBoolean(op, 'createGraph', createGraph);
+  if (gradOutputs === undefined) return;
+  checkList(op, 'gradOutputs', gradOutputs, 'tensors');
+  if (gradOutputs.length !== ys.length)
+    throw new ArgumentError(op, 'gradOutputs', `${gradOutputs.length} tensors`, `${ys.length}, one for each output`);
+  for (const [k, g] of gradOutputs.entries()) checkFloat(op, `gradOutputs[${k}]`, g);
+}
+
 /**
  * Gradients of `ys` with respect to each of `xs`: sum over y of (dy/dx)ᵀ · gradOutput.
  *
@@ -109,6 +138,7 @@ export interface GradOptions {
  */
 export function grad(ys: Tensor | readonly Tensor[], xs: readonly Tensor[], options: GradOptions = {}): Tensor[] {
   const outputs = Array.isArray(ys) ? (ys as readonly Tensor[]) : [ys as Tensor];
+  checkGradArguments('grad', outputs, xs, options);
   const flowing = flow(outputs, new Set(xs), options);
   return xs.map((x, k) => {
     const g = flowing.get(x);
@@ -122,6 +152,7 @@ export function grad(ys: Tensor | readonly Tensor[], xs: readonly Tensor[], opti
 
 /** Adds the gradients of a scalar `y` to the `grad` of every leaf that requires one. */
 export function backward(y: Tensor, options: GradOptions = {}): void {
+  checkGradArguments('backward', [y], [], options);
   const leaves = new Set<Tensor>();
   visit([y], (x) => {
     if (!x.node && x.requiresGrad) leaves.add(x);

@@ -29,6 +29,7 @@ export { RandomState } from './random.ts';
 export { keep, record, scope, tensorsIn } from './scope.ts';
 export {
   broadcastShapes,
+  checkExtents,
   checkShape,
   normalizeAxes,
   type Shape,
@@ -38,7 +39,7 @@ export {
   stridesOf,
 } from './shape.ts';
 export { type FloatType, promoted } from './storage.ts';
-export { checkDType, empty, Tensor } from './tensor.ts';
+export { checkDType, checkTensor, empty, Tensor } from './tensor.ts';
 export { moveTogether, zerosTogether } from './together.ts';
 export { chooseFor, collectProblems, type MetProblem } from './tuning/problems.ts';
 export { type TuneOptions, type TuneResult, type TuneTrial, tune } from './tuning/tune.ts';

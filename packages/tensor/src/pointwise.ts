@@ -122,13 +122,13 @@ export function launchMap(
   expression: string,
   inputs: readonly Tensor[],
   target?: Tensor,
-  result: FloatType = promoted(inputs),
+  result?: FloatType,
 ): Tensor {
   const first = inputs[0] as Tensor;
-  for (const [k, x] of inputs.entries()) checkFloat(name, NAMES[k] as string, x);
+  for (const [k, x] of inputs.entries()) checkFloat(name, inputs.length === 1 ? 'x' : (NAMES[k] as string), x);
   const shapes = inputs.map((x) => x.shape);
   const shape = broadcastShapes(name, shapes);
-  const out = target ?? empty(first.gpu, shape, result);
+  const out = target ?? empty(first.gpu, shape, result ?? promoted(inputs));
   checkFloat(name, 'target', out);
   if (sizeOf(out.shape) !== sizeOf(shape))
     throw new ArgumentError(name, 'target', showShape(out.shape), showShape(shape));

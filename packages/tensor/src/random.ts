@@ -1,8 +1,18 @@
-import { ArgumentError, type Constant, currentGpu, f32, type Gpu, linearGrid } from '@visage/gpu';
+import {
+  ArgumentError,
+  type Constant,
+  checkNumber,
+  currentGpu,
+  f32,
+  type Gpu,
+  linearGrid,
+  showValue,
+} from '@visage/gpu';
 import { randomAdvance, randomDraw, randomNormal, randomPhilox, randomUniform } from '@visage/kernels';
 import { tensor } from './ops/create.ts';
+import { stateToDraw } from './redraw.ts';
 import { keep } from './scope.ts';
-import type { Shape } from './shape.ts';
+import { checkExtents, type Shape } from './shape.ts';
 import { empty, type Tensor } from './tensor.ts';
 
 const WORKGROUP = 64;
@@ -20,18 +30,22 @@ export class RandomState {
   /** @param seed an integer from 0 to 2⁵³ − 1. */
   constructor(seed: number, gpu: Gpu = currentGpu()) {
     if (!Number.isSafeInteger(seed) || seed < 0) {
-      throw new ArgumentError('RandomState', 'seed', String(seed), 'an integer from 0 to 2^53 - 1');
+      throw new ArgumentError('RandomState', 'seed', showValue(seed), 'an integer from 0 to 2^53 - 1');
     }
     this.state = keep(tensor(Uint32Array.of(seed % 2 ** 32, Math.floor(seed / 2 ** 32), 0, 0), [4], { gpu }));
   }
 
   /** Numbers uniform in [low, high). */
   uniform(shape: Shape, low = 0, high = 1): Tensor {
+    checkNumber('uniform', 'low', low);
+    checkNumber('uniform', 'high', high, low);
     return this.#draw('uniform', randomUniform, shape, { LOW: f32(low), RANGE: f32(high - low) });
   }
 
   /** Numbers of the normal distribution. */
   normal(shape: Shape, mean = 0, std = 1): Tensor {
+    checkNumber('normal', 'mean', mean);
+    checkNumber('normal', 'std', std, 0);
     return this.#draw('normal', randomNormal, shape, { MEAN: f32(mean), STD: f32(std) });
   }
 
@@ -50,7 +64,9 @@ export class RandomState {
   }
 
   #draw(name: string, distribution: string, shape: Shape, constants: Readonly<Record<string, Constant>>): Tensor {
+    checkExtents(name, shape);
     const { gpu } = this.state;
+    const state = stateToDraw(this.state);
     const out = empty(gpu, shape);
     gpu.dispatch({
       program: {
@@ -58,12 +74,12 @@ export class RandomState {
         constants: { WG: WORKGROUP, SIZE: out.size, ...constants },
         parts: [randomPhilox, distribution, randomDraw],
       },
-      buffers: [out.buffer, this.state.buffer],
+      buffers: [out.buffer, state.buffer],
       grid: linearGrid(Math.ceil(out.size / 4 / WORKGROUP)),
     });
     gpu.dispatch({
       program: { name: 'random/advance', parts: [randomAdvance] },
-      buffers: [this.state.buffer],
+      buffers: [state.buffer],
       grid: [1, 1, 1],
     });
     return out;

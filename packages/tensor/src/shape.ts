@@ -1,4 +1,4 @@
-import { ArgumentError } from '@visage/gpu';
+import { ArgumentError, checkList, showValue } from '@visage/gpu';
 
 /** Extents, outermost first. Every tensor is contiguous, so the last axis has stride 1. */
 export type Shape = readonly number[];
@@ -44,18 +44,35 @@ export function broadcastShapes(op: string, shapes: readonly Shape[]): number[] 
   return out;
 }
 
-/** Turns axes (negative ones count from the end; `undefined` means all) into sorted, distinct, non-negative ones. */
+/**
+ * Throws unless `shape` is a list of positive integers. A tensor has at least one element: a reduction of none would have no value and a kernel over none has
+ * no grid, so an extent of 0 is refused where the tensor is made.
+ */
+export function checkExtents(op: string, shape: Shape): void {
+  checkList(op, 'shape', shape, 'positive integers');
+  if (shape.every((n) => Number.isInteger(n) && n > 0)) return;
+  const hint = shape.includes(0)
+    ? 'Tensors without elements are not built; leave out what would be made of this one'
+    : '';
+  throw new ArgumentError(op, 'shape', showValue(shape), 'a list of positive integers', hint);
+}
+
+/** Turns an axis, which counts from the end if it is negative, into a non-negative one. */
+export function normalizeAxis(op: string, axis: number, rank: number): number {
+  if (rank === 0) throw new ArgumentError(op, 'axis', showValue(axis), 'an axis, and a tensor of one element has none');
+  const positive = axis < 0 ? axis + rank : axis;
+  if (!Number.isInteger(axis) || positive < 0 || positive >= rank)
+    throw new ArgumentError(op, 'axis', showValue(axis), `an integer from ${-rank} to ${rank - 1} for rank ${rank}`);
+  return positive;
+}
+
+/** Turns axes (negative ones count from the end; `undefined` means all) into sorted, non-negative ones. An axis that is named twice is an error. */
 export function normalizeAxes(op: string, axes: number | readonly number[] | undefined, rank: number): number[] {
   if (axes === undefined) return Array.from({ length: rank }, (_, k) => k);
-  const list = typeof axes === 'number' ? [axes] : axes;
-  const out = list.map((axis) => {
-    const positive = axis < 0 ? axis + rank : axis;
-    if (!Number.isInteger(axis) || positive < 0 || positive >= rank) {
-      throw new ArgumentError(op, 'axis', String(axis), `an integer from ${-rank} to ${rank - 1} for rank ${rank}`);
-    }
-    return positive;
-  });
-  return [...new Set(out)].sort((a, b) => a - b);
+  if (!Array.isArray(axes)) return [normalizeAxis(op, axes as number, rank)];
+  const out = axes.map((axis) => normalizeAxis(op, axis, rank));
+  if (new Set(out).size < out.length) throw new ArgumentError(op, 'axes', showValue(axes), 'each axis once');
+  return out.sort((a, b) => a - b);
 }
 
 /** Throws unless `shape` matches `expected`, where `null` stands for any extent. */

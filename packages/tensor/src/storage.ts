@@ -10,7 +10,7 @@ import { checkDType, type Tensor } from './tensor.ts';
 /** Element types that gradients flow through. */
 export type FloatType = 'f32' | 'f16';
 
-/** Throws unless `x` holds floats. */
+/** Throws unless `x` is a tensor of floats. */
 export const checkFloat = (op: string, argument: string, x: Tensor): void => checkDType(op, argument, x, 'f32', 'f16');
 
 export const isFloat = (dtype: DType): dtype is FloatType => dtype === 'f32' || dtype === 'f16';

@@ -1,8 +1,8 @@
-import { ArgumentError, type Gpu, type GpuBuffer } from '@visage/gpu';
+import { ArgumentError, type Gpu, type GpuBuffer, showValue } from '@visage/gpu';
 import type { Node } from './autograd.ts';
 import { DTYPES, type DType, type HostArray } from './dtype.ts';
 import { floatsFromHalf } from './float16.ts';
-import { type Shape, showShape, sizeOf } from './shape.ts';
+import { checkExtents, type Shape, showShape, sizeOf } from './shape.ts';
 
 /**
  * A contiguous n-dimensional array on the GPU, and a node of the autograd graph if it was computed from tensors that require gradients.
@@ -73,13 +73,8 @@ export class Tensor {
 
   /** Overwrites the elements from the host; recorded steps that read this tensor see the new values at their next run. */
   write(data: HostArray): this {
-    if (data.length !== this.size || !(data instanceof DTYPES[this.dtype].host)) {
-      throw new ArgumentError(
-        'write',
-        'data',
-        `${data.constructor.name}(${data.length})`,
-        `${DTYPES[this.dtype].host.name}(${this.size})`,
-      );
+    if (!(data instanceof DTYPES[this.dtype].host) || data.length !== this.size) {
+      throw new ArgumentError('write', 'data', showValue(data), `${DTYPES[this.dtype].host.name}(${this.size})`);
     }
     this.gpu.write(this.buffer, data);
     return this;
@@ -100,16 +95,20 @@ export class Tensor {
   }
 }
 
-/** Throws unless `x` has one of the given element types. */
+/** Throws unless `x` is a tensor. */
+export function checkTensor(op: string, argument: string, x: Tensor): void {
+  if (!(x instanceof Tensor)) throw new ArgumentError(op, argument, showValue(x), 'a tensor');
+}
+
+/** Throws unless `x` is a tensor of one of the given element types. */
 export function checkDType(op: string, argument: string, x: Tensor, ...allowed: DType[]): void {
+  checkTensor(op, argument, x);
   if (!allowed.includes(x.dtype))
     throw new ArgumentError(op, `${argument}'s dtype`, x.dtype, allowed.join(' or '), 'Use cast()');
 }
 
 /** Makes an uninitialised tensor for a kernel to fill. */
 export function empty(gpu: Gpu, shape: Shape, dtype: DType = 'f32'): Tensor {
-  if (shape.some((n) => !Number.isInteger(n) || n < 1)) {
-    throw new ArgumentError('tensor', 'shape', showShape(shape), 'positive integers');
-  }
+  checkExtents('empty', shape);
   return new Tensor(gpu, gpu.alloc(sizeOf(shape) * DTYPES[dtype].bytes), shape, dtype);
 }

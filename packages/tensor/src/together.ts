@@ -1,5 +1,5 @@
 import { type Gpu, GpuBuffer, layTogether } from '@visage/gpu';
-import { type Shape, sizeOf } from './shape.ts';
+import { checkExtents, type Shape, sizeOf } from './shape.ts';
 import { checkDType, Tensor } from './tensor.ts';
 
 /**
@@ -18,6 +18,7 @@ export function moveTogether(tensors: readonly Tensor[]): void {
 
 /** Makes f32 tensors of zeros side by side in memory; each lives until it is disposed. */
 export function zerosTogether(shapes: readonly Shape[], gpu: Gpu): Tensor[] {
+  for (const shape of shapes) checkExtents('zerosTogether', shape);
   const made = shapes.map((shape) => new Tensor(gpu, new GpuBuffer(4 * sizeOf(shape)), shape));
   moveTogether(made);
   return made;

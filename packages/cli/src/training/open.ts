@@ -100,10 +100,13 @@ interface Networks extends ReturnType<typeof players> {
 }
 
 async function prepare(settings: RunSettings, networks: Networks): Promise<TrainingRun> {
-  const { recipe, seed, precision, imageSize, level, folder } = settings;
+  const { recipe, seed, precision, batchSize, imageSize, identities, level, folder } = settings;
   const { data, samples } = folder
     ? await folderFaces(folder, settings)
-    : { data: new ProceduralPairs({ ...settings, seed }), samples: proceduralSamples(imageSize, level) };
+    : {
+        data: new ProceduralPairs({ batchSize, imageSize, identities, level, seed }),
+        samples: proceduralSamples(imageSize, level),
+      };
   // A software adapter takes about a second per step: show each. On a GPU every reading would make it wait.
   const readEvery = currentGpu().adapter.software ? 1 : 10;
   const trainer = new Trainer({ ...networks, data, recipe, seed, precision, readEvery });

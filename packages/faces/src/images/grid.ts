@@ -1,5 +1,5 @@
 /** @file Images side by side, with labels: what a person looks at to judge a run. */
-import { ArgumentError } from '@visage/gpu';
+import { ArgumentError, checkInteger, checkList, checkOptions, type OptionKeys } from '@visage/gpu';
 import { type Image, image, paste, resizeImage } from './image.ts';
 import { drawText, textWidth } from './text.ts';
 
@@ -12,6 +12,8 @@ export interface GridOptions {
   /** Enlarges every image by this whole factor without smoothing, so that small images stay honest. Default 1. */
   readonly scale?: number;
 }
+
+const OPTIONS: OptionKeys<GridOptions> = { columns: true, columnLabels: true, rowLabels: true, scale: true };
 
 /** Every pixel becomes a square of `scale` pixels. */
 function enlarge(source: Image, scale: number): Image {
@@ -32,13 +34,12 @@ function enlarge(source: Image, scale: number): Image {
  * @throws ArgumentError when there is no image or the number of columns is not positive
  */
 export function imageGrid(images: readonly Image[], options: GridOptions): Image {
+  checkOptions('imageGrid', options, OPTIONS);
+  checkList('imageGrid', 'images', images, 'images');
   const { columns, columnLabels = [], rowLabels = [], scale = 1 } = options;
   const first = images[0];
   if (!first) throw new ArgumentError('imageGrid', 'images', 'an empty list', 'one image or more');
-  for (const [name, value] of Object.entries({ columns, scale })) {
-    if (!Number.isInteger(value) || value < 1)
-      throw new ArgumentError('imageGrid', name, String(value), 'a positive integer');
-  }
+  for (const [name, value] of Object.entries({ columns, scale })) checkInteger('imageGrid', name, value, 1);
   const gap = 2;
   const [width, height] = [first.width * scale + gap, first.height * scale + gap];
   const font = Math.max(1, Math.round(width / 80));

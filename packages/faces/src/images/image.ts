@@ -1,5 +1,5 @@
 /** @file An RGB image on the host, between files and tensors. */
-import { ArgumentError } from '@visage/gpu';
+import { ArgumentError, checkInteger } from '@visage/gpu';
 
 /** RGB image: row by row, three values in [0, 1] per pixel; the layout of one NHWC image tensor. */
 export interface Image {
@@ -8,8 +8,16 @@ export interface Image {
   readonly data: Float32Array;
 }
 
+/** Throws unless both are the sides of an image. */
+function checkSides(op: string, width: number, height: number): void {
+  checkInteger(op, 'width', width, 1);
+  checkInteger(op, 'height', height, 1);
+}
+
 /** Makes an image; `data` defaults to black. */
-export function image(width: number, height: number, data: Float32Array = new Float32Array(width * height * 3)): Image {
+export function image(width: number, height: number, given?: Float32Array): Image {
+  checkSides('image', width, height);
+  const data = given ?? new Float32Array(width * height * 3);
   if (data.length !== width * height * 3) {
     throw new ArgumentError(
       'image',
@@ -23,6 +31,7 @@ export function image(width: number, height: number, data: Float32Array = new Fl
 
 /** Cuts a batch [count, height, width, 3] into images that share its memory. */
 export function imagesOf(batch: Float32Array, width: number, height = width): Image[] {
+  checkSides('imagesOf', width, height);
   const size = width * height * 3;
   if (batch.length % size !== 0) {
     throw new ArgumentError('imagesOf', 'batch', `${batch.length} values`, `a multiple of ${size}`);
@@ -60,6 +69,7 @@ function axisWeights(from: number, to: number): { first: number; weights: number
 
 /** Resizes with a triangle filter: bilinear when it enlarges, averaging when it shrinks. */
 export function resizeImage(source: Image, width: number, height = width): Image {
+  checkSides('resizeImage', width, height);
   if (source.width === width && source.height === height) return source;
   const [across, down] = [axisWeights(source.width, width), axisWeights(source.height, height)];
   const rows = new Float32Array(source.height * width * 3);

@@ -1,7 +1,7 @@
 /** @file Image data sets on disk: one folder per identity, aligned square PNG images inside. */
 import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ArgumentError } from '@visage/gpu';
+import { checkInteger, checkOptions, type OptionKeys } from '@visage/gpu';
 import { FileError } from '@visage/nn';
 import { saveFile } from '@visage/nn/node';
 import { type Image, imagesOf, resizeImage } from '../images/image.ts';
@@ -24,6 +24,17 @@ export interface FaceFolderOptions {
   readonly onProgress?: (written: number) => void;
 }
 
+const OPTIONS: OptionKeys<FaceFolderOptions> = {
+  identities: true,
+  imagesPerIdentity: true,
+  size: true,
+  firstIdentity: true,
+  seed: true,
+  level: true,
+  samples: true,
+  onProgress: true,
+};
+
 /** One line of `faces.jsonl`. */
 export interface FaceRecord {
   readonly file: string;
@@ -41,12 +52,11 @@ const digits = (value: number): string => String(value).padStart(7, '0');
  * Image k of identity i has attributes i * imagesPerIdentity + k. Returns the records.
  */
 export async function writeFaceFolder(folder: string, options: FaceFolderOptions): Promise<FaceRecord[]> {
+  checkOptions('writeFaceFolder', options, OPTIONS);
   const { identities, imagesPerIdentity, size, firstIdentity = 0, seed, level, samples = 2 } = options;
-  for (const name of ['identities', 'imagesPerIdentity'] as const) {
-    const value = options[name];
-    if (!Number.isInteger(value) || value < 1)
-      throw new ArgumentError('writeFaceFolder', name, String(value), 'a positive integer');
-  }
+  for (const name of ['identities', 'imagesPerIdentity'] as const)
+    checkInteger('writeFaceFolder', name, options[name], 1);
+  checkInteger('writeFaceFolder', 'firstIdentity', firstIdentity, 0);
   const records: FaceRecord[] = [];
   for (let identity = firstIdentity; identity < firstIdentity + identities; identity++) {
     const attributes = Uint32Array.from({ length: imagesPerIdentity }, (_, k) => identity * imagesPerIdentity + k);

@@ -2,6 +2,7 @@
  * @file PNG files, through pngjs. Files are hostile: everything that decides how much memory is taken is read from the header and
  * bounded before the decoder runs, and every error is one line that names the file.
  */
+import { checkOptions } from '@visage/gpu';
 import { FileError } from '@visage/nn';
 import { loadFile, saveFile } from '@visage/nn/node';
 import { PNG } from 'pngjs';
@@ -101,6 +102,7 @@ export interface PngOptions {
 
 /** Encodes an image as 8-bit RGB PNG; values outside [0, 1] are clamped. */
 export function encodePng(source: Image, options: PngOptions = {}): Buffer {
+  checkOptions('encodePng', options, { texts: true });
   const png = new PNG({ width: source.width, height: source.height, colorType: 2, inputHasAlpha: true });
   for (let p = 0; p < source.width * source.height; p++) {
     for (let c = 0; c < 3; c++) {

@@ -1,11 +1,11 @@
 /** @file Checkpoints of a training run: every tensor of its state and a JSON value, in one safetensors file. */
-import { ArgumentError } from '@visage/gpu';
+import { ArgumentError, checkOptions } from '@visage/gpu';
 import { DTYPES, type HostArray, sameShape, showShape, sizeOf, type Tensor } from '@visage/tensor';
 import { fileShape, fromFileOrder } from '../layouts.ts';
 import { Module } from '../module.ts';
 import { FileError } from './header.ts';
 import { type HostTensor, type SafetensorsFile, writeSafetensors } from './safetensors.ts';
-import { describe, moduleToHost, type NetworkDescription } from './weights.ts';
+import { DESCRIPTION, describe, moduleToHost, type NetworkDescription } from './weights.ts';
 
 /**
  * The tensors of a run by group: networks and their averages as modules, optimizers and random counters as maps of live tensors
@@ -24,6 +24,7 @@ export interface CheckpointOptions extends NetworkDescription {
  * takes a single network out of it; other tensors lie as they are.
  */
 export async function saveCheckpoint(groups: CheckpointGroups, options: CheckpointOptions): Promise<Uint8Array> {
+  checkOptions('saveCheckpoint', options, { ...DESCRIPTION, state: true });
   const tensors = new Map<string, HostTensor>();
   for (const [group, members] of Object.entries(groups)) {
     if (group === '' || group.includes('/'))

@@ -1,4 +1,5 @@
 /** @file Modules to and from safetensors, under the published names and layouts of PyTorch. */
+import { checkOneOf, checkOptions, type OptionKeys } from '@visage/gpu';
 import { sameShape, showShape, sizeOf } from '@visage/tensor';
 import { bounded } from '../initialisers.ts';
 import { fileShape, fromFileOrder, toFileOrder } from '../layouts.ts';
@@ -39,8 +40,15 @@ export interface LoadOptions {
   readonly unexpected?: 'error' | 'ignore';
 }
 
+/** What a {@link NetworkDescription} has. */
+export const DESCRIPTION: OptionKeys<NetworkDescription> = { architecture: true, config: true };
+const SAVE_OPTIONS: OptionKeys<SaveOptions> = { ...DESCRIPTION, storage: true, metadata: true };
+const LOAD_OPTIONS: OptionKeys<LoadOptions> = { architecture: true, prefix: true, unexpected: true };
+
 /** Bytes of a safetensors file with the parameters and buffers of `module`, under the names and layouts that PyTorch has for them. */
 export async function saveModule(module: Module, options: SaveOptions): Promise<Uint8Array> {
+  checkOptions('saveModule', options, SAVE_OPTIONS);
+  checkOneOf('saveModule', 'storage', options.storage ?? 'f32', ['f32', 'f16']);
   return writeSafetensors(await moduleToHost(module, options.storage), { ...options.metadata, ...describe(options) });
 }
 
@@ -96,6 +104,8 @@ export async function moduleToHost(module: Module, storage: 'f32' | 'f16' = 'f32
  * @throws FileError that lists missing, unexpected and misshapen entries and says what the file seems to hold.
  */
 export function loadModule(module: Module, file: SafetensorsFile | Uint8Array, options: LoadOptions = {}): void {
+  checkOptions('loadModule', options, LOAD_OPTIONS);
+  checkOneOf('loadModule', 'unexpected', options.unexpected ?? 'error', ['error', 'ignore']);
   const opened = file instanceof Uint8Array ? readSafetensors(file) : file;
   const named = networkDescription(opened)?.architecture;
   if (options.architecture !== undefined && named !== undefined && named !== options.architecture) {

@@ -1,5 +1,5 @@
-import { ArgumentError } from '@visage/gpu';
-import { add, batchNorm, mul, ones, rsqrt, showShape, sub, type Tensor, zeros } from '@visage/tensor';
+import { ArgumentError, checkInteger, checkNumber, checkOptions, type OptionKeys } from '@visage/gpu';
+import { add, batchNorm, checkTensor, mul, ones, rsqrt, showShape, sub, type Tensor, zeros } from '@visage/tensor';
 import { Layer } from '../module.ts';
 
 /** Options of {@link BatchNorm2d} and {@link BatchNorm1d}. */
@@ -8,6 +8,14 @@ export interface BatchNormLayerOptions {
   /** Share of the batch statistics in each update of the running ones. */
   readonly momentum?: number;
 }
+
+const OPTIONS: OptionKeys<BatchNormLayerOptions> = { eps: true, momentum: true };
+
+/** Options of PyTorch's layer, and what to do without them. */
+const MISSING = {
+  affine: 'Weight and bias are always there; freeze() them',
+  trackRunningStats: 'Running statistics are always kept',
+};
 
 /**
  * Normalises each channel (last axis): y = (x − mean) / √(var + eps) · weight + bias.
@@ -28,16 +36,22 @@ export abstract class BatchNorm extends Layer {
 
   constructor(channels: number, options: BatchNormLayerOptions = {}) {
     super();
+    const op = this.constructor.name;
+    checkInteger(op, 'channels', channels, 1);
+    checkOptions(op, options, OPTIONS, MISSING);
     this.weight = this.param('weight', ones([channels]));
     this.bias = this.param('bias', zeros([channels]));
     this.runningMean = this.buffer('running_mean', zeros([channels]));
     this.runningVar = this.buffer('running_var', ones([channels]));
     this.eps = options.eps ?? 1e-5;
     this.momentum = options.momentum ?? 0.1;
+    checkNumber(op, 'eps', this.eps, 0);
+    checkNumber(op, 'momentum', this.momentum, 0, 1, 'It is the share of the new value in the running statistics');
   }
 
   /** @param slope of a leaky ReLU behind the norm, 0 for a ReLU: in training it costs nothing there. */
   forward(x: Tensor, slope?: number): Tensor {
+    checkTensor(this.constructor.name, 'x', x);
     const channels = this.weight.size;
     if (x.rank !== this.rank || x.dim(-1) !== channels) {
       const expected = `rank ${this.rank} with ${channels} channels last`;

@@ -1,5 +1,5 @@
-import { ArgumentError } from '@visage/gpu';
-import { linear, type Tensor } from '@visage/tensor';
+import { ArgumentError, checkBoolean, checkInteger, checkOptions, type OptionKeys } from '@visage/gpu';
+import { checkExtents, linear, sizeOf, type Tensor } from '@visage/tensor';
 import { kaimingUniform } from '../initialisers.ts';
 import type { Layout } from '../layouts.ts';
 import { Layer } from '../module.ts';
@@ -13,6 +13,16 @@ export interface LinearLayerOptions {
   readonly unflattened?: readonly [number, number, number];
 }
 
+const OPTIONS: OptionKeys<LinearLayerOptions> = { bias: true, flattened: true, unflattened: true };
+
+/** Throws unless `map` is the [C, H, W] of as many features. */
+function checkMap(argument: string, map: readonly number[] | undefined, features: number): void {
+  if (map === undefined) return;
+  checkExtents(`Linear: ${argument}`, map);
+  if (map.length !== 3 || sizeOf(map) !== features)
+    throw new ArgumentError('Linear', argument, `[${map.join(', ')}]`, `[C, H, W] of ${features} elements`);
+}
+
 /**
  * Affine map y = x · weight + bias: [N, in] → [N, out].
  *
@@ -24,7 +34,12 @@ export class Linear extends Layer {
 
   constructor(inFeatures: number, outFeatures: number, options: LinearLayerOptions = {}) {
     super();
-    const { flattened, unflattened } = options;
+    for (const [name, value] of Object.entries({ inFeatures, outFeatures })) checkInteger('Linear', name, value, 1);
+    checkOptions('Linear', options, OPTIONS);
+    const { bias = true, flattened, unflattened } = options;
+    checkBoolean('Linear', 'bias', bias);
+    checkMap('flattened', flattened, inFeatures);
+    checkMap('unflattened', unflattened, outFeatures);
     if (flattened && unflattened)
       throw new ArgumentError(
         'Linear',
@@ -36,7 +51,7 @@ export class Linear extends Layer {
     const result: Layout = unflattened ? { unflattened } : 'plain';
     const layout: Layout = flattened ? { flattened } : unflattened ? result : 'linear';
     this.weight = this.param('weight', kaimingUniform([inFeatures, outFeatures], inFeatures), layout);
-    if (options.bias ?? true) this.bias = this.param('bias', kaimingUniform([outFeatures], inFeatures), result);
+    if (bias) this.bias = this.param('bias', kaimingUniform([outFeatures], inFeatures), result);
   }
 
   forward(x: Tensor): Tensor {

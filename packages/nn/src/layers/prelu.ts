@@ -1,3 +1,4 @@
+import { checkInteger } from '@visage/gpu';
 import { full, prelu, type Tensor } from '@visage/tensor';
 import { Layer } from '../module.ts';
 
@@ -12,6 +13,7 @@ export class PReLU extends Layer {
   /** @param slopes 1, or the number of channels. */
   constructor(slopes = 1) {
     super();
+    checkInteger('PReLU', 'slopes', slopes, 1);
     this.weight = this.param('weight', full([slopes], 0.25));
   }
 

@@ -1,3 +1,4 @@
+import { ArgumentError, checkNumber, showValue } from '@visage/gpu';
 import { type Activation, add, conv2d, leakyRelu, mul, relu, type Tensor } from '@visage/tensor';
 import { Layer } from '../module.ts';
 import { affineOf, BatchNorm } from './batchNorm.ts';
@@ -13,7 +14,10 @@ export interface LeakyStep {
 }
 
 /** max(x, 0) + slope · min(x, 0) as a step: a convolution or batch norm in front of it takes it in. */
-export const leaky = (slope: number): LeakyStep => Object.assign((x: Tensor) => leakyRelu(x, slope), { slope });
+export function leaky(slope: number): LeakyStep {
+  checkNumber('leaky', 'slope', slope, 0);
+  return Object.assign((x: Tensor) => leakyRelu(x, slope), { slope });
+}
 
 /** The slope of a step that is a ReLU or a leaky one. */
 function slopeOf(step: Step | undefined): number | undefined {
@@ -55,6 +59,8 @@ export class Sequential extends Layer {
     this.steps = steps;
     steps.forEach((step, index) => {
       if (step instanceof Layer) this.child(String(index), step);
+      else if (typeof step !== 'function')
+        throw new ArgumentError('Sequential', `steps[${index}]`, showValue(step), 'a layer or a function of a tensor');
     });
   }
 

@@ -1,7 +1,20 @@
-import { assign, autocast, conv2d, l2Normalize, matmul, noGrad, reshape, scope, type Tensor } from '@visage/tensor';
+import { checkInteger, checkNumber, type OptionKeys } from '@visage/gpu';
+import {
+  assign,
+  autocast,
+  CONV2D_OPTIONS,
+  type Conv2dOptions,
+  conv2d,
+  l2Normalize,
+  matmul,
+  noGrad,
+  reshape,
+  scope,
+  type Tensor,
+} from '@visage/tensor';
 import { kaimingUniform, normal } from '../initialisers.ts';
 import { Layer } from '../module.ts';
-import type { ConvLayerOptions } from './conv.ts';
+import { type ConvLayerOptions, checkConvLayer } from './conv.ts';
 
 /** Options of {@link SpectralConv2d}: those of a convolution, and of the power iteration. */
 export interface SpectralNormOptions extends ConvLayerOptions {
@@ -10,6 +23,8 @@ export interface SpectralNormOptions extends ConvLayerOptions {
   /** Least length by which a vector is divided. Default 1e-12. */
   readonly eps?: number;
 }
+
+const OPTIONS: OptionKeys<SpectralNormOptions> = { ...CONV2D_OPTIONS, bias: true, iterations: true, eps: true };
 
 /** Unit vectors that the power iteration has turned towards the largest singular value of a matrix. */
 interface SingularVectors {
@@ -26,6 +41,7 @@ const randomUnit = (size: number): Tensor => scope(() => unit(normal([size]), 1e
 
 /** `iterations` rounds of left ← M · right, right ← Mᵀ · left, each made a unit vector; `matrix` [rows, columns]. No gradient. */
 export function powerIteration(matrix: Tensor, right: Tensor, iterations: number, eps = 1e-12): SingularVectors {
+  checkInteger('powerIteration', 'iterations', iterations, 1);
   return noGrad(() => {
     const step = (by: Tensor): SingularVectors => {
       const left = unit(matmul(matrix, column(by)), eps);
@@ -53,18 +69,28 @@ export class SpectralConv2d extends Layer {
   readonly u: Tensor;
   /** [kernel · kernel · in / groups]. */
   readonly v: Tensor;
-  readonly options: SpectralNormOptions;
+  /** Those of the convolution. */
+  readonly options: Conv2dOptions;
+  readonly #iterations: number;
+  readonly #eps: number;
 
   constructor(inChannels: number, outChannels: number, kernel: number, options: SpectralNormOptions = {}) {
     super();
-    const perGroup = inChannels / (options.groups ?? 1);
+    const op = 'SpectralConv2d';
+    const { groups, bias } = checkConvLayer(op, [inChannels, outChannels, kernel], options, OPTIONS);
+    const { iterations = 1, eps = 1e-12, bias: _, ...own } = options;
+    checkInteger(op, 'iterations', iterations, 1);
+    checkNumber(op, 'eps', eps, 1e-19);
+    const perGroup = inChannels / groups;
     const fanIn = kernel * kernel * perGroup;
-    if (options.bias ?? true) this.bias = this.param('bias', kaimingUniform([outChannels], fanIn));
+    if (bias) this.bias = this.param('bias', kaimingUniform([outChannels], fanIn));
     const shape = [kernel, kernel, perGroup, outChannels];
     this.weight = this.param('weight_orig', kaimingUniform(shape, fanIn), 'conv');
     this.u = this.buffer('weight_u', randomUnit(outChannels));
     this.v = this.buffer('weight_v', randomUnit(fanIn), { unflattened: [perGroup, kernel, kernel] });
-    this.options = options;
+    this.options = own;
+    this.#iterations = iterations;
+    this.#eps = eps;
   }
 
   forward(x: Tensor): Tensor {
@@ -77,12 +103,11 @@ export class SpectralConv2d extends Layer {
   }
 
   #divided(): Tensor {
-    const { iterations = 1, eps } = this.options;
     const matrix = reshape(this.weight, [this.v.size, this.u.size]);
     let [left, right] = [this.v, this.u];
     if (this.training) {
       // The graph keeps the new vectors themselves: a second pass before the gradient is taken moves the buffers on.
-      ({ left, right } = powerIteration(matrix, this.u, iterations, eps));
+      ({ left, right } = powerIteration(matrix, this.u, this.#iterations, this.#eps));
       assign(this.v, left);
       assign(this.u, right);
     }

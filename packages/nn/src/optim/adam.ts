@@ -1,8 +1,8 @@
-import { f32 } from '@visage/gpu';
+import { ArgumentError, checkOptions, f32, type OptionKeys, showValue } from '@visage/gpu';
 import { optimAdam, optimAdvance } from '@visage/kernels';
 import { keep, type Tensor, tensor, zeros } from '@visage/tensor';
 import { launchInPlace } from './launch.ts';
-import { checkRange, type NamedParameters, Optimizer } from './optimizer.ts';
+import { checkRange, MISSING_OPTIMIZER_OPTIONS, type NamedParameters, Optimizer } from './optimizer.ts';
 import type { Scaling } from './update.ts';
 
 /** Hyperparameters of {@link Adam} and {@link AdamW}. */
@@ -14,6 +14,7 @@ export interface AdamOptions {
   readonly weightDecay?: number;
 }
 
+const OPTIONS: OptionKeys<AdamOptions> = { learningRate: true, betas: true, eps: true, weightDecay: true };
 const LOG_FLOOR = -100; // ln 0 for the kernel: exp(−100) is 0 beside 1
 
 /**
@@ -30,12 +31,16 @@ export class Adam extends Optimizer {
   #corrections: Tensor;
 
   constructor(parameters: NamedParameters, options: AdamOptions = {}) {
+    checkOptions(new.target.name, options, OPTIONS, MISSING_OPTIMIZER_OPTIONS);
     super(parameters, options.learningRate ?? 1e-3);
     this.options = {
       betas: options.betas ?? [0.9, 0.999],
       eps: options.eps ?? 1e-8,
       weightDecay: options.weightDecay ?? this.defaultWeightDecay,
     };
+    const { betas } = this.options;
+    if (!Array.isArray(betas) || betas.length !== 2)
+      throw new ArgumentError(this.constructor.name, 'betas', showValue(betas), 'two numbers');
     for (const beta of this.options.betas) checkRange(this.constructor.name, 'betas', beta, 0, 1);
     checkRange(this.constructor.name, 'eps', this.options.eps, 0);
     checkRange(this.constructor.name, 'weightDecay', this.options.weightDecay, 0);

@@ -1,4 +1,4 @@
-import { ArgumentError } from '@visage/gpu';
+import { ArgumentError, checkList } from '@visage/gpu';
 import { add, clamp, div, minimum, mul, noGrad, sqrt, square, sum, type Tensor } from '@visage/tensor';
 
 /** Gradients after clipping and their norm before it. */
@@ -10,6 +10,7 @@ export interface ClippedGradients {
 
 /** Scales all gradients by min(1, maxNorm / (norm + 1e-6)), where norm is that of all of them as one vector. */
 export function clipGradientNorm(gradients: readonly Tensor[], maxNorm: number): ClippedGradients {
+  checkList('clipGradientNorm', 'gradients', gradients, 'tensors');
   const [first, ...rest] = gradients.map((g) => noGrad(() => sum(square(g))));
   if (!first || !(maxNorm > 0)) {
     throw new ArgumentError(
@@ -28,6 +29,7 @@ export function clipGradientNorm(gradients: readonly Tensor[], maxNorm: number):
 
 /** Limits every element of every gradient to [−limit, limit]. */
 export function clampGradients(gradients: readonly Tensor[], limit: number): Tensor[] {
+  checkList('clampGradients', 'gradients', gradients, 'tensors');
   if (!(limit > 0)) throw new ArgumentError('clampGradients', 'limit', String(limit), 'a positive number');
   return noGrad(() => gradients.map((g) => clamp(g, -limit, limit)));
 }

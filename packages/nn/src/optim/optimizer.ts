@@ -1,4 +1,4 @@
-import { ArgumentError, type GpuBuffer } from '@visage/gpu';
+import { ArgumentError, checkList, type GpuBuffer, showValue } from '@visage/gpu';
 import {
   checkDType,
   keep,
@@ -14,6 +14,8 @@ import type { Scaling } from './update.ts';
 /** Parameters by name, as {@link Module.namedParameters} gives them. */
 export type NamedParameters = Iterable<readonly [string, Tensor]>;
 
+const NAMED = 'pairs of a name and a tensor, as namedParameters() gives them';
+
 /** Throws unless `value` lies in [low, high). */
 export function checkRange(
   op: string,
@@ -22,9 +24,17 @@ export function checkRange(
   low: number,
   high = Number.POSITIVE_INFINITY,
 ): void {
-  if (!(value >= low && value < high))
-    throw new ArgumentError(op, argument, String(value), `a number from ${low} to below ${high}`);
+  if (!Number.isFinite(value) || value < low || value >= high)
+    throw new ArgumentError(op, argument, showValue(value), `a number from ${low} to below ${high}`);
 }
+
+/** Options that PyTorch's optimizers have and these do not, and what to do instead. */
+export const MISSING_OPTIMIZER_OPTIONS = {
+  lr: 'It is called learningRate',
+  amsgrad: 'AMSGrad is not built',
+  maximize: 'Negate the loss',
+  dampening: 'Dampening is not built',
+};
 
 /** Throws if a tensor, or another one in its memory, is listed twice: a launch would change it for both at once. */
 function checkDistinct(op: string, entries: readonly (readonly [string, Tensor])[]): void {
@@ -52,7 +62,11 @@ export abstract class Optimizer {
   #learningRate: number;
 
   constructor(parameters: NamedParameters, learningRate: number) {
+    if (typeof parameters?.[Symbol.iterator] !== 'function')
+      throw new ArgumentError(this.constructor.name, 'parameters', showValue(parameters), NAMED);
     const entries = [...parameters];
+    for (const entry of entries)
+      if (!Array.isArray(entry)) throw new ArgumentError(this.constructor.name, 'parameters', showValue(entry), NAMED);
     const first = entries[0];
     if (!first) throw new ArgumentError(this.constructor.name, 'parameters', 'an empty list', 'at least one tensor');
     checkRange(this.constructor.name, 'learningRate', learningRate, 0);
@@ -85,6 +99,7 @@ export abstract class Optimizer {
    */
   step(gradients: readonly Tensor[], scaling?: Scaling): void {
     const op = this.constructor.name;
+    checkList(op, 'gradients', gradients, 'tensors');
     if (gradients.length !== this.parameters.length) {
       throw new ArgumentError(
         op,

@@ -1,4 +1,13 @@
-import { ArgumentError, currentGpu, f32, type Gpu, linearGrid } from '@visage/gpu';
+import {
+  checkBoolean,
+  checkInteger,
+  checkOptions,
+  currentGpu,
+  f32,
+  type Gpu,
+  linearGrid,
+  type OptionKeys,
+} from '@visage/gpu';
 import { optimNonFinite, optimRescale } from '@visage/kernels';
 import { cast, concat, div, full, keep, mul, noGrad, slice, type Tensor, tensor } from '@visage/tensor';
 import { checkRange, type Optimizer } from './optimizer.ts';
@@ -19,6 +28,13 @@ export interface GradScalerOptions {
   readonly growthInterval?: number;
 }
 
+const OPTIONS: OptionKeys<GradScalerOptions> = {
+  initialScale: true,
+  growthFactor: true,
+  backoffFactor: true,
+  growthInterval: true,
+};
+
 /**
  * Keeps f16 gradients out of reach of zero: scales a loss before its gradients are computed, and the optimizer divides them by the same factor.
  *
@@ -37,12 +53,12 @@ export class GradScaler implements Scaling {
   readonly #options: Required<GradScalerOptions>;
 
   constructor(options: GradScalerOptions = {}, gpu: Gpu = currentGpu()) {
+    checkOptions('GradScaler', options, OPTIONS);
     const { initialScale = 2 ** 16, growthFactor = 2, backoffFactor = 0.5, growthInterval = 2000 } = options;
     checkRange('GradScaler', 'initialScale', initialScale, Number.MIN_VALUE);
     checkRange('GradScaler', 'growthFactor', growthFactor, 1);
     checkRange('GradScaler', 'backoffFactor', backoffFactor, Number.MIN_VALUE, 1);
-    if (!Number.isInteger(growthInterval) || growthInterval < 1)
-      throw new ArgumentError('GradScaler', 'growthInterval', String(growthInterval), 'a positive integer');
+    checkInteger('GradScaler', 'growthInterval', growthInterval, 1, 2 ** 31 - 1);
     this.#options = { initialScale, growthFactor, backoffFactor, growthInterval };
     this.lossScale = keep(full([1], initialScale, { gpu }));
     this.found = keep(tensor(Uint32Array.of(0), [1], { gpu }));
@@ -65,6 +81,7 @@ export class GradScaler implements Scaling {
    * @param unscaled they come from {@link GradScaler.unscale}.
    */
   step(optimizer: Optimizer, gradients: readonly Tensor[], unscaled = false): void {
+    checkBoolean('GradScaler.step', 'unscaled', unscaled);
     for (const vector of [true, false]) {
       const alike = gradients.filter(({ size }) => (size % 4 === 0) === vector);
       this.#look(

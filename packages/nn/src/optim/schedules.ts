@@ -1,4 +1,4 @@
-import { ArgumentError } from '@visage/gpu';
+import { ArgumentError, checkInteger, checkList, checkNumber, checkOptions, type OptionKeys } from '@visage/gpu';
 
 /** Learning rate of a step; steps count from 0. Pure, so a resumed run needs nothing but its step number. */
 export type Schedule = (step: number) => number;
@@ -19,26 +19,48 @@ export interface DecayOptions extends ScheduleOptions {
   readonly floor?: number;
 }
 
+type PolynomialOptions = DecayOptions & { readonly power?: number };
+type StepOptions = ScheduleOptions & { readonly milestones: readonly number[]; readonly factor?: number };
+
+const OPTIONS: OptionKeys<ScheduleOptions> = { rate: true, warmup: true };
+const DECAY_OPTIONS: OptionKeys<DecayOptions> = { ...OPTIONS, steps: true, floor: true };
+const POLYNOMIAL_OPTIONS: OptionKeys<PolynomialOptions> = { ...DECAY_OPTIONS, power: true };
+const STEP_OPTIONS: OptionKeys<StepOptions> = { ...OPTIONS, milestones: true, factor: true };
+
+/** Throws unless the options are those of a schedule, with a rate and a warm-up that make sense. */
+function checkSchedule<O extends ScheduleOptions>(op: string, options: O, keys: OptionKeys<O>): void {
+  checkOptions(op, options, keys);
+  checkNumber(op, 'rate', options.rate, 0);
+  checkInteger(op, 'warmup', options.warmup ?? 0, 0);
+}
+
 /** The same rate at all times, after the warm-up. */
-export const constantSchedule = (options: ScheduleOptions): Schedule => withWarmup(options, () => options.rate);
+export function constantSchedule(options: ScheduleOptions): Schedule {
+  checkSchedule('constantSchedule', options, OPTIONS);
+  return withWarmup(options, () => options.rate);
+}
 
 /** Half a cosine from rate down to floor: floor + (rate − floor) · (1 + cos πu) / 2, u from 0 to 1 between warm-up and end. */
 export function cosineSchedule(options: DecayOptions): Schedule {
+  checkSchedule('cosineSchedule', options, DECAY_OPTIONS);
   return decaying('cosineSchedule', options, (u) => (1 + Math.cos(Math.PI * u)) / 2);
 }
 
 /** (1 − u)^power of the way from floor to rate; power 1 is linear decay. */
-export function polynomialSchedule(options: DecayOptions & { readonly power?: number }): Schedule {
+export function polynomialSchedule(options: PolynomialOptions): Schedule {
+  checkSchedule('polynomialSchedule', options, POLYNOMIAL_OPTIONS);
   const { power = 1 } = options;
-  if (!(power > 0)) throw new ArgumentError('polynomialSchedule', 'power', String(power), 'a positive number');
+  checkNumber('polynomialSchedule', 'power', power, Number.MIN_VALUE);
   return decaying('polynomialSchedule', options, (u) => (1 - u) ** power);
 }
 
 /** Multiplies the rate by `factor` at each milestone (a step number). */
-export function stepSchedule(
-  options: ScheduleOptions & { readonly milestones: readonly number[]; readonly factor?: number },
-): Schedule {
+export function stepSchedule(options: StepOptions): Schedule {
+  checkSchedule('stepSchedule', options, STEP_OPTIONS);
   const { rate, milestones, factor = 0.1 } = options;
+  checkList('stepSchedule', 'milestones', milestones, 'step numbers');
+  for (const [k, at] of milestones.entries()) checkInteger('stepSchedule', `milestones[${k}]`, at, 0);
+  checkNumber('stepSchedule', 'factor', factor, 0);
   return withWarmup(options, (step) => rate * factor ** milestones.filter((at) => at <= step).length);
 }
 
@@ -48,8 +70,9 @@ function withWarmup({ rate, warmup = 0 }: ScheduleOptions, after: Schedule): Sch
 
 function decaying(name: string, options: DecayOptions, remaining: (u: number) => number): Schedule {
   const { rate, steps, warmup = 0, floor = 0 } = options;
-  if (!(steps > warmup))
-    throw new ArgumentError(name, 'steps', String(steps), `more than the ${warmup} of the warm-up`);
+  checkInteger(name, 'steps', steps, 1);
+  checkNumber(name, 'floor', floor, 0);
+  if (steps <= warmup) throw new ArgumentError(name, 'steps', String(steps), `more than the ${warmup} of the warm-up`);
   return withWarmup(options, (step) => {
     const u = Math.min(1, (step - warmup) / (steps - warmup));
     return floor + (rate - floor) * remaining(u);

@@ -1,8 +1,8 @@
-import { f32 } from '@visage/gpu';
+import { ArgumentError, checkBoolean, checkOptions, f32, type OptionKeys } from '@visage/gpu';
 import { optimSgd } from '@visage/kernels';
 import type { Tensor } from '@visage/tensor';
 import { launchInPlace } from './launch.ts';
-import { checkRange, type NamedParameters, Optimizer } from './optimizer.ts';
+import { checkRange, MISSING_OPTIMIZER_OPTIONS, type NamedParameters, Optimizer } from './optimizer.ts';
 import type { Scaling } from './update.ts';
 
 /** Hyperparameters of {@link Sgd}. */
@@ -14,16 +14,22 @@ export interface SgdOptions {
   readonly nesterov?: boolean;
 }
 
+const OPTIONS: OptionKeys<SgdOptions> = { learningRate: true, momentum: true, weightDecay: true, nesterov: true };
+
 /** Stochastic gradient descent with momentum μ: b ← μ·b + g + λ·p, p ← p − lr·b. */
 export class Sgd extends Optimizer {
   readonly options: Required<Omit<SgdOptions, 'learningRate'>>;
   #velocity: Tensor[];
 
   constructor(parameters: NamedParameters, options: SgdOptions = {}) {
+    checkOptions('Sgd', options, OPTIONS, MISSING_OPTIMIZER_OPTIONS);
     super(parameters, options.learningRate ?? 1e-3);
     const { momentum = 0, weightDecay = 0, nesterov = false } = options;
     checkRange('Sgd', 'momentum', momentum, 0, 1);
     checkRange('Sgd', 'weightDecay', weightDecay, 0);
+    checkBoolean('Sgd', 'nesterov', nesterov);
+    if (nesterov && momentum === 0)
+      throw new ArgumentError('Sgd', 'momentum', '0', 'a number above 0 with nesterov, which looks along the momentum');
     this.options = { momentum, weightDecay, nesterov };
     this.#velocity = this.zeros();
   }

@@ -2,7 +2,7 @@ import { affineOf, BatchNorm1d, BatchNorm2d, Conv2d, Layer, Linear, PReLU, Seque
 import { maxPool2d, mean, type SqueezeGate, sigmoid, type Tensor } from '@visage/tensor';
 import { FoldedConv } from './folded.ts';
 import { FoldedBlock, type FoldedIdentity, foldIdentity } from './foldedIdentity.ts';
-import { checkInputSize, type IdentityConfig, IdentityNetwork } from './identity.ts';
+import { checkIdentityConfig, checkInputSize, type IdentityConfig, IdentityNetwork } from './identity.ts';
 import { stageChannels } from './widths.ts';
 
 /** The identity network that SimSwap was trained with: 101 layers, squeeze and excitation. */
@@ -120,6 +120,7 @@ export class ArcFace extends IdentityNetwork {
 
   constructor(config: IdentityConfig = publishedArcFace) {
     super();
+    checkIdentityConfig('ArcFace', 'arcface', config);
     this.config = config;
     const channels = stageChannels(config.width, 16);
     // The stem has no padding: 112 → 110 → 55 → 28 → 14 → 7.

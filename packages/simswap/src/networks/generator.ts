@@ -1,6 +1,14 @@
-import { ArgumentError } from '@visage/gpu';
+import {
+  ArgumentError,
+  checkBoolean,
+  checkInteger,
+  checkNumber,
+  checkOneOf,
+  checkOptions,
+  type OptionKeys,
+} from '@visage/gpu';
 import { Conv2d, Module, ModuleList, Sequential } from '@visage/nn';
-import { cast, checkShape, showShape, type Tensor, tanh } from '@visage/tensor';
+import { cast, checkShape, checkTensor, showShape, type Tensor, tanh } from '@visage/tensor';
 import { down, paddedByConvolution, stem, up } from './blocks.ts';
 import { type ColorSpace, fromUnit, toUnit } from './colorSpace.ts';
 import { type BlockStyles, IdBlock, stylesOf } from './idBlock.ts';
@@ -32,6 +40,25 @@ export const publishedGenerator: GeneratorConfig = {
   halfWidthStem: false,
 };
 
+const CONFIG: OptionKeys<GeneratorConfig> = {
+  width: true,
+  blocks: true,
+  latent: true,
+  head: true,
+  deep: true,
+  halfWidthStem: true,
+};
+
+/** Throws unless every number of a configuration is there and makes a network. */
+function checkConfig(config: GeneratorConfig): void {
+  checkOptions('Generator', config, CONFIG);
+  checkNumber('Generator', 'width', config.width, 0);
+  checkInteger('Generator', 'blocks', config.blocks, 0);
+  checkInteger('Generator', 'latent', config.latent, 1);
+  checkOneOf('Generator', 'head', config.head, ['tanh', 'linear']);
+  for (const name of ['deep', 'halfWidthStem'] as const) checkBoolean('Generator', name, config[name]);
+}
+
 /**
  * SimSwap's generator: an encoder, ID blocks that inject the identity, a decoder; no skip connections.
  *
@@ -50,6 +77,7 @@ export class Generator extends Module {
 
   constructor(config: GeneratorConfig = publishedGenerator) {
     super();
+    checkConfig(config);
     this.config = config;
     this.colorSpace = config.head === 'tanh' ? 'unit' : 'imagenet';
     const channels = generatorLevels(config);
@@ -90,6 +118,8 @@ export class Generator extends Module {
   }
 
   #check(target: Tensor, latent: Tensor): void {
+    checkTensor('Generator', 'target', target);
+    checkTensor('Generator', 'latent', latent);
     checkShape('Generator', 'target', target.shape, [null, null, null, 3], 'Images are NHWC');
     if (target.dim(1) % this.stride !== 0 || target.dim(2) % this.stride !== 0) {
       throw new ArgumentError(

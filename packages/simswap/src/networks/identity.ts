@@ -1,6 +1,14 @@
-import { ArgumentError } from '@visage/gpu';
+import {
+  ArgumentError,
+  checkBoolean,
+  checkInteger,
+  checkNumber,
+  checkOptions,
+  type OptionKeys,
+  showValue,
+} from '@visage/gpu';
 import { type Affine, Layer } from '@visage/nn';
-import { cast, checkShape, l2Normalize, resize, type Tensor, tensor } from '@visage/tensor';
+import { cast, checkDType, checkShape, l2Normalize, resize, type Tensor, tensor } from '@visage/tensor';
 import type { IdentityResize } from '../recipe.ts';
 import { affineFromUnit, type ColorSpace, fromUnit } from './colorSpace.ts';
 import type { FoldedIdentity } from './foldedIdentity.ts';
@@ -20,6 +28,28 @@ export interface IdentityConfig {
   readonly squeeze: boolean;
 }
 
+const CONFIG: OptionKeys<IdentityConfig> = {
+  kind: true,
+  layers: true,
+  width: true,
+  embedding: true,
+  inputSize: true,
+  squeeze: true,
+};
+
+/** Throws unless a configuration is whole and of the kind that the network is. */
+export function checkIdentityConfig(network: string, kind: IdentityConfig['kind'], config: IdentityConfig): void {
+  checkOptions(network, config, CONFIG);
+  if (config.kind !== kind) throw new ArgumentError(network, 'kind', `'${config.kind}'`, `'${kind}'`);
+  const { layers } = config;
+  if (!Array.isArray(layers) || layers.length !== 4)
+    throw new ArgumentError(network, 'layers', showValue(layers), 'the number of blocks of each of four stages');
+  for (const [k, count] of layers.entries()) checkInteger(network, `layers[${k}]`, count, 1);
+  checkNumber(network, 'width', config.width, 0);
+  checkInteger(network, 'embedding', config.embedding, 1);
+  checkBoolean(network, 'squeeze', config.squeeze);
+}
+
 /** A network that tells people apart: [N, S, S, 3] faces in {@link IdentityNetwork.colorSpace} → [N, embedding], not normalised. */
 export abstract class IdentityNetwork extends Layer {
   abstract readonly config: IdentityConfig;
@@ -32,6 +62,7 @@ export abstract class IdentityNetwork extends Layer {
 
   /** Images [N, H, W, 3] at the size that the network takes. */
   fitted(images: Tensor, resizing: IdentityResize): Tensor {
+    checkDType('embed', 'images', images, 'f32', 'f16');
     checkShape('embed', 'images', images.shape, [null, null, null, 3], 'Images are NHWC');
     const side = this.config.inputSize;
     const fits = images.dim(1) === side && images.dim(2) === side;

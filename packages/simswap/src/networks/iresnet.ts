@@ -2,7 +2,7 @@ import { affineOf, BatchNorm1d, BatchNorm2d, Conv2d, Layer, Linear, PReLU, Seque
 import type { Tensor } from '@visage/tensor';
 import { FoldedConv } from './folded.ts';
 import { FoldedBlock, type FoldedIdentity, foldIdentity } from './foldedIdentity.ts';
-import { checkInputSize, type IdentityConfig, IdentityNetwork } from './identity.ts';
+import { checkIdentityConfig, checkInputSize, type IdentityConfig, IdentityNetwork } from './identity.ts';
 import { stageChannels } from './widths.ts';
 
 const DEPTHS = { 18: [2, 2, 2, 2], 50: [3, 4, 14, 3], 100: [3, 13, 30, 3] } as const;
@@ -80,6 +80,7 @@ export class IResNet extends IdentityNetwork {
 
   constructor(config: IdentityConfig = publishedIResNet(50)) {
     super();
+    checkIdentityConfig('IResNet', 'iresnet', config);
     this.config = config;
     const channels = stageChannels(config.width, 16);
     const side = channels.reduce((n) => Math.ceil(n / 2), config.inputSize);

@@ -1,3 +1,4 @@
+import { checkInteger, checkOneOf, checkOptions } from '@visage/gpu';
 import { Module, xavierNormal } from '@visage/nn';
 import { arcMargin, cosMargin, type Tensor } from '@visage/tensor';
 
@@ -25,6 +26,9 @@ export class MarginHead extends Module {
 
   constructor(classes: number, embedding: number, config: MarginConfig = arcFaceMargin) {
     super();
+    checkOptions('MarginHead', config, { kind: true, scale: true, margin: true });
+    checkOneOf('MarginHead', 'kind', config.kind, ['angle', 'cosine']);
+    for (const [name, value] of Object.entries({ classes, embedding })) checkInteger('MarginHead', name, value, 1);
     this.config = config;
     this.classes = classes;
     this.weight = this.param('weight', xavierNormal([embedding, classes], embedding, classes), 'linear');
@@ -32,7 +36,8 @@ export class MarginHead extends Module {
 
   /** Logits [N, classes] of embeddings [N, embedding] of any length, with the margin at `labels`, [N] u32. */
   forward(embeddings: Tensor, labels: Tensor): Tensor {
-    const logits = this.config.kind === 'angle' ? arcMargin : cosMargin;
-    return logits(embeddings, this.weight, labels, this.config);
+    const { kind, scale, margin } = this.config;
+    const logits = kind === 'angle' ? arcMargin : cosMargin;
+    return logits(embeddings, this.weight, labels, { scale, margin });
   }
 }

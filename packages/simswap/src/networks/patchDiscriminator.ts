@@ -1,5 +1,6 @@
+import { checkInteger, checkNumber, checkOptions, type OptionKeys } from '@visage/gpu';
 import { BatchNorm2d, Conv2d, leaky, Module, Sequential } from '@visage/nn';
-import { avgPool2d, checkShape, type Tensor } from '@visage/tensor';
+import { avgPool2d, checkShape, checkTensor, type Tensor } from '@visage/tensor';
 import { DiscriminatorNetwork, type FeatureMaps, type PatchOutput } from './discriminator.ts';
 
 /** Size of a {@link PatchDiscriminator}. Plain data: it travels in checkpoints. */
@@ -15,6 +16,8 @@ export interface DiscriminatorConfig {
 
 /** The published two-scale discriminator. */
 export const publishedDiscriminator: DiscriminatorConfig = { width: 1, layers: 4, scales: 2 };
+
+const CONFIG: OptionKeys<DiscriminatorConfig> = { kind: true, width: true, layers: true, scales: true };
 
 const SLOPE = 0.2;
 const rectify = leaky(SLOPE);
@@ -32,6 +35,8 @@ export class PatchDiscriminator extends Module {
 
   constructor({ width, layers }: Pick<DiscriminatorConfig, 'width' | 'layers'> = publishedDiscriminator) {
     super();
+    checkNumber('PatchDiscriminator', 'width', width, 0);
+    checkInteger('PatchDiscriminator', 'layers', layers, 1);
     const block = (inChannels: number, outChannels: number, stride: number) =>
       new Sequential(
         new Conv2d(inChannels, outChannels, 4, { stride, padding: 1 }),
@@ -54,6 +59,7 @@ export class PatchDiscriminator extends Module {
   }
 
   features(images: Tensor): FeatureMaps {
+    checkTensor('PatchDiscriminator', 'images', images);
     checkShape('PatchDiscriminator', 'images', images.shape, [null, null, null, 3], 'Images are NHWC');
     const maps: Tensor[] = [];
     for (const stage of this.stages) maps.push(stage.forward(maps.at(-1) ?? images));
@@ -73,6 +79,8 @@ export class Discriminator extends DiscriminatorNetwork {
 
   constructor(config: DiscriminatorConfig = publishedDiscriminator) {
     super();
+    checkOptions('Discriminator', config, CONFIG);
+    checkInteger('Discriminator', 'scales', config.scales, 1);
     this.config = config;
     this.scales = Array.from({ length: config.scales }, (_, k) =>
       this.child(String(k), new PatchDiscriminator(config)),

@@ -1,4 +1,5 @@
 import { FaceSampler, type Level, renderFaces } from '@visage/faces';
+import { checkInteger, checkOptions, type OptionKeys } from '@visage/gpu';
 import { cosineSchedule, type NamedParameters, Sgd } from '@visage/nn';
 import { grad, keep, noGrad, record, scope, type Tensor, tensor } from '@visage/tensor';
 
@@ -19,6 +20,19 @@ export interface LabelledFacesOptions {
   onReport?(step: number, loss: number): void | Promise<void>;
 }
 
+const OPTIONS: OptionKeys<LabelledFacesOptions> = {
+  people: true,
+  firstIdentity: true,
+  level: true,
+  imageSize: true,
+  batchSize: true,
+  steps: true,
+  learningRate: true,
+  seed: true,
+  reportEvery: true,
+  onReport: true,
+};
+
 /** What learns: its parameters, and its loss on faces [N, S, S, 3] in [0, 1] of the classes `labels`, [N] u32. */
 export interface FaceLearner {
   readonly parameters: NamedParameters;
@@ -32,8 +46,11 @@ export interface FaceLearner {
  * Faces are rendered inside the recorded step; nothing is stored and no photo comes twice.
  */
 export async function trainOnLabelledFaces(learner: FaceLearner, options: LabelledFacesOptions): Promise<void> {
+  checkOptions('trainOnLabelledFaces', options, OPTIONS);
   const { people, firstIdentity, level, imageSize: size, batchSize, steps, seed = 0 } = options;
   const { reportEvery = steps, onReport } = options;
+  for (const [name, value] of Object.entries({ batchSize, steps, reportEvery }))
+    checkInteger('trainOnLabelledFaces', name, value, 1);
   const sampler = new FaceSampler({ identities: people, firstIdentity, seed });
   const list = () => keep(tensor(new Uint32Array(batchSize)));
   const [identities, attributes, labels] = [list(), list(), list()];

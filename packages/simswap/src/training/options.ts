@@ -1,8 +1,16 @@
-import { ArgumentError } from '@visage/gpu';
+import {
+  ArgumentError,
+  checkBoolean,
+  checkInteger,
+  checkNumber,
+  checkOneOf,
+  checkOptions,
+  type OptionKeys,
+} from '@visage/gpu';
 import type { DiscriminatorNetwork } from '../networks/discriminator.ts';
 import type { Generator } from '../networks/generator.ts';
 import type { IdentityNetwork } from '../networks/identity.ts';
-import type { Precision } from '../precision.ts';
+import { type Precision, precisions } from '../precision.ts';
 import type { PairKind, Recipe } from '../recipe.ts';
 import type { CollapseLimits, CollapseReport } from './collapse.ts';
 import type { TrainingData } from './data.ts';
@@ -56,6 +64,45 @@ export interface RunOptions {
   onAlarm?(report: CollapseReport): void;
 }
 
+const TRAINER_OPTIONS: OptionKeys<TrainerOptions> = {
+  generator: true,
+  discriminator: true,
+  identity: true,
+  data: true,
+  recipe: true,
+  seed: true,
+  precision: true,
+  replay: true,
+  readEvery: true,
+  collapse: true,
+};
+
+/** Throws unless all options of a {@link Trainer} are such, and those that are no networks have values that make sense. */
+export function checkTrainerOptions(options: TrainerOptions): void {
+  checkOptions('Trainer', options, TRAINER_OPTIONS);
+  const { seed = 0, precision = 'f32', replay = true, readEvery = 10, collapse } = options;
+  checkInteger('Trainer', 'seed', seed, 0, 2 ** 32 - 1);
+  checkOneOf('Trainer', 'precision', precision, precisions);
+  checkBoolean('Trainer', 'replay', replay);
+  checkInteger('Trainer', 'readEvery', readEvery, 1);
+  if (collapse === undefined) return;
+  checkOptions('Trainer: collapse', collapse, { change: true, patience: true });
+  checkNumber('Trainer', 'collapse.change', collapse.change, 0);
+  checkInteger('Trainer', 'collapse.patience', collapse.patience, 1);
+}
+
+const RUN_OPTIONS: OptionKeys<RunOptions> = { until: true, tasks: true, onStep: true, onAlarm: true };
+
+/** Throws unless `options` say how far to run, and how often to do what. */
+export function checkRunOptions(options: RunOptions): void {
+  checkOptions('Trainer.run', options, RUN_OPTIONS);
+  checkInteger('Trainer.run', 'until', options.until, 0);
+  for (const task of options.tasks ?? []) {
+    checkOptions('Trainer.run: tasks', task, { every: true, run: true });
+    checkInteger('Trainer.run', 'every of a task', task.every, 1);
+  }
+}
+
 /** Throws unless the networks have the form that the recipe names, and see images of one colour space. */
 export function checkForm(
   recipe: Recipe,
@@ -69,10 +116,4 @@ export function checkForm(
   demand('head of the generator', config.head, recipe.head);
   demand('kind of discriminator', discriminator.kind, recipe.discriminator);
   demand('colour space of the discriminator', discriminator.colorSpace ?? colorSpace, colorSpace);
-}
-
-/** Throws unless `value` is 1, 2, 3, …. */
-export function checkPositive(argument: string, value: number): void {
-  if (!Number.isInteger(value) || value < 1)
-    throw new ArgumentError('Trainer', argument, String(value), 'a positive integer');
 }

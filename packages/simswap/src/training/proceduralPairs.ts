@@ -1,5 +1,5 @@
 import { FaceSampler, faceSets, type Level, SwapFaces, type SwapIndices } from '@visage/faces';
-import { ArgumentError } from '@visage/gpu';
+import { checkInteger, checkOptions, type OptionKeys } from '@visage/gpu';
 import type { PairKind } from '../recipe.ts';
 import type { ImagePairs, TrainingData } from './data.ts';
 import { shuffledRows } from './shuffle.ts';
@@ -17,6 +17,15 @@ export interface ProceduralPairsOptions {
   readonly seed?: number;
 }
 
+const OPTIONS: OptionKeys<ProceduralPairsOptions> = {
+  batchSize: true,
+  imageSize: true,
+  identities: true,
+  level: true,
+  faceSeed: true,
+  seed: true,
+};
+
 /** Pairs of procedural faces, rendered inside the training step: nothing is stored and nothing repeats. */
 export class ProceduralPairs implements TrainingData {
   readonly batchSize: number;
@@ -24,11 +33,12 @@ export class ProceduralPairs implements TrainingData {
   readonly #sampler: FaceSampler;
   readonly #faces: SwapFaces;
 
-  constructor({ batchSize, imageSize, identities, level, faceSeed, seed }: ProceduralPairsOptions) {
+  constructor(options: ProceduralPairsOptions) {
+    checkOptions('ProceduralPairs', options, OPTIONS);
+    const { batchSize, imageSize, identities, level, faceSeed, seed } = options;
     const most = faceSets.judge - faceSets.training;
-    if (!(identities >= 2 && identities <= most)) {
-      throw new ArgumentError('ProceduralPairs', 'identities', String(identities), `from 2 to ${most}`);
-    }
+    checkInteger('ProceduralPairs', 'identities', identities, 2, most);
+    checkInteger('ProceduralPairs', 'batchSize', batchSize, 1);
     this.batchSize = batchSize;
     this.imageSize = imageSize;
     this.#sampler = new FaceSampler({ identities, seed });

@@ -14,7 +14,14 @@ import { NonFiniteLossError } from './errors.ts';
 import { Learners } from './learners.ts';
 import { type BadLoss, LossGuard } from './lossGuard.ts';
 import { skippedIn } from './mixedPrecision.ts';
-import { checkForm, checkPositive, type RunOptions, type StepReport, type TrainerOptions } from './options.ts';
+import {
+  checkForm,
+  checkRunOptions,
+  checkTrainerOptions,
+  type RunOptions,
+  type StepReport,
+  type TrainerOptions,
+} from './options.ts';
 import { isProbed } from './probes.ts';
 import { StepRunner } from './runner.ts';
 import { StepClock } from './stepClock.ts';
@@ -50,8 +57,8 @@ export class Trainer {
   #stopping = false;
 
   constructor(options: TrainerOptions) {
+    checkTrainerOptions(options);
     const { generator, discriminator, identity, data, recipe = paper, readEvery = 10 } = options;
-    checkPositive('readEvery', readEvery);
     checkForm(recipe, generator, discriminator);
     this.recipe = recipe;
     this.seed = options.seed ?? 0;
@@ -143,8 +150,9 @@ export class Trainer {
    * @throws NonFiniteLossError when a loss is infinite or not a number, naming step, loss and op; in mixed precision not for a few steps whose
    * updates were skipped ({@link LossGuard}).
    */
-  async run({ until, tasks = [], onStep, onAlarm }: RunOptions): Promise<void> {
-    for (const task of tasks) checkPositive('tasks', task.every);
+  async run(options: RunOptions): Promise<void> {
+    checkRunOptions(options);
+    const { until, tasks = [], onStep, onAlarm } = options;
     this.#stopping = false;
     const clock = new StepClock();
     let reading: Promise<void> = Promise.resolve();

@@ -1,4 +1,4 @@
-import { ArgumentError } from '@visage/gpu';
+import { ArgumentError, checkNumber, showValue } from '@visage/gpu';
 import { launchMap, V } from '../pointwise.ts';
 import type { Tensor } from '../tensor.ts';
 import { leakyGate, tanhGrad } from './unary.ts';
@@ -13,10 +13,14 @@ export function activationCode(activation: Activation, v: string): string {
   return `select(${v} * ${V(activation.leakyRelu)}, ${v}, ${v} > V(0.0))`;
 }
 
-/** @throws ArgumentError for a negative slope: the sign of the result would not tell the sign of the sum, which the gradient needs. */
+/** @throws ArgumentError for what is no activation, and for a negative slope: the sign of the result would not tell the sign of the sum, which the gradient needs. */
 export function checkActivation(op: string, activation: Activation | undefined): void {
-  if (typeof activation === 'object' && !(activation.leakyRelu >= 0))
-    throw new ArgumentError(op, 'leakyRelu', String(activation.leakyRelu), 'a slope of at least 0');
+  if (activation === undefined || activation === 'relu' || activation === 'tanh') return;
+  if (typeof activation !== 'object' || Object.keys(activation ?? {}).join() !== 'leakyRelu') {
+    const known = "'relu', 'tanh' or { leakyRelu: slope }";
+    throw new ArgumentError(op, 'activation', showValue(activation), known, 'Apply others to the result');
+  }
+  checkNumber(op, 'leakyRelu', activation.leakyRelu, 0);
 }
 
 /** The activation as a launch of its own, without a gradient, for kernels whose epilogue does not know it. */

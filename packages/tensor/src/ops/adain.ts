@@ -1,6 +1,7 @@
+import { checkBoolean, checkOptions, type OptionKeys } from '@visage/gpu';
 import { fused } from '../fused.ts';
 import { checkShape } from '../shape.ts';
-import { floatTypeOf } from '../storage.ts';
+import { checkFloat, floatTypeOf } from '../storage.ts';
 import type { Tensor } from '../tensor.ts';
 import { add, mul } from './arithmetic.ts';
 import { cast } from './cast.ts';
@@ -33,6 +34,8 @@ function styled(normal: Tensor, style: Tensor, { relu = false, residual }: Adain
   return residual ? add(active, residual) : active;
 }
 
+const OPTIONS: OptionKeys<AdainOptions> = { eps: true, relu: true, residual: true };
+
 /**
  * Adaptive instance normalisation: (1 + γ) · instanceNorm(x) + β, then optionally ReLU, then optionally + residual.
  *
@@ -41,18 +44,17 @@ function styled(normal: Tensor, style: Tensor, { relu = false, residual }: Adain
  * large; its gradient reads image and gradient once, or twice. The result has the type of x, f32 or f16; the arithmetic is f32.
  */
 export function adain(x: Tensor, givenStyle: Tensor, options: AdainOptions = {}): Tensor {
-  const { eps = 1e-8, relu = false } = options;
-  const style = cast(givenStyle, 'f32');
-  const residual = options.residual && cast(options.residual, floatTypeOf(x));
+  checkOptions('adain', options, OPTIONS);
+  const { eps = 1e-8, relu = false, residual: skipped } = options;
+  checkBoolean('adain', 'relu', relu);
   const problem = imageNorm('adain', x, eps);
-  checkShape(
-    'adain',
-    'style',
-    style.shape,
-    [x.dim(0), 2 * x.dim(3)],
-    'Scale offsets γ first, then shifts β, per sample',
-  );
-  if (residual) checkShape('adain', 'residual', residual.shape, x.shape);
+  checkFloat('adain', 'style', givenStyle);
+  const expected = [x.dim(0), 2 * x.dim(3)];
+  checkShape('adain', 'style', givenStyle.shape, expected, 'Scale offsets γ first, then shifts β, per sample');
+  if (skipped !== undefined) checkFloat('adain', 'residual', skipped);
+  if (skipped) checkShape('adain', 'residual', skipped.shape, x.shape);
+  const style = cast(givenStyle, 'f32');
+  const residual = skipped && cast(skipped, floatTypeOf(x));
   const affine: NormAffine = {
     scale: 'V(1.0) + style[outer * 2u * GROUPS + c]',
     shift: 'style[(outer * 2u + 1u) * GROUPS + c]',

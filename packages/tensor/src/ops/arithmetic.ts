@@ -1,6 +1,7 @@
-import { ArgumentError } from '@visage/gpu';
+import { ArgumentError, checkList, checkNumber, showValue } from '@visage/gpu';
 import { flat, pointwise, V } from '../pointwise.ts';
-import type { Tensor } from '../tensor.ts';
+import { checkFloat } from '../storage.ts';
+import { Tensor } from '../tensor.ts';
 
 /** An operand of binary arithmetic; numbers are baked into the kernel, so use tensors for values that change every step. */
 export type Operand = Tensor | number;
@@ -18,6 +19,9 @@ function binary(
   da: (g: Tensor, out: Tensor) => Tensor | undefined,
   db: (g: Tensor, out: Tensor) => Tensor | undefined,
 ): Tensor {
+  for (const [operand, value] of Object.entries({ a, b }))
+    if (typeof value !== 'number' && !(value instanceof Tensor))
+      throw new ArgumentError(name, operand, showValue(value), 'a tensor or a number');
   if (typeof a === 'number') {
     if (typeof b === 'number') throw new ArgumentError(name, 'operands', 'two numbers', 'at least one tensor');
     return pointwise(name, expression(V(a), 'a'), [b], [db]);
@@ -41,6 +45,7 @@ export const add = (a: Operand, b: Operand): Tensor =>
 
 /** The sum of tensors of one shape, added from left to right, several in each kernel. */
 export function addAll(terms: readonly Tensor[]): Tensor {
+  checkList('addAll', 'terms', terms, 'tensors');
   const [first, ...others] = terms;
   if (!first) throw new ArgumentError('addAll', 'terms', 'an empty list', 'at least one tensor');
   let sum = first;
@@ -59,10 +64,13 @@ export function addAll(terms: readonly Tensor[]): Tensor {
 
 /** Σ weights[k] · terms[k] of tensors of one shape, several in each kernel. */
 export function weightedSum(terms: readonly Tensor[], weights: readonly number[]): Tensor {
+  checkList('weightedSum', 'terms', terms, 'tensors');
+  checkList('weightedSum', 'weights', weights, 'numbers');
   if (terms.length === 0 || terms.length !== weights.length) {
     const got = `${terms.length} terms and ${weights.length} weights`;
     throw new ArgumentError('weightedSum', 'terms', got, 'as many weights as terms, at least one');
   }
+  for (const [k, weight] of weights.entries()) checkNumber('weightedSum', `weights[${k}]`, weight);
   let sum: Tensor | undefined;
   for (let k = 0; k < terms.length; ) {
     const before = sum ? [sum] : [];
@@ -151,13 +159,15 @@ export const equal = compare('equal', '==');
 export const neg = (x: Tensor): Tensor => pointwise('neg', '-a', [x], [(g) => neg(g)]);
 
 /** mask ≠ 0 ? a : b, broadcasting; `mask` carries no gradient. */
-export const where = (mask: Tensor, a: Tensor, b: Tensor): Tensor =>
-  pointwise(
+export function where(mask: Tensor, a: Tensor, b: Tensor): Tensor {
+  for (const [name, x] of Object.entries({ mask, a, b })) checkFloat('where', name, x);
+  return pointwise(
     'where',
     'select(c, b, a != V(0.0))',
     [mask, a, b],
     [flat, (g) => mul(g, notEqualZero(mask)), (g) => mul(g, equal(mask, 0))],
   );
+}
 
 const notEqualZero = (x: Tensor): Tensor =>
   pointwise('notEqualZero', 'select(V(0.0), V(1.0), a != V(0.0))', [x], [flat]);

@@ -1,4 +1,4 @@
-import { ArgumentError } from '@visage/gpu';
+import { ArgumentError, checkBoolean, checkNumber, checkOptions, type OptionKeys } from '@visage/gpu';
 import { gradEnabled, track } from '../autograd.ts';
 import { pointwise, V } from '../pointwise.ts';
 import { checkShape } from '../shape.ts';
@@ -23,6 +23,8 @@ export interface BatchNormOptions {
   readonly slope?: number;
 }
 
+const OPTIONS: OptionKeys<BatchNormOptions> = { train: true, momentum: true, eps: true, slope: true };
+
 /** The training definition in plain ops, without the running statistics. */
 export function composedBatchNorm(x: Tensor, weight: Tensor, bias: Tensor, eps: number): Tensor {
   const axes = x.shape.slice(0, -1).map((_, axis) => axis);
@@ -45,12 +47,16 @@ export function batchNorm(
   bias: Tensor,
   runningMean: Tensor,
   runningVar: Tensor,
-  { train, momentum = 0.1, eps = 1e-5, slope }: BatchNormOptions,
+  options: BatchNormOptions,
 ): Tensor {
   const channels = checkArguments(x, { weight, bias, runningMean, runningVar });
+  checkOptions('batchNorm', options, OPTIONS);
+  const { train, momentum = 0.1, eps = 1e-5, slope } = options;
+  checkBoolean('batchNorm', 'train', train);
+  checkNumber('batchNorm', 'momentum', momentum, 0, 1, 'It is the share of the new value in the running statistics');
+  checkNumber('batchNorm', 'eps', eps, 0);
   // The sign of the result must tell that of what went into the activation.
-  if (slope !== undefined && !(slope >= 0))
-    throw new ArgumentError('batchNorm', 'slope', String(slope), 'a number of at least 0');
+  if (slope !== undefined) checkNumber('batchNorm', 'slope', slope, 0);
   if (!train) {
     const y = frozenNorm(x, weight, bias, runningMean, runningVar, eps);
     return slope === undefined ? y : leakyRelu(y, slope);
@@ -147,8 +153,8 @@ function checkArguments(x: Tensor, perChannel: Readonly<Record<string, Tensor>>)
   }
   const channels = x.dim(-1);
   for (const [name, value] of Object.entries(perChannel)) {
-    checkShape('batchNorm', name, value.shape, [channels], 'One value per channel of x');
     checkDType('batchNorm', name, value, 'f32');
+    checkShape('batchNorm', name, value.shape, [channels], 'One value per channel of x');
   }
   return channels;
 }

@@ -1,3 +1,4 @@
+import { checkOneOf } from '@visage/gpu';
 import {
   castHalfBits,
   castMain,
@@ -13,10 +14,10 @@ import {
   castWriteWords,
 } from '@visage/kernels';
 import { track } from '../autograd.ts';
-import type { DType } from '../dtype.ts';
+import { DTYPES, type DType } from '../dtype.ts';
 import { planPass } from '../passes.ts';
 import { isFloat } from '../storage.ts';
-import { empty, type Tensor } from '../tensor.ts';
+import { checkTensor, empty, type Tensor } from '../tensor.ts';
 
 const PASS_BYTES = 8; // four f16, one side of the casts that training is full of
 
@@ -59,6 +60,8 @@ function conversion(source: DType, result: DType): string {
  * Needs no device feature.
  */
 export function cast(x: Tensor, dtype: DType): Tensor {
+  checkTensor('cast', 'x', x);
+  checkOneOf('cast', 'dtype', dtype, Object.keys(DTYPES));
   if (x.dtype === dtype) return x;
   const fours = x.size % 4 === 0;
   const [source, result] = [formatOf(x.dtype, fours), formatOf(dtype, fours)];

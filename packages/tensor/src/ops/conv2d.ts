@@ -1,4 +1,4 @@
-import { ArgumentError } from '@visage/gpu';
+import { ArgumentError, checkOptions, type OptionKeys } from '@visage/gpu';
 import { isCastNow } from '../autocast.ts';
 import { track } from '../autograd.ts';
 import { convAlgorithm } from '../gemm/algorithms.ts';
@@ -10,7 +10,14 @@ import { checkDType, type Tensor } from '../tensor.ts';
 import { biasGradient } from '../zeroSum.ts';
 import { activated, activationGradient, checkActivation } from './activation.ts';
 import { cast } from './cast.ts';
-import { type Conv2dOptions, type ConvGeometry, convGeometry } from './convGeometry.ts';
+import {
+  type Conv2dOptions,
+  type ConvGeometry,
+  checkConvOptions,
+  checkSteps,
+  convGeometry,
+  MISSING_CONV_OPTIONS,
+} from './convGeometry.ts';
 import { pad2dAdjoint } from './pad.ts';
 
 /**
@@ -22,12 +29,18 @@ import { pad2dAdjoint } from './pad.ts';
 export function conv2d(x: Tensor, w: Tensor, bias?: Tensor, options: Conv2dOptions = {}): Tensor {
   checkDType('conv2d', 'x', x, 'f32', 'f16');
   checkDType('conv2d', 'w', w, 'f32', 'f16');
-  if (isCastNow(x)) return conv2d(cast(x, 'f16'), w, bias, options);
-  if (x.dtype === 'f32' && w.dtype === 'f16') return conv2d(x, cast(w, 'f32'), bias, options);
+  checkConvOptions('conv2d', options);
+  checkActivation('conv2d', options.activation);
+  return convolved(x, w, bias, options);
+}
+
+/** The convolution of checked tensors; the geometry of one may stand for its options. */
+function convolved(x: Tensor, w: Tensor, bias: Tensor | undefined, options: Conv2dOptions): Tensor {
+  if (isCastNow(x)) return convolved(cast(x, 'f16'), w, bias, options);
+  if (x.dtype === 'f32' && w.dtype === 'f16') return convolved(x, cast(w, 'f32'), bias, options);
   const { activation } = options;
-  checkActivation('conv2d', activation);
   const g = convGeometry('conv2d', x.shape, w.shape, options);
-  if (bias) checkBias('conv2d', bias, g.channelsOut);
+  if (bias !== undefined) checkBias('conv2d', bias, g.channelsOut);
   const [left, right] = operandsOf('conv2d', x, w);
   const shift = bias && cast(bias.detach(), 'f32');
   const out =
@@ -45,8 +58,8 @@ export function conv2d(x: Tensor, w: Tensor, bias?: Tensor, options: Conv2dOptio
 }
 
 function checkBias(op: string, bias: Tensor, channels: number): void {
-  checkShape(op, 'bias', bias.shape, [channels], 'One value per channel of the result');
   checkDType(op, 'bias', bias, 'f32', 'f16');
+  checkShape(op, 'bias', bias.shape, [channels], 'One value per channel of the result');
 }
 
 /**
@@ -73,7 +86,7 @@ export function conv2dInputGrad(dy: Tensor, w: Tensor, g: ConvGeometry): Tensor 
       ? convAlgorithm(dy.gpu, plain, 'inputGrad', gemmType(left)).inputGrad(plain, left, right)
       : groupedInputGrad(plain, left, right);
   return track('conv2dInputGrad', out, [dy, w], (h, needs) => [
-    needs[0] ? conv2d(h, w, undefined, plain) : undefined,
+    needs[0] ? convolved(h, w, undefined, plain) : undefined,
     needs[1] ? conv2dWeightGrad(h, dy, plain, gemmType(w)) : undefined,
   ]);
 }
@@ -87,7 +100,7 @@ export function conv2dWeightGrad(x: Tensor, dy: Tensor, g: ConvGeometry, result:
       : groupedWeightGrad(g, left, right, result);
   return track('conv2dWeightGrad', out, [x, dy], (h, needs) => [
     needs[0] ? conv2dInputGrad(dy, h, g) : undefined,
-    needs[1] ? conv2d(x, h, undefined, g) : undefined,
+    needs[1] ? convolved(x, h, undefined, g) : undefined,
   ]);
 }
 
@@ -100,26 +113,26 @@ export interface ConvTranspose2dOptions {
   readonly groups?: number;
 }
 
+const TRANSPOSE_OPTIONS: OptionKeys<ConvTranspose2dOptions> = { stride: true, padding: true, groups: true };
+
 /**
  * Transposed 2-D convolution: the input gradient of the convolution with the same weight, plus a bias.
  *
  * Shapes: x [N, H, W, Ci], w [kh, kw, Co / groups, Ci], bias [Co] → [N, (H − 1)·stride − 2·padding + kh, …, Co].
  */
-export function convTranspose2d(
-  x: Tensor,
-  w: Tensor,
-  bias?: Tensor,
-  { stride = 1, padding = 0, groups = 1 }: ConvTranspose2dOptions = {},
-): Tensor {
+export function convTranspose2d(x: Tensor, w: Tensor, bias?: Tensor, options: ConvTranspose2dOptions = {}): Tensor {
+  checkOptions('convTranspose2d', options, TRANSPOSE_OPTIONS, MISSING_CONV_OPTIONS);
+  checkSteps('convTranspose2d', options);
+  const { stride = 1, padding = 0, groups = 1 } = options;
   checkDType('convTranspose2d', 'x', x, 'f32', 'f16');
   checkDType('convTranspose2d', 'w', w, 'f32', 'f16');
-  if (isCastNow(x)) return convTranspose2d(cast(x, 'f16'), w, bias, { stride, padding, groups });
+  if (isCastNow(x)) return convTranspose2d(cast(x, 'f16'), w, bias, options);
   checkShape('convTranspose2d', 'x', x.shape, [null, null, null, null], 'Images are [batch, height, width, channels]');
   const [batch, height, width, channelsIn] = x.shape as [number, number, number, number];
   const layout = 'The layout is [kh, kw, channels out / groups, channels in]';
   checkShape('convTranspose2d', 'w', w.shape, [null, null, null, channelsIn], layout);
   const channelsOut = w.dim(2) * groups;
-  if (bias) checkBias('convTranspose2d', bias, channelsOut);
+  if (bias !== undefined) checkBias('convTranspose2d', bias, channelsOut);
   const grow = (extent: number, kernel: number) => (extent - 1) * stride - 2 * padding + kernel;
   const result: Shape = [batch, grow(height, w.dim(0)), grow(width, w.dim(1)), channelsOut];
   if (result.some((extent) => extent < 1))

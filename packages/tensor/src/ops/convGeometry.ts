@@ -1,4 +1,4 @@
-import { ArgumentError } from '@visage/gpu';
+import { ArgumentError, checkInteger, checkOneOf, checkOptions, type OptionKeys } from '@visage/gpu';
 import { type Shape, showShape } from '../shape.ts';
 import type { Activation } from './activation.ts';
 
@@ -16,6 +16,38 @@ export interface Conv2dOptions {
   /** Applied to the result, after the bias, before it is written: saves a pass over memory. */
   readonly activation?: Activation;
 }
+
+/** What a convolution takes beside its tensors. */
+export const CONV2D_OPTIONS: OptionKeys<Conv2dOptions> = {
+  stride: true,
+  padding: true,
+  paddingMode: true,
+  groups: true,
+  activation: true,
+};
+
+/** Options of convolutions elsewhere, and what to do without them. */
+export const MISSING_CONV_OPTIONS = {
+  dilation: 'Dilated convolutions are not built; spread the weight out with zeros between its taps',
+  outputPadding: 'Output padding is not built; take padding 0 and slice() the pixels that are wanted out of the result',
+  bias: 'The bias is the third argument',
+};
+
+/** Throws unless `options` are those of a convolution. */
+export const checkConvOptions = (op: string, options: Conv2dOptions): void =>
+  checkOptions(op, options, CONV2D_OPTIONS, MISSING_CONV_OPTIONS);
+
+const MOST_STEP = 32767; // of strides and padding: indices of pixels are 32-bit integers in kernels, and no image is so large
+
+/** Throws unless stride, padding and groups are whole numbers that a kernel can count with. */
+export function checkSteps(op: string, { stride = 1, padding = 0, groups = 1 }: Conv2dOptions): void {
+  checkInteger(op, 'stride', stride, 1, MOST_STEP, 'It is one number for both directions');
+  checkInteger(op, 'padding', padding, 0, MOST_STEP, 'It is one number for all sides');
+  checkInteger(op, 'groups', groups, 1);
+}
+
+/** The padding modes by name. */
+export const PADDING_MODES: readonly PaddingMode[] = ['zero', 'reflect', 'replicate'];
 
 /** Every extent of a convolution y = x ⋆ w. */
 export interface ConvGeometry {
@@ -46,6 +78,8 @@ export const wShape = (g: ConvGeometry): Shape => [
 /** Checks the shapes of a convolution and derives the rest: outHeight = ⌊(height + 2·padding − kernel) / stride⌋ + 1. */
 export function convGeometry(op: string, x: Shape, w: Shape, options: Conv2dOptions): ConvGeometry {
   const { stride = 1, padding = 0, paddingMode = 'zero', groups = 1 } = options;
+  checkSteps(op, options);
+  checkOneOf(op, 'paddingMode', paddingMode, PADDING_MODES);
   if (x.length !== 4) throw new ArgumentError(op, 'x', showShape(x), '[batch, height, width, channels]');
   if (w.length !== 4)
     throw new ArgumentError(op, 'w', showShape(w), '[kernel height, kernel width, channels in / groups, channels out]');
@@ -60,10 +94,6 @@ export function convGeometry(op: string, x: Shape, w: Shape, options: Conv2dOpti
       `x is ${showShape(x)}`,
     );
   }
-  if (!Number.isInteger(stride) || stride < 1)
-    throw new ArgumentError(op, 'stride', String(stride), 'a positive integer');
-  if (!Number.isInteger(padding) || padding < 0)
-    throw new ArgumentError(op, 'padding', String(padding), 'a non-negative integer');
   const reach = Math.min(height, width) - (paddingMode === 'reflect' ? 1 : 0);
   if (paddingMode !== 'zero' && padding > reach) {
     throw new ArgumentError(op, 'padding', String(padding), `at most ${reach} to ${paddingMode} in ${showShape(x)}`);

@@ -6,7 +6,7 @@ export * from './arithmetic.ts';
 export { type BatchNormOptions, batchNorm } from './batchNorm.ts';
 export { cast } from './cast.ts';
 export { type ConvTranspose2dOptions, conv2d, convTranspose2d } from './conv2d.ts';
-export type { Conv2dOptions, PaddingMode } from './convGeometry.ts';
+export { CONV2D_OPTIONS, type Conv2dOptions, MISSING_CONV_OPTIONS, type PaddingMode } from './convGeometry.ts';
 export * from './create.ts';
 export { gatherRows, oneHot, sumRows } from './indexing.ts';
 export { instanceNorm } from './instanceNorm.ts';

@@ -1,3 +1,4 @@
+import { checkNumber } from '@visage/gpu';
 import { checkShape } from '../shape.ts';
 import { checkFloat } from '../storage.ts';
 import type { Tensor } from '../tensor.ts';
@@ -9,8 +10,9 @@ import { rsqrt, square } from './unary.ts';
 
 /** The norm of each sample and channel of an image batch over its pixels. */
 export function imageNorm(op: string, x: Tensor, eps: number): NormProblem {
-  checkShape(op, 'x', x.shape, [null, null, null, null], 'Images are [batch, height, width, channels]');
   checkFloat(op, 'x', x);
+  checkShape(op, 'x', x.shape, [null, null, null, null], 'Images are [batch, height, width, channels]');
+  checkNumber(op, 'eps', eps, 0);
   return { outer: x.dim(0), rows: x.dim(1) * x.dim(2), channels: x.dim(3), eps };
 }
 

@@ -1,8 +1,8 @@
-import { ArgumentError, choose, linearGrid, type Variant } from '@visage/gpu';
+import { ArgumentError, checkList, checkOptions, choose, linearGrid, type Variant } from '@visage/gpu';
 import { vectorAffineGrad, vectorAffines } from '@visage/kernels';
 import { composedGradient, fused } from '../fused.ts';
 import { checkShape } from '../shape.ts';
-import { computed } from '../storage.ts';
+import { checkFloat, computed } from '../storage.ts';
 import { empty, type Tensor } from '../tensor.ts';
 import { cast } from './cast.ts';
 import { linear } from './matmul.ts';
@@ -29,16 +29,27 @@ export interface LinearParameters {
  * parameters is one. Made for few rows: a weight is read once for up to 16 of them.
  */
 export function linears(x: Tensor, given: readonly LinearParameters[]): Tensor[] {
+  checkLayers(x, given);
   const input = cast(x, 'f32');
   const layers = given.map(({ weight, bias }) => ({ weight: cast(weight, 'f32'), bias: cast(bias, 'f32') }));
-  const first = layers[0];
-  if (!first) throw new ArgumentError('linears', 'layers', 'an empty list', 'at least one layer');
-  checkShape('linears', 'x', input.shape, [null, first.weight.dim(0)], 'reshape() to [N, in]');
+  return launchForward(input, layers).map((out, k) => asNode(out, input, layers[k] as LinearParameters));
+}
+
+function checkLayers(x: Tensor, layers: readonly LinearParameters[]): void {
+  checkFloat('linears', 'x', x);
+  checkList('linears', 'layers', layers, 'layers');
+  if (layers.length === 0) throw new ArgumentError('linears', 'layers', 'an empty list', 'at least one layer');
+  for (const layer of layers) {
+    checkOptions('linears', layer, { weight: true, bias: true });
+    for (const name of ['weight', 'bias'] as const) checkFloat('linears', name, layer[name]);
+  }
+  const { weight: first } = layers[0] as LinearParameters;
+  checkShape('linears', 'weight', first.shape, [null, null], 'The layout is [in, out]');
+  checkShape('linears', 'x', x.shape, [null, first.dim(0)], 'reshape() to [N, in]');
   for (const { weight, bias } of layers) {
-    checkShape('linears', 'weight', weight.shape, first.weight.shape, 'All layers are of one size');
+    checkShape('linears', 'weight', weight.shape, first.shape, 'All layers are of one size');
     checkShape('linears', 'bias', bias.shape, [weight.dim(1)]);
   }
-  return launchForward(input, layers).map((out, k) => asNode(out, input, layers[k] as LinearParameters));
 }
 
 /** One layer's result as a node of its own. */

@@ -1,7 +1,8 @@
 /** @file Losses. They compute in f32 and give f32, also from f16. */
-import { ArgumentError } from '@visage/gpu';
+import { ArgumentError, showValue } from '@visage/gpu';
 import { V } from '../pointwise.ts';
 import { sameShape, showShape } from '../shape.ts';
+import { checkFloat } from '../storage.ts';
 import type { Tensor } from '../tensor.ts';
 import { add, neg, sub } from './arithmetic.ts';
 import { cast } from './cast.ts';
@@ -9,8 +10,19 @@ import { meanOf } from './meanOf.ts';
 import { mean } from './reduce.ts';
 import { abs, relu, square } from './unary.ts';
 
+/**
+ * Throws if a loss was called with more arguments than it has: other libraries take a reduction, weights or label smoothing there, and a mean without
+ * them would be another number without a word.
+ */
+export function refuseMore(op: string, takes: string, more: readonly unknown[]): void {
+  if (more.length > 0)
+    throw new ArgumentError(op, 'a further argument', showValue(more[0]), `${takes} alone`, 'The loss is a plain mean');
+}
+
 /** The difference of two tensors of one shape: broadcasting is a mistake here far more often than a wish. */
 function between(name: string, a: Tensor, b: Tensor, expression: string, slope: string, of: (d: Tensor) => Tensor) {
+  checkFloat(name, 'a', a);
+  checkFloat(name, 'b', b);
   if (!sameShape(a.shape, b.shape))
     throw new ArgumentError(name, 'b', showShape(b.shape), `${showShape(a.shape)}, the shape of a`);
   return meanOf({
@@ -23,11 +35,16 @@ function between(name: string, a: Tensor, b: Tensor, expression: string, slope: 
 }
 
 /** Mean of |a − b|; shapes must be equal. */
-export const l1Loss = (a: Tensor, b: Tensor): Tensor => between('l1Loss', a, b, 'abs(a - b)', 'sign(a - b)', abs);
+export function l1Loss(a: Tensor, b: Tensor, ...more: readonly never[]): Tensor {
+  refuseMore('l1Loss', 'a and b', more);
+  return between('l1Loss', a, b, 'abs(a - b)', 'sign(a - b)', abs);
+}
 
 /** Mean of (a − b)²; shapes must be equal. */
-export const mseLoss = (a: Tensor, b: Tensor): Tensor =>
-  between('mseLoss', a, b, '(a - b) * (a - b)', '2.0 * (a - b)', square);
+export function mseLoss(a: Tensor, b: Tensor, ...more: readonly never[]): Tensor {
+  refuseMore('mseLoss', 'a and b', more);
+  return between('mseLoss', a, b, '(a - b) * (a - b)', '2.0 * (a - b)', square);
+}
 
 /** Mean of max(0, 1 + sign · x). */
 function hinge(name: string, x: Tensor, sign: 1 | -1): Tensor {

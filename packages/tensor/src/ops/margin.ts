@@ -1,7 +1,9 @@
+import { checkBoolean, checkNumber, checkOptions, type OptionKeys } from '@visage/gpu';
 import { checkShape } from '../shape.ts';
+import { checkFloat } from '../storage.ts';
 import type { Tensor } from '../tensor.ts';
 import { greater, maximum, mul, sub, where } from './arithmetic.ts';
-import { oneHot } from './indexing.ts';
+import { checkLabels, oneHot } from './indexing.ts';
 import { matmul } from './matmul.ts';
 import { l2Normalize } from './similarity.ts';
 import { sqrt, square } from './unary.ts';
@@ -18,11 +20,16 @@ export interface ArcMarginOptions extends MarginOptions {
   readonly easyMargin?: boolean;
 }
 
+const OPTIONS: OptionKeys<MarginOptions> = { scale: true, margin: true };
+const ARC_OPTIONS: OptionKeys<ArcMarginOptions> = { ...OPTIONS, easyMargin: true };
+
 /** Cosines between embeddings x [n, d] and class centres w [d, classes] → [n, classes]. */
 function cosines(op: string, x: Tensor, w: Tensor, labels: Tensor): Tensor {
+  checkFloat(op, 'x', x);
+  checkFloat(op, 'w', w);
   checkShape(op, 'x', x.shape, [null, null]);
   checkShape(op, 'w', w.shape, [x.dim(1), null], 'Class centres are columns');
-  checkShape(op, 'labels', labels.shape, [x.dim(0)], 'One label per row of x');
+  checkLabels(op, 'labels', labels, x.dim(0), 'x');
   return matmul(l2Normalize(x, 1), l2Normalize(w, 0));
 }
 
@@ -32,10 +39,14 @@ const MIN_SINE_SQUARED = 1e-12; // keeps the gradient of √(1 − cos²) finite
  * Additive angular margin logits: s · cos(θ + m) for the own class, s · cos θ for the others. ArcFace, Deng et al. 2019.
  *
  * x [n, d], w [d, classes], labels [n] → [n, classes]. Past θ = π − m, where cos(θ + m) would rise again, the own class gets
- * s · (cos θ − m · sin(π − m)), which keeps falling.
+ * s · (cos θ − m · sin(π − m)), which keeps falling. A label outside the classes gives a row of NaN.
  */
 export function arcMargin(x: Tensor, w: Tensor, labels: Tensor, options: ArcMarginOptions = {}): Tensor {
+  checkOptions('arcMargin', options, ARC_OPTIONS);
   const { scale = 64, margin = 0.5, easyMargin = false } = options;
+  checkNumber('arcMargin', 'scale', scale, 0);
+  checkNumber('arcMargin', 'margin', margin, 0, Math.PI, 'It is an angle in radians');
+  checkBoolean('arcMargin', 'easyMargin', easyMargin);
   const cosine = cosines('arcMargin', x, w, labels);
   const sine = sqrt(maximum(sub(1, square(cosine)), MIN_SINE_SQUARED));
   const moved = sub(mul(cosine, Math.cos(margin)), mul(sine, Math.sin(margin)));
@@ -48,14 +59,13 @@ export function arcMargin(x: Tensor, w: Tensor, labels: Tensor, options: ArcMarg
 /**
  * Additive cosine margin logits: s · (cos θ − m) for the own class, s · cos θ for the others. CosFace, Wang et al. 2018.
  *
- * x [n, d], w [d, classes], labels [n] → [n, classes].
+ * x [n, d], w [d, classes], labels [n] → [n, classes]. A label outside the classes gives a row of NaN.
  */
-export function cosMargin(
-  x: Tensor,
-  w: Tensor,
-  labels: Tensor,
-  { scale = 64, margin = 0.35 }: MarginOptions = {},
-): Tensor {
+export function cosMargin(x: Tensor, w: Tensor, labels: Tensor, options: MarginOptions = {}): Tensor {
+  checkOptions('cosMargin', options, OPTIONS);
+  const { scale = 64, margin = 0.35 } = options;
+  checkNumber('cosMargin', 'scale', scale, 0);
+  checkNumber('cosMargin', 'margin', margin, 0);
   const cosine = cosines('cosMargin', x, w, labels);
   return mul(sub(cosine, mul(oneHot(labels, w.dim(1)), margin)), scale);
 }

@@ -1,4 +1,4 @@
-import { ArgumentError } from '@visage/gpu';
+import { ArgumentError, checkBoolean, checkOptions, type OptionKeys } from '@visage/gpu';
 import { gemmLoadDense, gemmLoadDenseOuter, gemmLoadDenseOuterScalar, gemmLoadDenseScalar } from '@visage/kernels';
 import { isCastNow } from '../autocast.ts';
 import { track } from '../autograd.ts';
@@ -16,12 +16,17 @@ export interface MatmulOptions {
   readonly transposeB?: boolean;
 }
 
+const MATMUL_OPTIONS: OptionKeys<MatmulOptions> = { transposeA: true, transposeB: true };
+
 /**
  * Matrix product op(a) · op(b), where op transposes if asked to.
  *
  * Shapes [M, K] · [K, N] → [M, N], after transposition. The result has a's type: f16 for an f16 a, whatever b is; sums are f32 in either case.
  */
-export function matmul(a: Tensor, b: Tensor, { transposeA = false, transposeB = false }: MatmulOptions = {}): Tensor {
+export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tensor {
+  checkOptions('matmul', options, MATMUL_OPTIONS);
+  const { transposeA = false, transposeB = false } = options;
+  for (const [name, value] of Object.entries({ transposeA, transposeB })) checkBoolean('matmul', name, value);
   checkMatrices(a, b, transposeA, transposeB);
   if (isCastNow(a)) return matmul(cast(a, 'f16'), b, { transposeA, transposeB });
   if (a.dtype === 'f32' && b.dtype === 'f16') return matmul(a, cast(b, 'f32'), { transposeA, transposeB });
@@ -84,11 +89,11 @@ function checkMatrices(a: Tensor, b: Tensor, ta: boolean, tb: boolean): void {
  * Shapes [N, in] · [in, out] + [out] → [N, out], in the type of x. PyTorch stores w as [out, in]; files are converted when read.
  */
 export function linear(x: Tensor, w: Tensor, bias?: Tensor): Tensor {
+  for (const [name, value] of Object.entries({ x, w, bias }))
+    if (value !== undefined || name !== 'bias') checkDType('linear', name, value as Tensor, 'f32', 'f16');
   checkShape('linear', 'x', x.shape, [null, null], 'reshape() to [N, in]');
   checkShape('linear', 'w', w.shape, [x.dim(1), null], 'The layout is [in, out]');
   if (bias) checkShape('linear', 'bias', bias.shape, [w.dim(1)]);
-  for (const [name, value] of Object.entries({ x, w, bias }))
-    if (value) checkDType('linear', name, value, 'f32', 'f16');
   if (isCastNow(x)) return linear(cast(x, 'f16'), w, bias);
   if (x.dtype === 'f32' && w.dtype === 'f16') return linear(x, cast(w, 'f32'), bias);
   const sizes = [x.dim(0), x.dim(1), w.dim(1)] as const;

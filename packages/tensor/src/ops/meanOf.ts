@@ -1,7 +1,8 @@
 /** @file Means of pointwise expressions in one or two kernels, and one more for each gradient: what losses are made of. */
 import { fused } from '../fused.ts';
 import { launchMap, V } from '../pointwise.ts';
-import { floatTypeOf } from '../storage.ts';
+import { checkShape } from '../shape.ts';
+import { checkFloat, floatTypeOf } from '../storage.ts';
 import type { Tensor } from '../tensor.ts';
 import { sumOfMap } from './sums.ts';
 
@@ -18,7 +19,12 @@ export interface MeanOf {
 
 /** Mean over all elements of a pointwise expression of one or two tensors: a scalar in f32. */
 export function meanOf({ name, expression, inputs, derivatives, composed }: MeanOf): Tensor {
-  const share = 1 / (inputs[0] as Tensor).size;
+  const [first] = inputs as readonly [Tensor];
+  for (const [k, x] of inputs.entries()) {
+    checkFloat(name, inputs.length === 1 ? 'x' : 'ab'.charAt(k), x);
+    checkShape(name, 'b', x.shape, first.shape, 'Both inputs are of one shape');
+  }
+  const share = 1 / first.size;
   return fused({
     name,
     inputs,

@@ -1,4 +1,4 @@
-import { ArgumentError, linearGrid } from '@visage/gpu';
+import { ArgumentError, checkOneOf, linearGrid, showValue } from '@visage/gpu';
 import { padAdjoint, padBorder } from '@visage/kernels';
 import { track } from '../autograd.ts';
 import { BORDER } from '../gemm/border.ts';
@@ -6,8 +6,9 @@ import { workgroupFor } from '../passes.ts';
 import { checkShape, showShape } from '../shape.ts';
 import { checkFloat, computed, enablesOf, floatTypeOf, stored } from '../storage.ts';
 import { empty, type Tensor } from '../tensor.ts';
-import type { PaddingMode } from './convGeometry.ts';
+import { PADDING_MODES, type PaddingMode } from './convGeometry.ts';
 
+const MOST_PADDING = 32767; // indices of pixels are 32-bit integers in kernels, and no image is so large
 const PER_THREAD = [4, 2, 1]; // channel groups that share one pixel's index arithmetic
 
 /**
@@ -16,19 +17,20 @@ const PER_THREAD = [4, 2, 1]; // channel groups that share one pixel's index ari
  * Shapes [N, H, W, C] → [N, H + 2·padding, W + 2·padding, C].
  */
 export function pad2d(x: Tensor, padding: number, mode: PaddingMode = 'zero'): Tensor {
-  checkShape('pad2d', 'x', x.shape, [null, null, null, null]);
+  checkFloat('pad2d', 'x', x);
+  checkShape('pad2d', 'x', x.shape, [null, null, null, null], 'Images are [batch, height, width, channels]');
+  checkOneOf('pad2d', 'mode', mode, PADDING_MODES);
   const [n, h, w, c] = x.shape as [number, number, number, number];
-  const reach = mode === 'zero' ? Number.POSITIVE_INFINITY : Math.min(h, w) - (mode === 'reflect' ? 1 : 0);
+  const reach = mode === 'zero' ? MOST_PADDING : Math.min(h, w) - (mode === 'reflect' ? 1 : 0);
   if (!Number.isInteger(padding) || padding < 0 || padding > reach) {
     throw new ArgumentError(
       'pad2d',
       'padding',
-      String(padding),
+      showValue(padding),
       `an integer from 0 to ${reach} to ${mode} in ${showShape(x.shape)}`,
     );
   }
   if (padding === 0) return x;
-  checkFloat('pad2d', 'x', x);
   const y = empty(x.gpu, [n, h + 2 * padding, w + 2 * padding, c], floatTypeOf(x));
   launch('pad/border', padBorder, y, x, { height: h, width: w, padding, mode });
   return track('pad2d', y, [x], (g) => [pad2dAdjoint(g, padding, mode)]);

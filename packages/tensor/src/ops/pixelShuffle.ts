@@ -1,6 +1,6 @@
-import { ArgumentError } from '@visage/gpu';
+import { ArgumentError, showValue } from '@visage/gpu';
 import { checkShape, showShape } from '../shape.ts';
-import type { Tensor } from '../tensor.ts';
+import { checkTensor, type Tensor } from '../tensor.ts';
 import { permute, reshape } from './shape.ts';
 
 /**
@@ -9,6 +9,7 @@ import { permute, reshape } from './shape.ts';
  * x [n, h, w, c·r²] → [n, h·r, w·r, c]. The channel order is PyTorch's.
  */
 export function pixelShuffle(x: Tensor, factor: number): Tensor {
+  checkTensor('pixelShuffle', 'x', x);
   checkShape('pixelShuffle', 'x', x.shape, [null, null, null, null], 'Images are [batch, height, width, channels]');
   const [n, h, w, channels] = x.shape as [number, number, number, number];
   const c = channels / factor ** 2;
@@ -16,7 +17,7 @@ export function pixelShuffle(x: Tensor, factor: number): Tensor {
     throw new ArgumentError(
       'pixelShuffle',
       'factor',
-      String(factor),
+      showValue(factor),
       `an integer whose square divides the channels of ${showShape(x.shape)}`,
     );
   }

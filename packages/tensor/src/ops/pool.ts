@@ -1,4 +1,12 @@
-import { ArgumentError, type Constant, linearGrid } from '@visage/gpu';
+import {
+  ArgumentError,
+  type Constant,
+  checkBoolean,
+  checkInteger,
+  checkOptions,
+  linearGrid,
+  type OptionKeys,
+} from '@visage/gpu';
 import {
   poolAverage,
   poolAverageAdjoint,
@@ -29,6 +37,18 @@ export interface AvgPoolOptions extends PoolOptions {
   readonly countIncludePad?: boolean;
 }
 
+const OPTIONS: OptionKeys<PoolOptions> = { kernel: true, stride: true, padding: true };
+const AVERAGE_OPTIONS: OptionKeys<AvgPoolOptions> = { ...OPTIONS, countIncludePad: true };
+
+/** Options of pooling elsewhere, and what to do without them. */
+const MISSING = {
+  ceilMode:
+    'Windows that end past the far edge are not built; leave those pixels out, or padZero() them where no value is negative',
+  dilation: 'Windows with gaps are not built',
+  returnIndices: 'Positions of the maxima are not built',
+  divisorOverride: 'Another divisor is not built; multiply the result',
+};
+
 /** Every extent of a pooling op. */
 interface Pool {
   readonly input: Shape;
@@ -36,20 +56,14 @@ interface Pool {
   readonly constants: Readonly<Record<string, Constant>>;
 }
 
+const MOST_STEP = 32767; // of kernel and stride: indices of pixels are 32-bit integers in kernels, and no image is so large
+
 function poolOf(op: string, x: Tensor, { kernel, stride = kernel, padding = 0 }: PoolOptions): Pool {
-  checkShape(op, 'x', x.shape, [null, null, null, null], 'Images are [batch, height, width, channels]');
   checkFloat(op, 'x', x);
-  const natural = (n: number, least: number) => Number.isInteger(n) && n >= least;
-  if (!natural(kernel, 1)) throw new ArgumentError(op, 'kernel', String(kernel), 'a positive integer');
-  if (!natural(stride, 1)) throw new ArgumentError(op, 'stride', String(stride), 'a positive integer');
-  if (!natural(padding, 0) || padding > kernel / 2) {
-    throw new ArgumentError(
-      op,
-      'padding',
-      String(padding),
-      `an integer from 0 to ${Math.floor(kernel / 2)}, half the kernel`,
-    );
-  }
+  checkShape(op, 'x', x.shape, [null, null, null, null], 'Images are [batch, height, width, channels]');
+  checkInteger(op, 'kernel', kernel, 1, MOST_STEP, 'It is the side of the square window');
+  checkInteger(op, 'stride', stride, 1, MOST_STEP, 'It is one number for both directions');
+  checkInteger(op, 'padding', padding, 0, Math.floor(kernel / 2), 'At most half the kernel');
   const [n, h, w, c] = x.shape as [number, number, number, number];
   const windows = (size: number) => Math.floor((size + 2 * padding - kernel) / stride) + 1;
   const [outH, outW] = [windows(h), windows(w)];
@@ -85,6 +99,7 @@ const canVector = (pool: Pool): boolean => (pool.input[3] as number) % 4 === 0;
  * [n, h, w, c] → [n, ⌊(h + 2·padding − kernel) / stride⌋ + 1, likewise, c].
  */
 export function maxPool2d(x: Tensor, options: PoolOptions): Tensor {
+  checkOptions('maxPool2d', options, OPTIONS, MISSING);
   const pool = poolOf('maxPool2d', x, options);
   const index = empty(x.gpu, pool.output, 'u32');
   launch('maxIndex', [poolMaxIndex], pool, [index, x], canVector(pool));
@@ -109,7 +124,10 @@ function putMaxima(g: Tensor, index: Tensor, pool: Pool): Tensor {
  *
  * [n, h, w, c] → [n, ⌊(h + 2·padding − kernel) / stride⌋ + 1, likewise, c].
  */
-export function avgPool2d(x: Tensor, { countIncludePad = true, ...options }: AvgPoolOptions): Tensor {
+export function avgPool2d(x: Tensor, options: AvgPoolOptions): Tensor {
+  checkOptions('avgPool2d', options, AVERAGE_OPTIONS, MISSING);
+  const { countIncludePad = true } = options;
+  checkBoolean('avgPool2d', 'countIncludePad', countIncludePad);
   const pool = poolOf('avgPool2d', x, options);
   return average(x, { ...pool, constants: { ...pool.constants, COUNT_PADDING: countIncludePad } });
 }

@@ -1,4 +1,4 @@
-import { linearGrid } from '@visage/gpu';
+import { checkBoolean, linearGrid } from '@visage/gpu';
 import { reduceMaximum } from '@visage/kernels';
 import { track } from '../autograd.ts';
 import { normalizeAxes, type Shape, sameShape, sizeOf } from '../shape.ts';
@@ -52,10 +52,16 @@ function reduce(x: Tensor, reducer: Reducer, axes: readonly number[], factor = 1
 
 const dropAxes = (shape: Shape, axes: readonly number[]): number[] => shape.filter((_, k) => !axes.includes(k));
 
+/** Checks the arguments of a reduction, and gives the axes as {@link normalizeAxes} does. */
+function axesOf(op: string, x: Tensor, axes: number | readonly number[] | undefined, keepDims: boolean): number[] {
+  checkFloat(op, 'x', x);
+  checkBoolean(op, 'keepDims', keepDims);
+  return normalizeAxes(op, axes, x.rank);
+}
+
 /** Sum over `axes` (all by default), in f32 also of an f16 tensor; reduced axes vanish unless `keepDims`. */
 export function sum(x: Tensor, axes?: number | readonly number[], keepDims = false): Tensor {
-  checkFloat('sum', 'x', x);
-  const list = normalizeAxes('sum', axes, x.rank);
+  const list = axesOf('sum', x, axes, keepDims);
   if (list.length === 0) return cast(x, 'f32');
   const out = track('sum', reduce(x, sumRowsOf, list), [x], (g) => [expand(cast(g, x.dtype), x.shape)]);
   return keepDims ? out : reshape(out, dropAxes(x.shape, list));
@@ -63,8 +69,7 @@ export function sum(x: Tensor, axes?: number | readonly number[], keepDims = fal
 
 /** Arithmetic mean over `axes` (all by default), in f32 also of an f16 tensor. */
 export function mean(x: Tensor, axes?: number | readonly number[], keepDims = false): Tensor {
-  checkFloat('mean', 'x', x);
-  const list = normalizeAxes('mean', axes, x.rank);
+  const list = axesOf('mean', x, axes, keepDims);
   if (list.length === 0) return cast(x, 'f32');
   const factor = 1 / list.reduce((n, axis) => n * x.dim(axis), 1);
   const out = track('mean', reduce(x, sumRowsOf, list, factor), [x], (g) => [
@@ -75,14 +80,14 @@ export function mean(x: Tensor, axes?: number | readonly number[], keepDims = fa
 
 /** Biased variance over `axes`: mean of (x − mean)². Two passes, so nothing cancels. */
 export function variance(x: Tensor, axes?: number | readonly number[], keepDims = false): Tensor {
+  axesOf('variance', x, axes, keepDims);
   const centred = x.sub(mean(x, axes, true));
   return mean(mul(centred, centred), axes, keepDims);
 }
 
 /** Largest element over `axes`, in f32. The gradient goes whole to every element that equals the maximum; PyTorch's `amax` divides it among them. */
 export function max(x: Tensor, axes?: number | readonly number[], keepDims = false): Tensor {
-  checkFloat('max', 'x', x);
-  const list = normalizeAxes('max', axes, x.rank);
+  const list = axesOf('max', x, axes, keepDims);
   if (list.length === 0) return cast(x, 'f32');
   const kept = reduce(x, maximumOf, list);
   const out = track('max', kept, [x], (g) => [mul(expand(g, x.shape), equal(x, kept.detach()))]);

@@ -1,5 +1,5 @@
 /** @file A frozen residual block: two convolutions with a PReLU between them beside a shortcut, with what is pointwise done by the products. */
-import { ArgumentError } from '@visage/gpu';
+import { ArgumentError, checkOptions, type OptionKeys } from '@visage/gpu';
 import { isCastNow } from '../autocast.ts';
 import { gradEnabled } from '../autograd.ts';
 import { composedGradient, fused } from '../fused.ts';
@@ -8,14 +8,14 @@ import type { ConvFinish } from '../gemm/conv.ts';
 import type { Tail } from '../gemm/epilogue.ts';
 import { gemmType, operandsOf } from '../gemm/half.ts';
 import { checkShape, type Shape } from '../shape.ts';
-import { isFloat } from '../storage.ts';
+import { checkFloat, isFloat } from '../storage.ts';
 import { empty, type Tensor } from '../tensor.ts';
 import { add } from './arithmetic.ts';
 import { cast } from './cast.ts';
 import { conv2dInputGrad } from './conv2d.ts';
 import { type ConvGeometry, convGeometry, yShape } from './convGeometry.ts';
-import { type OffsetConv, offsetConv } from './offsetConv.ts';
-import { checkSqueeze, type SqueezeGate, squeezeExcitation } from './squeezeExcitation.ts';
+import { checkOffsetConv, type OffsetConv, offsetConv } from './offsetConv.ts';
+import { checkGate, checkSqueeze, type SqueezeGate, squeezeExcitation } from './squeezeExcitation.ts';
 import { type Squeezed, type SqueezeKernels, squeezeKernels } from './squeezeKernels.ts';
 import { addPrelu, preluGate } from './unary.ts';
 
@@ -70,6 +70,7 @@ export function composedResidualBlock(x: Tensor, block: ResidualBlock): Tensor {
  * gates before they write, three to five launches less for a block with its gradient; their own gradients go through the composition.
  */
 export function residualBlock(x: Tensor, block: ResidualBlock): Tensor {
+  checkBlock(x, block);
   if (block.gate && !block.lastSlope)
     throw new ArgumentError(
       'residualBlock',
@@ -98,6 +99,28 @@ export function residualBlock(x: Tensor, block: ResidualBlock): Tensor {
       needs.slice(1).includes(true) ? composedGradient(inputs, composed, g, needs) : [backward(g, x, block, made)],
     composed,
   });
+}
+
+const PARTS: OptionKeys<ResidualBlock> = {
+  conv1: true,
+  slope: true,
+  conv2: true,
+  shortcut: true,
+  gate: true,
+  lastSlope: true,
+};
+
+/** Throws unless all parts are there, tensors are tensors, and options are those of a convolution. */
+function checkBlock(x: Tensor, block: ResidualBlock): void {
+  const op = 'residualBlock';
+  checkFloat(op, 'x', x);
+  checkOptions(op, block, PARTS);
+  const { conv1, slope, conv2, shortcut, gate, lastSlope } = block;
+  for (const [name, conv] of Object.entries({ conv1, conv2, ...(shortcut && { shortcut }) }))
+    checkOffsetConv(op, `${name}.`, conv);
+  checkFloat(op, 'slope', slope);
+  if (lastSlope) checkFloat(op, 'lastSlope', lastSlope);
+  if (gate) checkGate(op, gate);
 }
 
 function parametersOf(block: ResidualBlock): Tensor[] {

@@ -1,9 +1,12 @@
 import {
   ArgumentError,
   type Constant,
+  checkBoolean,
+  checkOneOf,
   choose,
   i32,
   linearGrid,
+  showValue,
   underChoice,
   type Variant,
   VisageError,
@@ -20,7 +23,7 @@ import {
 } from '@visage/kernels';
 import { track } from '../autograd.ts';
 import { workgroupFor } from '../passes.ts';
-import { checkShape, type Shape, showShape } from '../shape.ts';
+import { checkShape } from '../shape.ts';
 import { checkFloat, computed, enablesOf, floatTypeOf, stored } from '../storage.ts';
 import { empty, type Tensor } from '../tensor.ts';
 
@@ -202,16 +205,18 @@ const adjoint = (g: Tensor, map: ResizeMap): Tensor =>
  * Resamples images to another size, as PyTorch's `interpolate` without antialiasing.
  *
  * x [n, h, w, c], size [height, width] → [n, height, width, c]. `alignCorners` maps corner pixel centres onto each other; otherwise the image
- * edges meet. It has no meaning for `nearest`.
+ * edges meet. It has no meaning for `nearest` and is refused there, as in PyTorch.
  */
 export function resize(x: Tensor, size: Size, mode: ResizeMode = 'bilinear', alignCorners = false): Tensor {
-  checkShape('resize', 'x', x.shape, [null, null, null, null], 'Images are [batch, height, width, channels]');
   checkFloat('resize', 'x', x);
-  if (!(mode in WEIGHTS)) throw new ArgumentError('resize', 'mode', String(mode), Object.keys(WEIGHTS).join(', '));
-  if (size.length !== 2 || size.some((n) => !Number.isInteger(n) || n < 1)) {
-    throw new ArgumentError('resize', 'size', showShape(size as Shape), 'two positive integers, height and width');
-  }
+  checkShape('resize', 'x', x.shape, [null, null, null, null], 'Images are [batch, height, width, channels]');
+  checkOneOf('resize', 'mode', mode, Object.keys(WEIGHTS));
+  checkBoolean('resize', 'alignCorners', alignCorners);
+  if (alignCorners && mode === 'nearest')
+    throw new ArgumentError('resize', 'alignCorners', 'true', "false for mode 'nearest', which mixes no samples");
+  const fits = Array.isArray(size) && size.length === 2 && size.every((n) => Number.isInteger(n) && n > 0);
+  if (!fits) throw new ArgumentError('resize', 'size', showValue(size), 'two positive integers, height and width');
   const source: Size = [x.dim(1), x.dim(2)];
   if (source[0] === size[0] && source[1] === size[1]) return x;
-  return forward(x, { source, result: size, mode, alignCorners: alignCorners && mode !== 'nearest' });
+  return forward(x, { source, result: size, mode, alignCorners });
 }

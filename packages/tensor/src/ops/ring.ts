@@ -10,11 +10,11 @@ const WORKGROUP = 8;
  * In a recorded step each replay files one row.
  */
 export function fileRow(ring: Tensor, counter: Tensor, row: Tensor): void {
+  for (const [name, x] of Object.entries({ ring, row })) checkDType('fileRow', name, x, 'f32');
+  checkDType('fileRow', 'counter', counter, 'u32');
   checkShape('fileRow', 'ring', ring.shape, [null, null]);
   checkShape('fileRow', 'row', row.shape, [ring.dim(1)]);
   checkShape('fileRow', 'counter', counter.shape, [1]);
-  for (const [name, x] of Object.entries({ ring, row })) checkDType('fileRow', name, x, 'f32');
-  checkDType('fileRow', 'counter', counter, 'u32');
   ring.gpu.dispatch({
     program: {
       name: 'shape/fileRow',

@@ -1,10 +1,19 @@
-import { ArgumentError, choose, linearGrid, underChoice } from '@visage/gpu';
+import { ArgumentError, checkInteger, checkList, choose, linearGrid, showValue, underChoice } from '@visage/gpu';
 import { shapeGather, shapePlace } from '@visage/kernels';
 import { track } from '../autograd.ts';
 import { launchMap } from '../pointwise.ts';
-import { broadcastShapes, type Shape, sameShape, showShape, sizeOf, stridesOf } from '../shape.ts';
-import { enablesOf, isFloat } from '../storage.ts';
-import { checkDType, empty, Tensor } from '../tensor.ts';
+import {
+  broadcastShapes,
+  checkExtents,
+  normalizeAxis,
+  type Shape,
+  sameShape,
+  showShape,
+  sizeOf,
+  stridesOf,
+} from '../shape.ts';
+import { checkFloat, enablesOf, isFloat } from '../storage.ts';
+import { checkDType, checkTensor, empty, Tensor } from '../tensor.ts';
 import { cast } from './cast.ts';
 import { sumTo } from './reduce.ts';
 import { PERMUTE_VARIANTS, transposeTiles, transpositionOf } from './transpose.ts';
@@ -13,9 +22,16 @@ const WORKGROUP = 64;
 
 /** The same elements in another shape; one extent may be −1. Shares memory. */
 export function reshape(x: Tensor, shape: Shape): Tensor {
+  checkTensor('reshape', 'x', x);
+  checkList('reshape', 'shape', shape, 'extents');
+  const open = shape.filter((extent) => extent === -1).length;
+  if (open > 1 || !shape.every((extent) => extent === -1 || (Number.isInteger(extent) && extent > 0))) {
+    const expected = 'positive integers, one of which may be -1 for what is left';
+    throw new ArgumentError('reshape', 'shape', showValue(shape), expected);
+  }
   const known = shape.reduce((n, extent) => (extent === -1 ? n : n * extent), 1);
   const full = shape.map((extent) => (extent === -1 ? x.size / known : extent));
-  if (sizeOf(full) !== x.size || full.some((n) => !Number.isInteger(n))) {
+  if (sizeOf(full) !== x.size || !full.every(Number.isInteger)) {
     throw new ArgumentError('reshape', 'shape', showShape(shape), `${x.size} elements, as in ${showShape(x.shape)}`);
   }
   if (sameShape(full, x.shape)) return x;
@@ -24,6 +40,8 @@ export function reshape(x: Tensor, shape: Shape): Tensor {
 
 /** Broadcasts to `shape` by copying. */
 export function expand(x: Tensor, shape: Shape): Tensor {
+  checkTensor('expand', 'x', x);
+  checkExtents('expand', shape);
   if (sameShape(x.shape, shape)) return x;
   if (!sameShape(broadcastShapes('expand', [x.shape, shape]), shape)) {
     throw new ArgumentError('expand', 'shape', showShape(shape), `a shape that ${showShape(x.shape)} broadcasts to`);
@@ -37,11 +55,13 @@ export function expand(x: Tensor, shape: Shape): Tensor {
 
 /** Reorders axes: out axis k is x axis `order[k]`. */
 export function permute(x: Tensor, order: readonly number[]): Tensor {
+  checkTensor('permute', 'x', x);
+  checkList('permute', 'order', order, 'axes');
   if (order.length !== x.rank || [...order].sort((a, b) => a - b).some((axis, k) => axis !== k)) {
     throw new ArgumentError(
       'permute',
       'order',
-      showShape(order),
+      showValue(order),
       `a permutation of the ${x.rank} axes of ${showShape(x.shape)}`,
     );
   }
@@ -60,14 +80,16 @@ export function permute(x: Tensor, order: readonly number[]): Tensor {
 
 /** Swaps the axes of a matrix. */
 export function transpose(x: Tensor): Tensor {
+  checkTensor('transpose', 'x', x);
   if (x.rank !== 2) throw new ArgumentError('transpose', 'x', showShape(x.shape), 'a matrix', 'Use permute()');
   return permute(x, [1, 0]);
 }
 
 /** Elements start ≤ index < end along one axis. */
 export function slice(x: Tensor, axis: number, start: number, end: number): Tensor {
-  const at = axis < 0 ? axis + x.rank : axis;
-  const extent = x.dim(axis);
+  checkTensor('slice', 'x', x);
+  const at = normalizeAxis('slice', axis, x.rank);
+  const extent = x.dim(at);
   if (!(Number.isInteger(start) && Number.isInteger(end) && start >= 0 && start < end && end <= extent)) {
     throw new ArgumentError(
       'slice',
@@ -84,11 +106,11 @@ export function slice(x: Tensor, axis: number, start: number, end: number): Tens
 
 /** Adds `before` and `after` zeros along one axis. */
 export function padZero(x: Tensor, axis: number, before: number, after: number): Tensor {
+  checkTensor('padZero', 'x', x);
+  const at = normalizeAxis('padZero', axis, x.rank);
+  for (const [name, width] of Object.entries({ before, after })) checkInteger('padZero', name, width, 0);
   if (before === 0 && after === 0) return x;
-  if (before < 0 || after < 0)
-    throw new ArgumentError('padZero', 'widths', `${before}, ${after}`, 'non-negative integers');
-  const at = axis < 0 ? axis + x.rank : axis;
-  const extent = x.dim(axis);
+  const extent = x.dim(at);
   const shape = x.shape.map((n, k) => (k === at ? n + before + after : n));
   const inner = sizeOf(x.shape.slice(at + 1));
   const out = gather(
@@ -108,12 +130,14 @@ export function padZero(x: Tensor, axis: number, before: number, after: number):
 
 /** Joins tensors along an axis. f16 parts among f32 ones are widened. */
 export function concat(tensors: readonly Tensor[], axis: number): Tensor {
+  checkList('concat', 'parts', tensors, 'tensors');
+  for (const [k, x] of tensors.entries()) checkTensor('concat', `parts[${k}]`, x);
   const mixed =
     tensors.every(({ dtype }) => isFloat(dtype)) && tensors.some(({ dtype }) => dtype !== tensors[0]?.dtype);
   const parts = mixed ? tensors.map((x) => cast(x, 'f32')) : tensors;
   const first = parts[0];
   if (!first) throw new ArgumentError('concat', 'parts', 'an empty list', 'at least one tensor');
-  const at = axis < 0 ? axis + first.rank : axis;
+  const at = normalizeAxis('concat', axis, first.rank);
   parts.forEach((x, k) => {
     const fits = x.rank === first.rank && x.shape.every((n, d) => d === at || n === first.shape[d]);
     if (!fits || x.dtype !== first.dtype)
@@ -210,6 +234,7 @@ export const copy = (x: Tensor): Tensor => launchMap('copy', 'a', [x]);
 
 /** Copies `source` into the memory of `target`, in stream order: how parameters and running statistics are updated. */
 export function assign(target: Tensor, source: Tensor): Tensor {
+  for (const [name, x] of Object.entries({ target, source })) checkFloat('assign', name, x);
   if (!sameShape(target.shape, source.shape))
     throw new ArgumentError('assign', 'source', showShape(source.shape), showShape(target.shape));
   const neighbours = target.buffer.whole === source.buffer.whole; // which no launch may read and write

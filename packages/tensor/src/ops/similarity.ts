@@ -1,9 +1,9 @@
-import { ArgumentError, f32, linearGrid } from '@visage/gpu';
+import { ArgumentError, checkNumber, f32, linearGrid } from '@visage/gpu';
 import { vectorCosine, vectorNormalize } from '@visage/kernels';
 import { fused } from '../fused.ts';
 import { launchMap } from '../pointwise.ts';
-import { sameShape, showShape } from '../shape.ts';
-import { computed } from '../storage.ts';
+import { normalizeAxis, sameShape, showShape } from '../shape.ts';
+import { checkFloat, computed } from '../storage.ts';
 import { empty, type Tensor } from '../tensor.ts';
 import { div, maximum, mul } from './arithmetic.ts';
 import { cast } from './cast.ts';
@@ -23,8 +23,13 @@ const boundedNorm = (x: Tensor, axis: number, eps: number): Tensor =>
 /** The definition in plain ops. */
 const composedL2Normalize = (x: Tensor, axis: number, eps: number): Tensor => div(x, boundedNorm(x, axis, eps));
 
+const LEAST_EPS = 1e-19; // whose square f32 still tells from 0
+
 /** x / max(‖x‖, eps) in f32, Euclidean norm over `axis`, as PyTorch's `normalize`. eps at least 1e-19, or its square vanishes in f32. */
 export function l2Normalize(x: Tensor, axis = 1, eps = 1e-12): Tensor {
+  checkFloat('l2Normalize', 'x', x);
+  normalizeAxis('l2Normalize', axis, x.rank);
+  checkNumber('l2Normalize', 'eps', eps, LEAST_EPS);
   const full = cast(x, 'f32');
   const composed = (y?: Tensor) => composedL2Normalize(y as Tensor, axis, eps);
   if (!isMatrixByRows(full, axis)) return composed(full);
@@ -46,6 +51,10 @@ const composedCosine = (a: Tensor, b: Tensor, axis: number, eps: number): Tensor
  * a and b of equal shape; `axis` vanishes. One kernel, and one for each gradient, for matrices along their last axis.
  */
 export function cosineSimilarity(a: Tensor, b: Tensor, axis = 1, eps = 1e-8): Tensor {
+  checkFloat('cosineSimilarity', 'a', a);
+  checkFloat('cosineSimilarity', 'b', b);
+  normalizeAxis('cosineSimilarity', axis, a.rank);
+  checkNumber('cosineSimilarity', 'eps', eps, LEAST_EPS);
   if (!sameShape(a.shape, b.shape))
     throw new ArgumentError(
       'cosineSimilarity',

@@ -1,27 +1,30 @@
-import { checkShape } from '../shape.ts';
+import { checkShape, normalizeAxis } from '../shape.ts';
 import { checkFloat } from '../storage.ts';
 import type { Tensor } from '../tensor.ts';
 import { div, mul, neg, sub } from './arithmetic.ts';
 import { cast } from './cast.ts';
-import { oneHot } from './indexing.ts';
+import { checkLabels, oneHot } from './indexing.ts';
+import { refuseMore } from './loss.ts';
 import { max, mean, sum } from './reduce.ts';
 import { exp, log } from './unary.ts';
 
 /** x − max x in f32: the same softmax, and no exponential overflows. The maximum is a constant to the gradient. */
-const stable = (x: Tensor, axis: number): Tensor => {
+const stable = (op: string, x: Tensor, axis: number): Tensor => {
+  checkFloat(op, 'x', x);
+  normalizeAxis(op, axis, x.rank);
   const full = cast(x, 'f32');
   return sub(full, max(full.detach(), axis, true));
 };
 
 /** eˣ / Σ eˣ over `axis`. */
 export function softmax(x: Tensor, axis = -1): Tensor {
-  const powers = exp(stable(x, axis));
+  const powers = exp(stable('softmax', x, axis));
   return div(powers, sum(powers, axis, true));
 }
 
 /** log(softmax(x)) over `axis`, without the cancellation of taking the logarithm afterwards. */
 export function logSoftmax(x: Tensor, axis = -1): Tensor {
-  const shifted = stable(x, axis);
+  const shifted = stable('logSoftmax', x, axis);
   return sub(shifted, log(sum(exp(shifted), axis, true)));
 }
 
@@ -30,9 +33,10 @@ export function logSoftmax(x: Tensor, axis = -1): Tensor {
  *
  * logits [n, classes] f32, labels [n] i32 or u32 → scalar. A label outside the classes makes the loss NaN.
  */
-export function crossEntropy(logits: Tensor, labels: Tensor): Tensor {
-  checkShape('crossEntropy', 'logits', logits.shape, [null, null]);
+export function crossEntropy(logits: Tensor, labels: Tensor, ...more: readonly never[]): Tensor {
   checkFloat('crossEntropy', 'logits', logits);
-  checkShape('crossEntropy', 'labels', labels.shape, [logits.dim(0)], 'One label per row of logits');
+  checkShape('crossEntropy', 'logits', logits.shape, [null, null]);
+  checkLabels('crossEntropy', 'labels', labels, logits.dim(0), 'logits');
+  refuseMore('crossEntropy', 'logits and labels', more);
   return neg(mean(sum(mul(logSoftmax(logits), oneHot(labels, logits.dim(1))), 1)));
 }

@@ -1,7 +1,8 @@
+import { checkOptions, type OptionKeys } from '@visage/gpu';
 import { composedGradient, fused } from '../fused.ts';
 import { checkShape } from '../shape.ts';
 import { checkFloat } from '../storage.ts';
-import { checkDType, type Tensor } from '../tensor.ts';
+import { checkDType, checkTensor, type Tensor } from '../tensor.ts';
 import { add, mul } from './arithmetic.ts';
 import { cast } from './cast.ts';
 import { linear } from './matmul.ts';
@@ -60,8 +61,20 @@ export function squeezeExcitation(x: Tensor, gate: SqueezeGate, givenSkip: Tenso
   });
 }
 
+const PARTS: OptionKeys<SqueezeGate> = { w1: true, b1: true, slope: true, w2: true, b2: true };
+
+/** Throws unless `gate` has the parts of a {@link SqueezeGate}, all of them tensors. */
+export function checkGate(op: string, gate: SqueezeGate): void {
+  checkOptions(op, gate, PARTS);
+  const { w1, b1, slope, w2, b2 } = gate;
+  for (const [name, x] of Object.entries({ w1, b1, 'the inner slope': slope, w2, b2 })) checkTensor(op, name, x);
+}
+
 /** @throws ArgumentError that names `op` unless shapes and types are those of {@link squeezeExcitation}. */
 export function checkSqueeze(op: string, x: Tensor, gate: SqueezeGate, skip: Tensor, slope: Tensor): void {
+  checkGate(op, gate);
+  for (const [name, t] of Object.entries({ x, skip })) checkFloat(op, name, t);
+  checkTensor(op, 'slope', slope);
   checkShape(op, 'x', x.shape, [null, null, null, null], 'Images are [batch, height, width, channels]');
   checkShape(op, 'skip', skip.shape, x.shape);
   checkShape(op, 'slope', slope.shape, [1], 'One slope for all channels');
@@ -71,8 +84,6 @@ export function checkSqueeze(op: string, x: Tensor, gate: SqueezeGate, skip: Ten
   checkShape(op, 'the inner slope', gate.slope.shape, [1], 'One slope for all hidden values');
   checkShape(op, 'w2', gate.w2.shape, [hidden, channels], 'The layout is [in, out]');
   checkShape(op, 'b2', gate.b2.shape, [channels]);
-  checkFloat(op, 'x', x);
-  checkFloat(op, 'skip', skip);
   const all = { slope, w1: gate.w1, b1: gate.b1, 'the inner slope': gate.slope, w2: gate.w2, b2: gate.b2 };
   for (const [name, t] of Object.entries(all)) checkDType(op, name, t, 'f32');
 }

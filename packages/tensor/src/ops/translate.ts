@@ -13,6 +13,8 @@ const WORKGROUP = 64;
  * images [N, H, W, C], shifts [N, 2] whole numbers → [N, H, W, C]. Shifts have no gradient.
  */
 export function translate(images: Tensor, shifts: Tensor): Tensor {
+  checkFloat('translate', 'images', images);
+  checkDType('translate', 'shifts', shifts, 'f32');
   checkShape(
     'translate',
     'images',
@@ -21,8 +23,6 @@ export function translate(images: Tensor, shifts: Tensor): Tensor {
     'Images are [batch, height, width, channels]',
   );
   checkShape('translate', 'shifts', shifts.shape, [images.dim(0), 2], 'Rows and columns for each image');
-  checkFloat('translate', 'images', images);
-  checkDType('translate', 'shifts', shifts, 'f32');
   return moved(images, shifts.detach(), 1);
 }
 

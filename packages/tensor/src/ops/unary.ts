@@ -1,5 +1,7 @@
+import { ArgumentError, checkNumber, showValue } from '@visage/gpu';
 import { flat, pointwise, V } from '../pointwise.ts';
-import { floatTypeOf } from '../storage.ts';
+import { showShape } from '../shape.ts';
+import { checkFloat, floatTypeOf } from '../storage.ts';
 import type { Tensor } from '../tensor.ts';
 import { add, greater, greaterEqual, lessEqual, mul, neg } from './arithmetic.ts';
 
@@ -36,14 +38,23 @@ export const sin = (x: Tensor): Tensor => pointwise('sin', 'sin(a)', [x], [(g) =
 /** Cosine of an angle in radians. */
 export const cos = (x: Tensor): Tensor => pointwise('cos', 'cos(a)', [x], [(g) => neg(mul(g, sin(x)))]);
 
-/** min(max(x, low), high); gradient 1 inside the closed interval, as in PyTorch. */
-export const clamp = (x: Tensor, low: number, high: number): Tensor =>
-  pointwise(
+/**
+ * min(max(x, low), high); gradient 1 inside the closed interval, as in PyTorch.
+ *
+ * @throws ArgumentError when the bounds are no numbers or low is above high, where PyTorch would make every element `high`.
+ */
+export function clamp(x: Tensor, low: number, high: number): Tensor {
+  if (typeof high !== 'number' || Number.isNaN(high))
+    throw new ArgumentError('clamp', 'high', showValue(high), 'a number, Infinity for no bound');
+  if (typeof low !== 'number' || !(low <= high))
+    throw new ArgumentError('clamp', 'low', showValue(low), `a number of at most high, which is ${high}`);
+  return pointwise(
     'clamp',
     `clamp(a, ${V(low)}, ${V(high)})`,
     [x],
     [(g) => mul(g, mul(greaterEqual(x, low), lessEqual(x, high)))],
   );
+}
 
 /** tanh x, computed so that it neither overflows nor cancels; NaN stays NaN. */
 export const tanh = (x: Tensor): Tensor =>
@@ -76,30 +87,50 @@ export const softplus = (x: Tensor): Tensor =>
   pointwise('softplus', 'max(a, V(0.0)) + log(V(1.0) + exp(-abs(a)))', [x], [(g) => mul(g, sigmoid(x))]);
 
 /** max(x, 0) + slope · min(x, 0). */
-export const leakyRelu = (x: Tensor, slope: number): Tensor =>
-  pointwise('leakyRelu', `select(a * ${V(slope)}, a, a > V(0.0))`, [x], [(g) => leakyGate(g, x, slope)]);
+export function leakyRelu(x: Tensor, slope: number): Tensor {
+  checkNumber('leakyRelu', 'slope', slope);
+  return pointwise('leakyRelu', `select(a * ${V(slope)}, a, a > V(0.0))`, [x], [(g) => leakyGate(g, x, slope)]);
+}
 
 /** max(x, 0), and NaN where x is NaN: WGSL's `max` may answer 0 there, and a ruined network would look healthy. */
 export const relu = (x: Tensor): Tensor =>
   pointwise('relu', 'select(a, V(0.0), a < V(0.0))', [x], [(g) => leakyGate(g, x, 0)]);
 
 /** g where x > 0, slope · g elsewhere, the gradient of {@link leakyRelu}: linear in g, flat in x. */
-export const leakyGate = (g: Tensor, x: Tensor, slope: number): Tensor =>
-  pointwise('leakyGate', `select(a * ${V(slope)}, a, b > V(0.0))`, [g, x], [(h) => leakyGate(h, x, slope), flat]);
+export function leakyGate(g: Tensor, x: Tensor, slope: number): Tensor {
+  checkNumber('leakyGate', 'slope', slope);
+  return pointwise(
+    'leakyGate',
+    `select(a * ${V(slope)}, a, b > V(0.0))`,
+    [g, x],
+    [(h) => leakyGate(h, x, slope), flat],
+  );
+}
 
 /** min(max(x, 0), 6). */
 export const relu6 = (x: Tensor): Tensor =>
   pointwise('relu6', 'clamp(a, V(0.0), V(6.0))', [x], [(g) => mul(g, mul(greater(x, 0), greater(neg(x), -6)))]);
 
+/** Throws unless `w` has one slope for all channels (last axis) of x, or one for each. */
+function checkSlopes(op: string, argument: string, x: Tensor, w: Tensor): void {
+  checkFloat(op, argument, x);
+  checkFloat(op, 'w', w);
+  const channels = x.shape.at(-1) ?? 1;
+  if (w.size !== 1 && !(w.size === channels && w.shape.at(-1) === channels && w.rank <= x.rank))
+    throw new ArgumentError(op, 'w', showShape(w.shape), `[1] or [${channels}], a slope for each channel`);
+}
+
 /** x where x > 0, w · x elsewhere; `w` has one element or one per channel (last axis). */
-export const prelu = (x: Tensor, w: Tensor): Tensor =>
-  pointwise(
+export function prelu(x: Tensor, w: Tensor): Tensor {
+  checkSlopes('prelu', 'x', x, w);
+  return pointwise(
     'prelu',
     'select(a * b, a, a > V(0.0))',
     [x, w],
     [(g) => preluGate(g, x, w), (g) => mul(g, negativePart(x))],
     floatTypeOf(x),
   );
+}
 
 /** The gradient g of a PReLU's result as that of its input x. */
 export const preluGate = (g: Tensor, x: Tensor, w: Tensor): Tensor =>
@@ -112,14 +143,16 @@ export const preluGate = (g: Tensor, x: Tensor, w: Tensor): Tensor =>
   );
 
 /** prelu(a + b, w) in one pass; `b` may broadcast. `w` as for {@link prelu}. */
-export const addPrelu = (a: Tensor, b: Tensor, w: Tensor): Tensor =>
-  pointwise(
+export function addPrelu(a: Tensor, b: Tensor, w: Tensor): Tensor {
+  checkSlopes('addPrelu', 'a', a, w);
+  return pointwise(
     'addPrelu',
     'select((a + b) * c, a + b, a + b > V(0.0))',
     [a, b, w],
     [(g) => addPreluGate(g, a, b, w), (g) => addPreluGate(g, a, b, w), (g) => mul(g, negativePart(add(a, b)))],
     floatTypeOf(a),
   );
+}
 
 const addPreluGate = (g: Tensor, a: Tensor, b: Tensor, w: Tensor): Tensor =>
   pointwise(

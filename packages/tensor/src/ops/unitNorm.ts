@@ -1,6 +1,8 @@
+import { ArgumentError, checkNumber } from '@visage/gpu';
 import { fused } from '../fused.ts';
 import { launchMap, V } from '../pointwise.ts';
-import { floatTypeOf } from '../storage.ts';
+import { showShape } from '../shape.ts';
+import { checkFloat, floatTypeOf } from '../storage.ts';
 import type { Tensor } from '../tensor.ts';
 import { add, sub } from './arithmetic.ts';
 import { cast } from './cast.ts';
@@ -22,6 +24,9 @@ function composedUnitNorm(x: Tensor, eps: number): Tensor {
  * Three kernels at most, and one for the gradient.
  */
 export function unitNormPenalty(x: Tensor, eps: number): Tensor {
+  checkFloat('unitNormPenalty', 'x', x);
+  checkNumber('unitNormPenalty', 'eps', eps, 0);
+  if (x.rank === 0) throw new ArgumentError('unitNormPenalty', 'x', showShape(x.shape), '[samples, …]');
   const samples = x.dim(0);
   const squares = reshape(
     sumOfMap('squares', 'a * a', [x], 1, samples),

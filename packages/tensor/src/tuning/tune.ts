@@ -1,7 +1,11 @@
 import {
+  checkBoolean,
+  checkNumber,
+  checkOptions,
   currentGpu,
   type Gpu,
   lendScratch,
+  type OptionKeys,
   type RecordedStep,
   refillScratch,
   type TuningEntry,
@@ -26,6 +30,8 @@ export interface TuneOptions {
   /** Called after each problem. */
   onResult?(result: TuneResult): void;
 }
+
+const OPTIONS: OptionKeys<TuneOptions> = { gpu: true, seconds: true, again: true, onResult: true };
 
 /** One variant's attempt at a problem. */
 export interface TuneTrial {
@@ -56,7 +62,10 @@ const HOPELESS = 2; // times the fastest at the first look: not timed again
  * another family's variant is measured before that family, so that the variant shows its best.
  */
 export async function tune(problems: readonly MetProblem[], options: TuneOptions = {}): Promise<TuneResult[]> {
+  checkOptions('tune', options, OPTIONS);
   const { gpu = currentGpu(), seconds = Number.POSITIVE_INFINITY, again = false, onResult } = options;
+  if (options.seconds !== undefined) checkNumber('tune', 'seconds', seconds, 0);
+  checkBoolean('tune', 'again', again);
   const end = performance.now() + 1000 * seconds;
   const visited = new Set<MetProblem>();
   const results: TuneResult[] = [];

@@ -20,7 +20,8 @@ export async function trainSimSwap(settings: ComparisonSettings): Promise<Compar
   let generator: Generator | undefined;
   const spent = await spend(budget, 1, (steps) => {
     const run = newSettings(preset, paper, { imageSize, steps, seed });
-    const data = new ProceduralPairs({ ...run, level });
+    const { batchSize, identities } = run;
+    const data = new ProceduralPairs({ batchSize, imageSize: run.imageSize, identities, seed: run.seed, level });
     const players = {
       generator: seeded(seed, () => new Generator({ ...run.generator, latent: identity.config.embedding })),
       discriminator: seeded(seed + 1, () => buildDiscriminator(run.discriminator)),

@@ -1,4 +1,5 @@
 /** @file The layers of PyTorch as ONNX nodes, with their parameters under the names that PyTorch gives them. */
+import { checkInteger, checkOptions, type OptionKeys } from '@visage/gpu';
 import type { Attribute, GraphValue, OnnxGraph } from './graph.ts';
 
 /** Options of {@link convNode}. */
@@ -10,14 +11,21 @@ export interface ConvNodeOptions {
   readonly bias?: boolean;
 }
 
+const OPTIONS: OptionKeys<ConvNodeOptions> = { stride: true, padding: true, groups: true, bias: true };
+
 /** Convolution of NCHW images, zero-padded: `name.weight` [out, in / groups, kernel, kernel], `name.bias` [out]. */
 export function convNode(
   graph: OnnxGraph,
   x: GraphValue,
   name: string,
   [inChannels, outChannels, kernel]: readonly [number, number, number],
-  { stride = 1, padding = 0, groups = 1, bias = true }: ConvNodeOptions = {},
+  options: ConvNodeOptions = {},
 ): GraphValue {
+  checkOptions('convNode', options, OPTIONS);
+  const { stride = 1, padding = 0, groups = 1, bias = true } = options;
+  checkInteger('convNode', 'stride', stride, 1);
+  checkInteger('convNode', 'groups', groups, 1);
+  if (padding !== 'same') checkInteger('convNode', 'padding', padding, 0);
   const inputs = [x, graph.parameter(`${name}.weight`, [outChannels, inChannels / groups, kernel, kernel])];
   if (bias) inputs.push(graph.parameter(`${name}.bias`, [outChannels]));
   const pads: Record<string, Attribute> =

@@ -1,4 +1,4 @@
-import { ArgumentError } from '@visage/gpu';
+import { ArgumentError, checkNumber, checkOptions } from '@visage/gpu';
 import { Conv2d, Linear, Module, Sequential, uniform } from '@visage/nn';
 import {
   assign,
@@ -57,7 +57,9 @@ export class DeepFakes extends Module {
 
   constructor(readonly config: DeepFakesConfig = originalDeepFakes) {
     super();
+    checkOptions('DeepFakes', config, { width: true, imageSize: true });
     const { width, imageSize } = config;
+    checkNumber('DeepFakes', 'width', width, 0);
     const side = imageSize / 2 ** HALVINGS;
     if (!Number.isInteger(side) || side < 1)
       throw new ArgumentError('DeepFakes', 'imageSize', String(imageSize), 'a multiple of 16', '64 is the original');

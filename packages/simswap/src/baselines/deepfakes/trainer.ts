@@ -1,4 +1,4 @@
-import { ArgumentError } from '@visage/gpu';
+import { ArgumentError, checkOptions, type OptionKeys } from '@visage/gpu';
 import { Adam, HostRandom } from '@visage/nn';
 import {
   gatherRows,
@@ -45,6 +45,8 @@ export interface DeepFakesTrainerOptions {
   readonly seed?: number;
 }
 
+const OPTIONS: OptionKeys<DeepFakesTrainerOptions> = { network: true, photos: true, recipe: true, seed: true };
+
 const PEOPLE = ['A', 'B'] as const;
 
 /** What a step reads of a person: the photos, which of them, and how they are bent. */
@@ -65,7 +67,9 @@ export class DeepFakesTrainer {
   readonly #optimizers: Readonly<Record<Person, Adam>>;
   readonly #steps = new RecordedSteps(PEOPLE);
 
-  constructor({ network, photos, recipe = originalDeepFakesRecipe, seed = 0 }: DeepFakesTrainerOptions) {
+  constructor(options: DeepFakesTrainerOptions) {
+    checkOptions('DeepFakesTrainer', options, OPTIONS);
+    const { network, photos, recipe = originalDeepFakesRecipe, seed = 0 } = options;
     this.network = network.train();
     this.recipe = recipe;
     this.#seed = seed;

@@ -1,4 +1,4 @@
-import { ArgumentError } from '@visage/gpu';
+import { ArgumentError, checkInteger, checkNumber, checkOneOf, checkOptions, type OptionKeys } from '@visage/gpu';
 import { ConvTranspose2d, Module, ModuleList } from '@visage/nn';
 import { checkShape, sigmoid, type Tensor } from '@visage/tensor';
 import { AadBlock } from './aad.ts';
@@ -21,6 +21,8 @@ export interface AeiNetConfig {
 /** The published network, at 256 pixels. */
 export const publishedAeiNet: AeiNetConfig = { width: 1, levels: 7, imageSize: 256, identity: 512, taper: 'late' };
 
+const CONFIG: OptionKeys<AeiNetConfig> = { width: true, levels: true, imageSize: true, identity: true, taper: true };
+
 const STAGES = [32, 64, 128, 256, 512, 1024, 1024] as const;
 
 /**
@@ -38,9 +40,12 @@ export class AeiNet extends Module {
   constructor(readonly config: AeiNetConfig = publishedAeiNet) {
     super();
     const { width, levels, imageSize, identity, taper } = config;
+    checkOptions('AeiNet', config, CONFIG);
+    checkNumber('AeiNet', 'width', width, 0);
+    checkInteger('AeiNet', 'levels', levels, 2, STAGES.length);
+    checkInteger('AeiNet', 'identity', identity, 1);
+    checkOneOf('AeiNet', 'taper', taper, ['late', 'early']);
     const side = imageSize / 2 ** levels;
-    if (!Number.isInteger(levels) || levels < 2 || levels > STAGES.length)
-      throw new ArgumentError('AeiNet', 'levels', String(levels), `an integer from 2 to ${STAGES.length}`);
     if (!Number.isInteger(side) || side < 1)
       throw new ArgumentError(
         'AeiNet',

@@ -1,3 +1,4 @@
+import { checkOptions, type OptionKeys } from '@visage/gpu';
 import { Adam } from '@visage/nn';
 import { grad, noGrad, type Tensor } from '@visage/tensor';
 import { adversarialLoss, hingeFakeLoss, hingeRealLoss } from '../../losses/adversarial.ts';
@@ -22,6 +23,14 @@ export interface AeiTrainerOptions {
   readonly recipe?: FaceShifterRecipe;
 }
 
+const OPTIONS: OptionKeys<AeiTrainerOptions> = {
+  network: true,
+  discriminator: true,
+  identity: true,
+  data: true,
+  recipe: true,
+};
+
 /** The values that a step reports, in order. */
 const aeiLossNames = ['adversarial', 'attributes', 'identity', 'reconstruction', 'real', 'fake'] as const;
 export type AeiLosses = Readonly<Record<(typeof aeiLossNames)[number], number>>;
@@ -36,6 +45,7 @@ export class AeiTrainer {
   readonly #steps = new RecordedSteps(aeiLossNames);
 
   constructor(options: AeiTrainerOptions) {
+    checkOptions('AeiTrainer', options, OPTIONS);
     const { network, discriminator, identity, recipe = faceShifterPaper } = options;
     this.network = network.train();
     this.recipe = recipe;

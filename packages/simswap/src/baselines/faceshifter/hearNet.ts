@@ -1,4 +1,4 @@
-import { ArgumentError } from '@visage/gpu';
+import { checkInteger, checkNumber, checkOptions } from '@visage/gpu';
 import { Conv2d, Module } from '@visage/nn';
 import { checkShape, concat, sigmoid, type Tensor } from '@visage/tensor';
 import { doubled, UNet } from './unet.ts';
@@ -30,8 +30,9 @@ export class HearNet extends Module {
   constructor(readonly config: HearNetConfig = publishedHearNet) {
     super();
     const { width, levels } = config;
-    if (!Number.isInteger(levels) || levels < 2 || levels > STAGES.length)
-      throw new ArgumentError('HearNet', 'levels', String(levels), `an integer from 2 to ${STAGES.length}`);
+    checkOptions('HearNet', config, { width: true, levels: true });
+    checkNumber('HearNet', 'width', width, 0);
+    checkInteger('HearNet', 'levels', levels, 2, STAGES.length);
     this.unet = new UNet(
       6,
       STAGES.slice(0, levels).map((n) => Math.max(4, Math.floor(n * width))),

@@ -1,3 +1,4 @@
+import { checkOptions, type OptionKeys } from '@visage/gpu';
 import { Adam, HostRandom } from '@visage/nn';
 import { grad, keep, l1Loss, noGrad, type Tensor, zeros } from '@visage/tensor';
 import { identityLoss } from '../../losses/identity.ts';
@@ -19,6 +20,8 @@ export interface HearTrainerOptions {
   readonly seed?: number;
 }
 
+const OPTIONS: OptionKeys<HearTrainerOptions> = { faceShifter: true, data: true, recipe: true, seed: true };
+
 /** The values that a step reports, in order. */
 const hearLossNames = ['identity', 'change', 'reconstruction'] as const;
 export type HearLosses = Readonly<Record<(typeof hearLossNames)[number], number>>;
@@ -33,6 +36,7 @@ export class HearTrainer {
   readonly #steps = new RecordedSteps(hearLossNames);
 
   constructor(options: HearTrainerOptions) {
+    checkOptions('HearTrainer', options, OPTIONS);
     const { faceShifter, data, recipe = faceShifterPaper } = options;
     this.recipe = recipe;
     this.#options = options;

@@ -1,4 +1,4 @@
-import { ArgumentError } from '@visage/gpu';
+import { ArgumentError, checkInteger, checkNumber, checkOneOf, checkOptions, type OptionKeys } from '@visage/gpu';
 import { BatchNorm2d, Layer, leaky, Module, Sequential, SpectralConv2d } from '@visage/nn';
 import { concat, resize, showShape, type Tensor } from '@visage/tensor';
 import { DiscriminatorNetwork, type FeatureMaps, type PatchOutput } from '../discriminator.ts';
@@ -19,6 +19,23 @@ export interface ProjectedConfig {
    * network into evaluation mode), or its `running` ones, as Projected GAN means it.
    */
   readonly featureStatistics: 'batch' | 'running';
+}
+
+const CONFIG: OptionKeys<ProjectedConfig> = {
+  kind: true,
+  width: true,
+  featureWidth: true,
+  inputSize: true,
+  featureStatistics: true,
+};
+
+/** Throws unless a configuration is whole and makes a network. */
+function checkConfig(config: ProjectedConfig): void {
+  const op = 'ProjectedDiscriminator';
+  checkOptions(op, config, CONFIG);
+  for (const name of ['width', 'featureWidth'] as const) checkNumber(op, name, config[name], 0);
+  checkInteger(op, 'inputSize', config.inputSize, 0);
+  checkOneOf(op, 'featureStatistics', config.featureStatistics, ['batch', 'running']);
 }
 
 /** The projected discriminator of the training code of 2022. */
@@ -96,6 +113,7 @@ export class ProjectedDiscriminator extends DiscriminatorNetwork {
 
   constructor(config: ProjectedConfig = publishedProjected) {
     super();
+    checkConfig(config);
     this.config = config;
     if (config.inputSize !== 0 && (config.inputSize < LEAST || config.inputSize % 32 !== 0)) {
       const expected = `0, or a multiple of 32 from ${LEAST} on`;

@@ -1,4 +1,4 @@
-import { ArgumentError } from '@visage/gpu';
+import { ArgumentError, checkInteger, checkNumber } from '@visage/gpu';
 import { BatchNorm2d, Conv2d, Layer, Linear, Module, ModuleList, Sequential } from '@visage/nn';
 import { checkShape, mean, padZero, relu6, showShape, type Tensor } from '@visage/tensor';
 import type { FeatureMaps } from '../discriminator.ts';
@@ -138,6 +138,7 @@ export class EfficientNetLite extends Module {
 
   constructor(config: EfficientNetConfig = publishedEfficientNet) {
     super();
+    checkNumber('EfficientNetLite', 'width', config.width, 0);
     this.config = config;
     const channels = [efficientNetStem, ...efficientNetStages.map((form) => form.channels)].map((count) =>
       efficientNetChannels(count, config),
@@ -188,6 +189,7 @@ export class EfficientNetClassifier extends EfficientNetLite {
 
   constructor(config: EfficientNetClassifierConfig) {
     super(config);
+    checkInteger('EfficientNetClassifier', 'classes', config.classes, 1);
     const head = efficientNetChannels(HEAD, config);
     this.headConv = this.child('conv_head', new SameConv(featureChannels(config)[3], head, 1));
     this.headNorm = this.child('bn2', new BatchNorm2d(head, NORM));
