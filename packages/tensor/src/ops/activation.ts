@@ -1,16 +1,16 @@
 import { ArgumentError, checkNumber, showValue } from '@visage/gpu';
-import { launchMap, V } from '../pointwise.ts';
+import { launchMap } from '../pointwise.ts';
 import type { Tensor } from '../tensor.ts';
+import { leakyReluCode, reluCode, tanhCode } from './activationCode.ts';
 import { leakyGate, tanhGrad } from './unary.ts';
 
-/** What a convolution can do to its sums before it writes them; the slope of a leaky ReLU is not negative. */
+/** What a convolution can do to its sums before it writes them; the slope of a leaky ReLU is finite and not negative, and 0 makes it a ReLU. */
 export type Activation = 'relu' | 'tanh' | { readonly leakyRelu: number };
 
-/** WGSL of the activation of `v`; `V` is its type there. The same as `relu`, `leakyRelu` and `tanh`. */
+/** WGSL of the activation of `v`; `V` is its type there and `U` the same of u32. The same as `relu`, `leakyRelu` and `tanh`. */
 export function activationCode(activation: Activation, v: string): string {
-  if (activation === 'relu') return `select(${v}, V(0.0), ${v} < V(0.0))`;
-  if (activation === 'tanh') return `select(select(tanh(${v}), V(1.0), ${v} > V(15.0)), V(-1.0), ${v} < V(-15.0))`;
-  return `select(${v} * ${V(activation.leakyRelu)}, ${v}, ${v} > V(0.0))`;
+  if (activation === 'relu') return reluCode(v);
+  return activation === 'tanh' ? tanhCode(v) : leakyReluCode(v, activation.leakyRelu);
 }
 
 /** @throws ArgumentError for what is no activation, and for a negative slope: the sign of the result would not tell the sign of the sum, which the gradient needs. */

@@ -1,4 +1,4 @@
-import { ArgumentError, checkBoolean, checkNumber, checkOptions, type OptionKeys } from '@visage/gpu';
+import { ArgumentError, checkBoolean, checkNumber, checkOptions, f32Literal, type OptionKeys } from '@visage/gpu';
 import { gradEnabled, track } from '../autograd.ts';
 import { pointwise, V } from '../pointwise.ts';
 import { checkShape } from '../shape.ts';
@@ -138,7 +138,7 @@ function moveRunning(targets: Readonly<Record<'runningMean' | 'runningVar', Tens
   const U = lanes === 4 ? 'vec4u' : 'u32';
   const moved = (running: string, batch: string) => `{
   let before = ${running}[c];
-  let after = before * ${V(1 - momentum)} + ${batch} * ${V(momentum)};
+  let after = before * ${f32Literal(1 - momentum)} + ${batch} * ${f32Literal(momentum)};
   let special = (bitcast<${U}>(after) & ${U}(0x7f800000u)) == ${U}(0x7f800000u);
   ${running}[c] = select(after, before, special);
 }`;
