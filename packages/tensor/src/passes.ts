@@ -1,5 +1,5 @@
 /** @file How passes that treat every element alike are shared out among invocations: the variants of the family. */
-import { choose, type Gpu, type KernelChoice, linearGrid, type Variant } from '@visage/gpu';
+import { Family, type Gpu, type KernelChoice, linearGrid, type Variant } from '@visage/gpu';
 import { PROCESSORS } from './gemm/plan.ts';
 
 const RESIDENT = 2048; // invocations that a processor of a large GPU runs at a time
@@ -44,18 +44,20 @@ const several: PassVariant = {
 
 const single: PassVariant = {
   name: 'one each',
-  admits: () => true,
   plan: ({ count }) => passOf(count, SMALL, 1),
 };
 
 /** Invocations of a workgroup, for kernels that share out their elements themselves. */
 export const workgroupFor = ({ adapter }: Gpu): number => (adapter.software ? SMALL : LARGE);
 
-/** Every way, most preferred first. */
-const PASSES: readonly PassVariant[] = [several, single];
+const passes = new Family<PassProblem, PassVariant>({
+  name: 'pass',
+  variants: [several, single],
+  describe: ({ count, bytes }) => `a pass over ${count} vectors of ${bytes} bytes`,
+});
 
 /** How a pass that makes `count` vectors of `bytes` each is launched. */
 export function planPass(gpu: Gpu, problem: PassProblem): Pass & { readonly choice: KernelChoice } {
-  const choice = choose('pass', PASSES, problem, gpu);
+  const choice = passes.choose(gpu, problem);
   return { ...choice.variant.plan(problem), choice };
 }

@@ -1,4 +1,5 @@
 import { VisageError } from '../errors.ts';
+import type { NamedFamily } from '../variants.ts';
 
 /** What was measured for one problem. */
 export interface TuningEntry {
@@ -26,7 +27,7 @@ const LONGEST_NAME = 300;
 /**
  * Which variant of a kernel family was measured to be the fastest, by family and signature of the problem.
  *
- * A device asks its memo before it falls back on the fixed order of a family's variants; see {@link choose}.
+ * A device asks its memo before it falls back on the fixed order of a family's variants; see {@link Family}.
  */
 export class TuningMemo {
   #families = new Map<string, Map<string, TuningEntry>>();
@@ -55,6 +56,16 @@ export class TuningMemo {
   merge(other: TuningMemo): void {
     for (const [family, entries] of other.#families)
       for (const [signature, entry] of entries) this.set(family, signature, entry);
+  }
+
+  /** Entries that name a variant or a family which does not exist (any more), each as `family: variant`: who chooses passes them over. */
+  unknownNames(known: readonly NamedFamily[]): string[] {
+    const named = [...this.#families].flatMap(([family, entries]) => {
+      const variants = known.find(({ name }) => name === family)?.variants ?? [];
+      const strange = [...entries.values()].filter((entry) => variants.every(({ name }) => name !== entry.variant));
+      return strange.map(({ variant }) => `${family}: ${variant}`);
+    });
+    return [...new Set(named)];
   }
 
   clear(): void {

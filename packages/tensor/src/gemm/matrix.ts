@@ -138,17 +138,14 @@ function matrixVariant(tile: MatrixTile): GemmVariant {
   const multiply = unroll(gemmMatrix, counts);
   return {
     name: `matrix ${bm}x${bn}x${bk}`,
-    only: 'f16',
-    able(gpu) {
+    supports({ operands }, gpu) {
+      if (operands !== 'f16') return 'multiplies f16 only';
       const { limits } = gpu.device;
       if (threads > limits.maxComputeInvocationsPerWorkgroup) return `needs ${threads} invocations per workgroup`;
       if (bytes > limits.maxComputeWorkgroupStorageSize) return `needs ${bytes} bytes of workgroup memory`;
       return hasMatrices(gpu);
     },
-    admits({ operands, n, k }, gpu) {
-      if (operands !== 'f16') return 'multiplies f16 only';
-      const able = this.able?.(gpu) ?? true;
-      if (able !== true) return able;
+    admits({ n, k }) {
       if (bn > 16 && n <= bn / 4) return `N = ${n} fills at most a quarter of a ${bn}-wide tile`;
       if (k < 16) return `K = ${k} is below one matrix`;
       return true;

@@ -1,5 +1,5 @@
 /** @file The kernels of squeeze and excitation with a frozen gate: all in one for small planes, or sums, gates and passes apart. */
-import { choose, f32, type Gpu, underChoice, type Variant } from '@visage/gpu';
+import { Family, f32, type Gpu, underChoice, type Variant } from '@visage/gpu';
 import {
   squeezeBackwardLayers,
   squeezeForwardLayers,
@@ -15,7 +15,7 @@ import { launchMap } from '../pointwise.ts';
 import { enablesOf, floatTypeOf, stored } from '../storage.ts';
 import { empty, type Tensor } from '../tensor.ts';
 import { launchRows } from './normLaunch.ts';
-import { PASS_VARIANTS, planRows } from './normPlan.ts';
+import { planRows, squeezeSumsFamily } from './normPlan.ts';
 import type { NormProblem } from './normSharing.ts';
 import type { SqueezeGate } from './squeezeExcitation.ts';
 import { partialSums } from './sums.ts';
@@ -94,13 +94,15 @@ function workgroupOf({ device }: Gpu, channels: number): number | undefined {
 /** Everything in one launch, by `slicesOf` workgroups for each sample of up to `most` elements. */
 const resident = (name: string, most: number, slicesOf: (samples: number, most: number) => number): SqueezeVariant => ({
   name,
-  admits({ outer, rows, channels }, gpu) {
-    const { adapter, device } = gpu;
+  supports({ channels }, gpu) {
     const groups = channels / 4;
-    if (adapter.software) return 'workgroup memory is slow on a software adapter';
-    if (device.limits.maxStorageBuffersPerShaderStage < BINDINGS) return `needs ${BINDINGS} bindings`;
+    if (gpu.device.limits.maxStorageBuffersPerShaderStage < BINDINGS) return `needs ${BINDINGS} bindings`;
     if (!workgroupOf(gpu, channels)) return 'needs 256 invocations per workgroup, and memory for their sums';
-    if (Math.log2(groups) % 1 !== 0 || groups > 128) return 'needs a power of two of channels, from 4 to 512';
+    const isPower = groups >= 1 && Math.log2(groups) % 1 === 0;
+    return (isPower && groups <= 128) || 'needs a power of two of channels, from 4 to 512';
+  },
+  admits({ outer, rows, channels }, { adapter }) {
+    if (adapter.software) return 'workgroup memory is slow on a software adapter';
     const elements = rows * channels;
     if (elements > most) return `${elements} elements of a sample are too many for one workgroup to read`;
     const share = elements / slicesOf(outer, SLICES_BACKWARD); // the largest: the backward pass has the fewest slices
@@ -138,7 +140,6 @@ const gateWorkgroup = ({ gpu }: Tensor): number =>
 
 const separate: SqueezeVariant = {
   name: 'sums, gates and pass',
-  admits: () => true,
   forward(x, skip, gate, slope) {
     const partial = partialSums(x, x.dim(0), rowsOf(x), x.dim(3));
     const { gates, hidden } = emptyGates(x, gate);
@@ -149,7 +150,7 @@ const separate: SqueezeVariant = {
   },
   backward(dy, x, skip, gate, slope, { gates, hidden }) {
     const p = problemOf(x);
-    const { sharing, chunks } = planRows('squeeze sums', PASS_VARIANTS, p, x.gpu);
+    const { sharing, chunks } = planRows(squeezeSumsFamily, p, x.gpu);
     const h = empty(x.gpu, x.shape, x.dtype);
     const parts = empty(x.gpu, [x.dim(0), chunks, x.dim(3)]);
     const passed = [h, parts, dy, x, skip, gates, slope];
@@ -161,12 +162,16 @@ const separate: SqueezeVariant = {
   },
 };
 
-/** Every way to compute it, most preferred first. */
-export const SQUEEZE_VARIANTS: readonly SqueezeVariant[] = [sliced, whole, separate];
+/** Every way to compute it. */
+export const squeezeFamily = new Family<NormProblem, SqueezeVariant>({
+  name: 'squeeze',
+  variants: [sliced, whole, separate],
+  describe: ({ outer, rows, channels }) => `${outer} samples of ${rows} pixels and ${channels} channels`,
+});
 
 /** Those of the variant that takes x. */
 export function squeezeKernels(x: Tensor): SqueezeKernels {
-  const choice = choose('squeeze', SQUEEZE_VARIANTS, problemOf(x), x.gpu);
+  const choice = squeezeFamily.choose(x.gpu, problemOf(x));
   const { variant } = choice;
   return {
     forward: (...given) => underChoice(choice, () => variant.forward(...given)),
