@@ -179,9 +179,15 @@ test('held, forced on planes that no workgroup can hold, is refused', () => {
 });
 
 /** All that norms ask of a device that computes on hardware. */
-const hardware = (invocations: number, memory: number, subgroups: readonly [number, number] = [32, 32]) =>
+const hardware = (
+  invocations: number,
+  memory: number,
+  subgroups: readonly [number, number] = [32, 32],
+  processors = 132,
+) =>
   ({
     adapter: { software: false },
+    hardware: { processors },
     device: {
       limits: { maxComputeInvocationsPerWorkgroup: invocations, maxComputeWorkgroupStorageSize: memory },
       features: new Set(['subgroups']),
@@ -205,6 +211,9 @@ test('planes are held in runs of memory as long as registers, processors and lim
   is(planned(large, 2, 559, 3), 'held 288/1 2', 'unless there is no other');
   is(planned(large, 1, 4000, 512), 'resident 512/4 1');
   is(planned(large, 1, 802816, 64), 'chunks by workgroup 256/16 1056');
+  const half = hardware(1024, 49152, [32, 32], 66);
+  is(planned(half, 4, 784, 512), 'held 448/8 14', 'half as many processors are filled by larger workgroups');
+  is(planned(half, 1, 802816, 64), 'chunks by workgroup 256/16 528');
   const small = hardware(256, 16384);
   is(planned(small, 16, 784, 512), 'held 224/4 14');
   is(planned(small, 16, 3136, 128), 'resident 256/4 1');

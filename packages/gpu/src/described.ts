@@ -50,7 +50,7 @@ const adapter = (name: string, changes: Partial<AdapterDescription>): AdapterDes
 export const DESCRIBED = {
   /** An NVIDIA H200 through Dawn, with everything that {@link openGpu} asks for. */
   h200: {
-    adapter: adapter('NVIDIA H200', { vendor: 'nvidia', architecture: 'hopper', matrices: true }),
+    adapter: adapter('NVIDIA H200', { vendor: 'nvidia', architecture: 'hopper', matrices: true, processors: 132 }),
     features: ['shader-f16', 'subgroups', 'timestamp-query', 'chromium-experimental-subgroup-matrix'],
     subgroups: [32, 32],
     limits: LARGE_LIMITS,

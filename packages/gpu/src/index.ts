@@ -14,6 +14,7 @@ export { currentGpu, useGpu } from './current.ts';
 export { DESCRIBED, type DeviceDescription, describedGpu } from './described.ts';
 export { AdapterError, ArgumentError, DeviceLostError, ValidationError, VisageError } from './errors.ts';
 export { type Dispatch, Gpu } from './gpu.ts';
+export type { Hardware } from './hardware.ts';
 export type { MemoryUse } from './pool.ts';
 export type { ProfiledChoice, ProfileRow } from './profiler.ts';
 export { assemble, type Constant, f32, f32Literal, i32, linearGrid, type Program, writtenBindings } from './program.ts';

@@ -1,6 +1,5 @@
 /** @file How passes that treat every element alike are shared out among invocations: the variants of the family. */
 import { Family, type Gpu, type KernelChoice, linearGrid, type Variant } from '@visage/gpu';
-import { PROCESSORS } from './gemm/plan.ts';
 
 const RESIDENT = 2048; // invocations that a processor of a large GPU runs at a time
 const MOST_TURNS = 4;
@@ -21,7 +20,7 @@ interface Pass {
 }
 
 interface PassVariant extends Variant<PassProblem> {
-  plan(problem: PassProblem): Pass;
+  plan(problem: PassProblem, gpu: Gpu): Pass;
 }
 
 const passOf = (count: number, workgroup: number, turns: number): Pass => ({
@@ -36,8 +35,8 @@ const passOf = (count: number, workgroup: number, turns: number): Pass => ({
 const several: PassVariant = {
   name: 'several each',
   admits: (_, { adapter }) => !adapter.software || 'a software adapter runs invocations one after the other',
-  plan({ count, bytes }) {
-    const wanted = Math.min(MOST_TURNS, 32 / bytes, count / (PROCESSORS * RESIDENT));
+  plan({ count, bytes }, { hardware }) {
+    const wanted = Math.min(MOST_TURNS, 32 / bytes, count / (hardware.processors * RESIDENT));
     return passOf(count, LARGE, 2 ** Math.max(0, Math.floor(Math.log2(wanted))));
   },
 };
@@ -59,5 +58,5 @@ const passes = new Family<PassProblem, PassVariant>({
 /** How a pass that makes `count` vectors of `bytes` each is launched. */
 export function planPass(gpu: Gpu, problem: PassProblem): Pass & { readonly choice: KernelChoice } {
   const choice = passes.choose(gpu, problem);
-  return { ...choice.variant.plan(problem), choice };
+  return { ...choice.variant.plan(problem, gpu), choice };
 }

@@ -1,4 +1,5 @@
 import { VisageError } from '../errors.ts';
+import { checkProcessors } from '../hardware.ts';
 import type { NamedFamily } from '../variants.ts';
 
 /** What was measured for one problem. */
@@ -30,6 +31,8 @@ const LONGEST_NAME = 300;
  * A device asks its memo before it falls back on the fixed order of a family's variants; see {@link Family}.
  */
 export class TuningMemo {
+  /** How many processors the adapter has, for one whose name does not tell: kernels are chosen by it; see {@link Gpu.hardware}. */
+  processors: number | undefined;
   #families = new Map<string, Map<string, TuningEntry>>();
 
   /** Number of problems. */
@@ -56,6 +59,7 @@ export class TuningMemo {
   merge(other: TuningMemo): void {
     for (const [family, entries] of other.#families)
       for (const [signature, entry] of entries) this.set(family, signature, entry);
+    this.processors = other.processors ?? this.processors;
   }
 
   /** Entries that name a variant or a family which does not exist (any more), each as `family: variant`: who chooses passes them over. */
@@ -70,13 +74,14 @@ export class TuningMemo {
 
   clear(): void {
     this.#families.clear();
+    this.processors = undefined;
   }
 
   /** The memo as JSON text, its entries sorted so that two measurements can be compared line by line. */
   toText(target: TuningTarget): string {
     const sorted = <T>(map: ReadonlyMap<string, T>) => [...map].sort(([a], [b]) => (a < b ? -1 : 1));
     const families = sorted(this.#families).map(([family, entries]) => [family, Object.fromEntries(sorted(entries))]);
-    return `${JSON.stringify({ format: FORMAT, target, families: Object.fromEntries(families) }, null, 1)}\n`;
+    return `${JSON.stringify({ format: FORMAT, target, processors: this.processors, families: Object.fromEntries(families) }, null, 1)}\n`;
   }
 
   /**
@@ -86,7 +91,7 @@ export class TuningMemo {
    */
   static parse(text: string, target: TuningTarget): TuningMemo {
     if (text.length > MOST_CHARACTERS) throw new VisageError(`is longer than ${MOST_CHARACTERS} characters`);
-    const { format, target: made, families } = asObject(parseJson(text), 'the file');
+    const { format, target: made, processors, families } = asObject(parseJson(text), 'the file');
     if (format !== FORMAT) throw new VisageError(`is no tuning memo of this version (expected "${FORMAT}")`);
     const from = asObject(made, 'target');
     for (const name of ['adapter', 'driver', 'versions'] as const) {
@@ -94,6 +99,7 @@ export class TuningMemo {
         throw new VisageError(`was measured on another ${name}: ${shown(from[name])}, here ${shown(target[name])}`);
     }
     const memo = new TuningMemo();
+    if (processors !== undefined) memo.processors = checkProcessors('the memo', Number(processors));
     for (const [family, entries] of Object.entries(asObject(families, 'families'))) {
       for (const [signature, entry] of Object.entries(asObject(entries, shown(family)))) {
         if (memo.size >= MOST_ENTRIES) throw new VisageError(`has more than ${MOST_ENTRIES} entries`);

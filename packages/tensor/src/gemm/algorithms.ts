@@ -86,7 +86,7 @@ const narrow: ConvAlgorithm = {
     if (pass === 'inputGrad') return 'few channels are what it sums over, and no tile is empty';
     return type === 'f16' ? narrowIsAble(geometry, pass, gpu) : 'multiplies f16 only';
   },
-  admits: ({ geometry }) => narrowPays(geometry),
+  admits: ({ geometry }, gpu) => narrowPays(geometry, gpu),
   forward: narrowForward,
   inputGrad: implicitInputGrad,
   weightGrad: narrowWeightGrad,

@@ -9,7 +9,7 @@ import { type GemmPlan, LONGEST_SUM } from './plan.ts';
 import type { GemmProblem } from './problem.ts';
 import { gemmFamily } from './variants.ts';
 
-const FILL_GPU = 264; // workgroups that keep a large GPU busy: two for each of 132 processors
+const PER_PROCESSOR = 2; // workgroups that keep it busy
 const SHORTEST_SPLIT = 128; // below this the extra reduction costs more than idle processors
 
 // A workgroup's z is a split of K and an item, which the functions of the problem may ask for. The division comes out of a number that the compiler cannot
@@ -24,7 +24,7 @@ function splitsOf(problem: GemmProblem, plan: GemmPlan, gpu: Gpu): number {
   const tiles = plan.tiles[0] * plan.tiles[1];
   const forWidth = gpu.adapter.software
     ? 1
-    : Math.min(Math.ceil(FILL_GPU / tiles), Math.floor(problem.k / SHORTEST_SPLIT));
+    : Math.min(Math.ceil((PER_PROCESSOR * gpu.hardware.processors) / tiles), Math.floor(problem.k / SHORTEST_SPLIT));
   return Math.max(1, Math.min(steps, Math.max(forAccuracy, forWidth)));
 }
 

@@ -1,9 +1,6 @@
 import type { Constant, Gpu, Variant } from '@visage/gpu';
 import type { GemmProblem } from './problem.ts';
 
-/** Processors of an H100 or H200: WebGPU does not tell how many a device has, and large ones are who suffers when few are used. */
-export const PROCESSORS = 132;
-
 /** Terms that one f32 accumulator adds in series before a sum is split, for accuracy. */
 export const LONGEST_SUM = 8192;
 

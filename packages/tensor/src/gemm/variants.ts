@@ -5,11 +5,11 @@ import { digest } from '../tuning/problems.ts';
 import { unroll } from '../unroll.ts';
 import { finisher } from './epilogue.ts';
 import { MATRIX_VARIANTS, matrixVariantsFor } from './matrix.ts';
-import { type GemmVariant, PROCESSORS } from './plan.ts';
+import type { GemmVariant } from './plan.ts';
 import type { GemmProblem } from './problem.ts';
 
-/** A register-tiled workgroup tile of bm x bn, walking k by bk; each invocation owns tm rows and 4 · tq columns. `fewest` workgroups are worth it. */
-function tiled(bm: number, bn: number, bk: number, tm: number, tq: number, fewest = 1): GemmVariant {
+/** A register-tiled workgroup tile of bm x bn, walking k by bk; each invocation owns tm rows and 4 · tq columns. A `large` one wants a tile for every processor. */
+function tiled(bm: number, bn: number, bk: number, tm: number, tq: number, large = false): GemmVariant {
   const threads = (bm / tm) * (bn / 4 / tq);
   const bytes = (bk * (bm / 4 + 1) + (bk * bn) / 4) * 16;
   const counts = {
@@ -33,7 +33,7 @@ function tiled(bm: number, bn: number, bk: number, tm: number, tq: number, fewes
       if (m <= bm / 4) return `M = ${m} fills at most a quarter of a ${bm}-high tile`;
       if (k < bk) return `K = ${k} is below one step of ${bk}`;
       const tiles = Math.ceil(m / bm) * Math.ceil(n / bn) * items;
-      return tiles >= fewest || `${tiles} such tiles leave processors idle`;
+      return !large || tiles >= gpu.hardware.processors || `${tiles} such tiles leave processors idle`;
     },
     plan: ({ m, n, aContiguousAlong }, gpu) => ({
       multiply: gpu.adapter.software ? gemmTiled : unrolled, // Mesa takes seconds longer to compile what is written out
@@ -99,7 +99,7 @@ function describeProduct(problem: GemmProblem): string {
 }
 
 const PLAIN: readonly GemmVariant[] = [
-  tiled(64, 128, 16, 8, 2, PROCESSORS),
+  tiled(64, 128, 16, 8, 2, true),
   tiled(64, 64, 16, 8, 1),
   tiled(64, 32, 16, 4, 1),
   tiled(128, 16, 32, 4, 1),
@@ -119,6 +119,8 @@ export const gemmFamily: Family<GemmProblem, GemmVariant> = new Family({
   variants: [...MATRIX_VARIANTS, ...PLAIN],
   tuned: true,
   describe: describeProduct,
-  order: (problem, { adapter }) =>
-    problem.operands === 'f16' && adapter.matrices ? [...matrixVariantsFor(problem), ...PLAIN] : gemmFamily.variants,
+  order: (problem, gpu) =>
+    problem.operands === 'f16' && gpu.adapter.matrices
+      ? [...matrixVariantsFor(problem, gpu), ...PLAIN]
+      : gemmFamily.variants,
 });

@@ -1,14 +1,14 @@
 /** @file How a norm's sums over rows are shared out: the variants of the family. */
 import { Family, type Gpu, type Variant, VisageError } from '@visage/gpu';
+import { nearlyAll } from '../processors.ts';
 import { madeForSoftware, SOFTWARE_SUBGROUP, subgroupsOfEight } from '../subgroups.ts';
 import { ALONE, byWorkgroup, fitsDevice, groupsOf, type NormProblem, type Sharing, SUBGROUP } from './normSharing.ts';
 
 const FEW_ROWS = 4096; // that one workgroup reads three times in less than the 10 µs which two more launches cost
-const FILL_GPU = 1056; // workgroups: eight for each of 132 processors
+const PER_PROCESSOR = 8; // workgroups
 const MOST_HELD = 14; // rows of an invocation: of two f16 images 56 registers
 const LARGEST = 512; // invocations of a workgroup that owns planes; held.wgsl says what larger ones cost
 const ALIKE = 32; // invocations are a multiple of it: whole subgroups
-const ENOUGH = 128; // workgroups: almost one for each of 132 processors
 const ROWS_PER_LANE = 4; // at least, so that the sum over the workgroup is worth its barriers
 const WORKGROUP_TURNS = 32; // of loads one after the other, some 10 µs
 const SUBGROUP_TURNS = 4096; // of eight vectors on a processor, less than the 60 µs of a launch
@@ -70,7 +70,7 @@ function holding({ rows }: NormProblem, block: number, gpu: Gpu): { threads: num
 function heldWorkgroup(p: NormProblem, gpu: Gpu): { threads: number; block: number } | undefined {
   const blocks = groupsOf(p) % 2 === 0 ? [16, 8, 4, 2].filter((block) => groupsOf(p) % block === 0) : [1];
   const fitting = blocks.map((block) => holding(p, block, gpu)).filter((each) => each !== undefined);
-  return fitting.find(({ block }) => (p.outer * groupsOf(p)) / block >= ENOUGH) ?? fitting.at(-1);
+  return fitting.find(({ block }) => (p.outer * groupsOf(p)) / block >= nearlyAll(gpu)) ?? fitting.at(-1);
 }
 
 const held: NormVariant = {
@@ -114,8 +114,9 @@ const subgroup: NormVariant = {
 };
 
 /** Pieces that the rows fall into, enough for all processors. */
-function piecesOf(p: NormProblem, { lanes, groupsPerWorkgroup }: Sharing): number {
-  const wanted = Math.max(1, Math.floor(FILL_GPU / ((p.outer * groupsOf(p)) / groupsPerWorkgroup)));
+function piecesOf(p: NormProblem, { lanes, groupsPerWorkgroup }: Sharing, { hardware }: Gpu): number {
+  const workgroups = PER_PROCESSOR * hardware.processors;
+  const wanted = Math.max(1, Math.floor(workgroups / ((p.outer * groupsOf(p)) / groupsPerWorkgroup)));
   const most = Math.max(1, Math.floor(p.rows / (lanes * ROWS_PER_LANE)));
   return Math.min(wanted, most);
 }
@@ -127,7 +128,7 @@ const chunkedBy = (most: 4 | 16): NormVariant => ({
   admits: (_, gpu) => fastWorkgroupMemory(gpu),
   plan(p, gpu) {
     const sharing = byWorkgroup({ threads: 256, block: blockOf(p, most) }, gpu);
-    const chunks = piecesOf(p, sharing);
+    const chunks = piecesOf(p, sharing, gpu);
     return { resident: false, sharing, chunks, merging: mergingOf(p, chunks, gpu) };
   },
 });
