@@ -1,5 +1,5 @@
 /** @file Which variant of a family is taken, and why the others are not. */
-import { choose, type Gpu, type KernelChoice, reportChoice, underChoice, type Variant, withVariant } from '@visage/gpu';
+import { Family, type Gpu, type KernelChoice, reportChoice, underChoice, type Variant, withVariant } from '@visage/gpu';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 
@@ -15,8 +15,17 @@ function variant(name: string, most: number, behind?: Variant<number>['behind'])
 }
 
 const estimated: Variant<number>['behind'] = (problem, { name }) => `slower than ${name} for ${problem}`;
-const family = [variant('small', 4), variant('middle', 16), variant('large', 64), variant('any', 1e9, estimated)];
-const choice = (problem: number) => choose('toy', family, problem, gpu);
+const toy = new Family<number, Variant<number>>({
+  name: 'toy',
+  variants: [
+    { ...variant('small', 4), supports: (problem) => problem % 2 === 0 || `${problem} is odd` },
+    variant('middle', 16),
+    variant('large', 64),
+    variant('any', 1e9, estimated),
+  ],
+  describe: (problem) => `the number ${problem}`,
+});
+const choice = (problem: number) => toy.choose(gpu, problem);
 
 test.before.each(() => {
   asked.length = 0;
@@ -47,15 +56,50 @@ test('a choice that was not free has nobody who declined', () => {
   assert.equal(asked, []);
 });
 
+test('whether a variant should is only asked if it can', () => {
+  const made = choice(3);
+  assert.is(made.variant.name, 'middle');
+  assert.equal(asked, ['middle']);
+  assert.equal(made.declined[0], { name: 'small', reason: '3 is odd' });
+});
+
+test('a forced variant is not asked whether it should, but whether it can', () => {
+  const forced = (problem: number) => withVariant('toy', 'small', () => choice(problem));
+  assert.is(forced(1000).variant.name, 'small');
+  assert.throws(() => forced(1001), /^toy: small cannot compute the number 1001: 1001 is odd$/);
+  assert.is(choice(1001).variant.name, 'any', 'free again after an error');
+});
+
+test('a family or variant that nobody knows is refused before anything runs', () => {
+  const run = () => assert.unreachable('ran under a name that means nothing');
+  assert.throws(() => withVariant('toys', 'small', run), /no kernel family is called toys; there are .*\btoy\b/);
+  assert.throws(
+    () => withVariant('toy', 'huge', run),
+    /^toy: no variant is called huge; there are small, middle, large, any$/,
+  );
+});
+
+test('two families of one name are refused: a forced variant would be that of one of them', () => {
+  assert.throws(
+    () => new Family({ name: 'toy', variants: [], describe: String }),
+    /the kernel family toy is defined twice/,
+  );
+});
+
 test('a problem that nobody takes is an error with all reasons', () => {
   assert.throws(
     () => choice(2e9),
-    /toy: no kernel variant takes 2000000000 \(small: 2000000000 is more than 4; middle/,
+    /toy: no kernel variant takes the number 2000000000 \(small: 2000000000 is more than 4; middle/,
   );
 });
 
 test('choices made for another one say so, and plain data tells both', () => {
-  const outer = choose('outer', [variant('only', 100)], 7, gpu, () => 'seven');
+  const outer = new Family({
+    name: 'outer',
+    variants: [variant('only', 100)],
+    describe: () => 'seven',
+    tuned: true,
+  }).choose(gpu, 7);
   const inner = underChoice(outer, () => choice(3));
   assert.is(inner.within, outer);
   assert.is(choice(3).within, undefined, 'only inside');

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { choose, TuningMemo, type Variant } from '@visage/gpu';
+import { Family, TuningMemo, type Variant } from '@visage/gpu';
 import { memoPath, saveMemo, startGpu, tuningTarget } from '@visage/gpu/node';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -15,47 +15,54 @@ const steady = await startGpu({ deterministic: true });
 const target = await tuningTarget(gpu);
 const test = suite('tuning memo');
 
-const variant = (name: string, admits: true | string = true): Variant<null> => ({ name, admits: () => admits });
-const family = [variant('large', 'too large'), variant('first'), variant('second')];
+const variant = (name: string, admits: true | string = true): Variant<string> => ({ name, admits: () => admits });
+let described = 0;
+const familyOf = (name: string) =>
+  new Family<string, Variant<string>>({
+    name,
+    variants: [variant('large', 'too large'), variant('first'), variant('second')],
+    tuned: true,
+    describe(problem) {
+      described++;
+      return problem;
+    },
+  });
+const [toy, other] = [familyOf('toy'), familyOf('other')];
 const entry = (name: string) => ({ variant: name, ms: 1, untunedMs: 2 });
 
 test.before.each(() => gpu.tuning.clear());
 
 test('reorders the variants of the problem that was measured, and of no other', () => {
   gpu.tuning.set('toy', '8x8', entry('second'));
-  const tuned = choose('toy', family, null, gpu, () => '8x8');
+  const tuned = toy.choose(gpu, '8x8');
   assert.is(tuned.variant.name, 'second');
   assert.equal(tuned.declined, [
     { name: 'large', reason: 'too large' },
     { name: 'first', reason: 'measured slower than second' },
   ]);
-  assert.is(choose('toy', family, null, gpu, () => '16x16').variant.name, 'first');
-  assert.is(choose('other', family, null, gpu, () => '8x8').variant.name, 'first');
+  assert.is(toy.choose(gpu, '16x16').variant.name, 'first');
+  assert.is(other.choose(gpu, '8x8').variant.name, 'first');
 });
 
-test('a signature is made only for a memo that knows the family', () => {
-  let made = 0;
-  const counted = () => {
-    made++;
-    return '8x8';
-  };
+test('a problem is described only for a memo that knows the family', () => {
+  described = 0;
   gpu.tuning.set('toy', '8x8', entry('second'));
-  choose('other', family, null, gpu, counted);
-  assert.is(made, 0);
-  choose('toy', family, null, gpu, counted);
-  assert.is(made, 1);
+  other.choose(gpu, '8x8');
+  assert.is(described, 0);
+  toy.choose(gpu, '8x8');
+  assert.is(described, 1);
 });
 
 test('a variant that is gone or declines is not taken', () => {
   for (const name of ['large', 'removed']) {
     gpu.tuning.set('toy', '8x8', entry(name));
-    assert.is(choose('toy', family, null, gpu, () => '8x8').variant.name, 'first');
+    assert.is(toy.choose(gpu, '8x8').variant.name, 'first');
   }
 });
 
 test('deterministic ignores it', () => {
   steady.tuning.set('toy', '8x8', entry('second'));
-  assert.is(choose('toy', family, null, steady, () => '8x8').variant.name, 'first');
+  assert.is(toy.choose(steady, '8x8').variant.name, 'first');
 });
 
 test('the next device on this adapter finds what was saved', async () => {
@@ -65,6 +72,27 @@ test('the next device on this adapter finds what was saved', async () => {
   const next = await startGpu();
   assert.equal(next.tuning.get('toy', '8x8'), entry('second'));
   assert.is((await startGpu({ deterministic: true })).tuning.size, 0);
+});
+
+test('entries that name what does not exist are passed over with a warning, and the others hold', async () => {
+  gpu.tuning.set('toy', '8x8', entry('removed'));
+  gpu.tuning.set('toy', '16x16', entry('second'));
+  gpu.tuning.set('no such family', '8x8', entry('second'));
+  await saveMemo(gpu);
+  const warnings: string[] = [];
+  const hear = ({ message }: Error) => warnings.push(message);
+  process.on('warning', hear);
+  const next = await startGpu();
+  await new Promise(setImmediate); // warnings are told after the turn that raised them
+  process.off('warning', hear);
+  assert.is(warnings.length, 1);
+  assert.match(
+    warnings[0] as string,
+    /do not exist \(no such family: second, toy: removed\); these entries are ignored/,
+  );
+  assert.is(toy.choose(next, '8x8').variant.name, 'first');
+  assert.is(toy.choose(next, '16x16').variant.name, 'second');
+  next.destroy();
 });
 
 test('text and memo are the same thing', () => {

@@ -15,19 +15,18 @@ import {
   arcMargin,
   avgPool2d,
   batchNorm,
-  CONV_ALGORITHMS,
   cast,
   concat,
   conv2d,
+  convFamily,
   convTranspose2d,
   cosineSimilarity,
   cosMargin,
   type DType,
   type FloatType,
   fileRow,
-  GEMM_VARIANTS,
-  type GemmProblem,
   gatherRows,
+  gemmFamily,
   grad,
   instanceNorm,
   linear,
@@ -57,8 +56,9 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { narrowForward } from '../../packages/tensor/src/gemm/narrow.ts';
 import { convGeometry } from '../../packages/tensor/src/ops/convGeometry.ts';
-import { NORM_VARIANTS } from '../../packages/tensor/src/ops/normPlan.ts';
-import { TOTAL_VARIANTS } from '../../packages/tensor/src/ops/normSharing.ts';
+import { normFamily } from '../../packages/tensor/src/ops/normPlan.ts';
+import { totalFamily } from '../../packages/tensor/src/ops/normSharing.ts';
+import { productOf } from '../helpers/variants.ts';
 
 /** What activations are made of: each op compiles for either type. */
 let activations: FloatType = 'f32';
@@ -130,30 +130,28 @@ function launchRest(): void {
   random.normal([5]);
 }
 
-/** The device as an adapter of the given kind, with subgroups of 8: what the null backend says of itself is no adapter's. */
-function described({ device, adapter }: Gpu, software: boolean): Gpu {
-  const { features, limits } = device;
-  return {
-    device: { features, limits, adapterInfo: { subgroupMinSize: 8 } },
-    adapter: { ...adapter, software },
-  } as Gpu;
+/** The device with subgroups of one size, as adapters have them: what the null backend says of itself is no adapter's. `heard` is told of each text. */
+function deviceOf(device: GPUDevice, subgroup: number, heard: (code: string) => void): GPUDevice {
+  const adapterInfo = { subgroupMinSize: subgroup, subgroupMaxSize: subgroup };
+  const createShaderModule = (descriptor: GPUShaderModuleDescriptor) => {
+    heard(descriptor.code);
+    return device.createShaderModule(descriptor);
+  };
+  return new Proxy(device, {
+    get(target, key) {
+      if (key === 'adapterInfo') return adapterInfo;
+      if (key === 'createShaderModule') return createShaderModule;
+      const value = Reflect.get(target, key, target);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
 }
 
 function launchGemms(gpu: Gpu): void {
-  const { buffer } = zeros([4]);
-  const large: GemmProblem = {
-    name: 'large',
-    m: 4096,
-    n: 4096,
-    k: 4096,
-    aContiguousAlong: 'k',
-    loaderA: [],
-    a: buffer,
-    b: buffer,
-  };
-  for (const { name, admits } of GEMM_VARIANTS) {
-    // What is still declined lacks a limit or a feature of the device; gemm.test.ts runs such a variant on an adapter that has them.
-    if (![true, false].some((software) => admits(large, described(gpu, software)) === true)) continue;
+  for (const variant of gemmFamily.variants) {
+    // What is left out lacks a limit or a feature of the device; gemm.test.ts runs such a variant on an adapter that has them.
+    if ((variant.supports?.(productOf('f32'), gpu) ?? true) !== true) continue;
+    const { name } = variant;
     withVariant('gemm', name, () => {
       for (const [m, n, k] of [
         [33, 17, 19],
@@ -167,7 +165,7 @@ function launchGemms(gpu: Gpu): void {
         launch((x, w, b) => conv2d(x!, w!, b!, { padding: 1, stride: 2 }), [2, 9, 11, c], [3, 3, c, 2 * c], [2 * c]);
     });
   }
-  for (const { name } of CONV_ALGORITHMS) {
+  for (const { name } of convFamily.variants) {
     if (name === 'narrow') continue; // launchNarrow
     withVariant('conv', name, () =>
       launch((x, w, b) => conv2d(x!, w!, b!, { padding: 1 }), [2, 9, 11, 8], [3, 3, 8, 16], [16]),
@@ -185,6 +183,8 @@ function launchHalfGemms(gpu: Gpu): void {
   };
   const differentiate = (y: Tensor, xs: Tensor[]) => grad(y, xs, { gradOutputs: [y.detach()] });
   for (const name of ['matrix 64x64x16', 'tiled 64x64x16', 'direct']) {
+    const variant = gemmFamily.variants.find((each) => each.name === name);
+    if ((variant?.supports?.(productOf('f16'), gpu) ?? true) !== true) continue;
     withVariant('gemm', name, () => {
       for (const [ci, co] of [
         [3, 16],
@@ -224,14 +224,13 @@ function launchNarrow(gpu: Gpu): void {
 
 function launchNorms(gpu: Gpu): void {
   const has = (feature: string) => gpu.device.features.has(feature);
-  for (const { name, enables } of TOTAL_VARIANTS)
+  for (const { name, enables } of totalFamily.variants)
     if (enables.every(has)) withVariant('total', name, () => launchNormVariants(gpu));
 }
 
 function launchNormVariants(gpu: Gpu): void {
-  for (const { name, admits } of NORM_VARIANTS) {
-    const problem = { outer: 2, rows: 42, channels: 4, eps: 1e-5 };
-    if (![true, false].some((software) => admits(problem, described(gpu, software)) === true)) continue;
+  for (const { name, supports } of normFamily.variants) {
+    if ((supports?.({ outer: 2, rows: 42, channels: 4, eps: 1e-5 }, gpu) ?? true) !== true) continue;
     withVariant('norm', name, () => {
       for (const c of [3, 8]) {
         const image = [2, 7, 6, c];
@@ -269,12 +268,8 @@ for (const profile of ['full', 'browser'] as const) {
   for (const software of [true, false]) {
     test(`${profile} limits, ${software ? 'software' : 'hardware'} variants`, async () => {
       const opened = await startGpu({ backend: 'null', profile });
-      const create = opened.device.createShaderModule.bind(opened.device);
-      opened.device.createShaderModule = (descriptor) => {
-        texts.push(descriptor.code);
-        return create(descriptor);
-      };
-      const gpu = useGpu(new Gpu(opened.device, { ...opened.adapter, software }));
+      const device = deviceOf(opened.device, software ? 8 : 32, (code) => texts.push(code));
+      const gpu = useGpu(new Gpu(device, { ...opened.adapter, software }));
       for (const type of profile === 'full' ? (['f32', 'f16'] as const) : (['f32'] as const)) {
         activations = type;
         for (const c of [3, 4]) launchSpatial(c);

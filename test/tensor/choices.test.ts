@@ -1,9 +1,9 @@
 /** @file Every family with several variants says with each launch which one it is and why it is not another. */
-import { choose, type Gpu, type KernelChoice, reportChoice } from '@visage/gpu';
+import { type Gpu, type KernelChoice, reportChoice } from '@visage/gpu';
 import {
   cast,
   conv2d,
-  GEMM_VARIANTS,
+  gemmFamily,
   grad,
   instanceNorm,
   linears,
@@ -17,9 +17,9 @@ import {
   tensor,
 } from '@visage/tensor';
 import * as assert from 'uvu/assert';
-import { gemmVariants } from '../../packages/tensor/src/gemm/variants.ts';
 import { gpuSuite } from '../helpers/gpu.ts';
 import { noise } from '../helpers/numbers.ts';
+import { productOf } from '../helpers/variants.ts';
 
 const { test } = await gpuSuite('choices');
 
@@ -93,6 +93,7 @@ test("a convolution's launches belong to its algorithm, its products to a multip
 /** All of a large GPU with subgroup matrices that choosing a multiply asks for. */
 const large = {
   deterministic: true,
+  hardware: { processors: 132 },
   adapter: { software: false, matrices: true },
   device: {
     limits: { maxComputeInvocationsPerWorkgroup: 1024, maxComputeWorkgroupStorageSize: 49_152 },
@@ -101,12 +102,10 @@ const large = {
   },
 } as unknown as Gpu;
 
-type Problem = Parameters<(typeof GEMM_VARIANTS)[0]['admits']>[0];
-const half = { name: 'x', m: 512, n: 512, operands: 'f16', aContiguousAlong: 'k', loaderA: [] };
+const half = productOf('f16');
 
 test('matrix tiles that were sorted behind the one taken tell both estimates', () => {
-  const problem = { ...half, k: 512 } as unknown as Problem;
-  const { variant, declined } = choose('gemm', gemmVariants(problem, large), problem, large);
+  const { variant, declined } = gemmFamily.choose(large, half);
   assert.match(variant.name, /^matrix /);
   const times = declined
     .filter(({ name }) => name.startsWith('matrix'))
@@ -115,7 +114,7 @@ test('matrix tiles that were sorted behind the one taken tell both estimates', (
       assert.ok(found, `${name}: ${reason}`);
       return [Number(found[1]), Number(found[2])] as const;
     });
-  assert.is(times.length, GEMM_VARIANTS.filter(({ name }) => name.startsWith('matrix')).length - 1);
+  assert.is(times.length, gemmFamily.variants.filter(({ name }) => name.startsWith('matrix')).length - 1);
   assert.ok(times.every(([own, chosen]) => own >= chosen && chosen === times[0]?.[1]));
   assert.equal(
     times.map(([own]) => own),
@@ -133,8 +132,8 @@ test('the plan of a matrix tile takes the estimate that sorted it', () => {
       read++; // what an estimate depends on and a plan alone does not
       return 512;
     },
-  } as unknown as Problem;
-  const [first] = gemmVariants(problem, large);
+  };
+  const [first] = gemmFamily.candidates(large, problem);
   assert.ok(read > 0);
   const before = read;
   first?.plan(problem, large);

@@ -1,13 +1,18 @@
 /** Every GEMM variant against sums in float64, over shapes that leave partial tiles, partial vectors and split K. */
 import { type Gpu, withVariant } from '@visage/gpu';
 import { startGpu } from '@visage/gpu/node';
-import { conv2d, GEMM_VARIANTS, grad, matmul, permute, type Tensor, tensor } from '@visage/tensor';
+import { conv2d, gemmFamily, grad, matmul, permute, type Tensor, tensor } from '@visage/tensor';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { relativeError } from '../helpers/goldens.ts';
 import { noise } from '../helpers/numbers.ts';
+import { multipliesOf, productOf } from '../helpers/variants.ts';
 
 const gpu = await startGpu();
+
+/** What choosing a multiply asks of a device that differs from this one. */
+const described = ({ device, adapter, hardware }: Gpu, changes: object): Gpu =>
+  ({ deterministic: true, device, adapter, hardware, ...changes }) as unknown as Gpu;
 
 function multiply(a: Float32Array, b: Float32Array, m: number, n: number, k: number): Float64Array {
   const c = new Float64Array(m * n);
@@ -20,13 +25,7 @@ function multiply(a: Float32Array, b: Float32Array, m: number, n: number, k: num
   return c;
 }
 
-for (const { name, able, only } of GEMM_VARIANTS) {
-  if (only === 'f16') continue; // gemmHalf.test.ts
-  const possible = able?.(gpu) ?? true;
-  if (possible !== true) {
-    console.log(`     ${name} is not run here: ${possible}`);
-    continue;
-  }
+for (const { name } of multipliesOf(gpu, 'f32')) {
   // One direction of A per shape: each pair is a pipeline more, and a tile takes a software adapter seconds to compile.
   for (const [m, n, k, along] of [
     [37, 23, 8301, 'm'], // so long a K is split
@@ -65,15 +64,30 @@ test('a variant for the other type is refused, and nothing wrong is computed', (
   const x = tensor(noise(256, 5), [16, 16]);
   assert.throws(
     () => withVariant('gemm', 'matrix 64x64x16', () => matmul(x, x)),
-    /cannot compute matmul 16x16x16 .*f16/,
+    /gemm: matrix 64x64x16 cannot compute matmul 16x16x16 .*: multiplies f16 only/,
   );
 });
 
-test('an unknown variant is named', () => {
+test('a variant whose limits the device lacks is refused when it is forced', () => {
+  const limits = { maxComputeInvocationsPerWorkgroup: 64, maxComputeWorkgroupStorageSize: 16_384 };
+  const small = described(gpu, { device: { limits } });
   assert.throws(
-    () => withVariant('gemm', 'telepathy', () => matmul(tensor([1], [1, 1]), tensor([1], [1, 1]))),
-    /telepathy.*tiled/,
+    () => withVariant('gemm', 'tiled 64x64x16', () => gemmFamily.choose(small, productOf('f32'))),
+    /gemm: tiled 64x64x16 cannot compute x 512x512x512 .*: needs 128 invocations per workgroup/,
   );
+  assert.throws(
+    () =>
+      withVariant('gemm', 'broadcast', () =>
+        gemmFamily.choose(described(gpu, { device: { features: new Set() } }), productOf('f32')),
+      ),
+    /broadcast cannot compute .*: needs the feature subgroups/,
+  );
+});
+
+test('an unknown family or variant is an error at once, with the names that there are', () => {
+  const nothing = () => assert.unreachable('nothing runs under a name that means nothing');
+  assert.throws(() => withVariant('gemm', 'telepathy', nothing), /gemm: no variant is called telepathy; .*tiled/);
+  assert.throws(() => withVariant('gem', 'direct', nothing), /no kernel family is called gem; there are conv, gemm, /);
 });
 
 test('shape errors name the op and what was expected', () => {
@@ -84,13 +98,9 @@ test('shape errors name the op and what was expected', () => {
 });
 
 test('a device that computes on the CPU gets a kernel without workgroup memory', () => {
-  const problem = { name: 'x', m: 512, n: 512, k: 512, aContiguousAlong: 'k', loaderA: [] } as unknown as Parameters<
-    (typeof GEMM_VARIANTS)[0]['admits']
-  >[0];
-  const taken = GEMM_VARIANTS.find(
-    (v) => v.admits(problem, { ...gpu, adapter: { ...gpu.adapter, software: true } } as Gpu) === true,
-  );
-  assert.is(taken?.name, gpu.device.features.has('subgroups') ? 'broadcast' : 'direct');
+  const software = described(gpu, { adapter: { ...gpu.adapter, software: true } });
+  const { variant } = gemmFamily.choose(software, productOf('f32'));
+  assert.is(variant.name, gpu.device.features.has('subgroups') ? 'broadcast' : 'direct');
 });
 
 test.run();

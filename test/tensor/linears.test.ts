@@ -1,7 +1,7 @@
 import { withVariant } from '@visage/gpu';
 import { add, linear, linears, mul, type Tensor, tensor } from '@visage/tensor';
 import { throws } from 'uvu/assert';
-import { LINEARS_VARIANTS } from '../../packages/tensor/src/ops/linears.ts';
+import { linearsFamily } from '../../packages/tensor/src/ops/linears.ts';
 import { gpuSuite } from '../helpers/gpu.ts';
 import { type HostTensor, randomInput } from '../helpers/gradcheck.ts';
 import { sameFunction } from '../helpers/sameFunction.ts';
@@ -31,7 +31,7 @@ const parameters = (inner: number, columns: number): HostTensor[] =>
   ]);
 
 // 72 columns leave a partial block of vectors, 5 are scalar; 19 rows are more than an invocation takes.
-for (const { name } of LINEARS_VARIANTS) {
+for (const { name } of linearsFamily.variants) {
   for (const [rows, inner, columns] of [
     [2, 40, 72],
     [19, 7, 5],

@@ -1,4 +1,4 @@
-import { choose, type Gpu, withVariant } from '@visage/gpu';
+import { type Gpu, withVariant } from '@visage/gpu';
 import {
   adain,
   batchNorm,
@@ -18,8 +18,8 @@ import { is, ok, throws } from 'uvu/assert';
 import { composedAdain } from '../../packages/tensor/src/ops/adain.ts';
 import { composedBatchNorm } from '../../packages/tensor/src/ops/batchNorm.ts';
 import { composedInstanceNorm } from '../../packages/tensor/src/ops/instanceNorm.ts';
-import { NORM_VARIANTS, planRows } from '../../packages/tensor/src/ops/normPlan.ts';
-import { TOTAL_VARIANTS } from '../../packages/tensor/src/ops/normSharing.ts';
+import { normFamily, planRows } from '../../packages/tensor/src/ops/normPlan.ts';
+import { totalFamily } from '../../packages/tensor/src/ops/normSharing.ts';
 import { relativeError } from '../helpers/goldens.ts';
 import { gpuSuite } from '../helpers/gpu.ts';
 import { gradcheck, type HostTensor, randomInput } from '../helpers/gradcheck.ts';
@@ -107,7 +107,7 @@ for (const [name, { fn, composed, inputs, kinks }] of Object.entries(CASES)) {
 
 // On llvmpipe a kernel with barriers takes seconds to compile, so each variant meets each of its kernels once: eight channels are blocks of two
 // groups of four with a style per sample, three are scalars with one scale for all samples.
-for (const { name, plan } of NORM_VARIANTS) {
+for (const { name, plan } of normFamily.variants) {
   // 1927 rows fall into several chunks by every rule; a workgroup that owns its planes needs a few rows for each of its invocations.
   const { resident } = plan({ outer: 2, rows: 1927, channels: 8, eps: 1e-5 }, gpu);
   const input = (c: number, seed: number) =>
@@ -136,7 +136,7 @@ for (const { name, plan } of NORM_VARIANTS) {
 }
 
 // Blocks of 16 channel groups, wider than a subgroup of a software adapter, and planes whose last turn some invocations have no row in.
-for (const total of TOTAL_VARIANTS)
+for (const total of totalFamily.variants)
   for (const name of ['held', 'chunks by workgroup'])
     test(`variant ${name}, sums over a workgroup ${total.name}, computes what the composition does`, async () => {
       const forced = <T>(run: () => T): T => withVariant('total', total.name, () => withVariant('norm', name, run));
@@ -174,14 +174,20 @@ test('held, forced on planes that no workgroup can hold, is refused', () => {
   const x = tensor(new Float32Array(121 * 121 * 4), [1, 121, 121, 4]);
   throws(
     () => withVariant('norm', 'held', () => instanceNorm(x)),
-    /held cannot compute a norm of 1 x 14641 x 4 .*: 14641 rows do not fit/,
+    /norm: held cannot compute rows of 1 x 14641 x 4 .*: 14641 rows do not fit/,
   );
 });
 
 /** All that norms ask of a device that computes on hardware. */
-const hardware = (invocations: number, memory: number, subgroups: readonly [number, number] = [32, 32]) =>
+const hardware = (
+  invocations: number,
+  memory: number,
+  subgroups: readonly [number, number] = [32, 32],
+  processors = 132,
+) =>
   ({
     adapter: { software: false },
+    hardware: { processors },
     device: {
       limits: { maxComputeInvocationsPerWorkgroup: invocations, maxComputeWorkgroupStorageSize: memory },
       features: new Set(['subgroups']),
@@ -191,7 +197,7 @@ const hardware = (invocations: number, memory: number, subgroups: readonly [numb
 
 /** Variant, invocations, channel groups and rows of an invocation. */
 function planned(device: Gpu, outer: number, rows: number, channels: number): string {
-  const { sharing, held, chunks } = planRows('norm', NORM_VARIANTS, { outer, rows, channels, eps: 1e-5 }, device);
+  const { sharing, held, chunks } = planRows(normFamily, { outer, rows, channels, eps: 1e-5 }, device);
   const { WG, BLOCK } = sharing.constants;
   return `${sharing.choice?.variant.name} ${WG}/${BLOCK} ${held?.HELD ?? chunks}`;
 }
@@ -205,6 +211,9 @@ test('planes are held in runs of memory as long as registers, processors and lim
   is(planned(large, 2, 559, 3), 'held 288/1 2', 'unless there is no other');
   is(planned(large, 1, 4000, 512), 'resident 512/4 1');
   is(planned(large, 1, 802816, 64), 'chunks by workgroup 256/16 1056');
+  const half = hardware(1024, 49152, [32, 32], 66);
+  is(planned(half, 4, 784, 512), 'held 448/8 14', 'half as many processors are filled by larger workgroups');
+  is(planned(half, 1, 802816, 64), 'chunks by workgroup 256/16 528');
   const small = hardware(256, 16384);
   is(planned(small, 16, 784, 512), 'held 224/4 14');
   is(planned(small, 16, 3136, 128), 'resident 256/4 1');
@@ -212,7 +221,7 @@ test('planes are held in runs of memory as long as registers, processors and lim
 });
 
 test('sums over a workgroup are shuffled where subgroups have one size', () => {
-  const chosen = (device: Gpu) => choose('total', TOTAL_VARIANTS, { threads: 448, block: 8 }, device);
+  const chosen = (device: Gpu) => totalFamily.choose(device, { threads: 448, block: 8 });
   is(chosen(hardware(256, 16384)).variant.name, 'shuffled');
   const varying = chosen(hardware(256, 16384, [8, 32]));
   is(varying.variant.name, 'columns');
@@ -246,7 +255,7 @@ async function worstError(variant: string, x: HostTensor): Promise<number> {
 }
 
 // Forced, for the variants of a hardware adapter sum in one pass about a row of the data, those of a software adapter in several.
-for (const { name } of NORM_VARIANTS) {
+for (const { name } of normFamily.variants) {
   test(`a pixel far from all others spoils nothing, variant ${name}`, async () => {
     const rows = 41 * 55;
     // First, last, and those that `held` takes its pivot from. The pixel itself lies 47 deviations away.

@@ -2,8 +2,7 @@
 import { withVariant } from '@visage/gpu';
 import {
   autocast,
-  CONV_ALGORITHMS,
-  GEMM_VARIANTS,
+  convFamily,
   grad,
   type ResidualBlock,
   record,
@@ -18,6 +17,7 @@ import { relativeError } from '../helpers/goldens.ts';
 import { gpuSuite } from '../helpers/gpu.ts';
 import { randomInput } from '../helpers/gradcheck.ts';
 import { sameFunction } from '../helpers/sameFunction.ts';
+import { multipliesOf } from '../helpers/variants.ts';
 
 const { test, gpu } = await gpuSuite('residual block');
 
@@ -121,9 +121,8 @@ test('gradients of gradients go through the composition', () => {
 // A software adapter takes ten seconds to compile the four products of a block in one tile, and all tiles finish their sums by the same text.
 const COMPILED_SLOWLY = /^tiled|^winograd 4x4/;
 const isTried = ({ name }: { readonly name: string }) => !gpu.adapter.software || !COMPILED_SLOWLY.test(name);
-const VARIANTS = GEMM_VARIANTS.filter(({ able }) => (able?.(gpu) ?? true) === true).filter(isTried);
 
-for (const { name } of VARIANTS.filter(({ only }) => only !== 'f16')) {
+for (const { name } of multipliesOf(gpu, 'f32').filter(isTried)) {
   test(`by ${name}`, () =>
     equal(
       withVariant('gemm', name, () => outputs(residualBlock, strided, 'PReLU')),
@@ -131,7 +130,7 @@ for (const { name } of VARIANTS.filter(({ only }) => only !== 'f16')) {
     ));
 }
 
-for (const { name } of CONV_ALGORITHMS.filter(isTried).filter(({ name }) => name.startsWith('winograd'))) {
+for (const { name } of convFamily.variants.filter(isTried).filter(({ name }) => name.startsWith('winograd'))) {
   test(`by ${name}, which finishes its pixels itself`, () =>
     equal(
       withVariant('conv', name, () => outputs(residualBlock, plain, 'PReLU')),
@@ -167,7 +166,7 @@ if (gpu.device.features.has('shader-f16')) {
     test(`joined by ${join} in f16, as near to f32 as the composition`, () =>
       near(typed(residualBlock, 'f16', plain, join), plain, join));
 
-  for (const { name } of VARIANTS.filter(({ only }) => only === 'f16')) {
+  for (const { name } of multipliesOf(gpu, 'f16').filter(({ name }) => name.startsWith('matrix'))) {
     test(`by ${name}`, () =>
       near(
         withVariant('gemm', name, () => typed(residualBlock, 'f16', matrices, 'PReLU')),

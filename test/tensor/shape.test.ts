@@ -15,9 +15,10 @@ import {
   tensor,
   transpose,
   variance,
+  zeros,
 } from '@visage/tensor';
 import { equal, is, ok, throws } from 'uvu/assert';
-import { PERMUTE_VARIANTS, transpositionOf } from '../../packages/tensor/src/ops/transpose.ts';
+import { permuteFamily, transpositionOf } from '../../packages/tensor/src/ops/transpose.ts';
 import { gpuSuite } from '../helpers/gpu.ts';
 import { gradcheck, type HostTensor, randomInput } from '../helpers/gradcheck.ts';
 
@@ -103,11 +104,15 @@ test('transpositions by tiles and by index are the same', async () => {
   ];
   for (const [shape, order] of cases) {
     const x = randomInput(shape);
-    const [tiles, index] = PERMUTE_VARIANTS.map(({ name }) =>
+    const [tiles, index] = permuteFamily.variants.map(({ name }) =>
       withVariant('permute', name, () => permute(tensor(x.values, x.shape), order)),
     ) as [Tensor, Tensor];
     equal([...(await tiles.floats())], [...(await index.floats())], String(shape));
   }
+  throws(
+    () => withVariant('permute', 'tiles', () => permute(zeros([2, 3, 4]), [1, 0, 2])),
+    /permute: tiles cannot compute a permutation that is no transposition: only for transpositions/,
+  );
   ok(transpositionOf([2, 3, 4], [0, 2, 1]));
   is(transpositionOf([2, 3, 4], [1, 0, 2]), undefined, 'rows of four change places, elements do not');
   is(transpositionOf([2, 3, 4], [0, 1, 2]), undefined);

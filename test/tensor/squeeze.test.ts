@@ -2,7 +2,7 @@ import { type Gpu, withVariant } from '@visage/gpu';
 import { squeezeExcitation, type Tensor, tensor } from '@visage/tensor';
 import { is, match, throws } from 'uvu/assert';
 import { composedSqueezeExcitation } from '../../packages/tensor/src/ops/squeezeExcitation.ts';
-import { SQUEEZE_VARIANTS } from '../../packages/tensor/src/ops/squeezeKernels.ts';
+import { squeezeFamily } from '../../packages/tensor/src/ops/squeezeKernels.ts';
 import { gpuSuite } from '../helpers/gpu.ts';
 import { type HostTensor, randomInput } from '../helpers/gradcheck.ts';
 import { sameFunction } from '../helpers/sameFunction.ts';
@@ -55,7 +55,7 @@ for (const [c, hidden] of [
 }
 
 // Thirty-two channels are a power of two, and 33 x 31 pixels make several turns of a workgroup to share out; the resident kernels need as many bindings as adapters have, and browsers' default lacks.
-for (const { name } of SQUEEZE_VARIANTS) {
+for (const { name } of squeezeFamily.variants) {
   test(`variant ${name} computes what the composition does`, async () => {
     const images = [randomInput([2, 33, 31, 32]), randomInput([2, 33, 31, 32], { seed: 2 })];
     const run = (op: Op) => (x?: Tensor, skip?: Tensor) =>
@@ -75,14 +75,33 @@ test('sliced takes larger samples only where several workgroups share them', () 
     maxComputeWorkgroupStorageSize: 2 ** 15,
     maxStorageBuffersPerShaderStage: 16,
   };
-  const large = { adapter: { software: false }, device: { limits } } as unknown as Gpu; // all of it that admission asks for
-  const [sliced] = SQUEEZE_VARIANTS;
-  const answer = (outer: number, height: number, width: number, channels: number) =>
-    sliced!.admits({ outer, rows: height * width, channels, eps: 0 }, large);
+  const large = { adapter: { software: false }, device: { limits }, hardware: { processors: 132 } } as unknown as Gpu; // all of it that admission asks for
+  const [sliced] = squeezeFamily.variants;
+  const answer = (outer: number, height: number, width: number, channels: number) => {
+    const problem = { outer, rows: height * width, channels, eps: 0 };
+    is(sliced?.supports?.(problem, large), true);
+    return sliced?.admits?.(problem, large);
+  };
   is(answer(64, 32, 32, 128), true);
   match(String(answer(65, 32, 32, 128)), /131072 elements of a sample are too many for one workgroup to go over/);
   is(answer(65, 32, 32, 64), true);
   match(String(answer(16, 64, 32, 128)), /262144 elements of a sample/);
+});
+
+test('the kernels of one launch are refused where channels do not come in fours of a power of two', () => {
+  for (const [channels, name] of [
+    [1, 'resident'],
+    [2, 'sliced'],
+    [12, 'sliced'],
+  ] as const) {
+    const [x, ...rest] = [randomInput([1, 2, 2, channels]), ...parameters(channels, 2)].map(({ values, shape }) =>
+      tensor(values, shape),
+    );
+    throws(
+      () => withVariant('squeeze', name, () => applied(squeezeExcitation)(x!, x!, rest)),
+      /squeeze: \w+ cannot compute 1 samples of 4 pixels and \d+ channels: needs a power of two of channels, from 4 to 512/,
+    );
+  }
 });
 
 test('messages name the op, the argument and what was expected', () => {

@@ -2,7 +2,7 @@
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { choose, type Variant, withVariant } from '@visage/gpu';
+import { Family, type Variant, withVariant } from '@visage/gpu';
 import {
   chooseFor,
   collectProblems,
@@ -33,18 +33,13 @@ const doubling = (name: string, expression: string, passes = 1): Doubling => ({
   name,
   expression,
   passes,
-  admits: () => true,
 });
+const familyOf = (name: string, variants: readonly Doubling[], describe = (x: Tensor) => `${x.size}`) =>
+  new Family({ name, variants, describe, tuned: true });
 
-function double(x: Tensor, variants: readonly Doubling[]): Tensor {
-  const { variant } = chooseFor(gpu, {
-    family: 'doubling',
-    variants,
-    problem: x,
-    signature: () => `${x.size}`,
-    buffers: [x.buffer],
-    launch: () => double(x, variants),
-  });
+function double(x: Tensor, family: Family<Tensor, Doubling>): Tensor {
+  const launch = () => double(x, family);
+  const { variant } = chooseFor(gpu, { family, problem: x, buffers: [x.buffer], launch });
   let y = launchMap('double', variant.expression, [x]);
   for (let k = 1; k < variant.passes; k++) y = launchMap('double', 'a + V(0.0)', [y]);
   return y;
@@ -54,11 +49,12 @@ const slow = doubling('slow', 'a * 2.0', 12);
 const quick = doubling('quick', 'a + a');
 const wrong = doubling('wrong', 'a * 2.01');
 const broken = doubling('broken', 'a / (a - a)');
+const both = familyOf('doubling, both right', [slow, quick]);
 
 test('the fastest variant that agrees with the reference goes into the memo, and the next choice takes it', async () => {
   const x = tensor(Float32Array.from({ length: 2 ** 16 }, Math.sin));
-  const variants = [slow, wrong, broken, quick];
-  const problems = await collectProblems(() => double(x, variants));
+  const family = familyOf('doubling', [slow, wrong, broken, quick]);
+  const problems = await collectProblems(() => double(x, family));
   assert.is(problems.length, 1);
   assert.equal(problems[0]?.candidates, ['slow', 'wrong', 'broken', 'quick']);
   const [result] = await tune(problems, { gpu });
@@ -66,12 +62,13 @@ test('the fastest variant that agrees with the reference goes into the memo, and
   const untimed = result?.trials.filter(({ ms }) => ms === undefined).map(({ variant }) => variant);
   assert.equal(untimed, ['wrong', 'broken'], 'wrong kernels are not even timed');
   assert.is(gpu.tuning.get('doubling', `${x.size}`)?.variant, 'quick');
-  assert.is(choose('doubling', variants, x, gpu, () => `${x.size}`).variant, quick);
+  assert.is(family.choose(gpu, x).variant, quick);
 });
 
 test('a variant that fails the check is never chosen, however fast', async () => {
   const x = tensor(new Float32Array(2 ** 16).fill(1));
-  const problems = await collectProblems(() => double(x, [wrong, slow]));
+  const family = familyOf('doubling, the first wrong', [wrong, slow]);
+  const problems = await collectProblems(() => double(x, family));
   const [result] = await tune(problems, { gpu });
   assert.is(result?.best, 'slow');
 });
@@ -79,43 +76,38 @@ test('a variant that fails the check is never chosen, however fast', async () =>
 test('where even the reference gives no numbers, nothing is noted and the order stays', async () => {
   const x = tensor([1, 2, 3, 4, 5]);
   const live = gpu.memory.live;
-  const [result] = await tune(await collectProblems(() => double(x, [quick, broken])), { gpu });
+  const family = familyOf('doubling, the last broken', [quick, broken]);
+  const [result] = await tune(await collectProblems(() => double(x, family)), { gpu });
   assert.is(result?.best, 'quick');
-  assert.is(gpu.tuning.get('doubling', `${x.size}`), undefined);
+  assert.is(gpu.tuning.get(family.name, `${x.size}`), undefined);
   assert.ok(gpu.memory.live - live < 4096);
 });
 
 test('the content of the buffers is put back', async () => {
   const x = tensor([1, 2, 3]);
-  await tune(await collectProblems(() => double(x, [slow, quick])), { gpu });
+  await tune(await collectProblems(() => double(x, both)), { gpu });
   assert.equal([...(await x.floats())], [1, 2, 3]);
 });
 
 test("a problem inside another family's variant is measured before that family", async () => {
   const x = tensor(Float32Array.from({ length: 2 ** 12 }, Math.sin));
-  const inner = () => double(x, [slow, quick]);
+  const inner = () => double(x, both);
+  const family = familyOf('outer', [doubling('through doubling', ''), doubling('itself', 'a * 2.0')], () => 'any');
   const outer = (): Tensor => {
-    const { variant } = chooseFor(gpu, {
-      family: 'outer',
-      variants: [doubling('through doubling', ''), doubling('itself', 'a * 2.0')],
-      problem: x,
-      signature: () => 'any',
-      buffers: [x.buffer],
-      launch: outer,
-    });
+    const { variant } = chooseFor(gpu, { family, problem: x, buffers: [x.buffer], launch: outer });
     return variant.name === 'itself' ? launchMap('itself', variant.expression, [x]) : inner();
   };
   const plain = await collectProblems(() => withVariant('outer', 'itself', outer));
   const results = await tune(plain, { gpu });
   assert.equal(
     results.map(({ problem }) => problem.family),
-    ['doubling', 'outer'],
+    [both.name, 'outer'],
   );
 });
 
 test('what the memo knows is not measured again, unless asked', async () => {
   const x = tensor([1, 2, 3]);
-  const problems = await collectProblems(() => double(x, [slow, quick]));
+  const problems = await collectProblems(() => double(x, both));
   assert.is((await tune(problems, { gpu })).length, 1);
   assert.is((await tune(problems, { gpu })).length, 0);
   assert.is((await tune(problems, { gpu, again: true })).length, 1);

@@ -84,7 +84,7 @@ test('forced on what it cannot compute it is refused, and nothing wrong is compu
   const [x, w] = [tensor(noise(6 * 6 * 8, 6), [1, 6, 6, 8]), tensor(noise(9 * 8 * 4, 7), [3, 3, 8, 4])];
   assert.throws(
     () => forced(x, w, 2),
-    /winograd 2x2 cannot compute forward f32 1x6x6x8 .*: for 3x3 kernels at stride 1/,
+    /conv: winograd 2x2 cannot compute forward f32 1x6x6x8 .*: for 3x3 kernels at stride 1/,
   );
   assert.throws(() => forced(x.reshape([1, 16, 6, 3]), tensor(noise(108, 8), [3, 3, 3, 4])), /channels in fours/);
   if (x.gpu.device.features.has('shader-f16'))

@@ -1,3 +1,5 @@
+import { processorsNamed } from './hardware.ts';
+
 /** What is known of the adapter behind a device. */
 export interface AdapterDescription {
   readonly name: string;
@@ -7,6 +9,8 @@ export interface AdapterDescription {
   readonly software: boolean;
   /** Its subgroups multiply 16 x 16 matrices of halves into f32 sums, and the device was given what that needs. */
   readonly matrices: boolean;
+  /** How many processors it has, where its name tells; see {@link Gpu.hardware}. */
+  readonly processors?: number;
 }
 
 /** Names the adapter. Software adapters are recognised by the flag or by the names of the known ones. */
@@ -19,5 +23,6 @@ export function describeAdapter(adapter: GPUAdapter): Omit<AdapterDescription, '
     vendor,
     architecture,
     software: fallback || /llvmpipe|lavapipe|swiftshader|software|basic render/i.test(text),
+    processors: processorsNamed(device) ?? processorsNamed(description),
   };
 }

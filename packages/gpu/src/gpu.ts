@@ -5,7 +5,9 @@ import { runChecked } from './checked.ts';
 import { enclosingChoice, type KernelChoice } from './choices.ts';
 import { type Command, checkApart, noteChanges, readBy } from './commands.ts';
 import { ConstantStore } from './constants.ts';
+import type { GpuOptions } from './create.ts';
 import { DeviceLostError, ValidationError, VisageError } from './errors.ts';
+import { checkProcessors, type Hardware, hardwareOf } from './hardware.ts';
 import { nextMoment } from './moments.ts';
 import { PipelineCache } from './pipelines.ts';
 import { BufferPool, type MemoryUse } from './pool.ts';
@@ -64,11 +66,18 @@ export class Gpu {
   /** Which kernel variants were measured to be the fastest on this adapter; empty until something is measured or loaded. */
   readonly tuning = new TuningMemo();
 
+  readonly #processors: number | undefined;
+
   constructor(
     readonly device: GPUDevice,
     readonly adapter: AdapterDescription,
-    { debug = false, deterministic = false }: { readonly debug?: boolean; readonly deterministic?: boolean } = {},
+    {
+      debug = false,
+      deterministic = false,
+      processors,
+    }: Pick<GpuOptions, 'debug' | 'deterministic' | 'processors'> = {},
   ) {
+    this.#processors = processors === undefined ? undefined : checkProcessors('openGpu', processors);
     this.debug = debug;
     this.deterministic = deterministic;
     this.pool = new BufferPool(device);
@@ -330,6 +339,15 @@ export class Gpu {
       this.#profiler = undefined;
     }
     return profiler.table();
+  }
+
+  /** How wide the GPU is, for the kernels' choices; a {@link Gpu.deterministic} one does not ask its memo. */
+  get hardware(): Hardware {
+    return hardwareOf(
+      this.#processors,
+      this.deterministic ? undefined : this.tuning.processors,
+      this.adapter.processors,
+    );
   }
 
   get memory(): MemoryUse {

@@ -21,8 +21,10 @@ export {
 export type { BoundCommand, Command } from './commands.ts';
 export { type GpuOptions, openGpu } from './create.ts';
 export { currentGpu, useGpu } from './current.ts';
+export { DESCRIBED, type DeviceDescription, describedGpu } from './described.ts';
 export { AdapterError, ArgumentError, DeviceLostError, ValidationError, VisageError } from './errors.ts';
 export { type Dispatch, Gpu } from './gpu.ts';
+export type { Hardware } from './hardware.ts';
 export { nextMoment } from './moments.ts';
 export type { MemoryUse } from './pool.ts';
 export type { ProfiledChoice, ProfileRow } from './profiler.ts';
@@ -35,4 +37,11 @@ export { type TuningEntry, TuningMemo, type TuningTarget } from './tuning/memo.t
 export { lendScratch, refillScratch } from './tuning/scratch.ts';
 export { median, type TimingOptions, timeInterleaved } from './tuning/timing.ts';
 export { stayedBusy, WARM_MS, warmUp } from './tuning/warm.ts';
-export { choose, type Variant, withVariant } from './variants.ts';
+export {
+  Family,
+  type FamilyDefinition,
+  knownFamilies,
+  type NamedFamily,
+  type Variant,
+  withVariant,
+} from './variants.ts';

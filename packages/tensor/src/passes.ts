@@ -1,6 +1,5 @@
 /** @file How passes that treat every element alike are shared out among invocations: the variants of the family. */
-import { choose, type Gpu, type KernelChoice, linearGrid, type Variant } from '@visage/gpu';
-import { PROCESSORS } from './gemm/plan.ts';
+import { Family, type Gpu, type KernelChoice, linearGrid, type Variant } from '@visage/gpu';
 
 const RESIDENT = 2048; // invocations that a processor of a large GPU runs at a time
 const MOST_TURNS = 4;
@@ -21,7 +20,7 @@ interface Pass {
 }
 
 interface PassVariant extends Variant<PassProblem> {
-  plan(problem: PassProblem): Pass;
+  plan(problem: PassProblem, gpu: Gpu): Pass;
 }
 
 const passOf = (count: number, workgroup: number, turns: number): Pass => ({
@@ -36,26 +35,28 @@ const passOf = (count: number, workgroup: number, turns: number): Pass => ({
 const several: PassVariant = {
   name: 'several each',
   admits: (_, { adapter }) => !adapter.software || 'a software adapter runs invocations one after the other',
-  plan({ count, bytes }) {
-    const wanted = Math.min(MOST_TURNS, 32 / bytes, count / (PROCESSORS * RESIDENT));
+  plan({ count, bytes }, { hardware }) {
+    const wanted = Math.min(MOST_TURNS, 32 / bytes, count / (hardware.processors * RESIDENT));
     return passOf(count, LARGE, 2 ** Math.max(0, Math.floor(Math.log2(wanted))));
   },
 };
 
 const single: PassVariant = {
   name: 'one each',
-  admits: () => true,
   plan: ({ count }) => passOf(count, SMALL, 1),
 };
 
 /** Invocations of a workgroup, for kernels that share out their elements themselves. */
 export const workgroupFor = ({ adapter }: Gpu): number => (adapter.software ? SMALL : LARGE);
 
-/** Every way, most preferred first. */
-const PASSES: readonly PassVariant[] = [several, single];
+const passes = new Family<PassProblem, PassVariant>({
+  name: 'pass',
+  variants: [several, single],
+  describe: ({ count, bytes }) => `a pass over ${count} vectors of ${bytes} bytes`,
+});
 
 /** How a pass that makes `count` vectors of `bytes` each is launched. */
 export function planPass(gpu: Gpu, problem: PassProblem): Pass & { readonly choice: KernelChoice } {
-  const choice = choose('pass', PASSES, problem, gpu);
-  return { ...choice.variant.plan(problem), choice };
+  const choice = passes.choose(gpu, problem);
+  return { ...choice.variant.plan(problem, gpu), choice };
 }

@@ -1,4 +1,4 @@
-import type { Gpu } from '@visage/gpu';
+import type { Gpu, Hardware } from '@visage/gpu';
 import { memoPath, tuningTarget } from '@visage/gpu/node';
 import type { Command } from 'commander';
 import { adapterLine, openDevice } from '../terminal/device.ts';
@@ -21,12 +21,21 @@ const FEATURES: readonly (readonly [name: string, use: string, without?: string]
   ['chromium-experimental-subgroup-matrix', 'matrix units'],
 ];
 
+const SOURCES: Readonly<Record<Hardware['source'], string>> = {
+  caller: 'as the caller said',
+  memo: 'as the tuning memo says',
+  name: 'by its name',
+  assumed: 'assumed: its name does not tell; `visage tune --processors <n>` does',
+};
+
 /** Everything the doctor found. */
 interface Diagnosis {
   readonly adapter: string;
   readonly software: boolean;
   readonly limits: Readonly<Record<string, number>>;
   readonly features: Readonly<Record<string, boolean>>;
+  /** How many processors kernels are chosen for, and who says so. */
+  readonly processors: Hardware;
   /** Problems that the tuning memo of this adapter knows, and where `visage tune` keeps it. */
   readonly tuning: { readonly problems: number; readonly file: string };
   /** What will be slow or missing, and why. */
@@ -48,12 +57,21 @@ async function diagnose(gpu: Gpu): Promise<Diagnosis> {
     notes.push('tensors are small here: full-width networks at 224 pixels may need a batch of 4 or less');
   }
   const tuning = { problems: gpu.tuning.size, file: memoPath(await tuningTarget(gpu)) };
-  return { adapter: adapterLine(gpu), software: gpu.adapter.software, limits, features, tuning, notes };
+  return {
+    adapter: adapterLine(gpu),
+    software: gpu.adapter.software,
+    limits,
+    features,
+    processors: gpu.hardware,
+    tuning,
+    notes,
+  };
 }
 
-function print({ adapter, limits, features, tuning, notes }: Diagnosis): void {
+function print({ adapter, limits, features, processors, tuning, notes }: Diagnosis): void {
   console.log(`adapter   ${adapter}\nnode      ${process.version} on ${process.platform} ${process.arch}\n`);
   for (const [name, label, show] of LIMITS) console.log(`${label.padEnd(26)}${show(limits[name] as number)}`);
+  console.log(`${'processors'.padEnd(26)}${processors.processors} (${SOURCES[processors.source]})`);
   console.log();
   for (const [name, use] of FEATURES) console.log(`${use.padEnd(26)}${features[name] ? 'yes' : 'no '} (${name})`);
   const memo = tuning.problems > 0 ? `${tuning.problems} problems measured` : 'none; `visage tune` makes one';

@@ -28,6 +28,7 @@ interface Options {
   readonly work?: 'training' | 'swap';
   readonly identity: MeasuredIdentity;
   readonly seconds?: number;
+  readonly processors?: number;
   readonly again?: boolean;
   readonly out?: string;
 }
@@ -50,6 +51,10 @@ async function tuneAdapter(options: Options): Promise<void> {
   const networks = await buildNetworks(preset, options.identity);
   const measured: TuneResult[] = [];
   let path = '';
+  if (options.processors !== undefined) {
+    gpu.tuning.processors = options.processors;
+    path = await saveMemo(gpu, options.out); // kept even if the time is over before anything is measured
+  }
   /** Traces some work and measures its problems before the next work is traced: what the time allows is complete. */
   const work = async (title: string, trace: () => Promise<MetProblem[]>) => {
     if (performance.now() > end) return;
@@ -162,6 +167,11 @@ export function addTune(program: Command): void {
     .addOption(new Option('--precision <which>', 'only this one (default: both)').choices(precisions))
     .addOption(measuredIdentityOption())
     .option('--seconds <n>', 'measure for about so long, large problems first', integer(1, 86_400))
+    .option(
+      '--processors <n>',
+      'how many processors this GPU has, if its name does not tell: kept in the memo',
+      integer(1, 4096),
+    )
     .option('--again', 'measure what is known already once more')
     .option('--out <file>', 'write the memo here instead of into the cache that later runs read')
     .action(tuneAdapter);

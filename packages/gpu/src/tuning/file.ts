@@ -6,9 +6,11 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { VisageError } from '../errors.ts';
 import type { Gpu } from '../gpu.ts';
+import { knownFamilies } from '../variants.ts';
 import { TuningMemo, type TuningTarget } from './memo.ts';
 
 const MOST_BYTES = 2 ** 24;
+const MOST_NAMED = 5; // in a warning
 const packageFolder = new URL('../../', import.meta.url);
 
 /** What a memo measured on this device now holds for. */
@@ -44,19 +46,33 @@ function memoFile({ adapter, driver, versions }: TuningTarget): string {
 /**
  * Gives a device the memo that ships with the package and then the user's own, as far as they exist.
  *
- * A file that cannot be used is left alone, with one warning.
+ * A file that cannot be used is left alone, with one warning, and so are entries that name unknown variants.
  */
 export async function loadMemos(gpu: Gpu): Promise<void> {
   const target = await tuningTarget(gpu);
   for (const path of [shippedMemoPath(target), memoPath(target)]) {
     try {
       const memo = await readMemo(path, target);
-      if (memo) gpu.tuning.merge(memo);
+      if (!memo) continue;
+      gpu.tuning.merge(memo);
+      warnOfUnknownNames(path, memo);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       process.emitWarning(`tuning memo ${path} ${reason}; it is ignored. Measure anew: visage tune`, 'VisageWarning');
     }
   }
+}
+
+/** Says which entries of a memo name what does not exist. Without the packages that define kernel families nobody can tell. */
+function warnOfUnknownNames(path: string, memo: TuningMemo): void {
+  const known = knownFamilies();
+  const unknown = known.length > 0 ? memo.unknownNames(known) : [];
+  if (unknown.length === 0) return;
+  const names = [...unknown.slice(0, MOST_NAMED), ...(unknown.length > MOST_NAMED ? ['…'] : [])].join(', ');
+  process.emitWarning(
+    `tuning memo ${path} names variants that do not exist (${names}); these entries are ignored. Measure anew: visage tune`,
+    'VisageWarning',
+  );
 }
 
 /** Reads a memo, or `undefined` if there is none. */

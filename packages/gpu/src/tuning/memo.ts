@@ -1,4 +1,6 @@
 import { VisageError } from '../errors.ts';
+import { checkProcessors } from '../hardware.ts';
+import type { NamedFamily } from '../variants.ts';
 
 /** What was measured for one problem. */
 export interface TuningEntry {
@@ -26,9 +28,11 @@ const LONGEST_NAME = 300;
 /**
  * Which variant of a kernel family was measured to be the fastest, by family and signature of the problem.
  *
- * A device asks its memo before it falls back on the fixed order of a family's variants; see {@link choose}.
+ * A device asks its memo before it falls back on the fixed order of a family's variants; see {@link Family}.
  */
 export class TuningMemo {
+  /** How many processors the adapter has, for one whose name does not tell: kernels are chosen by it; see {@link Gpu.hardware}. */
+  processors: number | undefined;
   #families = new Map<string, Map<string, TuningEntry>>();
 
   /** Number of problems. */
@@ -55,17 +59,29 @@ export class TuningMemo {
   merge(other: TuningMemo): void {
     for (const [family, entries] of other.#families)
       for (const [signature, entry] of entries) this.set(family, signature, entry);
+    this.processors = other.processors ?? this.processors;
+  }
+
+  /** Entries that name a variant or a family which does not exist (any more), each as `family: variant`: who chooses passes them over. */
+  unknownNames(known: readonly NamedFamily[]): string[] {
+    const named = [...this.#families].flatMap(([family, entries]) => {
+      const variants = known.find(({ name }) => name === family)?.variants ?? [];
+      const strange = [...entries.values()].filter((entry) => variants.every(({ name }) => name !== entry.variant));
+      return strange.map(({ variant }) => `${family}: ${variant}`);
+    });
+    return [...new Set(named)];
   }
 
   clear(): void {
     this.#families.clear();
+    this.processors = undefined;
   }
 
   /** The memo as JSON text, its entries sorted so that two measurements can be compared line by line. */
   toText(target: TuningTarget): string {
     const sorted = <T>(map: ReadonlyMap<string, T>) => [...map].sort(([a], [b]) => (a < b ? -1 : 1));
     const families = sorted(this.#families).map(([family, entries]) => [family, Object.fromEntries(sorted(entries))]);
-    return `${JSON.stringify({ format: FORMAT, target, families: Object.fromEntries(families) }, null, 1)}\n`;
+    return `${JSON.stringify({ format: FORMAT, target, processors: this.processors, families: Object.fromEntries(families) }, null, 1)}\n`;
   }
 
   /**
@@ -75,7 +91,7 @@ export class TuningMemo {
    */
   static parse(text: string, target: TuningTarget): TuningMemo {
     if (text.length > MOST_CHARACTERS) throw new VisageError(`is longer than ${MOST_CHARACTERS} characters`);
-    const { format, target: made, families } = asObject(parseJson(text), 'the file');
+    const { format, target: made, processors, families } = asObject(parseJson(text), 'the file');
     if (format !== FORMAT) throw new VisageError(`is no tuning memo of this version (expected "${FORMAT}")`);
     const from = asObject(made, 'target');
     for (const name of ['adapter', 'driver', 'versions'] as const) {
@@ -83,6 +99,7 @@ export class TuningMemo {
         throw new VisageError(`was measured on another ${name}: ${shown(from[name])}, here ${shown(target[name])}`);
     }
     const memo = new TuningMemo();
+    if (processors !== undefined) memo.processors = checkProcessors('the memo', Number(processors));
     for (const [family, entries] of Object.entries(asObject(families, 'families'))) {
       for (const [signature, entry] of Object.entries(asObject(entries, shown(family)))) {
         if (memo.size >= MOST_ENTRIES) throw new VisageError(`has more than ${MOST_ENTRIES} entries`);

@@ -81,7 +81,7 @@ const forwardWindow = (g: ConvGeometry): Window => ({
 });
 
 /** y[pixel, co] = Σ over (tap, ci) of x[pixel ⊕ tap, ci] · w[tap, ci, co], finished, in the type of x and w. */
-export function convForward(g: ConvGeometry, x: Tensor, w: Tensor, finish: ConvFinish = {}): Tensor {
+export function implicitForward(g: ConvGeometry, x: Tensor, w: Tensor, finish: ConvFinish = {}): Tensor {
   return gemm(
     x.gpu,
     {
@@ -106,7 +106,7 @@ export const SHARE_PIXEL =
   'return Pixel(subgroupShuffle(step.image, lane), subgroupShuffle(step.row, lane), subgroupShuffle(step.column, lane));';
 
 /** dw[tap, ci, co] = Σ over pixels of x[pixel ⊕ tap, ci] · dy[pixel, co], in the type that the weight has. */
-export function convWeightGrad(g: ConvGeometry, x: Tensor, dy: Tensor, result: GemmType = 'f32'): Tensor {
+export function implicitWeightGrad(g: ConvGeometry, x: Tensor, dy: Tensor, result: GemmType = 'f32'): Tensor {
   return gemm(
     x.gpu,
     {
@@ -141,7 +141,7 @@ function parityAxis(parity: number, extent: number, kernel: number, g: ConvGeome
  * With stride s, input pixels fall into s² parity classes; each meets its own subset of taps, so no product with an inserted zero is formed. Where s divides the
  * extents of image and kernel all classes are of one shape, and one launch computes them.
  */
-export function convInputGrad(g: ConvGeometry, dy: Tensor, w: Tensor, tail?: Tail): Tensor {
+export function implicitInputGrad(g: ConvGeometry, dy: Tensor, w: Tensor, tail?: Tail): Tensor {
   let rows: GpuBuffer | undefined;
   const across: Across = {
     inner: g.channelsOut,

@@ -1,15 +1,15 @@
-import { type Gpu, type KernelChoice, linearGrid, VisageError } from '@visage/gpu';
+import { type Gpu, type KernelChoice, linearGrid } from '@visage/gpu';
 import { gemmEpilogueStore, gemmEpilogueStoreScalar } from '@visage/kernels';
 import type { Shape } from '../shape.ts';
 import { empty, type Tensor } from '../tensor.ts';
-import { chooseFor, digest } from '../tuning/problems.ts';
+import { chooseFor } from '../tuning/problems.ts';
 import { finisher, mergeSplits, tensorsOf, UNFINISHED } from './epilogue.ts';
 import { loaderOfA, loaderOfB } from './operands.ts';
 import { type GemmPlan, LONGEST_SUM } from './plan.ts';
 import type { GemmProblem } from './problem.ts';
-import { gemmVariants } from './variants.ts';
+import { gemmFamily } from './variants.ts';
 
-const FILL_GPU = 264; // workgroups that keep a large GPU busy: two for each of 132 processors
+const PER_PROCESSOR = 2; // workgroups that keep it busy
 const SHORTEST_SPLIT = 128; // below this the extra reduction costs more than idle processors
 
 // A workgroup's z is a split of K and an item, which the functions of the problem may ask for. The division comes out of a number that the compiler cannot
@@ -24,41 +24,21 @@ function splitsOf(problem: GemmProblem, plan: GemmPlan, gpu: Gpu): number {
   const tiles = plan.tiles[0] * plan.tiles[1];
   const forWidth = gpu.adapter.software
     ? 1
-    : Math.min(Math.ceil(FILL_GPU / tiles), Math.floor(problem.k / SHORTEST_SPLIT));
+    : Math.min(Math.ceil((PER_PROCESSOR * gpu.hardware.processors) / tiles), Math.floor(problem.k / SHORTEST_SPLIT));
   return Math.max(1, Math.min(steps, Math.max(forAccuracy, forWidth)));
-}
-
-/** What tells one product from another in the tuning memo: its extents, and by a number the texts and constants of its loaders. */
-function signatureOf(problem: GemmProblem): string {
-  const { name, m, n, k, items = 1, bias, across, aContiguousAlong, loaderA, constants, rowOfB, outRow } = problem;
-  const words = [name, `${m}x${n}x${k}`, items > 1 ? `x${items}` : '', bias ? 'bias' : ''].filter(
-    (word) => word !== '',
-  );
-  const { operands, result, activation, tail } = problem;
-  const loaders = JSON.stringify([
-    ...[aContiguousAlong, loaderA, constants, rowOfB, outRow, across?.inner],
-    ...[operands, result, activation],
-    ...(tail ? [finisher(problem, 3).code] : []),
-  ]);
-  return `${words.join(' ')} #${digest(loaders)}`;
 }
 
 /** The chosen multiply; `again` launches the whole problem once more, for who measures it. */
 function planOf(gpu: Gpu, problem: GemmProblem, target: Tensor | undefined, again: () => Tensor) {
   const choice = chooseFor(gpu, {
-    family: 'gemm',
-    variants: gemmVariants(problem, gpu),
+    family: gemmFamily,
     problem,
-    signature: () => signatureOf(problem),
     buffers: [
       ...[problem.a, problem.b, problem.bias, target?.buffer],
       ...tensorsOf(problem.tail ?? {}).map(({ buffer }) => buffer),
     ],
     launch: again,
   });
-  const { name, only = problem.operands ?? 'f32' } = choice.variant;
-  if (only !== (problem.operands ?? 'f32'))
-    throw new VisageError(`${name} cannot compute ${signatureOf(problem)}: it multiplies ${only} only`); // withVariant asks nobody
   return { choice, plan: choice.variant.plan(problem, gpu) };
 }
 

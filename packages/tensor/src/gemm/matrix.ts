@@ -1,7 +1,7 @@
 import type { Gpu } from '@visage/gpu';
 import { gemmMatrix } from '@visage/kernels';
 import { unroll } from '../unroll.ts';
-import { type GemmVariant, LONGEST_SUM, PROCESSORS } from './plan.ts';
+import { type GemmVariant, LONGEST_SUM } from './plan.ts';
 import type { GemmProblem } from './problem.ts';
 
 /** A workgroup's tile and how it is shared out among subgroups. */
@@ -66,30 +66,42 @@ interface Estimate {
   readonly time: number;
 }
 
-const estimates = new WeakMap<GemmProblem, ReadonlyMap<MatrixTile, Estimate>>();
-
-/** Made once for all tiles of a problem: their order asks for it, then the plan of the first one, and whoever wants to know why not another. */
-function estimateOf(tile: MatrixTile, problem: GemmProblem): Estimate {
-  let all = estimates.get(problem);
-  if (!all) {
-    all = new Map(TILES.map((each) => [each, estimate(each, problem)]));
-    estimates.set(problem, all);
-  }
-  return all.get(tile) as Estimate;
+/** The estimates of a problem for a GPU of so many processors. */
+interface Estimates {
+  readonly processors: number;
+  readonly byTile: ReadonlyMap<MatrixTile, Estimate>;
 }
 
-function estimate(tile: MatrixTile, problem: GemmProblem): Estimate {
+const estimates = new WeakMap<GemmProblem, Estimates>();
+
+/** Made once for all tiles of a problem: their order asks for it, then the plan of the first one, and whoever wants to know why not another. */
+function estimateOf(tile: MatrixTile, problem: GemmProblem, { hardware: { processors } }: Gpu): Estimate {
+  let all = estimates.get(problem);
+  if (all?.processors !== processors) {
+    all = { processors, byTile: new Map(TILES.map((each) => [each, estimate(each, problem, processors)])) };
+    estimates.set(problem, all);
+  }
+  return all.byTile.get(tile) as Estimate;
+}
+
+function estimate(tile: MatrixTile, problem: GemmProblem, processors: number): Estimate {
   const { k, n, across, aContiguousAlong } = problem;
-  if (aContiguousAlong === 'm') return { ...estimateFor(tile, problem, 2), readsAcross: true };
-  const rows = { ...estimateFor(tile, problem, 0), readsAcross: false };
+  const laid = (layout: 0 | 1 | 2) => estimateFor(tile, problem, layout, processors);
+  if (aContiguousAlong === 'm') return { ...laid(2), readsAcross: true };
+  const rows = { ...laid(0), readsAcross: false };
   if (!across || across.inner % 8 !== 0) return rows; // halves that lie across would be gathered one by one
-  const asItLies = { ...estimateFor(tile, problem, 1), readsAcross: true };
+  const asItLies = { ...laid(1), readsAcross: true };
   const copy = LAUNCH + (4 * k * n * (problem.items ?? 1)) / COPIED;
   return rows.time + copy < asItLies.time ? rows : asItLies;
 }
 
 /** The number of splits that serves a problem best, and its time. */
-function estimateFor(tile: MatrixTile, problem: GemmProblem, layout: 0 | 1 | 2): Omit<Estimate, 'readsAcross'> {
+function estimateFor(
+  tile: MatrixTile,
+  problem: GemmProblem,
+  layout: 0 | 1 | 2,
+  processors: number,
+): Omit<Estimate, 'readsAcross'> {
   const { m, n, k, items = 1, unsplit = false } = problem;
   const { bm, bn, bk, resident } = tile;
   const [among, alone] = [tile.among[layout], tile.alone[layout]];
@@ -101,7 +113,7 @@ function estimateFor(tile: MatrixTile, problem: GemmProblem, layout: 0 | 1 | 2):
   for (let wanted = fewest; wanted <= most; wanted++) {
     const each = Math.ceil(steps / wanted);
     const splits = Math.ceil(steps / each); // none is empty
-    const load = Math.ceil((tiles * splits) / PROCESSORS); // workgroups of the busiest processor
+    const load = Math.ceil((tiles * splits) / processors); // workgroups of the busiest processor
     const products = each * Math.max(alone * Math.ceil(load / resident), among * load);
     const moved = (4 * m * n * items * (2 * splits + 0.5)) / BANDWIDTH;
     const merge = splits === 1 ? 0 : LAUNCH + MERGED * splits + moved;
@@ -138,29 +150,26 @@ function matrixVariant(tile: MatrixTile): GemmVariant {
   const multiply = unroll(gemmMatrix, counts);
   return {
     name: `matrix ${bm}x${bn}x${bk}`,
-    only: 'f16',
-    able(gpu) {
+    supports({ operands }, gpu) {
+      if (operands !== 'f16') return 'multiplies f16 only';
       const { limits } = gpu.device;
       if (threads > limits.maxComputeInvocationsPerWorkgroup) return `needs ${threads} invocations per workgroup`;
       if (bytes > limits.maxComputeWorkgroupStorageSize) return `needs ${bytes} bytes of workgroup memory`;
       return hasMatrices(gpu);
     },
-    admits({ operands, n, k }, gpu) {
-      if (operands !== 'f16') return 'multiplies f16 only';
-      const able = this.able?.(gpu) ?? true;
-      if (able !== true) return able;
+    admits({ n, k }) {
       if (bn > 16 && n <= bn / 4) return `N = ${n} fills at most a quarter of a ${bn}-wide tile`;
       if (k < 16) return `K = ${k} is below one matrix`;
       return true;
     },
-    behind(problem, chosen) {
+    behind(problem, chosen, gpu) {
       const other = FAMILY.find(({ variant }) => variant === chosen);
       if (!other) return 'less preferred';
-      const [own, its] = [tile, other.tile].map((each) => estimateOf(each, problem).time.toFixed(1));
+      const [own, its] = [tile, other.tile].map((each) => estimateOf(each, problem, gpu).time.toFixed(1));
       return `estimated ${own} µs, chosen ${its} µs`;
     },
-    plan(problem) {
-      const { splits, readsAcross } = estimateOf(tile, problem);
+    plan(problem, gpu) {
+      const { splits, readsAcross } = estimateOf(tile, problem, gpu);
       return {
         multiply,
         constants: { BM: bm, BN: bn, BK: bk, WARPS_M: warpsM, WARPS_N: warpsN, THREADS: threads, ...counts },
@@ -181,7 +190,7 @@ const FAMILY = TILES.map((tile) => ({ tile, variant: matrixVariant(tile) }));
 export const MATRIX_VARIANTS: readonly GemmVariant[] = FAMILY.map(({ variant }) => variant);
 
 /** The same, the tile that is expected to serve a problem best first. */
-export const matrixVariantsFor = (problem: GemmProblem): readonly GemmVariant[] =>
+export const matrixVariantsFor = (problem: GemmProblem, gpu: Gpu): readonly GemmVariant[] =>
   [...FAMILY]
-    .sort((a, b) => estimateOf(a.tile, problem).time - estimateOf(b.tile, problem).time)
+    .sort((a, b) => estimateOf(a.tile, problem, gpu).time - estimateOf(b.tile, problem, gpu).time)
     .map(({ variant }) => variant);

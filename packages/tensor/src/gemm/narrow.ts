@@ -3,6 +3,7 @@ import { gemmEpilogueStoreScalar, gemmNarrow } from '@visage/kernels';
 import { type ConvGeometry, yShape } from '../ops/convGeometry.ts';
 import { pad2d } from '../ops/pad.ts';
 import { permute } from '../ops/shape.ts';
+import { nearlyAll } from '../processors.ts';
 import { empty, type Tensor } from '../tensor.ts';
 import { unroll } from '../unroll.ts';
 import { BORDER } from './border.ts';
@@ -15,7 +16,6 @@ import type { GemmType } from './problem.ts';
 
 const WARPS = 4;
 const MOST_CHANNELS = 4;
-const FEWEST_TILES = 64; // fewer leave more than half of a large GPU idle
 const SIDE = 16; // of a tile, in pixels
 
 /** What both passes are written for. */
@@ -37,9 +37,9 @@ export function narrowIsAble(g: ConvGeometry, pass: 'forward' | 'weightGrad', gp
 }
 
 /** Whether it pays. */
-export function narrowPays(g: ConvGeometry): true | string {
+export function narrowPays(g: ConvGeometry, gpu: Gpu): true | string {
   const tiles = g.batch * Math.ceil(g.outHeight / SIDE) * Math.ceil(g.outWidth / SIDE);
-  if (tiles < FEWEST_TILES) return `${tiles} tiles of ${SIDE}x${SIDE} pixels leave processors idle`;
+  if (tiles < Math.floor(nearlyAll(gpu) / 2)) return `${tiles} tiles of ${SIDE}x${SIDE} pixels leave processors idle`;
   return g.kernelHeight * g.kernelWidth > 1 || 'a 1x1 kernel reads each pixel once anyway';
 }
 

@@ -1,8 +1,5 @@
 import type { Constant, Gpu, Variant } from '@visage/gpu';
-import type { GemmProblem, GemmType } from './problem.ts';
-
-/** Processors of an H100 or H200: WebGPU does not tell how many a device has, and large ones are who suffers when few are used. */
-export const PROCESSORS = 132;
+import type { GemmProblem } from './problem.ts';
 
 /** Terms that one f32 accumulator adds in series before a sum is split, for accuracy. */
 export const LONGEST_SUM = 8192;
@@ -28,9 +25,5 @@ export interface GemmPlan {
 }
 
 export interface GemmVariant extends Variant<GemmProblem> {
-  /** The one type of operands that it multiplies. Absent where it takes both. */
-  readonly only?: GemmType;
-  /** `true`, or why the device cannot run the variant at all, be it wise or not. Absent where every device can. */
-  able?(gpu: Gpu): true | string;
   plan(problem: GemmProblem, gpu: Gpu): GemmPlan;
 }

@@ -1,13 +1,15 @@
-import type { Gpu } from '@visage/gpu';
+import { Family } from '@visage/gpu';
 import { gemmBroadcast, gemmBroadcastOuter, gemmDirect, gemmDirectOuter, gemmTiled } from '@visage/kernels';
-import { softwareSubgroups } from '../subgroups.ts';
+import { madeForSoftware, subgroupsOfEight } from '../subgroups.ts';
+import { digest } from '../tuning/problems.ts';
 import { unroll } from '../unroll.ts';
+import { finisher } from './epilogue.ts';
 import { MATRIX_VARIANTS, matrixVariantsFor } from './matrix.ts';
-import { type GemmVariant, PROCESSORS } from './plan.ts';
+import type { GemmVariant } from './plan.ts';
 import type { GemmProblem } from './problem.ts';
 
-/** A register-tiled workgroup tile of bm x bn, walking k by bk; each invocation owns tm rows and 4 · tq columns. `fewest` workgroups are worth it. */
-function tiled(bm: number, bn: number, bk: number, tm: number, tq: number, fewest = 1): GemmVariant {
+/** A register-tiled workgroup tile of bm x bn, walking k by bk; each invocation owns tm rows and 4 · tq columns. A `large` one wants a tile for every processor. */
+function tiled(bm: number, bn: number, bk: number, tm: number, tq: number, large = false): GemmVariant {
   const threads = (bm / tm) * (bn / 4 / tq);
   const bytes = (bk * (bm / 4 + 1) + (bk * bn) / 4) * 16;
   const counts = {
@@ -21,18 +23,17 @@ function tiled(bm: number, bn: number, bk: number, tm: number, tq: number, fewes
   const unrolled = unroll(gemmTiled, counts);
   return {
     name: `tiled ${bm}x${bn}x${bk}`,
-    able: ({ adapter }) =>
-      !(adapter.software && tm * tq > 8) || 'a software adapter takes a minute to compile 64 sums per invocation',
-    admits({ m, n, k, items = 1 }, gpu) {
-      const { limits } = gpu.device;
-      if (gpu.adapter.software) return 'workgroup memory is slow on a software adapter';
+    supports(_, { device: { limits } }) {
       if (threads > limits.maxComputeInvocationsPerWorkgroup) return `needs ${threads} invocations per workgroup`;
-      if (bytes > limits.maxComputeWorkgroupStorageSize) return `needs ${bytes} bytes of workgroup memory`;
+      return bytes <= limits.maxComputeWorkgroupStorageSize || `needs ${bytes} bytes of workgroup memory`;
+    },
+    admits({ m, n, k, items = 1 }, gpu) {
+      if (gpu.adapter.software) return 'workgroup memory is slow on a software adapter';
       if (n <= bn / 2 && bn > 16) return `N = ${n} fills at most half of a ${bn}-wide tile`;
       if (m <= bm / 4) return `M = ${m} fills at most a quarter of a ${bm}-high tile`;
       if (k < bk) return `K = ${k} is below one step of ${bk}`;
       const tiles = Math.ceil(m / bm) * Math.ceil(n / bn) * items;
-      return tiles >= fewest || `${tiles} such tiles leave processors idle`;
+      return !large || tiles >= gpu.hardware.processors || `${tiles} such tiles leave processors idle`;
     },
     plan: ({ m, n, aContiguousAlong }, gpu) => ({
       multiply: gpu.adapter.software ? gemmTiled : unrolled, // Mesa takes seconds longer to compile what is written out
@@ -46,7 +47,8 @@ function tiled(bm: number, bn: number, bk: number, tm: number, tq: number, fewes
 /** One subgroup of 8 lanes along m that hand the values of B round: for adapters that compute on the CPU. */
 const broadcast: GemmVariant = {
   name: 'broadcast',
-  admits: (_, gpu) => softwareSubgroups(gpu),
+  supports: (_, gpu) => subgroupsOfEight(gpu),
+  admits: (_, gpu) => madeForSoftware(gpu),
   plan({ m, n, aContiguousAlong }) {
     const common = { enables: ['subgroups'], readsAcross: true };
     if (aContiguousAlong === 'm') {
@@ -65,7 +67,6 @@ const broadcast: GemmVariant = {
 /** Rows per invocation and lanes per workgroup of the kernel without workgroup memory. */
 const direct: GemmVariant = {
   name: 'direct',
-  admits: () => true,
   plan({ m, n, aContiguousAlong }, gpu) {
     const lanes = gpu.adapter.software ? 8 : 64;
     const lanesN = Math.min(lanes, 2 ** Math.ceil(Math.log2(Math.ceil(n / 4))));
@@ -82,8 +83,23 @@ const direct: GemmVariant = {
   },
 };
 
+/** What tells one product from another: its extents, and by a number the texts and constants of its loaders. */
+function describeProduct(problem: GemmProblem): string {
+  const { name, m, n, k, items = 1, bias, across, aContiguousAlong, loaderA, constants, rowOfB, outRow } = problem;
+  const words = [name, `${m}x${n}x${k}`, items > 1 ? `x${items}` : '', bias ? 'bias' : ''].filter(
+    (word) => word !== '',
+  );
+  const { operands, result, activation, tail } = problem;
+  const loaders = JSON.stringify([
+    ...[aContiguousAlong, loaderA, constants, rowOfB, outRow, across?.inner],
+    ...[operands, result, activation],
+    ...(tail ? [finisher(problem, 3).code] : []),
+  ]);
+  return `${words.join(' ')} #${digest(loaders)}`;
+}
+
 const PLAIN: readonly GemmVariant[] = [
-  tiled(64, 128, 16, 8, 2, PROCESSORS),
+  tiled(64, 128, 16, 8, 2, true),
   tiled(64, 64, 16, 8, 1),
   tiled(64, 32, 16, 4, 1),
   tiled(128, 16, 32, 4, 1),
@@ -92,14 +108,19 @@ const PLAIN: readonly GemmVariant[] = [
 ];
 
 /**
- * Every way to multiply, most preferred first.
+ * Every way to multiply. Among the matrix tiles, where they can run, the order depends on the extents of the problem.
  *
  * In f32 on an H100, 3x3 convolution of 16 images of 28x28, 512 to 512 channels, TFLOP/s forward: 64x128x16 with 8x8 per invocation 39.5, 128x128x16 38.0,
  * 64x64x16 with 8x4 37.4, 128x64x16 37.2, 64x64x16 with 8x8 33.8, 128x128x8 32.9. The smaller tile serves small batches. The 16-wide tile is for
  * three-channel images, where it loads coalesced what `direct` gathers.
  */
-export const GEMM_VARIANTS: readonly GemmVariant[] = [...MATRIX_VARIANTS, ...PLAIN];
-
-/** The same for one problem: among the matrix tiles, where they can run, the order depends on its extents. */
-export const gemmVariants = (problem: GemmProblem, { adapter }: Gpu): readonly GemmVariant[] =>
-  problem.operands === 'f16' && adapter.matrices ? [...matrixVariantsFor(problem), ...PLAIN] : GEMM_VARIANTS;
+export const gemmFamily: Family<GemmProblem, GemmVariant> = new Family({
+  name: 'gemm',
+  variants: [...MATRIX_VARIANTS, ...PLAIN],
+  tuned: true,
+  describe: describeProduct,
+  order: (problem, gpu) =>
+    problem.operands === 'f16' && gpu.adapter.matrices
+      ? [...matrixVariantsFor(problem, gpu), ...PLAIN]
+      : gemmFamily.variants,
+});

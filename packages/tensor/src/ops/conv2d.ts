@@ -1,7 +1,7 @@
 import { ArgumentError, checkOptions, type OptionKeys } from '@visage/gpu';
 import { isCastNow } from '../autocast.ts';
 import { track } from '../autograd.ts';
-import { convAlgorithm } from '../gemm/algorithms.ts';
+import { convForward, convInputGrad, convWeightGrad } from '../gemm/algorithms.ts';
 import { groupedForward, groupedInputGrad, groupedWeightGrad } from '../gemm/grouped.ts';
 import { gemmType, operandsOf } from '../gemm/half.ts';
 import type { GemmType } from '../gemm/problem.ts';
@@ -45,7 +45,7 @@ function convolved(x: Tensor, w: Tensor, bias: Tensor | undefined, options: Conv
   const shift = bias && cast(bias.detach(), 'f32');
   const out =
     g.groups === 1
-      ? convAlgorithm(x.gpu, g, 'forward', gemmType(left)).forward(g, left, right, { bias: shift, activation })
+      ? convForward(g, left, right, { bias: shift, activation })
       : activated(groupedForward(g, left, right, shift), activation);
   return track('conv2d', out, bias ? [x, w, bias] : [x, w], (g0, needs) => {
     const dy = activationGradient(activation, g0, out);
@@ -81,10 +81,7 @@ export function conv2dInputGrad(dy: Tensor, w: Tensor, g: ConvGeometry): Tensor 
   }
   const plain: ConvGeometry = { ...g, paddingMode: 'zero' };
   const [left, right] = operandsOf('conv2dInputGrad', dy, w);
-  const out =
-    g.groups === 1
-      ? convAlgorithm(dy.gpu, plain, 'inputGrad', gemmType(left)).inputGrad(plain, left, right)
-      : groupedInputGrad(plain, left, right);
+  const out = g.groups === 1 ? convInputGrad(plain, left, right) : groupedInputGrad(plain, left, right);
   return track('conv2dInputGrad', out, [dy, w], (h, needs) => [
     needs[0] ? convolved(h, w, undefined, plain) : undefined,
     needs[1] ? conv2dWeightGrad(h, dy, plain, gemmType(w)) : undefined,
@@ -94,10 +91,7 @@ export function conv2dInputGrad(dy: Tensor, w: Tensor, g: ConvGeometry): Tensor 
 /** The gradient of a convolution with respect to its weight, in the type that the weight has: linear in x and in dy. */
 export function conv2dWeightGrad(x: Tensor, dy: Tensor, g: ConvGeometry, result: GemmType): Tensor {
   const [left, right] = operandsOf('conv2dWeightGrad', x, dy);
-  const out =
-    g.groups === 1
-      ? convAlgorithm(x.gpu, g, 'weightGrad', gemmType(left)).weightGrad(g, left, right, result)
-      : groupedWeightGrad(g, left, right, result);
+  const out = g.groups === 1 ? convWeightGrad(g, left, right, result) : groupedWeightGrad(g, left, right, result);
   return track('conv2dWeightGrad', out, [x, dy], (h, needs) => [
     needs[0] ? conv2dInputGrad(dy, h, g) : undefined,
     needs[1] ? convolved(x, h, undefined, g) : undefined,

@@ -1,4 +1,4 @@
-import { ArgumentError, checkList, checkOptions, choose, linearGrid, type Variant } from '@visage/gpu';
+import { ArgumentError, checkList, checkOptions, Family, linearGrid, type Variant } from '@visage/gpu';
 import { vectorAffineGrad, vectorAffines } from '@visage/kernels';
 import { composedGradient, fused } from '../fused.ts';
 import { checkShape } from '../shape.ts';
@@ -66,25 +66,33 @@ function asNode(out: Tensor, x: Tensor, { weight, bias }: LinearParameters): Ten
   });
 }
 
-interface LinearsVariant extends Variant<{ readonly rows: number; readonly inner: number; readonly columns: number }> {
+interface LinearsProblem {
+  readonly rows: number;
+  readonly inner: number;
+  readonly columns: number;
+}
+
+interface LinearsVariant extends Variant<LinearsProblem> {
   /** Invocations along the columns, and how many share the sum of each. */
   readonly across: number;
   readonly lanes: number;
 }
 
-/** How the products are shared out, most preferred first. */
-export const LINEARS_VARIANTS: readonly LinearsVariant[] = [
-  {
-    name: 'sums shared by 16',
-    across: 16,
-    lanes: 16,
-    admits(_, { adapter, device }) {
-      if (adapter.software) return 'workgroup memory is slow on a software adapter';
-      return device.limits.maxComputeInvocationsPerWorkgroup >= 256 || 'needs 256 invocations per workgroup';
-    },
-  },
-  { name: 'an invocation per sum', across: 8, lanes: 1, admits: () => true },
-];
+const shared: LinearsVariant = {
+  name: 'sums shared by 16',
+  across: 16,
+  lanes: 16,
+  supports: (_, { device }) =>
+    device.limits.maxComputeInvocationsPerWorkgroup >= 256 || 'needs 256 invocations per workgroup',
+  admits: (_, { adapter }) => !adapter.software || 'workgroup memory is slow on a software adapter',
+};
+
+/** How the products are shared out. */
+export const linearsFamily = new Family<LinearsProblem, LinearsVariant>({
+  name: 'linears',
+  variants: [shared, { name: 'an invocation per sum', across: 8, lanes: 1 }],
+  describe: ({ rows, inner, columns }) => `${rows} x ${inner} by ${inner} x ${columns}`,
+});
 
 const lanesOf = (columns: number): 1 | 4 => (columns % 4 === 0 ? 4 : 1);
 
@@ -94,7 +102,7 @@ function launchForward(x: Tensor, layers: readonly LinearParameters[]): Tensor[]
   const columns = (layers[0] as LinearParameters).weight.dim(1);
   const vector = lanesOf(columns);
   const width = columns / vector;
-  const choice = choose('linears', LINEARS_VARIANTS, { rows, inner, columns }, gpu);
+  const choice = linearsFamily.choose(gpu, { rows, inner, columns });
   const { across, lanes } = choice.variant;
   const outs = layers.map(() => empty(gpu, [rows, columns]));
   const perLaunch = Math.floor((gpu.device.limits.maxStorageBuffersPerShaderStage - 1) / 3);

@@ -22,7 +22,7 @@ import { empty, type Tensor } from '../tensor.ts';
 import { sumsToZero } from '../zeroSum.ts';
 import { leakyReluCode } from './activationCode.ts';
 import { type Bound, bindAll, declared, launchPass, launchRows } from './normLaunch.ts';
-import { NORM_VARIANTS, type NormPlan, planRows } from './normPlan.ts';
+import { type NormPlan, normFamily, planRows } from './normPlan.ts';
 import { type NormProblem, type Sharing, widthOf } from './normSharing.ts';
 
 /** What follows the normalisation: y = finish(x̂ · scale + shift). */
@@ -98,7 +98,7 @@ const writes =
 const observerAt = writes('observe(c : u32, mean : V, variance : V, rows : f32)');
 const publishAt = writes('publish(outer : u32, c : u32, first : V, second : V)');
 
-const planOf = (p: NormProblem, x: Tensor): NormPlan => planRows('norm', NORM_VARIANTS, p, x.gpu);
+const planOf = (p: NormProblem, x: Tensor): NormPlan => planRows(normFamily, p, x.gpu);
 const statsShape = (p: NormProblem) => [p.outer, 4, p.channels];
 
 /** How registers.wgsl keeps what lies in memory: four halves as two words, for as numbers of their own they might take four registers. */

@@ -1,14 +1,14 @@
 /** @file How a norm's sums over rows are shared out: the variants of the family. */
-import { choose, type Gpu, type Variant, VisageError } from '@visage/gpu';
-import { SOFTWARE_SUBGROUP, softwareSubgroups } from '../subgroups.ts';
+import { Family, type Gpu, type Variant, VisageError } from '@visage/gpu';
+import { nearlyAll } from '../processors.ts';
+import { madeForSoftware, SOFTWARE_SUBGROUP, subgroupsOfEight } from '../subgroups.ts';
 import { ALONE, byWorkgroup, fitsDevice, groupsOf, type NormProblem, type Sharing, SUBGROUP } from './normSharing.ts';
 
 const FEW_ROWS = 4096; // that one workgroup reads three times in less than the 10 µs which two more launches cost
-const FILL_GPU = 1056; // workgroups: eight for each of 132 processors
+const PER_PROCESSOR = 8; // workgroups
 const MOST_HELD = 14; // rows of an invocation: of two f16 images 56 registers
 const LARGEST = 512; // invocations of a workgroup that owns planes; held.wgsl says what larger ones cost
 const ALIKE = 32; // invocations are a multiple of it: whole subgroups
-const ENOUGH = 128; // workgroups: almost one for each of 132 processors
 const ROWS_PER_LANE = 4; // at least, so that the sum over the workgroup is worth its barriers
 const WORKGROUP_TURNS = 32; // of loads one after the other, some 10 µs
 const SUBGROUP_TURNS = 4096; // of eight vectors on a processor, less than the 60 µs of a launch
@@ -33,16 +33,20 @@ export interface NormVariant extends Variant<NormProblem> {
   plan(problem: NormProblem, gpu: Gpu): NormPlan;
 }
 
+export type NormFamily = Family<NormProblem, NormVariant>;
+
+const describeNorm = ({ outer, rows, channels }: NormProblem): string =>
+  `rows of ${outer} x ${rows} x ${channels} (outer, rows, channels)`;
+
 /** Neighbouring channel groups of a workgroup: the most that the channels allow of `most`, 4 or 16. */
 const blockOf = (p: NormProblem, most: 4 | 16): number =>
   [16, 8, 4, 2].find((n) => n <= most && groupsOf(p) % n === 0) ?? 1;
 
-function refusal(gpu: Gpu): string | undefined {
-  const { limits } = gpu.device;
-  if (gpu.adapter.software) return 'workgroup memory is slow on a software adapter';
-  if (limits.maxComputeInvocationsPerWorkgroup < 256) return 'needs 256 invocations per workgroup';
-  return undefined;
-}
+const large = ({ device }: Gpu): true | string =>
+  device.limits.maxComputeInvocationsPerWorkgroup >= 256 || 'needs 256 invocations per workgroup';
+
+const fastWorkgroupMemory = ({ adapter }: Gpu): true | string =>
+  !adapter.software || 'workgroup memory is slow on a software adapter';
 
 /**
  * Workgroups that hold whole planes of `block` channel groups in registers: as few rows for an invocation as the largest workgroup allows, for invocations that wait
@@ -66,20 +70,20 @@ function holding({ rows }: NormProblem, block: number, gpu: Gpu): { threads: num
 function heldWorkgroup(p: NormProblem, gpu: Gpu): { threads: number; block: number } | undefined {
   const blocks = groupsOf(p) % 2 === 0 ? [16, 8, 4, 2].filter((block) => groupsOf(p) % block === 0) : [1];
   const fitting = blocks.map((block) => holding(p, block, gpu)).filter((each) => each !== undefined);
-  return fitting.find(({ block }) => (p.outer * groupsOf(p)) / block >= ENOUGH) ?? fitting.at(-1);
+  return fitting.find(({ block }) => (p.outer * groupsOf(p)) / block >= nearlyAll(gpu)) ?? fitting.at(-1);
 }
-
-const unfitting = ({ rows }: NormProblem): string => `${rows} rows do not fit into a workgroup's registers`;
 
 const held: NormVariant = {
   name: 'held',
-  admits: (p, gpu) => refusal(gpu) ?? (heldWorkgroup(p, gpu) ? true : unfitting(p)),
+  supports(p, gpu) {
+    const enough = large(gpu);
+    if (enough !== true) return enough;
+    return heldWorkgroup(p, gpu) !== undefined || `${p.rows} rows do not fit into a workgroup's registers`;
+  },
+  admits: (_, gpu) => fastWorkgroupMemory(gpu),
   plan(p, gpu) {
     const workgroup = heldWorkgroup(p, gpu);
-    if (!workgroup) {
-      const problem = `a norm of ${p.outer} x ${p.rows} x ${p.channels} (outer, rows, channels)`;
-      throw new VisageError(`held cannot compute ${problem}: ${unfitting(p)}`); // withVariant asks nobody
-    }
+    if (!workgroup) throw new VisageError(`held: no workgroup holds ${describeNorm(p)}, as its supports() says`);
     const sharing = byWorkgroup(workgroup, gpu);
     const turns = p.rows / sharing.lanes;
     return { resident: true, held: { HELD: Math.ceil(turns), WHOLE: Math.floor(turns) }, sharing, chunks: 1 };
@@ -88,8 +92,12 @@ const held: NormVariant = {
 
 const resident: NormVariant = {
   name: 'resident',
-  admits: ({ rows }, gpu) =>
-    refusal(gpu) ?? (rows <= FEW_ROWS || `${rows} rows are too many for one workgroup to read again`),
+  supports: (_, gpu) => large(gpu),
+  admits({ rows }, gpu) {
+    const fast = fastWorkgroupMemory(gpu);
+    if (fast !== true) return fast;
+    return rows <= FEW_ROWS || `${rows} rows are too many for one workgroup to read again`;
+  },
   plan(p, gpu) {
     const block = blockOf(p, 4);
     const threads = p.rows >= 512 && fitsDevice({ threads: LARGEST, block }, gpu) ? LARGEST : 256;
@@ -100,13 +108,15 @@ const resident: NormVariant = {
 /** Nothing is shared through memory: eight rows at a time, added by subgroup operations. */
 const subgroup: NormVariant = {
   name: 'resident in a subgroup',
-  admits: (_, gpu) => softwareSubgroups(gpu),
+  supports: (_, gpu) => subgroupsOfEight(gpu),
+  admits: (_, gpu) => madeForSoftware(gpu),
   plan: () => ({ resident: true, sharing: SUBGROUP, chunks: 1 }),
 };
 
 /** Pieces that the rows fall into, enough for all processors. */
-function piecesOf(p: NormProblem, { lanes, groupsPerWorkgroup }: Sharing): number {
-  const wanted = Math.max(1, Math.floor(FILL_GPU / ((p.outer * groupsOf(p)) / groupsPerWorkgroup)));
+function piecesOf(p: NormProblem, { lanes, groupsPerWorkgroup }: Sharing, { hardware }: Gpu): number {
+  const workgroups = PER_PROCESSOR * hardware.processors;
+  const wanted = Math.max(1, Math.floor(workgroups / ((p.outer * groupsOf(p)) / groupsPerWorkgroup)));
   const most = Math.max(1, Math.floor(p.rows / (lanes * ROWS_PER_LANE)));
   return Math.min(wanted, most);
 }
@@ -114,10 +124,11 @@ function piecesOf(p: NormProblem, { lanes, groupsPerWorkgroup }: Sharing): numbe
 /** Workgroups of up to `most` neighbouring channel groups: many for long runs of memory, few where the pieces are merged by kernels that want few. */
 const chunkedBy = (most: 4 | 16): NormVariant => ({
   name: 'chunks by workgroup',
-  admits: (_, gpu) => refusal(gpu) ?? true,
+  supports: (_, gpu) => large(gpu),
+  admits: (_, gpu) => fastWorkgroupMemory(gpu),
   plan(p, gpu) {
     const sharing = byWorkgroup({ threads: 256, block: blockOf(p, most) }, gpu);
-    const chunks = piecesOf(p, sharing);
+    const chunks = piecesOf(p, sharing, gpu);
     return { resident: false, sharing, chunks, merging: mergingOf(p, chunks, gpu) };
   },
 });
@@ -135,19 +146,22 @@ const narrow = chunkedBy(4);
 
 const serial: NormVariant = {
   name: 'chunks',
-  admits: () => true,
   // √rows balances the length of the two serial sums.
   plan: ({ rows }) => ({ resident: false, sharing: ALONE, chunks: Math.ceil(Math.sqrt(rows)) }),
 };
 
-/** Every way to share out a norm, most preferred first. */
-export const NORM_VARIANTS: readonly NormVariant[] = [held, resident, subgroup, chunked, serial];
+const familyOf = (name: string, variants: readonly NormVariant[]): NormFamily =>
+  new Family({ name, variants, describe: describeNorm });
+
+/** Every way to share out a norm. */
+export const normFamily = familyOf('norm', [held, resident, subgroup, chunked, serial]);
 
 /** The same for sums whose rows one workgroup, or subgroup, reads in about the time of a launch: no chunks to merge. */
 const short = (variant: NormVariant, turns: number): NormVariant => ({
+  ...variant,
   name: `${variant.name}, whole`,
   admits(p, gpu) {
-    const answer = variant.admits(p, gpu);
+    const answer = variant.admits?.(p, gpu) ?? true;
     if (answer !== true) return answer;
     const { lanes } = variant.plan(p, gpu).sharing;
     return p.rows <= turns * lanes || `more than ${turns} turns of ${lanes} rows`;
@@ -173,20 +187,20 @@ const perInvocation: NormVariant = {
 };
 
 /** For sums over rows that nothing is done with in the same launch. */
-export const SUMS_VARIANTS: readonly NormVariant[] = [
+export const sumsFamily = familyOf('sums', [
   perInvocation,
   short(narrow, WORKGROUP_TURNS),
   chunkedSubgroups,
   narrow,
   fewSerial,
-];
+]);
 
-/** For sums beside a pass over all elements, which wants every processor. */
-export const PASS_VARIANTS: readonly NormVariant[] = [narrow, serial];
+/** For the sums of squeeze and excitation's gradient, beside a pass over all elements, which wants every processor. */
+export const squeezeSumsFamily = familyOf('squeeze sums', [narrow, serial]);
 
 /** The plan of the variant that takes a problem, with the choice for whoever wants to know. */
-export function planRows(family: string, variants: readonly NormVariant[], p: NormProblem, gpu: Gpu): NormPlan {
-  const choice = choose(family, variants, p, gpu);
+export function planRows(family: NormFamily, p: NormProblem, gpu: Gpu): NormPlan {
+  const choice = family.choose(gpu, p);
   const plan = choice.variant.plan(p, gpu);
   return { ...plan, sharing: { ...plan.sharing, choice } };
 }

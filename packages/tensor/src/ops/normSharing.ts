@@ -1,7 +1,7 @@
 /** @file Who adds what where sums over rows are shared out: invocations of a workgroup, and how these add up. */
-import { type Constant, choose, type Gpu, type KernelChoice, type Variant } from '@visage/gpu';
+import { type Constant, Family, type Gpu, type KernelChoice, type Variant } from '@visage/gpu';
 import { normBlocks, normRows, normTotalShuffled, normTotalSubgroup, normTotalWorkgroup } from '@visage/kernels';
-import { fixedSubgroup, SOFTWARE_SUBGROUP, softwareSubgroups } from '../subgroups.ts';
+import { fixedSubgroup, hasSoftwareSubgroups, SOFTWARE_SUBGROUP } from '../subgroups.ts';
 
 const PIECES = 8; // of totalWorkgroup.wgsl
 const SUMS_BYTES = 32; // two sums of four channels
@@ -66,7 +66,7 @@ const shuffled: TotalVariant = {
   name: 'shuffled',
   part: normTotalShuffled,
   enables: ['subgroups'],
-  admits({ threads }, gpu) {
+  supports({ threads }, gpu) {
     const size = fixedSubgroup(gpu);
     if (typeof size === 'string') return size;
     return threads % size === 0 || `${threads} invocations are not whole subgroups of ${size}`;
@@ -80,16 +80,18 @@ const columns: TotalVariant = {
   name: 'columns',
   part: normTotalWorkgroup,
   enables: [],
-  admits: () => true,
   constants: () => ({}),
   memory: ({ threads, block }) => SUMS_BYTES * (threads + block * PIECES),
 };
 
-/** Every way to add up over a workgroup, most preferred first. */
-export const TOTAL_VARIANTS: readonly TotalVariant[] = [shuffled, columns];
+/** Every way to add up over a workgroup. */
+export const totalFamily = new Family<Workgroup, TotalVariant>({
+  name: 'total',
+  variants: [shuffled, columns],
+  describe: ({ threads, block }) => `a sum over ${threads} invocations, of which every ${block}th belongs together`,
+});
 
-const totalOf = (workgroup: Workgroup, gpu: Gpu): TotalVariant =>
-  choose('total', TOTAL_VARIANTS, workgroup, gpu).variant;
+const totalOf = (workgroup: Workgroup, gpu: Gpu): TotalVariant => totalFamily.choose(gpu, workgroup).variant;
 
 /** Has the device workgroups like this, and memory for their sums? */
 export function fitsDevice(workgroup: Workgroup, gpu: Gpu): boolean {
@@ -113,7 +115,8 @@ export function byWorkgroup(workgroup: Workgroup, gpu: Gpu): Sharing {
 
 /** For kernels in which a workgroup owns a row: the parts that sum over it. */
 export function sharedRow(gpu: Gpu): Pick<Sharing, 'parts' | 'constants' | 'enables'> {
-  const { parts, constants, enables } =
-    softwareSubgroups(gpu) === true ? SUBGROUP : byWorkgroup({ threads: 64, block: 1 }, gpu);
+  const { parts, constants, enables } = hasSoftwareSubgroups(gpu)
+    ? SUBGROUP
+    : byWorkgroup({ threads: 64, block: 1 }, gpu);
   return { parts: parts.filter((part) => part !== normBlocks), constants, enables };
 }

@@ -3,10 +3,10 @@ import { ArgumentError, checkOptions, type OptionKeys } from '@visage/gpu';
 import { isCastNow } from '../autocast.ts';
 import { gradEnabled } from '../autograd.ts';
 import { composedGradient, fused } from '../fused.ts';
-import { convAlgorithm } from '../gemm/algorithms.ts';
+import { convForward, convInputGrad } from '../gemm/algorithms.ts';
 import type { ConvFinish } from '../gemm/conv.ts';
 import type { Tail } from '../gemm/epilogue.ts';
-import { gemmType, operandsOf } from '../gemm/half.ts';
+import { operandsOf } from '../gemm/half.ts';
 import { checkShape, type Shape } from '../shape.ts';
 import { checkFloat, isFloat } from '../storage.ts';
 import { empty, type Tensor } from '../tensor.ts';
@@ -191,14 +191,14 @@ function launched(x: Tensor, conv: OffsetConv, tail: Tail = {}): Tensor {
   const [left, right] = operandsOf('residualBlock', x, conv.weight);
   const finish: ConvFinish =
     conv.offset.rank === 1 ? { bias: conv.offset, tail } : { tail: { ...tail, add: conv.offset } };
-  return convAlgorithm(x.gpu, g, 'forward', gemmType(left)).forward(g, left, right, finish);
+  return convForward(g, left, right, finish);
 }
 
 /** The gradient of a convolution's input, of the shape of `like`, with a tail. */
 function inputGradient(dy: Tensor, like: Tensor, conv: OffsetConv, tail: Tail): Tensor {
   const g = geometryOf(like, conv);
   const [left, right] = operandsOf('residualBlock', dy, conv.weight);
-  return convAlgorithm(dy.gpu, g, 'inputGrad', gemmType(left)).inputGrad(g, left, right, tail);
+  return convInputGrad(g, left, right, tail);
 }
 
 function forward(x: Tensor, block: ResidualBlock, keeps: boolean): Made {

@@ -3,13 +3,12 @@ import {
   type Constant,
   checkBoolean,
   checkOneOf,
-  choose,
+  Family,
   i32,
   linearGrid,
   showValue,
   underChoice,
   type Variant,
-  VisageError,
 } from '@visage/gpu';
 import {
   resizeAdjoint,
@@ -94,8 +93,6 @@ interface ResizeProblem {
 }
 
 interface ResizeVariant extends Variant<ResizeProblem> {
-  /** `true`, or why it cannot compute the problem at all, be it wise or not. Absent where it can compute each. */
-  able?(problem: ResizeProblem): true | string;
   launch(x: Tensor, problem: ResizeProblem): Tensor;
 }
 
@@ -113,21 +110,15 @@ function imagesOf(x: Tensor, { pass, map }: ResizeProblem) {
   } as const;
 }
 
-/** What the kernels for twice the size are written for. */
-function doublingIsAble({ pass, map: { source, result, mode, alignCorners } }: ResizeProblem): true | string {
-  if (mode !== 'bilinear' || alignCorners) return 'made for bilinear sampling of half-pixel centres';
-  if (source.some((size, k) => result[k] !== 2 * size)) return 'made for twice the size';
-  return pass === 'forward' || source.every((size) => size % 2 === 0) || 'its adjoint takes pixels two by two';
-}
-
 const doubling: ResizeVariant = {
   name: 'doubling',
-  able: doublingIsAble,
-  admits(problem, { adapter }) {
-    const able = doublingIsAble(problem);
-    if (able !== true || problem.pass === 'forward') return able;
-    return !adapter.software || 'a software adapter takes a second to compile its adjoint';
+  supports({ pass, map: { source, result, mode, alignCorners } }) {
+    if (mode !== 'bilinear' || alignCorners) return 'made for bilinear sampling of half-pixel centres';
+    if (source.some((size, k) => result[k] !== 2 * size)) return 'made for twice the size';
+    return pass === 'forward' || source.every((size) => size % 2 === 0) || 'its adjoint takes pixels two by two';
   },
+  admits: ({ pass }, { adapter }) =>
+    pass === 'forward' || !adapter.software || 'a software adapter takes a second to compile its adjoint',
   launch(x, problem) {
     const { name, out, groups, types } = imagesOf(x, problem);
     const [height, width] = problem.map.source;
@@ -147,22 +138,19 @@ const doubling: ResizeVariant = {
   },
 };
 
-const general: ResizeVariant = { name: 'any size', admits: () => true, launch: launchGeneral };
-
-/** Every way to resample, most preferred first. */
-const RESIZE_VARIANTS: readonly ResizeVariant[] = [doubling, general];
+const resizeFamily = new Family<ResizeProblem, ResizeVariant>({
+  name: 'resize',
+  variants: [doubling, { name: 'any size', launch: launchGeneral }],
+  describe({ pass, map: { source, result, mode, alignCorners } }) {
+    const how = `${pass} ${mode}${alignCorners ? ' with aligned corners' : ''}`;
+    return `${how} ${source.join('x')} to ${result.join('x')}`;
+  },
+});
 
 function launch(pass: ResizeProblem['pass'], x: Tensor, map: ResizeMap): Tensor {
   const problem = { pass, map };
-  const choice = choose('resize', RESIZE_VARIANTS, problem, x.gpu);
-  const { variant } = choice;
-  const able = variant.able?.(problem) ?? true; // withVariant asks nobody
-  if (able !== true) {
-    const { source, result, mode, alignCorners } = map;
-    const how = `${pass} ${mode}${alignCorners ? ' with aligned corners' : ''}`;
-    throw new VisageError(`${variant.name} cannot compute ${how} ${source.join('x')} to ${result.join('x')}: ${able}`);
-  }
-  return underChoice(choice, () => variant.launch(x, problem));
+  const choice = resizeFamily.choose(x.gpu, problem);
+  return underChoice(choice, () => choice.variant.launch(x, problem));
 }
 
 function launchGeneral(x: Tensor, problem: ResizeProblem): Tensor {

@@ -1,4 +1,4 @@
-import { ArgumentError, checkInteger, checkList, choose, linearGrid, showValue, underChoice } from '@visage/gpu';
+import { ArgumentError, checkInteger, checkList, linearGrid, showValue, underChoice } from '@visage/gpu';
 import { shapeGather, shapePlace } from '@visage/kernels';
 import { track } from '../autograd.ts';
 import { launchMap } from '../pointwise.ts';
@@ -16,7 +16,7 @@ import { checkFloat, enablesOf, isFloat } from '../storage.ts';
 import { checkDType, checkTensor, empty, Tensor } from '../tensor.ts';
 import { cast } from './cast.ts';
 import { sumTo } from './reduce.ts';
-import { PERMUTE_VARIANTS, transposeTiles, transpositionOf } from './transpose.ts';
+import { permuteFamily, transposeTiles, transpositionOf } from './transpose.ts';
 
 const WORKGROUP = 64;
 
@@ -68,9 +68,9 @@ export function permute(x: Tensor, order: readonly number[]): Tensor {
   const strides = stridesOf(x.shape);
   const shape = order.map((axis) => x.shape[axis] as number);
   const transposition = transpositionOf(x.shape, order);
-  const choice = choose('permute', PERMUTE_VARIANTS, transposition, x.gpu);
+  const choice = permuteFamily.choose(x.gpu, { transposition });
   const out = underChoice(choice, () => {
-    if (choice.variant.name === 'tiles' && transposition) return transposeTiles(x, shape, transposition);
+    if (choice.variant.throughTiles && transposition) return transposeTiles(x, shape, transposition);
     const walk = order.map((axis) => strides[axis] as number);
     return gather('permute', x, shape, `return ${indexSum(shape, walk)};`);
   });

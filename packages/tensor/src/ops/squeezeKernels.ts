@@ -1,5 +1,5 @@
 /** @file The kernels of squeeze and excitation with a frozen gate: all in one for small planes, or sums, gates and passes apart. */
-import { choose, f32, type Gpu, underChoice, type Variant } from '@visage/gpu';
+import { Family, f32, type Gpu, underChoice, type Variant } from '@visage/gpu';
 import {
   squeezeBackwardLayers,
   squeezeForwardLayers,
@@ -12,10 +12,11 @@ import {
   squeezeTailGrad,
 } from '@visage/kernels';
 import { launchMap } from '../pointwise.ts';
+import { nearlyAll } from '../processors.ts';
 import { enablesOf, floatTypeOf, stored } from '../storage.ts';
 import { empty, type Tensor } from '../tensor.ts';
 import { launchRows } from './normLaunch.ts';
-import { PASS_VARIANTS, planRows } from './normPlan.ts';
+import { planRows, squeezeSumsFamily } from './normPlan.ts';
 import type { NormProblem } from './normSharing.ts';
 import type { SqueezeGate } from './squeezeExcitation.ts';
 import { partialSums } from './sums.ts';
@@ -24,7 +25,6 @@ const MOST_ELEMENTS = 2 ** 16; // for each workgroup: what it reads twice in abo
 const MOST_SLICED = 2 ** 17; // of a sample that several share: each reads all of it once and goes over its share
 const SLICES_FORWARD = 8;
 const SLICES_BACKWARD = 4; // half as many: each reads three images whole
-const ENOUGH = 128; // workgroups: almost one for each of 132 processors
 const AT_ONCE = 4; // loads of each image that an invocation has in flight
 const BINDINGS = 11;
 const WORKGROUPS = [1024, 256]; // the largest that the device has: few samples, many pixels
@@ -92,18 +92,24 @@ function workgroupOf({ device }: Gpu, channels: number): number | undefined {
 }
 
 /** Everything in one launch, by `slicesOf` workgroups for each sample of up to `most` elements. */
-const resident = (name: string, most: number, slicesOf: (samples: number, most: number) => number): SqueezeVariant => ({
+const resident = (
+  name: string,
+  most: number,
+  slicesOf: (samples: number, most: number, gpu: Gpu) => number,
+): SqueezeVariant => ({
   name,
-  admits({ outer, rows, channels }, gpu) {
-    const { adapter, device } = gpu;
+  supports({ channels }, gpu) {
     const groups = channels / 4;
-    if (adapter.software) return 'workgroup memory is slow on a software adapter';
-    if (device.limits.maxStorageBuffersPerShaderStage < BINDINGS) return `needs ${BINDINGS} bindings`;
+    if (gpu.device.limits.maxStorageBuffersPerShaderStage < BINDINGS) return `needs ${BINDINGS} bindings`;
     if (!workgroupOf(gpu, channels)) return 'needs 256 invocations per workgroup, and memory for their sums';
-    if (Math.log2(groups) % 1 !== 0 || groups > 128) return 'needs a power of two of channels, from 4 to 512';
+    const isPower = groups >= 1 && Math.log2(groups) % 1 === 0;
+    return (isPower && groups <= 128) || 'needs a power of two of channels, from 4 to 512';
+  },
+  admits({ outer, rows, channels }, gpu) {
+    if (gpu.adapter.software) return 'workgroup memory is slow on a software adapter';
     const elements = rows * channels;
     if (elements > most) return `${elements} elements of a sample are too many for one workgroup to read`;
-    const share = elements / slicesOf(outer, SLICES_BACKWARD); // the largest: the backward pass has the fewest slices
+    const share = elements / slicesOf(outer, SLICES_BACKWARD, gpu); // the largest: the backward pass has the fewest slices
     return share <= MOST_ELEMENTS || `${share} elements of a sample are too many for one workgroup to go over`;
   },
   forward(x, skip, gate, slope) {
@@ -112,7 +118,7 @@ const resident = (name: string, most: number, slicesOf: (samples: number, most: 
     const tensors = [out, gates, hidden, x, skip, slope, gate.w1, gate.b1, gate.slope, gate.w2, gate.b2];
     const parts = [squeezeForwardLayers, squeezeSpread, squeezeResident];
     const workgroup = workgroupOf(x.gpu, x.dim(3)) as number;
-    launchSamples('resident', parts, x, gate.b1.size, workgroup, tensors, slicesOf(x.dim(0), SLICES_FORWARD));
+    launchSamples('resident', parts, x, gate.b1.size, workgroup, tensors, slicesOf(x.dim(0), SLICES_FORWARD, x.gpu));
     return { out, gates, hidden };
   },
   backward(dy, x, skip, gate, slope, { gates, hidden }) {
@@ -120,14 +126,22 @@ const resident = (name: string, most: number, slicesOf: (samples: number, most: 
     const tensors = [dx, h, dy, x, skip, gates, hidden, slope, gate.w1, gate.slope, gate.w2];
     const parts = [squeezeBackwardLayers, squeezeSpread, squeezeResidentGrad];
     const workgroup = workgroupOf(x.gpu, x.dim(3)) as number;
-    launchSamples('residentGrad', parts, x, gate.b1.size, workgroup, tensors, slicesOf(x.dim(0), SLICES_BACKWARD));
+    launchSamples(
+      'residentGrad',
+      parts,
+      x,
+      gate.b1.size,
+      workgroup,
+      tensors,
+      slicesOf(x.dim(0), SLICES_BACKWARD, x.gpu),
+    );
     return [dx, h];
   },
 });
 
-/** Workgroups for each sample, a power of two up to `most`, so that all samples together fill a large GPU. */
-const slicesOf = (samples: number, most: number): number =>
-  2 ** Math.floor(Math.log2(Math.max(1, Math.min(most, ENOUGH / samples))));
+/** Workgroups for each sample, a power of two up to `most`, so that all samples together fill the GPU. */
+const slicesOf = (samples: number, most: number, gpu: Gpu): number =>
+  2 ** Math.floor(Math.log2(Math.max(1, Math.min(most, nearlyAll(gpu) / samples))));
 
 const sliced = resident('sliced', MOST_SLICED, slicesOf);
 const whole = resident('resident', MOST_ELEMENTS, () => 1);
@@ -138,7 +152,6 @@ const gateWorkgroup = ({ gpu }: Tensor): number =>
 
 const separate: SqueezeVariant = {
   name: 'sums, gates and pass',
-  admits: () => true,
   forward(x, skip, gate, slope) {
     const partial = partialSums(x, x.dim(0), rowsOf(x), x.dim(3));
     const { gates, hidden } = emptyGates(x, gate);
@@ -149,7 +162,7 @@ const separate: SqueezeVariant = {
   },
   backward(dy, x, skip, gate, slope, { gates, hidden }) {
     const p = problemOf(x);
-    const { sharing, chunks } = planRows('squeeze sums', PASS_VARIANTS, p, x.gpu);
+    const { sharing, chunks } = planRows(squeezeSumsFamily, p, x.gpu);
     const h = empty(x.gpu, x.shape, x.dtype);
     const parts = empty(x.gpu, [x.dim(0), chunks, x.dim(3)]);
     const passed = [h, parts, dy, x, skip, gates, slope];
@@ -161,12 +174,16 @@ const separate: SqueezeVariant = {
   },
 };
 
-/** Every way to compute it, most preferred first. */
-export const SQUEEZE_VARIANTS: readonly SqueezeVariant[] = [sliced, whole, separate];
+/** Every way to compute it. */
+export const squeezeFamily = new Family<NormProblem, SqueezeVariant>({
+  name: 'squeeze',
+  variants: [sliced, whole, separate],
+  describe: ({ outer, rows, channels }) => `${outer} samples of ${rows} pixels and ${channels} channels`,
+});
 
 /** Those of the variant that takes x. */
 export function squeezeKernels(x: Tensor): SqueezeKernels {
-  const choice = choose('squeeze', SQUEEZE_VARIANTS, problemOf(x), x.gpu);
+  const choice = squeezeFamily.choose(x.gpu, problemOf(x));
   const { variant } = choice;
   return {
     forward: (...given) => underChoice(choice, () => variant.forward(...given)),

@@ -5,7 +5,7 @@ import { mapProgram } from '../pointwise.ts';
 import { type Shape, sizeOf } from '../shape.ts';
 import { empty, type Tensor } from '../tensor.ts';
 import { launchRows } from './normLaunch.ts';
-import { planRows, SUMS_VARIANTS } from './normPlan.ts';
+import { planRows, sumsFamily } from './normPlan.ts';
 import { type NormProblem, widthOf } from './normSharing.ts';
 
 const SERIAL = 128; // longest serial sum, which bounds f32 error
@@ -35,7 +35,7 @@ interface Sums extends NormProblem {
 function chunkSums({ summand, folds, factor, shape, ...p }: Sums): { out: Tensor; chunks: number } {
   const { name, tensors, code } = summand;
   const first = tensors[0] as Tensor;
-  const { sharing, chunks } = planRows('sums', SUMS_VARIANTS, p, first.gpu);
+  const { sharing, chunks } = planRows(sumsFamily, p, first.gpu);
   const out = empty(first.gpu, chunks === 1 ? shape : [p.outer, chunks, folds ? 1 : p.channels]);
   launchRows(name, reduceSums, p, first, [out, ...tensors], {
     sharing,

@@ -1,5 +1,5 @@
 /** @file Permutations that transpose matrices, and the ways to do them. */
-import { linearGrid, type Variant } from '@visage/gpu';
+import { Family, linearGrid, type Variant } from '@visage/gpu';
 import { shapeTranspose } from '@visage/kernels';
 import { type Shape, sizeOf } from '../shape.ts';
 import { enablesOf } from '../storage.ts';
@@ -32,23 +32,38 @@ export function transpositionOf(shape: Shape, order: readonly number[]): Transpo
   };
 }
 
-export type PermuteVariant = Variant<Transposition | undefined>;
+/** A permutation of axes; without a transposition it is none of those that transpose matrices. */
+export interface PermuteProblem {
+  readonly transposition: Transposition | undefined;
+}
 
-/** Ways to permute axes, most preferred first. */
-export const PERMUTE_VARIANTS: readonly PermuteVariant[] = [
-  {
-    name: 'tiles',
-    admits(problem, { adapter, device }) {
-      if (!problem) return 'only for transpositions';
-      if (adapter.software) return 'workgroup memory is slow on a software adapter';
-      if (device.limits.maxComputeInvocationsPerWorkgroup < SIDE * LINES) return `needs ${SIDE * LINES} invocations`;
-      if (problem.batch > MOST_MATRICES) return `${problem.batch} matrices are more than a grid takes`;
-      const { rows, columns } = problem;
-      return Math.min(rows, columns) >= NARROW || `${rows} x ${columns} leaves most of a tile empty`;
-    },
+interface PermuteVariant extends Variant<PermuteProblem> {
+  readonly throughTiles: boolean;
+}
+
+const tiles: PermuteVariant = {
+  name: 'tiles',
+  throughTiles: true,
+  supports({ transposition }, { device }) {
+    if (!transposition) return 'only for transpositions';
+    if (device.limits.maxComputeInvocationsPerWorkgroup < SIDE * LINES) return `needs ${SIDE * LINES} invocations`;
+    const { batch } = transposition;
+    return batch <= MOST_MATRICES || `${batch} matrices are more than a grid takes`;
   },
-  { name: 'by index', admits: () => true },
-];
+  admits({ transposition }, { adapter }) {
+    if (adapter.software) return 'workgroup memory is slow on a software adapter';
+    const { rows = 0, columns = 0 } = transposition ?? {};
+    return Math.min(rows, columns) >= NARROW || `${rows} x ${columns} leaves most of a tile empty`;
+  },
+};
+
+/** Ways to permute axes. */
+export const permuteFamily = new Family<PermuteProblem, PermuteVariant>({
+  name: 'permute',
+  variants: [tiles, { name: 'by index', throughTiles: false }],
+  describe: ({ transposition: t }) =>
+    t ? `${t.batch} matrices of ${t.rows} x ${t.columns}` : 'a permutation that is no transposition',
+});
 
 /** Transposes through tiles in workgroup memory. */
 export function transposeTiles(x: Tensor, shape: Shape, { batch, rows, columns }: Transposition): Tensor {

@@ -1,4 +1,4 @@
-import { type Choice, choose, type Gpu, type GpuBuffer, type Variant } from '@visage/gpu';
+import type { Choice, Family, Gpu, GpuBuffer, Variant } from '@visage/gpu';
 import type { Tensor } from '../tensor.ts';
 
 /** A problem that a kernel family met: enough to launch it again, with any of its variants. */
@@ -6,7 +6,7 @@ export interface MetProblem {
   readonly family: string;
   /** What tells it from the family's other problems. */
   readonly signature: string;
-  /** Variants that admit it, most preferred first. */
+  /** Variants that can and should compute it, most preferred first. */
   readonly candidates: readonly string[];
   /** How often it was met. */
   readonly calls: number;
@@ -18,12 +18,9 @@ export interface MetProblem {
 
 /** A problem as its family states it. */
 export interface Problem<P, V extends Variant<P>> {
-  readonly family: string;
-  /** Most preferred first. The last one admits everything: the others are held to its results. */
-  readonly variants: readonly V[];
+  /** One that is tuned. Its last variant takes everything: the others are held to its results. */
+  readonly family: Family<P, V>;
   readonly problem: P;
-  /** Makes what tells it from the family's other problems; asked only when somebody wants to know. */
-  readonly signature: () => string;
   readonly buffers: readonly (GpuBuffer | undefined)[];
   launch(): Tensor;
 }
@@ -32,22 +29,21 @@ let collected: Map<string, MetProblem> | undefined;
 
 /** Chooses the variant for a problem, and notes the problem if {@link collectProblems} asks. */
 export function chooseFor<P, V extends Variant<P>>(gpu: Gpu, stated: Problem<P, V>): Choice<V> {
-  const { family, variants, problem, buffers, launch } = stated;
+  const { family, problem, buffers, launch } = stated;
   if (collected) {
-    const signature = stated.signature();
-    const key = `${family} ${signature}`;
+    const signature = family.describe(problem);
+    const key = `${family.name} ${signature}`;
     const known = collected.get(key);
-    const admits = (variant: V) => variant.admits(problem, gpu) === true;
     collected.set(key, {
-      family,
+      family: family.name,
       signature,
-      candidates: known?.candidates ?? variants.filter(admits).map(({ name }) => name),
+      candidates: known?.candidates ?? family.candidates(gpu, problem).map(({ name }) => name),
       calls: (known?.calls ?? 0) + 1,
       buffers: buffers.filter((buffer) => buffer !== undefined),
       launch,
     });
   }
-  return choose(family, variants, problem, gpu, stated.signature);
+  return family.choose(gpu, problem);
 }
 
 /** Runs `fn` and returns every problem that kernel families with several variants met in it, each once. */
