@@ -11,7 +11,15 @@ export {
 export type { BoundCommand, Command } from './commands.ts';
 export { type GpuOptions, openGpu } from './create.ts';
 export { currentGpu, useGpu } from './current.ts';
-export { AdapterError, ArgumentError, DeviceLostError, ValidationError, VisageError } from './errors.ts';
+export {
+  AdapterError,
+  ArgumentError,
+  DeviceLostError,
+  FileError,
+  ValidationError,
+  VisageError,
+} from './errors.ts';
+export { parseJson } from './files/json.ts';
 export { type Dispatch, Gpu } from './gpu.ts';
 export type { MemoryUse } from './pool.ts';
 export type { ProfiledChoice, ProfileRow } from './profiler.ts';

@@ -1,4 +1,5 @@
 import { VisageError } from '../errors.ts';
+import { parseJson } from '../files/json.ts';
 
 /** What was measured for one problem. */
 export interface TuningEntry {
@@ -90,14 +91,6 @@ export class TuningMemo {
       }
     }
     return memo;
-  }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new VisageError(`is no JSON: ${(cause as Error).message}`);
   }
 }
 
