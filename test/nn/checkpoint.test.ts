@@ -137,7 +137,7 @@ test('errors of the disk name the file', async () => {
 
 test('a writer that is killed leaves the last good file', async () => {
   const path = join(folder, 'killed.safetensors');
-  const part = () => statSync(`${path}.part`, { throwIfNoEntry: false })?.size ?? 0;
+  const part = () => statSync(`${path}.visage-part`, { throwIfNoEntry: false })?.size ?? 0;
   const register = new URL('../../scripts/register.mjs', import.meta.url).href;
   const writer = fileURLToPath(new URL('endlessWriter.ts', import.meta.url));
   for (let attempt = 0; attempt < 3; attempt++) {

@@ -16,7 +16,12 @@ export interface GpuOptions {
   readonly processors?: number;
 }
 
-export const GPU_OPTIONS: OptionKeys<GpuOptions> = { profile: true, debug: true, deterministic: true, processors: true };
+export const GPU_OPTIONS: OptionKeys<GpuOptions> = {
+  profile: true,
+  debug: true,
+  deterministic: true,
+  processors: true,
+};
 
 const LIMITS = [
   'maxBufferSize',

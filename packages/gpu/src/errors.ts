@@ -12,6 +12,15 @@ export class ArgumentError extends VisageError {
   }
 }
 
+/** A file that is damaged, hostile, or not what was asked for, or that cannot be written. The message begins with its name. */
+export class FileError extends VisageError {
+  override name = 'FileError';
+
+  constructor(source: string, problem: string) {
+    super(`${source}: ${problem}`);
+  }
+}
+
 /** No adapter answered, or the one that did lacks something that was asked for. */
 export class AdapterError extends VisageError {
   override name = 'AdapterError';

@@ -6,6 +6,7 @@ import type { Gpu } from './gpu.ts';
 import { waitPatiently } from './patience.ts';
 import { loadMemos } from './tuning/file.ts';
 
+export { saveFile } from './files/save.ts';
 export { memoPath, saveMemo, shippedMemoPath, tuningTarget } from './tuning/file.ts';
 
 /** How to open a device through Dawn. */

@@ -5,7 +5,7 @@ export {
   restoreCheckpoint,
   saveCheckpoint,
 } from './files/checkpoint.ts';
-export { floatsFromBfloat, floatsFromHalf, halfFromFloats } from './files/half.ts';
+export { floatsFromBfloat, floatsFromHalf, halfFromFloats, halfWeights } from './files/half.ts';
 export { type FileDType, FileError } from './files/header.ts';
 export { type Attribute, type Extent, type GraphValue, OnnxGraph } from './files/onnx/graph.ts';
 export {

@@ -1,8 +1,9 @@
 /** @file Weight files on disk, for Node. */
-import { open, readFile, rename, rm, stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { readFile, stat } from 'node:fs/promises';
 import { FileError } from './files/header.ts';
 import { readSafetensors, type SafetensorsFile } from './files/safetensors.ts';
+
+export { saveFile } from '@visage/gpu/node';
 
 const MAX_FILE_BYTES = 2 ** 31 - 1; // what one Node buffer is sure to hold
 
@@ -22,32 +23,33 @@ export async function loadFile(path: string): Promise<Uint8Array> {
 export const loadSafetensors = async (path: string): Promise<SafetensorsFile> =>
   readSafetensors(await loadFile(path), path);
 
-/**
- * Replaces a file as a whole: writes `<path>.part` beside it, syncs it to the disk, and renames it.
- *
- * Whenever the process dies, `path` holds either the old bytes or the new ones.
- */
-export async function saveFile(path: string, bytes: Uint8Array): Promise<void> {
-  const part = `${path}.part`;
-  try {
-    const file = await open(part, 'w');
-    try {
-      await file.writeFile(bytes);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(part, path);
-  } catch (cause) {
-    await rm(part, { force: true }).catch(() => undefined);
-    throw new FileError(path, `cannot be written (${(cause as Error).message})`);
-  }
-  await syncFolder(dirname(path));
+/** What {@link checkOutput} holds an output against. */
+export interface OutputRules {
+  /** What is read to make it: none of these is overwritten. */
+  readonly inputs?: readonly (string | undefined)[];
+  /** The endings that say what is written, such as `.png`; their case does not matter. */
+  readonly endings?: readonly string[];
 }
 
-/** Makes a rename durable; folders cannot be opened everywhere, and there the rename is as durable as it gets. */
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r').catch(() => undefined);
-  await folder?.sync().catch(() => undefined);
-  await folder?.close();
+/**
+ * Checks the name of a file before the work for it begins.
+ *
+ * A pipe or device has a name of its own, so its ending counts only where there are several formats to choose from.
+ *
+ * @throws FileError when the output is one of the inputs, by whatever name, link or hard link; or when its ending names another format.
+ */
+export async function checkOutput(path: string, { inputs = [], endings = [] }: OutputRules): Promise<void> {
+  const there = await stat(path, { bigint: true }).catch(() => undefined);
+  const named = endings.length === 0 || endings.some((ending) => path.toLowerCase().endsWith(ending));
+  const stream = endings.length === 1 && (there?.isFIFO() || there?.isCharacterDevice());
+  if (!named && !stream)
+    throw new FileError(path, `the ending of a file says what it holds; name it ${endings.join(' or ')}`);
+  if (!there?.isFile()) return;
+  for (const input of inputs) {
+    const read = input === undefined ? undefined : await stat(input, { bigint: true }).catch(() => undefined);
+    if (read?.ino === there.ino && read.dev === there.dev) {
+      const same = path === input ? 'it is the input' : `it is the same file as the input ${input}`;
+      throw new FileError(path, `is not written, since ${same}, which would be lost; choose another name`);
+    }
+  }
 }

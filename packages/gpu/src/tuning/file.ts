@@ -1,10 +1,11 @@
 /** @file Tuning memos on disk: outside the repository, one file per adapter, driver and versions. Node only. */
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { VisageError } from '../errors.ts';
+import { FileError, VisageError } from '../errors.ts';
+import { saveFile, writeProblem } from '../files/save.ts';
 import type { Gpu } from '../gpu.ts';
 import { knownFamilies } from '../variants.ts';
 import { TuningMemo, type TuningTarget } from './memo.ts';
@@ -87,13 +88,17 @@ async function readMemo(path: string, target: TuningTarget): Promise<TuningMemo 
   return TuningMemo.parse(await readFile(path, 'utf8'), target);
 }
 
-/** Writes the device's memo beside its place and renames it, so that a killed run leaves the old one. Returns the path. */
+/**
+ * Writes the device's memo as {@link saveFile} does, so that a killed run leaves the old one. Returns the path.
+ *
+ * @throws FileError when the memo, or the folder for it, cannot be written.
+ */
 export async function saveMemo(gpu: Gpu, path?: string): Promise<string> {
   const target = await tuningTarget(gpu);
   const to = path ?? memoPath(target);
-  await mkdir(dirname(to), { recursive: true });
-  const beside = `${to}.${process.pid}.part`;
-  await writeFile(beside, gpu.tuning.toText(target));
-  await rename(beside, to);
+  await mkdir(dirname(to), { recursive: true }).catch((cause: NodeJS.ErrnoException) => {
+    throw new FileError(dirname(to), `cannot be made (${writeProblem(cause, dirname(to))})`);
+  });
+  await saveFile(to, Buffer.from(gpu.tuning.toText(target)));
   return to;
 }

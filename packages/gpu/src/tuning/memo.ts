@@ -1,4 +1,5 @@
 import { VisageError } from '../errors.ts';
+import { parseJson } from '../files/json.ts';
 import { checkProcessors } from '../hardware.ts';
 import type { NamedFamily } from '../variants.ts';
 
@@ -107,14 +108,6 @@ export class TuningMemo {
       }
     }
     return memo;
-  }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new VisageError(`is no JSON: ${(cause as Error).message}`);
   }
 }
 

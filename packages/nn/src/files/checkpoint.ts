@@ -1,5 +1,5 @@
 /** @file Checkpoints of a training run: every tensor of its state and a JSON value, in one safetensors file. */
-import { ArgumentError, checkOptions } from '@visage/gpu';
+import { ArgumentError, checkOptions, parseJson } from '@visage/gpu';
 import { DTYPES, type HostArray, sameShape, showShape, sizeOf, type Tensor } from '@visage/tensor';
 import { fileShape, fromFileOrder } from '../layouts.ts';
 import { Module } from '../module.ts';
@@ -50,7 +50,7 @@ export function checkpointState(file: SafetensorsFile): unknown {
   if (file.metadata.state === undefined)
     throw new FileError(file.source, 'is no training checkpoint: its metadata has no state');
   try {
-    return JSON.parse(file.metadata.state);
+    return parseJson(file.metadata.state);
   } catch {
     throw new FileError(file.source, 'the training state in its metadata is not JSON');
   }
@@ -59,7 +59,8 @@ export function checkpointState(file: SafetensorsFile): unknown {
 /**
  * Writes the tensors of a checkpoint into those of `groups`, bit for bit. Either all are written or, on an error, none.
  *
- * @throws FileError that names the first entry which is missing, or differs in shape or type, or which no group has.
+ * @throws FileError that names the first entry which is missing, or differs in shape or type, or which no group has, or which holds a value that is not
+ * finite, or a negative variance, mean of squares or loss scale.
  */
 export function restoreCheckpoint(groups: CheckpointGroups, file: SafetensorsFile): void {
   const writes: { tensor: Tensor; values: HostArray }[] = [];
@@ -69,16 +70,10 @@ export function restoreCheckpoint(groups: CheckpointGroups, file: SafetensorsFil
     const entry = file.tensors.get(name);
     if (!entry)
       throw new FileError(file.source, `has no entry '${name}'; it is a checkpoint of another network or recipe`);
-    const values = entry.host();
-    if (
-      !sameShape(entry.shape, shape) ||
-      !(values instanceof DTYPES[tensor.dtype].host) ||
-      values.length !== sizeOf(shape)
-    ) {
-      const got = `${entry.dtype}${showShape(entry.shape)}`;
-      throw new FileError(file.source, `entry '${name}' is ${got}, the run has ${tensor.dtype}${showShape(shape)}`);
-    }
-    return values;
+    const values = sameShape(entry.shape, shape) ? entry.weights() : undefined;
+    if (values instanceof DTYPES[tensor.dtype].host) return values;
+    const got = `${entry.dtype}${showShape(entry.shape)}`;
+    throw new FileError(file.source, `entry '${name}' is ${got}, the run has ${tensor.dtype}${showShape(shape)}`);
   };
   for (const [group, members] of Object.entries(groups)) {
     if (members instanceof Module) {

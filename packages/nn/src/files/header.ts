@@ -1,14 +1,7 @@
 /** @file The header of a safetensors file, read without trust: every number is checked before anything is allocated by it. */
-import { VisageError } from '@visage/gpu';
+import { FileError, parseJson } from '@visage/gpu';
 
-/** A file that is damaged, hostile, or not what was asked for. */
-export class FileError extends VisageError {
-  override name = 'FileError';
-
-  constructor(source: string, problem: string) {
-    super(`${source}: ${problem}`);
-  }
-}
+export { FileError };
 
 /** Element types that are read; only F32, F16, I32, U32 and U8 are written. */
 export type FileDType = 'F64' | 'F32' | 'F16' | 'BF16' | 'I64' | 'I32' | 'I16' | 'I8' | 'U32' | 'U8' | 'BOOL';
@@ -89,7 +82,7 @@ function parseObject(bytes: Uint8Array, source: string): Record<string, unknown>
   let json: unknown;
   try {
     text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-    json = JSON.parse(text);
+    json = parseJson(text);
   } catch {
     throw new FileError(source, 'the header is not UTF-8 JSON; the file is damaged or not safetensors');
   }

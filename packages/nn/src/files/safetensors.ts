@@ -1,6 +1,7 @@
 /** @file Reading and writing safetensors: named tensors, a JSON header, and nothing that can be executed. */
 import { ArgumentError } from '@visage/gpu';
 import { type HostArray, type Shape, showShape, sizeOf } from '@visage/tensor';
+import { badValue, placeIn } from './finite.ts';
 import { floatsFromBfloat, floatsFromHalf } from './half.ts';
 import { FILE_DTYPE_BYTES, type FileDType, FileError, readHeader, showName } from './header.ts';
 
@@ -55,6 +56,26 @@ export class FileTensor {
     if (dtype === 'U32') return new Uint32Array(this.#copy());
     if (dtype === 'U8' || dtype === 'BOOL') return new Uint8Array(this.#copy());
     return dtype === 'F32' || dtype === 'F64' || dtype === 'BF16' ? this.floats() : this.integers();
+  }
+
+  /**
+   * The values of a tensor that a network computes with, as {@link FileTensor.host} gives them; `f32` widens halves. All that becomes weights is read here.
+   *
+   * @throws FileError that names tensor, place and value when one is NaN or infinite (also a double beyond float32), or below what its name
+   * allows: variances (`running_var`) and an optimizer's means of squares (`exp_avg_sq`) are never negative.
+   */
+  weights(): HostArray;
+  weights(as: 'f32'): Float32Array;
+  weights(as?: 'f32'): HostArray {
+    const values = as === 'f32' ? this.floats() : this.host();
+    const bad = badValue(this.name, values);
+    if (!bad) return values;
+    const stored = this.dtype === 'F64' ? (new Float64Array(this.#copy())[bad.index] as number) : bad.value;
+    const why = Number.isFinite(stored) && !Number.isFinite(bad.value) ? 'float32 ends at 3.4e38' : bad.why;
+    throw new FileError(
+      this.source,
+      `entry ${showName(this.name)} is ${stored}${placeIn(this.shape, bad.index)}; ${why}`,
+    );
   }
 
   /** A copy, because data of a file need not be aligned. */

@@ -1,10 +1,10 @@
 /** @file Modules to and from safetensors, under the published names and layouts of PyTorch. */
-import { checkOneOf, checkOptions, type OptionKeys } from '@visage/gpu';
+import { checkOneOf, checkOptions, type OptionKeys, parseJson } from '@visage/gpu';
 import { sameShape, showShape, sizeOf } from '@visage/tensor';
 import { bounded } from '../initialisers.ts';
 import { fileShape, fromFileOrder, toFileOrder } from '../layouts.ts';
 import type { Module } from '../module.ts';
-import { halfFromFloats } from './half.ts';
+import { checkStored, halfWeights } from './half.ts';
 import { FileError } from './header.ts';
 import {
   type FileTensor,
@@ -45,7 +45,11 @@ export const DESCRIPTION: OptionKeys<NetworkDescription> = { architecture: true,
 const SAVE_OPTIONS: OptionKeys<SaveOptions> = { ...DESCRIPTION, storage: true, metadata: true };
 const LOAD_OPTIONS: OptionKeys<LoadOptions> = { architecture: true, prefix: true, unexpected: true };
 
-/** Bytes of a safetensors file with the parameters and buffers of `module`, under the names and layouts that PyTorch has for them. */
+/**
+ * Bytes of a safetensors file with the parameters and buffers of `module`, under the names and layouts that PyTorch has for them.
+ *
+ * @throws VisageError with `storage: 'f16'` for a value that is not finite, or becomes infinite in float16; it names tensor and place.
+ */
 export async function saveModule(module: Module, options: SaveOptions): Promise<Uint8Array> {
   checkOptions('saveModule', options, SAVE_OPTIONS);
   checkOneOf('saveModule', 'storage', options.storage ?? 'f32', ['f32', 'f16']);
@@ -67,7 +71,7 @@ export function networkDescription(file: SafetensorsFile): NetworkDescription | 
   const { architecture, config } = file.metadata;
   if (architecture === undefined) return undefined;
   try {
-    return { architecture, config: config === undefined ? undefined : JSON.parse(config) };
+    return { architecture, config: config === undefined ? undefined : parseJson(config) };
   } catch {
     throw new FileError(file.source, 'the network configuration in its metadata is not JSON');
   }
@@ -89,8 +93,13 @@ export async function moduleToHost(module: Module, storage: 'f32' | 'f16' = 'f32
   const out = new Map<string, HostTensor>();
   for (const [name, { tensor, layout, kind }] of module.state()) {
     const values = toFileOrder(await tensor.floats(), tensor.shape, layout);
-    const half = storage === 'f16' && kind === 'parameter';
-    out.set(name, { shape: fileShape(tensor.shape, layout), values: half ? halfFromFloats(values) : values });
+    const shape = fileShape(tensor.shape, layout);
+    if (storage === 'f16' && kind === 'parameter')
+      out.set(name, { shape, values: halfWeights('saveModule', name, shape, values) });
+    else {
+      if (storage === 'f16') checkStored('saveModule', name, shape, values);
+      out.set(name, { shape, values });
+    }
   }
   return out;
 }
@@ -101,7 +110,8 @@ export async function moduleToHost(module: Module, storage: 'f32' | 'f16' = 'f32
  * `num_batches_tracked` entries of PyTorch are ignored. f16 and bf16 values are widened.
  *
  * @param file what {@link readSafetensors} gave, or the bytes of a file.
- * @throws FileError that lists missing, unexpected and misshapen entries and says what the file seems to hold.
+ * @throws FileError that lists missing, unexpected and misshapen entries and says what the file seems to hold; or that names a value which is not
+ * finite, or a variance below zero.
  */
 export function loadModule(module: Module, file: SafetensorsFile | Uint8Array, options: LoadOptions = {}): void {
   checkOptions('loadModule', options, LOAD_OPTIONS);
@@ -124,7 +134,7 @@ export function loadModule(module: Module, file: SafetensorsFile | Uint8Array, o
     );
   }
   const decoded = [...module.state()].map(([name, { tensor, layout }]) => {
-    const values = (found.get(name) as FileTensor).floats();
+    const values = (found.get(name) as FileTensor).weights('f32');
     return { tensor, values: fromFileOrder(values, tensor.shape, layout) };
   });
   for (const { tensor, values } of decoded) tensor.write(values);

@@ -2,7 +2,7 @@
 import {
   FileError,
   type FileTensor,
-  halfFromFloats,
+  halfWeights,
   type NetworkDescription,
   networkDescription,
   type OnnxGraph,
@@ -75,13 +75,16 @@ const describe = ({ network, metadata }: ExportableNetwork): Record<string, stri
 /**
  * A safetensors file under PyTorch's names and layouts, which `load_state_dict` of the published class takes.
  *
- * @param half whether weights become float16; running variances keep float32, since float16 ends at 65504.
+ * @param half whether weights become float16; running statistics keep float32, since float16 ends at 65504.
+ * @throws FileError for a value in the file that is not finite, VisageError for one that float16 cannot hold; both name tensor and place.
  */
 export function exportSafetensors(exported: ExportableNetwork, half = false): Uint8Array {
   const tensors = new Map(
     [...exported.tensors].map(([name, tensor]) => {
+      const { shape } = tensor;
       const narrow = half && !/running_(mean|var)$/.test(name);
-      return [name, { shape: tensor.shape, values: narrow ? halfFromFloats(tensor.floats()) : tensor.host() }];
+      const values = narrow ? halfWeights(tensor.source, name, shape, tensor.weights('f32')) : tensor.weights();
+      return [name, { shape, values }];
     }),
   );
   return writeSafetensors(tensors, describe(exported));
@@ -91,7 +94,7 @@ export function exportSafetensors(exported: ExportableNetwork, half = false): Ui
 export function exportOnnx(exported: ExportableNetwork): Uint8Array {
   const weight = (name: string) => {
     const tensor = exported.tensors.get(name) as FileTensor;
-    return { shape: tensor.shape, values: tensor.floats() };
+    return { shape: tensor.shape, values: tensor.weights('f32') };
   };
   return writeOnnx(exported.graph, weight, describe(exported));
 }

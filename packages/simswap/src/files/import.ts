@@ -53,14 +53,14 @@ export function importProblem({ kind, match }: ImportedNetwork): string | undefi
 /**
  * The bytes of our weight file: the same names, shapes and values, half precision as half, with the network's description and its pipeline.
  *
- * @throws FileError with {@link importProblem}.
+ * @throws FileError with {@link importProblem}, or that names a value which is not finite or a variance below zero.
  */
 export function importedFile(imported: ImportedNetwork, source: string): Uint8Array {
   const problem = importProblem(imported);
   if (problem) throw new FileError(source, problem);
   const { kind, network, match } = imported;
   const tensors = new Map(
-    [...match.mapped].map(([name, tensor]) => [name, { shape: tensor.shape, values: tensor.host() }]),
+    [...match.mapped].map(([name, tensor]) => [name, { shape: tensor.shape, values: tensor.weights() }]),
   );
   return writeSafetensors(tensors, {
     architecture: network.architecture,
