@@ -1,6 +1,6 @@
 /** @file Checkpoints of a training run: every tensor of its state and a JSON value, in one safetensors file. */
 import { ArgumentError, checkOptions, parseJson } from '@visage/gpu';
-import { DTYPES, type HostArray, sameShape, showShape, sizeOf, type Tensor } from '@visage/tensor';
+import { DTYPES, type HostArray, sameShape, showShape, type Tensor } from '@visage/tensor';
 import { fileShape, fromFileOrder } from '../layouts.ts';
 import { Module } from '../module.ts';
 import { FileError } from './header.ts';
