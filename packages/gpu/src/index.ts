@@ -10,15 +10,24 @@ export {
 } from './choices.ts';
 export type { BoundCommand, Command } from './commands.ts';
 export { type GpuOptions, openGpu } from './create.ts';
-export { currentGpu, useGpu } from './current.ts';
-export { AdapterError, ArgumentError, DeviceLostError, ValidationError, VisageError } from './errors.ts';
+export { currentGpu, onGpu, useGpu } from './current.ts';
+export {
+  AdapterError,
+  ArgumentError,
+  DeviceLostError,
+  OutOfMemoryError,
+  ValidationError,
+  VisageError,
+} from './errors.ts';
 export { type Dispatch, Gpu } from './gpu.ts';
 export { nextMoment } from './moments.ts';
 export type { MemoryUse } from './pool.ts';
 export type { ProfiledChoice, ProfileRow } from './profiler.ts';
 export { assemble, type Constant, f32, f32Literal, i32, linearGrid, type Program, writtenBindings } from './program.ts';
 export { RecordedStep } from './recorded.ts';
+export { recordStep } from './recording.ts';
 export type { SavedBy } from './saved.ts';
+export { scoped } from './scopes.ts';
 export { refuseAsync } from './synchronous.ts';
 export { layTogether, spaced } from './together.ts';
 export { type TuningEntry, TuningMemo, type TuningTarget } from './tuning/memo.ts';
