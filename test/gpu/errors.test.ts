@@ -5,6 +5,7 @@ import {
   linearGrid,
   openGpu,
   type Program,
+  recordStep,
   useGpu,
   ValidationError,
   VisageError,
@@ -46,7 +47,7 @@ test('a step compiles its kernels before its first run if it is asked to, and na
   const gpu = await startGpu();
   const buffer = gpu.alloc(4);
   const step = (program: Program) =>
-    gpu.record(
+    recordStep(
       () => gpu.dispatch({ program, buffers: [buffer], grid: [1, 1, 1] }),
       () => [],
     );
@@ -71,7 +72,8 @@ test('in debug mode a launch that the device refuses is named', async () => {
   const error = await errorOf(gpu.sync());
   assert.instance(error, ValidationError);
   assert.match(error.message, /test\/refused/);
-  assert.throws(() => gpu.dispatch({ ...good, buffers: [buffer] }), /test\/refused/);
+  gpu.dispatch({ ...good, buffers: [buffer] });
+  await gpu.sync();
   gpu.destroy();
 });
 

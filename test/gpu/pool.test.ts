@@ -14,7 +14,8 @@ function makePool() {
     created.push(size);
     return { size };
   };
-  const pool = new BufferPool({ limits, createBuffer } as unknown as GPUDevice); // all of a device that it uses
+  const scopes = { pushErrorScope() {}, popErrorScope: async () => null };
+  const pool = new BufferPool({ limits, createBuffer, ...scopes } as unknown as GPUDevice); // all of a device that it uses
   return { pool, created };
 }
 

@@ -100,15 +100,15 @@ test('they take as few device buffers as can be bound, and begin with zeros if t
   const encoder = {
     clearBuffer: ({ size }: { size: number }) => cleared.push(size),
     copyBufferToBuffer: () => ok(false, 'there was nothing to copy'),
-    finish: () => ({}),
   };
   const device = {
     limits: { maxStorageBufferBindingSize: limit, maxBufferSize: 2 * limit },
     createBuffer: ({ size }: { size: number }) => ({ size }),
-    createCommandEncoder: () => encoder,
-    queue: { submit: () => {} },
+    pushErrorScope: () => {},
+    popErrorScope: async () => null,
   } as unknown as GPUDevice; // all of a device that it uses
-  const fake = { device, pool: new BufferPool(device), tracing: false, moves: 0, flush: () => {} };
+  const stream = { submit: (encode: (to: typeof encoder) => void) => encode(encoder) };
+  const fake = { device, pool: new BufferPool(device), stream, tracing: false, moves: 0, flush: () => {} };
   const buffers = [600, 1500, 1500, 4, 4096, 512].map((bytes) => new GpuBuffer(bytes));
   layTogether(fake as unknown as Gpu, buffers);
   const wholes = [...new Set(buffers.map(({ whole }) => whole))];

@@ -7,6 +7,7 @@ import { ConstantStore } from '../../packages/gpu/src/constants.ts';
 import type { Lifetime } from '../../packages/gpu/src/placement.ts';
 import { BufferPool } from '../../packages/gpu/src/pool.ts';
 import { Trace } from '../../packages/gpu/src/trace.ts';
+import { Trials } from '../../packages/gpu/src/trials.ts';
 import { type Workplace, Workspace } from '../../packages/gpu/src/workspace.ts';
 import { hostRandom } from '../helpers/random.ts';
 
@@ -20,9 +21,10 @@ function makeWorkspace() {
     maxBufferSize: 2 * MOST,
   };
   const createBuffer = ({ size }: { size: number }) => ({ size });
-  const device = { limits, createBuffer } as unknown as GPUDevice; // all of a device that the two use
+  const scopes = { pushErrorScope() {}, popErrorScope: async () => null };
+  const device = { limits, createBuffer, ...scopes } as unknown as GPUDevice; // all of a device that they use
   const pool = new BufferPool(device);
-  return { pool, workspace: new Workspace(device, pool), constants: new ConstantStore(device, pool) };
+  return { pool, workspace: new Workspace(device, pool), constants: new ConstantStore(new Trials(device, pool), pool) };
 }
 
 type Wish = readonly [bytes: number, first: number, last: number];

@@ -115,16 +115,16 @@ test('sources of all sizes share one recorded step, and what they are is told wh
 
 /** Kernels that are launched while `fn` runs. */
 function launchesOf(fn: () => unknown): number {
-  const encode = gpu.encode;
+  const { launch } = gpu.stream;
   let launches = 0;
-  gpu.encode = (...command) => {
+  gpu.stream.launch = (...command) => {
     launches++;
-    encode.apply(gpu, command);
+    launch.apply(gpu.stream, command);
   };
   try {
     fn();
   } finally {
-    gpu.encode = encode;
+    gpu.stream.launch = launch;
   }
   return launches;
 }

@@ -123,7 +123,7 @@ function renderWith({ op, channels, parts, constants }: PixelKernel, batch: Face
       grid: [Math.ceil(size / 8), size, rows],
     });
     return out;
-  }, gpu);
+  });
 }
 
 const scene = [kernels.facesFace, kernels.facesSdf, kernels.facesCamera, kernels.facesPaint];

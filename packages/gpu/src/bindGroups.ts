@@ -1,4 +1,5 @@
-import { bind, type Command } from './commands.ts';
+import type { Command } from './commands.ts';
+import type { Bound, Trials } from './trials.ts';
 
 /**
  * Bind groups by (pipeline, device buffers, offsets, sizes).
@@ -7,28 +8,28 @@ import { bind, type Command } from './commands.ts';
  * so an eager loop finds most of its bind groups here; recorded steps keep their own.
  */
 export class BindGroupCache {
-  #groups = new Map<string, GPUBindGroup>();
+  #groups = new Map<string, Bound>();
   #ids = new WeakMap<GPUBuffer, number>();
   #nextId = 0;
-  #device: GPUDevice;
+  #trials: Trials;
   readonly capacity: number;
 
-  constructor(device: GPUDevice, capacity = 8192) {
-    this.#device = device;
+  constructor(trials: Trials, capacity = 8192) {
+    this.#trials = trials;
     this.capacity = capacity;
   }
 
-  get(command: Command): GPUBindGroup {
+  get(command: Command): Bound {
     let key = String(command.pipeline.id);
     for (const buffer of command.buffers)
       key += `|${this.#id(buffer.resource as GPUBuffer)}:${buffer.offset}:${buffer.bytes}`;
-    let group = this.#groups.get(key);
-    if (!group) {
+    let bound = this.#groups.get(key);
+    if (!bound) {
       if (this.#groups.size >= this.capacity) this.#groups.clear();
-      group = bind(this.#device, command);
-      this.#groups.set(key, group);
+      bound = this.#trials.bound(command);
+      this.#groups.set(key, bound);
     }
-    return group;
+    return bound;
   }
 
   /** Forgets everything; called when buffers are destroyed. */

@@ -1,3 +1,5 @@
+import type { VisageError } from './errors.ts';
+import type { Gpu } from './gpu.ts';
 import { nextMoment } from './moments.ts';
 
 /**
@@ -9,9 +11,11 @@ export class GpuBuffer {
   /** The moment at which it was made: smaller than that of whatever came later. */
   readonly id = nextMoment();
   released = false;
+  #failure: VisageError | undefined;
   /** Its memory belongs to a recorded step and goes back with it. */
   ownedByStep = false;
   #resource: GPUBuffer | undefined;
+  readonly #home: Gpu | undefined;
   #steady = false;
   #version = 0;
   #whole: GpuBuffer | undefined;
@@ -25,8 +29,16 @@ export class GpuBuffer {
     /** Bytes that the owner asked for, a multiple of 4. The resource may be larger. */
     readonly bytes: number,
     resource?: GPUBuffer,
+    /** The device that it lies on; unknown until it gets memory. */
+    home?: Gpu,
   ) {
     this.#resource = resource;
+    this.#home = home;
+  }
+
+  /** The device that it lies on. */
+  get home(): Gpu | undefined {
+    return this.whole.#home;
   }
 
   /** The buffer that this one is part of; itself, unless it is part of another. */
@@ -61,6 +73,17 @@ export class GpuBuffer {
     const { whole } = this;
     whole.#version = moment;
     if (whole.#members.length > 0) for (const part of this.contents) part.#version = moment;
+  }
+
+  /** Why its content is not what should have been written there. */
+  get failure(): VisageError | undefined {
+    for (const part of this.contents) if (part.#failure) return part.#failure;
+    return undefined;
+  }
+
+  /** Notes that something failed which should have written here; with `undefined`, that all of it was written since. */
+  spoil(failure: VisageError | undefined): void {
+    for (const part of this.contents) part.#failure = failure;
   }
 
   /** The buffers that have its bytes: itself or the one that it is a view of; of a whole that others were moved into, those among them. */

@@ -4,6 +4,7 @@ import { VisageError } from './errors.ts';
 import { nextMoment } from './moments.ts';
 import type { Pipeline } from './pipelines.ts';
 import type { Place } from './placement.ts';
+import type { Trial } from './trials.ts';
 
 /** One kernel launch, as encoded now or kept in a recorded step. */
 export interface Command {
@@ -12,6 +13,8 @@ export interface Command {
   readonly grid: readonly [number, number, number];
   /** Floating-point operations, for the profiler; 0 when memory is what counts. */
   readonly flops: number;
+  /** It writes every element of its first buffer, whatever was there. */
+  readonly replaces?: boolean;
   /** The choice between variants that it belongs to, if there was one. */
   readonly choice?: KernelChoice;
 }
@@ -20,10 +23,12 @@ export interface Command {
 export interface BoundCommand {
   readonly command: Command;
   readonly group: GPUBindGroup;
+  /** What the device said of such launches. */
+  readonly trial: Trial;
 }
 
 /** Creates the bind group of a command whose buffers have memory, or a place in the workspace. */
-export function bind(device: GPUDevice, command: Command, places?: ReadonlyMap<GpuBuffer, Place>): GPUBindGroup {
+export function bind(device: GPUDevice, command: Command, places?: ReadonlyMap<unknown, Place>): GPUBindGroup {
   return device.createBindGroup({
     label: command.pipeline.name,
     layout: command.pipeline.layout,
@@ -37,9 +42,12 @@ export function bind(device: GPUDevice, command: Command, places?: ReadonlyMap<G
 /** Bytes that a command must move at least: each binding once. */
 export const commandBytes = (command: Command): number => command.buffers.reduce((sum, b) => sum + b.bytes, 0);
 
-/** The buffers that a command may write to, as wholes. */
-export const writtenBy = ({ buffers, pipeline }: Command): GpuBuffer[] =>
-  buffers.filter((_, at) => pipeline.writes[at]).map(({ whole }) => whole);
+/** The buffers that a command may write to, as they are bound. */
+export const writtenBindings = ({ buffers, pipeline }: Command): GpuBuffer[] =>
+  buffers.filter((_, at) => pipeline.writes[at]);
+
+/** The same as wholes. */
+export const writtenBy = (command: Command): GpuBuffer[] => writtenBindings(command).map(({ whole }) => whole);
 
 /** The buffers that a command only reads. */
 export const readBy = ({ buffers, pipeline }: Command): GpuBuffer[] => buffers.filter((_, at) => !pipeline.writes[at]);

@@ -1,8 +1,9 @@
 import type { GpuBuffer } from './buffer.ts';
-import { type BoundCommand, bind, type Command, readBy, writtenBy } from './commands.ts';
+import { type BoundCommand, type Command, readBy, writtenBy } from './commands.ts';
 import type { Place } from './placement.ts';
 import type { BufferPool } from './pool.ts';
 import type { Trace } from './trace.ts';
+import type { Trial, Trials } from './trials.ts';
 
 const NEVER = -1; // computed: no sum of versions
 
@@ -13,6 +14,7 @@ export interface StepConstant extends BoundCommand {
   /** Stands for it in the keys of those computed from it, which live no longer than it does. */
   readonly id: number;
   group: GPUBindGroup;
+  trial: Trial;
   /** Where those of its buffers are that steps made. */
   readonly places: ReadonlyMap<GpuBuffer, Place>;
   /** Memory of what it writes, by its order among the written bindings. */
@@ -23,6 +25,13 @@ export interface StepConstant extends BoundCommand {
   version: number;
   /** Recorded steps that use it. */
   users: number;
+}
+
+/** What a step need not compute at every run. */
+export interface TakenConstants {
+  readonly constants: readonly StepConstant[];
+  /** The buffers of the step that hold them, and those of the launches that make them. */
+  readonly standIns: ReadonlyMap<GpuBuffer, GpuBuffer>;
 }
 
 /** Grows when any of the buffers changes. */
@@ -40,11 +49,11 @@ export function versionOf(buffers: readonly GpuBuffer[]): number {
 export class ConstantStore {
   readonly #known = new Map<string, StepConstant>();
   #nextId = 0;
-  readonly #device: GPUDevice;
+  readonly #trials: Trials;
   readonly #pool: BufferPool;
 
-  constructor(device: GPUDevice, pool: BufferPool) {
-    this.#device = device;
+  constructor(trials: Trials, pool: BufferPool) {
+    this.#trials = trials;
     this.#pool = pool;
   }
 
@@ -52,9 +61,12 @@ export class ConstantStore {
    * Takes out of a traced step what depends on nothing but constants of the step and steady buffers, gives its results memory, and returns it in the order
    * in which it has to be computed.
    *
+   * What the step calls the results is told beside them, each with the buffer of the launch that makes it: they differ if another step made it first.
+   *
    * What the step writes more than once stays in it, and so do tensors in `keep`: whoever holds them may overwrite them.
    */
-  take(trace: Trace, keep: ReadonlySet<GpuBuffer>): StepConstant[] {
+  take(trace: Trace, keep: ReadonlySet<GpuBuffer>): TakenConstants {
+    const standIns = new Map<GpuBuffer, GpuBuffer>();
     const writers = new Map<GpuBuffer, number>();
     for (const command of trace.commands)
       for (const buffer of writtenBy(command)) writers.set(buffer, (writers.get(buffer) ?? 0) + 1);
@@ -77,8 +89,10 @@ export class ConstantStore {
         read.flatMap((buffer) => madeBy.get(buffer.whole)?.constant.sources ?? (buffer.steady ? [buffer] : [])),
       );
       const constant = this.#known.get(key) ?? this.#make(key, trace, command, [...sources]);
+      const made = writtenBy(constant.command);
       for (const [at, buffer] of written.entries()) {
         buffer.resource = constant.memory[at];
+        standIns.set(buffer, made[at] as GpuBuffer);
         madeBy.set(buffer, { constant, at });
       }
       if (!taken.has(constant)) constant.users++;
@@ -91,7 +105,7 @@ export class ConstantStore {
       this.release([...taken]); // one of them was too large for the device
       throw error;
     }
-    return [...taken];
+    return { constants: [...taken], standIns };
   }
 
   /** Device memory of all of them. */
@@ -110,7 +124,7 @@ export class ConstantStore {
 
   /** Makes the bind group of a constant again, after buffers from outside were moved. */
   bindAgain(constant: StepConstant): void {
-    constant.group = bind(this.#device, constant.command, constant.places);
+    Object.assign(constant, this.#trials.bound(constant.command, constant.places));
   }
 
   #make(key: string, trace: Trace, command: Command, sources: readonly GpuBuffer[]): StepConstant {
@@ -121,8 +135,17 @@ export class ConstantStore {
     const places = new Map<GpuBuffer, Place>();
     for (const { whole } of command.buffers)
       if (trace.owns(whole)) places.set(whole, { memory: whole.resource as GPUBuffer, offset: 0 });
-    const group = bind(this.#device, command, places);
-    const constant = { key, id, command, group, places, memory, sources, version: NEVER, users: 0 };
+    const constant = {
+      key,
+      id,
+      command,
+      ...this.#trials.bound(command, places),
+      places,
+      memory,
+      sources,
+      version: NEVER,
+      users: 0,
+    };
     this.#known.set(key, constant);
     return constant;
   }

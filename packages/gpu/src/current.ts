@@ -1,5 +1,6 @@
 import { VisageError } from './errors.ts';
 import type { Gpu } from './gpu.ts';
+import { refuseAsync } from './synchronous.ts';
 
 let current: Gpu | undefined;
 
@@ -16,4 +17,17 @@ export function currentGpu(): Gpu {
       'no device yet: call `useGpu(await openGpu(navigator.gpu))`, or in Node `await startGpu()` from @visage/gpu/node',
     );
   return current;
+}
+
+/** Runs `fn`, which must not be async, with `gpu` as the device on which new tensors are made: a network built in it lies there. */
+export function onGpu<T>(gpu: Gpu, fn: () => T): T {
+  const before = current;
+  current = gpu;
+  try {
+    const result = fn();
+    refuseAsync('onGpu', result);
+    return result;
+  } finally {
+    current = before;
+  }
 }

@@ -31,6 +31,11 @@ export class ValidationError extends VisageError {
   override name = 'ValidationError';
 }
 
+/** The device has no memory left for a buffer. What was computed with it is lost, the rest stays. */
+export class OutOfMemoryError extends VisageError {
+  override name = 'OutOfMemoryError';
+}
+
 /** The device went away (driver reset, watchdog, adapter unplugged). Everything on it is gone; restart from the last checkpoint. */
 export class DeviceLostError extends VisageError {
   override name = 'DeviceLostError';

@@ -1,23 +1,25 @@
 import type { AdapterDescription } from './adapter.ts';
 import { BindGroupCache } from './bindGroups.ts';
 import { GpuBuffer } from './buffer.ts';
-import { runChecked } from './checked.ts';
 import { enclosingChoice, type KernelChoice } from './choices.ts';
 import { type Command, checkApart, noteChanges, readBy } from './commands.ts';
 import { ConstantStore } from './constants.ts';
 import type { GpuOptions } from './create.ts';
-import { DeviceLostError, ValidationError, VisageError } from './errors.ts';
+import { ArgumentError, DeviceLostError, ValidationError, VisageError } from './errors.ts';
+import { Faults } from './faults.ts';
 import { checkProcessors, type Hardware, hardwareOf } from './hardware.ts';
 import { nextMoment } from './moments.ts';
 import { PipelineCache } from './pipelines.ts';
 import { BufferPool, type MemoryUse } from './pool.ts';
 import { type ProfileRow, Profiler } from './profiler.ts';
 import type { Program } from './program.ts';
-import { RecordedStep } from './recorded.ts';
+import { enrol } from './recording.ts';
 import { GradientInProgress, type SavedBy } from './saved.ts';
-import { refuseAsync } from './synchronous.ts';
+import { enterScope, leaveScopes } from './scopes.ts';
+import { CommandStream } from './stream.ts';
 import { Trace } from './trace.ts';
 import { Staging, writeBytes } from './transfer.ts';
+import { Trials } from './trials.ts';
 import { TuningMemo } from './tuning/memo.ts';
 import { Workspace } from './workspace.ts';
 
@@ -30,9 +32,11 @@ export interface Dispatch {
   readonly flops?: number;
   /** Default: the one that it is launched under; see {@link underChoice}. */
   readonly choice?: KernelChoice;
+  /** It writes every element of its first buffer, whatever was there. */
+  readonly replaces?: boolean;
 }
 
-const DISPATCHES_PER_SUBMIT = 64; // between 32 and 128 the host cost is flat; fewer leaves the GPU idle
+let opened = 0;
 
 /**
  * A WebGPU device with its buffer pool, pipeline cache and command stream.
@@ -40,8 +44,16 @@ const DISPATCHES_PER_SUBMIT = 64; // between 32 and 128 the host cost is flat; f
  * Kernels launched through {@link Gpu.dispatch} are encoded in order and submitted in batches. Buffers belong to the innermost open scope.
  */
 export class Gpu {
+  /** Tells devices apart in errors: two may be of one adapter. */
+  readonly name: string;
   readonly pool: BufferPool;
   readonly pipelines: PipelineCache;
+  /** What went wrong. */
+  readonly faults = new Faults();
+  /** Which launches are known to be valid. */
+  readonly trials: Trials;
+  /** Where launches go. */
+  readonly stream: CommandStream;
   /** What recorded steps compute once; see {@link RecordedStep}. */
   readonly constants: ConstantStore;
   /** Where recorded steps compute. */
@@ -49,17 +61,11 @@ export class Gpu {
   /** How often buffers were moved to other memory; see {@link layTogether}. */
   moves = 0;
   #bindGroups: BindGroupCache;
-  #encoder: GPUCommandEncoder | undefined;
-  #pass: GPUComputePassEncoder | undefined;
-  #pending = 0;
-  #failure: VisageError | undefined;
   #trace: Trace | undefined;
   /** The op's gradient that is being computed. */
   #gradient: GradientInProgress | undefined;
-  #scopes: Set<GpuBuffer>[] = [];
-  #profiler: Profiler | undefined;
 
-  /** Every kernel runs in error scopes of its own, so that an error names the kernel that caused it. Slow. */
+  /** Every kernel is submitted by itself. Slow. */
   readonly debug: boolean;
   /** Kernels are chosen by their fixed order alone: {@link Gpu.tuning} is not asked. */
   readonly deterministic: boolean;
@@ -78,21 +84,28 @@ export class Gpu {
     }: Pick<GpuOptions, 'debug' | 'deterministic' | 'processors'> = {},
   ) {
     this.#processors = processors === undefined ? undefined : checkProcessors('openGpu', processors);
+    this.name = `${adapter.name} (device ${++opened})`;
     this.debug = debug;
     this.deterministic = deterministic;
-    this.pool = new BufferPool(device);
-    this.constants = new ConstantStore(device, this.pool);
+    this.pool = new BufferPool(device, (error) => this.faults.add(error));
+    this.trials = new Trials(device, this.pool);
+    this.stream = new CommandStream(device, this.faults, this.pool, debug);
+    this.constants = new ConstantStore(this.trials, this.pool);
     this.workspace = new Workspace(device, this.pool);
-    this.pipelines = new PipelineCache(device, (message) => this.#fail(new ValidationError(message)));
-    this.#bindGroups = new BindGroupCache(device);
+    this.pipelines = new PipelineCache(device);
+    this.#bindGroups = new BindGroupCache(this.trials);
+    const strikeOff = enrol(this);
     device.addEventListener('uncapturederror', (event) => {
       const { message } = (event as GPUUncapturedErrorEvent).error;
-      // Consequences of a kernel that did not compile say nothing; the pipeline cache reports the cause.
+      // Launches are submitted in error scopes. What arrives here nobody expected; its consequences say nothing new.
       if (!message.includes('due to a previous error') && !message.includes('[Invalid '))
-        this.#fail(new ValidationError(message));
+        this.faults.add(new ValidationError(message));
     });
     device.lost.then(({ reason, message }) => {
-      this.#fail(new DeviceLostError(reason === 'destroyed' ? 'the device was destroyed' : `device lost: ${message}`));
+      strikeOff();
+      this.faults.lose(
+        new DeviceLostError(reason === 'destroyed' ? 'the device was destroyed' : `device lost: ${message}`),
+      );
     });
   }
 
@@ -100,27 +113,30 @@ export class Gpu {
   alloc(bytes: number): GpuBuffer {
     const size = Math.max(4, Math.ceil(bytes / 4) * 4);
     if (this.#trace) {
-      const buffer = new GpuBuffer(size);
+      const buffer = new GpuBuffer(size, undefined, this);
       this.#trace.virtual.add(buffer);
       return buffer;
     }
-    const buffer = new GpuBuffer(size, this.pool.take(size));
-    this.#scopes.at(-1)?.add(buffer);
+    this.faults.checkLost();
+    const buffer = new GpuBuffer(size, this.pool.take(size), this);
+    enterScope(buffer);
     return buffer;
   }
 
   /** Allocates and fills a buffer from host memory. Inside a traced step the content is a constant of that step. */
   upload(data: ArrayBufferView): GpuBuffer {
+    this.faults.checkLost();
     const size = Math.max(4, Math.ceil(data.byteLength / 4) * 4);
-    const buffer = new GpuBuffer(size, this.pool.take(size));
+    const buffer = new GpuBuffer(size, this.pool.take(size), this);
     if (this.#trace) this.#trace.uploads.add(buffer);
-    else this.#scopes.at(-1)?.add(buffer);
+    else enterScope(buffer);
     this.write(buffer, data);
     return buffer;
   }
 
   /** Overwrites the start of a buffer. Commands issued before see the old content, commands issued after the new. */
   write(buffer: GpuBuffer, data: ArrayBufferView): void {
+    this.faults.checkLost();
     if (buffer.released || !buffer.resource)
       throw new VisageError('write: the buffer has no memory (released, or made inside a traced step)');
     if (data.byteLength > buffer.bytes)
@@ -129,14 +145,26 @@ export class Gpu {
       throw new VisageError('write: a traced step would do it once and no run again; write before run()');
     buffer.changed(nextMoment());
     this.flush();
-    writeBytes(this.device.queue, buffer.resource, buffer.offset, data);
+    const whole = data.byteLength > buffer.bytes - 4;
+    if (whole) this.stream.note(() => buffer.spoil(undefined));
+    const { resource, offset } = buffer;
+    const write = (): void => writeBytes(this.device.queue, resource, offset, data);
+    if (this.pool.isNew(resource)) this.#unreported(write);
+    else write();
+  }
+
+  /** Runs `fn`, whose validation errors are consequences of one that is reported elsewhere: that there is no memory behind a buffer. */
+  #unreported(fn: () => void): void {
+    this.device.pushErrorScope('validation');
+    fn();
+    this.device.popErrorScope().catch(() => undefined); // of a lost device
   }
 
   /** Gives a buffer's memory back to the pool. What a step owns stays with it until the step is disposed. */
   release(buffer: GpuBuffer): void {
     if (buffer.released || buffer.owner !== buffer || buffer.ownedByStep || this.#trace?.owns(buffer)) return;
     buffer.released = true;
-    for (const scope of this.#scopes) scope.delete(buffer);
+    leaveScopes(buffer);
     if (!buffer.unused) return;
     if (buffer.resource) this.pool.give(buffer.resource);
     buffer.resource = undefined;
@@ -188,136 +216,110 @@ export class Gpu {
     if (this.#trace) this.#trace.pinned.push(...this.#gradient.pins(buffer, this.#trace.began));
   }
 
-  /** Launches a kernel: encodes it now, or notes it if a step is being traced. */
-  dispatch({ program, buffers, grid, flops = 0, choice = enclosingChoice() }: Dispatch): void {
-    if (this.#failure) throw this.#failure;
+  /**
+   * Launches a kernel: encodes it now, or notes it if a step is being traced.
+   *
+   * A launch that the device refuses spoils the buffers that it should have written, and what is computed from them: reading them throws the error.
+   * The device tells of it later; from then on the same launch throws at once.
+   */
+  dispatch({ program, buffers, grid, flops = 0, choice = enclosingChoice(), replaces = false }: Dispatch): void {
+    this.faults.checkLost();
     if (grid.some((n) => !Number.isInteger(n) || n < 1 || n > 65535)) {
       throw new VisageError(`${program.name}: grid [${grid}] must be integers from 1 to 65535`);
     }
-    for (const buffer of buffers) {
-      if (this.holds(buffer)) continue;
-      throw new VisageError(
-        `${program.name}: a tensor was freed with its scope or step; return it from there, or keep() it`,
-      );
-    }
-    const command: Command = { pipeline: this.pipelines.get(program), buffers, grid, flops, choice };
+    for (const buffer of buffers) this.#checkUsable(program.name, buffer);
+    const pipeline = this.pipelines.get(program);
+    if (pipeline.failure) throw this.faults.told(pipeline.failure);
+    const command: Command = { pipeline, buffers, grid, flops, choice, replaces };
     checkApart(command);
     if (this.#gradient) for (const buffer of readBy(command)) this.checkSaved(buffer);
     if (this.#trace) {
       this.#trace.add(command);
       return;
     }
+    const { group, trial } = this.#bindGroups.get(command);
+    if (trial.failure) throw this.faults.told(trial.failure);
     noteChanges(command);
-    this.encode(command, this.#bindGroups.get(command));
+    this.stream.launch(command, group, trial);
   }
 
-  /** Adds one command to the stream. Recorded steps call it with the bind groups that they keep. */
-  encode(command: Command, group: GPUBindGroup): void {
-    if (this.debug && !this.#profiler) {
-      this.flush();
-      runChecked(this.device, command, group, (error) => this.#fail(error));
-      return;
+  #checkUsable(op: string, buffer: GpuBuffer): void {
+    const { home = this } = buffer;
+    if (home !== this) {
+      throw new ArgumentError(
+        op,
+        'one of its tensors',
+        `on ${home.name}`,
+        `on ${this.name}, as another is`,
+        'Tensors do not move between devices by themselves: read it with data() and make it anew with tensor(…, { gpu })',
+      );
     }
-    this.#encoder ??= this.device.createCommandEncoder();
-    let pass = this.#pass;
-    if (this.#profiler) {
-      let timestampWrites = this.#profiler.next(command);
-      if (!timestampWrites) {
-        this.flush();
-        this.#encoder = this.device.createCommandEncoder();
-        timestampWrites = this.#profiler.next(command) as GPUComputePassTimestampWrites;
-      }
-      pass = this.#encoder.beginComputePass({ timestampWrites });
-    } else if (!pass) {
-      pass = this.#pass = this.#encoder.beginComputePass();
-    }
-    pass.setPipeline(command.pipeline.handle);
-    pass.setBindGroup(0, group);
-    pass.dispatchWorkgroups(command.grid[0], command.grid[1], command.grid[2]);
-    if (this.#profiler) pass.end();
-    if (++this.#pending >= DISPATCHES_PER_SUBMIT) this.flush();
+    if (this.holds(buffer)) return;
+    throw new VisageError(`${op}: a tensor was freed with its scope or step; return it from there, or keep() it`);
   }
 
   /** Submits what is encoded. */
   flush(): void {
-    if (!this.#encoder) return;
-    this.#pass?.end();
-    const collect = this.#profiler?.resolve(this.#encoder);
-    this.device.queue.submit([this.#encoder.finish()]);
-    collect?.();
-    this.#encoder = this.#pass = undefined;
-    this.#pending = 0;
+    this.stream.flush();
   }
 
-  /** Throws what has gone wrong so far, as far as the device has told. */
+  /** Throws what has gone wrong so far and nobody was told of, as far as the device has said; the loss of the device each time. */
   check(): void {
-    if (this.#failure) throw this.#failure;
+    this.faults.check();
   }
 
   /** Waits until everything issued so far is done; throws what went wrong meanwhile. */
   async sync(): Promise<void> {
     this.flush();
     await this.device.queue.onSubmittedWorkDone();
-    if (this.#failure) throw this.#failure;
+    await this.stream.settled;
+    this.check();
   }
 
-  /** Copies a buffer to the host, in stream order. */
+  /**
+   * Copies a buffer to the host, in stream order.
+   *
+   * @throws VisageError that names the launch, if one failed that the content depends on.
+   */
   async read(buffer: GpuBuffer): Promise<ArrayBuffer> {
     if (this.#trace)
       throw new VisageError('read: a traced step cannot read values; return the tensor and read it after run()');
     if (buffer.released || !buffer.resource)
       throw new VisageError('read: the tensor was freed with its scope; return it from the scope or keep() it');
-    this.#pass?.end();
-    this.#pass = undefined;
-    this.#encoder ??= this.device.createCommandEncoder();
-    const staging = new Staging(this.device, this.#encoder, buffer);
+    this.faults.checkLost();
     this.flush();
-    const copy = await staging.contents().catch((cause) => {
-      throw this.#failure ?? new VisageError(`read: ${String(cause)}`);
-    });
-    if (this.#failure) throw this.#failure;
+    const { resource } = buffer;
+    let failure: VisageError | undefined;
+    const staging = new Staging(this.device);
+    this.stream.submit(
+      (encoder) => staging.copy(encoder, buffer),
+      (refused) => {
+        failure = refused ?? buffer.failure;
+      },
+      (message) => this.pool.failureOf(resource) ?? new ValidationError(`read: ${message}`),
+    );
+    const { settled } = this.stream;
+    const copy = await staging.contents().catch((cause) => new VisageError(`read: ${String(cause)}`));
+    await settled;
+    this.faults.checkLost();
+    if (failure) throw this.faults.told(failure);
+    if (copy instanceof VisageError) throw copy;
     return copy;
-  }
-
-  /** Runs `fn` and frees every buffer made inside, except those that `keep` names; they pass to the scope outside. */
-  scope<T>(fn: () => T, keep: (result: T) => Iterable<GpuBuffer>): T {
-    if (this.#trace) return fn(); // liveness frees a traced step's buffers
-    const made = new Set<GpuBuffer>();
-    this.#scopes.push(made);
-    let kept: Iterable<GpuBuffer> = [];
-    try {
-      const result = fn();
-      refuseAsync('scope', result);
-      kept = keep(result);
-      return result;
-    } finally {
-      this.#scopes.pop();
-      const outer = this.#scopes.at(-1);
-      for (const { owner } of kept) if (made.delete(owner)) outer?.add(owner);
-      for (const buffer of made) this.release(buffer);
-    }
   }
 
   /** Takes a buffer out of every open scope: from now on it lives until {@link Gpu.release}. */
   adopt(buffer: GpuBuffer): void {
-    for (const scope of this.#scopes) scope.delete(buffer.owner);
+    leaveScopes(buffer.owner);
   }
 
-  /** Traces `fn` without running it, plans its memory, and returns a step that replays its kernels. */
-  record<T>(fn: () => T, keep: (result: T) => Iterable<GpuBuffer>): RecordedStep<T> {
-    if (this.#trace) throw new VisageError('record: a step is being traced already; steps do not nest');
-    const trace = new Trace();
-    this.#trace = trace;
-    try {
-      const result = fn();
-      refuseAsync('record', result);
-      return new RecordedStep(this, trace, result, new Set([...keep(result)].map(({ whole }) => whole)));
-    } catch (error) {
-      for (const buffer of trace.uploads) if (buffer.resource) this.pool.give(buffer.resource);
-      throw error;
-    } finally {
-      this.#trace = undefined;
-    }
+  /** From now on launches are noted instead of run, and buffers get no memory; `recordStep` makes a step of the trace. */
+  beginTrace(): Trace {
+    this.#trace = new Trace();
+    return this.#trace;
+  }
+
+  endTrace(): void {
+    this.#trace = undefined;
   }
 
   get tracing(): boolean {
@@ -331,12 +333,12 @@ export class Gpu {
     }
     await this.sync();
     const profiler = new Profiler(this.device);
-    this.#profiler = profiler;
+    this.stream.profiler = profiler;
     try {
       await fn();
       await this.sync();
     } finally {
-      this.#profiler = undefined;
+      this.stream.profiler = undefined;
     }
     return profiler.table();
   }
@@ -364,9 +366,5 @@ export class Gpu {
   /** Destroys the device. */
   destroy(): void {
     this.device.destroy();
-  }
-
-  #fail(error: VisageError): void {
-    this.#failure ??= error;
   }
 }

@@ -20,9 +20,17 @@ export {
 } from './choices.ts';
 export type { BoundCommand, Command } from './commands.ts';
 export { type GpuOptions, openGpu } from './create.ts';
-export { currentGpu, useGpu } from './current.ts';
+export { currentGpu, onGpu, useGpu } from './current.ts';
 export { DESCRIBED, type DeviceDescription, describedGpu } from './described.ts';
-export { AdapterError, ArgumentError, DeviceLostError, FileError, ValidationError, VisageError } from './errors.ts';
+export {
+  AdapterError,
+  ArgumentError,
+  DeviceLostError,
+  FileError,
+  OutOfMemoryError,
+  ValidationError,
+  VisageError,
+} from './errors.ts';
 export { parseJson } from './files/json.ts';
 export { type Dispatch, Gpu } from './gpu.ts';
 export type { Hardware } from './hardware.ts';
@@ -31,7 +39,9 @@ export type { MemoryUse } from './pool.ts';
 export type { ProfiledChoice, ProfileRow } from './profiler.ts';
 export { assemble, type Constant, f32, f32Literal, i32, linearGrid, type Program, writtenBindings } from './program.ts';
 export { RecordedStep } from './recorded.ts';
+export { recordStep } from './recording.ts';
 export type { SavedBy } from './saved.ts';
+export { scoped } from './scopes.ts';
 export { refuseAsync } from './synchronous.ts';
 export { layTogether, spaced } from './together.ts';
 export { type TuningEntry, TuningMemo, type TuningTarget } from './tuning/memo.ts';

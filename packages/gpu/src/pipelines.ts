@@ -1,4 +1,4 @@
-import { VisageError } from './errors.ts';
+import { ValidationError, VisageError } from './errors.ts';
 import { assemble, type Program, writtenBindings } from './program.ts';
 
 /** A kernel text, compiled when it is first needed or, with {@link Compilation.prepare}, before that and beside others. */
@@ -6,7 +6,8 @@ class Compilation {
   readonly layout: GPUBindGroupLayout;
   readonly writes: readonly boolean[];
   readonly #device: GPUDevice;
-  readonly #fail: (message: string) => void;
+  /** The compiler's words, and the text, if it does not compile. */
+  refusal: string | undefined;
   readonly #name: string;
   readonly #code: string;
   readonly #pipelineLayout: GPUPipelineLayout;
@@ -14,12 +15,12 @@ class Compilation {
   #preparing: Promise<void> | undefined;
 
   /** The layout comes from the declarations, so that bind groups need not wait for the compiler. */
-  constructor(device: GPUDevice, name: string, code: string, fail: (message: string) => void) {
+  constructor(device: GPUDevice, name: string, code: string) {
     this.#device = device;
     this.#name = name;
     this.#code = code;
-    this.#fail = fail;
     this.writes = writtenBindings(code);
+    device.pushErrorScope('validation');
     this.layout = device.createBindGroupLayout({
       label: name,
       entries: this.writes.map((written, binding) => ({
@@ -29,6 +30,7 @@ class Compilation {
       })),
     });
     this.#pipelineLayout = device.createPipelineLayout({ label: name, bindGroupLayouts: [this.layout] });
+    this.#report(device.popErrorScope());
   }
 
   /** The pipeline; compiled now, on this thread, unless it is there. */
@@ -40,7 +42,7 @@ class Compilation {
     return this.#handle;
   }
 
-  /** Compiles on the device's own threads; done at once when the pipeline is there. What goes wrong is told to `fail`. */
+  /** Compiles on the device's own threads; done at once when the pipeline is there. What goes wrong is then its {@link Compilation.refusal}. */
   prepare(): Promise<void> {
     if (this.#handle) return Promise.resolve();
     this.#preparing ??= this.#prepare();
@@ -56,7 +58,7 @@ class Compilation {
       this.#handle ??= handle;
     } catch (cause) {
       await checked; // the module's own error says more
-      this.#fail(`${this.#name}: ${cause instanceof Error ? cause.message : String(cause)}\n${numbered(this.#code)}`);
+      this.#fail(cause instanceof Error ? cause.message : String(cause));
     }
   }
 
@@ -68,16 +70,21 @@ class Compilation {
   #report(scope: Promise<GPUError | null>): Promise<void> {
     return scope.then(
       (error) => {
-        if (error) this.#fail(`${this.#name}: ${error.message}\n${numbered(this.#code)}`);
+        if (error) this.#fail(error.message);
       },
       () => {}, // the device is lost: that error speaks for itself
     );
+  }
+
+  #fail(message: string): void {
+    this.refusal ??= `${message}\n${numbered(this.#code)}`;
   }
 }
 
 /** A program with what the recorder needs to know of its bindings. */
 export class Pipeline {
   readonly #compilation: Compilation;
+  #failure: ValidationError | undefined;
 
   constructor(
     compilation: Compilation,
@@ -93,6 +100,13 @@ export class Pipeline {
   /** What the device runs; compiled now if it has not been. */
   get handle(): GPUComputePipeline {
     return this.#compilation.handle;
+  }
+
+  /** Why the device refuses it, as far as it has told. */
+  get failure(): ValidationError | undefined {
+    const { refusal } = this.#compilation;
+    if (refusal !== undefined) this.#failure ??= new ValidationError(`${this.name}: ${refusal}`);
+    return this.#failure;
   }
 
   get layout(): GPUBindGroupLayout {
@@ -119,12 +133,9 @@ export class Pipeline {
 export class PipelineCache {
   #byText = new Map<string, Map<string, Pipeline>>();
   #device: GPUDevice;
-  #fail: (error: string) => void;
 
-  /** `fail` hears of a program that did not compile, with its name and the compiler's words. */
-  constructor(device: GPUDevice, fail: (message: string) => void) {
+  constructor(device: GPUDevice) {
     this.#device = device;
-    this.#fail = fail;
   }
 
   /** The pipeline of a program; it is compiled at its first use. */
@@ -145,7 +156,7 @@ export class PipelineCache {
       throw new VisageError(
         `${name}: works on f16 tensors, but this device lacks the feature shader-f16; cast() them to f32, or leave it to autocast('f16', …), which computes in f32 here`,
       );
-    return new Pipeline(new Compilation(this.#device, name, code, this.#fail), name, this.#byText.size, enables);
+    return new Pipeline(new Compilation(this.#device, name, code), name, this.#byText.size, enables);
   }
 
   /** Programs met so far. */

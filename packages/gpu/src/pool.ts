@@ -1,4 +1,4 @@
-import { ArgumentError, VisageError } from './errors.ts';
+import { ArgumentError, OutOfMemoryError, VisageError } from './errors.ts';
 
 /** What the pool holds now. */
 export interface MemoryUse {
@@ -22,6 +22,8 @@ function sizeClass(bytes: number): number {
 const LARGE = 4 * 2 ** 20; // bytes of buffers that are worth sharing between classes
 const MOST_SPARE = 1 / 8; // of the bytes wanted: what a large buffer may have left over
 
+const FILTERS = ['out-of-memory', 'validation'] as const;
+
 const USAGE = 0x80 | 0x04 | 0x08; // STORAGE | COPY_SRC | COPY_DST: the globals do not exist before Node's entry has run
 
 /** Keeps freed device buffers by size class, because creating one costs microseconds and, worse, a deferred destruction. */
@@ -30,10 +32,16 @@ export class BufferPool {
   #live = 0;
   #cached = 0;
   #peak = 0;
-  #device: GPUDevice;
+  readonly #device: GPUDevice;
+  readonly #onFailure: (error: OutOfMemoryError) => void;
+  /** Made, and the device has not said yet whether it had the memory. */
+  readonly #new = new Set<GPUBuffer>();
+  readonly #failures = new WeakMap<GPUBuffer, OutOfMemoryError>();
 
-  constructor(device: GPUDevice) {
+  /** @param onFailure hears when the device has no memory for a buffer. */
+  constructor(device: GPUDevice, onFailure: (error: OutOfMemoryError) => void = () => {}) {
     this.#device = device;
+    this.#onFailure = onFailure;
   }
 
   /** Takes a buffer of at least `bytes`. Its content is whatever the last owner left. */
@@ -49,10 +57,51 @@ export class BufferPool {
       );
     }
     const size = Math.min(sizeClass(bytes), limit - (limit % 4));
-    const buffer = this.#takeFree(size) ?? this.#device.createBuffer({ size, usage: USAGE });
+    const buffer = this.#takeFree(size) ?? this.#make(size);
     this.#live += buffer.size;
     this.#peak = Math.max(this.#peak, this.#live + this.#cached);
     return buffer;
+  }
+
+  /** Whether there is memory for a buffer the device says later: until then, launches that use it are submitted by themselves. */
+  #make(size: number): GPUBuffer {
+    for (const filter of FILTERS) this.#device.pushErrorScope(filter);
+    const buffer = this.#device.createBuffer({ size, usage: USAGE });
+    this.#new.add(buffer);
+    const popped = FILTERS.map(() => this.#device.popErrorScope());
+    Promise.all(popped).then(
+      (errors) => {
+        this.#new.delete(buffer);
+        const error = errors.find((each) => each !== null);
+        if (error) this.#refused(buffer, error.message);
+      },
+      () => undefined, // the device is lost: that error speaks for itself
+    );
+    return buffer;
+  }
+
+  #refused(buffer: GPUBuffer, message: string): void {
+    const mebibytes = (bytes: number) => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
+    const error = new OutOfMemoryError(
+      `alloc: the device gave no memory for a buffer of ${mebibytes(buffer.size)}, beside ${mebibytes(this.#live - buffer.size)} in use and ${mebibytes(this.#cached)} kept for reuse (${message}); dispose() what is not needed, or use a smaller batch, image or network width`,
+    );
+    this.#failures.set(buffer, error);
+    const list = this.#free.get(buffer.size);
+    if (list?.includes(buffer)) {
+      list.splice(list.indexOf(buffer), 1);
+      this.#cached -= buffer.size;
+    }
+    this.#onFailure(error);
+  }
+
+  /** Has the device not said yet whether it has the memory? */
+  isNew(buffer: GPUBuffer): boolean {
+    return this.#new.has(buffer) || this.#failures.has(buffer);
+  }
+
+  /** Why there is no memory behind a buffer. */
+  failureOf(buffer: GPUBuffer): OutOfMemoryError | undefined {
+    return this.#failures.get(buffer);
   }
 
   /**
@@ -74,6 +123,7 @@ export class BufferPool {
   give(buffer: GPUBuffer): void {
     this.#live -= buffer.size;
     if (this.#live < 0) throw new VisageError('buffer pool: a buffer was given back twice');
+    if (this.#failures.has(buffer)) return;
     this.#cached += buffer.size;
     const list = this.#free.get(buffer.size);
     if (list) list.push(buffer);

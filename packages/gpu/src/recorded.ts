@@ -1,5 +1,5 @@
 import type { GpuBuffer } from './buffer.ts';
-import { type BoundCommand, bind, type Command, checkApart } from './commands.ts';
+import { type BoundCommand, type Command, checkApart, writtenBindings, writtenBy } from './commands.ts';
 import { type StepConstant, versionOf } from './constants.ts';
 import { VisageError } from './errors.ts';
 import type { Gpu } from './gpu.ts';
@@ -41,6 +41,17 @@ export class RecordedStep<T> {
   #slots: readonly Slot[] = [];
   #virtual: Set<GpuBuffer>;
   #disposed = false;
+  /** How many failures of the device there had been when the step was last found to be free of them. */
+  #faults = 0;
+  /** Whatever a run before has spoiled is computed anew; constants are as good as the step that computed them left them. */
+  readonly #begin = (): void => {
+    heal(this.#computed);
+    for (const [own, made] of this.#standIns) own.spoil(made.failure);
+  };
+  /** Buffers of the step that every run writes anew. */
+  readonly #computed: readonly GpuBuffer[];
+  /** What the step calls the results of constants, and what the step that made them calls them. */
+  readonly #standIns: ReadonlyMap<GpuBuffer, GpuBuffer>;
   /** What the traced function returned; its tensors hold the values of the latest run. */
   readonly result: T;
 
@@ -51,17 +62,20 @@ export class RecordedStep<T> {
     this.#checkInputs();
     dropUnused(trace, keep);
     dropRepeats(trace, keep);
-    this.#constants = gpu.constants.take(trace, keep);
+    const { constants, standIns } = gpu.constants.take(trace, keep);
+    this.#constants = constants;
+    this.#standIns = standIns;
     this.#places = this.#giveMemory(trace, keep);
     this.#moves = gpu.moves;
     this.#virtual = trace.virtual;
+    this.#computed = [...trace.virtual].filter((buffer) => !standIns.has(buffer));
     for (const buffer of trace.uploads) {
       if (buffer.resource) this.#owned.push(buffer.resource);
       this.#virtual.add(buffer);
     }
     this.#sources = [...new Set(this.#constants.flatMap(({ sources }) => sources))];
     this.#commands = trace.commands.map((command) => this.#bound(command));
-    const written = trace.commands.flatMap(({ buffers, pipeline }) => buffers.filter((_, at) => pipeline.writes[at]));
+    const written = trace.commands.flatMap(writtenBindings);
     this.#changed = [...new Set(written)].filter((buffer) => keep.has(buffer.whole) || !trace.owns(buffer));
     this.#pinned = trace.pinned;
     for (const buffer of this.#virtual) {
@@ -93,7 +107,7 @@ export class RecordedStep<T> {
   }
 
   #bound(command: Command): BoundCommand {
-    return { command, group: bind(this.#gpu.device, command, this.#places) };
+    return { command, ...this.#gpu.trials.bound(command, this.#places) };
   }
 
   /** Somebody moved buffers; some of them may be inputs. */
@@ -137,7 +151,8 @@ export class RecordedStep<T> {
   async ready(): Promise<void> {
     const pipelines = new Set([...this.#constants, ...this.#commands].map(({ command }) => command.pipeline));
     await Promise.all([...pipelines].map((pipeline) => pipeline.prepare()));
-    this.#gpu.check();
+    this.#gpu.faults.checkLost();
+    this.#checkLaunches();
   }
 
   /**
@@ -149,22 +164,37 @@ export class RecordedStep<T> {
     if (this.#disposed) throw new VisageError('run: this recorded step was disposed');
     if (this.#gpu.tracing)
       throw new VisageError('run: another step is being traced, where nothing runs; steps do not nest');
+    this.#gpu.faults.checkLost();
+    if (this.#faults !== this.#gpu.faults.count) this.#checkLaunches();
     this.#checkInputs();
     for (const { buffer, by } of this.#pinned) if (buffer.version > by.ran) throw by.refuse(buffer);
     if (this.#moves !== this.#gpu.moves) this.#bindAgain();
     if (this.#versions !== versionOf(this.#sources)) this.#computeConstants();
-    for (const { command, group } of this.#commands) this.#gpu.encode(command, group);
+    const { stream } = this.#gpu;
+    stream.note(this.#begin);
+    for (const { command, group, trial } of this.#commands) stream.launch(command, group, trial);
     const moment = nextMoment();
     for (const buffer of this.#changed) buffer.changed(moment);
     this.#gpu.flush();
     return this.result;
   }
 
+  /** Throws if the device is known to refuse a launch of the step. */
+  #checkLaunches(): void {
+    for (const { command, trial } of [...this.#constants, ...this.#commands]) {
+      const failure = command.pipeline.failure ?? trial.failure;
+      if (failure) throw this.#gpu.faults.told(failure);
+    }
+    this.#faults = this.#gpu.faults.count;
+  }
+
   #computeConstants(): void {
     for (const constant of this.#constants) {
       const version = versionOf(constant.sources);
       if (constant.version === version) continue; // another step was here before
-      this.#gpu.encode(constant.command, constant.group);
+      const { command, group, trial } = constant;
+      this.#gpu.stream.note(() => heal(writtenBy(command)));
+      this.#gpu.stream.launch(command, group, trial);
       constant.version = version;
     }
     this.#versions = versionOf(this.#sources);
@@ -191,4 +221,9 @@ export class RecordedStep<T> {
     this.#commands = [];
     this.#constants = [];
   }
+}
+
+/** Takes note that buffers are written anew, whatever has spoiled them before. */
+function heal(buffers: Iterable<GpuBuffer>): void {
+  for (const buffer of buffers) buffer.spoil(undefined);
 }

@@ -1,5 +1,5 @@
 import { GpuBuffer } from './buffer.ts';
-import { VisageError } from './errors.ts';
+import { ArgumentError, VisageError } from './errors.ts';
 import type { Gpu } from './gpu.ts';
 
 /**
@@ -24,6 +24,15 @@ export function layTogether(gpu: Gpu, buffers: readonly GpuBuffer[]): void {
     throw new VisageError(
       'a traced step places its buffers itself: make optimizers and moving averages before record()',
     );
+  const elsewhere = buffers.find(({ home }) => home !== undefined && home !== gpu);
+  if (elsewhere)
+    throw new ArgumentError(
+      'layTogether',
+      'buffers',
+      `one on ${elsewhere.home?.name}`,
+      `all on ${gpu.name}`,
+      'Tensors of one optimizer or moving average lie on one device',
+    );
   const free = [...new Set(buffers)].filter((buffer) => buffer.whole === buffer && !buffer.ownedByStep);
   const { maxStorageBufferBindingSize, maxBufferSize } = gpu.device.limits;
   const limit = Math.min(maxStorageBufferBindingSize, maxBufferSize);
@@ -44,21 +53,29 @@ export function layTogether(gpu: Gpu, buffers: readonly GpuBuffer[]): void {
 function moveAll(gpu: Gpu, buffers: readonly GpuBuffer[], bytes: number): void {
   if (buffers.length === 0) return;
   const memory = gpu.pool.take(bytes);
-  const whole = new GpuBuffer(bytes, memory);
+  const whole = new GpuBuffer(bytes, memory, gpu);
   gpu.flush();
-  const encoder = gpu.device.createCommandEncoder();
-  encoder.clearBuffer(memory);
   const left: GPUBuffer[] = [];
-  let offset = 0;
-  for (const buffer of buffers) {
-    const before = buffer.moveInto(whole, offset);
-    if (before) {
-      encoder.copyBufferToBuffer(before, 0, memory, offset, buffer.bytes);
-      left.push(before);
+  const encode = (encoder: GPUCommandEncoder): void => {
+    encoder.clearBuffer(memory);
+    let offset = 0;
+    for (const buffer of buffers) {
+      const before = buffer.moveInto(whole, offset);
+      if (before) {
+        encoder.copyBufferToBuffer(before, 0, memory, offset, buffer.bytes);
+        left.push(before);
+      }
+      offset += spaced(buffer.bytes);
     }
-    offset += spaced(buffer.bytes);
-  }
-  gpu.device.queue.submit([encoder.finish()]);
+  };
+  const spoil = (failure?: VisageError): void => {
+    if (failure) whole.spoil(failure);
+  };
+  gpu.stream.submit(
+    encode,
+    spoil,
+    (message) => gpu.pool.failureOf(memory) ?? new VisageError(`layTogether: ${message}`),
+  );
   gpu.moves++;
   // Not kept for reuse: what comes next is as large as all of them together.
   for (const before of left) gpu.pool.drop(before);

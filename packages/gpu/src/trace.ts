@@ -28,6 +28,11 @@ export class Trace {
     });
   }
 
+  /** Was anything done on the device of this trace? */
+  get isUsed(): boolean {
+    return this.commands.length + this.virtual.size + this.uploads.size > 0;
+  }
+
   /** The moment of the latest change of a buffer, in the step or before it. */
   versionOf(buffer: GpuBuffer): number {
     const inside = buffer.contents.map((part) => this.#changes.get(part) ?? 0);

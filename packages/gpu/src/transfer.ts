@@ -14,27 +14,30 @@ export function writeBytes(queue: GPUQueue, to: GPUBuffer, offset: number, data:
 /** A copy of a buffer that the host can read. */
 export class Staging {
   readonly #device: GPUDevice;
-  readonly #buffer: GPUBuffer;
+  #buffer: GPUBuffer | undefined;
+
+  constructor(device: GPUDevice) {
+    this.#device = device;
+  }
 
   /** Encodes the copy; it is there once the encoder's commands were submitted. */
-  constructor(device: GPUDevice, encoder: GPUCommandEncoder, from: GpuBuffer) {
-    this.#device = device;
-    const { resource, offset, bytes } = from;
-    this.#buffer = device.createBuffer({ size: bytes, usage: 0x01 | 0x08 }); // MAP_READ | COPY_DST
+  copy(encoder: GPUCommandEncoder, { resource, offset, bytes }: GpuBuffer): void {
+    this.#buffer = this.#device.createBuffer({ size: bytes, usage: 0x01 | 0x08 }); // MAP_READ | COPY_DST
     encoder.copyBufferToBuffer(resource as GPUBuffer, offset, this.#buffer, 0, bytes);
   }
 
-  /** Waits for the copy and returns it; to be called once. */
+  /** Waits for the copy and returns it; to be called once, after {@link Staging.copy}. */
   async contents(): Promise<ArrayBuffer> {
+    const buffer = this.#buffer as GPUBuffer;
     try {
-      await this.#buffer.mapAsync(1); // READ
+      await buffer.mapAsync(1); // READ
     } catch (cause) {
       // A lost device refuses the mapping before it says that it is lost.
       await Promise.race([this.#device.lost, new Promise((resolve) => setTimeout(resolve, 100))]);
       throw cause;
     }
-    const copy = this.#buffer.getMappedRange().slice(0);
-    this.#buffer.destroy();
+    const copy = buffer.getMappedRange().slice(0);
+    buffer.destroy();
     return copy;
   }
 }

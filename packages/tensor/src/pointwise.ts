@@ -163,6 +163,7 @@ export function launchMap(
     buffers: [out.buffer, ...inputs.map((x): GpuBuffer => x.buffer)],
     grid,
     choice,
+    replaces: true,
   });
   return out;
 }

@@ -1,4 +1,4 @@
-import { currentGpu, type Gpu, type GpuBuffer, type RecordedStep } from '@visage/gpu';
+import { type GpuBuffer, type RecordedStep, recordStep, scoped } from '@visage/gpu';
 import { Tensor } from './tensor.ts';
 
 /** Every tensor inside nested arrays, maps and plain objects. */
@@ -15,12 +15,12 @@ export function tensorsIn(value: unknown, found: Tensor[] = []): Tensor[] {
 const buffersIn = (value: unknown): GpuBuffer[] => tensorsIn(value).map((x) => x.buffer);
 
 /**
- * Runs `fn` and frees the memory of every tensor made inside, except those in its result (arrays, maps and plain objects are searched).
+ * Runs `fn` and frees the memory of every tensor made inside, on any device, except those in its result (arrays, maps and plain objects are searched).
  *
  * Kept tensors pass to the scope outside; outside all scopes they live until `dispose()`. `fn` must not be async.
  */
-export function scope<T>(fn: () => T, gpu: Gpu = currentGpu()): T {
-  return gpu.scope(fn, buffersIn);
+export function scope<T>(fn: () => T): T {
+  return scoped(fn, buffersIn);
 }
 
 /** Takes a tensor out of every open scope: it lives until `dispose()`. */
@@ -32,8 +32,11 @@ export function keep<T extends Tensor>(x: T): T {
 /**
  * Traces `fn` once, without running it, and returns a step that replays its kernels.
  *
- * Tensors from outside are inputs: overwrite them with `write()` between runs. Shapes and control flow are those of the trace.
+ * Tensors from outside are inputs: overwrite them with `write()` between runs. Shapes and control flow are those of the trace. The step belongs to the device
+ * of its tensors.
+ *
+ * @throws ArgumentError that names the devices if `fn` works on several.
  */
-export function record<T>(fn: () => T, gpu: Gpu = currentGpu()): RecordedStep<T> {
-  return gpu.record(fn, buffersIn);
+export function record<T>(fn: () => T): RecordedStep<T> {
+  return recordStep(fn, buffersIn);
 }
