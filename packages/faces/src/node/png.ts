@@ -1,86 +1,119 @@
 /**
- * @file PNG files, through pngjs. Files are hostile: everything that decides how much memory is taken is read from the header and
- * bounded before the decoder runs, and every error is one line that names the file.
+ * @file PNG files; pngjs packs those that are written. Files are hostile: everything that decides how much memory is taken is read from the
+ * header and bounded before the pixels are unpacked, and every error is one line that names the file.
  */
 import { checkOptions } from '@visage/gpu';
-import { FileError } from '@visage/nn';
-import { loadFile, saveFile } from '@visage/nn/node';
+import { FileError, crc32, inflate } from '@visage/nn';
+import { loadFile, saveFile, checkOutput } from '@visage/nn/node';
 import { PNG } from 'pngjs';
-import { type Image, image } from '../images/image.ts';
+import type { Image } from '../images/image.ts';
+import { colorsOf, type PngHeader, unpackedBytes } from './pngPixels.ts';
 
 /** Largest side and largest number of pixels that {@link readPng} accepts. */
 export const pngLimits = { side: 8192, pixels: 2 ** 25, bytes: 2 ** 27 } as const;
 
 const signature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
 
-/** Walks the chunks of a file that begins with the signature. */
-function* chunksOf(bytes: Buffer, name: string): Generator<{ type: string; body: Buffer }> {
-  for (let at = signature.length; at < bytes.length; ) {
+interface Chunk {
+  readonly type: string;
+  readonly body: Buffer;
+  /** Whether its checksum is right. */
+  readonly sound: boolean;
+}
+
+/** Walks the chunks of a file that begins with the signature, up to the one that ends the image; what phones and messengers append is no part of it. */
+function* chunksOf(bytes: Buffer, name: string): Generator<Chunk> {
+  for (let at = signature.length; ; ) {
     const length = at + 12 <= bytes.length ? bytes.readUInt32BE(at) : Number.POSITIVE_INFINITY;
-    if (at + 12 + length > bytes.length) throw new FileError(name, 'is a damaged PNG image: it is cut off');
-    yield { type: bytes.toString('latin1', at + 4, at + 8), body: bytes.subarray(at + 8, at + 8 + length) };
-    at += 12 + length;
+    const end = at + 8 + length;
+    if (end + 4 > bytes.length) throw new FileError(name, 'is a damaged PNG image: it is cut off');
+    const type = bytes.toString('latin1', at + 4, at + 8);
+    yield {
+      type,
+      body: bytes.subarray(at + 8, end),
+      sound: crc32(bytes.subarray(at + 4, end)) === bytes.readUInt32BE(end),
+    };
+    if (type === 'IEND') return;
+    at = end + 4;
   }
 }
 
-/** Checks the structure of the file and the sizes that it claims, before anything is decoded. */
-function checkFile(bytes: Buffer, name: string): void {
+/** Reads the header, and checks the sizes that it claims before anything is decoded. */
+function readHeader(chunk: Chunk | undefined, name: string): PngHeader {
+  if (chunk?.type !== 'IHDR' || chunk.body.length !== 13)
+    throw new FileError(name, 'is a damaged PNG image: it must begin with its only header');
+  const [width, height] = [chunk.body.readUInt32BE(0), chunk.body.readUInt32BE(4)];
+  const { side, pixels } = pngLimits;
+  if (width < 1 || height < 1 || width > side || height > side || width * height > pixels) {
+    throw new FileError(name, `claims ${width} x ${height} pixels; sides may be up to ${side}, pixels up to ${pixels}`);
+  }
+  const [depth, colorType, packing, filtering, interlacing] = chunk.body.subarray(8) as unknown as number[];
+  const facts = `${width} x ${height}, ${depth} bits, colour type ${colorType}${interlacing ? ', interlaced' : ''}`;
+  if (!chunk.sound) throw new FileError(name, `is a damaged PNG image: the checksum of its header (${facts}) is wrong`);
+  if (packing !== 0 || filtering !== 0 || (interlacing as number) > 1)
+    throw new FileError(name, `is a PNG image of an unknown kind: methods ${packing}, ${filtering} and ${interlacing}`);
+  return { width, height, depth: depth as number, colorType: colorType as number, interlaced: interlacing === 1 };
+}
+
+/** The parts of a file that decide its colours. */
+interface PngParts {
+  readonly header: PngHeader;
+  readonly chunks: readonly Chunk[];
+}
+
+/** Checks the structure of the file, before anything is decoded. */
+function readParts(bytes: Buffer, name: string): PngParts {
   if (bytes.length > pngLimits.bytes) {
     throw new FileError(name, `is ${bytes.length} bytes long, more than ${pngLimits.bytes}`);
   }
   if (!bytes.subarray(0, 8).equals(signature)) throw new FileError(name, 'is not a PNG image');
   const chunks = [...chunksOf(bytes, name)];
-  const header = chunks[0];
-  // The decoder believes the last header that it meets, so there must be one only.
-  if (header?.type !== 'IHDR' || header.body.length !== 13 || chunks.filter((c) => c.type === 'IHDR').length > 1) {
-    throw new FileError(name, 'is a damaged PNG image: it must begin with its only header');
+  const header = readHeader(chunks[0], name);
+  for (const { type, sound } of chunks.slice(1)) {
+    if (type === 'IHDR') throw new FileError(name, 'is a damaged PNG image: it must begin with its only header');
+    if (!/^[A-Z]/.test(type)) continue; // what readers may pass over; the others decide the colours
+    if (!['PLTE', 'IDAT', 'IEND'].includes(type))
+      throw new FileError(name, `is a PNG image with a part ${JSON.stringify(type)}, which is not known`);
+    if (!sound) throw new FileError(name, `is a damaged PNG image: the checksum of a part ${type} is wrong`);
   }
-  const [width, height] = [header.body.readUInt32BE(0), header.body.readUInt32BE(4)];
-  const { side, pixels } = pngLimits;
-  if (width < 1 || height < 1 || width > side || height > side || width * height > pixels) {
-    throw new FileError(name, `claims ${width} x ${height} pixels; sides may be up to ${side}, pixels up to ${pixels}`);
-  }
-  // The decoder inflates interlaced images without a bound.
-  if (header.body[12] !== 0) throw new FileError(name, 'is an interlaced PNG image; save it without interlacing');
+  return { header, chunks };
+}
+
+const PALETTE = 3; // the colour type
+
+/** The palette of an image whose pixels are numbers of its colours. */
+function paletteOf({ header, chunks }: PngParts, name: string): Uint8Array | undefined {
+  if (header.colorType !== PALETTE) return undefined; // others may suggest one
+  const palettes = chunks.filter(({ type }) => type === 'PLTE').map(({ body }) => body);
+  const [palette] = palettes;
+  if (!palette || palettes.length > 1 || palette.length % 3 !== 0 || palette.length > 768)
+    throw new FileError(name, 'is a damaged PNG image: it needs one palette of at most 256 colours');
+  return palette;
 }
 
 /**
- * Decodes a PNG image of any colour type to RGB; transparency is dropped.
+ * Decodes a PNG image of any colour type, depth and interlacing to RGB. Transparency is dropped: a pixel keeps the colour that it has in the file.
  *
  * @param name how errors call the image, for instance its path
  * @throws FileError when the bytes are not a PNG image, are damaged, or exceed {@link pngLimits}
  */
 export function decodePng(bytes: Uint8Array, name: string): Image {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  checkFile(buffer, name);
-  let decoded: PNG;
-  try {
-    decoded = PNG.sync.read(buffer);
-  } catch (cause) {
-    throw new FileError(name, `is a damaged PNG image: ${(cause as Error).message.split('\n')[0]}`);
-  }
-  const out = image(decoded.width, decoded.height);
-  for (let p = 0; p < decoded.width * decoded.height; p++) {
-    for (let c = 0; c < 3; c++) out.data[3 * p + c] = (decoded.data[4 * p + c] as number) / 255;
-  }
-  return out;
+  const parts = readParts(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), name);
+  const { header, chunks } = parts;
+  const palette = paletteOf(parts, name);
+  const needed = unpackedBytes(header, name);
+  const packed = Buffer.concat(chunks.filter(({ type }) => type === 'IDAT').map(({ body }) => body));
+  const [method = 0, flags = 0] = packed; // RFC 1950
+  if (packed.length < 2) throw new FileError(name, 'is a damaged PNG image: it is cut off before its pixels');
+  if ((method & 15) !== 8 || (256 * method + flags) % 31 !== 0 || flags & 0x20)
+    throw new FileError(name, 'is a damaged PNG image: its pixels are not packed as those of PNG are');
+  // Some writers leave bytes behind the pixels; nothing needs them, and unpacking them could take any amount of memory.
+  const unpacked = inflate(packed, needed, `${name}: is a damaged PNG image`, { from: 2, prefix: true });
+  return colorsOf(header, unpacked, palette, name);
 }
 
 /** Reads a PNG file. Errors as {@link decodePng}. */
 export const readPng = async (path: string): Promise<Image> => decodePng(await loadFile(path), path);
-
-/** Table of the CRC-32 that closes every chunk. */
-const crcTable = Uint32Array.from({ length: 256 }, (_, n) => {
-  let c = n;
-  for (let bit = 0; bit < 8; bit++) c = c & 1 ? (c >>> 1) ^ 0xedb88320 : c >>> 1;
-  return c;
-});
-
-function crc32(bytes: Uint8Array): number {
-  let c = 0xffffffff;
-  for (const byte of bytes) c = (crcTable[(c ^ byte) & 0xff] as number) ^ (c >>> 8);
-  return (c ^ 0xffffffff) >>> 0;
-}
 
 /** An iTXt chunk: UTF-8 text under a keyword, uncompressed. */
 function textChunk(keyword: string, text: string): Buffer {
@@ -117,16 +150,21 @@ export function encodePng(source: Image, options: PngOptions = {}): Buffer {
   return Buffer.concat([bytes.subarray(0, header), ...texts, bytes.subarray(header)]);
 }
 
-/** Writes a PNG file beside its final name and renames it. */
-export const writePng = (path: string, source: Image, options?: PngOptions): Promise<void> =>
-  saveFile(path, encodePng(source, options));
+/**
+ * Writes a PNG file; see {@link saveFile}.
+ *
+ * @throws FileError when the name has another ending than `.png`, or cannot be written.
+ */
+export async function writePng(path: string, source: Image, options?: PngOptions): Promise<void> {
+  await checkOutput(path, { endings: ['.png'] });
+  await saveFile(path, encodePng(source, options));
+}
 
 /** The iTXt and tEXt texts of a PNG file by keyword, for tests and for tools that look for the mark of a generated image. */
 export function pngTexts(bytes: Uint8Array, name: string): Record<string, string> {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  checkFile(buffer, name);
   const texts: [string, string][] = [];
-  for (const { type, body } of chunksOf(buffer, name)) {
+  for (const { type, body } of readParts(buffer, name).chunks) {
     const end = body.indexOf(0); // of the keyword
     if (type === 'tEXt' && end > 0) texts.push([body.toString('latin1', 0, end), body.toString('latin1', end + 1)]);
     if (type !== 'iTXt' || end < 1 || body[end + 1] !== 0) continue;

@@ -20,7 +20,7 @@ export async function readArchive(bytes: Uint8Array, source: string): Promise<un
     throw new FileError(source, `has a pickle of ${pickle.length} bytes, more than the limit of ${LARGEST_PICKLE}`);
   await checkByteOrder(entries.get(`${folder}byteorder`), source);
   const storages = new ArchiveStorages(entries, `${folder}data/`, source);
-  const cursor = new Cursor(await unzip(pickle, source), source);
+  const cursor = new Cursor(unzip(pickle, source), source);
   const data = unpickle(
     cursor,
     torchRules(source, (key, dtype, length) => storages.find(key, dtype, length)),
@@ -30,7 +30,7 @@ export async function readArchive(bytes: Uint8Array, source: string): Promise<un
 }
 
 async function checkByteOrder(entry: ZipEntry | undefined, source: string): Promise<void> {
-  const order = entry && entry.length < 16 ? new TextDecoder().decode(await unzip(entry, source)) : 'little';
+  const order = entry && entry.length < 16 ? new TextDecoder().decode(unzip(entry, source)) : 'little';
   if (order !== 'little') throw new FileError(source, `has byte order ${showName(order)}; only little is read`);
 }
 
@@ -59,6 +59,6 @@ class ArchiveStorages {
   }
 
   async unzip(): Promise<void> {
-    for (const entry of this.#contents.keys()) this.#contents.set(entry, await unzip(entry, this.source));
+    for (const entry of this.#contents.keys()) this.#contents.set(entry, unzip(entry, this.source));
   }
 }

@@ -1,7 +1,7 @@
 /** @file ZIP archives, read without trust: stored and deflated entries, ZIP64, checksums; every offset is checked before it is followed. */
+import { crc32 } from '../crc32.ts';
 import { FileError, showName } from '../header.ts';
-import { crc32 } from './crc32.ts';
-import { inflate, LARGEST_INFLATED } from './inflate.ts';
+import { inflate } from '../inflate.ts';
 
 /** One file of an archive, as the directory lists it. */
 export interface ZipEntry {
@@ -24,6 +24,7 @@ const LONGEST_COMMENT = 0xffff;
 const IN_ZIP64 = 0xffffffff; // a field with this value stands in the ZIP64 extra field
 const ZIP64_EXTRA = 1;
 const DEFLATE = 8;
+const LARGEST_INFLATED = 2 ** 32; // no storage of a network is larger
 const MOST_INFLATED = 1032; // a deflated byte cannot yield more
 
 /** Whether these are the first bytes of a ZIP archive. */
@@ -55,9 +56,9 @@ export function readZip(bytes: Uint8Array, source: string): Map<string, ZipEntry
  *
  * @throws FileError when they are not as long as the directory says, or their checksum is another.
  */
-export async function unzip(entry: ZipEntry, source: string): Promise<Uint8Array> {
+export function unzip(entry: ZipEntry, source: string): Uint8Array {
   const { name, packed, length, crc } = entry;
-  const contents = entry.deflated ? await inflate(packed, length, `${source}: ${showName(name)}`) : packed;
+  const contents = entry.deflated ? inflate(packed, length, `${source}: ${showName(name)}`) : packed;
   // Newer PyTorch can be told to leave the checksums out; it then writes zeros.
   if (crc !== 0 && crc32(contents) !== crc)
     throw new FileError(source, `${showName(name)} is damaged: its checksum is not the one in the archive`);
