@@ -1,4 +1,4 @@
-// The bits of four f16, without the shader-f16 feature.
+// Part: the bits of four f16, without the shader-f16 feature.
 //
 // Rounds to nearest even in integer arithmetic, because pack2x16float may round either way and leaves overflow undefined. From 65520 on the
 // result is an infinity, NaN stays NaN: a loss scaler finds both in the bits. The host's twin is float16.ts.

@@ -1,4 +1,4 @@
-// Reads four u8 from one word: 0 … 255.
+// Part: reads four u8 from one word: 0 … 255.
 // Prelude   alias S = u32.
 @group(0) @binding(1) var<storage, read> x : array<u32>;
 

@@ -1,4 +1,4 @@
-// Reads four f16 from two words, without the shader-f16 feature.
+// Part: reads four f16 from two words, without the shader-f16 feature.
 // Prelude   alias S = f32; SIZE.
 @group(0) @binding(1) var<storage, read> x : array<u32>;
 

@@ -1,4 +1,4 @@
-// Reads four f16 at a time, for sizes that divide by 4; without the shader-f16 feature.
+// Part: reads four f16 at a time, for sizes that divide by 4; without the shader-f16 feature.
 // Prelude   alias S = f32.
 @group(0) @binding(1) var<storage, read> x : array<vec2u>;
 

@@ -1,4 +1,4 @@
-// Reads four elements of 32 bits; past the end it repeats the last one.
+// Part: reads four elements of 32 bits; past the end it repeats the last one.
 // Prelude   alias S = f32, i32 or u32; SIZE.
 @group(0) @binding(1) var<storage, read> x : array<S>;
 

@@ -1,4 +1,4 @@
-// Reads four elements of 32 bits at a time, for sizes that divide by 4.
+// Part: reads four elements of 32 bits at a time, for sizes that divide by 4.
 // Prelude   alias S = f32, i32 or u32.
 @group(0) @binding(1) var<storage, read> x : array<vec4<S>>;
 

@@ -1,4 +1,4 @@
-// Writes four u8 into one word, clamped to 0 … 255.
+// Part: writes four u8 into one word, clamped to 0 … 255.
 // Prelude   alias D = u32; SIZE.
 @group(0) @binding(0) var<storage, read_write> out : array<u32>;
 

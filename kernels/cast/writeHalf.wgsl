@@ -1,4 +1,4 @@
-// Writes four f16 into two words.
+// Part: writes four f16 into two words.
 // Prelude   alias D = f32; SIZE; halfBits.wgsl.
 @group(0) @binding(0) var<storage, read_write> out : array<u32>;
 

@@ -1,4 +1,4 @@
-// Writes four f16 at a time, for sizes that divide by 4.
+// Part: writes four f16 at a time, for sizes that divide by 4.
 // Prelude   alias D = f32; halfBits.wgsl.
 @group(0) @binding(0) var<storage, read_write> out : array<vec2u>;
 

@@ -1,4 +1,4 @@
-// Writes four elements of 32 bits, those that exist.
+// Part: writes four elements of 32 bits, those that exist.
 // Prelude   alias D = f32, i32 or u32; SIZE.
 @group(0) @binding(0) var<storage, read_write> out : array<D>;
 

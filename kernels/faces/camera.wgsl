@@ -1,4 +1,4 @@
-// Rays through pixels, and the sphere tracing of the head.
+// Part: rays through pixels, and the sphere tracing of the head.
 //
 //   o = PIVOT + R^T ((0, 0, CAMERA_DISTANCE) - PIVOT),  d = R^T normalize((x - shift) / zoom, -CAMERA_DISTANCE)
 //   march: t += distance(o + t d)

@@ -1,4 +1,4 @@
-// The parameters of one face: what `draw.wgsl` writes and `render.wgsl` reads, one struct per image.
+// Part: the parameters of one face: what `draw.wgsl` writes and `render.wgsl` reads, one struct per image.
 //
 // Memory layout: FACE_FLOATS f32 per image. First the derived values (DERIVED_FLOATS of them: matrices and colours that would
 // cost every pixel the same trigonometry), then one f32 per row of the factor table in packages/faces/src/factors.ts, in its

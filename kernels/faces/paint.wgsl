@@ -1,4 +1,4 @@
-// Albedo of a point of the head: what is painted rather than modelled. Brows, lips, mouth, lashes, iris, beard, marks.
+// Part: albedo of a point of the head: what is painted rather than modelled. Brows, lips, mouth, lashes, iris, beard, marks.
 //
 // Every stroke has a coverage in [0, 1]: a signed distance to its edge, softened over `width` head units (about a pixel), so that
 // small images need no supersampling. `m` is the point mirrored to x > 0. Colours are linear.

@@ -1,4 +1,4 @@
-// The head as a signed distance: smooth unions of a dozen ellipsoids, spheres and capsules.
+// Part: the head as a signed distance: smooth unions of a dozen ellipsoids, spheres and capsules.
 //
 //   smoothMin(a, b, k) = min(a, b) - h^2 k / 4,  h = max(k - |a - b|, 0) / k        (polynomial smooth minimum, Quilez)
 //   ellipsoid(p, r)    = k0 (k0 - 1) / k1,       k0 = |p / r|,  k1 = |p / r^2|      (first-order distance)

@@ -1,4 +1,4 @@
-// Light on a point of the head: wrapped Lambert under one key light, a sky-to-ground ambient, soft shadow, one-tap occlusion,
+// Part: light on a point of the head: wrapped Lambert under one key light, a sky-to-ground ambient, soft shadow, one-tap occlusion,
 // Blinn highlights.
 //
 //   out = albedo (sky 1.15 ambient AO + key 1.25 (1 - ambient) shadow (n.l + w) / (1 + w)) + key specular (n.h)^gloss / 2

@@ -1,4 +1,4 @@
-// What is not the head: the background behind it, glasses and an occluding object in front.
+// Part: what is not the head: the background behind it, glasses and an occluding object in front.
 //
 // All of it is attribute. `width` is the softness of an edge, about a pixel.
 // A library part: no entry point. Parts before: face, sdf, camera, paint.

@@ -4,8 +4,8 @@
 //           is loaded once: each lane loads another (k, quad) and the lanes hand them round.
 // Why       on llvmpipe a load costs the same whether or not its address is the same for all lanes, and loads, not products, bound direct.wgsl. Measured
 //           on one core: 11-17 GFLOP/s where direct.wgsl reaches 4-6. Few columns (three-channel images) leave no lane idle.
-// Prelude   M, N, K, ROWS, QUADS (1, 2 or 4), TILES_N, K_CHUNK (a multiple of 4), a loader pair (RowA, StepA, rowA, stepA, loadA; loadB) and an epilogue
-//           (store).
+// Prelude   M, N, K, ROWS, QUADS (1, 2 or 4), TILES_N, K_CHUNK (a multiple of 4), loaders of A and B and an epilogue
+//           (README.md).
 // Dispatch  x·y = tiles, n fastest; z = splits of K for each item; begin(z) says which split (launch.ts). Needs subgroups of at least 8.
 const LANES = 8u;
 

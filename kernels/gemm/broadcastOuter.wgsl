@@ -2,7 +2,7 @@
 //
 // Multiply  as broadcast.wgsl, but a lane owns 4 consecutive rows, loaded as one vec4, x 4·QUADS columns. k runs in steps of 8 / QUADS, as many as one load of
 //           B covers; the lanes also share the work of finding where step k of A lies (a convolution divides there).
-// Prelude   M, N, K, QUADS (1 or 2), TILES_N, K_CHUNK (a multiple of 8 / QUADS), a loader pair whose loadA returns rows m … m+3, with fn shareStep(step : StepA,
+// Prelude   M, N, K, QUADS (1 or 2), TILES_N, K_CHUNK (a multiple of 8 / QUADS), loaders of A and B (README.md), where loadA returns rows m … m+3, with fn shareStep(step : StepA,
 //           lane : u32) -> StepA, the step that `lane` found; and an epilogue.
 // Dispatch  x·y = tiles, n fastest; z = splits of K for each item; begin(z) says which split (launch.ts). Needs subgroups of at least 8.
 const LANES = 8u;

@@ -6,7 +6,7 @@
 //           staged tile gets 4-5 (2026-11-22). It serves software adapters without subgroups of 8 (see broadcast.wgsl), and on GPUs the
 //           shapes too small for a tile.
 // Prelude   M, N, K, ROWS, LANES_N, LANES_M (LANES_N * LANES_M invocations), TILES_N, K_CHUNK (a multiple of 4: how much of K one
-//           workgroup of the z axis sums), a loader pair (RowA, StepA, rowA, stepA, loadA; loadB) and an epilogue (store).
+//           workgroup of the z axis sums), loaders of A and B and an epilogue (README.md).
 // Dispatch  x·y = tiles, n fastest; z = splits of K for each item; begin(z) says which split (launch.ts).
 @compute @workgroup_size(LANES_N * LANES_M)
 fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : vec3u, @builtin(local_invocation_index) lane : u32) {

@@ -2,7 +2,7 @@
 //
 // Multiply  as direct.wgsl, but A arrives four rows at a time, so one k is an outer product of ROWS rows (a multiple of 4) and 4 columns.
 //           The weight gradient of a convolution is this case: k runs over pixels and both operands are contiguous in channels.
-// Prelude   M, N, K, ROWS, LANES_N, LANES_M, TILES_N, K_CHUNK, a loader pair whose loadA returns rows m … m+3, and an epilogue.
+// Prelude   M, N, K, ROWS, LANES_N, LANES_M, TILES_N, K_CHUNK, loaders of A and B and an epilogue (README.md); loadA returns rows m … m+3.
 // Dispatch  x·y = tiles, n fastest; z = splits of K for each item; begin(z) says which split (launch.ts).
 const QUADS = ROWS / 4u;
 

@@ -12,7 +12,7 @@
 // Loops     those marked "unrolled" are written out before compilation (unroll.ts): matrices stay in registers only under constant indices.
 // Prelude   M, N, K, BM, BN, BK (multiples of 16), WARPS_M, WARPS_N, THREADS = WARPS_M · WARPS_N · subgroup size, TILES_N, K_CHUNK (a multiple of BK), A_BY_K,
 //           B_BY_N; FRAGS_M = BM / 16 / WARPS_M and FRAGS_N alike, DEPTH = BK / 16, SLOTS_A = ⌈BM · BK / 8 / THREADS⌉ and SLOTS_B alike, TURNS = 2; loaders
-//           (WideRow, wideRow, beside, PlaceA, RUN_A, placeA, wideA; wideB) and an epilogue (store). On a device without bounds checks (Dawn's
+//           of A and B with a walk over A (README.md), WIDE_B = 4 or 8 values that loadB brings; and an epilogue (store). On a device without bounds checks (Dawn's
 //           disable_robustness) it is twice as fast.
 // Dispatch  x·y >= tiles, n fastest; z = splits of K for each item; begin(z) says which split (launch.ts).
 const PITCH_A = select(BM, BK, A_BY_K) / 8u + 1u;
@@ -44,15 +44,23 @@ var<workgroup> tiles : array<vec4u, max(2u * STAGE, WARPS_M * WARPS_N * SLAB)>;
 fn chunkOfA(place : PlaceA, k0 : u32, down : u32, along : u32) -> vec4u {
   let k = k0 + select(down, 8u * along, A_BY_K);
   if (!RAGGED) {
-    return wideA(place, k);
+    return takeA(place, k);
   }
-  return select(vec4u(), wideA(place, select(0u, k, k < K)), k < K);
+  return select(vec4u(), takeA(place, select(0u, k, k < K)), k < K);
+}
+
+// Eight halves of B along n or, where a load brings eight at once, along whatever its loader reads.
+fn eightOfB(k : u32, n : u32) -> vec4u {
+  if (WIDE_B == 8u) {
+    return vec4u(loadB(k, n));
+  }
+  return vec4u(bitcast<vec2u>(vec4<f16>(loadB(k, n))), bitcast<vec2u>(vec4<f16>(loadB(k, n + 4u))));
 }
 
 // Eight halves of B's tile. Where it has fewer chunks than there are invocations, the others read its last row: past it B may end.
 fn chunkOfB(k0 : u32, column0 : u32, down : u32, along : u32) -> vec4u {
   let row = select(min(down, ROWS_B - 1u), down, CHUNKS_B % THREADS == 0u);
-  return wideB(k0 + select(8u * along, row, B_BY_N), column0 + select(row, 8u * along, B_BY_N));
+  return eightOfB(k0 + select(8u * along, row, B_BY_N), column0 + select(row, 8u * along, B_BY_N));
 }
 
 @compute @workgroup_size(THREADS)
@@ -74,13 +82,13 @@ fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : 
   let alongB = lane % ALONG_B;
   let firstA = lane / LANES_A;
   let firstB = lane / ALONG_B;
-  var rows : array<WideRow, SLOTS_A>;
+  var rows : array<WalkA, SLOTS_A>;
   for (var s = 0u; s < SLOTS_A; s++) { // unrolled
     let m = min(row0 + select(8u * (alongA + s * STEP_ALONG), firstA + s * STEP_DOWN, A_BY_K), M - 1u);
     if (s == 0u || !BESIDE) {
-      rows[s] = wideRow(m);
+      rows[s] = walkA(m);
     } else {
-      rows[s] = beside(rows[0], s * STEP_ALONG, m);
+      rows[s] = besideA(rows[0], s * STEP_ALONG, m);
     }
   }
   var places : array<PlaceA, SLOTS_A>;

@@ -4,8 +4,8 @@
 // Staging   the next tile is loaded into registers while the current one is multiplied, so one shared tile suffices. A lies transposed
 //           (four rows per vec4), so that an invocation reads its rows and its columns as vec4; a pad of one vec4 per row keeps the
 //           transposing stores off each other's banks. A_BY_K says which way loadA's four values run.
-// Prelude   M, N, K, BM, BN, BK, TM, TQ, THREADS = (BM / TM) · (BN / 4 / TQ), TILES_N, K_CHUNK (a multiple of BK), A_BY_K, a loader pair and an
-//           epilogue; QUADS_M = TM / 4, SLOTS_A = BM · BK / 4 / THREADS and SLOTS_B alike. THREADS divides by BK / 4, BM / 4 and BN / 4.
+// Prelude   M, N, K, BM, BN, BK, TM, TQ, THREADS = (BM / TM) · (BN / 4 / TQ), TILES_N, K_CHUNK (a multiple of BK), A_BY_K, loaders of A and B and an
+//           epilogue (README.md); QUADS_M = TM / 4, SLOTS_A = BM · BK / 4 / THREADS and SLOTS_B alike. THREADS divides by BK / 4, BM / 4 and BN / 4.
 // Loops     those marked "unrolled" are written out on GPUs (unroll.ts): 37 instead of 33 TFLOP/s on an H100.
 // Dispatch  x·y = tiles, n fastest; z = splits of K for each item; begin(z) says which split (launch.ts).
 const PITCH_A = BM / 4u + 1u;

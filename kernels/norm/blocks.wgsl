@@ -1,4 +1,4 @@
-// Which part of a tensor [OUTER, ROWS, C] an invocation works on, where a workgroup shares a chunk: its invocations are LANES rows times BLOCK
+// Part: which part of a tensor [OUTER, ROWS, C] an invocation works on, where a workgroup shares a chunk: its invocations are LANES rows times BLOCK
 // neighbouring channel groups, so that each row is read in pieces of 16 · BLOCK bytes. rows.wgsl is the other way.
 //
 // Rows are dealt out in turns of LANES: chunk k owns the rows from k · LANES on, then those from (k + chunks) · LANES on, ….

@@ -1,4 +1,4 @@
-// What known.wgsl reads is written here: a channel's statistics, by the one invocation that has them last.
+// Part: what known.wgsl reads is written here: a channel's statistics, by the one invocation that has them last.
 //
 // Layout    stats [OUTER, 4, C]: mean, variance, pivot, offset; the mean is pivot + offset, which are kept because that sum is rounded. The kernel declares it.
 // Prelude   alias V; GROUPS, and Share of rows.wgsl or blocks.wgsl; fn observe(c : u32, mean : V, variance : V, rows : f32), which batch norm fills with the move of

@@ -1,4 +1,4 @@
-// What is known of a channel once keep.wgsl has written its statistics, and values seen from them.
+// Part: what is known of a channel once keep.wgsl has written its statistics, and values seen from them.
 //
 // x̂ = (x − p) · r − d · r with the two unrounded parts p + d of the mean, p a value of the data: x − mean would lose what rounding the mean lost.
 // Layout    stats [OUTER, 4, C] as keep.wgsl writes it. The part owns binding 2.

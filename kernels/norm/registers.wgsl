@@ -1,4 +1,4 @@
-// Which rows of a plane an invocation keeps in registers, and how: as they lie in memory. Halves stay in pairs, half the registers of numbers
+// Part: which rows of a plane an invocation keeps in registers, and how: as they lie in memory. Halves stay in pairs, half the registers of numbers
 // taken apart.
 //
 // An invocation has a row in each of HELD turns of LANES rows, but for the last turn of a plane that LANES does not divide. Its addresses are that

@@ -1,4 +1,4 @@
-// Which part of a tensor [OUTER, ROWS, C] an invocation works on: one channel group of one sample, over the rows of one chunk. Here invocations know nothing of
+// Part: which part of a tensor [OUTER, ROWS, C] an invocation works on: one channel group of one sample, over the rows of one chunk. Here invocations know nothing of
 // each other: adapters without fast workgroup memory take this, and passes that sum nothing. blocks.wgsl is the other way.
 //
 // Rows are dealt out to the chunks in turns: chunk k owns k, k + chunks, …. Groups run fastest: neighbours read neighbours, and a walk steps by

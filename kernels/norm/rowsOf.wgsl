@@ -1,4 +1,4 @@
-// Counts of rows.
+// Part: counts of rows.
 // Prelude   OUTER, GROUPS; PADDING = elements at the end of an f16 image that only fill its last 4 bytes; ROW_LANES = LANES of the kernel that made chunks.
 
 /** ROWS of an image [OUTER, ROWS, C] of this many V. */

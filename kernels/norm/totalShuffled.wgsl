@@ -1,4 +1,4 @@
-// Sums over the invocations of a workgroup that share a channel group: first those of a subgroup, by shuffles, then 2 · BLOCK invocations
+// Part: sums over the invocations of a workgroup that share a channel group: first those of a subgroup, by shuffles, then 2 · BLOCK invocations
 // add the subgroups'. The order is fixed. totalWorkgroup.wgsl is the other way.
 //
 // Barriers  two: whoever is still reading `both` is waited for by the first one of the next total.

@@ -1,4 +1,4 @@
-// Sums over the invocations of a workgroup that share a channel group, in workgroup memory and in a fixed order, for devices whose
+// Part: sums over the invocations of a workgroup that share a channel group, in workgroup memory and in a fixed order, for devices whose
 // subgroups have no known size.
 //
 // BLOCK · PIECES invocations add what lies in their column, every PIECES-th row; then everyone adds the pieces.

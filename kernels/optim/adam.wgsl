@@ -1,4 +1,4 @@
-// One Adam or AdamW update of one parameter tensor, in place:
+// Part: one Adam or AdamW update of one parameter tensor, in place:
 //
 //   m ← β₁·m + (1 − β₁)·g      v ← β₂·v + (1 − β₂)·g²      p ← p − lr · (m / c₁) / (√(v / c₂) + ε)
 //

@@ -1,4 +1,4 @@
-// Copies tensors:  target ← source
+// Part: copies tensors:  target ← source
 //
 // Values    target, source; the first changes.
 // Prelude   update.wgsl.

@@ -1,4 +1,4 @@
-// Exponential moving average of a tensor:  average ← average + share · (x − average)
+// Part: exponential moving average of a tensor:  average ← average + share · (x − average)
 //
 // Values    average, x; the first changes.
 // Prelude   update.wgsl, with share = 1 − decay: from a buffer, so that a recorded step can warm up.

@@ -1,4 +1,4 @@
-// One update of stochastic gradient descent with momentum, of one parameter tensor, in place:
+// Part: one update of stochastic gradient descent with momentum, of one parameter tensor, in place:
 //
 //   d = g + λ·p      b ← μ·b + d      p ← p − lr · b        (NESTEROV: p ← p − lr · (d + μ·b))
 //

@@ -1,4 +1,4 @@
-// The extent of one window along one axis, for average pooling.
+// Part: the extent of one window along one axis, for average pooling.
 // Prelude   COUNT_PADDING : bool and the constants of window.wgsl.
 
 /** Coordinates inside the image from .x up to but without .y. */

@@ -1,4 +1,4 @@
-// Which input samples an output sample mixes, along one axis:  out[d] = Σ over k < TAPS of weight(k, t) · x[clamp(i + FIRST + k, 0, IN − 1)]
+// Part: which input samples an output sample mixes, along one axis:  out[d] = Σ over k < TAPS of weight(k, t) · x[clamp(i + FIRST + k, 0, IN − 1)]
 //
 // The position i + t = (d · MUL + ADD) / DEN is a ratio of integers, so floor and fraction are exact:
 //   half-pixel   (d + ½) · IN / OUT − ½  = (2·IN·d + IN − OUT) / (2·OUT)          (PyTorch's align_corners = false)

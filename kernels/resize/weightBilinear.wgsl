@@ -1,4 +1,4 @@
-// Linear interpolation between the samples below and above.
+// Part: linear interpolation between the samples below and above.
 const TAPS = 2;
 const FIRST = 0;
 

@@ -1,4 +1,4 @@
-// Nearest neighbour: the sample at or below the position, as PyTorch's mode 'nearest'.
+// Part: nearest neighbour: the sample at or below the position, as PyTorch's mode 'nearest'.
 const TAPS = 1;
 const FIRST = 0;
 

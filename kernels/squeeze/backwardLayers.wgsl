@@ -1,4 +1,4 @@
-// Gradient of the gates → what it adds to the gradient of every pixel, both in `channels`:
+// Part: gradient of the gates → what it adds to the gradient of every pixel, both in `channels`:
 //   e = dgate · gate (1 − gate)        d = prelu′(hidden) · (e · w2ᵀ)        (d · w1ᵀ) / ROWS
 // Prelude   layers.wgsl; the storage arrays gates [N, C] and hidden [N, HIDDEN].
 fn closeGates(n : u32, lane : u32) {

@@ -1,4 +1,4 @@
-// Channel means → gates, both in `channels`.
+// Part: channel means → gates, both in `channels`.
 // Prelude   layers.wgsl; the storage arrays b1 [HIDDEN], b2 [C], and hidden [N, HIDDEN], which keeps the hidden values before the PReLU; of several workgroups of a sample one `keeps`.
 fn openGates(n : u32, lane : u32, keeps : bool) {
   workgroupBarrier();

@@ -1,4 +1,4 @@
-// The two small layers between channel means and gates:  gate = σ(prelu(mean · w1 + b1) · w2 + b2), and back. Each workgroup that works on a sample
+// Part: the two small layers between channel means and gates:  gate = σ(prelu(mean · w1 + b1) · w2 + b2), and back. Each workgroup that works on a sample
 // computes them for itself.
 //
 // A few thousand products: LANES invocations share a hidden value.

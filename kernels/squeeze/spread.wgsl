@@ -1,4 +1,4 @@
-// Sums over the pixels of a sample by its workgroup: invocations are WG / GROUPS rows times GROUPS channel groups of four. And which of its vectors are whose to
+// Part: sums over the pixels of a sample by its workgroup: invocations are WG / GROUPS rows times GROUPS channel groups of four. And which of its vectors are whose to
 // write, where SLICES workgroups share it.
 // Limits    its callers need more bindings than WebGPU's default.
 // Prelude   layers.wgsl; ROWS; GROUPS = C / 4, a power of two up to WG; SLICES; AT_ONCE = vectors of each image that an invocation has in flight.

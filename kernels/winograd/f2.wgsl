@@ -1,4 +1,4 @@
-// The line transforms of Winograd's F(2, 3): two outputs of a three-tap filter by four products instead of six.
+// Part: the line transforms of Winograd's F(2, 3): two outputs of a three-tap filter by four products instead of six.
 //
 //   y = Aᵀ [(G g) ⊙ (Bᵀ d)]     Lavin and Gray 2016, section 4.1; interpolation points 0, 1, −1, ∞
 //

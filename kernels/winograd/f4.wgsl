@@ -1,4 +1,4 @@
-// The line transforms of Winograd's F(4, 3): four outputs of a three-tap filter by six products instead of twelve.
+// Part: the line transforms of Winograd's F(4, 3): four outputs of a three-tap filter by six products instead of twelve.
 //
 //   y = Aᵀ [(G g) ⊙ (Bᵀ d)]     Lavin and Gray 2016, section 4.3; interpolation points 0, 1, −1, 2, −2, ∞
 //

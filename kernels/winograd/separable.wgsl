@@ -1,4 +1,4 @@
-// A line transform L applied to both axes of a square:  Y = L X Lᵀ
+// Part: A line transform L applied to both axes of a square:  Y = L X Lᵀ
 //
 // Prelude   IN, OUT, fn line(x : array<vec4f, IN>) -> array<vec4f, OUT>. The loops have constant bounds, so compilers unroll them and the squares live
 //           in registers.

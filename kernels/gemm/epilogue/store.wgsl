@@ -1,4 +1,5 @@
-// Epilogue: finishes four columns of a row and writes them.
+// Part: epilogue: finishes four columns of a row and writes them.
+// Interface  an epilogue, see ../README.md.
 // Prelude   N, ROWS_OF_C, fn outRow(m : u32) -> u32 (where row m goes), fn finish(row : u32, n : u32, sums : vec4f) -> vec4f (bias, then activation, then
 //           what other tensors take part in; the identity for partial sums), alias StoredC = f32 or f16.
 // Layout    c is [splits, rows, N]; the partial sums of a split K lie one after the other and mergeSplits.wgsl adds them in order.

@@ -1,5 +1,6 @@
-// Loader of a B that is stored across, [K / INNER, N, INNER]: loadB gives B[k, n … n+3] from four places; columns past N repeat others and are not stored.
+// Part: loader of a B that is stored across, [K / INNER, N, INNER]: loadB gives B[k, n … n+3] from four places; columns past N repeat others and are not stored.
 // The input gradient reads a convolution's weight so, [taps, ci, co] with k = (tap, co) and n = ci, and a product with a transposed matrix reads that.
+// Interface  a loader of B, see ../README.md.
 // Prelude   INNER; fn rowOfB(k : u32) -> u32: which stored row holds row k; rows past K are read but meet zeros of A (EXACT_K: none is asked for); alias StoredB = f32 or f16.
 @group(0) @binding(2) var<storage, read> b : array<StoredB>;
 

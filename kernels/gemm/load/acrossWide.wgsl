@@ -1,5 +1,6 @@
-// Loader of a B that is stored across, [K / INNER, N, INNER], for a multiply that wants it so: loadB gives the eight halves B[k … k+7, n]; columns past N
+// Part: loader of a B that is stored across, [K / INNER, N, INNER], for a multiply that wants it so: loadB gives the eight halves B[k … k+7, n]; columns past N
 // repeat the last one and are not stored. Needs INNER % 8 == 0.
+// Interface  a loader of B, see ../README.md.
 // Prelude   INNER, EXACT_K; fn rowOfB as across.wgsl: it must keep eight neighbours together.
 @group(0) @binding(2) var<storage, read> b : array<vec4u>;
 

@@ -1,4 +1,5 @@
-// Loader of a dense A stored [K, M]: loadA gives A[m … m + WIDE_A - 1, k]; several items lie one after the other. Needs M % WIDE_A == 0.
+// Part: loader of a dense A stored [K, M]: loadA gives A[m … m + WIDE_A - 1, k]; several items lie one after the other. Needs M % WIDE_A == 0.
+// Interface  a loader of A, see ../README.md.
 // Prelude   WIDE_A, StoredA and LoadedA as dense.wgsl.
 @group(0) @binding(1) var<storage, read> a : array<StoredA>;
 

@@ -1,4 +1,5 @@
-// Loader of a dense A stored [K, M], for any M: loadA gives A[m … m+3, k]; rows past M repeat the last one and are not stored.
+// Part: loader of a dense A stored [K, M], for any M: loadA gives A[m … m+3, k]; rows past M repeat the last one and are not stored.
+// Interface  a loader of A, see ../README.md.
 // Prelude   alias StoredA = f32 or f16.
 @group(0) @binding(1) var<storage, read> a : array<StoredA>;
 

@@ -1,4 +1,5 @@
-// Loader of a dense A, contiguous along k, for any K: loadA gives A[m, k … k+3], zeros past K.
+// Part: loader of a dense A, contiguous along k, for any K: loadA gives A[m, k … k+3], zeros past K.
+// Interface  a loader of A, see ../README.md.
 // Prelude   alias StoredA = f32 or f16.
 @group(0) @binding(1) var<storage, read> a : array<StoredA>;
 

@@ -1,10 +1,11 @@
-// im2col by index: the value of a source image at (pixel, tap, channel … channel + WIDE_A - 1), never materialised. Needs
+// Part: im2col by index: the value of a source image at (pixel, tap, channel … channel + WIDE_A - 1), never materialised. Needs
 // CHANNELS % WIDE_A == 0.
 //
 //   source row = pixel row · STRIDE + origin row + DIRECTION · tap row,   columns alike
 //
 // Forward and weight gradient read x (STRIDE the stride, origin −padding, DIRECTION 1); the input gradient reads dy through the transposed
 // window (STRIDE 1, DIRECTION −1), one parity class of pixels at a time, so that no tap falls between strides.
+// Interface  that of a loader of A over pixelOf, tapOf and sample, see ../README.md: conv.ts says whether pixels or taps are rows.
 // Prelude   SRC_H, SRC_W, CHANNELS, PIXELS_H, PIXELS_W, TAPS_W, STRIDE, DIRECTION : i32, fn origin() -> vec2i, fn border(at, extent); WIDE_A,
 //           StoredA and LoadedA as dense.wgsl.
 @group(0) @binding(1) var<storage, read> a : array<StoredA>;

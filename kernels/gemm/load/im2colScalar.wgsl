@@ -1,5 +1,6 @@
-// im2col by index for any number of channels: like im2col.wgsl, but the four values are found one by one, since they may belong to
+// Part: im2col by index for any number of channels: like im2col.wgsl, but the four values are found one by one, since they may belong to
 // neighbouring taps (three-channel images).
+// Interface  that of a loader of A over pixelOf, tapOf and sample, see ../README.md: conv.ts says whether pixels or taps are rows.
 // Prelude   as im2col.wgsl, and TAP_COUNT = taps · CHANNELS, past which values are zero; alias StoredA = f32 or f16.
 @group(0) @binding(1) var<storage, read> a : array<StoredA>;
 

@@ -1,4 +1,5 @@
-// Loader of B, rows of N contiguous columns: loadB gives B[k, n … n + WIDE_B - 1]. Needs N % WIDE_B == 0.
+// Part: loader of B, rows of N contiguous columns: loadB gives B[k, n … n + WIDE_B - 1]. Needs N % WIDE_B == 0.
+// Interface  a loader of B, see ../README.md.
 // Prelude   fn rowOfB(k : u32) -> u32: which stored row holds row k; rows past K are read but meet zeros of A (EXACT_K: none is asked for). WIDE_B and the aliases StoredB, LoadedB:
 //           4 of vec4f or vec4<f16> loaded as vec4f, or 8 halves as a vec4u (matrix.wgsl).
 @group(0) @binding(2) var<storage, read> b : array<StoredB>;

@@ -1,4 +1,5 @@
-// Loader of B for any N: loadB gives B[k, n … n+3]; columns past N repeat the last one and are not stored.
+// Part: loader of B for any N: loadB gives B[k, n … n+3]; columns past N repeat the last one and are not stored.
+// Interface  a loader of B, see ../README.md.
 // Prelude   fn rowOfB as rows.wgsl; alias StoredB = f32 or f16.
 @group(0) @binding(2) var<storage, read> b : array<StoredB>;
 

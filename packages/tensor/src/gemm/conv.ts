@@ -1,5 +1,5 @@
 import { type GpuBuffer, i32 } from '@visage/gpu';
-import { gemmLoadByPixel, gemmLoadByTap, gemmLoadIm2col, gemmLoadIm2colScalar } from '@visage/kernels';
+import { gemmLoadIm2col, gemmLoadIm2colScalar } from '@visage/kernels';
 import { type Activation, activationCode } from '../ops/activation.ts';
 import { type ConvGeometry, type PaddingMode, wShape, xShape, yShape } from '../ops/convGeometry.ts';
 import { permute } from '../ops/shape.ts';
@@ -38,6 +38,20 @@ export interface Window {
   readonly paddingMode: PaddingMode;
 }
 
+/** What a row of A is, and what k runs over: the loader's interface over the functions of kernels/gemm/load/im2col.wgsl. */
+const ROWS_OF_A = {
+  pixel: `alias RowA = Pixel;
+alias StepA = Tap;
+fn rowA(m : u32) -> RowA { return pixelOf(m); }
+fn stepA(k : u32) -> StepA { return tapOf(k); }
+fn loadA(row : RowA, step : StepA) -> LoadedA { return sample(row, step); }`,
+  tap: `alias RowA = Tap;
+alias StepA = Pixel;
+fn rowA(m : u32) -> RowA { return tapOf(min(m, M - 1u)); }
+fn stepA(k : u32) -> StepA { return pixelOf(k); }
+fn loadA(row : RowA, step : StepA) -> LoadedA { return sample(step, row); }`,
+} as const;
+
 /** The loader of A that walks a source image through a window, and what it asks for. */
 export function im2col(
   window: Window,
@@ -52,7 +66,7 @@ export function im2col(
       `fn origin() -> vec2i { return ${window.origin}; }`,
       `fn border(at : i32, extent : i32) -> i32 { ${BORDER[window.paddingMode]} }`,
       loader,
-      by === 'pixel' ? gemmLoadByPixel : gemmLoadByTap,
+      ROWS_OF_A[by],
     ],
     constants: {
       SRC_H: source.height,

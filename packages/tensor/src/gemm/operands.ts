@@ -1,14 +1,12 @@
 import {
   gemmLoadAcross,
   gemmLoadAcrossWide,
-  gemmLoadPairsA,
-  gemmLoadPairsB,
   gemmLoadRows,
   gemmLoadRowsScalar,
-  gemmLoadRunsA,
-  gemmLoadTapsA,
-  gemmLoadWideA,
-  gemmLoadWideB,
+  gemmWalkPairs,
+  gemmWalkPlain,
+  gemmWalkRuns,
+  gemmWalkTaps,
 } from '@visage/kernels';
 import type { GemmProblem, GemmType } from './problem.ts';
 
@@ -33,16 +31,17 @@ export function loaderOfA(problem: GemmProblem, wide: boolean, kStep: number): L
   const width = widthOf(runA, wide);
   const [StoredA, LoadedA] = types(width, operands);
   return {
-    parts: wide ? [...loaderA, adapterOfA(width, imageWalk, runA % kStep === 0)] : loaderA,
+    parts: wide ? [...loaderA, walkOver(width, imageWalk, runA % kStep === 0)] : loaderA,
     aliases: { StoredA, LoadedA },
     constants: { WIDE_A: Math.max(4, width), ...(wide ? { A_BY_K: aContiguousAlong === 'k' } : {}) },
   };
 }
 
-function adapterOfA(width: 8 | 4 | 1, walk: GemmProblem['imageWalk'], wholeSteps: boolean): string {
-  if (width < 8) return gemmLoadPairsA;
-  if (walk === 'byTap') return gemmLoadTapsA;
-  return walk === 'byPixel' && wholeSteps ? gemmLoadRunsA : gemmLoadWideA;
+/** How a multiply that takes eight halves walks over A; see kernels/gemm/README.md. */
+function walkOver(width: 8 | 4 | 1, walk: GemmProblem['imageWalk'], wholeSteps: boolean): string {
+  if (width < 8) return gemmWalkPairs;
+  if (walk === 'byTap') return gemmWalkTaps;
+  return walk === 'byPixel' && wholeSteps ? gemmWalkRuns : gemmWalkPlain;
 }
 
 /** The loader of B. A `wide` multiply reads one that is stored across as it lies, in eights where they fit; others may `readAcross`, or get rows. */
@@ -52,19 +51,16 @@ export function loaderOfB(problem: GemmProblem, wide: boolean, readAcross: boole
     const width = wide && across.inner % 8 === 0 ? 8 : 1;
     const [StoredB, LoadedB] = types(width, operands);
     return {
-      parts: [width === 8 ? gemmLoadAcrossWide : gemmLoadAcross, ...adapterOfB(wide, width)],
+      parts: [width === 8 ? gemmLoadAcrossWide : gemmLoadAcross],
       aliases: { StoredB, LoadedB },
-      constants: { INNER: across.inner, ...(wide ? { B_BY_N: width === 1 } : {}) },
+      constants: { INNER: across.inner, ...(wide ? { WIDE_B: Math.max(4, width), B_BY_N: width === 1 } : {}) },
     };
   }
   const width = widthOf(n, wide);
   const [StoredB, LoadedB] = types(width, operands);
   return {
-    parts: [width === 1 ? gemmLoadRowsScalar : gemmLoadRows, ...adapterOfB(wide, width)],
+    parts: [width === 1 ? gemmLoadRowsScalar : gemmLoadRows],
     aliases: { StoredB, LoadedB },
     constants: { WIDE_B: Math.max(4, width), ...(wide ? { B_BY_N: true } : {}) },
   };
 }
-
-const adapterOfB = (wide: boolean, width: 8 | 4 | 1): string[] =>
-  wide ? [width === 8 ? gemmLoadWideB : gemmLoadPairsB] : [];

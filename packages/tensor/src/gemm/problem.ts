@@ -28,7 +28,7 @@ export interface GemmProblem {
   readonly runA?: number;
   /** WGSL of the loader of A: the one for whole loads if 4 divides `runA`, else the scalar one. */
   readonly loaderA: readonly string[];
-  /** A is an image seen through im2col: are its rows pixels, or taps? Then a multiply may find places for itself (`placeOf`); see kernels/gemm/load/{runsA,tapsA}.wgsl. */
+  /** A is an image seen through im2col: are its rows pixels, or taps? Then a multiply may find places for itself (`placeOf`); see kernels/gemm/walk/{runs,taps}.wgsl. */
   readonly imageWalk?: 'byPixel' | 'byTap';
   /** WGSL of `fn shareStep(step : StepA, lane : u32) -> StepA`'s body, by subgroup operations. Needed unless StepA is a number. */
   readonly shareStep?: string;
