@@ -50,6 +50,11 @@ export function checkOptions<O extends object>(
   }
 }
 
+/** Throws unless `value` is a function. */
+export function checkFunction(op: string, argument: string, value: unknown): void {
+  if (typeof value !== 'function') throw new ArgumentError(op, argument, showValue(value), 'a function');
+}
+
 /** Throws unless `value` is a list; `of` says what of. */
 export function checkList(op: string, argument: string, value: unknown, of: string): void {
   if (!Array.isArray(value)) throw new ArgumentError(op, argument, showValue(value), `a list of ${of}`);

@@ -2,6 +2,7 @@
  * @file Recipes: how SimSwap is trained, apart from how large the networks are (that is a preset's business) and what the pictures are.
  */
 
+import { checkOptions, type OptionKeys } from '@visage/gpu';
 import { JsonReader } from './json.ts';
 import { paper } from './recipes.ts';
 
@@ -64,6 +65,40 @@ export interface Recipe {
   readonly averageDecay: number;
   /** Steps over which both learning rates fall to zero along half a cosine; 0 keeps them constant. */
   readonly decaySteps: number;
+}
+
+const RECIPE: OptionKeys<Recipe> = {
+  name: true,
+  head: true,
+  discriminator: true,
+  weights: true,
+  featureLayers: true,
+  realImages: true,
+  hingeFactor: true,
+  turns: true,
+  augmentation: true,
+  generatorOptimizer: true,
+  discriminatorOptimizer: true,
+  pairs: true,
+  identityResize: true,
+  averageDecay: true,
+  decaySteps: true,
+};
+const WEIGHTS: OptionKeys<LossWeights> = {
+  identity: true,
+  reconstruction: true,
+  featureMatching: true,
+  gradientPenalty: true,
+};
+const ADAM: OptionKeys<AdamNumbers> = { learningRate: true, beta1: true, beta2: true, epsilon: true };
+
+/** Throws unless a recipe names everything that it decides, nothing else, and each with a value that can be trained with. */
+export function checkRecipe(recipe: Recipe): void {
+  checkOptions('recipe', recipe, RECIPE);
+  readRecipe(recipe);
+  checkOptions('recipe.weights', recipe.weights, WEIGHTS);
+  for (const name of ['generatorOptimizer', 'discriminatorOptimizer'] as const)
+    checkOptions(`recipe.${name}`, recipe[name], ADAM);
 }
 
 /**

@@ -1,6 +1,7 @@
 import {
   ArgumentError,
   checkBoolean,
+  checkFunction,
   checkList,
   checkOptions,
   type OptionKeys,
@@ -35,6 +36,7 @@ let nextOrder = 0;
 export const gradEnabled = (): boolean => enabled;
 
 function withGrad<T>(on: boolean, fn: () => T): T {
+  checkFunction(on ? 'enableGrad' : 'noGrad', 'fn', fn);
   const before = enabled;
   enabled = on;
   try {

@@ -1,5 +1,5 @@
-import { currentGpu, type Gpu, type GpuBuffer, type RecordedStep } from '@visage/gpu';
-import { Tensor } from './tensor.ts';
+import { checkFunction, currentGpu, type Gpu, type GpuBuffer, type RecordedStep } from '@visage/gpu';
+import { checkTensor, Tensor } from './tensor.ts';
 
 /** Every tensor inside nested arrays, maps and plain objects. */
 export function tensorsIn(value: unknown, found: Tensor[] = []): Tensor[] {
@@ -20,11 +20,13 @@ const buffersIn = (value: unknown): GpuBuffer[] => tensorsIn(value).map((x) => x
  * Kept tensors pass to the scope outside; outside all scopes they live until `dispose()`. `fn` must not be async.
  */
 export function scope<T>(fn: () => T, gpu: Gpu = currentGpu()): T {
+  checkFunction('scope', 'fn', fn);
   return gpu.scope(fn, buffersIn);
 }
 
 /** Takes a tensor out of every open scope: it lives until `dispose()`. */
 export function keep<T extends Tensor>(x: T): T {
+  checkTensor('keep', 'x', x);
   x.gpu.adopt(x.buffer);
   return x;
 }
@@ -35,5 +37,6 @@ export function keep<T extends Tensor>(x: T): T {
  * Tensors from outside are inputs: overwrite them with `write()` between runs. Shapes and control flow are those of the trace.
  */
 export function record<T>(fn: () => T, gpu: Gpu = currentGpu()): RecordedStep<T> {
+  checkFunction('record', 'fn', fn);
   return gpu.record(fn, buffersIn);
 }
