@@ -86,8 +86,11 @@ export function checkNumber(
   hint = '',
 ): void {
   if (Number.isFinite(value) && value >= least && value <= most) return;
-  const above = least === Number.NEGATIVE_INFINITY ? 'a finite number' : `a finite number of at least ${least}`;
-  const expected = most === Number.POSITIVE_INFINITY ? above : `a number from ${least} to ${most}`;
+  let expected = `a number from ${least} to ${most}`;
+  if (most === Number.POSITIVE_INFINITY) {
+    expected = least === Number.NEGATIVE_INFINITY ? 'a finite number' : `a finite number of at least ${least}`;
+    if (least === Number.MIN_VALUE) expected = 'a positive number';
+  }
   throw new ArgumentError(op, argument, showValue(value), expected, hint);
 }
 
