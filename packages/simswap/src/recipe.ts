@@ -20,6 +20,8 @@ export const identityResizes: readonly IdentityResize[] = ['bicubic', 'bilinear'
 /** A random change of the pictures that the discriminator is shown, see `diffAugment`. */
 export type Augmentation = 'color' | 'translation' | 'cutout';
 
+export const augmentations: readonly Augmentation[] = ['color', 'translation', 'cutout'];
+
 /** Weights of the terms of the two losses. */
 export interface LossWeights {
   readonly identity: number;
@@ -132,7 +134,7 @@ export function readRecipe(json: unknown): Recipe {
     realImages: from.choice('realImages', ['target', 'source']),
     hingeFactor: from.number('hingeFactor', 0, 1e6),
     turns: from.choice('turns', ['together', 'alternate']),
-    augmentation: from.choices('augmentation', ['color', 'translation', 'cutout'], [0, 3]),
+    augmentation: from.choices('augmentation', augmentations, [0, 3]),
     generatorOptimizer: optimizer('generatorOptimizer'),
     discriminatorOptimizer: optimizer('discriminatorOptimizer'),
     pairs: from.choices('pairs', ['same', 'cross', 'shuffled']),

@@ -83,6 +83,8 @@ export function checkShape(
   expected: readonly (number | null)[],
   hint = '',
 ): void {
+  // What is no tensor has no shape.
+  if (!Array.isArray(shape)) throw new ArgumentError(op, argument, showValue(shape), 'a tensor', hint);
   const fits = shape.length === expected.length && expected.every((n, k) => n === null || n === shape[k]);
   if (!fits)
     throw new ArgumentError(op, argument, showShape(shape), `[${expected.map((n) => n ?? '*').join(', ')}]`, hint);
