@@ -50,6 +50,11 @@ export function checkOptions<O extends object>(
   }
 }
 
+/** Throws unless `value` is a function. */
+export function checkFunction(op: string, argument: string, value: unknown): void {
+  if (typeof value !== 'function') throw new ArgumentError(op, argument, showValue(value), 'a function');
+}
+
 /** Throws unless `value` is a list; `of` says what of. */
 export function checkList(op: string, argument: string, value: unknown, of: string): void {
   if (!Array.isArray(value)) throw new ArgumentError(op, argument, showValue(value), `a list of ${of}`);
@@ -81,8 +86,11 @@ export function checkNumber(
   hint = '',
 ): void {
   if (Number.isFinite(value) && value >= least && value <= most) return;
-  const above = least === Number.NEGATIVE_INFINITY ? 'a finite number' : `a finite number of at least ${least}`;
-  const expected = most === Number.POSITIVE_INFINITY ? above : `a number from ${least} to ${most}`;
+  let expected = `a number from ${least} to ${most}`;
+  if (most === Number.POSITIVE_INFINITY) {
+    expected = least === Number.NEGATIVE_INFINITY ? 'a finite number' : `a finite number of at least ${least}`;
+    if (least === Number.MIN_VALUE) expected = 'a positive number';
+  }
   throw new ArgumentError(op, argument, showValue(value), expected, hint);
 }
 

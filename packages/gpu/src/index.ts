@@ -1,6 +1,7 @@
 export { type AdapterDescription, describeAdapter } from './adapter.ts';
 export {
   checkBoolean,
+  checkFunction,
   checkInteger,
   checkList,
   checkNumber,

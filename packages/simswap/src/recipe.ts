@@ -2,6 +2,7 @@
  * @file Recipes: how SimSwap is trained, apart from how large the networks are (that is a preset's business) and what the pictures are.
  */
 
+import { checkOptions, type OptionKeys } from '@visage/gpu';
 import { JsonReader } from './json.ts';
 import { paper } from './recipes.ts';
 
@@ -18,6 +19,8 @@ export const identityResizes: readonly IdentityResize[] = ['bicubic', 'bilinear'
 
 /** A random change of the pictures that the discriminator is shown, see `diffAugment`. */
 export type Augmentation = 'color' | 'translation' | 'cutout';
+
+export const augmentations: readonly Augmentation[] = ['color', 'translation', 'cutout'];
 
 /** Weights of the terms of the two losses. */
 export interface LossWeights {
@@ -66,6 +69,40 @@ export interface Recipe {
   readonly decaySteps: number;
 }
 
+const RECIPE: OptionKeys<Recipe> = {
+  name: true,
+  head: true,
+  discriminator: true,
+  weights: true,
+  featureLayers: true,
+  realImages: true,
+  hingeFactor: true,
+  turns: true,
+  augmentation: true,
+  generatorOptimizer: true,
+  discriminatorOptimizer: true,
+  pairs: true,
+  identityResize: true,
+  averageDecay: true,
+  decaySteps: true,
+};
+const WEIGHTS: OptionKeys<LossWeights> = {
+  identity: true,
+  reconstruction: true,
+  featureMatching: true,
+  gradientPenalty: true,
+};
+const ADAM: OptionKeys<AdamNumbers> = { learningRate: true, beta1: true, beta2: true, epsilon: true };
+
+/** Throws unless a recipe names everything that it decides, nothing else, and each with a value that can be trained with. */
+export function checkRecipe(recipe: Recipe): void {
+  checkOptions('recipe', recipe, RECIPE);
+  readRecipe(recipe);
+  checkOptions('recipe.weights', recipe.weights, WEIGHTS);
+  for (const name of ['generatorOptimizer', 'discriminatorOptimizer'] as const)
+    checkOptions(`recipe.${name}`, recipe[name], ADAM);
+}
+
 /**
  * Checks the JSON of a {@link Recipe}, such as that of a checkpoint. What it does not name is as in `paper`: checkpoints older than a
  * field were trained so.
@@ -97,7 +134,7 @@ export function readRecipe(json: unknown): Recipe {
     realImages: from.choice('realImages', ['target', 'source']),
     hingeFactor: from.number('hingeFactor', 0, 1e6),
     turns: from.choice('turns', ['together', 'alternate']),
-    augmentation: from.choices('augmentation', ['color', 'translation', 'cutout'], [0, 3]),
+    augmentation: from.choices('augmentation', augmentations, [0, 3]),
     generatorOptimizer: optimizer('generatorOptimizer'),
     discriminatorOptimizer: optimizer('discriminatorOptimizer'),
     pairs: from.choices('pairs', ['same', 'cross', 'shuffled']),

@@ -1,4 +1,4 @@
-import { checkOneOf, currentGpu, type Gpu, refuseAsync } from '@visage/gpu';
+import { checkFunction, checkOneOf, currentGpu, type Gpu, refuseAsync } from '@visage/gpu';
 import { track, unwatched } from './autograd.ts';
 import { castingNow, withCasting } from './casting.ts';
 import { cast } from './ops/cast.ts';
@@ -18,6 +18,7 @@ export const halfPrecision = (gpu: Gpu = currentGpu()): true | string =>
  * {@link halfPrecision} tells. `autocast('f32', …)` inside of another turns it off. `fn` must not be async. PyTorch's `torch.autocast`.
  */
 export function autocast<T>(type: FloatType, fn: () => T, gpu: Gpu = currentGpu()): T {
+  checkFunction('autocast', 'fn', fn);
   checkOneOf('autocast', 'type', type, ['f16', 'f32']);
   const possible = type === 'f16' && halfPrecision(gpu) === true;
   const copies = castingNow()?.copies ?? new Map();

@@ -1,6 +1,7 @@
 import {
   ArgumentError,
   checkBoolean,
+  checkFunction,
   checkList,
   checkOptions,
   type GpuBuffer,
@@ -37,6 +38,7 @@ let enabled = true;
 export const gradEnabled = (): boolean => enabled;
 
 function withGrad<T>(on: boolean, fn: () => T): T {
+  checkFunction(on ? 'enableGrad' : 'noGrad', 'fn', fn);
   const before = enabled;
   enabled = on;
   try {

@@ -1,4 +1,4 @@
-import { ArgumentError, checkList, refuseAsync, showValue, VisageError } from '@visage/gpu';
+import { ArgumentError, checkFunction, checkList, refuseAsync, showValue, VisageError } from '@visage/gpu';
 import { noGrad } from './autograd.ts';
 import { castingNow, withCasting } from './casting.ts';
 import { fused } from './fused.ts';
@@ -19,7 +19,7 @@ import { checkTensor, Tensor } from './tensor.ts';
 export function checkpoint(fn: (...inputs: readonly Tensor[]) => Tensor, inputs: readonly Tensor[]): Tensor {
   checkList('checkpoint', 'inputs', inputs, 'tensors');
   for (const [k, x] of inputs.entries()) checkTensor('checkpoint', `inputs[${k}]`, x);
-  if (typeof fn !== 'function') throw new ArgumentError('checkpoint', 'fn', showValue(fn), 'a function of the inputs');
+  checkFunction('checkpoint', 'fn', fn);
   const casting = castingNow();
   const states = new Map<Tensor, Tensor>();
   return fused({

@@ -1,5 +1,5 @@
-import { type GpuBuffer, type RecordedStep, recordStep, scoped } from '@visage/gpu';
-import { Tensor } from './tensor.ts';
+import { checkFunction, type GpuBuffer, type RecordedStep, recordStep, scoped } from '@visage/gpu';
+import { checkTensor, Tensor } from './tensor.ts';
 
 /** Every tensor inside nested arrays, maps and plain objects. */
 export function tensorsIn(value: unknown, found: Tensor[] = []): Tensor[] {
@@ -20,11 +20,13 @@ const buffersIn = (value: unknown): GpuBuffer[] => tensorsIn(value).map((x) => x
  * Kept tensors pass to the scope outside; outside all scopes they live until `dispose()`. `fn` must not be async.
  */
 export function scope<T>(fn: () => T): T {
+  checkFunction('scope', 'fn', fn);
   return scoped(fn, buffersIn);
 }
 
 /** Takes a tensor out of every open scope: it lives until `dispose()`. */
 export function keep<T extends Tensor>(x: T): T {
+  checkTensor('keep', 'x', x);
   x.gpu.adopt(x.buffer);
   return x;
 }
@@ -38,5 +40,6 @@ export function keep<T extends Tensor>(x: T): T {
  * @throws ArgumentError that names the devices if `fn` works on several.
  */
 export function record<T>(fn: () => T): RecordedStep<T> {
+  checkFunction('record', 'fn', fn);
   return recordStep(fn, buffersIn);
 }

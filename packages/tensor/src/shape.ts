@@ -60,7 +60,7 @@ export function checkExtents(op: string, shape: Shape): void {
 /** Turns an axis, which counts from the end if it is negative, into a non-negative one. */
 export function normalizeAxis(op: string, axis: number, rank: number): number {
   if (rank === 0) throw new ArgumentError(op, 'axis', showValue(axis), 'an axis, and a tensor of one element has none');
-  const positive = axis < 0 ? axis + rank : axis;
+  const positive = Number.isInteger(axis) && axis < 0 ? axis + rank : axis;
   if (!Number.isInteger(axis) || positive < 0 || positive >= rank)
     throw new ArgumentError(op, 'axis', showValue(axis), `an integer from ${-rank} to ${rank - 1} for rank ${rank}`);
   return positive;
@@ -83,6 +83,8 @@ export function checkShape(
   expected: readonly (number | null)[],
   hint = '',
 ): void {
+  // What is no tensor has no shape.
+  if (!Array.isArray(shape)) throw new ArgumentError(op, argument, showValue(shape), 'a tensor', hint);
   const fits = shape.length === expected.length && expected.every((n, k) => n === null || n === shape[k]);
   if (!fits)
     throw new ArgumentError(op, argument, showShape(shape), `[${expected.map((n) => n ?? '*').join(', ')}]`, hint);

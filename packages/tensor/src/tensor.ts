@@ -1,8 +1,8 @@
-import { ArgumentError, type Gpu, type GpuBuffer, showValue } from '@visage/gpu';
+import { ArgumentError, checkOneOf, Gpu, type GpuBuffer, showValue } from '@visage/gpu';
 import type { Node } from './autograd.ts';
 import { DTYPES, type DType, type HostArray } from './dtype.ts';
 import { floatsFromHalf } from './float16.ts';
-import { checkExtents, type Shape, showShape, sizeOf } from './shape.ts';
+import { checkExtents, normalizeAxis, type Shape, showShape, sizeOf } from './shape.ts';
 
 /**
  * A contiguous n-dimensional array on the GPU, and a node of the autograd graph if it was computed from tensors that require gradients.
@@ -44,10 +44,7 @@ export class Tensor {
 
   /** Extent of an axis; negative axes count from the end. */
   dim(axis: number): number {
-    const extent = this.shape[axis < 0 ? axis + this.rank : axis];
-    if (extent === undefined)
-      throw new ArgumentError('dim', 'axis', String(axis), `an axis of ${showShape(this.shape)}`);
-    return extent;
+    return this.shape[normalizeAxis('dim', axis, this.rank)] as number;
   }
 
   /** Copies the elements to the host. f16 arrives as bits. */
@@ -95,6 +92,11 @@ export class Tensor {
   }
 }
 
+/** Throws unless `gpu` is a device. */
+export function checkGpu(op: string, gpu: Gpu): void {
+  if (!(gpu instanceof Gpu)) throw new ArgumentError(op, 'gpu', showValue(gpu), 'a device, as currentGpu() gives it');
+}
+
 /** Throws unless `x` is a tensor. */
 export function checkTensor(op: string, argument: string, x: Tensor): void {
   if (!(x instanceof Tensor)) throw new ArgumentError(op, argument, showValue(x), 'a tensor');
@@ -109,6 +111,8 @@ export function checkDType(op: string, argument: string, x: Tensor, ...allowed: 
 
 /** Makes an uninitialised tensor for a kernel to fill. */
 export function empty(gpu: Gpu, shape: Shape, dtype: DType = 'f32'): Tensor {
+  checkGpu('empty', gpu);
   checkExtents('empty', shape);
+  checkOneOf('empty', 'dtype', dtype, Object.keys(DTYPES));
   return new Tensor(gpu, gpu.alloc(sizeOf(shape) * DTYPES[dtype].bytes), shape, dtype);
 }

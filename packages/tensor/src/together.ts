@@ -1,6 +1,6 @@
-import { type Gpu, GpuBuffer, layTogether } from '@visage/gpu';
+import { checkList, type Gpu, GpuBuffer, layTogether } from '@visage/gpu';
 import { checkExtents, type Shape, sizeOf } from './shape.ts';
-import { checkDType, Tensor } from './tensor.ts';
+import { checkDType, checkGpu, Tensor } from './tensor.ts';
 
 /**
  * Moves f32 tensors side by side in memory, as far as they are not in such a place already, so that one launch can change or cast them all.
@@ -8,6 +8,7 @@ import { checkDType, Tensor } from './tensor.ts';
  * Everybody who holds one of them sees the same values as before; the memory goes back when all are disposed.
  */
 export function moveTogether(tensors: readonly Tensor[]): void {
+  checkList('moveTogether', 'tensors', tensors, 'tensors');
   for (const x of tensors) checkDType('moveTogether', 'tensors', x, 'f32');
   if (tensors[0])
     layTogether(
@@ -18,6 +19,8 @@ export function moveTogether(tensors: readonly Tensor[]): void {
 
 /** Makes f32 tensors of zeros side by side in memory; each lives until it is disposed. */
 export function zerosTogether(shapes: readonly Shape[], gpu: Gpu): Tensor[] {
+  checkGpu('zerosTogether', gpu);
+  checkList('zerosTogether', 'shapes', shapes, 'shapes');
   for (const shape of shapes) checkExtents('zerosTogether', shape);
   const made = shapes.map((shape) => new Tensor(gpu, new GpuBuffer(4 * sizeOf(shape)), shape));
   moveTogether(made);

@@ -3,8 +3,8 @@
  * header and bounded before the pixels are unpacked, and every error is one line that names the file.
  */
 import { checkOptions } from '@visage/gpu';
-import { FileError, crc32, inflate } from '@visage/nn';
-import { loadFile, saveFile, checkOutput } from '@visage/nn/node';
+import { crc32, FileError, inflate } from '@visage/nn';
+import { checkOutput, loadFile, saveFile } from '@visage/nn/node';
 import { PNG } from 'pngjs';
 import type { Image } from '../images/image.ts';
 import { colorsOf, type PngHeader, unpackedBytes } from './pngPixels.ts';

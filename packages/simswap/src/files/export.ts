@@ -1,4 +1,5 @@
 /** @file Networks of our weight files and checkpoints, for other programs: safetensors under PyTorch's names, or ONNX. */
+import { checkOneOf } from '@visage/gpu';
 import {
   FileError,
   type FileTensor,
@@ -41,6 +42,7 @@ export interface ExportableNetwork {
  * @throws FileError when the file holds no network that can be exported, or not all of it.
  */
 export function exportable(file: SafetensorsFile, which: CheckpointNetwork = 'generator'): ExportableNetwork {
+  checkOneOf('exportable', 'which', which, checkpointNetworks);
   const description = networkDescription(file);
   if (description === undefined) throw new FileError(file.source, 'names no network; import it first');
   const checkpoint = description.architecture === simswapArchitecture;

@@ -1,3 +1,4 @@
+import { checkOneOf } from '@visage/gpu';
 import { mul, pointwise, type Tensor, tensor } from '@visage/tensor';
 
 /**
@@ -28,8 +29,11 @@ export function affineFromUnit(space: ColorSpace): {
   return { scale, shift: mean.map((m, k) => -m * scale[k]!) };
 }
 
+const SPACES: readonly ColorSpace[] = ['unit', 'imagenet', 'signed'];
+
 /** Images in [0, 1] → the given space: (x − mean) / std. */
 export function fromUnit(images: Tensor, space: ColorSpace): Tensor {
+  checkOneOf('fromUnit', 'space', space, SPACES);
   if (space === 'unit') return images;
   const { scale, shift } = affineFromUnit(space);
   return channelAffine(images, scale, shift);
@@ -37,6 +41,7 @@ export function fromUnit(images: Tensor, space: ColorSpace): Tensor {
 
 /** Images in the given space → [0, 1]: x · std + mean. A linear head may leave the interval. */
 export function toUnit(images: Tensor, space: ColorSpace): Tensor {
+  checkOneOf('toUnit', 'space', space, SPACES);
   if (space === 'unit') return images;
   const { mean, std } = colorStatistics[space];
   return channelAffine(images, std, mean);

@@ -1,3 +1,4 @@
+import { checkList, checkOneOf } from '@visage/gpu';
 import { HostRandom } from '@visage/nn';
 import {
   checkShape,
@@ -15,7 +16,7 @@ import {
   translate,
   V,
 } from '@visage/tensor';
-import type { Augmentation } from '../recipe.ts';
+import { type Augmentation, augmentations } from '../recipe.ts';
 
 /** Random numbers per image: brightness, saturation, contrast, two shifts, two places of the cut. */
 export const AUGMENTATION_DRAWS = 7;
@@ -43,6 +44,8 @@ export function augmentationDraws(batch: number, step: number, seed: number): Fl
 export function diffAugment(images: Tensor, kinds: readonly Augmentation[], draws: Tensor): Tensor {
   checkShape('diffAugment', 'images', images.shape, [null, null, null, 3], 'Images are NHWC');
   checkShape('diffAugment', 'draws', draws.shape, [images.dim(0), AUGMENTATION_DRAWS], 'One row per image');
+  checkList('diffAugment', 'kinds', kinds, 'names');
+  for (const kind of kinds) checkOneOf('diffAugment', 'kinds', kind, augmentations);
   const draw = (k: number): Tensor => noGrad(() => slice(draws, 1, k, k + 1).reshape([-1, 1, 1, 1]));
   let x = images;
   if (kinds.includes('color')) x = recolored(x, draw);

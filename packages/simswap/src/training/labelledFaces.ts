@@ -85,13 +85,24 @@ export interface PhotoSet {
   readonly imageSize: number;
 }
 
+const PHOTO_SET: OptionKeys<PhotoSet> = {
+  people: true,
+  photos: true,
+  firstIdentity: true,
+  firstAttributes: true,
+  level: true,
+  imageSize: true,
+};
 const PHOTO_BATCH = 16; // rendered at a time: bounds the memory of a measurement
 
 /** What `embed` makes of a set of photos, row by row, and the person of each row. */
 export async function embedPhotos(
-  { people, photos, firstIdentity, firstAttributes, level, imageSize: size }: PhotoSet,
+  set: PhotoSet,
   embed: (faces: Tensor) => Tensor,
 ): Promise<{ readonly values: Float32Array; readonly labels: Uint32Array }> {
+  checkOptions('embedPhotos', set, PHOTO_SET);
+  const { people, photos, firstIdentity, firstAttributes, level, imageSize: size } = set;
+  for (const [name, value] of Object.entries({ people, photos })) checkInteger('embedPhotos', name, value, 1);
   const labels = Uint32Array.from({ length: people * photos }, (_, k) => firstIdentity + Math.floor(k / photos));
   const attributes = labels.map((_, k) => firstAttributes + k);
   const parts: Float32Array[] = [];

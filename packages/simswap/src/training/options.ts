@@ -11,7 +11,7 @@ import type { DiscriminatorNetwork } from '../networks/discriminator.ts';
 import type { Generator } from '../networks/generator.ts';
 import type { IdentityNetwork } from '../networks/identity.ts';
 import { type Precision, precisions } from '../precision.ts';
-import type { PairKind, Recipe } from '../recipe.ts';
+import { checkRecipe, type PairKind, type Recipe } from '../recipe.ts';
 import type { CollapseLimits, CollapseReport } from './collapse.ts';
 import type { TrainingData } from './data.ts';
 import type { ScalingReport } from './mixedPrecision.ts';
@@ -80,7 +80,8 @@ const TRAINER_OPTIONS: OptionKeys<TrainerOptions> = {
 /** Throws unless all options of a {@link Trainer} are such, and those that are no networks have values that make sense. */
 export function checkTrainerOptions(options: TrainerOptions): void {
   checkOptions('Trainer', options, TRAINER_OPTIONS);
-  const { seed = 0, precision = 'f32', replay = true, readEvery = 10, collapse } = options;
+  const { recipe, seed = 0, precision = 'f32', replay = true, readEvery = 10, collapse } = options;
+  if (recipe !== undefined) checkRecipe(recipe);
   checkInteger('Trainer', 'seed', seed, 0, 2 ** 32 - 1);
   checkOneOf('Trainer', 'precision', precision, precisions);
   checkBoolean('Trainer', 'replay', replay);

@@ -1,5 +1,5 @@
 import { ArgumentError, checkNumber, showValue } from '@visage/gpu';
-import { launchMap } from '../pointwise.ts';
+import { launchMap, V } from '../pointwise.ts';
 import type { Tensor } from '../tensor.ts';
 import { leakyReluCode, reluCode, tanhCode } from './activationCode.ts';
 import { leakyGate, tanhGrad } from './unary.ts';
@@ -20,7 +20,9 @@ export function checkActivation(op: string, activation: Activation | undefined):
     const known = "'relu', 'tanh' or { leakyRelu: slope }";
     throw new ArgumentError(op, 'activation', showValue(activation), known, 'Apply others to the result');
   }
-  checkNumber(op, 'leakyRelu', activation.leakyRelu, 0);
+  const slope = activation.leakyRelu;
+  if (!Number.isFinite(slope) || slope < 0)
+    throw new ArgumentError(op, 'leakyRelu', showValue(slope), 'a slope of at least 0');
 }
 
 /** The activation as a launch of its own, without a gradient, for kernels whose epilogue does not know it. */

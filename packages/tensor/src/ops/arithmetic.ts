@@ -46,6 +46,7 @@ export const add = (a: Operand, b: Operand): Tensor =>
 /** The sum of tensors of one shape, added from left to right, several in each kernel. */
 export function addAll(terms: readonly Tensor[]): Tensor {
   checkList('addAll', 'terms', terms, 'tensors');
+  for (const [k, term] of terms.entries()) checkFloat('addAll', `terms[${k}]`, term);
   const [first, ...others] = terms;
   if (!first) throw new ArgumentError('addAll', 'terms', 'an empty list', 'at least one tensor');
   let sum = first;
@@ -70,6 +71,7 @@ export function weightedSum(terms: readonly Tensor[], weights: readonly number[]
     const got = `${terms.length} terms and ${weights.length} weights`;
     throw new ArgumentError('weightedSum', 'terms', got, 'as many weights as terms, at least one');
   }
+  for (const [k, term] of terms.entries()) checkFloat('weightedSum', `terms[${k}]`, term);
   for (const [k, weight] of weights.entries()) checkNumber('weightedSum', `weights[${k}]`, weight);
   let sum: Tensor | undefined;
   for (let k = 0; k < terms.length; ) {

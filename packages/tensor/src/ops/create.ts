@@ -2,7 +2,7 @@ import { ArgumentError, checkOneOf, checkOptions, currentGpu, type Gpu, type Opt
 import { DTYPES, type DType, dtypeOf, type HostArray } from '../dtype.ts';
 import { checkExtents, type Shape, showShape, sizeOf } from '../shape.ts';
 import { checkFloat, floatTypeOf, isFloat } from '../storage.ts';
-import { Tensor } from '../tensor.ts';
+import { checkGpu, Tensor } from '../tensor.ts';
 import { fill } from './fill.ts';
 
 export interface CreateOptions {
@@ -16,6 +16,7 @@ const OPTIONS: OptionKeys<CreateOptions> = { gpu: true, dtype: true, requiresGra
 /** Throws unless `options` are options of `op`, and the type that they name is one. */
 function checkCreate(op: string, options: CreateOptions): void {
   checkOptions(op, options, OPTIONS);
+  if (options.gpu !== undefined) checkGpu(op, options.gpu);
   if (options.dtype !== undefined) checkOneOf(op, 'dtype', options.dtype, Object.keys(DTYPES));
 }
 

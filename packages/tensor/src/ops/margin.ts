@@ -1,4 +1,5 @@
 import { checkBoolean, checkNumber, checkOptions, type OptionKeys } from '@visage/gpu';
+import { flat, pointwise } from '../pointwise.ts';
 import { checkShape } from '../shape.ts';
 import { checkFloat } from '../storage.ts';
 import type { Tensor } from '../tensor.ts';
@@ -35,6 +36,15 @@ function cosines(op: string, x: Tensor, w: Tensor, labels: Tensor): Tensor {
 
 const MIN_SINE_SQUARED = 1e-12; // keeps the gradient of √(1 − cos²) finite when x lies on its centre
 
+/** own where the one-hot mask is 1, other where it is 0, and NaN where it is: a label outside the classes is neither. */
+const ofOwnClass = (mask: Tensor, own: Tensor, other: Tensor): Tensor =>
+  pointwise(
+    'ofOwnClass',
+    'select(select(a, b, a == V(1.0)), c, a == V(0.0))',
+    [mask, own, other],
+    [flat, (g) => mul(g, mask), (g) => mul(g, sub(1, mask))],
+  );
+
 /**
  * Additive angular margin logits: s · cos(θ + m) for the own class, s · cos θ for the others. ArcFace, Deng et al. 2019.
  *
@@ -53,7 +63,7 @@ export function arcMargin(x: Tensor, w: Tensor, labels: Tensor, options: ArcMarg
   const phi = easyMargin
     ? where(greater(cosine, 0), moved, cosine)
     : where(greater(cosine, Math.cos(Math.PI - margin)), moved, sub(cosine, Math.sin(Math.PI - margin) * margin));
-  return mul(where(oneHot(labels, w.dim(1)), phi, cosine), scale);
+  return mul(ofOwnClass(oneHot(labels, w.dim(1)), phi, cosine), scale);
 }
 
 /**

@@ -1,4 +1,5 @@
 /** @file Means of pointwise expressions in one or two kernels, and one more for each gradient: what losses are made of. */
+import { checkList, checkOptions, type OptionKeys } from '@visage/gpu';
 import { fused } from '../fused.ts';
 import { launchMap, V } from '../pointwise.ts';
 import { checkShape } from '../shape.ts';
@@ -17,8 +18,13 @@ export interface MeanOf {
   readonly composed: (...inputs: readonly Tensor[]) => Tensor;
 }
 
+const PARTS: OptionKeys<MeanOf> = { name: true, expression: true, inputs: true, derivatives: true, composed: true };
+
 /** Mean over all elements of a pointwise expression of one or two tensors: a scalar in f32. */
-export function meanOf({ name, expression, inputs, derivatives, composed }: MeanOf): Tensor {
+export function meanOf(parts: MeanOf): Tensor {
+  checkOptions('meanOf', parts, PARTS);
+  const { name, expression, inputs, derivatives, composed } = parts;
+  checkList('meanOf', 'inputs', inputs, 'tensors');
   const [first] = inputs as readonly [Tensor];
   for (const [k, x] of inputs.entries()) {
     checkFloat(name, inputs.length === 1 ? 'x' : 'ab'.charAt(k), x);

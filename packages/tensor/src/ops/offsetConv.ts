@@ -29,7 +29,9 @@ export function checkOffsetConv(op: string, name: string, conv: OffsetConv): voi
 
 /** y = x ⋆ weight + offset, then a PReLU if there is a slope, [1] or [co]. x [n, h, w, ci] → [n, H', W', co], in the type that {@link conv2d} gives. */
 export function offsetConv(x: Tensor, conv: OffsetConv, slope?: Tensor): Tensor {
+  checkFloat('offsetConv', 'x', x);
   checkOffsetConv('offsetConv', '', conv);
+  if (slope !== undefined) checkFloat('offsetConv', 'slope', slope);
   const { weight, offset, options } = conv;
   if (offset.rank === 1) {
     const y = conv2d(x, weight, offset, options);

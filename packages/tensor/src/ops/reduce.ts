@@ -1,7 +1,7 @@
-import { checkBoolean, linearGrid } from '@visage/gpu';
+import { ArgumentError, checkBoolean, linearGrid } from '@visage/gpu';
 import { reduceMaximum } from '@visage/kernels';
 import { track } from '../autograd.ts';
-import { normalizeAxes, type Shape, sameShape, sizeOf } from '../shape.ts';
+import { broadcastShapes, checkExtents, normalizeAxes, type Shape, sameShape, showShape, sizeOf } from '../shape.ts';
 import { checkFloat, enablesOf, paddingOf } from '../storage.ts';
 import { empty, type Tensor } from '../tensor.ts';
 import { div, equal, mul } from './arithmetic.ts';
@@ -100,8 +100,12 @@ export function max(x: Tensor, axes?: number | readonly number[], keepDims = fal
 
 /** Sums a broadcast tensor back to `shape`: the gradient of broadcasting. */
 export function sumTo(x: Tensor, shape: Shape): Tensor {
+  checkFloat('sumTo', 'x', x);
+  checkExtents('sumTo', shape);
   if (sameShape(x.shape, shape)) return x;
   if (x.size === sizeOf(shape)) return reshape(x, shape);
+  if (!sameShape(broadcastShapes('sumTo', [shape, x.shape]), x.shape))
+    throw new ArgumentError('sumTo', 'shape', showShape(shape), `a shape that broadcasts to ${showShape(x.shape)}`);
   const lead = x.rank - shape.length;
   const axes = x.shape.map((_, k) => k).filter((k) => k < lead || (shape[k - lead] === 1 && x.shape[k] !== 1));
   return reshape(sum(x, axes, true), shape);

@@ -143,14 +143,17 @@ export function prelu(x: Tensor, w: Tensor): Tensor {
 }
 
 /** The gradient g of a PReLU's result as that of its input x. */
-export const preluGate = (g: Tensor, x: Tensor, w: Tensor): Tensor =>
-  pointwise(
+export function preluGate(g: Tensor, x: Tensor, w: Tensor): Tensor {
+  checkSlopes('preluGate', 'x', x, w);
+  checkFloat('preluGate', 'g', g);
+  return pointwise(
     'preluGate',
     'select(a * c, a, b > V(0.0))',
     [g, x, w],
     [(h) => preluGate(h, x, w), flat, (h) => productBelow(h, g, x)],
     floatTypeOf(g),
   );
+}
 
 /** prelu(a + b, w) in one pass; `b` may broadcast. `w` as for {@link prelu}. */
 export function addPrelu(a: Tensor, b: Tensor, w: Tensor): Tensor {

@@ -1,6 +1,6 @@
 import {
+  ArgumentError,
   checkBoolean,
-  checkNumber,
   checkOptions,
   currentGpu,
   type Gpu,
@@ -8,6 +8,7 @@ import {
   type OptionKeys,
   type RecordedStep,
   refillScratch,
+  showValue,
   type TuningEntry,
   timeInterleaved,
   withVariant,
@@ -64,7 +65,8 @@ const HOPELESS = 2; // times the fastest at the first look: not timed again
 export async function tune(problems: readonly MetProblem[], options: TuneOptions = {}): Promise<TuneResult[]> {
   checkOptions('tune', options, OPTIONS);
   const { gpu = currentGpu(), seconds = Number.POSITIVE_INFINITY, again = false, onResult } = options;
-  if (options.seconds !== undefined) checkNumber('tune', 'seconds', seconds, 0);
+  if (typeof seconds !== 'number' || Number.isNaN(seconds))
+    throw new ArgumentError('tune', 'seconds', showValue(seconds), 'a number of seconds, Infinity for no end');
   checkBoolean('tune', 'again', again);
   const end = performance.now() + 1000 * seconds;
   const visited = new Set<MetProblem>();

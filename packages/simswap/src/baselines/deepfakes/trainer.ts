@@ -1,4 +1,4 @@
-import { ArgumentError, checkOptions, type OptionKeys } from '@visage/gpu';
+import { ArgumentError, checkInteger, checkOptions, type OptionKeys } from '@visage/gpu';
 import { Adam, HostRandom } from '@visage/nn';
 import {
   gatherRows,
@@ -47,6 +47,8 @@ export interface DeepFakesTrainerOptions {
 
 const OPTIONS: OptionKeys<DeepFakesTrainerOptions> = { network: true, photos: true, recipe: true, seed: true };
 
+const RECIPE: OptionKeys<DeepFakesRecipe> = { batchSize: true, optimizer: true, warp: true, matchColors: true };
+
 const PEOPLE = ['A', 'B'] as const;
 
 /** What a step reads of a person: the photos, which of them, and how they are bent. */
@@ -70,6 +72,9 @@ export class DeepFakesTrainer {
   constructor(options: DeepFakesTrainerOptions) {
     checkOptions('DeepFakesTrainer', options, OPTIONS);
     const { network, photos, recipe = originalDeepFakesRecipe, seed = 0 } = options;
+    checkOptions('DeepFakesTrainer: recipe', recipe, RECIPE);
+    checkInteger('DeepFakesTrainer', 'recipe.batchSize', recipe.batchSize, 1);
+    checkInteger('DeepFakesTrainer', 'seed', seed, 0, Number.MAX_SAFE_INTEGER);
     this.network = network.train();
     this.recipe = recipe;
     this.#seed = seed;

@@ -6,6 +6,7 @@
  * mirrored by chance lies under both. On the device the grid is enlarged to a position per pixel. The original turned the photo first and bent it
  * then; one look-up at the composed position does both and blurs once.
  */
+import { checkNumber, checkOptions, type OptionKeys } from '@visage/gpu';
 import type { HostRandom } from '@visage/nn';
 import { resize, slice, type Tensor, tensor } from '@visage/tensor';
 import { sampleImages } from '../sampleImages.ts';
@@ -36,6 +37,14 @@ export const originalWarp: WarpSettings = {
   jitter: 5 / 256,
 };
 
+const SETTINGS: OptionKeys<WarpSettings> = {
+  rotation: true,
+  zoom: true,
+  shift: true,
+  flip: true,
+  coverage: true,
+  jitter: true,
+};
 const NODES = 5;
 /** The enlarged grid is a quarter wider than the result: beyond the outer nodes, half a cell away from the border, there is nothing between which to mix. */
 const MARGIN = 1 / 8;
@@ -52,6 +61,8 @@ export interface Warps {
 
 /** Draws the warps of `count` square photos of `side` pixels. */
 export function drawWarps(random: HostRandom, count: number, side: number, settings: WarpSettings): Warps {
+  checkOptions('drawWarps', settings, SETTINGS);
+  for (const [name, value] of Object.entries(settings)) checkNumber('drawWarps', name, value, 0);
   const { rotation, zoom, shift, flip, coverage, jitter } = settings;
   const grid = new Float32Array(count * NODES * NODES * 2);
   const frame = new Float32Array(count * 6);

@@ -10,7 +10,7 @@ import type { ImagePairs, TrainingData } from '../../training/data.ts';
 import { RecordedSteps } from '../recordedSteps.ts';
 import type { AeiNet } from './aeiNet.ts';
 import { attributeLoss, halfSquaredError } from './losses.ts';
-import { type FaceShifterRecipe, faceShifterPaper } from './recipe.ts';
+import { checkFaceShifterRecipe, type FaceShifterRecipe, faceShifterPaper } from './recipe.ts';
 
 /** What an {@link AeiTrainer} is made of. */
 export interface AeiTrainerOptions {
@@ -48,6 +48,7 @@ export class AeiTrainer {
     checkOptions('AeiTrainer', options, OPTIONS);
     const { network, discriminator, identity, recipe = faceShifterPaper } = options;
     this.network = network.train();
+    checkFaceShifterRecipe(recipe);
     this.recipe = recipe;
     this.#options = options;
     discriminator.train();

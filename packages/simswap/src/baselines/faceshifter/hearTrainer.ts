@@ -9,7 +9,7 @@ import { RecordedSteps } from '../recordedSteps.ts';
 import { type FaceShifter, heuristicError } from './faceShifter.ts';
 import { halfSquaredError } from './losses.ts';
 import { drawOccluders, occlude, occluderNumbers } from './occluders.ts';
-import { type FaceShifterRecipe, faceShifterPaper } from './recipe.ts';
+import { checkFaceShifterRecipe, type FaceShifterRecipe, faceShifterPaper } from './recipe.ts';
 
 /** What a {@link HearTrainer} is made of. */
 export interface HearTrainerOptions {
@@ -38,6 +38,7 @@ export class HearTrainer {
   constructor(options: HearTrainerOptions) {
     checkOptions('HearTrainer', options, OPTIONS);
     const { faceShifter, data, recipe = faceShifterPaper } = options;
+    checkFaceShifterRecipe(recipe);
     this.recipe = recipe;
     this.#options = options;
     this.#identity = faceShifter.identity;

@@ -1,3 +1,4 @@
+import { checkOptions, type OptionKeys } from '@visage/gpu';
 import type { AdamNumbers, PairKind } from '../../recipe.ts';
 
 /** How both stages of FaceShifter are trained. Plain data. */
@@ -9,6 +10,15 @@ export interface FaceShifterRecipe {
   readonly pairs: readonly PairKind[];
   /** The same for the second stage. */
   readonly refinementPairs: readonly PairKind[];
+}
+
+const RECIPE: OptionKeys<FaceShifterRecipe> = { weights: true, optimizer: true, pairs: true, refinementPairs: true };
+
+/** Throws unless a recipe has the parts of one, and no others. */
+export function checkFaceShifterRecipe(recipe: FaceShifterRecipe): void {
+  checkOptions('FaceShifter recipe', recipe, RECIPE);
+  const { weights } = recipe;
+  checkOptions('FaceShifter recipe.weights', weights, { attributes: true, identity: true, reconstruction: true });
 }
 
 /**
