@@ -161,7 +161,7 @@ export class Gpu {
         `${program.name}: a tensor was freed with its scope or step; return it from there, or keep() it`,
       );
     }
-    const command: Command = { pipeline: this.pipelines.get(program), buffers, grid, flops, choice };
+    const command: Command = { pipeline: this.pipelines.get(program), program, buffers, grid, flops, choice };
     checkApart(command);
     if (this.#trace) {
       this.#trace.add(command);

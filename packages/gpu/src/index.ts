@@ -17,7 +17,17 @@ export { type Dispatch, Gpu } from './gpu.ts';
 export type { Hardware } from './hardware.ts';
 export type { MemoryUse } from './pool.ts';
 export type { ProfiledChoice, ProfileRow } from './profiler.ts';
-export { assemble, type Constant, f32, f32Literal, i32, linearGrid, type Program, writtenBindings } from './program.ts';
+export {
+  assemble,
+  type Constant,
+  f32,
+  f32Literal,
+  i32,
+  linearGrid,
+  type Program,
+  preludeOf,
+  writtenBindings,
+} from './program.ts';
 export { RecordedStep } from './recorded.ts';
 export { refuseAsync } from './synchronous.ts';
 export { layTogether, spaced } from './together.ts';
