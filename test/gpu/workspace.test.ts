@@ -116,7 +116,7 @@ test('a constant with two results, the second of which does not fit, leaves noth
   const buffers = [new GpuBuffer(1024), new GpuBuffer(MOST + 4)];
   for (const buffer of buffers) trace.virtual.add(buffer);
   const pipeline = { id: 1, name: 'two fills', writes: [true, true] } as unknown as Command['pipeline'];
-  trace.add({ pipeline, buffers, grid: [1, 1, 1], flops: 0 });
+  trace.add({ pipeline, program: { name: 'two fills', parts: [] }, buffers, grid: [1, 1, 1], flops: 0 });
   throws(() => constants.take(trace, new Set()), /at most 1.0 MiB/);
   is(pool.use.live, 0);
   is(constants.bytes, 0);

@@ -6,6 +6,7 @@ import { addEval } from './commands/eval.ts';
 import { addExport } from './commands/export.ts';
 import { addFaces } from './commands/faces.ts';
 import { addImport } from './commands/import.ts';
+import { addKernel } from './commands/kernel.ts';
 import { addProfile } from './commands/profile.ts';
 import { addStart } from './commands/start.ts';
 import { addSwap } from './commands/swap.ts';
@@ -27,6 +28,7 @@ export function createProgram(): Command {
     addFaces,
     addDoctor,
     addProfile,
+    addKernel,
     addTune,
     addConformance,
     addImport,

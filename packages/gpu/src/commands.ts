@@ -4,11 +4,14 @@ import { VisageError } from './errors.ts';
 import { nextMoment } from './moments.ts';
 import type { Pipeline } from './pipelines.ts';
 import type { Place } from './placement.ts';
+import type { Program } from './program.ts';
 import type { Trial } from './trials.ts';
 
 /** One kernel launch, as encoded now or kept in a recorded step. */
 export interface Command {
   readonly pipeline: Pipeline;
+  /** What the pipeline was compiled from, for whoever wants to read it. */
+  readonly program: Program;
   readonly buffers: readonly GpuBuffer[];
   readonly grid: readonly [number, number, number];
   /** Floating-point operations, for the profiler; 0 when memory is what counts. */

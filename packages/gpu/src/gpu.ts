@@ -230,7 +230,7 @@ export class Gpu {
     for (const buffer of buffers) this.#checkUsable(program.name, buffer);
     const pipeline = this.pipelines.get(program);
     if (pipeline.failure) throw this.faults.told(pipeline.failure);
-    const command: Command = { pipeline, buffers, grid, flops, choice, replaces };
+    const command: Command = { pipeline, program, buffers, grid, flops, choice, replaces };
     checkApart(command);
     if (this.#gradient) for (const buffer of readBy(command)) this.checkSaved(buffer);
     if (this.#trace) {

@@ -38,7 +38,17 @@ export type { Hardware } from './hardware.ts';
 export { nextMoment } from './moments.ts';
 export type { MemoryUse } from './pool.ts';
 export type { ProfiledChoice, ProfileRow } from './profiler.ts';
-export { assemble, type Constant, f32, f32Literal, i32, linearGrid, type Program, writtenBindings } from './program.ts';
+export {
+  assemble,
+  type Constant,
+  f32,
+  f32Literal,
+  i32,
+  linearGrid,
+  type Program,
+  preludeOf,
+  writtenBindings,
+} from './program.ts';
 export { RecordedStep } from './recorded.ts';
 export { recordStep } from './recording.ts';
 export type { SavedBy } from './saved.ts';

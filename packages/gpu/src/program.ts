@@ -46,13 +46,16 @@ function constantLine(name: string, value: Constant): string {
   return `const ${name} : u32 = ${value}u;`;
 }
 
-/** The whole WGSL text of a program. Programs with equal text share a pipeline. */
-export function assemble(program: Program): string {
+/** What comes before the parts of a program: enables, aliases and constants. */
+export function preludeOf(program: Program): string {
   const lines = (program.enables ?? []).map((name) => `enable ${name};`);
   for (const [name, type] of Object.entries(program.aliases ?? {})) lines.push(`alias ${name} = ${type};`);
   for (const [name, value] of Object.entries(program.constants ?? {})) lines.push(constantLine(name, value));
-  return `${lines.join('\n')}\n${program.parts.join('\n')}`;
+  return lines.join('\n');
 }
+
+/** The whole WGSL text of a program. Programs with equal text share a pipeline. */
+export const assemble = (program: Program): string => [preludeOf(program), ...program.parts].join('\n');
 
 /** For each binding of group 0: does the kernel write to it? Read from the declarations themselves. */
 export function writtenBindings(code: string): boolean[] {

@@ -1,5 +1,5 @@
-import { ArgumentError, checkNumber, showValue } from '@visage/gpu';
-import { launchMap, V } from '../pointwise.ts';
+import { ArgumentError, showValue } from '@visage/gpu';
+import { launchMap } from '../pointwise.ts';
 import type { Tensor } from '../tensor.ts';
 import { leakyReluCode, reluCode, tanhCode } from './activationCode.ts';
 import { leakyGate, tanhGrad } from './unary.ts';
