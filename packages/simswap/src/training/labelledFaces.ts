@@ -1,4 +1,5 @@
 import { FaceSampler, type Level, renderFaces } from '@visage/faces';
+import type { Gpu } from '@visage/gpu';
 import { cosineSchedule, type NamedParameters, Sgd } from '@visage/nn';
 import { grad, keep, noGrad, record, scope, type Tensor, tensor } from '@visage/tensor';
 
@@ -35,10 +36,11 @@ export async function trainOnLabelledFaces(learner: FaceLearner, options: Labell
   const { people, firstIdentity, level, imageSize: size, batchSize, steps, seed = 0 } = options;
   const { reportEvery = steps, onReport } = options;
   const sampler = new FaceSampler({ identities: people, firstIdentity, seed });
-  const list = () => keep(tensor(new Uint32Array(batchSize)));
-  const [identities, attributes, labels] = [list(), list(), list()];
   const rate = cosineSchedule({ rate: options.learningRate, warmup: Math.ceil(steps / 20), steps, floor: 1e-3 });
   const optimizer = new Sgd(learner.parameters, { learningRate: rate(0), momentum: 0.9, weightDecay: 5e-4 });
+  const [first] = optimizer.parameters;
+  const list = () => keep(tensor(new Uint32Array(batchSize), [batchSize], { gpu: first?.gpu }));
+  const [identities, attributes, labels] = [list(), list(), list()];
   const step = record(() => {
     const loss = learner.loss(renderFaces({ identities, attributes, size, level }), labels);
     optimizer.step(grad(loss, optimizer.parameters));
@@ -66,13 +68,15 @@ export interface PhotoSet {
   readonly firstAttributes: number;
   readonly level?: Level;
   readonly imageSize: number;
+  /** Where the photos are rendered. Default: the current device. */
+  readonly gpu?: Gpu;
 }
 
 const PHOTO_BATCH = 16; // rendered at a time: bounds the memory of a measurement
 
 /** What `embed` makes of a set of photos, row by row, and the person of each row. */
 export async function embedPhotos(
-  { people, photos, firstIdentity, firstAttributes, level, imageSize: size }: PhotoSet,
+  { people, photos, firstIdentity, firstAttributes, level, imageSize: size, gpu }: PhotoSet,
   embed: (faces: Tensor) => Tensor,
 ): Promise<{ readonly values: Float32Array; readonly labels: Uint32Array }> {
   const labels = Uint32Array.from({ length: people * photos }, (_, k) => firstIdentity + Math.floor(k / photos));
@@ -83,7 +87,7 @@ export async function embedPhotos(
       noGrad(() => {
         const to = from + PHOTO_BATCH;
         return embed(
-          renderFaces({ identities: labels.slice(from, to), attributes: attributes.slice(from, to), size, level }),
+          renderFaces({ identities: labels.slice(from, to), attributes: attributes.slice(from, to), size, level, gpu }),
         );
       }),
     );

@@ -1,5 +1,5 @@
 import { FaceSampler, faceSets, type Level, SwapFaces, type SwapIndices } from '@visage/faces';
-import { ArgumentError } from '@visage/gpu';
+import { ArgumentError, type Gpu } from '@visage/gpu';
 import type { PairKind } from '../recipe.ts';
 import type { ImagePairs, TrainingData } from './data.ts';
 import { shuffledRows } from './shuffle.ts';
@@ -15,6 +15,8 @@ export interface ProceduralPairsOptions {
   readonly faceSeed?: number;
   /** Decides which pairs are drawn. */
   readonly seed?: number;
+  /** Where they are rendered: that of the networks that they train. Default: the current device. */
+  readonly gpu?: Gpu;
 }
 
 /** Pairs of procedural faces, rendered inside the training step: nothing is stored and nothing repeats. */
@@ -24,7 +26,7 @@ export class ProceduralPairs implements TrainingData {
   readonly #sampler: FaceSampler;
   readonly #faces: SwapFaces;
 
-  constructor({ batchSize, imageSize, identities, level, faceSeed, seed }: ProceduralPairsOptions) {
+  constructor({ batchSize, imageSize, identities, level, faceSeed, seed, gpu }: ProceduralPairsOptions) {
     const most = faceSets.judge - faceSets.training;
     if (!(identities >= 2 && identities <= most)) {
       throw new ArgumentError('ProceduralPairs', 'identities', String(identities), `from 2 to ${most}`);
@@ -32,7 +34,7 @@ export class ProceduralPairs implements TrainingData {
     this.batchSize = batchSize;
     this.imageSize = imageSize;
     this.#sampler = new FaceSampler({ identities, seed });
-    this.#faces = new SwapFaces({ batch: batchSize, size: imageSize, level, seed: faceSeed });
+    this.#faces = new SwapFaces({ batch: batchSize, size: imageSize, level, seed: faceSeed, gpu });
   }
 
   images(): ImagePairs {
