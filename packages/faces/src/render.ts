@@ -32,6 +32,7 @@ export interface FaceBatch {
   readonly level?: Level;
   /** Rays per pixel along each axis, 1 to 4. Default 1; 2 for pictures to look at. */
   readonly samples?: number;
+  /** Default: the device of the numbers, if they are tensors, else the current one. */
   readonly gpu?: Gpu;
 }
 
@@ -57,6 +58,12 @@ function tableRows(table: readonly [FactorName, Factor][]): Float32Array {
     return [a, b, c, (stream === 'attribute' ? 1 : 0) + 2 * shapeCodes[shape]];
   });
   return new Float32Array(rows.flat());
+}
+
+/** Where a batch is rendered: where its numbers are, if they are tensors. */
+function deviceOf({ gpu, identities, attributes }: FaceBatch): Gpu {
+  const numbers = [identities, attributes].find((x) => x instanceof Tensor);
+  return gpu ?? numbers?.gpu ?? currentGpu();
 }
 
 const count = (x: Uint32Array | Tensor): number => (x instanceof Tensor ? x.size : x.length);
@@ -110,7 +117,7 @@ interface PixelKernel {
 /** Draws the faces of `batch` and runs a per-pixel kernel over them. */
 function renderWith({ op, channels, parts, constants }: PixelKernel, batch: FaceBatch, table?: Float32Array): Tensor {
   const rows = checkBatch(op, batch);
-  const gpu = batch.gpu ?? currentGpu();
+  const gpu = deviceOf(batch);
   const { size } = batch;
   // A ray creeps along silhouettes in steps of about a pixel, so larger images need more of them.
   const steps = size <= 128 ? 28 : 40;

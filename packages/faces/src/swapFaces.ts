@@ -47,11 +47,11 @@ export class SwapFaces {
   }
 
   #batch(identities: 'source' | 'target', attributes: 'source' | 'target') {
-    const { size, seed, level, samples, gpu } = this.options;
+    const { size, seed, level, samples } = this.options;
     return {
       identities: this.#lists[`${identities}Identities`],
       attributes: this.#lists[`${attributes}Attributes`],
-      ...{ size, seed, level, samples, gpu },
+      ...{ size, seed, level, samples },
     };
   }
 

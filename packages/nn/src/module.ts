@@ -1,4 +1,4 @@
-import { VisageError } from '@visage/gpu';
+import { currentGpu, type Gpu, VisageError } from '@visage/gpu';
 import { keep, noGrad, type Tensor } from '@visage/tensor';
 import type { Layout } from './layouts.ts';
 
@@ -21,6 +21,12 @@ export abstract class Module {
   #own = new Map<string, StateEntry>();
   #children = new Map<string, Module>();
   #training = true;
+
+  /** The device that its tensors lie on; of a module without any, the current one. */
+  get gpu(): Gpu {
+    const [first] = this.state().values();
+    return first?.tensor.gpu ?? currentGpu();
+  }
 
   /** Whether batch norms use and update batch statistics; see {@link Module.train}. */
   get training(): boolean {

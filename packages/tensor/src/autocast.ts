@@ -14,26 +14,26 @@ export const halfPrecision = (gpu: Gpu = currentGpu()): true | string =>
  * Runs `fn` with products in f16: conv2d, convTranspose2d, linear and matmul cast f32 inputs and give f16, with sums in f32. What follows keeps the type of its
  * inputs; reductions, losses and normalised vectors are f32. Parameters stay f32 and so do their gradients: each is cast once per call of `autocast`.
  *
- * Gradients are asked for outside, or inside: either way they run in the types of the forward pass. On a device without f16 `fn` runs in f32;
+ * Gradients are asked for outside, or inside: either way they run in the types of the forward pass. On a device without f16 everything runs in f32;
  * {@link halfPrecision} tells. `autocast('f32', …)` inside of another turns it off. `fn` must not be async. PyTorch's `torch.autocast`.
  */
-export function autocast<T>(type: FloatType, fn: () => T, gpu: Gpu = currentGpu()): T {
+export function autocast<T>(type: FloatType, fn: () => T): T {
   checkFunction('autocast', 'fn', fn);
   checkOneOf('autocast', 'type', type, ['f16', 'f32']);
-  const possible = type === 'f16' && halfPrecision(gpu) === true;
   const copies = castingNow()?.copies ?? new Map();
-  return withCasting({ type: possible ? 'f16' : 'f32', copies }, () => {
+  return withCasting({ type, copies }, () => {
     const result = fn();
     refuseAsync('autocast', result);
     return result;
   });
 }
 
-/** Are products computed in f16 now? */
-export const autocasting = (): boolean => castingNow()?.type === 'f16';
+/** Are products computed in f16 now, on this device? */
+export const autocasting = (gpu: Gpu = currentGpu()): boolean =>
+  castingNow()?.type === 'f16' && gpu.device.features.has('shader-f16');
 
 /** Does the `autocast` in force want this input of a product in f16? */
-export const isCastNow = (x: Tensor): boolean => x.dtype === 'f32' && autocasting();
+export const isCastNow = (x: Tensor): boolean => x.dtype === 'f32' && autocasting(x.gpu);
 
 /**
  * The values of a tensor as f16, without their history: from the copies of the `autocast` in force if they are up to date.

@@ -30,7 +30,7 @@ export function opCase({ call, roles = {} }: OpEntry): Preparer {
     const inputs = Object.fromEntries(names.map((name) => [name, load(name)]));
     // In mixed precision images are f16 on their way; parameters are not, nor what only f32 tells apart.
     const halved = (x: Tensor, name: string) =>
-      autocasting() && x.dtype === 'f32' && x.rank > 1 && roleOf(name) === 'image' && !isIllConditioned(golden);
+      autocasting(x.gpu) && x.dtype === 'f32' && x.rank > 1 && roleOf(name) === 'image' && !isIllConditioned(golden);
     const activation = (x: Tensor, name: string) => (halved(x, name) ? cast(x, 'f16') : x);
     const upstream = uploadUpstream(golden, tensors, roleOf);
     const table = (list: readonly string[], prefix: string) =>

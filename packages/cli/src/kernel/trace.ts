@@ -31,7 +31,7 @@ export function launchesOf(gpu: Gpu, question: KernelQuestion): readonly Command
   const run = entry.prepare(given, options, (...shape) => empty(gpu, shape));
   const launch: () => Tensor | Tensor[] = pass === 'forward' ? () => noGrad(run) : gradient(gpu, run, given, pass);
   return withVariants(variant, () => {
-    const step = record(launch, gpu);
+    const step = record(launch);
     const commands = step.commands.map(({ command }) => command);
     step.dispose();
     if (variant !== undefined) checkTaken(op, variant, commands);
@@ -59,7 +59,7 @@ function checkQuestion(entry: KernelOp, { op, shapes, pass, options }: KernelQue
 
 /** The gradient of the first or second tensor, of a loss whose gradient with respect to the op's value comes from outside the step. */
 function gradient(gpu: Gpu, run: () => Tensor, given: readonly Tensor[], pass: KernelPass): () => Tensor[] {
-  const value = record(run, gpu);
+  const value = record(run);
   const upstream = empty(gpu, value.result.shape, value.result.dtype);
   value.dispose();
   const x = given[pass === 'inputGrad' ? 0 : 1] as Tensor;

@@ -11,6 +11,7 @@ import {
   swapScores,
   trivialScores,
 } from '@visage/faces';
+import type { Gpu } from '@visage/gpu';
 import type { IdentityNetwork, Swapper } from '@visage/simswap';
 import { noGrad, scope, type Tensor, tensor } from '@visage/tensor';
 
@@ -92,8 +93,9 @@ export class SwapEvaluation {
   async measure(swapper: Swapper): Promise<SwapScores> {
     const { judge, imageSize } = this.#options;
     const { sources, targets } = this.#faces;
+    const { gpu } = swapper.generator;
     const images = await inBatches(this.#task.count, (from, to) =>
-      swapper.swapImages(upload(targets, imageSize, from, to), upload(sources, imageSize, from, to)),
+      swapper.swapImages(upload(targets, imageSize, from, to, gpu), upload(sources, imageSize, from, to, gpu)),
     );
     return swapScores(this.#task, { images, embeddings: await embedAll(judge, images, imageSize) });
   }
@@ -113,10 +115,10 @@ function heldOutSwaps(people: number): SwapIndices {
 }
 
 /** Everything that the swaps are measured against, on the host. */
-export async function renderAll(indices: SwapIndices, { imageSize, level }: EvaluationOptions) {
+export async function renderAll(indices: SwapIndices, { imageSize, level, judge: { gpu } }: EvaluationOptions) {
   const render = (what: (faces: SwapFaces) => Tensor): Promise<Float32Array> =>
     inBatches(indices.sourceIdentities.length, (from, to) => {
-      const faces = new SwapFaces({ batch: to - from, size: imageSize, level });
+      const faces = new SwapFaces({ batch: to - from, size: imageSize, level, gpu });
       faces.load({
         sourceIdentities: indices.sourceIdentities.slice(from, to),
         sourceAttributes: indices.sourceAttributes.slice(from, to),
@@ -145,7 +147,7 @@ export async function enrolled({ judge, people, imageSize, level }: EvaluationOp
     const images = await inBatches(people, (from, to) => {
       const identities = person.slice(from, to);
       const attributes = identities.map((number) => number + (10 + photo) * people);
-      return renderFaces({ identities, attributes, size: imageSize, level });
+      return renderFaces({ identities, attributes, size: imageSize, level, gpu: judge.gpu });
     });
     const vectors = await embedAll(judge, images, imageSize);
     for (let row = 0; row < people; row++) {
@@ -161,14 +163,16 @@ export async function enrolled({ judge, people, imageSize, level }: EvaluationOp
 /** The judge's vectors of images [count, size, size, 3] on the host. */
 export async function embedAll(judge: IdentityNetwork, images: Float32Array, imageSize: number): Promise<Embeddings> {
   const count = images.length / (imageSize * imageSize * 3);
-  const values = await inBatches(count, (from, to) => noGrad(() => judge.embed(upload(images, imageSize, from, to))));
+  const values = await inBatches(count, (from, to) =>
+    noGrad(() => judge.embed(upload(images, imageSize, from, to, judge.gpu))),
+  );
   return { values, size: judge.config.embedding };
 }
 
 /** Images `from` to `to` of a host array, as a batch. */
-export const upload = (all: Float32Array, size: number, from: number, to: number): Tensor => {
+export const upload = (all: Float32Array, size: number, from: number, to: number, gpu?: Gpu): Tensor => {
   const pixels = size * size * 3;
-  return tensor(all.subarray(from * pixels, to * pixels), [to - from, size, size, 3]);
+  return tensor(all.subarray(from * pixels, to * pixels), [to - from, size, size, 3], { gpu });
 };
 
 /** Computes rows `from` to `to` at a time, and joins them on the host. */

@@ -30,7 +30,7 @@ export class ExponentialMovingAverage<M extends Module> {
     average.freeze().eval();
     moveTogether(average.parameters());
     this.#decay = decay;
-    this.#share = keep(tensor([1 - decay], [1]));
+    this.#share = keep(tensor([1 - decay], [1], { gpu: source.gpu }));
   }
 
   get decay(): number {

@@ -96,5 +96,6 @@ export function checkInputSize(network: string, inputSize: number, lastSide: num
 /** The map from images in [0, 1] to a network's colour space. */
 export function unitAffine(network: IdentityNetwork): Affine {
   const { scale, shift } = affineFromUnit(network.colorSpace);
-  return { scale: tensor(scale), shift: tensor(shift) };
+  const { gpu } = network;
+  return { scale: tensor(scale, [scale.length], { gpu }), shift: tensor(shift, [shift.length], { gpu }) };
 }

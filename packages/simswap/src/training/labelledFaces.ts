@@ -1,5 +1,5 @@
 import { FaceSampler, type Level, renderFaces } from '@visage/faces';
-import { checkInteger, checkOptions, type OptionKeys } from '@visage/gpu';
+import { checkInteger, checkOptions, type Gpu, type OptionKeys } from '@visage/gpu';
 import { cosineSchedule, type NamedParameters, Sgd } from '@visage/nn';
 import { grad, keep, noGrad, record, scope, type Tensor, tensor } from '@visage/tensor';
 
@@ -52,10 +52,11 @@ export async function trainOnLabelledFaces(learner: FaceLearner, options: Labell
   for (const [name, value] of Object.entries({ batchSize, steps, reportEvery }))
     checkInteger('trainOnLabelledFaces', name, value, 1);
   const sampler = new FaceSampler({ identities: people, firstIdentity, seed });
-  const list = () => keep(tensor(new Uint32Array(batchSize)));
-  const [identities, attributes, labels] = [list(), list(), list()];
   const rate = cosineSchedule({ rate: options.learningRate, warmup: Math.ceil(steps / 20), steps, floor: 1e-3 });
   const optimizer = new Sgd(learner.parameters, { learningRate: rate(0), momentum: 0.9, weightDecay: 5e-4 });
+  const [first] = optimizer.parameters;
+  const list = () => keep(tensor(new Uint32Array(batchSize), [batchSize], { gpu: first?.gpu }));
+  const [identities, attributes, labels] = [list(), list(), list()];
   const step = record(() => {
     const loss = learner.loss(renderFaces({ identities, attributes, size, level }), labels);
     optimizer.step(grad(loss, optimizer.parameters));
@@ -83,6 +84,8 @@ export interface PhotoSet {
   readonly firstAttributes: number;
   readonly level?: Level;
   readonly imageSize: number;
+  /** Where the photos are rendered. Default: the current device. */
+  readonly gpu?: Gpu;
 }
 
 const PHOTO_SET: OptionKeys<PhotoSet> = {
@@ -92,6 +95,7 @@ const PHOTO_SET: OptionKeys<PhotoSet> = {
   firstAttributes: true,
   level: true,
   imageSize: true,
+  gpu: true,
 };
 const PHOTO_BATCH = 16; // rendered at a time: bounds the memory of a measurement
 
@@ -101,7 +105,7 @@ export async function embedPhotos(
   embed: (faces: Tensor) => Tensor,
 ): Promise<{ readonly values: Float32Array; readonly labels: Uint32Array }> {
   checkOptions('embedPhotos', set, PHOTO_SET);
-  const { people, photos, firstIdentity, firstAttributes, level, imageSize: size } = set;
+  const { people, photos, firstIdentity, firstAttributes, level, imageSize: size, gpu } = set;
   for (const [name, value] of Object.entries({ people, photos })) checkInteger('embedPhotos', name, value, 1);
   const labels = Uint32Array.from({ length: people * photos }, (_, k) => firstIdentity + Math.floor(k / photos));
   const attributes = labels.map((_, k) => firstAttributes + k);
@@ -111,7 +115,7 @@ export async function embedPhotos(
       noGrad(() => {
         const to = from + PHOTO_BATCH;
         return embed(
-          renderFaces({ identities: labels.slice(from, to), attributes: attributes.slice(from, to), size, level }),
+          renderFaces({ identities: labels.slice(from, to), attributes: attributes.slice(from, to), size, level, gpu }),
         );
       }),
     );

@@ -47,9 +47,10 @@ export class Learners {
     this.average = new ExponentialMovingAverage(generator, average, recipe.averageDecay);
     this.generatorOptimizer = new Adam(generator.namedParameters(), adam(recipe.generatorOptimizer));
     this.discriminatorOptimizer = new Adam(discriminator.trainedParameters(), adam(recipe.discriminatorOptimizer));
-    this.alpha = keep(zeros([batchSize, 1, 1, 1]));
-    this.draws = keep(zeros([batchSize, AUGMENTATION_DRAWS]));
-    if (precision === 'mixed') this.mixed = new MixedPrecision();
+    const { gpu } = generator;
+    this.alpha = keep(zeros([batchSize, 1, 1, 1], { gpu }));
+    this.draws = keep(zeros([batchSize, AUGMENTATION_DRAWS], { gpu }));
+    if (precision === 'mixed') this.mixed = new MixedPrecision(gpu);
   }
 
   /** Puts learning rates, decay and random numbers in place for a step. */

@@ -1,4 +1,4 @@
-import { VisageError } from '@visage/gpu';
+import { type Gpu, VisageError } from '@visage/gpu';
 import { fileRow, keep, type Tensor, tensor, zeros } from '@visage/tensor';
 
 /**
@@ -14,11 +14,11 @@ export class LossRing {
   /** Rows filed so far. */
   readonly #filed: Tensor;
 
-  constructor(rows: number, columns: number) {
+  constructor(rows: number, columns: number, gpu: Gpu) {
     this.rows = rows;
     this.columns = columns;
-    this.#ring = keep(zeros([rows, columns]));
-    this.#filed = keep(tensor(Uint32Array.of(0)));
+    this.#ring = keep(zeros([rows, columns], { gpu }));
+    this.#filed = keep(tensor(Uint32Array.of(0), [1], { gpu }));
   }
 
   /** Files a row, [columns], over the oldest; part of a recorded step. */

@@ -1,3 +1,4 @@
+import type { Gpu } from '@visage/gpu';
 import { type CheckpointGroups, GradScaler, type Optimizer, type SafetensorsFile } from '@visage/nn';
 import { autocast, concat, grad, noGrad, type Tensor } from '@visage/tensor';
 
@@ -17,8 +18,13 @@ export const SCALING_NUMBERS = 4;
 
 /** What a step in mixed precision has beside its parts: a loss scaler for each player. */
 export class MixedPrecision {
-  readonly generatorScaler = new GradScaler();
-  readonly discriminatorScaler = new GradScaler();
+  readonly generatorScaler: GradScaler;
+  readonly discriminatorScaler: GradScaler;
+
+  constructor(gpu: Gpu) {
+    this.generatorScaler = new GradScaler({}, gpu);
+    this.discriminatorScaler = new GradScaler({}, gpu);
+  }
 
   /** Runs the forward pass of a step: activations are f16, losses f32. */
   forward<T>(fn: () => T): T {

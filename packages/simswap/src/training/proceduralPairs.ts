@@ -1,5 +1,5 @@
 import { FaceSampler, faceSets, type Level, SwapFaces, type SwapIndices } from '@visage/faces';
-import { checkInteger, checkOptions, type OptionKeys } from '@visage/gpu';
+import { checkInteger, checkOptions, type Gpu, type OptionKeys } from '@visage/gpu';
 import type { PairKind } from '../recipe.ts';
 import type { ImagePairs, TrainingData } from './data.ts';
 import { shuffledRows } from './shuffle.ts';
@@ -15,6 +15,8 @@ export interface ProceduralPairsOptions {
   readonly faceSeed?: number;
   /** Decides which pairs are drawn. */
   readonly seed?: number;
+  /** Where they are rendered: that of the networks that they train. Default: the current device. */
+  readonly gpu?: Gpu;
 }
 
 const OPTIONS: OptionKeys<ProceduralPairsOptions> = {
@@ -24,6 +26,7 @@ const OPTIONS: OptionKeys<ProceduralPairsOptions> = {
   level: true,
   faceSeed: true,
   seed: true,
+  gpu: true,
 };
 
 /** Pairs of procedural faces, rendered inside the training step: nothing is stored and nothing repeats. */
@@ -35,14 +38,14 @@ export class ProceduralPairs implements TrainingData {
 
   constructor(options: ProceduralPairsOptions) {
     checkOptions('ProceduralPairs', options, OPTIONS);
-    const { batchSize, imageSize, identities, level, faceSeed, seed } = options;
+    const { batchSize, imageSize, identities, level, faceSeed, seed, gpu } = options;
     const most = faceSets.judge - faceSets.training;
     checkInteger('ProceduralPairs', 'identities', identities, 2, most);
     checkInteger('ProceduralPairs', 'batchSize', batchSize, 1);
     this.batchSize = batchSize;
     this.imageSize = imageSize;
     this.#sampler = new FaceSampler({ identities, seed });
-    this.#faces = new SwapFaces({ batch: batchSize, size: imageSize, level, seed: faceSeed });
+    this.#faces = new SwapFaces({ batch: batchSize, size: imageSize, level, seed: faceSeed, gpu });
   }
 
   images(): ImagePairs {

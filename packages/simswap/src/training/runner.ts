@@ -48,8 +48,9 @@ export class StepRunner {
     this.#parts = parts;
     this.#data = data;
     this.#replay = replay;
-    this.#ring = new LossRing(ringRows, lossNames.length + (parts.mixed ? SCALING_NUMBERS : 0));
-    this.#waiting = this.turns.slice(0, -1).map(({ losses }) => keep(zeros([losses.length])));
+    const { gpu } = parts.generator;
+    this.#ring = new LossRing(ringRows, lossNames.length + (parts.mixed ? SCALING_NUMBERS : 0), gpu);
+    this.#waiting = this.turns.slice(0, -1).map(({ losses }) => keep(zeros([losses.length], { gpu })));
   }
 
   /** Compiles the kernels of a turn side by side, if it has not run yet; needs loaded pairs. */

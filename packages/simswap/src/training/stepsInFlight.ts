@@ -1,4 +1,4 @@
-import { currentGpu } from '@visage/gpu';
+import type { Gpu } from '@visage/gpu';
 
 /** Steps that may be issued and not done: one computes while the host encodes the next. */
 const MOST = 2;
@@ -9,7 +9,12 @@ const MOST = 2;
  * The host waits for the step before the last, never for the last: the device always has work, as long as a step takes it longer than the host.
  */
 export class StepsInFlight {
+  readonly #gpu: Gpu;
   readonly #done: Promise<void>[] = [];
+
+  constructor(gpu: Gpu) {
+    this.#gpu = gpu;
+  }
 
   /** Waits until another step may be issued; throws what went wrong with the step that it waits for. */
   async room(): Promise<void> {
@@ -18,7 +23,7 @@ export class StepsInFlight {
 
   /** Notes that a step was issued. */
   issued(): void {
-    const done = currentGpu().sync();
+    const done = this.#gpu.sync();
     done.catch(() => {}); // thrown where it is awaited
     this.#done.push(done);
   }

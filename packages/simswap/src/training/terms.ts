@@ -34,7 +34,9 @@ export function generatorLosses(recipe: Recipe, kind: PairKind, parts: Generator
   const { identity, reconstruction, judgedResult, targetFeatures } = parts;
   const adversarial = adversarialLoss(judgedResult);
   const matched = featureLayers === 'all' || featureLayers.length > 0;
-  const featureMatching = matched ? weakFeatureMatchingLoss(judgedResult, targetFeatures, featureLayers) : zeros([]);
+  const featureMatching = matched
+    ? weakFeatureMatchingLoss(judgedResult, targetFeatures, featureLayers)
+    : zeros([], { gpu: identity.gpu });
   const terms = [adversarial, featureMatching, identity, reconstruction];
   const factors = [1, weights.featureMatching, weights.identity, weights.reconstruction];
   const counted = kind === 'same' ? 4 : 3;
@@ -52,7 +54,7 @@ export function discriminatorLosses(
   const real = hingeRealLoss(judgedReal);
   const fake = hingeFakeLoss(judgedResult);
   const penalized = weights.gradientPenalty > 0;
-  const gradientPenalty = penalized ? penalty() : zeros([]);
+  const gradientPenalty = penalized ? penalty() : zeros([], { gpu: fake.gpu });
   const terms = penalized ? [real, fake, gradientPenalty] : [real, fake];
   const discriminator = weightedSum(terms, [hingeFactor, hingeFactor, weights.gradientPenalty].slice(0, terms.length));
   return { real, fake, gradientPenalty, discriminator };

@@ -1,4 +1,4 @@
-import type { RecordedStep } from '@visage/gpu';
+import { onGpu, type RecordedStep } from '@visage/gpu';
 import { type CheckpointGroups, restoreCheckpoint, type SafetensorsFile, saveCheckpoint } from '@visage/nn';
 import { readCheckpointHeader, simswapArchitecture } from '../checkpoint.ts';
 import type { DiscriminatorNetwork } from '../networks/discriminator.ts';
@@ -50,7 +50,7 @@ export class Trainer {
   readonly #runner: StepRunner;
   readonly #readEvery: number;
   readonly #alarm: CollapseAlarm;
-  readonly #inFlight = new StepsInFlight();
+  readonly #inFlight: StepsInFlight;
   #guard = new LossGuard();
   #step = 0;
   #unread = 0;
@@ -68,7 +68,8 @@ export class Trainer {
     this.identity = identity;
     this.foldedIdentity = identity.freeze().eval().folded();
     this.#data = data;
-    this.average = new Generator(generator.config);
+    this.average = onGpu(generator.gpu, () => new Generator(generator.config));
+    this.#inFlight = new StepsInFlight(generator.gpu);
     this.#learners = new Learners(recipe, this.seed, this, data.batchSize, this.precision);
     this.#readEvery = readEvery;
     this.#alarm = new CollapseAlarm(options.collapse);

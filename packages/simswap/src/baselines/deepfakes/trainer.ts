@@ -126,11 +126,12 @@ export class DeepFakesTrainer {
 
   #prepare(photos: Tensor): Drawn {
     const { batchSize } = this.recipe;
+    const { gpu } = photos;
     return {
       photos,
-      index: keep(tensor(new Uint32Array(batchSize))),
-      grid: keep(zeros([batchSize, 5, 5, 2])),
-      frame: keep(zeros([batchSize, 3, 2])),
+      index: keep(tensor(new Uint32Array(batchSize), [batchSize], { gpu })),
+      grid: keep(zeros([batchSize, 5, 5, 2], { gpu })),
+      frame: keep(zeros([batchSize, 3, 2], { gpu })),
     };
   }
 

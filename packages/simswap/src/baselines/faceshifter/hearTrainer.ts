@@ -47,7 +47,7 @@ export class HearTrainer {
     const { learningRate, beta1, beta2, epsilon } = recipe.optimizer;
     const numbers = { learningRate, betas: [beta1, beta2], eps: epsilon } as const;
     this.#optimizer = new Adam(faceShifter.hear.namedParameters(), numbers);
-    this.#occluders = keep(zeros([data.batchSize, occluderNumbers]));
+    this.#occluders = keep(zeros([data.batchSize, occluderNumbers], { gpu: faceShifter.hear.gpu }));
   }
 
   /** Steps done. */
