@@ -24,6 +24,7 @@ export { isPth, readPth } from './files/pth/read.ts';
 export {
   FileTensor,
   type HostTensor,
+  type PassedOver,
   readSafetensors,
   type SafetensorsFile,
   type WeightFile,

@@ -1,4 +1,4 @@
-import { loadSafetensors, saveFile } from '@visage/nn/node';
+import { checkOutput, loadSafetensors, saveFile } from '@visage/nn/node';
 import {
   type CheckpointNetwork,
   checkpointNetworks,
@@ -23,8 +23,8 @@ const ports = ({ graph }: ExportableNetwork): string =>
     .join('\n');
 
 async function exportFile(path: string, { out, network, half = false }: Options): Promise<void> {
-  const onnx = /\.onnx$/.test(out);
-  if (!onnx && !/\.safetensors$/.test(out)) throw new UsageError(`${out}: name it .onnx or .safetensors`);
+  await checkOutput(out, { inputs: [path], endings: ['.onnx', '.safetensors'] });
+  const onnx = /\.onnx$/i.test(out);
   if (onnx && half) throw new UsageError('--half is for .safetensors; ONNX files are written in float32');
   const exported = exportable(await loadSafetensors(path), network);
   const bytes = onnx ? exportOnnx(exported) : exportSafetensors(exported, half);

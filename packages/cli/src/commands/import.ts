@@ -1,6 +1,7 @@
+import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import { isPth, readPth, readSafetensors, type WeightFile } from '@visage/nn';
-import { loadFile, saveFile } from '@visage/nn/node';
+import { checkOutput, loadFile, saveFile } from '@visage/nn/node';
 import {
   type GeneratorConfig,
   type ImportedNetwork,
@@ -11,6 +12,7 @@ import {
 } from '@visage/simswap';
 import { type Command, Option } from 'commander';
 import { aligned } from '../terminal/aligned.ts';
+import { UsageError } from '../terminal/failure.ts';
 
 interface Options {
   readonly as: string;
@@ -27,7 +29,7 @@ const ALIGNMENTS: Readonly<Record<Pipeline['alignment'], string>> = {
 /** Reads a weight file by what it begins with: PyTorch's formats, or safetensors. */
 async function readWeights(path: string): Promise<WeightFile> {
   const bytes = await loadFile(path);
-  return isPth(bytes) || !/\.safetensors$/.test(path) ? readPth(bytes, path) : readSafetensors(bytes, path);
+  return isPth(bytes) || !/\.safetensors$/i.test(path) ? readPth(bytes, path) : readSafetensors(bytes, path);
 }
 
 /** Names by what stands before their first dot: `BottleNeck (72)`. */
@@ -50,14 +52,20 @@ function byEnding(names: readonly string[]): string {
   return [...counts].map(([ending, count]) => `${count} × …${ending}`).join(', ');
 }
 
+const MOST_OBJECTS = 6; // in the table; --list prints all
+
+const shortened = (names: readonly string[], most: number): string =>
+  names.length > most ? `${names.slice(0, most).join(', ')} and ${names.length - most} more` : names.join(', ');
+
 /** What became of each entry of the file, as lines of a table. */
 function report({ match }: ImportedNetwork, list: boolean): string[] {
-  const { prefix, mapped, ignored, outside, missing, misshapen, unexpected } = match;
+  const { prefix, mapped, ignored, outside, missing, misshapen, unexpected, passedOver } = match;
   const names = [...mapped.keys()];
   const rows: [string, readonly string[], (names: readonly string[]) => string][] = [
     ['mapped', names, grouped],
     ['ignored', ignored, byEnding],
     [`outside of ${prefix}`, outside, grouped],
+    ['no tensors', passedOver.map(({ name, type }) => `${name} (${type})`), (all) => shortened(all, MOST_OBJECTS)],
     ['missing', missing, (all) => all.join(' ')],
     ['misshapen', misshapen, (all) => all.join(', ')],
     ['without a place', unexpected, (all) => all.join(', ')],
@@ -67,14 +75,23 @@ function report({ match }: ImportedNetwork, list: boolean): string[] {
   return aligned(shown.map(([what, entries, show]) => [what, String(entries.length), show(entries)]));
 }
 
+/** Where to write, checked before anything is read. A file that was there under the name that nobody asked for stays. */
+async function targetOf(path: string, out: string | undefined): Promise<string> {
+  const target = out ?? `${basename(path).replace(/\.\w+$/, '')}.safetensors`;
+  await checkOutput(target, { inputs: [path], endings: ['.safetensors'] });
+  if (out === undefined && existsSync(target))
+    throw new UsageError(`${target}: is there already; replace it with -o ${target}, or choose another name with -o`);
+  return target;
+}
+
 async function importFile(path: string, { as, out, prefix, list = false }: Options): Promise<void> {
+  const target = await targetOf(path, out);
   const kind = importKinds.find(({ name }) => name === as) as (typeof importKinds)[number];
   const file = await readWeights(path);
   const imported = importNetwork(file, kind, prefix && `${prefix.replace(/\.$/, '')}.`);
   console.log(`${path}: ${file.tensors.size} tensors, as ${kind.name} (${kind.about})`);
   console.log(report(imported, list).join('\n'));
   const bytes = importedFile(imported, path);
-  const target = out ?? `${basename(path).replace(/\.\w+$/, '')}.safetensors`;
   await saveFile(target, bytes);
   const { pipeline } = kind;
   console.log(`${target}: ${(bytes.length / 1e6).toFixed(1)} MB, ${JSON.stringify(imported.network.config)}`);

@@ -1,6 +1,6 @@
 import { type Image, image } from '@visage/faces';
 import { readFace } from '@visage/faces/node';
-import { loadSafetensors } from '@visage/nn/node';
+import { checkOutput, loadSafetensors } from '@visage/nn/node';
 import { loadSwapper, type PipelineName, type Precision, pipelines, swapImageSize } from '@visage/simswap';
 import { scope, tensor } from '@visage/tensor';
 import { type Command, Option } from 'commander';
@@ -21,6 +21,7 @@ interface Options {
 
 async function swap(options: Options): Promise<void> {
   const { checkpoint, identity, pipeline, precision, source, target, out, label } = options;
+  await checkOutput(out, { inputs: [checkpoint, identity, source, target], endings: ['.png'] });
   const file = await loadSafetensors(checkpoint);
   const identityFile = identity === undefined ? undefined : await loadSafetensors(identity);
   const imageSize = swapImageSize(file);

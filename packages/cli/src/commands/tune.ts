@@ -1,6 +1,7 @@
 import type { Gpu } from '@visage/gpu';
 import { saveMemo } from '@visage/gpu/node';
 import { seeded } from '@visage/nn';
+import { checkOutput } from '@visage/nn/node';
 import {
   Discriminator,
   Generator,
@@ -44,6 +45,7 @@ interface Networks {
 
 /** Measures the kernel variants of training steps and swaps, and keeps what is fastest for later runs on this adapter. */
 async function tuneAdapter(options: Options): Promise<void> {
+  if (options.out !== undefined) await checkOutput(options.out, { endings: ['.json'] });
   const end = performance.now() + 1000 * (options.seconds ?? Number.POSITIVE_INFINITY);
   const gpu = await openDevice();
   const preset = presets.find(({ name }) => name === options.preset) ?? presetFor(gpu.adapter);

@@ -1,4 +1,4 @@
-import { VisageError } from '@visage/gpu';
+import { parseJson, VisageError } from '@visage/gpu';
 import type { SafetensorsFile } from '@visage/nn';
 import type { HostArray } from '@visage/tensor';
 
@@ -78,7 +78,7 @@ function parseCases(metadata: Readonly<Record<string, string>>): GoldenCase[] {
   if (text === undefined) throw new VisageError('not a golden file: its metadata has no entry "cases"');
   let list: unknown;
   try {
-    list = JSON.parse(text);
+    list = parseJson(text);
   } catch {
     throw new VisageError('not a golden file: its metadata entry "cases" is not JSON');
   }

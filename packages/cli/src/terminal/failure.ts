@@ -10,6 +10,11 @@ const REASONS: Readonly<Record<string, string>> = {
   EISDIR: 'is a folder, expected a file',
   ENOTDIR: 'is a file, expected a folder',
   EACCES: 'no permission',
+  EPERM: 'no permission',
+  EROFS: 'is on a file system that is read-only',
+  EDQUOT: 'your share of the disk is used up',
+  ENAMETOOLONG: 'is too long a name',
+  ELOOP: 'its links lead in a circle',
   EEXIST: 'exists already',
   ENOSPC: 'no space left on the disk',
 };

@@ -88,11 +88,23 @@ export class FileTensor {
   }
 }
 
+/** Something in a file that is neither tensor, module nor plain container. */
+export interface PassedOver {
+  /** Where it lies, as tensors are named. */
+  readonly name: string;
+  /** Its class, or the function whose result it would have been. */
+  readonly type: string;
+  /** Why it is not read, for the end of an error. */
+  readonly problem: string;
+}
+
 /** Named tensors of a file, whatever its format. */
 export interface WeightFile {
   /** What error messages call the file. */
   readonly source: string;
   readonly tensors: ReadonlyMap<string, FileTensor>;
+  /** What a PyTorch file holds beside tensors and was not read. */
+  readonly passedOver?: readonly PassedOver[];
 }
 
 /** What a safetensors file holds. */

@@ -1,5 +1,5 @@
 /** @file Which entry of a file is which parameter of a network. */
-import { FileError, type FileTensor, type OnnxGraph, type WeightFile } from '@visage/nn';
+import { FileError, type FileTensor, type OnnxGraph, type PassedOver, type WeightFile } from '@visage/nn';
 import { sameShape, showShape } from '@visage/tensor';
 import type { Entries } from './kinds.ts';
 
@@ -18,6 +18,8 @@ export interface Match {
   readonly misshapen: readonly string[];
   /** Weights for which the network has no place: the file is of another network. */
   readonly unexpected: readonly string[];
+  /** Objects beside the network that a PyTorch file holds: nothing in them was read or run. */
+  readonly passedOver: readonly PassedOver[];
 }
 
 const FLOATING = ['F32', 'F16', 'BF16', 'F64'];
@@ -68,6 +70,7 @@ export function matchEntries(file: WeightFile, prefix: string, graph: OnnxGraph,
     else mapped.set(name, tensor);
   }
   const others = [...entries].filter(([name]) => !graph.parameters.has(name));
+  const [within, beside] = objectsIn(file, prefix, graph);
   const harmless = ([name, { shape }]: readonly [string, FileTensor]) => shape.length <= 1 || beyond?.test(name);
   return {
     prefix,
@@ -76,8 +79,28 @@ export function matchEntries(file: WeightFile, prefix: string, graph: OnnxGraph,
     outside: [...file.tensors.keys()].filter((name) => !name.startsWith(prefix)),
     missing,
     misshapen,
-    unexpected: others.filter((entry) => !harmless(entry)).map(([name, { shape }]) => `${name} ${showShape(shape)}`),
+    unexpected: [
+      ...others.filter((entry) => !harmless(entry)).map(([name, { shape }]) => `${name} ${showShape(shape)}`),
+      ...within.map(({ name, type }) => `${name.slice(prefix.length)}, which is no tensor but of ${type}`),
+    ],
+    passedOver: beside,
   };
+}
+
+/**
+ * The objects in a file that are no tensors: those within the network, which could be weights in a form that is not read, and those beside it.
+ *
+ * Without a prefix, the network is what lies below the first parts of its parameters' names.
+ */
+function objectsIn(
+  { passedOver = [] }: WeightFile,
+  prefix: string,
+  graph: OnnxGraph,
+): [within: PassedOver[], beside: PassedOver[]] {
+  const head = (name: string): string => name.split('.')[0] as string;
+  const heads = new Set([...graph.parameters.keys()].map(head));
+  const isWithin = ({ name }: PassedOver) => (prefix === '' ? heads.has(head(name)) : name.startsWith(prefix));
+  return [passedOver.filter(isWithin), passedOver.filter((each) => !isWithin(each))];
 }
 
 /** How many entries are in the way of an import. */

@@ -1,5 +1,6 @@
 /** @file PyTorch's files since 1.6: a ZIP archive with the pickle in `data.pkl` and one entry `data/KEY` per storage. */
 import { FILE_DTYPE_BYTES, FileError, showName } from '../header.ts';
+import { Contents, DecodeBudget } from './contents.ts';
 import { Cursor } from './cursor.ts';
 import { unpickle } from './pickle.ts';
 import { torchRules } from './rules.ts';
@@ -9,7 +10,7 @@ import { readZip, unzip, type ZipEntry } from './zip.ts';
 const LARGEST_PICKLE = 64 * 2 ** 20; // a network of a thousand tensors needs 200 KiB
 
 /** What a file has pickled, with tensors and objects as records. */
-export async function readArchive(bytes: Uint8Array, source: string): Promise<unknown> {
+export function readArchive(bytes: Uint8Array, source: string): unknown {
   const entries = readZip(bytes, source);
   const pickle = [...entries.values()].find(({ name }) => /^[^/]+\/data\.pkl$/.test(name));
   if (!pickle) throw new FileError(source, 'is a ZIP archive without data.pkl, so PyTorch did not write it');
@@ -18,47 +19,48 @@ export async function readArchive(bytes: Uint8Array, source: string): Promise<un
     throw new FileError(source, 'is a TorchScript program; save the state_dict() of the module instead');
   if (pickle.length > LARGEST_PICKLE)
     throw new FileError(source, `has a pickle of ${pickle.length} bytes, more than the limit of ${LARGEST_PICKLE}`);
-  await checkByteOrder(entries.get(`${folder}byteorder`), source);
-  const storages = new ArchiveStorages(entries, `${folder}data/`, source);
+  checkByteOrder(entries.get(`${folder}byteorder`), source);
+  const storages = new ArchiveStorages(entries, `${folder}data/`, new DecodeBudget(bytes.length, source));
   const cursor = new Cursor(unzip(pickle, source), source);
-  const data = unpickle(
+  return unpickle(
     cursor,
     torchRules(source, (key, dtype, length) => storages.find(key, dtype, length)),
   );
-  await storages.unzip();
-  return data;
 }
 
-async function checkByteOrder(entry: ZipEntry | undefined, source: string): Promise<void> {
+function checkByteOrder(entry: ZipEntry | undefined, source: string): void {
   const order = entry && entry.length < 16 ? new TextDecoder().decode(unzip(entry, source)) : 'little';
   if (order !== 'little') throw new FileError(source, `has byte order ${showName(order)}; only little is read`);
 }
 
-/** The storages that a pickle refers to: their sizes are checked at once, their contents unzipped when the pickle has been read. */
+/** The storages that a pickle refers to: their sizes are checked at once, their contents unzipped when the first of their tensors is decoded. */
 class ArchiveStorages {
-  readonly #contents = new Map<ZipEntry, Uint8Array>();
+  readonly #contents = new Map<ZipEntry, Contents>();
 
   constructor(
     readonly entries: ReadonlyMap<string, ZipEntry>,
     readonly folder: string,
-    readonly source: string,
+    readonly budget: DecodeBudget,
   ) {}
 
   find(key: string, dtype: Storage['dtype'], length: number): Storage {
+    const { source } = this.budget;
     const entry = this.entries.get(this.folder + key);
-    if (!entry) throw new FileError(this.source, `lacks the storage ${showName(key)} that a tensor refers to`);
+    if (!entry) throw new FileError(source, `lacks the storage ${showName(key)} that a tensor refers to`);
     if (entry.length !== length * FILE_DTYPE_BYTES[dtype]) {
       const claim = `${length} elements of ${dtype}`;
       throw new FileError(
-        this.source,
+        source,
         `has ${entry.length} bytes in storage ${showName(key)}, where a tensor claims ${claim}`,
       );
     }
-    this.#contents.set(entry, new Uint8Array(0));
-    return new Storage(dtype, length, () => this.#contents.get(entry) as Uint8Array);
+    const contents = this.#contents.get(entry) ?? new Contents(this.budget, () => this.#unzip(entry));
+    this.#contents.set(entry, contents);
+    return new Storage(dtype, length, contents);
   }
 
-  async unzip(): Promise<void> {
-    for (const entry of this.#contents.keys()) this.#contents.set(entry, unzip(entry, this.source));
+  #unzip(entry: ZipEntry): Uint8Array {
+    if (entry.deflated) this.budget.inflate(entry.length);
+    return unzip(entry, this.budget.source);
   }
 }

@@ -1,5 +1,6 @@
 /** @file Finds the tensors in what a file has pickled, and gives each its dotted name. */
 import { FileError, showName } from '../header.ts';
+import type { PassedOver } from '../safetensors.ts';
 import { PickledTensor } from './tensors.ts';
 import { PickledObject } from './values.ts';
 
@@ -7,23 +8,34 @@ const DEEPEST = 64;
 const LONGEST_NAME = 1000;
 const MOST_MEMBERS = 1_000_000; // shared containers are visited once per path: a small pickle can name very many
 
+/** What a file holds, by name. */
+export interface Collected {
+  readonly tensors: ReadonlyMap<string, PickledTensor>;
+  readonly passedOver: readonly PassedOver[];
+}
+
 /**
  * Tensors by name: keys of dictionaries, indices of lists and attributes of modules, joined by dots.
  *
- * A whole module counts as its parameters, persistent buffers and children, as its `state_dict()` does. An optimizer object, which old
- * checkpoints keep beside their network, is passed over. Numbers, texts and functions among the tensors are passed over too. A `Namespace` of
- * a script's options counts as a dictionary.
+ * A whole module counts as its parameters, persistent buffers and children, as its `state_dict()` does. A `Namespace` of a script's options, and an
+ * object of a class that derives from `dict` or `list`, count as the container that they are. An optimizer object, which old checkpoints keep beside their
+ * network, is passed over, as numbers, texts and functions are. All else is passed over and listed: whether it is in the way depends on
+ * where the network lies that is wanted.
  *
- * @throws FileError that names the class of any other object in the tree, or for a tensor whose key gives it no name.
+ * @throws FileError that says what the first object is, if there is no tensor at all.
  */
-export function collectTensors(root: unknown, source: string): Map<string, PickledTensor> {
+export function collectTensors(root: unknown, source: string): Collected {
   const collector = new Collector(source);
   collector.visit(root, '', 0);
-  return collector.found;
+  const { found: tensors, passedOver } = collector;
+  const [first] = passedOver;
+  if (tensors.size === 0) throw new FileError(source, first?.problem ?? 'holds no tensors');
+  return { tensors, passedOver };
 }
 
 class Collector {
   readonly found = new Map<string, PickledTensor>();
+  readonly passedOver: PassedOver[] = [];
   #members = 0;
 
   constructor(readonly source: string) {}
@@ -60,11 +72,10 @@ class Collector {
     for (const [key, member] of members.entries()) {
       if (except instanceof Set && except.has(key)) continue;
       if (typeof key === 'string' || typeof key === 'number') this.visit(member, joined(name, key), depth + 1);
-      else if (member instanceof PickledTensor)
-        throw new FileError(
-          this.source,
-          `keeps a tensor${placed(name)} under a key that is neither a text nor a number`,
-        );
+      else if (member instanceof PickledTensor) {
+        const problem = `keeps a tensor${placed(name)} under a key that is neither a text nor a number`;
+        this.passedOver.push({ name, type: 'tensor without a name', problem });
+      }
     }
   }
 
@@ -79,14 +90,14 @@ class Collector {
       return;
     }
     if (object.state.has('param_groups')) return;
-    if (object.type.name === 'argparse.Namespace') {
-      this.#visitMembers(object.state, name, depth);
+    const members = object.items ?? (object.type.name === 'argparse.Namespace' ? object.state : undefined);
+    if (members) {
+      this.#visitMembers(members, name, depth);
       return;
     }
-    throw new FileError(
-      this.source,
-      `holds an object of class ${object.type}${placed(name)}; only modules, tensors and plain containers are read`,
-    );
+    const reads = 'only modules, tensors and plain containers are read';
+    const problem = object.refused ?? `holds an object of class ${object.type}${placed(name)}; ${reads}`;
+    this.passedOver.push({ name, type: object.type.name, problem });
   }
 }
 

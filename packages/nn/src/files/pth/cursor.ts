@@ -57,9 +57,11 @@ export class Cursor {
     return this.#view.getFloat64(this.#advance(8), false);
   }
 
-  /** A two's-complement integer of any length up to 16 bytes, lowest byte first. */
+  /** A two's-complement integer of any length up to 64 bytes, lowest byte first. */
   integer(length: number): number | bigint {
-    if (length > 16) this.fail(`holds an integer of ${length} bytes at byte ${this.at}; tensors need none beyond 16`);
+    // Tensors need 8 bytes; the state of NumPy's random numbers, which checkpoints keep beside them, 17.
+    if (length > 64)
+      this.fail(`holds an integer of ${length} bytes at byte ${this.at}; no checkpoint needs one beyond 64`);
     let value = 0n;
     this.take(length).forEach((byte, k) => {
       value |= BigInt(byte) << BigInt(8 * k);

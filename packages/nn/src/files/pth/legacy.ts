@@ -3,6 +3,7 @@
  * protocol, facts of the machine, the data, the keys of the storages), then each storage as a 64-bit count and its elements.
  */
 import { FILE_DTYPE_BYTES, FileError, showName } from '../header.ts';
+import { Contents, DecodeBudget } from './contents.ts';
 import { Cursor } from './cursor.ts';
 import { unpickle } from './pickle.ts';
 import { type StorageFinder, torchRules } from './rules.ts';
@@ -16,17 +17,26 @@ const PROTOCOL = 1001;
 interface Promised {
   readonly dtype: Storage['dtype'];
   readonly length: number;
+  readonly contents: Contents;
   bytes: Uint8Array | undefined;
 }
 
 /** Whether these are the first bytes of such a file. */
 export const isLegacy = (bytes: Uint8Array): boolean => MAGIC.every((byte, k) => bytes[k] === byte);
 
-/** What a file has pickled, with tensors and objects as records. */
-export function readLegacy(bytes: Uint8Array, source: string): unknown {
+/** What such a file holds. */
+interface LegacyFile {
+  /** What it has pickled, with tensors and objects as records. */
+  readonly data: unknown;
+  /** Finds the bytes of the storages, which lie behind the pickles; before that, no tensor can be decoded. */
+  readStorages(): void;
+}
+
+/** Reads the pickles of a file. */
+export function readLegacy(bytes: Uint8Array, source: string): LegacyFile {
   const promised = new Map<string, Promised>();
   const cursor = new Cursor(bytes, source, MAGIC.length);
-  const rules = torchRules(source, storagePromiser(promised, source));
+  const rules = torchRules(source, storagePromiser(promised, new DecodeBudget(bytes.length, source)));
   const protocol = unpickle(cursor, rules);
   if (protocol !== PROTOCOL)
     throw new FileError(source, `is of PyTorch's file protocol ${protocol}; only ${PROTOCOL} is read`);
@@ -38,26 +48,30 @@ export function readLegacy(bytes: Uint8Array, source: string): unknown {
     );
   const data = unpickle(cursor, rules);
   const keys = unpickle(cursor, rules);
-  readStorages(cursor, keys, promised);
-  return data;
+  return { data, readStorages: () => readStorages(cursor, keys, promised) };
 }
 
-function storagePromiser(promised: Map<string, Promised>, source: string): StorageFinder {
+function storagePromiser(promised: Map<string, Promised>, budget: DecodeBudget): StorageFinder {
+  const { source } = budget;
   return (key, dtype, length, view) => {
     const known = promised.get(key);
     if (known && (known.dtype !== dtype || known.length !== length))
       throw new FileError(source, `describes the storage ${showName(key)} in two ways`);
-    const storage: Promised = known ?? { dtype, length, bytes: undefined };
+    const storage: Promised = known ?? promise(dtype, length, budget);
     promised.set(key, storage);
-    const contents = () => storage.bytes ?? new Uint8Array(0);
-    if (view === null || view === undefined) return new Storage(dtype, length, contents);
+    if (view === null || view === undefined) return new Storage(dtype, length, storage.contents);
     // A part of a storage: its own key, then offset and number of elements.
     const [, offset, size] = Array.isArray(view) ? view : [];
     if (!isCount(offset) || !isCount(size) || offset + size > length)
       throw new FileError(source, `takes a part of the storage ${showName(key)} that lies outside of it`);
-    const each = FILE_DTYPE_BYTES[dtype];
-    return new Storage(dtype, size, () => contents().subarray(offset * each, (offset + size) * each));
+    return new Storage(dtype, size, storage.contents, offset);
   };
+}
+
+function promise(dtype: Storage['dtype'], length: number, budget: DecodeBudget): Promised {
+  const contents = new Contents(budget, () => storage.bytes ?? new Uint8Array(0));
+  const storage: Promised = { dtype, length, contents, bytes: undefined };
+  return storage;
 }
 
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;

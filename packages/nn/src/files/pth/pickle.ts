@@ -7,7 +7,7 @@ import { PickledName, PickledObject } from './values.ts';
 
 /** What a machine asks about instructions that would run code in Python. */
 export interface PickleRules {
-  /** The value of a call of a function; `undefined` refuses it, and the error names the function. */
+  /** The value of a call of a function; `undefined` if it is not known. */
   call(name: string, values: readonly unknown[]): unknown;
   /** The value behind a persistent id, by which PyTorch refers to storages. */
   persistent(id: unknown): unknown;
@@ -25,7 +25,9 @@ const STOP = 0x2e;
 /**
  * Reads the pickle at `cursor`, and leaves the cursor behind it.
  *
- * @throws FileError for a pickle that is truncated or malformed, or needs an instruction, class or call that tensors do not need.
+ * An object of an unknown class, and what an unknown call would have returned, is a {@link PickledObject}; whether it matters is for the caller to say.
+ *
+ * @throws FileError for a pickle that is truncated or malformed, or needs an instruction that data does not need.
  */
 export function unpickle(cursor: Cursor, rules: PickleRules): unknown {
   return new PickleMachine(cursor, rules).run();
@@ -106,7 +108,8 @@ class PickleMachine {
 
   /** Adds pairs of keys and values to the dictionary on top. */
   setItems(items: readonly unknown[]): void {
-    const target = this.top();
+    const top = this.top();
+    const target = top instanceof PickledObject ? top.container() : top;
     if (!(target instanceof Map) || items.length % 2 !== 0)
       this.malformed('items go into something that is no dictionary');
     for (let k = 0; k < items.length; k += 2) target.set(items[k], items[k + 1]);
@@ -114,8 +117,11 @@ class PickleMachine {
 
   append(items: readonly unknown[]): void {
     const target = this.top();
-    if (!Array.isArray(target)) this.malformed('items go into something that is no list');
-    for (const item of items) target.push(item);
+    if (target instanceof PickledObject) {
+      const members = target.container();
+      for (const item of items) members.set(members.size, item);
+    } else if (Array.isArray(target)) for (const item of items) target.push(item);
+    else this.malformed('items go into something that is no list');
   }
 
   add(items: readonly unknown[]): void {
@@ -124,25 +130,20 @@ class PickleMachine {
     for (const item of items) target.add(item);
   }
 
-  /** A call of a function, or of a class. */
+  /** A call of a function, or of a class. What the rules do not know is not called: a record takes the place of its result. */
   reduce(): void {
-    const [values, callee] = [this.pop(), this.pop()];
-    if (!(callee instanceof PickledName) || !Array.isArray(values))
-      this.malformed('a call of something without a name');
+    const [values, callee] = [this.pop(), nameOf(this.pop())];
+    if (!callee || !Array.isArray(values)) this.malformed('a call of something without a name');
     // What is called copies its arguments, and a pickle can name the same long list again and again.
     this.spend(values.reduce<number>((sum, value) => sum + (Array.isArray(value) ? value.length : 0), values.length));
-    const result = this.rules.call(callee.name, values);
-    if (result === undefined)
-      this.cursor.fail(
-        `wants to call ${callee}, which tensors and plain containers do not need; refused, nothing was run`,
-      );
-    this.push(result);
+    this.push(this.rules.call(callee.name, values) ?? new PickledObject(callee, refusedCall(callee)));
   }
 
   /** An object without its constructor having run. */
   newObject(): void {
-    const [, type] = [this.pop(), this.pop()];
-    if (!(type instanceof PickledName)) this.malformed('an object of something that is no class');
+    this.pop(); // the constructor's arguments
+    const type = nameOf(this.pop());
+    if (!type) this.malformed('an object of something that is no class');
     this.push(new PickledObject(type));
   }
 
@@ -164,6 +165,15 @@ class PickleMachine {
     this.push(new PickledName(`${module}.${name}`));
   }
 }
+
+/** The name of a class or function; of one that is looked up in another (`getattr`), as inner classes and methods are, the name of the look-up. */
+function nameOf(value: unknown): PickledName | undefined {
+  if (value instanceof PickledObject && value.refused !== undefined) return value.type;
+  return value instanceof PickledName ? value : undefined;
+}
+
+const refusedCall = (callee: PickledName): string =>
+  `wants to call ${callee}, which tensors and plain containers do not need; refused, nothing was run`;
 
 const tuple =
   (length: number): Instruction =>
@@ -195,6 +205,8 @@ const INSTRUCTIONS: ReadonlyMap<number, Instruction> = new Map<number, Instructi
   [0x55, (m) => m.push(m.cursor.text(m.cursor.u8()))], // SHORT_BINSTRING
   [0x42, (m) => m.push(m.cursor.take(m.cursor.u32()))], // BINBYTES
   [0x43, (m) => m.push(m.cursor.take(m.cursor.u8()))], // SHORT_BINBYTES
+  [0x8e, (m) => m.push(m.cursor.take(m.cursor.u64()))], // BINBYTES8
+  [0x96, (m) => m.push(m.cursor.take(m.cursor.u64()))], // BYTEARRAY8
   [0x29, (m) => m.push([])], // EMPTY_TUPLE
   [0x85, tuple(1)], // TUPLE1
   [0x86, tuple(2)], // TUPLE2
@@ -224,6 +236,13 @@ const INSTRUCTIONS: ReadonlyMap<number, Instruction> = new Map<number, Instructi
   ],
   [0x52, (m) => m.reduce()], // REDUCE
   [0x81, (m) => m.newObject()], // NEWOBJ
+  [
+    0x92, // NEWOBJ_EX, which has named arguments too
+    (m) => {
+      m.pop();
+      m.newObject();
+    },
+  ],
   [0x62, (m) => m.build()], // BUILD
   [0x51, (m) => m.push(m.rules.persistent(m.pop()))], // BINPERSID
 ]);

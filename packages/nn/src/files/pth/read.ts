@@ -12,8 +12,9 @@ export const isPth = (bytes: Uint8Array): boolean => isZip(bytes) || isLegacy(by
 /**
  * Reads a file of `torch.save`: a state dict, a checkpoint that holds one, or a whole pickled module.
  *
- * The pickle in it is read as data. Only instructions and functions that tensors, modules and plain containers need are known; everything else is
- * refused by name, and every size is checked before anything is allocated by it. The tensors are views of `bytes` until they are decoded.
+ * The pickle in it is read as data: nothing in it is looked up or called. Only functions that tensors and plain containers need are known; what
+ * other objects there are, such as the state of a learning rate's schedule, is passed over and listed. Every size is checked before anything is allocated by it, and
+ * tensors are unpacked when they are decoded, not before: what nobody asks for takes no memory.
  * Names are those of `state_dict()`, below the keys that lead there: `generator.first_layer.1.weight`.
  *
  * @throws FileError in one line, for anything that is not a well-formed file with tensors in it.
@@ -24,11 +25,11 @@ export async function readPth(bytes: Uint8Array, source = 'PyTorch file'): Promi
     const instead = tar ? '; it is a tar archive, as PyTorch wrote before version 0.2, or with other files in it' : '';
     throw new FileError(source, `is not a file of torch.save${instead}`);
   }
-  const root = isZip(bytes) ? await readArchive(bytes, source) : readLegacy(bytes, source);
+  const legacy = isZip(bytes) ? undefined : readLegacy(bytes, source);
+  const { tensors: found, passedOver } = collectTensors(legacy ? legacy.data : readArchive(bytes, source), source);
+  legacy?.readStorages();
   const tensors = new Map<string, FileTensor>();
-  for (const [name, tensor] of collectTensors(root, source)) {
+  for (const [name, tensor] of found)
     tensors.set(name, new FileTensor(name, tensor.storage.dtype, tensor.shape, () => tensor.bytes(), source));
-  }
-  if (tensors.size === 0) throw new FileError(source, 'holds no tensors');
-  return { source, tensors };
+  return { source, tensors, passedOver };
 }

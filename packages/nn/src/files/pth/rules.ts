@@ -13,6 +13,8 @@ const CALLS: Readonly<Record<string, Call>> = {
   'torch._utils._rebuild_tensor': (values, source) => PickledTensor.of(values, source),
   'torch._utils._rebuild_tensor_v2': (values, source) => PickledTensor.of(values, source),
   'torch._utils._rebuild_parameter': parameter,
+  'torch._utils._rebuild_parameter_with_state': parameter, // one that a script has given attributes
+  'torch._tensor._rebuild_from_type_v2': (values, source) => ofSubclass(values, source),
   'torch.nn.parameter.Parameter': parameter, // before 0.4
   // What modules of PyTorch before 1.3 kept as `_backend`: a table of functions.
   'torch.nn.backends.thnn._get_thnn_function_backend': () => null,
@@ -26,7 +28,7 @@ const CALLS: Readonly<Record<string, Call>> = {
   '__builtin__.frozenset': (values) => setOf(values),
   'copyreg._reconstructor': (values) => bareObject(values),
   'copy_reg._reconstructor': (values) => bareObject(values),
-  // NumPy's numbers, as `best_acc` beside a network. Arrays could be weights, so they are refused.
+  // NumPy's numbers, as `best_acc` beside a network.
   'numpy.dtype': ([code]) => (typeof code === 'string' ? new PickledObject(new PickledName(NUMPY_TYPE)) : undefined),
   'numpy.core.multiarray.scalar': numpyNumber,
   'numpy._core.multiarray.scalar': numpyNumber,
@@ -34,6 +36,13 @@ const CALLS: Readonly<Record<string, Call>> = {
 };
 
 const NUMPY_TYPE = 'numpy.dtype';
+
+/** A tensor of a class that derives from PyTorch's: what the function that is named makes of the values, and then attributes that do not matter. */
+function ofSubclass([rebuild, , values]: readonly unknown[], source: string): unknown {
+  const known = rebuild instanceof PickledName && /^torch\._utils\._rebuild_\w+$/.test(rebuild.name);
+  if (!known || !Object.hasOwn(CALLS, rebuild.name) || !Array.isArray(values)) return undefined;
+  return (CALLS[rebuild.name] as Call)(values, source);
+}
 
 /** A number that is passed over. */
 function numpyNumber([type, bytes]: readonly unknown[]): null | undefined {
@@ -73,7 +82,8 @@ export function torchRules(source: string, findStorage: StorageFinder): PickleRu
       if (kind === 'module' && type instanceof PickledName) return type;
       if (kind !== 'storage' || typeof key !== 'string' || !Number.isSafeInteger(length) || length < 0)
         throw new FileError(source, 'refers to something that is no storage of a tensor');
-      return findStorage(key, storageDType(type, source), length, view);
+      const dtype = storageDType(type);
+      return typeof dtype === 'string' ? findStorage(key, dtype, length, view) : dtype;
     },
   };
 }

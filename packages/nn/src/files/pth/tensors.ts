@@ -1,7 +1,8 @@
 /** @file Tensors of a PyTorch file: views with offset and strides of storages, which several tensors may share. */
 import { type Shape, showShape, sizeOf, stridesOf } from '@visage/tensor';
 import { FILE_DTYPE_BYTES, type FileDType, FileError } from '../header.ts';
-import { PickledName } from './values.ts';
+import type { Contents } from './contents.ts';
+import { PickledName, PickledObject } from './values.ts';
 
 /** Element types by the names of PyTorch's storage classes. */
 const STORAGE_CLASSES: Readonly<Record<string, FileDType>> = {
@@ -20,29 +21,34 @@ const STORAGE_CLASSES: Readonly<Record<string, FileDType>> = {
 const MAX_RANK = 16;
 const LARGEST_REPEAT = 2 ** 20; // elements that a tensor may repeat out of a smaller storage (stride 0); no network needs more
 
-/** A run of elements in a file. Its bytes are looked up when a tensor is decoded. */
+/** A run of elements in a file. */
 export class Storage {
+  /**
+   * @param length number of elements.
+   * @param contents where they lie, little endian.
+   * @param offset number of the first one.
+   */
   constructor(
     readonly dtype: FileDType,
-    /** Number of elements. */
     readonly length: number,
-    /** All of them, little endian. */
-    readonly bytes: () => Uint8Array,
+    readonly contents: Contents,
+    readonly offset = 0,
   ) {}
+
+  /** All elements; unpacked now, if they have not been. */
+  bytes(): Uint8Array {
+    const each = FILE_DTYPE_BYTES[this.dtype];
+    return this.contents.bytes().subarray(this.offset * each, (this.offset + this.length) * each);
+  }
 }
 
-/** The element type of a storage class such as `torch.FloatStorage`. */
-export function storageDType(type: unknown, source: string): FileDType {
-  const name = type instanceof PickledName ? type.name : '';
-  const [, bare = ''] = /^torch(?:\.cuda)?\.(\w+)$/.exec(name) ?? [];
-  if (!Object.hasOwn(STORAGE_CLASSES, bare)) {
-    const known = Object.keys(STORAGE_CLASSES).join(', ');
-    throw new FileError(
-      source,
-      `keeps elements in a ${type instanceof PickledName ? type : 'storage without a class'}; known are ${known}`,
-    );
-  }
-  return STORAGE_CLASSES[bare] as FileDType;
+/** The element type of a storage class such as `torch.FloatStorage`; a record that says why for one that is not read, such as complex numbers. */
+export function storageDType(type: unknown): FileDType | PickledObject {
+  const name = type instanceof PickledName ? type : new PickledName('a storage without a class');
+  const [, bare = ''] = /^torch(?:\.cuda)?\.(\w+)$/.exec(name.name) ?? [];
+  if (Object.hasOwn(STORAGE_CLASSES, bare)) return STORAGE_CLASSES[bare] as FileDType;
+  const known = Object.keys(STORAGE_CLASSES).join(', ');
+  return new PickledObject(name, `keeps elements in a ${name}; known are ${known}`);
 }
 
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
@@ -51,6 +57,8 @@ const isCounts = (value: unknown): value is number[] =>
 
 /** A tensor as its pickle describes it, checked against its storage. */
 export class PickledTensor {
+  #decoded = false;
+
   private constructor(
     readonly storage: Storage,
     readonly offset: number,
@@ -65,8 +73,9 @@ export class PickledTensor {
    *
    * @throws FileError when an element would lie outside of the storage, or the shape is larger than what the storage could fill.
    */
-  static of(values: readonly unknown[], source: string): PickledTensor {
+  static of(values: readonly unknown[], source: string): PickledTensor | PickledObject {
     const [storage, offset, shape, strides] = values;
+    if (storage instanceof PickledObject && storage.refused !== undefined) return storage; // of a type that is not read
     if (
       !(storage instanceof Storage) ||
       !isCount(offset) ||
@@ -86,10 +95,16 @@ export class PickledTensor {
     return new PickledTensor(storage, offset, shape, strides, size);
   }
 
-  /** The elements in row-major order: a view of the file where they lie so, a copy otherwise. */
+  /**
+   * The elements in row-major order: a view of the file where they lie so, a copy otherwise.
+   *
+   * @throws FileError when the tensors of the file, all that were decoded together, are larger than it explains.
+   */
   bytes(): Uint8Array {
     const each = FILE_DTYPE_BYTES[this.storage.dtype];
     const all = this.storage.bytes();
+    if (!this.#decoded) this.storage.contents.budget.decode(this.size * each);
+    this.#decoded = true;
     const dense = stridesOf(this.shape);
     const inOrder = this.shape.every((extent, axis) => extent <= 1 || this.strides[axis] === dense[axis]);
     if (inOrder) return all.subarray(this.offset * each, (this.offset + this.size) * each);
