@@ -25,16 +25,17 @@ export function onInterrupt(stop: (why: Interruption) => void): () => void {
     asked = performance.now();
     stop(why);
   };
-  const onSignal = (signal: (typeof SIGNALS)[number]) => {
+  const onSignal = (signal: (typeof SIGNALS)[number]) => () => {
     const again = asked !== undefined && performance.now() - asked > SAME_WISH_MS;
     if (again && signal !== 'SIGHUP') process.exit(interruptedStatus(signal));
     ask(signal);
   };
   const onLostReader = () => ask('SIGPIPE');
-  for (const signal of SIGNALS) process.on(signal, onSignal);
+  const heard = SIGNALS.map((signal) => [signal, onSignal(signal)] as const);
+  for (const [signal, listener] of heard) process.on(signal, listener);
   for (const stream of [process.stdout, process.stderr]) stream.on('error', onLostReader);
   return () => {
-    for (const signal of SIGNALS) process.off(signal, onSignal);
+    for (const [signal, listener] of heard) process.off(signal, listener);
     for (const stream of [process.stdout, process.stderr]) stream.off('error', onLostReader);
   };
 }
