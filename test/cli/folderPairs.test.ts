@@ -1,13 +1,14 @@
 /** @file Faces out of a folder: batches travel to the device as the bytes of the files, and recorded steps turn them into numbers in [0, 1] there. */
-import { mkdirSync, mkdtempSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { listFaceFolder, writePng } from '@visage/faces/node';
+import { basename, join } from 'node:path';
+import { encodePng, listFaceFolder, writePng } from '@visage/faces/node';
 import { HostRandom } from '@visage/nn';
 import type { PairKind } from '@visage/simswap';
 import { record } from '@visage/tensor';
 import * as assert from 'uvu/assert';
 import { FolderPairs } from '../../packages/cli/src/training/folderPairs.ts';
+import { type BadPicture, Pictures } from '../../packages/cli/src/training/pictures.ts';
 import { gpuSuite } from '../helpers/gpu.ts';
 
 const { test, gpu } = await gpuSuite('pairs from a folder');
@@ -109,6 +110,66 @@ test('shuffled pairs are those of one person with their sources permuted, and a 
     assert.equal(await again('shuffled', number), shuffled);
   }
   assert.ok(moved > 0);
+});
+
+/** Pairs out of a copy of the folder in which something happened after it was listed. */
+async function damaged(name: string, damage: (copy: string) => void) {
+  const copy = join(folder, '..', `${basename(folder)}-${name}`);
+  cpSync(folder, copy, { recursive: true });
+  const identities = await listFaceFolder(copy);
+  damage(copy);
+  const pictures = new Pictures(copy, SIZE);
+  const told: BadPicture[] = [];
+  pictures.onBad = (bad) => told.push(bad);
+  return { pairs: new FolderPairs({ identities, batchSize: BATCH, imageSize: SIZE, seed: SEED, pictures }), told };
+}
+
+test('bad pictures are told once, and good ones of the same person stand in for them, whenever that is found out', async () => {
+  const wide = { width: 2 * SIZE, height: SIZE, data: new Float32Array(2 * BYTES) };
+  const cut = (copy: string) => {
+    truncateSync(join(copy, 'person 0', '0.png'), 60);
+    rmSync(join(copy, 'person 1', '1.png'));
+    writeFileSync(join(copy, 'person 2', '2.png'), encodePng(wide));
+  };
+  const [first, later] = [await damaged('bad', cut), await damaged('bad-again', cut)];
+  const [see, seeLater, seeGood] = [reader(first.pairs), reader(later.pairs), reader(await pairsOfFolder())];
+  const bad = (name: { person: number; picture: number }) => name.person === name.picture;
+  let replaced = 0;
+  for (let number = 0; number < 8; number++) {
+    for (const kind of ['same', 'cross'] as const) {
+      const [{ targets, sources }, good] = [await see(kind, number), await seeGood(kind, number)];
+      for (const [k, bytes] of targets.entries()) {
+        const [target, source] = [nameOf(bytes), nameOf(sources[k] as Uint8Array)];
+        const wanted = nameOf(good.targets[k] as Uint8Array);
+        assert.not(bad(target) || bad(source));
+        assert.is(target.person, wanted.person, 'the same person');
+        if (bad(wanted)) replaced += 1;
+        else assert.is(target.picture, wanted.picture);
+        assert.is(target.person === source.person, kind === 'same');
+        if (kind === 'same') assert.is.not(target.picture, source.picture, 'two pictures of one person');
+      }
+      if (number > 4) assert.equal(await seeLater(kind, number), { targets, sources }, 'a run that begins here');
+    }
+  }
+  assert.ok(replaced > 3);
+  const names = first.told.map(({ name }) => name).sort();
+  assert.equal(names, ['person 0/0.png', 'person 1/1.png', 'person 2/2.png'], 'each once');
+  const reasons = first.told.map(({ reason }) => reason).join();
+  for (const reason of [/cut off/, /no such file/, /16 x 8; an aligned face is square/]) assert.match(reasons, reason);
+});
+
+test('somebody without two good pictures is passed over; when too few are left, the error names the last bad picture', async () => {
+  const lonely = await damaged('lonely', (copy) => {
+    for (const picture of [0, 1]) rmSync(join(copy, 'person 0', `${picture}.png`));
+  });
+  const see = reader(lonely.pairs);
+  for (let number = 0; number < 4; number++)
+    for (const bytes of (await see('same', number)).targets) assert.is.not(nameOf(bytes).person, 0);
+  const empty = await damaged('empty', (copy) => {
+    for (const person of readdirSync(copy)) for (const picture of [0, 1]) rmSync(join(copy, person, `${picture}.png`));
+  });
+  const message = await empty.pairs.read('same', 0).catch((error: Error) => error.message);
+  assert.match(String(message), /nobody has two good pictures left; 6 pictures are bad, the last one person/);
 });
 
 test.run();

@@ -1,6 +1,8 @@
 import { createProgram } from './program.ts';
 import { reportFailure } from './terminal/failure.ts';
+import { endWithoutReader } from './terminal/interrupt.ts';
 
+endWithoutReader();
 try {
   await createProgram().parseAsync();
 } catch (error) {

@@ -1,12 +1,14 @@
 import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { currentGpu } from '@visage/gpu';
 import type { Precision } from '@visage/simswap';
 import { type Command, Option } from 'commander';
 import { adapterLine, openDevice } from '../terminal/device.ts';
 import { UsageError } from '../terminal/failure.ts';
+import { interruptedStatus } from '../terminal/interrupt.ts';
 import { integer } from '../terminal/options.ts';
 import { precisionOption, warnOfPrecision } from '../terminal/precision.ts';
+import { describeDataSet } from '../training/dataSet.ts';
 import { newRun, resumedRun, type TrainingRun } from '../training/open.ts';
 import { type Preset, presetFor, presets } from '../training/presets.ts';
 import { recipeNamed, recipeOption } from '../training/recipes.ts';
@@ -28,18 +30,22 @@ interface Options {
   readonly features?: string;
   readonly out?: string;
   readonly resume?: string;
+  readonly allowOtherData?: boolean;
 }
 
 /** Trains a run into a folder and says how it went. */
 export async function trainIn(folder: string, run: TrainingRun): Promise<void> {
   const started = performance.now();
+  for (const line of run.dataSet ? describeDataSet(run.dataSet) : []) console.log(line);
   const into = await RunFolder.open(folder, run);
   const outcome = await into.train();
   console.log(summary(into, outcome, adapterLine(currentGpu()), (performance.now() - started) / 1000));
+  if (outcome.interruption) process.exitCode = interruptedStatus(outcome.interruption);
 }
 
 async function train(options: Options): Promise<void> {
   if (options.resume !== undefined) return resume(options.resume, options);
+  if (options.allowOtherData) throw new UsageError('--allow-other-data is for --resume; a new run takes any data');
   const { out = 'out/train', data, identity = builtInWeights('identity'), recipe } = options;
   if (existsSync(join(out, 'checkpoint.safetensors'))) {
     throw new UsageError(
@@ -62,16 +68,23 @@ async function train(options: Options): Promise<void> {
   await trainIn(out, await newRun(newSettings(preset, recipeNamed(recipe), changes), identity, options.features));
 }
 
-/** Continues in the folder of the checkpoint; the checkpoint knows all but the number of steps. */
+/** Continues in the folder of the checkpoint; the checkpoint knows all but the number of steps, and where the data lies now. */
 async function resume(checkpoint: string, options: Options): Promise<void> {
-  const { preset, recipe, size, batch, seed, precision, data, identity, features, out } = options;
-  const decided = { preset, recipe, size, batch, seed, precision, data, identity, features, out };
+  const { preset, recipe, size, batch, seed, precision, identity, features, out, steps } = options;
+  const { data: folder, allowOtherData } = options;
+  const decided = { preset, recipe, size, batch, seed, precision, identity, features, out };
   for (const [name, value] of Object.entries(decided)) {
     if (value !== undefined)
       throw new UsageError(`--${name} cannot change in a resumed run; the checkpoint decides it`);
   }
+  const latest = join(dirname(checkpoint), 'checkpoint.safetensors');
+  if (resolve(checkpoint) !== resolve(latest) && existsSync(latest)) {
+    throw new UsageError(
+      `${checkpoint}: its folder holds the run's latest checkpoint, which going on from here would replace; resume ${latest}, or copy this one into a folder of its own`,
+    );
+  }
   console.log(`Computing on ${adapterLine(await openDevice())}`);
-  const run = await resumedRun(checkpoint, { steps: options.steps });
+  const run = await resumedRun(checkpoint, { steps, folder, allowOtherData });
   warnOfPrecision(run.settings.precision);
   await trainIn(dirname(checkpoint), run);
 }
@@ -96,10 +109,14 @@ export function addTrain(program: Command): void {
     .option('--steps <n>', 'total number of steps', integer(1))
     .option('--seed <n>', 'decides weights and pairs', integer(0, 2 ** 32 - 2))
     .addOption(precisionOption())
-    .option('--data <folder>', 'identity folders of aligned square PNG faces (default: procedural faces)')
+    .option(
+      '--data <folder>',
+      'identity folders of aligned square PNG faces (default: procedural faces); with --resume: where they lie now',
+    )
     .option('--identity <file>', 'weights of the identity network (default: the built-in one, for procedural faces)')
     .option('--features <file>', 'EfficientNet-lite0 weights, for recipes with the projected discriminator')
     .option('--out <folder>', 'where log, samples, checkpoint and report go (default: out/train)')
     .option('--resume <checkpoint>', 'go on where this checkpoint stands, in its folder')
+    .option('--allow-other-data', 'with --resume: go on although the data set is not the one that the run began with')
     .action(train);
 }

@@ -11,8 +11,8 @@ import {
 } from '@visage/faces';
 import { currentGpu, type Gpu, stayedBusy, warmUp } from '@visage/gpu';
 import type { IdentityNetwork } from '@visage/simswap';
-import { noGrad, record, scope } from '@visage/tensor';
-import { embedAll, enrolled, renderAll, upload } from '../training/evaluate.ts';
+import { noGrad, record } from '@visage/tensor';
+import { embedAll, enrolled, facesAtOnce, inBatches, renderAll, upload } from '../training/evaluate.ts';
 import { type Attribute, attributeErrors, labelsOf } from './attributes/labels.ts';
 import type { AttributeMeter } from './attributes/meter.ts';
 import { comparedSwaps, type SwapPlan, selfSwaps, swapGroups } from './swaps.ts';
@@ -48,6 +48,10 @@ export type ReferenceName = 'copyTarget' | 'copySource' | 'meanIdentity' | 'trut
 type Rendered = Awaited<ReturnType<typeof renderAll>>;
 
 const TIMED_RUNS = 20;
+
+/** Faces of a batch whose time is measured: the photos of a person, if they fit the device. */
+export const timedAtOnce = ({ photos }: SwapPlan, imageSize: number): number =>
+  Math.min(photos, facesAtOnce(imageSize));
 
 /** Measures systems on the same swaps, with the same judge. */
 export class Comparison {
@@ -139,24 +143,27 @@ export class Comparison {
     const { imageSize, plan } = this.#options;
     const all = new Float32Array(targets.length);
     for (const group of swapGroups(plan)) {
-      const batch = (images: Float32Array) => upload(images, imageSize, group.from, group.to);
-      const swapped = scope(() => noGrad(() => system.swap(batch(targets), batch(sources), wanted(group))));
-      all.set(await swapped.floats(), group.from * imageSize * imageSize * 3);
-      swapped.dispose();
+      const swap = (from: number, to: number) => {
+        const batch = (images: Float32Array) => upload(images, imageSize, group.from + from, group.from + to);
+        return noGrad(() => system.swap(batch(targets), batch(sources), wanted(group)));
+      };
+      const swapped = await inBatches(group.to - group.from, swap, facesAtOnce(imageSize));
+      all.set(swapped, group.from * imageSize * imageSize * 3);
     }
     return all.map((value) => Math.min(1, Math.max(0, value)));
   }
 
-  /** Milliseconds per face of a recorded swap of one group, the source's identity included. */
+  /** Milliseconds per face of a recorded swap of {@link timedAtOnce} faces, the source's identity included. */
   async #time(system: ComparedSystem): Promise<number> {
     const { imageSize, plan } = this.#options;
     const { sources, targets } = this.#faces;
-    const [target, source] = [targets, sources].map((images) => upload(images, imageSize, 0, plan.photos));
+    const count = timedAtOnce(plan, imageSize);
+    const [target, source] = [targets, sources].map((images) => upload(images, imageSize, 0, count));
     const step = record(() => noGrad(() => system.swap(target!, source!, 0)));
     const taken = await timeRuns(currentGpu(), step);
     step.dispose();
     for (const x of [target!, source!]) x.dispose();
-    return taken / plan.photos;
+    return taken / count;
   }
 }
 

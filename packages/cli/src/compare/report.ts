@@ -8,7 +8,7 @@ import { writeMarkedPng } from '../provenance/mark.ts';
 import { reportPage, type Table } from '../report/page.ts';
 import { duration } from '../terminal/progress.ts';
 import type { Spent } from './budget.ts';
-import type { ComparedScores, Comparison, ReferenceName, SystemScores } from './measure.ts';
+import { type ComparedScores, type Comparison, type ReferenceName, type SystemScores, timedAtOnce } from './measure.ts';
 import { type SwapPlan, swapGroups } from './swaps.ts';
 
 /** What was found out about a system. */
@@ -43,7 +43,7 @@ const REFERENCES: readonly (readonly [ReferenceName, string])[] = [
 ];
 
 /** The result as a table; beside the name of what a regressor reads stands its error on true faces. */
-export function comparisonTable({ systems, references, plan, strangers }: ComparisonResult): Table {
+export function comparisonTable({ systems, references, plan, strangers, imageSize }: ComparisonResult): Table {
   const { truth } = references;
   const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
   const floor = (name: string, value: number, unit = '') => `${name}${unit} (floor ${value.toFixed(2)})`;
@@ -85,7 +85,7 @@ export function comparisonTable({ systems, references, plan, strangers }: Compar
   const couples = plan.couples === 1 ? 'one couple' : `${plan.couples} couples`;
   return {
     title: 'The systems, and the answers that need none',
-    note: `${swaps} swaps within ${couples} whom neither SimSwap nor FaceShifter trained on; DeepFakes trains a network on each couple. Retrieval: recognised as the source among ${plan.people} people by a judge of another architecture. Pose, expression, gaze, light: mean error against the target's true parameters, read by regressors whose own error on true faces is the floor; expression in units of its spread. PSNR on the inner face against the exact truth, self-swap against the photo itself. ms/face with the source's identity found, in batches of ${plan.photos}; parameters without the identity network. Asked for a third person, DeepFakes gives one of its two: ${percent(strangers)} are recognised as him.`,
+    note: `${swaps} swaps within ${couples} whom neither SimSwap nor FaceShifter trained on; DeepFakes trains a network on each couple. Retrieval: recognised as the source among ${plan.people} people by a judge of another architecture. Pose, expression, gaze, light: mean error against the target's true parameters, read by regressors whose own error on true faces is the floor; expression in units of its spread. PSNR on the inner face against the exact truth, self-swap against the photo itself. ms/face with the source's identity found, in batches of ${timedAtOnce(plan, imageSize)}; parameters without the identity network. Asked for a third person, DeepFakes gives one of its two: ${percent(strangers)} are recognised as him.`,
     rows: [head, ...systems.map(system), ...REFERENCES.map(reference)],
   };
 }

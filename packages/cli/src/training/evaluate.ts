@@ -11,7 +11,7 @@ import {
   swapScores,
   trivialScores,
 } from '@visage/faces';
-import type { Gpu } from '@visage/gpu';
+import { currentGpu, type Gpu } from '@visage/gpu';
 import type { IdentityNetwork, Swapper } from '@visage/simswap';
 import { noGrad, scope, type Tensor, tensor } from '@visage/tensor';
 
@@ -30,6 +30,14 @@ export type AnswerName = 'copyTarget' | 'copySource' | 'meanIdentity' | 'truth';
 const SWAPS_PER_PERSON = 2;
 const GALLERY_PHOTOS = 3;
 const BATCH = 16; // faces per launch: bounds the memory of a measurement
+const CHANNELS = 128; // no network here has a wider map of the size of the image
+
+/** Faces of a size that a network is given at once: no more than leave its largest map within a buffer of the device, which may end at 128 MiB. */
+export function facesAtOnce(imageSize: number): number {
+  const { maxStorageBufferBindingSize, maxBufferSize } = currentGpu().device.limits;
+  const fitting = Math.floor(Math.min(maxStorageBufferBindingSize, maxBufferSize) / (imageSize ** 2 * CHANNELS * 4));
+  return Math.max(1, Math.min(BATCH, fitting));
+}
 
 /** Sources, targets and the exact truth of the measured swaps; rows correspond. */
 interface Faces {
@@ -94,9 +102,9 @@ export class SwapEvaluation {
     const { judge, imageSize } = this.#options;
     const { sources, targets } = this.#faces;
     const { gpu } = swapper.generator;
-    const images = await inBatches(this.#task.count, (from, to) =>
-      swapper.swapImages(upload(targets, imageSize, from, to, gpu), upload(sources, imageSize, from, to, gpu)),
-    );
+    const swap = (from: number, to: number) =>
+      swapper.swapImages(upload(targets, imageSize, from, to, gpu), upload(sources, imageSize, from, to, gpu));
+    const images = await inBatches(this.#task.count, swap, facesAtOnce(imageSize));
     return swapScores(this.#task, { images, embeddings: await embedAll(judge, images, imageSize) });
   }
 }
@@ -176,10 +184,14 @@ export const upload = (all: Float32Array, size: number, from: number, to: number
 };
 
 /** Computes rows `from` to `to` at a time, and joins them on the host. */
-export async function inBatches(count: number, compute: (from: number, to: number) => Tensor): Promise<Float32Array> {
+export async function inBatches(
+  count: number,
+  compute: (from: number, to: number) => Tensor,
+  batch = BATCH,
+): Promise<Float32Array> {
   const parts: Float32Array[] = [];
-  for (let from = 0; from < count; from += BATCH) {
-    const part = scope(() => compute(from, Math.min(count, from + BATCH)));
+  for (let from = 0; from < count; from += batch) {
+    const part = scope(() => compute(from, Math.min(count, from + batch)));
     parts.push(await part.floats());
     part.dispose();
   }

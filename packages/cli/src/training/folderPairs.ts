@@ -1,9 +1,9 @@
-import { FaceSampler } from '@visage/faces';
-import { type FolderIdentity, readFace } from '@visage/faces/node';
+import { FaceSampler, type SwapIndices } from '@visage/faces';
+import type { FolderIdentity } from '@visage/faces/node';
 import { VisageError } from '@visage/gpu';
 import { type ImagePairs, type PairKind, shuffledRows, type TrainingData } from '@visage/simswap';
 import { cast, div, keep, type Tensor, tensor } from '@visage/tensor';
-import { Recent } from './recent.ts';
+import { Pictures } from './pictures.ts';
 
 /** What {@link FolderPairs} draws from. */
 export interface FolderPairsOptions {
@@ -11,18 +11,17 @@ export interface FolderPairsOptions {
   readonly batchSize: number;
   readonly imageSize: number;
   readonly seed: number;
+  /** What reads them, for those who want to hear of bad ones; of the same image size. */
+  readonly pictures?: Pictures;
 }
 
-/** Memory for pictures that may be drawn again. */
-const KEPT_BYTES = 2 ** 30;
-
-/** Pairs of aligned faces out of a folder of identity folders. Pictures are read when they are drawn; the latest gigabyte of them is kept. */
+/** Pairs of aligned faces out of a folder of identity folders. Pictures are read when they are drawn. */
 export class FolderPairs implements TrainingData {
   readonly batchSize: number;
   readonly imageSize: number;
   readonly #options: FolderPairsOptions;
   readonly #sampler: FaceSampler;
-  readonly #pictures: Recent<string, Promise<Uint8Array>>;
+  readonly #pictures: Pictures;
   /** Bytes, a quarter of what floats would take on their way to the device. */
   readonly #target: Tensor;
   readonly #source: Tensor;
@@ -41,7 +40,7 @@ export class FolderPairs implements TrainingData {
     this.batchSize = batchSize;
     this.imageSize = imageSize;
     this.#options = options;
-    this.#pictures = new Recent(Math.floor(KEPT_BYTES / (3 * imageSize ** 2)));
+    this.#pictures = options.pictures ?? new Pictures('.', imageSize);
     this.#sampler = new FaceSampler({ identities: identities.length, seed: options.seed });
     const shape = [batchSize, imageSize, imageSize, 3];
     const bytes = new Uint8Array(batchSize * imageSize * imageSize * 3);
@@ -53,41 +52,84 @@ export class FolderPairs implements TrainingData {
   }
 
   async load(kind: PairKind, step: number): Promise<void> {
-    const { identities, batchSize, seed } = this.#options;
-    const drawn = this.#sampler.swap(step, batchSize, kind !== 'cross');
-    const targets: string[] = [];
-    const sources: string[] = [];
-    for (let k = 0; k < batchSize; k++) {
-      const owner = (identities[drawn.targetIdentities[k] as number] as FolderIdentity).files;
-      const donor = (identities[drawn.sourceIdentities[k] as number] as FolderIdentity).files;
-      const at = (drawn.targetAttributes[k] as number) % owner.length;
-      // Two pictures of one person must be two: 1 to n − 1 places round the circle.
-      const other = drawn.sourceAttributes[k] as number;
-      const from = kind !== 'cross' ? (at + 1 + (other % (donor.length - 1))) % donor.length : other % donor.length;
-      targets.push(owner[at] as string);
-      sources.push(donor[from] as string);
-    }
-    this.#target.write(await this.#batch(targets));
-    const rows = kind === 'shuffled' ? shuffledRows(batchSize, step, seed) : [...sources.keys()];
-    this.#source.write(await this.#batch(rows.map((row) => sources[row] as string)));
+    const pairs = await this.#draw(kind, step);
+    this.#target.write(this.#batch(pairs.map(({ target }) => target)));
+    this.#source.write(this.#batch(pairs.map(({ source }) => source)));
   }
 
-  async #batch(paths: readonly string[]): Promise<Uint8Array> {
-    const pictures = await Promise.all(paths.map((path) => this.#picture(path)));
+  /** @throws VisageError when the good pictures that are left do not make such a pair. */
+  async read(kind: PairKind, step: number): Promise<void> {
+    await this.#draw(kind, step);
+  }
+
+  /** The pictures of a batch. They depend on the arguments, the seed and on which pictures are bad, not on when that was found out. */
+  async #draw(kind: PairKind, step: number): Promise<DrawnPair[]> {
+    const { batchSize, seed } = this.#options;
+    const drawn = this.#sampler.swap(step, batchSize, kind !== 'cross');
+    const pairs = await Promise.all(Array.from({ length: batchSize }, (_, row) => this.#pair(kind, drawn, row)));
+    if (kind !== 'shuffled') return pairs;
+    const rows = shuffledRows(batchSize, step, seed);
+    return pairs.map(({ target }, k) => ({ target, source: (pairs[rows[k] as number] as DrawnPair).source }));
+  }
+
+  /** The pair of a row. Round the circle, the next good picture stands in for a bad one, and the next person for one who has too few good ones. */
+  async #pair(kind: PairKind, drawn: SwapIndices, row: number): Promise<DrawnPair> {
+    const people = this.#options.identities.length;
+    const [first, second] = [drawn.targetIdentities[row] as number, drawn.sourceIdentities[row] as number];
+    const [at, other] = [drawn.targetAttributes[row] as number, drawn.sourceAttributes[row] as number];
+    for (let k = 0; k < people; k++) {
+      const owner = (first + k) % people;
+      const target = await this.#good(owner, at);
+      if (!target) continue;
+      if (kind !== 'cross') {
+        // Two pictures of one person must be two: 1 to n − 1 places round the circle.
+        const source = await this.#good(owner, target.at + 1 + (other % (this.#filesOf(owner).length - 1)), target.at);
+        if (source) return { target: target.bytes, source: source.bytes };
+        continue;
+      }
+      for (let j = 0; j < people; j++) {
+        const donor = (second + j) % people;
+        const source = donor === owner ? undefined : await this.#good(donor, other);
+        if (source) return { target: target.bytes, source: source.bytes };
+      }
+    }
+    throw new VisageError(
+      `data set: ${kind === 'cross' ? 'fewer than two people have a good picture' : 'nobody has two good pictures'} left; ${this.#pictures.bad.length} pictures are bad, the last one ${this.#lastBad()}`,
+    );
+  }
+
+  /** The first good picture of a person from number `first` on, round the circle, other than number `except`. */
+  async #good(person: number, first: number, except = -1): Promise<{ at: number; bytes: Uint8Array } | undefined> {
+    const files = this.#filesOf(person);
+    for (let k = 0; k < files.length; k++) {
+      const at = (first + k) % files.length;
+      const bytes = at === except ? undefined : await this.#pictures.bytes(files[at] as string);
+      if (bytes) return { at, bytes };
+    }
+    return undefined;
+  }
+
+  #filesOf(person: number): readonly string[] {
+    return (this.#options.identities[person] as FolderIdentity).files;
+  }
+
+  #lastBad(): string {
+    const last = this.#pictures.bad.at(-1);
+    return last ? `${last.name}: ${last.reason}` : 'unknown';
+  }
+
+  #batch(pictures: readonly Uint8Array[]): Uint8Array {
     const batch = new Uint8Array(this.#target.size);
     pictures.forEach((bytes, k) => {
       batch.set(bytes, k * bytes.length);
     });
     return batch;
   }
+}
 
-  /** A picture as bytes, a quarter of the memory of floats. */
-  #picture(path: string): Promise<Uint8Array> {
-    return this.#pictures.get(path, async () => {
-      const { data } = await readFace(path, this.imageSize);
-      return Uint8Array.from(data, (value) => Math.round(255 * value));
-    });
-  }
+interface DrawnPair {
+  readonly target: Uint8Array;
+  readonly source: Uint8Array;
 }
 
 /** Bytes as numbers in [0, 1], on the device. */

@@ -1,54 +1,154 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { appendFile } from 'node:fs/promises';
+import { closeSync, existsSync, fstatSync, fsyncSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { FileError } from '@visage/nn';
 
 /** A line of a training log: the step it belongs to, and what was measured there. */
 export interface LogLine {
   readonly step: number;
-  /** `step`: the losses of a training step. `measure`: held-out metrics. `alarm`: a collapse was suspected. */
-  readonly event: 'step' | 'measure' | 'alarm';
+  /** `step`: the losses of a training step. `measure`: held-out metrics. `alarm`: a collapse was suspected. `warning`: something that the note says. */
+  readonly event: 'step' | 'measure' | 'alarm' | 'warning';
   readonly values: Readonly<Record<string, number>>;
   readonly note?: string;
 }
 
-/** A training log on disk, one JSON object per line. Lines are collected and written with {@link TrainingLog.flush}. */
+const MOST_WAITING = 2 ** 16; // characters of lines that wait in memory to be written
+const CHUNK = 2 ** 20; // bytes read at a time
+
+/**
+ * A training log on disk, one JSON object per line, in the order of the steps.
+ *
+ * A run of half a million steps writes some 150 MB, so memory holds only the lines that wait to be written, and every reader streams the file.
+ */
 export class TrainingLog {
   readonly path: string;
-  #lines: LogLine[];
-  #unwritten: string[] = [];
+  /** Steps up to the one that the log was opened at whose line is not there, because somebody took lines away. */
+  readonly missing: number;
+  /** Step of the latest measurement in the log. */
+  readonly lastMeasured: number | undefined;
+  readonly #warnings = new Set<string>();
+  #end: number; // bytes of the file that are ours: whole lines
+  #waiting: string[] = [];
+  #waitingLength = 0;
 
-  /** Opens a log. A resumed run keeps what was logged up to `step` and drops what came after its checkpoint. */
+  /**
+   * Opens a log. A resumed run keeps what was logged up to `step` and cuts off what came after its checkpoint, or was not written to its end.
+   *
+   * Lines stand in the order of their steps, so what is cut is the end of the file: a process that is killed meanwhile has touched nothing else.
+   *
+   * @throws FileError when the file cannot be read or written.
+   */
   constructor(path: string, step: number) {
     this.path = path;
-    this.#lines = step > 0 ? readLog(path).filter((line) => line.step <= step) : [];
-    writeFileSync(path, this.#lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
-  }
-
-  get lines(): readonly LogLine[] {
-    return this.#lines;
+    let [end, steps] = [0, 0];
+    let lastMeasured: number | undefined;
+    for (const { line, until } of step > 0 ? linesIn(path) : []) {
+      if (line && line.step > step) break;
+      end = until;
+      if (line?.event === 'step') steps += 1;
+      if (line?.event === 'measure') lastMeasured = line.step;
+      if (line?.event === 'warning' && line.note !== undefined) this.#warnings.add(line.note);
+    }
+    this.#end = end;
+    this.missing = step - steps;
+    this.lastMeasured = lastMeasured;
+    this.#inFile('a', (file) => {
+      ftruncateSync(file, end);
+      fsyncSync(file);
+    });
   }
 
   add(line: LogLine): void {
-    this.#lines.push(line);
-    this.#unwritten.push(`${JSON.stringify(line)}\n`);
+    const text = `${JSON.stringify(line)}\n`;
+    this.#waiting.push(text);
+    this.#waitingLength += text.length;
+    if (this.#waitingLength > MOST_WAITING) this.#write();
   }
 
-  /** Writes what was added since the last call. */
+  /** Adds a warning, unless the log has the same one already; tells whether it was new. */
+  warn(step: number, note: string): boolean {
+    if (this.#warnings.has(note)) return false;
+    this.#warnings.add(note);
+    this.add({ step, event: 'warning', values: {}, note });
+    return true;
+  }
+
+  /**
+   * Writes what was added, and returns when it is on the disk. A line that could not be written waits for the next call.
+   *
+   * @throws FileError when the disk is full, or something else wrote into the file.
+   */
   async flush(): Promise<void> {
-    const text = this.#unwritten.join('');
-    this.#unwritten = [];
-    if (text) await appendFile(this.path, text);
+    if (this.#waiting.length > 0) this.#write();
+    const file = await open(this.path, 'r+').catch((cause: Error) => this.#fail(cause.message));
+    await file.datasync().finally(() => file.close());
+  }
+
+  #write(): void {
+    const bytes = Buffer.from(this.#waiting.join(''));
+    this.#inFile('r+', (file) => {
+      if (fstatSync(file).size !== this.#end)
+        this.#fail('was changed by something else; is another run training into this folder?');
+      try {
+        for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at, bytes.length - at, this.#end + at);
+      } catch (cause) {
+        ftruncateSync(file, this.#end); // a full disk may have taken a part of it
+        throw cause;
+      }
+    });
+    this.#end += bytes.length;
+    this.#waiting = [];
+    this.#waitingLength = 0;
+  }
+
+  #inFile(flags: string, work: (file: number) => void): void {
+    let file: number | undefined;
+    try {
+      file = openSync(this.path, flags);
+      work(file);
+    } catch (cause) {
+      if (cause instanceof FileError) throw cause;
+      this.#fail(`cannot be written (${(cause as Error).message})`);
+    } finally {
+      if (file !== undefined) closeSync(file);
+    }
+  }
+
+  #fail(problem: string): never {
+    throw new FileError(this.path, problem);
   }
 }
 
-/** Reads a log; an incomplete last line (of a killed run) is left out. */
-export function readLog(path: string): LogLine[] {
-  if (!existsSync(path)) return [];
-  const lines: LogLine[] = [];
-  for (const text of readFileSync(path, 'utf8').split('\n')) {
-    const line = parseLine(text);
-    if (line) lines.push(line);
+/** The lines of a log, read from the disk as they are asked for; what is no line, as the torn end of a killed run, is left out. */
+export function* logLines(path: string): Generator<LogLine> {
+  for (const { line } of linesIn(path)) if (line) yield line;
+}
+
+/** All lines of a log at once; for logs that are known to be short. */
+export const readLog = (path: string): LogLine[] => [...logLines(path)];
+
+/** Each text of a log that ends in a line break, parsed if it is a line, with the number of bytes up to its end. */
+function* linesIn(path: string): Generator<{ readonly line: LogLine | undefined; readonly until: number }> {
+  if (!existsSync(path)) return;
+  const file = openSync(path, 'r');
+  try {
+    const chunk = Buffer.alloc(CHUNK);
+    let rest: Buffer[] = []; // the beginning of a text whose end is in a later chunk
+    for (let at = 0; ; ) {
+      const count = readSync(file, chunk, 0, CHUNK, at);
+      if (count === 0) return;
+      let from = 0;
+      for (let end = chunk.indexOf(10); end >= 0 && end < count; end = chunk.indexOf(10, from)) {
+        const text = Buffer.concat([...rest, chunk.subarray(from, end)]).toString('utf8');
+        rest = [];
+        from = end + 1;
+        yield { line: parseLine(text), until: at + from };
+      }
+      rest.push(Buffer.from(chunk.subarray(from, count)));
+      at += count;
+    }
+  } finally {
+    closeSync(file);
   }
-  return lines;
 }
 
 function parseLine(text: string): LogLine | undefined {

@@ -1,10 +1,12 @@
-import { listFaceFolder } from '@visage/faces/node';
+import { existsSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { currentGpu, VisageError } from '@visage/gpu';
 import { buildFor, seeded } from '@visage/nn';
 import { loadSafetensors } from '@visage/nn/node';
 import {
   buildDiscriminator,
   buildIdentityNetwork,
+  type CheckpointHeader,
   Generator,
   type IdentityNetwork,
   ProceduralPairs,
@@ -14,8 +16,10 @@ import {
   Trainer,
   type TrainingData,
 } from '@visage/simswap';
+import { checkSameData, type DataSet, openDataSet, runStateOf, sameData, whereStored } from './dataSet.ts';
 import { FolderPairs } from './folderPairs.ts';
-import { folderSamples, proceduralSamples, type SampleFaces } from './samples.ts';
+import { Pictures } from './pictures.ts';
+import { folderSamples, proceduralSamples, type SampleFaces, sampledPeople } from './samples.ts';
 import { type RunSettings, resumedSettings } from './settings.ts';
 import { loadFeatureNetwork, loadIdentityNetwork } from './weights.ts';
 
@@ -26,9 +30,23 @@ export interface TrainingRun {
   /** Swaps with the moving average of the generator. */
   readonly swapper: Swapper;
   readonly samples: SampleFaces;
+  /** The data set on the disk; `undefined` for procedural faces. */
+  readonly dataSet?: DataSet;
+  /** What reads its pictures, and knows which are bad. */
+  readonly pictures?: Pictures;
+  /** What must be said of the run before it goes on. */
+  readonly warning?: string;
 }
 
-const HELD_OUT_FOLDERS = 8; // people of a data set that are kept for the sample grids
+/** What may change when a run goes on from a checkpoint. */
+export interface ResumeChanges {
+  /** Total number of steps. */
+  readonly steps?: number;
+  /** Where the data set lies now. */
+  readonly folder?: string;
+  /** Go on although the data set is another one. */
+  readonly allowOtherData?: boolean;
+}
 
 /**
  * Builds the networks and data of a new run; its generator takes the latents of the given identity network, whatever their length.
@@ -36,13 +54,19 @@ const HELD_OUT_FOLDERS = 8; // people of a data set that are kept for the sample
  * @param featuresPath weights of the feature network of a projected discriminator, which decide its width.
  */
 export async function newRun(settings: RunSettings, identityPath: string, featuresPath?: string): Promise<TrainingRun> {
+  const dataSet = settings.folder === null ? undefined : await openDataSet(resolve(settings.folder));
   const identity = await loadIdentityNetwork(identityPath);
   const generator = { ...settings.generator, latent: identity.config.embedding };
   const features = await featuresFor(settings, featuresPath);
-  const adapted = { ...settings, generator, discriminator: features?.config ?? settings.discriminator };
+  const adapted = {
+    ...settings,
+    folder: dataSet?.folder ?? null,
+    generator,
+    discriminator: features?.config ?? settings.discriminator,
+  };
   const networks = players(adapted);
   if (features && networks.discriminator instanceof ProjectedDiscriminator) features.load(networks.discriminator);
-  return prepare(adapted, { ...networks, identity });
+  return prepare(adapted, { ...networks, identity }, dataSet);
 }
 
 /** A new run whose speed is measured and nothing else: what has pretrained weights takes those that it was built with. */
@@ -64,23 +88,56 @@ async function featuresFor({ discriminator, recipe }: RunSettings, path: string 
   return { config, load: ({ backbone }: ProjectedDiscriminator) => load(backbone) };
 }
 
-/** Goes on from a checkpoint; `changes` may extend the run. */
-export async function resumedRun(path: string, changes: { readonly steps?: number } = {}): Promise<TrainingRun> {
+/**
+ * Goes on from a checkpoint; `changes` may extend the run and say where its data set lies now.
+ *
+ * @throws FileError when the data set is not the one that the run began with, unless that is allowed.
+ */
+export async function resumedRun(path: string, changes: ResumeChanges = {}): Promise<TrainingRun> {
   const file = await loadSafetensors(path);
   const header = readCheckpointHeader(file);
-  const settings = extended(resumedSettings(header, path), changes.steps);
-  if (settings.steps <= header.step) {
-    throw new VisageError(
-      `${path}: has done ${header.step} of ${settings.steps} steps already; ask for more with --steps`,
-    );
+  const saved = resumedSettings(header, path);
+  const { finished } = runStateOf(header);
+  const steps = changes.steps ?? saved.steps;
+  if (steps < header.step || (steps === header.step && finished)) {
+    throw new VisageError(`${path}: has done ${header.step} of ${steps} steps already; ask for more with --steps`);
   }
+  const { dataSet, warning } = await dataSetOf(path, header, saved, changes);
+  const settings = extended({ ...saved, folder: dataSet?.folder ?? null }, steps);
   const networks = buildFor(file, () => ({
     ...players(settings),
     identity: buildIdentityNetwork(header.networks.identity),
   }));
-  const run = await prepare(settings, networks);
+  const run = await prepare(settings, networks, dataSet);
   run.trainer.restore(file);
-  return run;
+  return { ...run, ...(warning !== undefined && { warning }) };
+}
+
+/** The data set of a run that goes on: where the caller says, else where the checkpoint does. */
+async function dataSetOf(
+  path: string,
+  header: CheckpointHeader,
+  saved: RunSettings,
+  { folder, allowOtherData = false }: ResumeChanges,
+): Promise<Pick<TrainingRun, 'dataSet' | 'warning'>> {
+  if (saved.folder === null) {
+    if (folder === undefined) return {};
+    throw new VisageError(`${path}: was trained on procedural faces and cannot go on with ${folder}; leave --data out`);
+  }
+  const { data } = runStateOf(header);
+  const where = folder ?? (data ? whereStored(data, dirname(path)) : saved.folder);
+  if (folder === undefined && !existsSync(where))
+    throw new VisageError(`${path}: its data set lay in ${where}, where there is nothing now; name it with --data`);
+  const dataSet = await openDataSet(resolve(where));
+  if (!data)
+    return { dataSet, warning: `${path} does not say which pictures it was trained on; these are not compared` };
+  if (sameData(dataSet.fingerprint, data.fingerprint)) return { dataSet };
+  if (!allowOtherData) checkSameData(dataSet, data, path);
+  const { people, pictures } = data.fingerprint;
+  return {
+    dataSet,
+    warning: `the data set changed here: before, ${people} people, ${pictures} pictures in ${data.path}`,
+  };
 }
 
 /** The same run with another number of steps. Learning rates that fall over the run then fall over the new one: they would be zero beyond the old end. */
@@ -99,10 +156,10 @@ interface Networks extends ReturnType<typeof players> {
   readonly identity: IdentityNetwork;
 }
 
-async function prepare(settings: RunSettings, networks: Networks): Promise<TrainingRun> {
-  const { recipe, seed, precision, batchSize, imageSize, identities, level, folder } = settings;
-  const { data, samples } = folder
-    ? await folderFaces(folder, settings)
+async function prepare(settings: RunSettings, networks: Networks, dataSet?: DataSet): Promise<TrainingRun> {
+  const { recipe, seed, precision, batchSize, imageSize, identities, level } = settings;
+  const { data, ...faces } = dataSet
+    ? await folderFaces(dataSet, settings)
     : {
         data: new ProceduralPairs({ batchSize, imageSize, identities, level, seed }),
         samples: proceduralSamples(imageSize, level),
@@ -112,24 +169,26 @@ async function prepare(settings: RunSettings, networks: Networks): Promise<Train
   const trainer = new Trainer({ ...networks, data, recipe, seed, precision, readEvery });
   const { average: generator, foldedIdentity: identity } = trainer; // the swapper would fold the network a second time
   const swapper = new Swapper({ generator, identity, identityResize: recipe.identityResize });
-  return { settings, trainer, swapper, samples };
+  return { settings, trainer, swapper, ...faces };
 }
 
 /** People of a data set on disk; the last few are for the sample grids only. */
 async function folderFaces(
-  folder: string,
+  dataSet: DataSet,
   { batchSize, imageSize, seed }: RunSettings,
-): Promise<{ data: TrainingData; samples: SampleFaces }> {
-  const people = await listFaceFolder(folder);
-  if (people.length < HELD_OUT_FOLDERS + 2) {
+): Promise<Pick<TrainingRun, 'samples' | 'dataSet' | 'pictures'> & { data: TrainingData }> {
+  const { folder, identities: people } = dataSet;
+  if (people.length < sampledPeople + 2) {
     throw new VisageError(
-      `${folder}: holds ${people.length} people; training needs at least ${HELD_OUT_FOLDERS + 2}, of whom ${HELD_OUT_FOLDERS} are kept for the samples`,
+      `${folder}: holds ${people.length} people; training needs at least ${sampledPeople + 2}, of whom ${sampledPeople} are kept for the samples`,
     );
   }
-  const identities = people.slice(0, -HELD_OUT_FOLDERS);
-  const shown = people.slice(-HELD_OUT_FOLDERS).map(({ files }) => files[0] as string);
+  const identities = people.slice(0, -sampledPeople);
+  const pictures = new Pictures(folder, imageSize);
   return {
-    data: new FolderPairs({ identities, batchSize, imageSize, seed }),
-    samples: await folderSamples(shown, imageSize),
+    data: new FolderPairs({ identities, batchSize, imageSize, seed, pictures }),
+    samples: await folderSamples(people.slice(-sampledPeople), pictures),
+    dataSet,
+    pictures,
   };
 }

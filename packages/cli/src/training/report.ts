@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import type { SwapScores } from '@visage/faces';
 import { currentGpu } from '@visage/gpu';
 import { saveFile } from '@visage/nn/node';
-import { type Chart, type Picture, reportPage } from '../report/page.ts';
+import { type Picture, reportPage, type Table } from '../report/page.ts';
 import { adapterLine } from '../terminal/device.ts';
+import { chartsOf, digestOf, type LogDigest } from './curves.ts';
 import type { AnswerName } from './evaluate.ts';
 import type { LogLine } from './log.ts';
 import { scoreTable } from './scores.ts';
@@ -15,37 +16,47 @@ export interface RunReport {
   readonly folder: string;
   readonly settings: RunSettings;
   readonly step: number;
-  readonly lines: readonly LogLine[];
+  /** The lines of its log, read once, so they may come from the disk one by one. */
+  readonly lines: Iterable<LogLine>;
   readonly scores?: SwapScores;
   readonly references?: Readonly<Record<AnswerName, SwapScores>>;
   /** Unknown before a step on each kind of pairs. */
   readonly kernelsPerStep?: number;
 }
 
-const MOST_POINTS = 2000; // per curve; longer runs are thinned
 const MOST_PICTURES = 40; // in the timeline
 
 /** Writes `index.html` into the folder: facts, scores, the swap, sample grids over time, curves. */
 export async function writeRunReport(run: RunReport): Promise<void> {
   const { folder, settings, step, lines, scores, references } = run;
+  const digest = digestOf(lines);
   const html = reportPage({
     title:
       step < settings.steps
         ? `Visage: ${step} of ${settings.steps} steps`
         : 'Visage: a face swapper trained from scratch',
-    facts: facts(run),
-    tables: references ? [scoreTable(settings.heldOut, references, scores)] : [],
+    facts: facts(run, digest),
+    tables: [
+      ...(references ? [scoreTable(settings.heldOut, references, scores)] : []),
+      ...(digest.warningCount > 0 ? [warningTable(digest)] : []),
+    ],
     pictures: await picturesIn(folder, { 'swap.png': 'One swap' }),
-    timeline: await timelineIn(folder),
+    timeline: await timelineIn(folder, step),
     besideTimeline: await picturesIn(folder, { 'truth.png': 'the exact answers' }),
-    charts: charts(lines),
+    charts: chartsOf(digest),
   });
   await saveFile(join(folder, 'index.html'), Buffer.from(html));
 }
 
-function facts({ settings, step, lines, kernelsPerStep }: RunReport): [string, string][] {
+function warningTable({ warnings, warningCount }: LogDigest): Table {
+  const rows = warnings.map(({ step, note }) => [String(step), note ?? '']);
+  const note =
+    warningCount > rows.length ? `The latest ${rows.length} of ${warningCount}; log.jsonl has all.` : undefined;
+  return { title: 'Warnings', ...(note && { note }), rows: [['step', 'what happened'], ...rows] };
+}
+
+function facts({ settings, step, kernelsPerStep }: RunReport, { stepsPerSecond: rate }: LogDigest): [string, string][] {
   const { preset, recipe, imageSize, batchSize, folder } = settings;
-  const rate = lines.filter((line) => line.event === 'step').at(-1)?.values.stepsPerSecond ?? 0;
   return [
     ['adapter', adapterLine(currentGpu())],
     ['preset', `${preset}: ${imageSize} pixels, batch ${batchSize}`],
@@ -67,12 +78,15 @@ async function picturesIn(folder: string, titles: Readonly<Record<string, string
   return found.flatMap(({ title, png }) => (png ? [{ title, png }] : []));
 }
 
-async function timelineIn(folder: string): Promise<Picture[]> {
-  const files = (await readdir(join(folder, 'samples'))).filter((name) => /^step-\d+\.png$/.test(name)).sort();
+/** The samples up to a step; a run that was killed and resumed may have left later ones, which it will make again. */
+async function timelineIn(folder: string, step: number): Promise<Picture[]> {
+  const stepOf = (name: string) => Number(/^step-(\d+)\.png$/.exec(name)?.[1] ?? Number.NaN);
+  const files = (await readdir(join(folder, 'samples'))).filter((name) => stepOf(name) <= step);
   const read = async (name: string) => ({
-    title: `step ${Number(name.slice(5, -4))}`,
+    title: `step ${stepOf(name)}`,
     png: await readFile(join(folder, 'samples', name)),
   });
+  files.sort((a, b) => stepOf(a) - stepOf(b));
   return Promise.all(thinned(files, MOST_PICTURES).map(read));
 }
 
@@ -80,35 +94,4 @@ async function timelineIn(folder: string): Promise<Picture[]> {
 function thinned<T>(items: readonly T[], most: number): T[] {
   const stride = Math.ceil(items.length / most);
   return items.filter((_, k) => (items.length - 1 - k) % stride === 0);
-}
-
-function charts(lines: readonly LogLine[]): Chart[] {
-  const steps = lines.filter((line) => line.event === 'step');
-  const measured = lines.filter((line) => line.event === 'measure');
-  const chart = (title: string, from: readonly LogLine[], names: readonly string[]): Chart => {
-    const points = thinned(from, MOST_POINTS);
-    const curve = (name: string) => points.map((line) => line.values[name] ?? null);
-    return {
-      title,
-      steps: points.map((line) => line.step),
-      curves: Object.fromEntries(names.map((name) => [name, curve(name)])),
-    };
-  };
-  /** One loss, apart for the two kinds of pairs: it means something else for each. */
-  const byKind = (title: string, name: string): Chart => {
-    const points = thinned(steps, MOST_POINTS);
-    const curve = (kind: string) => points.map((line) => (line.note === kind ? (line.values[name] ?? null) : null));
-    const curves = { 'two people': curve('cross'), 'one person': curve('same') };
-    return { title, steps: points.map((line) => line.step), curves };
-  };
-  const all = [
-    byKind('identity loss', 'identity'),
-    byKind('reconstruction loss', 'reconstruction'),
-    chart('feature matching', steps, ['featureMatching']),
-    chart('the two players', steps, ['adversarial', 'real', 'fake']),
-    chart('gradient penalty', steps, ['gradientPenalty']),
-    chart('inner face against the exact truth, dB', measured, ['psnr']),
-    chart('recognised as the source, and leak', measured, ['top1', 'leak']),
-  ];
-  return all.filter(({ steps: x }) => x.length > 0);
 }

@@ -5,11 +5,13 @@ import { writePng } from '@visage/faces/node';
 import { saveFile } from '@visage/nn/node';
 import type { CollapseReport, StepReport } from '@visage/simswap';
 import { writeMarkedPng } from '../provenance/mark.ts';
-import { onInterrupt } from '../terminal/interrupt.ts';
+import { type Interruption, onInterrupt } from '../terminal/interrupt.ts';
 import { Progress } from '../terminal/progress.ts';
+import { type RunState, storedDataSet } from './dataSet.ts';
 import { SwapEvaluation } from './evaluate.ts';
-import { TrainingLog } from './log.ts';
+import { logLines, TrainingLog } from './log.ts';
 import type { TrainingRun } from './open.ts';
+import type { BadPicture } from './pictures.ts';
 import { writeRunReport } from './report.ts';
 import { sampleGrid, swapPicture } from './samples.ts';
 import { notesOf } from './settings.ts';
@@ -18,6 +20,8 @@ import { builtInWeights, loadIdentityNetwork } from './weights.ts';
 /** How a run ended. */
 export interface Outcome {
   readonly finished: boolean;
+  /** Set when the run was asked to end early. */
+  readonly interruption?: Interruption;
   readonly step: number;
   /** Mean over the run, its samples, measurements and compilation included. */
   readonly stepsPerSecond: number;
@@ -27,7 +31,12 @@ export interface Outcome {
   readonly references?: SwapEvaluation['references'];
 }
 
-/** Trains a run into a folder: log, sample grids, measurements, checkpoints, and the report that shows them all. */
+/**
+ * Trains a run into a folder: log, sample grids, measurements, checkpoints, and the report that shows them all.
+ *
+ * A process that is killed at any moment loses the steps since the last checkpoint and nothing else: every file is written beside its name and renamed, and
+ * the log is on the disk before the checkpoint that speaks of its steps. The resumed run makes the same again, bit for bit.
+ */
 export class RunFolder {
   readonly folder: string;
   readonly run: TrainingRun;
@@ -35,13 +44,22 @@ export class RunFolder {
   readonly #evaluation: SwapEvaluation | undefined;
   #progress: Progress | undefined;
   #scores: SwapScores | undefined;
+  #measuredAt: number | undefined;
+  #sampledAt: number | undefined;
+  /** Step of the checkpoint on the disk. */
+  #savedAt: number | undefined;
+  #interruption: Interruption | undefined;
   #kernelsPerStep: number | undefined;
+  /** Pictures found bad while their step was prepared; losses, and with them the lines of steps, come later. */
+  readonly #found: { readonly step: number; readonly note: string }[] = [];
 
   private constructor(folder: string, run: TrainingRun, evaluation: SwapEvaluation | undefined) {
     this.folder = folder;
     this.run = run;
     this.#evaluation = evaluation;
-    this.#log = new TrainingLog(join(folder, 'log.jsonl'), run.trainer.step);
+    const { step } = run.trainer;
+    this.#log = new TrainingLog(join(folder, 'log.jsonl'), step);
+    this.#measuredAt = this.#log.lastMeasured;
   }
 
   /** Makes the folder and prepares the measurements. */
@@ -60,36 +78,63 @@ export class RunFolder {
     return new RunFolder(folder, run, evaluation);
   }
 
-  /** Trains to the end, or until Ctrl-C; either way everything is saved. */
+  /**
+   * Trains to the end, or until Ctrl-C, SIGTERM or the loss of the terminal; either way everything is saved.
+   *
+   * An error ends the run too, and is thrown once the steps so far are saved; a state that is not finite is not, and leaves the last good checkpoint alone.
+   */
   async train(): Promise<Outcome> {
     const { trainer, settings } = this.run;
-    if (trainer.step === 0) await this.#sample();
     const [first, started] = [trainer.step, performance.now()];
-    this.#progress = new Progress(settings.steps, trainer.step);
-    const release = onInterrupt(() => {
-      this.#progress?.note('finishing this step and saving; Ctrl-C again ends at once without saving');
+    const progress = new Progress(settings.steps, trainer.step);
+    this.#progress = progress;
+    const release = onInterrupt((why) => {
+      this.#interruption = why;
       trainer.stop();
+      progress.note('finishing this step and saving; Ctrl-C again ends at once without saving');
     });
     try {
-      await trainer.run({
-        until: settings.steps,
-        tasks: [
-          { every: settings.sampleEvery, run: () => this.#sample() },
-          { every: settings.evaluateEvery, run: () => this.#measure() },
-          { every: settings.saveEvery, run: () => this.#save() },
-        ],
-        onStep: (report) => this.#onStep(report),
-        onAlarm: (report) => this.#onAlarm(report),
-      });
+      this.#sayFirst();
+      await this.#steps().finally(() => progress.stop());
+      return await this.#finish((1000 * (trainer.step - first)) / (performance.now() - started));
+    } catch (cause) {
+      await this.#rescue(cause);
+      throw cause;
     } finally {
       release();
-      this.#progress.stop();
-      await this.#log.flush();
     }
-    return this.#finish((1000 * (trainer.step - first)) / (performance.now() - started));
+  }
+
+  /** What is known before the first step: pictures that are bad, lines that the log lacks, data that changed. */
+  #sayFirst(): void {
+    const { trainer, pictures, warning } = this.run;
+    const { missing } = this.#log;
+    if (warning !== undefined) this.#warn(trainer.step, warning);
+    if (missing > 0) this.#warn(trainer.step, `the log lacks the lines of ${missing} of ${trainer.step} steps`);
+    if (!pictures) return;
+    const leftOut = ({ name, reason }: BadPicture) => `picture left out: ${name}: ${reason}`;
+    for (const bad of pictures.bad) this.#warn(trainer.step, leftOut(bad));
+    pictures.onBad = (bad) => this.#found.push({ step: trainer.step + 1, note: leftOut(bad) });
+  }
+
+  async #steps(): Promise<void> {
+    const { trainer, settings } = this.run;
+    if (trainer.step === 0) await this.#sample();
+    if (this.#interruption) return;
+    await trainer.run({
+      until: settings.steps,
+      tasks: [
+        { every: settings.sampleEvery, run: () => this.#sample() },
+        { every: settings.evaluateEvery, run: () => this.#measure() },
+        { every: settings.saveEvery, run: () => this.#save() },
+      ],
+      onStep: (report) => this.#onStep(report),
+      onAlarm: (report) => this.#onAlarm(report),
+    });
   }
 
   #onStep({ step, kind, losses, stepsPerSecond, scaling }: StepReport): void {
+    this.#tellFound(step);
     this.#log.add({
       step,
       event: 'step',
@@ -114,10 +159,48 @@ export class RunFolder {
     this.#progress?.note(`step ${step}, warning: ${reason}`);
   }
 
-  async #save(): Promise<void> {
-    const { trainer, settings } = this.run;
-    await saveFile(this.checkpoint, await trainer.checkpoint(notesOf(settings)));
+  /** Notes a warning in the log and on the terminal, unless the log has it already. */
+  #warn(step: number, note: string): void {
+    if (this.#log.warn(step, note)) this.#progress?.note(`${step > 0 ? `step ${step}, ` : ''}warning: ${note}`);
+  }
+
+  /** Notes what was found while steps were prepared, up to one whose line comes next: the log is in the order of the steps. */
+  #tellFound(step: number): void {
+    const later = this.#found.filter((found) => found.step > step);
+    const now = this.#found.filter((found) => found.step <= step);
+    this.#found.splice(0, Number.POSITIVE_INFINITY, ...later);
+    for (const found of now) this.#warn(found.step, found.note);
+  }
+
+  /** The log goes first: a checkpoint whose steps were not logged could never make up for their lines. */
+  async #save(finished = false): Promise<void> {
     await this.#log.flush();
+    await this.#saveCheckpoint(finished);
+  }
+
+  async #saveCheckpoint(finished: boolean): Promise<void> {
+    const { trainer, settings, dataSet } = this.run;
+    const { step } = trainer;
+    const state: RunState = { ...(dataSet && { data: storedDataSet(dataSet, this.folder) }), finished };
+    await saveFile(this.checkpoint, await trainer.checkpoint({ ...notesOf(settings), ...state }));
+    this.#savedAt = step;
+  }
+
+  /** Saves what can be saved of a run that ends with an error, and says what was. */
+  async #rescue(cause: unknown): Promise<void> {
+    const { trainer } = this.run;
+    const say = (line: string) => this.#progress?.note(line);
+    const { message } = cause as Error;
+    this.#tellFound(trainer.step);
+    this.#log.warn(trainer.step, `the run ended with an error: ${message}`);
+    await this.#log.flush().catch((error: Error) => say(`the log is not complete: ${error.message}`));
+    if (trainer.step === 0 || this.#savedAt === trainer.step) return;
+    try {
+      await this.#saveCheckpoint(false);
+      say(`saved after step ${trainer.step}; go on with --resume ${this.checkpoint}`);
+    } catch (error) {
+      say(`nothing is saved of this state (${(error as Error).message}); an earlier checkpoint is as it was`);
+    }
   }
 
   get checkpoint(): string {
@@ -128,13 +211,17 @@ export class RunFolder {
     const { trainer, samples, swapper } = this.run;
     const name = `step-${String(trainer.step).padStart(7, '0')}.png`;
     await writeMarkedPng(join(this.folder, 'samples', name), await sampleGrid(samples, swapper));
+    this.#sampledAt = trainer.step;
   }
 
   async #measure(): Promise<void> {
     if (!this.#evaluation) return;
     const { trainer, swapper } = this.run;
     this.#scores = await this.#evaluation.measure(swapper);
-    this.#log.add({ step: trainer.step, event: 'measure', values: { ...this.#scores } });
+    // A run that was killed behind this measurement has its line already.
+    if (this.#measuredAt !== trainer.step)
+      this.#log.add({ step: trainer.step, event: 'measure', values: { ...this.#scores } });
+    this.#measuredAt = trainer.step;
     await this.#log.flush();
     await this.#report();
     const { psnr, top1, leak } = this.#scores;
@@ -144,24 +231,30 @@ export class RunFolder {
     );
   }
 
-  /** The last sample, measurement, checkpoint and pictures; what was due at the last step is there already. */
+  /**
+   * The last sample, measurement, checkpoint and pictures. The checkpoint comes first, so that nothing behind it can cost a step; and once more when all is
+   * there, with a note that says so: a run that is killed in between can be resumed to write the rest.
+   */
   async #finish(stepsPerSecond: number): Promise<Outcome> {
     const { trainer, settings, samples, swapper } = this.run;
-    const finished = trainer.step >= settings.steps;
-    await this.#save();
+    const { step } = trainer;
+    const finished = step >= settings.steps;
+    if (this.#savedAt !== step) await this.#save();
     if (finished) {
-      if (trainer.step % settings.sampleEvery !== 0) await this.#sample();
-      if (trainer.step % settings.evaluateEvery !== 0) await this.#measure();
+      if (this.#sampledAt !== step) await this.#sample();
+      if (this.#measuredAt !== step || !this.#scores) await this.#measure();
     }
     await writeMarkedPng(join(this.folder, 'swap.png'), await swapPicture(samples, swapper));
     if (samples.truths) await writePng(join(this.folder, 'truth.png'), await sampleGrid(samples, 'truth'));
     await this.#log.flush();
     await this.#report();
+    if (finished) await this.#save(true);
     const references = this.#evaluation?.references;
     const { checkpoint } = this;
     return {
       finished,
-      step: trainer.step,
+      ...(this.#interruption && !finished && { interruption: this.#interruption }),
+      step,
       stepsPerSecond,
       checkpoint,
       scores: this.#scores,
@@ -174,7 +267,7 @@ export class RunFolder {
       folder: this.folder,
       settings: this.run.settings,
       step: this.run.trainer.step,
-      lines: this.#log.lines,
+      lines: logLines(this.#log.path),
       scores: this.#scores,
       references: this.#evaluation?.references,
       kernelsPerStep: this.#kernelsPerStep,

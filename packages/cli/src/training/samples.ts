@@ -1,7 +1,10 @@
 import { faceSets, type Image, image, imageGrid, imagesOf, type Level, renderFaces } from '@visage/faces';
-import { readFace } from '@visage/faces/node';
+import type { FolderIdentity } from '@visage/faces/node';
+import { VisageError } from '@visage/gpu';
 import type { Swapper } from '@visage/simswap';
 import { expand, keep, noGrad, scope, slice, type Tensor, tensor } from '@visage/tensor';
+import { facesAtOnce, inBatches } from './evaluate.ts';
+import type { BadPicture, Pictures } from './pictures.ts';
 
 const FACES = 4; // sources, and as many targets
 const SCALE_TO = 96; // small faces are enlarged to about this many pixels
@@ -41,9 +44,29 @@ export function proceduralSamples(size: number, level: Level): SampleFaces {
   };
 }
 
-/** The first picture of each of some people: the first half gives identities, the second the rest. */
-export async function folderSamples(files: readonly string[], size: number): Promise<SampleFaces> {
-  const faces = await Promise.all(files.slice(0, 2 * FACES).map((file) => readFace(file, size)));
+/** How many people of a data set {@link folderSamples} shows. */
+export const sampledPeople = 2 * FACES;
+
+/**
+ * A picture of each of {@link sampledPeople} people: the first half gives identities, the second the rest. It is the first good one of each; where
+ * somebody has none, the faces of the others come again.
+ *
+ * @throws VisageError when there is no good picture at all.
+ */
+export async function folderSamples(people: readonly FolderIdentity[], pictures: Pictures): Promise<SampleFaces> {
+  const { imageSize: size } = pictures;
+  const good: Image[] = [];
+  for (const { files } of people.slice(0, sampledPeople)) {
+    const face = await firstGood(files, pictures);
+    if (face) good.push(face);
+  }
+  if (good.length === 0) {
+    const { name, reason } = pictures.bad.at(-1) as BadPicture;
+    throw new VisageError(
+      `data set: no picture of the people kept for the samples is good; the last one is ${name}: ${reason}`,
+    );
+  }
+  const faces = Array.from({ length: sampledPeople }, (_, k) => good[k % good.length] as Image);
   const batch = (list: readonly Image[]) => {
     const values = new Float32Array(list.length * size * size * 3);
     list.forEach((face, k) => {
@@ -52,6 +75,14 @@ export async function folderSamples(files: readonly string[], size: number): Pro
     return keep(tensor(values, [list.length, size, size, 3]));
   };
   return { size, sources: batch(faces.slice(0, FACES)), targets: batch(faces.slice(FACES)) };
+}
+
+async function firstGood(files: readonly string[], pictures: Pictures): Promise<Image | undefined> {
+  for (const file of files) {
+    const face = await pictures.face(file);
+    if (face) return face;
+  }
+  return undefined;
 }
 
 /** Every source in every target: sources above, targets left; with `truth` the exact answers instead of the swapper's. */
@@ -68,23 +99,23 @@ export async function sampleGrid(faces: SampleFaces, swapper: Swapper | 'truth')
   return imageGrid([image(size, size), ...sources, ...rows.flat()], { columns: FACES + 1, scale });
 }
 
-async function swapAll({ sources, targets }: SampleFaces, swapper: Swapper): Promise<Float32Array> {
-  const [height = 1, width = 1] = targets.shape.slice(1);
-  const each = height * width * 3;
+/** All swaps, one target at a time with as many sources as fit the device. */
+async function swapAll({ size, sources, targets }: SampleFaces, swapper: Swapper): Promise<Float32Array> {
+  const each = size * size * 3;
   const out = new Float32Array(FACES ** 2 * each);
   const latents = swapper.latent(sources);
   for (let t = 0; t < FACES; t++) {
-    const swaps = scope(() => noGrad(() => swapper.swap(repeated(targets, t), latents)));
-    out.set(await swaps.floats(), t * FACES * each);
-    swaps.dispose();
+    const swap = (from: number, to: number) =>
+      noGrad(() => swapper.swap(repeated(targets, t, to - from), slice(latents, 0, from, to)));
+    out.set(await inBatches(FACES, swap, facesAtOnce(size)), t * FACES * each);
   }
   latents.dispose();
   return out;
 }
 
-/** One image of a batch, as often as there are sources. */
-const repeated = (batch: Tensor, row: number): Tensor =>
-  expand(slice(batch, 0, row, row + 1), [FACES, ...batch.shape.slice(1)]);
+/** One image of a batch, some times. */
+const repeated = (batch: Tensor, row: number, times: number): Tensor =>
+  expand(slice(batch, 0, row, row + 1), [times, ...batch.shape.slice(1)]);
 
 /** Source, target, result and, where it is known, the exact truth side by side. */
 export async function swapPicture(faces: SampleFaces, swapper: Swapper): Promise<Image> {

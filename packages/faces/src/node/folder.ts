@@ -1,7 +1,7 @@
-/** @file Image data sets on disk: one folder per identity, aligned square PNG images inside. */
-import { mkdir, readdir } from 'node:fs/promises';
+/** @file Image data sets that are written: one folder per identity, aligned square PNG images inside. */
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { checkInteger, checkOptions, type OptionKeys } from '@visage/gpu';
+import { checkInteger, checkOptions, currentGpu, type OptionKeys } from '@visage/gpu';
 import { FileError } from '@visage/nn';
 import { saveFile } from '@visage/nn/node';
 import { type Image, imagesOf, resizeImage } from '../images/image.ts';
@@ -20,7 +20,7 @@ export interface FaceFolderOptions {
   readonly level?: Level;
   /** Rays per pixel along each axis. Default 2. */
   readonly samples?: number;
-  /** Called after each identity with the number of images written so far. */
+  /** Called now and then with the number of images written so far. */
   readonly onProgress?: (written: number) => void;
 }
 
@@ -44,6 +44,15 @@ export interface FaceRecord {
   readonly landmarks: Landmarks;
 }
 
+const BATCH_BYTES = 2 ** 25; // of pixels rendered at once: 32 MiB keep a GPU busy and little memory
+
+/** Images of a size that are rendered at once: at least one, and no more than a buffer of the device holds. A pixel does not depend on the others of its batch. */
+function renderedAtOnce(size: number): number {
+  const { maxStorageBufferBindingSize, maxBufferSize } = currentGpu().device.limits;
+  const most = Math.min(BATCH_BYTES, maxStorageBufferBindingSize, maxBufferSize);
+  return Math.max(1, Math.floor(most / (size * size * 3 * 4)));
+}
+
 const digits = (value: number): string => String(value).padStart(7, '0');
 
 /**
@@ -57,59 +66,29 @@ export async function writeFaceFolder(folder: string, options: FaceFolderOptions
   for (const name of ['identities', 'imagesPerIdentity'] as const)
     checkInteger('writeFaceFolder', name, options[name], 1);
   checkInteger('writeFaceFolder', 'firstIdentity', firstIdentity, 0);
+  const atOnce = renderedAtOnce(size);
   const records: FaceRecord[] = [];
   for (let identity = firstIdentity; identity < firstIdentity + identities; identity++) {
-    const attributes = Uint32Array.from({ length: imagesPerIdentity }, (_, k) => identity * imagesPerIdentity + k);
-    const batch = renderFaces({ identities: attributes.map(() => identity), attributes, size, seed, level, samples });
-    const images = imagesOf(await batch.floats(), size);
-    batch.dispose();
     await mkdir(join(folder, digits(identity)), { recursive: true });
-    for (const [k, one] of images.entries()) {
-      const key = { identity, attributes: attributes[k] as number, seed, level };
-      const file = join(digits(identity), `${digits(key.attributes)}.png`);
-      await writePng(join(folder, file), one);
-      records.push({
-        file,
-        identity,
-        attributes: key.attributes,
-        pose: poseOf(key),
-        landmarks: landmarksOf(key, size),
-      });
+    for (let from = 0; from < imagesPerIdentity; from += atOnce) {
+      const count = Math.min(atOnce, imagesPerIdentity - from);
+      const attributes = Uint32Array.from({ length: count }, (_, k) => identity * imagesPerIdentity + from + k);
+      const batch = renderFaces({ identities: attributes.map(() => identity), attributes, size, seed, level, samples });
+      const images = imagesOf(await batch.floats(), size);
+      batch.dispose();
+      for (const [k, one] of images.entries()) {
+        const key = { identity, attributes: attributes[k] as number, seed, level };
+        const file = join(digits(identity), `${digits(key.attributes)}.png`);
+        await writePng(join(folder, file), one);
+        const labels = { pose: poseOf(key), landmarks: landmarksOf(key, size) };
+        records.push({ file, identity, attributes: key.attributes, ...labels });
+      }
+      options.onProgress?.(records.length);
     }
-    options.onProgress?.(records.length);
   }
   const lines = records.map((record) => `${JSON.stringify(record)}\n`);
   await saveFile(join(folder, 'faces.jsonl'), Buffer.from(lines.join('')));
   return records;
-}
-
-/** An identity of a data set and the paths of its images, sorted. */
-export interface FolderIdentity {
-  readonly name: string;
-  readonly files: readonly string[];
-}
-
-/**
- * Lists a data set of identity folders. Folders without PNG images are left out.
- *
- * @throws FileError when the folder cannot be read or holds no identity
- */
-export async function listFaceFolder(folder: string): Promise<FolderIdentity[]> {
-  const list = async (path: string) =>
-    readdir(path, { withFileTypes: true }).catch((cause: NodeJS.ErrnoException) => {
-      throw new FileError(
-        path,
-        cause.code === 'ENOENT' ? 'no such folder' : `cannot be listed (${cause.code ?? cause.message})`,
-      );
-    });
-  const identities: FolderIdentity[] = [];
-  const entries = (await list(folder)).filter((entry) => entry.isDirectory()).map((entry) => entry.name);
-  for (const name of entries.sort()) {
-    const files = (await list(join(folder, name))).filter((entry) => entry.isFile() && /\.png$/i.test(entry.name));
-    if (files.length > 0) identities.push({ name, files: files.map((file) => join(folder, name, file.name)).sort() });
-  }
-  if (identities.length === 0) throw new FileError(folder, 'holds no identity folders with PNG images');
-  return identities;
 }
 
 /** Reads an aligned face: a square PNG image, resized to `size`. */

@@ -22,23 +22,36 @@ export interface CheckpointOptions extends NetworkDescription {
 /**
  * Bytes of a checkpoint. Modules lie under PyTorch's names and layouts, so that `loadModule(module, file, { prefix: 'generator/' })`
  * takes a single network out of it; other tensors lie as they are.
+ *
+ * All tensors are of the moment of the call, whatever is launched while they are read: their copies are issued before the first is waited for.
+ *
+ * @throws ArgumentError when a value is infinite or not a number: no run could go on from it.
  */
 export async function saveCheckpoint(groups: CheckpointGroups, options: CheckpointOptions): Promise<Uint8Array> {
   checkOptions('saveCheckpoint', options, { ...DESCRIPTION, state: true });
-  const tensors = new Map<string, HostTensor>();
-  for (const [group, members] of Object.entries(groups)) {
-    if (group === '' || group.includes('/'))
-      throw new ArgumentError('saveCheckpoint', 'group', `'${group}'`, 'a name without slashes');
-    const host = members instanceof Module ? await moduleToHost(members) : await tensorsToHost(members);
-    for (const [name, tensor] of host) tensors.set(`${group}/${name}`, tensor);
-  }
+  const bad = Object.keys(groups).find((group) => group === '' || group.includes('/'));
+  if (bad !== undefined) throw new ArgumentError('saveCheckpoint', 'group', `'${bad}'`, 'a name without slashes');
+  const reads = Object.entries(groups).map(async ([group, members]) => {
+    const host = await (members instanceof Module ? moduleToHost(members) : tensorsToHost(members));
+    return [...host].map(([name, tensor]) => [`${group}/${name}`, tensor] as const);
+  });
+  const tensors = new Map((await Promise.all(reads)).flat());
+  for (const [name, { values }] of tensors) checkFinite(name, values);
   return writeSafetensors(tensors, { ...describe(options), state: JSON.stringify(options.state) });
 }
 
 async function tensorsToHost(members: ReadonlyMap<string, Tensor>): Promise<Map<string, HostTensor>> {
-  const out = new Map<string, HostTensor>();
-  for (const [name, tensor] of members) out.set(name, { shape: tensor.shape, values: await tensor.data() });
-  return out;
+  const read = async ([name, tensor]: [string, Tensor]) =>
+    [name, { shape: tensor.shape, values: await tensor.data() }] as const;
+  return new Map(await Promise.all([...members].map(read)));
+}
+
+function checkFinite(name: string, values: HostArray): void {
+  if (!(values instanceof Float32Array)) return;
+  const at = values.findIndex((value) => !Number.isFinite(value));
+  if (at < 0) return;
+  const hint = 'No run could go on from it; go back to an earlier checkpoint';
+  throw new ArgumentError('saveCheckpoint', `element ${at} of '${name}'`, String(values[at]), 'a finite number', hint);
 }
 
 /**

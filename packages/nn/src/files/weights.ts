@@ -88,20 +88,17 @@ export function buildFor<T>(file: SafetensorsFile, build: () => T): T {
   return bounded(held, refuse, build);
 }
 
-/** Reads the state of a module to the host, in file layout. */
+/** Reads the state of a module to the host, in file layout; all of it is of the moment of the call, as the copies are issued before the first is waited for. */
 export async function moduleToHost(module: Module, storage: 'f32' | 'f16' = 'f32'): Promise<Map<string, HostTensor>> {
-  const out = new Map<string, HostTensor>();
-  for (const [name, { tensor, layout, kind }] of module.state()) {
+  const reads = [...module.state()].map(async ([name, { tensor, layout, kind }]): Promise<[string, HostTensor]> => {
     const values = toFileOrder(await tensor.floats(), tensor.shape, layout);
     const shape = fileShape(tensor.shape, layout);
     if (storage === 'f16' && kind === 'parameter')
-      out.set(name, { shape, values: halfWeights('saveModule', name, shape, values) });
-    else {
-      if (storage === 'f16') checkStored('saveModule', name, shape, values);
-      out.set(name, { shape, values });
-    }
-  }
-  return out;
+      return [name, { shape, values: halfWeights('saveModule', name, shape, values) }];
+    if (storage === 'f16') checkStored('saveModule', name, shape, values);
+    return [name, { shape, values }];
+  });
+  return new Map(await Promise.all(reads));
 }
 
 /**

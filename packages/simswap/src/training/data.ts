@@ -29,4 +29,9 @@ export interface TrainingData {
    * What is drawn must depend on the arguments and the source's own seed alone: then a resumed run sees what an uninterrupted one sees.
    */
   load(kind: PairKind, step: number): void | Promise<void>;
+  /**
+   * Called with the same arguments before the step begins: for sources whose `load` may fail, a folder of pictures say. An error here ends a run between two
+   * steps, where its state can be saved; in the middle of a step it cannot.
+   */
+  read?(kind: PairKind, step: number): void | Promise<void>;
 }

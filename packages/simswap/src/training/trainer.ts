@@ -25,6 +25,7 @@ import {
 import { isProbed } from './probes.ts';
 import { StepRunner } from './runner.ts';
 import { StepClock } from './stepClock.ts';
+import { StepGate } from './stepGate.ts';
 import { StepsInFlight } from './stepsInFlight.ts';
 import { type LossName, lossNames } from './terms.ts';
 
@@ -51,6 +52,7 @@ export class Trainer {
   readonly #readEvery: number;
   readonly #alarm: CollapseAlarm;
   readonly #inFlight: StepsInFlight;
+  readonly #gate = new StepGate('Trainer');
   #guard = new LossGuard();
   #step = 0;
   #unread = 0;
@@ -82,14 +84,21 @@ export class Trainer {
   /**
    * Bytes of a safetensors file with all that a later run needs to continue bit for bit: networks, moving average, both optimizers, seed,
    * recipe, step; and `notes`, any JSON that the caller wants back.
+   *
+   * It may be asked for beside a run, and is then of the step at hand: everything is copied on the device when that step is issued.
+   *
+   * @throws VisageError when there is no such state: a loss was not finite, a weight is not, or a step failed in its middle.
    */
   async checkpoint(notes: unknown = null): Promise<Uint8Array> {
-    const { generator, discriminator, identity, recipe, seed, step, precision } = this;
-    const { batchSize, imageSize } = this.#data;
-    return saveCheckpoint(this.#groups(), {
-      architecture: simswapArchitecture,
-      config: { generator: generator.config, discriminator: discriminator.config, identity: identity.config },
-      state: { step, seed, recipe, precision, batchSize, imageSize, notes },
+    return this.#gate.between(async () => {
+      this.#gate.refuseSpoiled('checkpoint');
+      const { generator, discriminator, identity, recipe, seed, step, precision } = this;
+      const { batchSize, imageSize } = this.#data;
+      return saveCheckpoint(this.#groups(), {
+        architecture: simswapArchitecture,
+        config: { generator: generator.config, discriminator: discriminator.config, identity: identity.config },
+        state: { step, seed, recipe, precision, batchSize, imageSize, notes },
+      });
     });
   }
 
@@ -97,14 +106,17 @@ export class Trainer {
    * Takes over the tensors and the step of a checkpoint. Recipe, seed and data are those that this trainer was built with; for the same
    * bits as an uninterrupted run, build it from {@link readCheckpointHeader}.
    *
-   * @throws FileError when the file belongs to other networks; nothing is changed then.
+   * @throws FileError when the file belongs to other networks, VisageError during a run; nothing is changed then.
    */
   restore(file: SafetensorsFile): void {
+    this.#gate.refuseWhileRunning('restore');
     const { step } = readCheckpointHeader(file);
     restoreCheckpoint(this.#groups(), file);
     this.foldedIdentity.refold();
     this.#step = step;
+    this.#unread = 0;
     this.#guard = new LossGuard(skippedIn(file));
+    this.#gate.restored();
   }
 
   #groups(): CheckpointGroups {
@@ -146,36 +158,46 @@ export class Trainer {
   }
 
   /**
-   * Trains until `until` steps are done or {@link Trainer.stop} is called; all losses are read and reported before it returns.
+   * Trains until `until` steps are done or {@link Trainer.stop} is called; all losses are read and reported before it returns, or throws.
    *
    * @throws NonFiniteLossError when a loss is infinite or not a number, naming step, loss and op; in mixed precision not for a few steps whose
-   * updates were skipped ({@link LossGuard}).
+   * updates were skipped ({@link LossGuard}). VisageError when a run of this trainer is in progress.
    */
   async run(options: RunOptions): Promise<void> {
     checkRunOptions(options);
-    const { until, tasks = [], onStep, onAlarm } = options;
+    return this.#gate.run(() => this.#run(options));
+  }
+
+  async #run({ until, tasks = [], onStep, onAlarm }: RunOptions): Promise<void> {
     this.#stopping = false;
     const clock = new StepClock();
     let reading: Promise<void> = Promise.resolve();
-    while (this.step < until && !this.#stopping) {
-      const signs = await this.#advance();
-      const due = tasks.filter(({ every }) => this.step % every === 0);
-      if (this.#unread < this.#readEvery && !signs && due.length === 0) continue;
-      // One reading stays in flight while the next steps are issued, so that the device never waits for the host.
-      await reading;
-      reading = this.#report(clock, onStep, signs, onAlarm);
-      reading.catch(() => {}); // thrown where it is awaited
-      if (due.length === 0) continue;
-      await reading;
-      for (const task of due) await task.run(this);
-      clock.skip();
+    try {
+      while (this.step < until && !this.#stopping) {
+        const signs = await this.#gate.step(() => this.#advance());
+        const due = tasks.filter(({ every }) => this.step % every === 0);
+        if (this.#unread < this.#readEvery && !signs && due.length === 0) continue;
+        // One reading stays in flight while the next steps are issued, so that the device never waits for the host.
+        await reading;
+        reading = this.#report(clock, onStep, signs, onAlarm);
+        reading.catch(() => {}); // thrown where it is awaited
+        if (due.length === 0) continue;
+        await reading;
+        for (const task of due) await task.run(this);
+        clock.skip();
+      }
+    } catch (cause) {
+      // The steps before the error were done all the same. What goes wrong with their losses too comes second.
+      await reading.then(() => this.#report(clock, onStep)).catch(() => {});
+      throw cause;
     }
     await reading;
     await this.#report(clock, onStep);
   }
 
-  /** Gives all memory of the trainer back; generator, discriminator, identity network and moving average belong to the caller. */
+  /** Gives all memory of the trainer back; generator, discriminator, identity network and moving average belong to the caller. @throws VisageError during a run. */
   dispose(): void {
+    this.#gate.refuseWhileRunning('dispose');
     this.#runner.dispose();
     this.foldedIdentity.dispose();
     this.#learners.dispose();
@@ -185,15 +207,23 @@ export class Trainer {
   async #advance(): Promise<Promise<CollapseSigns>[] | undefined> {
     await this.#inFlight.room();
     const kind = this.kindOf(this.step);
+    for (const turn of this.#runner.turns.keys()) await this.#data.read?.(kind, this.#draw(this.step, turn));
     this.#learners.prepare(this.step);
     const probe = kind !== 'same' && isProbed(this.step, this.recipe.pairs.length);
     const signs: Promise<CollapseSigns>[] = [];
-    for (const turn of this.#runner.turns.keys()) {
-      await this.#data.load(kind, this.#draw(this.step, turn));
-      await this.#runner.prepare(turn, kind);
-      const read = this.#runner.run(turn, kind, probe);
-      read?.catch(() => {}); // thrown where it is awaited, unless an earlier reading fails first
-      if (read) signs.push(read);
+    let begun = false;
+    try {
+      for (const turn of this.#runner.turns.keys()) {
+        await this.#data.load(kind, this.#draw(this.step, turn));
+        await this.#runner.prepare(turn, kind);
+        begun = true;
+        const read = this.#runner.run(turn, kind, probe);
+        read?.catch(() => {}); // thrown where it is awaited, unless an earlier reading fails first
+        if (read) signs.push(read);
+      }
+    } catch (cause) {
+      if (begun) this.#gate.spoil(`step ${this.step + 1} failed when a part of it was done`);
+      throw cause;
     }
     this.#inFlight.issued();
     this.#step += 1;
@@ -237,6 +267,7 @@ export class Trainer {
 
   /** The error of a loss that is not finite, with the op that a repetition of its step blames, if there is memory for one. */
   async #nonFinite({ step, loss, value }: BadLoss): Promise<NonFiniteLossError> {
+    this.#gate.spoil(`the ${loss} loss became ${value} at step ${step}`);
     const kind = this.kindOf(step - 1);
     for (const turn of this.#runner.turns.keys()) {
       await this.#data.load(kind, this.#draw(step - 1, turn));

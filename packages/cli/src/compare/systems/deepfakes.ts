@@ -1,4 +1,5 @@
 import { renderFaces } from '@visage/faces';
+import { currentGpu } from '@visage/gpu';
 import { cosineSchedule, seeded } from '@visage/nn';
 import { DeepFakes, DeepFakesTrainer, originalDeepFakesRecipe, originalWarp } from '@visage/simswap';
 import { concat, keep, scope, type Tensor } from '@visage/tensor';
@@ -6,7 +7,7 @@ import { type Spent, spend, stepByStep, together } from '../budget.ts';
 import { albumOf } from '../swaps.ts';
 import type { ComparedSystem, ComparisonSettings } from './system.ts';
 
-const ALBUM = 256; // photos of each person
+const ALBUM = 256; // photos of each person, or as many as a buffer of the device holds
 const RENDERED_AT_ONCE = 32;
 /** The original's 5e-5 is for weeks of training 82 million parameters. At 1e-3 two of four couples ended in saturated pictures within 1500 steps. */
 const LEARNING_RATE = 3e-4;
@@ -53,15 +54,18 @@ export async function trainDeepFakes(settings: ComparisonSettings): Promise<Comp
   };
 }
 
-/** The photos of a held-out person, [ALBUM, S, S, 3]. */
+/** The photos of a held-out person, [photos, S, S, 3], at most {@link ALBUM}. */
 function album(person: number, { imageSize, level }: ComparisonSettings): Tensor {
+  const { maxStorageBufferBindingSize, maxBufferSize } = currentGpu().device.limits;
+  const fitting = Math.floor(Math.min(maxStorageBufferBindingSize, maxBufferSize) / (imageSize ** 2 * 3 * 4));
+  const photos = Math.min(ALBUM, fitting);
   const all = albumOf(person, ALBUM);
   return keep(
     scope(() => {
       const parts: Tensor[] = [];
-      for (let from = 0; from < ALBUM; from += RENDERED_AT_ONCE) {
+      for (let from = 0; from < photos; from += RENDERED_AT_ONCE) {
         const [identities, attributes] = [all.identities, all.attributes].map((x) =>
-          x.slice(from, from + RENDERED_AT_ONCE),
+          x.slice(from, Math.min(photos, from + RENDERED_AT_ONCE)),
         ) as [Uint32Array, Uint32Array];
         parts.push(renderFaces({ identities, attributes, size: imageSize, level }));
       }

@@ -7,6 +7,7 @@ import type { IdentityNetwork } from '../../networks/identity.ts';
 import type { Discriminator } from '../../networks/patchDiscriminator.ts';
 import type { PairKind } from '../../recipe.ts';
 import type { ImagePairs, TrainingData } from '../../training/data.ts';
+import { StepGate } from '../../training/stepGate.ts';
 import { RecordedSteps } from '../recordedSteps.ts';
 import type { AeiNet } from './aeiNet.ts';
 import { attributeLoss, halfSquaredError } from './losses.ts';
@@ -43,6 +44,7 @@ export class AeiTrainer {
   readonly #generatorOptimizer: Adam;
   readonly #discriminatorOptimizer: Adam;
   readonly #steps = new RecordedSteps(aeiLossNames);
+  readonly #gate = new StepGate('AeiTrainer');
 
   constructor(options: AeiTrainerOptions) {
     checkOptions('AeiTrainer', options, OPTIONS);
@@ -70,8 +72,16 @@ export class AeiTrainer {
     this.#discriminatorOptimizer.learningRate = value;
   }
 
-  /** Issues one step. */
+  /**
+   * Issues one step.
+   *
+   * @throws VisageError when the step before is not issued yet: await it.
+   */
   async run(): Promise<void> {
+    return this.#gate.run(() => this.#run());
+  }
+
+  async #run(): Promise<void> {
     const { pairs } = this.recipe;
     const kind = pairs[this.step % pairs.length]!;
     const { data } = this.#options;
@@ -84,8 +94,9 @@ export class AeiTrainer {
     return this.#steps.losses();
   }
 
-  /** Gives all memory of the trainer back; the networks and the data belong to the caller. */
+  /** Gives all memory of the trainer back; the networks and the data belong to the caller. @throws VisageError during a step. */
   dispose(): void {
+    this.#gate.refuseWhileRunning('dispose');
     this.#steps.dispose();
     this.#generatorOptimizer.dispose();
     this.#discriminatorOptimizer.dispose();

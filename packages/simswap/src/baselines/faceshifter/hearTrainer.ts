@@ -5,6 +5,7 @@ import { identityLoss } from '../../losses/identity.ts';
 import type { IdentityNetwork } from '../../networks/identity.ts';
 import type { PairKind } from '../../recipe.ts';
 import type { ImagePairs, TrainingData } from '../../training/data.ts';
+import { StepGate } from '../../training/stepGate.ts';
 import { RecordedSteps } from '../recordedSteps.ts';
 import { type FaceShifter, heuristicError } from './faceShifter.ts';
 import { halfSquaredError } from './losses.ts';
@@ -34,6 +35,7 @@ export class HearTrainer {
   readonly #optimizer: Adam;
   readonly #occluders: Tensor;
   readonly #steps = new RecordedSteps(hearLossNames);
+  readonly #gate = new StepGate('HearTrainer');
 
   constructor(options: HearTrainerOptions) {
     checkOptions('HearTrainer', options, OPTIONS);
@@ -60,8 +62,16 @@ export class HearTrainer {
     this.#optimizer.learningRate = value;
   }
 
-  /** Issues one step. */
+  /**
+   * Issues one step.
+   *
+   * @throws VisageError when the step before is not issued yet: await it.
+   */
   async run(): Promise<void> {
+    return this.#gate.run(() => this.#run());
+  }
+
+  async #run(): Promise<void> {
     const { refinementPairs } = this.recipe;
     const kind = refinementPairs[this.step % refinementPairs.length]!;
     const { data, seed = 0 } = this.#options;
@@ -77,8 +87,9 @@ export class HearTrainer {
     return this.#steps.losses();
   }
 
-  /** Gives all memory of the trainer back; the networks and the data belong to the caller. */
+  /** Gives all memory of the trainer back; the networks and the data belong to the caller. @throws VisageError during a step. */
   dispose(): void {
+    this.#gate.refuseWhileRunning('dispose');
     this.#steps.dispose();
     this.#optimizer.dispose();
     this.#occluders.dispose();

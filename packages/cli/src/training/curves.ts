@@ -1,0 +1,104 @@
+/** @file What a report shows of a log: a bounded number of points per curve, picked while the log is read, however long it is. */
+import type { Chart } from '../report/page.ts';
+import type { LogLine } from './log.ts';
+
+const MOST_POINTS = 2000; // per curve
+const MOST_WARNINGS = 20;
+
+/** At most `most` items of a stream whose length nobody knows: every n-th, where n doubles whenever the room is used up; and always the last. */
+export class Thinned<T> {
+  readonly #most: number;
+  #kept: T[] = [];
+  #stride = 1;
+  #seen = 0;
+  #last: T | undefined;
+
+  /** @param most an even number. */
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  add(item: T): void {
+    if (this.#kept.length === this.#most && this.#isDue) {
+      this.#kept = this.#kept.filter((_, k) => k % 2 === 0);
+      this.#stride *= 2;
+    }
+    this.#last = this.#isDue ? undefined : item;
+    if (this.#isDue) this.#kept.push(item);
+    this.#seen += 1;
+  }
+
+  /** Is the next item one of every n-th? */
+  get #isDue(): boolean {
+    return this.#seen % this.#stride === 0;
+  }
+
+  get items(): T[] {
+    return this.#last === undefined ? [...this.#kept] : [...this.#kept, this.#last];
+  }
+}
+
+/** What {@link digestOf} keeps of a log. */
+export interface LogDigest {
+  /** Lines of steps in rising order, thinned apart for each kind of pairs: every second line of all may be of one kind. */
+  readonly steps: readonly LogLine[];
+  readonly measured: readonly LogLine[];
+  /** The latest alarms and warnings, and how many there are. */
+  readonly warnings: readonly LogLine[];
+  readonly warningCount: number;
+  readonly stepsPerSecond: number;
+}
+
+/** Reads a log once. */
+export function digestOf(lines: Iterable<LogLine>): LogDigest {
+  const steps = new Map<string, Thinned<LogLine>>();
+  const measured = new Thinned<LogLine>(MOST_POINTS);
+  const warnings: LogLine[] = [];
+  let [warningCount, stepsPerSecond] = [0, 0];
+  for (const line of lines) {
+    if (line.event === 'measure') measured.add(line);
+    else if (line.event === 'step') {
+      const kind = line.note ?? '';
+      const ofKind = steps.get(kind) ?? new Thinned<LogLine>(MOST_POINTS / 2);
+      steps.set(kind, ofKind);
+      ofKind.add(line);
+      stepsPerSecond = line.values.stepsPerSecond ?? 0;
+    } else {
+      warningCount += 1;
+      warnings.push(line);
+      if (warnings.length > MOST_WARNINGS) warnings.shift();
+    }
+  }
+  const merged = [...steps.values()].flatMap(({ items }) => items).sort((a, b) => a.step - b.step);
+  return { steps: merged, measured: measured.items, warnings, warningCount, stepsPerSecond };
+}
+
+/** The curves of a run. */
+export function chartsOf({ steps, measured }: LogDigest): Chart[] {
+  const all = [
+    byKind('identity loss', 'identity', steps),
+    byKind('reconstruction loss', 'reconstruction', steps),
+    chart('feature matching', steps, ['featureMatching']),
+    chart('the two players', steps, ['adversarial', 'real', 'fake']),
+    chart('gradient penalty', steps, ['gradientPenalty']),
+    chart('inner face against the exact truth, dB', measured, ['psnr']),
+    chart('recognised as the source, and leak', measured, ['top1', 'leak']),
+  ];
+  return all.filter(({ steps: x }) => x.length > 0);
+}
+
+function chart(title: string, points: readonly LogLine[], names: readonly string[]): Chart {
+  const curve = (name: string) => points.map((line) => line.values[name] ?? null);
+  return {
+    title,
+    steps: points.map((line) => line.step),
+    curves: Object.fromEntries(names.map((name) => [name, curve(name)])),
+  };
+}
+
+/** One loss, apart for the two kinds of pairs: it means something else for each. */
+function byKind(title: string, name: string, points: readonly LogLine[]): Chart {
+  const curve = (kind: string) => points.map((line) => (line.note === kind ? (line.values[name] ?? null) : null));
+  const curves = { 'two people': curve('cross'), 'one person': curve('same') };
+  return { title, steps: points.map((line) => line.step), curves };
+}
