@@ -109,10 +109,7 @@ const CASES: Record<string, Case> = {
   },
   'mul with an f32 number': {
     fn: (a, b) => mul(a!, b!),
-    inputs: [
-      ['half', 3, 8],
-      ['full'],
-    ],
+    inputs: [['half', 3, 8], ['full']],
   },
   'mul with an f32 tensor of one element': {
     fn: (a, b) => mul(a!, b!),
