@@ -37,7 +37,7 @@ const MISTAKES: readonly Mistake[] = [
   [
     'signed numbers',
     () => renderFaces({ ...faces, identities: tensor(Int32Array.of(1)) }),
-    /identities is Tensor\(i32/,
+    /identities's dtype is i32, expected u32/,
   ],
   [
     'no faces',
