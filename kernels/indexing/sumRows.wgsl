@@ -1,6 +1,7 @@
 // Adjoint of gatherRows.wgsl:  out[r, c] = Σ rows[i, c] over the i with index[i] = r
 //
-// An index past the result makes all of it NaN, see oneHot.wgsl: its row belongs nowhere, and leaving it out would be another sum without a word.
+// An index past the result makes all of it NaN, see oneHot.wgsl: its row belongs nowhere, and leaving it out would be
+// another sum without a word.
 // Looks through all indices for every row instead of adding atomically: the order is fixed, and batches are small.
 // Layout    rows [COUNT, INNER], index [COUNT] as u32, out [SIZE / INNER, INNER].
 // Prelude   alias S (f32 or f16; sums are f32); WG, SIZE (elements of out), COUNT, ROWS, INNER.

@@ -12,6 +12,7 @@ import {
 import { createDawn, startGpu } from '@visage/gpu/node';
 import { suite } from 'uvu';
 import { is, not, ok, throws } from 'uvu/assert';
+import { errorOf } from '../helpers/mistakes.ts';
 
 const test = suite('arguments');
 
@@ -55,12 +56,7 @@ test('values are shown briefly', () => {
 
 test('a device has no other options', async () => {
   const refused = async (open: () => unknown, message: RegExp) => {
-    let error: Error | undefined;
-    try {
-      await open();
-    } catch (thrown) {
-      error = thrown as Error;
-    }
+    const error = await errorOf(open);
     ok(error instanceof ArgumentError && message.test(error.message), error?.message);
   };
   await refused(

@@ -1,5 +1,4 @@
 /** @file Layers, optimizers and files refuse options that they do not have and values that make no sense, by name. */
-import { ArgumentError } from '@visage/gpu';
 import {
   Adam,
   AdamW,
@@ -28,16 +27,15 @@ import {
 import { ones, type Tensor } from '@visage/tensor';
 import { equal, is, ok } from 'uvu/assert';
 import { gpuSuite } from '../helpers/gpu.ts';
+import { any, errorOf, type Mistake, refusesEach } from '../helpers/mistakes.ts';
 
 const { test } = await gpuSuite('mistakes with layers and optimizers');
 
-/** As JavaScript would call it: TypeScript would refuse these. */
-const any = (value: unknown) => value as never;
 const layer = new Linear(2, 2);
 const parameters = [...layer.namedParameters()];
 const file = await saveModule(layer, { architecture: 'linear', config: {} });
 
-const MISTAKES: readonly (readonly [string, () => unknown, RegExp])[] = [
+const MISTAKES: readonly Mistake[] = [
   ['dilation', () => new Conv2d(3, 4, 3, any({ dilation: 2 })), /^Conv2d: option 'dilation' is 2, .*not built/],
   ['channels and kernel', () => new Conv2d(3, 4, 1.5), /^Conv2d: kernel is 1.5/],
   ['no channels', () => new Conv2d(0, 4, 1), /^Conv2d: inChannels is 0/],
@@ -77,18 +75,13 @@ const MISTAKES: readonly (readonly [string, () => unknown, RegExp])[] = [
   ],
 ];
 
-for (const [what, call, message] of MISTAKES)
-  test(`refused: ${what}`, async () => {
-    const error = await said(call);
-    ok(error instanceof ArgumentError, `${error?.name}: ${error?.message}`);
-    ok(message.test(error.message), error.message);
-  });
+refusesEach(test, MISTAKES);
 
 test('files are not written in types that there are not', async () => {
   const description = { architecture: 'linear', config: {} };
-  const half = await said(() => saveModule(layer, { ...description, storage: any('bf16') }));
+  const half = await errorOf(() => saveModule(layer, { ...description, storage: any('bf16') }));
   ok(/^saveModule: storage is 'bf16'/.test(half?.message ?? ''), half?.message);
-  const extra = await said(() => saveCheckpoint({}, any({ ...description, state: 1, stat: 2 })));
+  const extra = await errorOf(() => saveCheckpoint({}, any({ ...description, state: 1, stat: 2 })));
   ok(/^saveCheckpoint: option 'stat'/.test(extra?.message ?? ''), extra?.message);
 });
 
@@ -100,14 +93,5 @@ test('a transposed convolution has groups', async () => {
   weight.write(new Float32Array(weight.size).fill(1));
   is((await grouped.forward(ones([1, 1, 1, 4])).floats())[0], 2); // the two channels of its group
 });
-
-async function said(call: () => unknown): Promise<Error | undefined> {
-  try {
-    await call();
-  } catch (error) {
-    return error as Error;
-  }
-  return undefined;
-}
 
 test.run();

@@ -1,5 +1,7 @@
-/** @file Networks, trainers and swappers refuse options that there are not and values that make no sense, before anything is built or run. */
-import { ArgumentError } from '@visage/gpu';
+/**
+ * @file Networks, trainers and swappers refuse options that there are not and values that make no sense, before
+ * anything is built or run.
+ */
 import { HostRandom } from '@visage/nn';
 import {
   arcFaceMargin,
@@ -21,14 +23,12 @@ import {
   trainOnLabelledFaces,
 } from '@visage/simswap';
 import { ones } from '@visage/tensor';
-import { ok } from 'uvu/assert';
 import { gpuSuite } from '../helpers/gpu.ts';
+import { any, type Mistake, refusesEach } from '../helpers/mistakes.ts';
 import { HashedPairs, makeNetworks } from './fixture.ts';
 
 const { test } = await gpuSuite('mistakes with networks and trainers', { backend: 'null', deterministic: true });
 
-/** As JavaScript would call it: TypeScript would refuse these. */
-const any = (value: unknown) => value as never;
 const networks = makeNetworks();
 const { generator, identity } = networks;
 const small = generator.config;
@@ -37,7 +37,7 @@ const swapper = new Swapper({ generator, identity });
 const faces = ones([2, 48, 48, 3]);
 const pairs = { batchSize: 2, imageSize: 48, identities: 4 };
 
-const MISTAKES: readonly (readonly [string, () => unknown, RegExp])[] = [
+const MISTAKES: readonly Mistake[] = [
   ['a generator of its width alone', () => new Generator(any({ width: 1 / 32 })), /^Generator: blocks is undefined/],
   ['another key of a generator', () => new Generator(any({ ...small, size: 1 })), /^Generator: option 'size'/],
   ['a head that there is not', () => new Generator({ ...small, head: any('relu') }), /^Generator: head is 'relu'/],
@@ -149,17 +149,7 @@ const MISTAKES: readonly (readonly [string, () => unknown, RegExp])[] = [
   ],
 ];
 
-for (const [what, call, message] of MISTAKES)
-  test(`refused: ${what}`, async () => {
-    let error: Error | undefined;
-    try {
-      await call();
-    } catch (thrown) {
-      error = thrown as Error;
-    }
-    ok(error instanceof ArgumentError, `${error?.name}: ${error?.message}`);
-    ok(message.test(error.message), error.message);
-  });
+refusesEach(test, MISTAKES);
 
 test('the published generator is right as it is', () => {
   const { width: _, ...rest } = publishedGenerator;

@@ -1,6 +1,9 @@
 /**
- * @file Every function of the tensor package that users call, made wrong one argument at a time: what is never right is an error that names the function.
- * On Dawn's null backend, which compiles kernels and computes nothing: a call that got past the checks would be a validation error there.
+ * @file Every function of the tensor package that users call, made wrong one argument at a time: what is never right
+ * is an error that names the function.
+ *
+ * On Dawn's null backend, which compiles kernels and computes nothing: a call that got past the checks would be a
+ * validation error there.
  */
 import { VisageError } from '@visage/gpu';
 import * as visage from '@visage/tensor';

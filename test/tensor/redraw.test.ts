@@ -1,4 +1,7 @@
-/** @file Gradient checkpointing of blocks that draw random numbers: both passes draw the same, and the state moves once. */
+/**
+ * @file Gradient checkpointing of blocks that draw random numbers: both passes draw the same, and the state moves
+ * once.
+ */
 import { checkpoint, grad, greater, mul, ones, RandomState, record, scope, sum, type Tensor } from '@visage/tensor';
 import { equal, is, not } from 'uvu/assert';
 import { gpuSuite } from '../helpers/gpu.ts';
@@ -11,11 +14,12 @@ const leaf = () => ones([SIZE], { requiresGrad: true });
 /** x with a random half of its elements set to 0: at x = 1 the gradient of its sum is the result itself. */
 const dropped = (x: Tensor, random: RandomState) => mul(x, greater(random.uniform([SIZE]), 0.5));
 
-test('the gradient sees the mask of the forward pass, and the draw after the block is that of a plain block', async () => {
+test('the gradient sees the mask of the forward pass, and the draw behind is that of a plain block', async () => {
   const [random, plain, x] = [new RandomState(7), new RandomState(7), leaf()];
   const y = checkpoint((input) => dropped(input as Tensor, random), [x]);
   is(await row(y), await row(dropped(x, plain)));
-  const between = await row(random.uniform([SIZE])); // before the gradient: the block is computed again behind other draws
+  // Drawn before the gradient is asked for: the block is computed again behind other draws.
+  const between = await row(random.uniform([SIZE]));
   is(between, await row(plain.uniform([SIZE])));
   for (const _ of ['once', 'and again']) is(await row(grad(sum(y), [x])[0] as Tensor), await row(y));
   equal(await random.save(), await plain.save());

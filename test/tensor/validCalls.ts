@@ -1,4 +1,7 @@
-/** @file A right call of every function of the tensor package that users call: tests make them wrong, one argument at a time. */
+/**
+ * @file A right call of every function of the tensor package that users call: tests make them wrong, one argument
+ * at a time.
+ */
 import { currentGpu } from '@visage/gpu';
 import * as t from '@visage/tensor';
 
@@ -19,7 +22,10 @@ const of = (fn: Fn, ...args: readonly unknown[]): Call => ({
 const each = (functions: Readonly<Record<string, Fn>>, ...args: readonly unknown[]): Record<string, Call> =>
   Object.fromEntries(Object.entries(functions).map(([name, fn]) => [name, of(fn, ...args)]));
 
-/** For those who write kernels or the engine: their arguments are WGSL, or what the engine makes itself; and small helpers on the host. */
+/**
+ * For those who write kernels or the engine: their arguments are WGSL, or what the engine makes itself; and small
+ * helpers on the host.
+ */
 export const KERNEL_AUTHORS: ReadonlySet<string> = new Set([
   ...['Tensor', 'V', 'flat', 'fused', 'gather', 'launchMap', 'pointwise', 'track', 'watchOps', 'moveTogether'],
   ...['broadcastShapes', 'checkDType', 'checkExtents', 'checkShape', 'checkTensor', 'normalizeAxes', 'promoted'],

@@ -13,7 +13,7 @@ import {
   showValue,
 } from '@visage/gpu';
 import * as kernels from '@visage/kernels';
-import { empty, scope, Tensor } from '@visage/tensor';
+import { checkDType, checkShape, empty, scope, Tensor } from '@visage/tensor';
 import type { Factor, FactorName } from './factors.ts';
 import { factors } from './factors.ts';
 import { factorTable, type Level, meanIdentityTable } from './levels.ts';
@@ -72,8 +72,11 @@ function checkBatch(op: string, batch: FaceBatch): number {
   checkOptions(op, batch, FACE_BATCH);
   const { identities, attributes, size, samples = 1, seed = 0 } = batch;
   for (const [name, x] of Object.entries({ identities, attributes })) {
-    if (x instanceof Tensor ? x.dtype === 'u32' && x.rank === 1 : x instanceof Uint32Array) continue;
-    throw new ArgumentError(op, name, showValue(x), 'a Uint32Array or a tensor [batch] of u32');
+    if (x instanceof Tensor) {
+      checkDType(op, name, x, 'u32');
+      checkShape(op, name, x.shape, [null], 'One number for each face');
+    } else if (!(x instanceof Uint32Array))
+      throw new ArgumentError(op, name, showValue(x), 'a Uint32Array or a tensor [batch] of u32');
   }
   const [rows, others] = [count(identities), count(attributes)];
   if (rows < 1 || rows !== others) {

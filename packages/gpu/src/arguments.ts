@@ -1,7 +1,10 @@
 /** @file Checks of arguments where a user calls: what passes them never reaches WGSL or WebGPU as a mistake. */
 import { ArgumentError } from './errors.ts';
 
-/** Every key of an options type. The compiler refuses a list that lacks a key, or names one that the type does not have. */
+/**
+ * Every key of an options type. The compiler refuses a list that lacks a key, or names one that the type does not
+ * have.
+ */
 export type OptionKeys<O> = Readonly<Record<keyof Required<O>, true>>;
 
 const LONGEST = 60; // characters of a value in an error message
@@ -28,8 +31,9 @@ function describe(value: unknown): string {
 }
 
 /**
- * Throws unless `options` is an object all of whose entries `op` takes. TypeScript checks the same, but a program that is run with its types stripped is
- * checked by nobody else, and an option that is ignored gives another result without a word. Entries that are `undefined` are as good as absent.
+ * Throws unless `options` is an object all of whose entries `op` takes. TypeScript checks the same, but nobody checks a
+ * program that is run with its types stripped, and an option that is ignored gives another result without a word.
+ * Entries that are `undefined` are as good as absent.
  *
  * @param missing for options that other libraries have and this one does not: what to do instead.
  * @throws ArgumentError that names the option and lists those that there are.

@@ -94,7 +94,10 @@ const WEIGHTS: OptionKeys<LossWeights> = {
 };
 const ADAM: OptionKeys<AdamNumbers> = { learningRate: true, beta1: true, beta2: true, epsilon: true };
 
-/** Throws unless a recipe names everything that it decides, nothing else, and each with a value that can be trained with. */
+/**
+ * Throws unless a recipe names everything that it decides, nothing else, and each with a value that can be trained
+ * with.
+ */
 export function checkRecipe(recipe: Recipe): void {
   checkOptions('recipe', recipe, RECIPE);
   readRecipe(recipe);

@@ -1,6 +1,7 @@
 /**
- * @file Random numbers of a block that is computed twice: `checkpoint` notes the states from which its first run draws, and its second run draws from copies
- * of them, which gives the same numbers and leaves the states themselves where they are.
+ * @file Random numbers of a block that is computed twice: `checkpoint` notes the states from which its first run
+ * draws, and its second run draws from copies of them, which gives the same numbers and leaves the states themselves
+ * where they are.
  */
 import { gather } from './ops/shape.ts';
 import { keep } from './scope.ts';
@@ -30,7 +31,10 @@ function within<T>(run: Omit<Run, 'outer'>, fn: () => T): T {
 
 const copyOf = (state: Tensor): Tensor => gather('copyState', state, state.shape, 'return i;');
 
-/** Where a draw reads and counts instead of in `state`: a block that is computed again has a copy, and all others draw from the state itself. */
+/**
+ * Where a draw reads and counts instead of in `state`: a block that is computed again has a copy, and all others
+ * draw from the state itself.
+ */
 export function stateToDraw(state: Tensor): Tensor {
   const noting: Map<Tensor, Tensor>[] = [];
   let source = state;
@@ -47,7 +51,10 @@ export function stateToDraw(state: Tensor): Tensor {
   return source;
 }
 
-/** Runs a block for the first time and adds to `noted` the states from which it draws, as tensors of the innermost scope. */
+/**
+ * Runs a block for the first time and adds to `noted` the states from which it draws, as tensors of the innermost
+ * scope.
+ */
 export function notingDraws<T>(noted: Map<Tensor, Tensor>, fn: () => T): T {
   const kept = new Map<Tensor, Tensor>();
   const result = within({ noted: kept }, fn);

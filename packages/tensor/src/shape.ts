@@ -45,8 +45,8 @@ export function broadcastShapes(op: string, shapes: readonly Shape[]): number[] 
 }
 
 /**
- * Throws unless `shape` is a list of positive integers. A tensor has at least one element: a reduction of none would have no value and a kernel over none has
- * no grid, so an extent of 0 is refused where the tensor is made.
+ * Throws unless `shape` is a list of positive integers. A tensor has at least one element: a reduction of none would
+ * have no value and a kernel over none has no grid, so an extent of 0 is refused where the tensor is made.
  */
 export function checkExtents(op: string, shape: Shape): void {
   checkList(op, 'shape', shape, 'positive integers');
@@ -66,7 +66,10 @@ export function normalizeAxis(op: string, axis: number, rank: number): number {
   return positive;
 }
 
-/** Turns axes (negative ones count from the end; `undefined` means all) into sorted, non-negative ones. An axis that is named twice is an error. */
+/**
+ * Turns axes (negative ones count from the end; `undefined` means all) into sorted, non-negative ones. An axis that
+ * is named twice is an error.
+ */
 export function normalizeAxes(op: string, axes: number | readonly number[] | undefined, rank: number): number[] {
   if (axes === undefined) return Array.from({ length: rank }, (_, k) => k);
   if (!Array.isArray(axes)) return [normalizeAxis(op, axes as number, rank)];

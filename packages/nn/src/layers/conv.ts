@@ -31,7 +31,10 @@ const TRANSPOSE_OPTIONS: OptionKeys<ConvTransposeLayerOptions> = {
   bias: true,
 };
 
-/** What a convolutional layer is made of, checked: channels of input and result in each group, and whether there is a bias. */
+/**
+ * What a convolutional layer is made of, checked: channels of input and result in each group, and whether there is
+ * a bias.
+ */
 export function checkConvLayer<O extends ConvTransposeLayerOptions>(
   op: string,
   [inChannels, outChannels, kernel]: readonly [number, number, number],

@@ -14,6 +14,7 @@ import { checkRange, type Optimizer } from './optimizer.ts';
 import type { Scaling } from './update.ts';
 
 const WORKGROUP = 256;
+const MOST_STEPS = 2 ** 32 - 1; // that the device counts: a longer interval is never over
 const TURNS = 4; // vectors that an invocation looks at: enough loads in flight, and few workgroups
 
 /** How a {@link GradScaler} moves its factor; the defaults are PyTorch's. */
@@ -58,7 +59,7 @@ export class GradScaler implements Scaling {
     checkRange('GradScaler', 'initialScale', initialScale, Number.MIN_VALUE);
     checkRange('GradScaler', 'growthFactor', growthFactor, 1);
     checkRange('GradScaler', 'backoffFactor', backoffFactor, Number.MIN_VALUE, 1);
-    checkInteger('GradScaler', 'growthInterval', growthInterval, 1, 2 ** 31 - 1);
+    checkInteger('GradScaler', 'growthInterval', growthInterval, 1);
     this.#options = { initialScale, growthFactor, backoffFactor, growthInterval };
     this.lossScale = keep(full([1], initialScale, { gpu }));
     this.found = keep(tensor(Uint32Array.of(0), [1], { gpu }));
@@ -98,7 +99,11 @@ export class GradScaler implements Scaling {
     this.found.gpu.dispatch({
       program: {
         name: 'optim/rescale',
-        constants: { GROWTH: f32(growthFactor), BACKOFF: f32(backoffFactor), INTERVAL: growthInterval },
+        constants: {
+          GROWTH: f32(growthFactor),
+          BACKOFF: f32(backoffFactor),
+          INTERVAL: Math.min(growthInterval, MOST_STEPS),
+        },
         parts: [optimRescale],
       },
       buffers: [this.lossScale, this.#counts, this.found].map(({ buffer }) => buffer),

@@ -77,7 +77,10 @@ const TRAINER_OPTIONS: OptionKeys<TrainerOptions> = {
   collapse: true,
 };
 
-/** Throws unless all options of a {@link Trainer} are such, and those that are no networks have values that make sense. */
+/**
+ * Throws unless all options of a {@link Trainer} are such, and those that are no networks have values that make
+ * sense.
+ */
 export function checkTrainerOptions(options: TrainerOptions): void {
   checkOptions('Trainer', options, TRAINER_OPTIONS);
   const { recipe, seed = 0, precision = 'f32', replay = true, readEvery = 10, collapse } = options;

@@ -1,5 +1,5 @@
 import { FaceSampler, faceSets, type Level, SwapFaces, type SwapIndices } from '@visage/faces';
-import { checkInteger, checkOptions, type Gpu, type OptionKeys } from '@visage/gpu';
+import { ArgumentError, checkInteger, checkOptions, type Gpu, type OptionKeys, showValue } from '@visage/gpu';
 import type { PairKind } from '../recipe.ts';
 import type { ImagePairs, TrainingData } from './data.ts';
 import { shuffledRows } from './shuffle.ts';
@@ -40,7 +40,8 @@ export class ProceduralPairs implements TrainingData {
     checkOptions('ProceduralPairs', options, OPTIONS);
     const { batchSize, imageSize, identities, level, faceSeed, seed, gpu } = options;
     const most = faceSets.judge - faceSets.training;
-    checkInteger('ProceduralPairs', 'identities', identities, 2, most);
+    if (!Number.isInteger(identities) || identities < 2 || identities > most)
+      throw new ArgumentError('ProceduralPairs', 'identities', showValue(identities), `from 2 to ${most}`);
     checkInteger('ProceduralPairs', 'batchSize', batchSize, 1);
     this.batchSize = batchSize;
     this.imageSize = imageSize;

@@ -13,7 +13,10 @@ export function activationCode(activation: Activation, v: string): string {
   return activation === 'tanh' ? tanhCode(v) : leakyReluCode(v, activation.leakyRelu);
 }
 
-/** @throws ArgumentError for what is no activation, and for a negative slope: the sign of the result would not tell the sign of the sum, which the gradient needs. */
+/**
+ * @throws ArgumentError for what is no activation, and for a negative slope: the sign of the result would not tell
+ * the sign of the sum, which the gradient needs.
+ */
 export function checkActivation(op: string, activation: Activation | undefined): void {
   if (activation === undefined || activation === 'relu' || activation === 'tanh') return;
   if (typeof activation !== 'object' || Object.keys(activation ?? {}).join() !== 'leakyRelu') {

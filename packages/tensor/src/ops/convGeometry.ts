@@ -37,7 +37,8 @@ export const MISSING_CONV_OPTIONS = {
 export const checkConvOptions = (op: string, options: Conv2dOptions): void =>
   checkOptions(op, options, CONV2D_OPTIONS, MISSING_CONV_OPTIONS);
 
-const MOST_STEP = 32767; // of strides and padding: indices of pixels are 32-bit integers in kernels, and no image is so large
+// Of strides and padding: indices of pixels are 32-bit integers in kernels, and no image is so large.
+const MOST_STEP = 32767;
 
 /** Throws unless stride, padding and groups are whole numbers that a kernel can count with. */
 export function checkSteps(op: string, { stride = 1, padding = 0, groups = 1 }: Conv2dOptions): void {

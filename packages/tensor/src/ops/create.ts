@@ -26,7 +26,8 @@ const HOSTS =
 /**
  * Makes a tensor from host values. `shape` defaults to one axis. Plain number arrays become f32 unless `dtype` says otherwise.
  *
- * @throws ArgumentError when the number of values and the shape disagree, when there are none, or when `dtype` cannot hold one of them.
+ * @throws ArgumentError when the number of values and the shape disagree, when there are none, or when `dtype` cannot
+ * hold one of them.
  */
 export function tensor(
   values: HostArray | readonly number[],

@@ -70,7 +70,8 @@ export function gatherRows(table: Tensor, index: Tensor): Tensor {
 /**
  * Adds rows into a table of zeros: out[r] = Σ rows[i] over the i with index[i] = r. The gradient of {@link gatherRows}.
  *
- * rows [n, …], index [n] i32 or u32 → [count, …]. An index outside 0 … count − 1 makes the whole result NaN: its row has no place in the table.
+ * rows [n, …], index [n] i32 or u32 → [count, …]. An index outside 0 … count − 1 makes the whole result NaN: its row
+ * has no place in the table.
  */
 export function sumRows(rows: Tensor, index: Tensor, count: number): Tensor {
   checkTable('sumRows', 'rows', rows);

@@ -12,8 +12,8 @@ import { mean } from './reduce.ts';
 import { abs, relu, square } from './unary.ts';
 
 /**
- * Throws if a loss was called with more arguments than it has: other libraries take a reduction, weights or label smoothing there, and a mean without
- * them would be another number without a word.
+ * Throws if a loss was called with more arguments than it has: other libraries take a reduction, weights or label
+ * smoothing there, and a mean without them would be another number without a word.
  */
 export function refuseMore(op: string, takes: string, more: readonly unknown[]): void {
   if (more.length > 0)

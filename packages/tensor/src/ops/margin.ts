@@ -36,7 +36,10 @@ function cosines(op: string, x: Tensor, w: Tensor, labels: Tensor): Tensor {
 
 const MIN_SINE_SQUARED = 1e-12; // keeps the gradient of √(1 − cos²) finite when x lies on its centre
 
-/** own where the one-hot mask is 1, other where it is 0, and NaN where it is: a label outside the classes is neither. */
+/**
+ * own where the one-hot mask is 1, other where it is 0, and NaN where it is: a label outside the classes is
+ * neither.
+ */
 const ofOwnClass = (mask: Tensor, own: Tensor, other: Tensor): Tensor =>
   pointwise(
     'ofOwnClass',

@@ -42,8 +42,7 @@ const AVERAGE_OPTIONS: OptionKeys<AvgPoolOptions> = { ...OPTIONS, countIncludePa
 
 /** Options of pooling elsewhere, and what to do without them. */
 const MISSING = {
-  ceilMode:
-    'Windows that end past the far edge are not built; leave those pixels out, or padZero() them where no value is negative',
+  ceilMode: 'Windows that end past the far edge are not built; padZero() the image there if no value is negative',
   dilation: 'Windows with gaps are not built',
   returnIndices: 'Positions of the maxima are not built',
   divisorOverride: 'Another divisor is not built; multiply the result',
@@ -56,7 +55,8 @@ interface Pool {
   readonly constants: Readonly<Record<string, Constant>>;
 }
 
-const MOST_STEP = 32767; // of kernel and stride: indices of pixels are 32-bit integers in kernels, and no image is so large
+// Of kernel and stride: indices of pixels are 32-bit integers in kernels, and no image is so large.
+const MOST_STEP = 32767;
 
 function poolOf(op: string, x: Tensor, { kernel, stride = kernel, padding = 0 }: PoolOptions): Pool {
   checkFloat(op, 'x', x);

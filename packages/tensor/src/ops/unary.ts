@@ -43,7 +43,8 @@ export const cos = (x: Tensor): Tensor => pointwise('cos', 'cos(a)', [x], [(g) =
 /**
  * min(max(x, low), high), NaN where x is; gradient 1 inside the closed interval, as in PyTorch. Bounds may be infinite.
  *
- * @throws ArgumentError when the bounds are no numbers or low is above high, where PyTorch would make every element `high`.
+ * @throws ArgumentError when the bounds are no numbers or low is above high, where PyTorch would make every element
+ * `high`.
  */
 export function clamp(x: Tensor, low: number, high: number): Tensor {
   if (typeof high !== 'number' || Number.isNaN(high))
