@@ -131,6 +131,7 @@ export class CommandStream {
     collect?.();
     this.#encoder = this.#pass = undefined;
     this.#pending = 0;
+    this.#pool.shrink();
   }
 
   /** Resolves when the device has said of everything submitted so far whether it was valid. */
