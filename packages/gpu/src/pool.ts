@@ -77,15 +77,12 @@ export class BufferPool {
     for (const filter of FILTERS) this.#device.pushErrorScope(filter);
     const buffer = this.#device.createBuffer({ size, usage: USAGE });
     this.#new.add(buffer);
-    const popped = FILTERS.map(() => this.#device.popErrorScope());
-    Promise.all(popped).then(
-      (errors) => {
-        this.#new.delete(buffer);
-        const error = errors.find((each) => each !== null);
-        if (error) this.#refused(buffer, error.message);
-      },
-      () => undefined, // the device is lost: that error speaks for itself
-    );
+    const hear = (error: GPUError | null): void => {
+      if (error && !this.#failures.has(buffer)) this.#refused(buffer, error.message);
+    };
+    // Heard at once, before what the device says of launches that use the buffer. A lost device says nothing: that error speaks for itself.
+    const heard = FILTERS.map(() => this.#device.popErrorScope().then(hear, () => undefined));
+    Promise.all(heard).then(() => this.#new.delete(buffer));
     return buffer;
   }
 
