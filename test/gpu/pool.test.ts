@@ -1,18 +1,18 @@
 /** @file Which buffers a pool reuses, on a device that counts them. */
 import { test } from 'uvu';
-import { is, ok } from 'uvu/assert';
+import { equal, is, ok } from 'uvu/assert';
 import { BufferPool } from '../../packages/gpu/src/pool.ts';
 import { hostRandom } from '../helpers/random.ts';
 
 const MEBIBYTE = 2 ** 20;
 const MOST = 2 ** 30;
 
-function makePool() {
+function makePool(destroyed: (size: number) => void = () => {}) {
   const created: number[] = [];
   const limits = { maxStorageBufferBindingSize: MOST, maxBufferSize: MOST };
   const createBuffer = ({ size }: { size: number }) => {
     created.push(size);
-    return { size };
+    return { size, destroy: () => destroyed(size) };
   };
   const scopes = { pushErrorScope() {}, popErrorScope: async () => null };
   const pool = new BufferPool({ limits, createBuffer, ...scopes } as unknown as GPUDevice); // all of a device that it uses
@@ -54,6 +54,23 @@ test('sizes that hardly repeat do not pile up', () => {
   }
   ok(pool.use.cached < 768 * MEBIBYTE, `${pool.use.cached / MEBIBYTE} MiB in ${created.length} buffers`);
   is(pool.use.peak, pool.use.cached);
+});
+
+test('what was free for longest is destroyed when far more is kept than was ever in use', () => {
+  const destroyed: number[] = [];
+  const { pool } = makePool((size) => destroyed.push(size));
+  const most = 256 * MEBIBYTE + 2 * 50 * MEBIBYTE;
+  const sizes = Array.from({ length: 40 }, (_, k) => (10 + k) * MEBIBYTE);
+  for (const size of sizes) pool.give(pool.take(size));
+  ok(pool.use.cached > most);
+  pool.shrink();
+  const kept = pool.use.cached;
+  ok(kept <= most && kept > most - 50 * MEBIBYTE, `${kept / MEBIBYTE} MiB kept`);
+  equal(destroyed, sizes.slice(0, destroyed.length), 'the oldest');
+  const { length } = destroyed;
+  pool.take(49 * MEBIBYTE);
+  pool.shrink();
+  is(destroyed.length, length, 'what is in use again counts as it did');
 });
 
 test('the largest buffer of a device is reused like any other', () => {

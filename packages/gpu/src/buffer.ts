@@ -86,6 +86,11 @@ export class GpuBuffer {
     for (const part of this.contents) part.#failure = failure;
   }
 
+  /** No other buffer has bytes in common with it. */
+  get isAlone(): boolean {
+    return this.#whole === undefined && this.#members.length === 0;
+  }
+
   /** The buffers that have its bytes: itself or the one that it is a view of; of a whole that others were moved into, those among them. */
   get contents(): readonly GpuBuffer[] {
     const { whole } = this;

@@ -2,7 +2,7 @@ import type { AdapterDescription } from './adapter.ts';
 import { BindGroupCache } from './bindGroups.ts';
 import { GpuBuffer } from './buffer.ts';
 import { enclosingChoice, type KernelChoice } from './choices.ts';
-import { type Command, checkApart, noteChanges, readBy } from './commands.ts';
+import { type Command, checkApart, noteChanges } from './commands.ts';
 import { ConstantStore } from './constants.ts';
 import type { GpuOptions } from './create.ts';
 import { ArgumentError, DeviceLostError, ValidationError, VisageError } from './errors.ts';
@@ -212,7 +212,7 @@ export class Gpu {
   /** Throws if the gradient that is being computed must not read the buffer, because it was overwritten since the op ran. */
   checkSaved(buffer: GpuBuffer): void {
     if (!this.#gradient) return;
-    this.#gradient.check(buffer, (part) => this.versionOf(part));
+    this.#gradient.check(buffer, this);
     if (this.#trace) this.#trace.pinned.push(...this.#gradient.pins(buffer, this.#trace.began));
   }
 
@@ -232,7 +232,10 @@ export class Gpu {
     if (pipeline.failure) throw this.faults.told(pipeline.failure);
     const command: Command = { pipeline, program, buffers, grid, flops, choice, replaces };
     checkApart(command);
-    if (this.#gradient) for (const buffer of readBy(command)) this.checkSaved(buffer);
+    if (this.#gradient) {
+      const { writes } = pipeline;
+      for (let at = 0; at < buffers.length; at++) if (!writes[at]) this.checkSaved(buffers[at] as GpuBuffer);
+    }
     if (this.#trace) {
       this.#trace.add(command);
       return;

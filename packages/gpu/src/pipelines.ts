@@ -129,9 +129,22 @@ export class Pipeline {
   }
 }
 
-/** Compiles programs once: equal WGSL text is compiled once, whatever names it runs under. */
+type ByName = Map<string, Pipeline>;
+
+/** Texts in use at a time: a training of every kind has below a thousand. */
+const GENERATION = 4096;
+
+/**
+ * Compiles programs once: equal WGSL text is compiled once, whatever names it runs under.
+ *
+ * Shapes are part of the texts, so pictures of ever other sizes bring ever other texts. When there are {@link GENERATION} of them, those stay only that are asked for
+ * again before there are as many others. Recorded steps keep what they run.
+ */
 export class PipelineCache {
-  #byText = new Map<string, Map<string, Pipeline>>();
+  #byText = new Map<string, ByName>();
+  /** The generation before, of which not everything was asked for again. */
+  #before = new Map<string, ByName>();
+  #nextId = 0;
   #device: GPUDevice;
 
   constructor(device: GPUDevice) {
@@ -141,14 +154,25 @@ export class PipelineCache {
   /** The pipeline of a program; it is compiled at its first use. */
   get(program: Program): Pipeline {
     const code = assemble(program);
-    const named = this.#byText.get(code) ?? new Map<string, Pipeline>();
+    const named = this.#byText.get(code) ?? this.#renewed(code);
     const known = named.get(program.name);
     if (known) return known;
     const [twin] = named.values();
     const pipeline = twin ? twin.named(program.name) : this.#create(program, code);
     named.set(program.name, pipeline);
-    this.#byText.set(code, named);
     return pipeline;
+  }
+
+  /** Puts a text into the present generation. */
+  #renewed(code: string): ByName {
+    if (this.#byText.size >= GENERATION) {
+      this.#before = this.#byText;
+      this.#byText = new Map();
+    }
+    const named: ByName = this.#before.get(code) ?? new Map();
+    this.#before.delete(code);
+    this.#byText.set(code, named);
+    return named;
   }
 
   #create({ name, enables = [] }: Program, code: string): Pipeline {
@@ -156,12 +180,12 @@ export class PipelineCache {
       throw new VisageError(
         `${name}: works on f16 tensors, but this device lacks the feature shader-f16; cast() them to f32, or leave it to autocast('f16', …), which computes in f32 here`,
       );
-    return new Pipeline(new Compilation(this.#device, name, code), name, this.#byText.size, enables);
+    return new Pipeline(new Compilation(this.#device, name, code), name, this.#nextId++, enables);
   }
 
-  /** Programs met so far. */
+  /** Texts that are kept. */
   get size(): number {
-    return this.#byText.size;
+    return this.#byText.size + this.#before.size;
   }
 }
 

@@ -22,6 +22,10 @@ function sizeClass(bytes: number): number {
 const LARGE = 4 * 2 ** 20; // bytes of buffers that are worth sharing between classes
 const MOST_SPARE = 1 / 8; // of the bytes wanted: what a large buffer may have left over
 
+const SPARE = 256 * 2 ** 20; // bytes
+/** Times the most that was in use: a step whose forward and backward pass need other classes leaves both behind, and wants both again. */
+const SPARE_FACTOR = 2;
+
 const FILTERS = ['out-of-memory', 'validation'] as const;
 
 const USAGE = 0x80 | 0x04 | 0x08; // STORAGE | COPY_SRC | COPY_DST: the globals do not exist before Node's entry has run
@@ -29,9 +33,13 @@ const USAGE = 0x80 | 0x04 | 0x08; // STORAGE | COPY_SRC | COPY_DST: the globals 
 /** Keeps freed device buffers by size class, because creating one costs microseconds and, worse, a deferred destruction. */
 export class BufferPool {
   #free = new Map<number, GPUBuffer[]>();
+  /** The same, in the order in which they were given back. */
+  #given = new Set<GPUBuffer>();
   #live = 0;
   #cached = 0;
   #peak = 0;
+  /** Most live bytes so far, or since the latest {@link BufferPool.trim}. */
+  #mostLive = 0;
   readonly #device: GPUDevice;
   readonly #onFailure: (error: OutOfMemoryError) => void;
   /** Made, and the device has not said yet whether it had the memory. */
@@ -59,6 +67,7 @@ export class BufferPool {
     const size = Math.min(sizeClass(bytes), limit - (limit % 4));
     const buffer = this.#takeFree(size) ?? this.#make(size);
     this.#live += buffer.size;
+    this.#mostLive = Math.max(this.#mostLive, this.#live);
     this.#peak = Math.max(this.#peak, this.#live + this.#cached);
     return buffer;
   }
@@ -68,15 +77,12 @@ export class BufferPool {
     for (const filter of FILTERS) this.#device.pushErrorScope(filter);
     const buffer = this.#device.createBuffer({ size, usage: USAGE });
     this.#new.add(buffer);
-    const popped = FILTERS.map(() => this.#device.popErrorScope());
-    Promise.all(popped).then(
-      (errors) => {
-        this.#new.delete(buffer);
-        const error = errors.find((each) => each !== null);
-        if (error) this.#refused(buffer, error.message);
-      },
-      () => undefined, // the device is lost: that error speaks for itself
-    );
+    const hear = (error: GPUError | null): void => {
+      if (error && !this.#failures.has(buffer)) this.#refused(buffer, error.message);
+    };
+    // Heard at once, before what the device says of launches that use the buffer. A lost device says nothing: that error speaks for itself.
+    const heard = FILTERS.map(() => this.#device.popErrorScope().then(hear, () => undefined));
+    Promise.all(heard).then(() => this.#new.delete(buffer));
     return buffer;
   }
 
@@ -86,11 +92,7 @@ export class BufferPool {
       `alloc: the device gave no memory for a buffer of ${mebibytes(buffer.size)}, beside ${mebibytes(this.#live - buffer.size)} in use and ${mebibytes(this.#cached)} kept for reuse (${message}); dispose() what is not needed, or use a smaller batch, image or network width`,
     );
     this.#failures.set(buffer, error);
-    const list = this.#free.get(buffer.size);
-    if (list?.includes(buffer)) {
-      list.splice(list.indexOf(buffer), 1);
-      this.#cached -= buffer.size;
-    }
+    if (this.#given.has(buffer)) this.#forget(buffer);
     this.#onFailure(error);
   }
 
@@ -113,6 +115,7 @@ export class BufferPool {
     for (let at = size; at <= most; at = sizeClass(at + 1)) {
       const buffer = this.#free.get(at)?.pop();
       if (!buffer) continue;
+      this.#given.delete(buffer);
       this.#cached -= buffer.size;
       return buffer;
     }
@@ -125,9 +128,32 @@ export class BufferPool {
     if (this.#live < 0) throw new VisageError('buffer pool: a buffer was given back twice');
     if (this.#failures.has(buffer)) return;
     this.#cached += buffer.size;
+    this.#given.add(buffer);
     const list = this.#free.get(buffer.size);
     if (list) list.push(buffer);
     else this.#free.set(buffer.size, [buffer]);
+  }
+
+  /** Takes a free buffer out of the lists. */
+  #forget(buffer: GPUBuffer): void {
+    const list = this.#free.get(buffer.size) ?? [];
+    list.splice(list.indexOf(buffer), 1);
+    this.#given.delete(buffer);
+    this.#cached -= buffer.size;
+  }
+
+  /**
+   * Destroys the buffers that were free for longest, as far as more is held than {@link SPARE} and {@link SPARE_FACTOR} allow. Call it after a flush.
+   *
+   * Work that repeats takes the same buffers again, so what it leaves is kept; pictures of ever other sizes would leave a buffer behind in each class.
+   */
+  shrink(): void {
+    const most = SPARE + SPARE_FACTOR * this.#mostLive;
+    for (const buffer of this.#given) {
+      if (this.#live + this.#cached <= most) return;
+      this.#forget(buffer);
+      buffer.destroy();
+    }
   }
 
   /** Destroys a buffer instead of taking it back. Work that was submitted with it stays valid. */
@@ -140,7 +166,9 @@ export class BufferPool {
   trim(): void {
     for (const list of this.#free.values()) for (const buffer of list) buffer.destroy();
     this.#free.clear();
+    this.#given.clear();
     this.#cached = 0;
+    this.#mostLive = this.#live;
   }
 
   /** Lets the peak begin anew at what is held now. */

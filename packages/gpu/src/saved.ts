@@ -18,6 +18,11 @@ export interface Pinned {
   readonly by: SavedBy;
 }
 
+/** Who knows when buffers changed. */
+interface Versions {
+  versionOf(buffer: GpuBuffer): number;
+}
+
 /**
  * The gradient of an op while it is computed, inside of others if the op is part of a composition.
  *
@@ -43,15 +48,19 @@ export class GradientInProgress {
   /**
    * Throws if an op saw the buffer with another content.
    *
-   * @param versionOf the moment of a buffer's latest change.
+   * @param gpu knows the moment of a buffer's latest change.
    */
-  check(buffer: GpuBuffer, versionOf: (buffer: GpuBuffer) => number): void {
-    this.#outer?.check(buffer, versionOf); // the op that the user called is the one to name
-    for (const part of buffer.contents) {
-      if (buffer === this.#by.given || !this.isSaved(part)) continue;
-      const changed = versionOf(part);
-      if (changed > this.#by.ran && changed < this.#began) throw this.#by.refuse(part);
-    }
+  check(buffer: GpuBuffer, gpu: Versions): void {
+    this.#outer?.check(buffer, gpu); // the op that the user called is the one to name
+    if (buffer === this.#by.given) return;
+    if (buffer.isAlone) this.#check(buffer, gpu);
+    else for (const part of buffer.contents) this.#check(part, gpu);
+  }
+
+  #check(buffer: GpuBuffer, gpu: Versions): void {
+    if (!this.isSaved(buffer)) return;
+    const changed = gpu.versionOf(buffer);
+    if (changed > this.#by.ran && changed < this.#began) throw this.#by.refuse(buffer);
   }
 
   /** The reads of a buffer that must find it unchanged also when the gradient is replayed: those for ops from before `moment`. */

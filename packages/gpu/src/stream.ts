@@ -9,6 +9,18 @@ const DISPATCHES_PER_SUBMIT = 64; // between 32 and 128 the host cost is flat; f
 const EVERYTHING = ['validation', 'out-of-memory', 'internal'] as const;
 const MOST_NAMES = 5; // of kernels in an error
 
+/** What was handed to the queue in one go. */
+interface Submission {
+  readonly entries: readonly Entry[];
+  readonly blame: (message: string) => VisageError;
+  readonly accept: (() => void) | undefined;
+  /** Error scopes that the device has not spoken of. */
+  scopes: number;
+  message?: string;
+  settled?: Promise<void>;
+  settle?: () => void;
+}
+
 /**
  * Encodes launches in order and submits them in batches, each inside an error scope, so that a failure is told by the launches that it spoiled.
  *
@@ -26,7 +38,8 @@ export class CommandStream {
   #pending = 0;
   /** What was encoded, or happened, since the last submission. */
   #entries: Entry[] = [];
-  #settled: Promise<void> = Promise.resolve();
+  /** What was submitted, oldest first, until the device has said that it was valid. */
+  readonly #inFlight: Submission[] = [];
 
   constructor(device: GPUDevice, faults: Faults, pool: BufferPool, debug: boolean) {
     this.#device = device;
@@ -114,7 +127,7 @@ export class CommandStream {
       this.#device.queue.submit([encoder.finish()]);
     } finally {
       for (const _ of EVERYTHING) popped.push(this.#device.popErrorScope());
-      this.#settle(popped, blame, accept);
+      this.#watch(popped, blame, accept);
     }
   }
 
@@ -127,32 +140,49 @@ export class CommandStream {
     const entries = this.#entries;
     this.#device.pushErrorScope('validation');
     this.#device.queue.submit([encoder.finish()]);
-    this.#settle([this.#device.popErrorScope()], (message) => new ValidationError(`${namesOf(entries)}: ${message}`));
+    this.#watch([this.#device.popErrorScope()], (message) => new ValidationError(`${namesOf(entries)}: ${message}`));
     collect?.();
     this.#encoder = this.#pass = undefined;
     this.#pending = 0;
+    this.#pool.shrink();
   }
 
   /** Resolves when the device has said of everything submitted so far whether it was valid. */
   get settled(): Promise<void> {
-    return this.#settled;
+    const latest = this.#inFlight.at(-1);
+    if (!latest) return Promise.resolve();
+    latest.settled ??= new Promise((resolve) => {
+      latest.settle = resolve;
+    });
+    return latest.settled;
   }
 
-  #settle(
+  /** Waits for what the device says of a submission of all entries so far. */
+  #watch(
     popped: readonly Promise<GPUError | null>[],
     blame: (message: string) => VisageError,
     accept?: () => void,
   ): void {
-    const [before, entries] = [this.#settled, this.#entries];
+    const submission: Submission = { entries: this.#entries, blame, accept, scopes: popped.length };
     this.#entries = [];
-    const settle = async (): Promise<void> => {
-      const errors = await Promise.all(popped).catch(() => []); // of a lost device, whose error speaks for itself
-      await before; // failures are carried forward in the order of the submissions
-      const error = errors.find((each) => each !== null);
-      if (!error) accept?.();
-      this.#faults.settle(entries, error ? blame(error.message) : undefined);
+    this.#inFlight.push(submission);
+    const hear = (error: GPUError | null): void => {
+      submission.scopes--;
+      submission.message ??= error?.message;
+      if (submission.scopes === 0) this.#settle();
     };
-    this.#settled = settle();
+    // A lost device refuses to say: that error speaks for itself.
+    for (const each of popped) each.then(hear, () => hear(null));
+  }
+
+  /** Carries failures forward through the submissions that the device has spoken of, in their order. */
+  #settle(): void {
+    while (this.#inFlight[0]?.scopes === 0) {
+      const { entries, message, blame, accept, settle } = this.#inFlight.shift() as Submission;
+      if (message === undefined) accept?.();
+      this.#faults.settle(entries, message === undefined ? undefined : blame(message));
+      settle?.();
+    }
   }
 }
 

@@ -1,17 +1,21 @@
 import type { RecordedStep } from '@visage/gpu';
 import { assign, copy, empty, keep, noGrad, record, scope, type Tensor } from '@visage/tensor';
+import { Latest } from './latest.ts';
 import type { FoldedIdentity } from './networks/foldedIdentity.ts';
 import type { IdentityNetwork } from './networks/identity.ts';
 import { inPrecision, type Precision } from './precision.ts';
 import type { IdentityResize } from './recipe.ts';
 
+const MOST_COUNTS = 8; // of sources, whose recordings are kept
+
 interface RecordedLatent {
   readonly source: Tensor;
   readonly step: RecordedStep<Tensor>;
+  dispose(): void;
 }
 
 /**
- * The identities of source faces, by {@link IdentityNetwork.folded}: recorded at the first use of each number of sources and replayed from then on, whatever their size.
+ * The identities of source faces, by {@link IdentityNetwork.folded}: recorded at the first use of each number of sources and replayed from then on, whatever their size, as long as it is among the latest eight.
  *
  * The network is folded at the first use, and again when its values have changed by the next one.
  */
@@ -20,7 +24,7 @@ export class Latents {
   readonly #resizing: IdentityResize;
   readonly #precision: Precision;
   readonly #state: readonly Tensor[];
-  readonly #recorded = new Map<number, RecordedLatent>();
+  readonly #recorded = new Latest<number, RecordedLatent>(MOST_COUNTS);
   #folded: FoldedIdentity | undefined;
   /** The sum of the versions of the network's tensors that were folded. */
   #version = 0;
@@ -48,11 +52,7 @@ export class Latents {
 
   /** Gives the memory of the recorded steps and of the folded network back. */
   dispose(): void {
-    for (const { source, step } of this.#recorded.values()) {
-      step.dispose();
-      source.dispose();
-    }
-    this.#recorded.clear();
+    this.#recorded.dispose();
     if (this.#folded !== this.#network) this.#folded?.dispose();
     this.#folded = undefined;
   }
@@ -67,13 +67,18 @@ export class Latents {
   }
 
   #prepared(like: Tensor, folded: FoldedIdentity): RecordedLatent {
-    const count = like.dim(0);
-    const known = this.#recorded.get(count);
-    if (known) return known;
+    return this.#recorded.get(like.dim(0), () => this.#record(like, folded));
+  }
+
+  #record(like: Tensor, folded: FoldedIdentity): RecordedLatent {
     const source = empty(like.gpu, like.shape);
     const compute = () => inPrecision(this.#precision, () => folded.latent(source));
-    const latent = { step: this.#network.inference(() => record(compute)), source: keep(source) }; // slopes and gates are the network's own
-    this.#recorded.set(count, latent);
-    return latent;
+    const step = this.#network.inference(() => record(compute)); // slopes and gates are the network's own
+    keep(source);
+    const dispose = (): void => {
+      step.dispose();
+      source.dispose();
+    };
+    return { source, step, dispose };
   }
 }

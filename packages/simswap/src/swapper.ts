@@ -13,6 +13,7 @@ import {
   type Tensor,
 } from '@visage/tensor';
 import { Latents } from './latents.ts';
+import { Latest } from './latest.ts';
 import type { Generator } from './networks/generator.ts';
 import type { IdentityNetwork } from './networks/identity.ts';
 import { checkPipeline, type Pipeline } from './pipelines.ts';
@@ -41,12 +42,22 @@ const OPTIONS: OptionKeys<SwapperOptions> = {
   precision: true,
 };
 
-interface RecordedSwap {
-  readonly target: Tensor;
-  readonly latent: Tensor;
-  readonly step: RecordedStep<Tensor>;
+const MOST_SIZES = 8; // whose recordings are kept
+
+/** A recorded swap of targets of one shape, with what it reads. */
+class RecordedSwap {
   /** What `latent` was copied from; see {@link contentOf}. */
-  latentOf: string;
+  latentOf = '';
+
+  constructor(
+    readonly target: Tensor,
+    readonly latent: Tensor,
+    readonly step: RecordedStep<Tensor>,
+  ) {}
+
+  dispose(): void {
+    for (const owned of [this.step, this.target, this.latent]) owned.dispose();
+  }
 }
 
 const LATENT = 'One identity per target, or one for all of them; latent() makes them of source images';
@@ -63,7 +74,7 @@ const contentOf = ({ gpu, buffer, shape }: Tensor): string => `${buffer.id} ${gp
 /**
  * Puts the identity of source faces into target faces.
  *
- * Each size and number of targets, and each number of sources, is recorded at its first use and replayed from then on, with what the weights alone decide (norms folded into
+ * Each size and number of targets, and each number of sources, is recorded at its first use and replayed from then on, as long as it is among the latest eight, with what the weights alone decide (norms folded into
  * convolutions, weights in f16) computed at that first use and at the next one after the weights changed. A latent is computed once per source face and can be
  * kept for any number of targets; swaps one after another by the same one share the styles of the generator's blocks too.
  */
@@ -72,7 +83,7 @@ export class Swapper {
   readonly identity: IdentityNetwork;
   readonly #latents: Latents;
   readonly #precision: Precision;
-  readonly #recorded = new Map<string, RecordedSwap>();
+  readonly #recorded = new Latest<string, RecordedSwap>(MOST_SIZES);
 
   constructor(options: SwapperOptions) {
     checkOptions('Swapper', options, OPTIONS);
@@ -109,7 +120,7 @@ export class Swapper {
     await this.recorded(like).ready();
   }
 
-  /** What a swap of targets of the shape of `like` replays, between copying them in and the result out: for profiles and benchmarks. */
+  /** What a swap of targets of the shape of `like` replays, between copying them in and the result out: for profiles and benchmarks. It is disposed when eight other sizes were swapped since. */
   recorded(like: Tensor): RecordedStep<Tensor> {
     checkImages('like', like);
     return scope(() => this.#prepared(like).step);
@@ -146,26 +157,20 @@ export class Swapper {
   /** Gives the memory of all that was recorded back; the networks belong to the caller. */
   dispose(): void {
     this.#latents.dispose();
-    for (const { target, latent, step } of this.#recorded.values()) {
-      step.dispose();
-      target.dispose();
-      latent.dispose();
-    }
-    this.#recorded.clear();
+    this.#recorded.dispose();
   }
 
   #prepared(like: Tensor): RecordedSwap {
-    const key = like.shape.join();
-    const known = this.#recorded.get(key);
-    if (known) return known;
+    return this.#recorded.get(like.shape.join(), () => this.#record(like));
+  }
+
+  #record(like: Tensor): RecordedSwap {
     const { generator } = this;
     const target = empty(like.gpu, like.shape);
     const latent = empty(like.gpu, [like.dim(0), generator.config.latent]);
     const compute = () => inPrecision(this.#precision, () => generator.swap(target, latent));
     latent.buffer.steady = true; // the style of each block depends on it and on weights alone: computed once per source
     const step = generator.inference(() => record(compute));
-    const swap = { target: keep(target), latent: keep(latent), step, latentOf: '' };
-    this.#recorded.set(key, swap);
-    return swap;
+    return new RecordedSwap(keep(target), keep(latent), step);
   }
 }
