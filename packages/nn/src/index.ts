@@ -7,7 +7,7 @@ export {
 } from './files/checkpoint.ts';
 export { crc32 } from './files/crc32.ts';
 export { floatsFromBfloat, floatsFromHalf, halfFromFloats, halfWeights } from './files/half.ts';
-export { type FileDType, FileError } from './files/header.ts';
+export { type FileDType, FileError, ofFile } from './files/header.ts';
 export { type InflateOptions, inflate } from './files/inflate.ts';
 export { type Attribute, type Extent, type GraphValue, OnnxGraph } from './files/onnx/graph.ts';
 export {

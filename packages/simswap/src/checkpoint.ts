@@ -1,6 +1,14 @@
 /** @file What a SimSwap checkpoint says of itself, and the networks that are built from it. The tensors are the trainer's business. */
 import { checkOptions, type OptionKeys } from '@visage/gpu';
-import { buildFor, checkpointState, FileError, loadModule, networkDescription, type SafetensorsFile } from '@visage/nn';
+import {
+  buildFor,
+  checkpointState,
+  FileError,
+  loadModule,
+  networkDescription,
+  ofFile,
+  type SafetensorsFile,
+} from '@visage/nn';
 import { JsonReader } from './json.ts';
 import { Generator, type GeneratorConfig } from './networks/generator.ts';
 import type { IdentityConfig, IdentityNetwork } from './networks/identity.ts';
@@ -47,7 +55,7 @@ export interface CheckpointHeader {
 /**
  * Reads and checks what a checkpoint says of itself.
  *
- * @throws FileError when the file is no SimSwap checkpoint, ArgumentError when a number in it is out of bounds.
+ * @throws FileError when the file is no SimSwap checkpoint, or a number in it is out of bounds.
  */
 export function readCheckpointHeader(file: SafetensorsFile): CheckpointHeader {
   const description = networkDescription(file);
@@ -57,9 +65,13 @@ export function readCheckpointHeader(file: SafetensorsFile): CheckpointHeader {
       `is no SimSwap checkpoint: it names '${description?.architecture ?? 'no architecture'}'`,
     );
   }
+  const { config } = description;
   const json = checkpointState(file);
+  return ofFile(file, () => headerOf(config as Record<string, unknown> | null | undefined, json));
+}
+
+function headerOf(config: Record<string, unknown> | null | undefined, json: unknown): CheckpointHeader {
   const state = new JsonReader(json, 'state');
-  const config = description.config as Record<string, unknown> | null | undefined;
   return {
     networks: {
       generator: readGeneratorConfig(config?.generator),
@@ -107,14 +119,14 @@ export function swapPipeline(file: SafetensorsFile): Pipeline | undefined {
     const problem = 'is no SimSwap checkpoint but a generator, and says nothing of its pipeline';
     throw new FileError(file.source, `${problem}; import it again (visage import --as generator-224, …)`);
   }
-  return pipelineOf(pipeline);
+  return ofFile(file, () => pipelineOf(pipeline));
 }
 
 /** Side of the faces on which the generator of a file was trained. */
 export function swapImageSize(file: SafetensorsFile): number {
   const pipeline = swapPipeline(file);
   return pipeline
-    ? pipeline.imageSize(readGeneratorConfig(networkDescription(file)?.config))
+    ? pipeline.imageSize(ofFile(file, () => readGeneratorConfig(networkDescription(file)?.config)))
     : readCheckpointHeader(file).imageSize;
 }
 
@@ -163,14 +175,14 @@ function importedSwapper(
     const needed = 'a generator alone; swapping needs the weights of its identity network too';
     throw new FileError(file.source, `holds ${needed} (--identity, from visage import --as arcface-se-ir)`);
   }
-  const config = readGeneratorConfig(networkDescription(file)?.config);
+  const config = ofFile(file, () => readGeneratorConfig(networkDescription(file)?.config));
   const described = networkDescription(identityFile);
   if (described?.architecture !== identityArchitecture) {
     const got = described?.architecture ?? 'no architecture';
     throw new FileError(identityFile.source, `names '${got}', expected the weights of an identity network`);
   }
-  const identityConfig = readIdentityConfig(described.config);
-  checkPipeline(pipeline, config, identityConfig);
+  const identityConfig = ofFile(identityFile, () => readIdentityConfig(described.config));
+  ofFile(file, () => checkPipeline(pipeline, config, identityConfig));
   const generator = buildFor(file, () => new Generator(config));
   const identity = buildFor(identityFile, () => buildIdentityNetwork(identityConfig));
   loadModule(generator, file);

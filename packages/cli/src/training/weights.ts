@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { VisageError } from '@visage/gpu';
-import { buildFor, loadModule, networkDescription } from '@visage/nn';
+import { buildFor, loadModule, networkDescription, ofFile } from '@visage/nn';
 import { loadSafetensors } from '@visage/nn/node';
 import {
   buildIdentityNetwork,
@@ -31,7 +31,7 @@ export async function loadIdentityNetwork(path: string): Promise<IdentityNetwork
       `${path}: names '${got}', expected the weights of an identity network, as example 03 writes them`,
     );
   }
-  const config = readIdentityConfig(description.config);
+  const config = ofFile(file, () => readIdentityConfig(description.config));
   const network = buildFor(file, () => buildIdentityNetwork(config));
   loadModule(network, file);
   network.freeze().eval();
@@ -60,6 +60,6 @@ export async function loadFeatureNetwork(path: string): Promise<FeatureNetworkFi
       `${path}: names '${got}', expected the weights of an EfficientNet-lite0, as example 10 writes them`,
     );
   }
-  const { width } = readEfficientNetConfig(description.config);
+  const { width } = ofFile(file, () => readEfficientNetConfig(description.config));
   return { width, load: (network) => loadModule(network, file, { unexpected: 'ignore' }) };
 }

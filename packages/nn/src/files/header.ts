@@ -1,7 +1,16 @@
 /** @file The header of a safetensors file, read without trust: every number is checked before anything is allocated by it. */
-import { FileError, parseJson } from '@visage/gpu';
+import { ArgumentError, FileError, parseJson } from '@visage/gpu';
 
 export { FileError };
+
+/** What `read` makes of something in a file. An argument that it refuses is a fault of the file then, and the error names it. */
+export function ofFile<T>({ source }: { readonly source: string }, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw error instanceof ArgumentError ? new FileError(source, error.message) : error;
+  }
+}
 
 /** Element types that are read; only F32, F16, I32, U32 and U8 are written. */
 export type FileDType = 'F64' | 'F32' | 'F16' | 'BF16' | 'I64' | 'I32' | 'I16' | 'I8' | 'U32' | 'U8' | 'BOOL';

@@ -7,6 +7,7 @@ import {
   type NetworkDescription,
   networkDescription,
   type OnnxGraph,
+  ofFile,
   type SafetensorsFile,
   writeOnnx,
   writeSafetensors,
@@ -47,7 +48,7 @@ export function exportable(file: SafetensorsFile, which: CheckpointNetwork = 'ge
   if (description === undefined) throw new FileError(file.source, 'names no network; import it first');
   const checkpoint = description.architecture === simswapArchitecture;
   const network = checkpoint ? networkIn(file, which) : description;
-  const graph = networkGraph(network);
+  const graph = ofFile(file, () => networkGraph(network));
   if (!graph) throw new FileError(file.source, `holds a network '${network.architecture}', which cannot be exported`);
   const prefix = checkpoint ? IN_CHECKPOINT[which] : '';
   const tensors = new Map<string, FileTensor>();

@@ -8,6 +8,7 @@ import { Storage } from './tensors.ts';
 import { readZip, unzip, type ZipEntry } from './zip.ts';
 
 const LARGEST_PICKLE = 64 * 2 ** 20; // a network of a thousand tensors needs 200 KiB
+const LARGEST_DEFLATED_PICKLE = 16 * 2 ** 20; // 16 KiB of a file can unpack to so many
 
 /** What a file has pickled, with tensors and objects as records. */
 export function readArchive(bytes: Uint8Array, source: string): unknown {
@@ -17,8 +18,9 @@ export function readArchive(bytes: Uint8Array, source: string): unknown {
   const folder = pickle.name.slice(0, -'data.pkl'.length);
   if ([...entries.keys()].some((name) => name.startsWith(`${folder}code/`)))
     throw new FileError(source, 'is a TorchScript program; save the state_dict() of the module instead');
-  if (pickle.length > LARGEST_PICKLE)
-    throw new FileError(source, `has a pickle of ${pickle.length} bytes, more than the limit of ${LARGEST_PICKLE}`);
+  const most = pickle.deflated ? LARGEST_DEFLATED_PICKLE : LARGEST_PICKLE;
+  if (pickle.length > most)
+    throw new FileError(source, `has a pickle of ${pickle.length} bytes, more than the limit of ${most}`);
   checkByteOrder(entries.get(`${folder}byteorder`), source);
   const storages = new ArchiveStorages(entries, `${folder}data/`, new DecodeBudget(bytes.length, source));
   const cursor = new Cursor(unzip(pickle, source), source);

@@ -16,10 +16,10 @@ export interface PickleRules {
 type Instruction = (machine: PickleMachine) => void;
 
 const HIGHEST_PROTOCOL = 5;
-// What a pickle may build. A state dict takes 140 values per tensor, a checkpoint with modules and optimizers 400; without a limit a file of 64 KiB could,
+// What a pickle may build. A state dict takes 250 values per tensor, a checkpoint with modules and optimizers 700; without a limit a file of 64 KiB could,
 // inflated, make 13 GB of empty dictionaries.
 const MOST_VALUES = 2 ** 23;
-const VALUES_PER_OBJECT = 8; // an empty container takes the memory of so many numbers
+const VALUES_PER_OBJECT = 16; // an empty container takes the memory and the time of so many numbers
 const STOP = 0x2e;
 
 /**
