@@ -8,6 +8,7 @@
  *     npm run bench -- memory         its memory, counted on any machine
  *     npm run bench -- peers          beside tfjs-backend-webgpu and jax-js, in the same run
  *     npm run bench -- page           the kernels in a browser
+ *     npm run bench -- kernel-page    puts the tables of kernels and variants into docs/kernels.md
  *     npm run bench -- tables         puts results into docs/performance.md
  *
  * `--json` and `--html` keep a result; `--help` behind a name tells the rest. On a software adapter the sizes are small, so that a run
@@ -16,6 +17,7 @@
 import { Command } from 'commander';
 import { reportFailure } from '../packages/cli/src/terminal/failure.ts';
 import { addBenches } from './commands/benches.ts';
+import { addKernelPage } from './commands/kernelPage.ts';
 import { addMemory } from './commands/memory.ts';
 import { addPage } from './commands/page.ts';
 import { addTables } from './commands/tables.ts';
@@ -24,6 +26,7 @@ const program = new Command('bench').description('what the kernels, networks and
 addBenches(program);
 addMemory(program);
 addPage(program);
+addKernelPage(program);
 addTables(program);
 try {
   await program.parseAsync();
