@@ -73,7 +73,7 @@ export function* choicesOf(gpu: Gpu, dtype: FloatType): Generator<KernelChoice> 
       const y = launch();
       const inputs = (y.node?.inputs ?? []).filter(({ requiresGrad }) => requiresGrad);
       return inputs.length === 0 ? y : [y, ...grad(sum(y), inputs)];
-    }, gpu);
+    });
     for (const { command } of step.commands) if (command.choice) yield command.choice;
     step.dispose();
   }
