@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { currentGpu } from '@visage/gpu';
-import type { Precision } from '@visage/simswap';
+import type { Precision, RecipeChanges } from '@visage/simswap';
 import { type Command, Option } from 'commander';
 import { adapterLine, openDevice } from '../terminal/device.ts';
 import { UsageError } from '../terminal/failure.ts';
@@ -9,7 +9,7 @@ import { integer } from '../terminal/options.ts';
 import { precisionOption, warnOfPrecision } from '../terminal/precision.ts';
 import { newRun, resumedRun, type TrainingRun } from '../training/open.ts';
 import { type Preset, presetFor, presets } from '../training/presets.ts';
-import { recipeNamed, recipeOption } from '../training/recipes.ts';
+import { addRecipeFields, recipeNamed, recipeOption } from '../training/recipes.ts';
 import { RunFolder } from '../training/run.ts';
 import { newSettings } from '../training/settings.ts';
 import { summary } from '../training/summary.ts';
@@ -18,6 +18,7 @@ import { builtInWeights } from '../training/weights.ts';
 interface Options {
   readonly preset?: string;
   readonly recipe?: string;
+  readonly set?: RecipeChanges;
   readonly size?: number;
   readonly batch?: number;
   readonly steps?: number;
@@ -57,6 +58,7 @@ async function train(options: Options): Promise<void> {
     seed: options.seed,
     precision: options.precision,
     folder: data,
+    set: options.set,
   };
   checkSize(preset, options.size);
   await trainIn(out, await newRun(newSettings(preset, recipeNamed(recipe), changes), identity, options.features));
@@ -64,8 +66,8 @@ async function train(options: Options): Promise<void> {
 
 /** Continues in the folder of the checkpoint; the checkpoint knows all but the number of steps. */
 async function resume(checkpoint: string, options: Options): Promise<void> {
-  const { preset, recipe, size, batch, seed, precision, data, identity, features, out } = options;
-  const decided = { preset, recipe, size, batch, seed, precision, data, identity, features, out };
+  const { preset, recipe, set, size, batch, seed, precision, data, identity, features, out } = options;
+  const decided = { preset, recipe, set, size, batch, seed, precision, data, identity, features, out };
   for (const [name, value] of Object.entries(decided)) {
     if (value !== undefined)
       throw new UsageError(`--${name} cannot change in a resumed run; the checkpoint decides it`);
@@ -86,7 +88,7 @@ function checkSize({ generator }: Preset, size: number | undefined): void {
 /** Adds `visage train`. */
 export function addTrain(program: Command): void {
   const about = presets.map(({ name, about }) => `${name} (${about})`).join('; ');
-  program
+  const command = program
     .command('train')
     .description('train a swapper from scratch, or go on from a checkpoint')
     .addOption(new Option('--preset <name>', about).choices(presets.map(({ name }) => name)))
@@ -100,6 +102,6 @@ export function addTrain(program: Command): void {
     .option('--identity <file>', 'weights of the identity network (default: the built-in one, for procedural faces)')
     .option('--features <file>', 'EfficientNet-lite0 weights, for recipes with the projected discriminator')
     .option('--out <folder>', 'where log, samples, checkpoint and report go (default: out/train)')
-    .option('--resume <checkpoint>', 'go on where this checkpoint stands, in its folder')
-    .action(train);
+    .option('--resume <checkpoint>', 'go on where this checkpoint stands, in its folder');
+  addRecipeFields(command).action(train);
 }

@@ -4,8 +4,11 @@ import { appendFile } from 'node:fs/promises';
 /** A line of a training log: the step it belongs to, and what was measured there. */
 export interface LogLine {
   readonly step: number;
-  /** `step`: the losses of a training step. `measure`: held-out metrics. `alarm`: a collapse was suspected. */
-  readonly event: 'step' | 'measure' | 'alarm';
+  /**
+   * `settings`: a training began or went on here, by the recipe and before the discriminator of the note. `step`: the losses of a training step. `measure`: metrics on the tuning people;
+   * `report`: on the reporting people, when the run is finished. `alarm`: a collapse was suspected.
+   */
+  readonly event: 'settings' | 'step' | 'measure' | 'report' | 'alarm';
   readonly values: Readonly<Record<string, number>>;
   readonly note?: string;
 }

@@ -7,8 +7,9 @@ import { type Chart, type Picture, reportPage } from '../report/page.ts';
 import { adapterLine } from '../terminal/device.ts';
 import type { AnswerName } from './evaluate.ts';
 import type { LogLine } from './log.ts';
+import type { PeopleSet } from './people.ts';
 import { scoreTable } from './scores.ts';
-import { describeRecipe, type RunSettings } from './settings.ts';
+import { describeDiscriminator, describeRecipe, type RunSettings } from './settings.ts';
 
 /** What the report of a run is made from; pictures are read from the folder. */
 export interface RunReport {
@@ -18,6 +19,8 @@ export interface RunReport {
   readonly lines: readonly LogLine[];
   readonly scores?: SwapScores;
   readonly references?: Readonly<Record<AnswerName, SwapScores>>;
+  /** Whose swaps they measure. Default `tuning`. */
+  readonly peopleSet?: PeopleSet;
   /** Unknown before a step on each kind of pairs. */
   readonly kernelsPerStep?: number;
 }
@@ -27,14 +30,14 @@ const MOST_PICTURES = 40; // in the timeline
 
 /** Writes `index.html` into the folder: facts, scores, the swap, sample grids over time, curves. */
 export async function writeRunReport(run: RunReport): Promise<void> {
-  const { folder, settings, step, lines, scores, references } = run;
+  const { folder, settings, step, lines, scores, references, peopleSet = 'tuning' } = run;
   const html = reportPage({
     title:
       step < settings.steps
         ? `Visage: ${step} of ${settings.steps} steps`
         : 'Visage: a face swapper trained from scratch',
     facts: facts(run),
-    tables: references ? [scoreTable(settings.heldOut, references, scores)] : [],
+    tables: references ? [scoreTable(settings.heldOut, peopleSet, references, scores)] : [],
     pictures: await picturesIn(folder, { 'swap.png': 'One swap' }),
     timeline: await timelineIn(folder),
     besideTimeline: await picturesIn(folder, { 'truth.png': 'the exact answers' }),
@@ -50,6 +53,7 @@ function facts({ settings, step, lines, kernelsPerStep }: RunReport): [string, s
     ['adapter', adapterLine(currentGpu())],
     ['preset', `${preset}: ${imageSize} pixels, batch ${batchSize}`],
     ['recipe', describeRecipe(recipe)],
+    ['discriminator', describeDiscriminator(settings.discriminator)],
     ['faces', folder ?? 'procedural'],
     ['steps', `${step} of ${settings.steps}`],
     ['speed', `${rate.toFixed(2)} steps/s, ${(rate * batchSize).toFixed(1)} images/s`],
@@ -107,8 +111,8 @@ function charts(lines: readonly LogLine[]): Chart[] {
     chart('feature matching', steps, ['featureMatching']),
     chart('the two players', steps, ['adversarial', 'real', 'fake']),
     chart('gradient penalty', steps, ['gradientPenalty']),
-    chart('inner face against the exact truth, dB', measured, ['psnr']),
-    chart('recognised as the source, and leak', measured, ['top1', 'leak']),
+    chart('inner face against the exact truth, dB, tuning people', measured, ['psnr']),
+    chart('recognised as the source, and leak, tuning people', measured, ['top1', 'leak']),
   ];
   return all.filter(({ steps: x }) => x.length > 0);
 }

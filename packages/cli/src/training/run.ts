@@ -10,9 +10,10 @@ import { Progress } from '../terminal/progress.ts';
 import { SwapEvaluation } from './evaluate.ts';
 import { TrainingLog } from './log.ts';
 import type { TrainingRun } from './open.ts';
+import type { PeopleSet } from './people.ts';
 import { writeRunReport } from './report.ts';
 import { sampleGrid, swapPicture } from './samples.ts';
-import { notesOf } from './settings.ts';
+import { describeRun, notesOf } from './settings.ts';
 import { builtInWeights, loadIdentityNetwork } from './weights.ts';
 
 /** How a run ended. */
@@ -22,9 +23,11 @@ export interface Outcome {
   /** Mean over the run, its samples, measurements and compilation included. */
   readonly stepsPerSecond: number;
   readonly checkpoint: string;
-  /** Held-out scores of the swapper and of the answers that need none; procedural faces only. */
+  /** Scores of the swapper and of the answers that need none, on the reporting people when the run is finished; procedural faces only. */
   readonly scores?: SwapScores;
   readonly references?: SwapEvaluation['references'];
+  /** Whose swaps they measure. */
+  readonly peopleSet?: PeopleSet;
 }
 
 /** Trains a run into a folder: log, sample grids, measurements, checkpoints, and the report that shows them all. */
@@ -32,7 +35,8 @@ export class RunFolder {
   readonly folder: string;
   readonly run: TrainingRun;
   readonly #log: TrainingLog;
-  readonly #evaluation: SwapEvaluation | undefined;
+  /** On the tuning people; on the reporting people once the run is finished. */
+  #evaluation: SwapEvaluation | undefined;
   #progress: Progress | undefined;
   #scores: SwapScores | undefined;
   #kernelsPerStep: number | undefined;
@@ -63,6 +67,7 @@ export class RunFolder {
   /** Trains to the end, or until Ctrl-C; either way everything is saved. */
   async train(): Promise<Outcome> {
     const { trainer, settings } = this.run;
+    this.#log.add({ step: trainer.step, event: 'settings', values: {}, note: describeRun(settings) });
     if (trainer.step === 0) await this.#sample();
     const [first, started] = [trainer.step, performance.now()];
     this.#progress = new Progress(settings.steps, trainer.step);
@@ -134,14 +139,24 @@ export class RunFolder {
     if (!this.#evaluation) return;
     const { trainer, swapper } = this.run;
     this.#scores = await this.#evaluation.measure(swapper);
-    this.#log.add({ step: trainer.step, event: 'measure', values: { ...this.#scores } });
+    this.#log.add({ step: trainer.step, event: 'measure', values: { ...this.#scores }, note: 'tuning people' });
     await this.#log.flush();
     await this.#report();
     const { psnr, top1, leak } = this.#scores;
     const percent = (share: number) => `${Math.round(100 * share)} %`;
     this.#progress?.note(
-      `step ${trainer.step}: inner face ${psnr.toFixed(2)} dB, recognised as the source ${percent(top1)}, leak ${percent(leak)}`,
+      `step ${trainer.step}, tuning people: inner face ${psnr.toFixed(2)} dB, recognised as the source ${percent(top1)}, leak ${percent(leak)}`,
     );
+  }
+
+  /** The figures that the run ends with, on people whom nobody has looked at before. */
+  async #measureForReport(): Promise<void> {
+    if (!this.#evaluation) return;
+    const { trainer, swapper, settings } = this.run;
+    if (trainer.step % settings.evaluateEvery !== 0) await this.#measure();
+    this.#evaluation = await this.#evaluation.on('reporting');
+    this.#scores = await this.#evaluation.measure(swapper);
+    this.#log.add({ step: trainer.step, event: 'report', values: { ...this.#scores }, note: 'reporting people' });
   }
 
   /** The last sample, measurement, checkpoint and pictures; what was due at the last step is there already. */
@@ -151,13 +166,13 @@ export class RunFolder {
     await this.#save();
     if (finished) {
       if (trainer.step % settings.sampleEvery !== 0) await this.#sample();
-      if (trainer.step % settings.evaluateEvery !== 0) await this.#measure();
+      await this.#measureForReport();
     }
     await writeMarkedPng(join(this.folder, 'swap.png'), await swapPicture(samples, swapper));
     if (samples.truths) await writePng(join(this.folder, 'truth.png'), await sampleGrid(samples, 'truth'));
     await this.#log.flush();
     await this.#report();
-    const references = this.#evaluation?.references;
+    const { references, peopleSet } = this.#evaluation ?? {};
     const { checkpoint } = this;
     return {
       finished,
@@ -166,6 +181,7 @@ export class RunFolder {
       checkpoint,
       scores: this.#scores,
       references,
+      peopleSet,
     };
   }
 
@@ -177,6 +193,7 @@ export class RunFolder {
       lines: this.#log.lines,
       scores: this.#scores,
       references: this.#evaluation?.references,
+      peopleSet: this.#evaluation?.peopleSet,
       kernelsPerStep: this.#kernelsPerStep,
     });
   }
