@@ -5,8 +5,11 @@
  *     node --import ./scripts/register.mjs examples/06-feature-matching-ablation.ts
  *
  * On a software adapter that takes a minute or two and only shows that it works. On a GPU the preset `small` and 1800 steps each are the default;
- * `--preset --steps --people --seed --only SimSwap,oFM --out` change it. It writes a page with the figure, out/examples/ablation.html, and the numbers
- * beside it; a run that stopped goes on behind the last recipe that it finished.
+ * `--preset --steps --people --seed --only SimSwap,oFM --out` change it, `--seeds 3` trains everything from three seeds and gives mean and spread. It writes a page with the figure,
+ * out/examples/ablation.html, and the numbers beside it after every training; a run that stopped goes on behind the last one that it finished.
+ *
+ * The discriminator of the small presets has three feature maps and the paper's has five, so that here "the last two" and "the first two" share one. `--layers 4 --size 96` trains with
+ * five; smaller images leave its second scale nothing to judge.
  *
  * Chen et al., SimSwap: An Efficient Framework For High Fidelity Face Swapping, ACM Multimedia 2020, section 4.
  */
@@ -15,17 +18,23 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import {
+  aboutPeople,
   builtInWeights,
+  describeDiscriminator,
   figurePage,
+  firstOf,
   loadIdentityNetwork,
   newRun,
   newSettings,
   presets,
   type Scatter,
+  type Spread,
   SwapEvaluation,
   scatterSvg,
+  spreadOf,
+  withSpread,
 } from '@visage/cli';
-import { FaceSampler, faceSets, type Level, SwapFaces } from '@visage/faces';
+import { FaceSampler, type Level, SwapFaces } from '@visage/faces';
 import { startGpu } from '@visage/gpu/node';
 import {
   ablation,
@@ -44,6 +53,10 @@ const { values: options } = parseArgs({
     steps: { type: 'string' },
     people: { type: 'string' },
     seed: { type: 'string', default: '1' },
+    seeds: { type: 'string', default: '1' },
+    layers: { type: 'string' }, // halvings of the discriminator, which has one feature map more
+    size: { type: 'string' },
+    tuning: { type: 'boolean', default: false }, // measure on the people that one may choose settings by
     only: { type: 'string' },
     out: { type: 'string', default: 'out/examples' },
   },
@@ -52,19 +65,28 @@ const { values: options } = parseArgs({
 const gpu = await startGpu({ robustness: false });
 const { software } = gpu.adapter;
 const presetName = options.preset ?? (software ? 'tiny' : 'small');
-const preset = presets.find(({ name }) => name === presetName);
-if (!preset) throw new Error(`--preset ${presetName}: expected one of ${presets.map(({ name }) => name).join(', ')}`);
+const found = presets.find(({ name }) => name === presetName);
+if (!found) throw new Error(`--preset ${presetName}: expected one of ${presets.map(({ name }) => name).join(', ')}`);
+const layers = Number(options.layers ?? found.discriminator.layers);
+const preset = {
+  ...found,
+  discriminator: { ...found.discriminator, layers },
+  imageSize: Number(options.size ?? found.imageSize),
+};
 const steps = Number(options.steps ?? (software ? 20 : 1800));
 const people = Number(options.people ?? (software ? 16 : 200)); // whom nobody trains on: each gives its identity to two photos
-const seed = Number(options.seed);
+const seeds = Array.from({ length: Number(options.seeds) }, (_, k) => Number(options.seed) + k);
+const peopleSet = options.tuning ? 'tuning' : 'reporting';
 const { imageSize, level } = preset;
 
 // The recipes are plain objects; the table in docs/recipes.md shows what each changes. Oddly, most of what the paper studies is one list: the feature
 // maps of the discriminator on which a swap must agree with its target.
 const variants = ablation(paper);
-const maps = Array.from({ length: preset.discriminator.layers + 1 }, (_, k) => k);
+const maps = Array.from({ length: layers + 1 }, (_, k) => k);
 const chosen = options.only?.split(',');
-console.log(`${variants.length} recipes, ${steps} steps each, preset ${preset.name}, on ${gpu.adapter.name}.`);
+console.log(
+  `${variants.length} recipes, ${steps} steps each, seeds ${seeds.join(', ')}, preset ${preset.name}, on ${gpu.adapter.name}.\nDiscriminator: ${describeDiscriminator(preset.discriminator)}. Measured on ${aboutPeople(peopleSet, people)}.`,
+);
 
 /** What is measured of a recipe. */
 interface Measures {
@@ -77,7 +99,7 @@ interface Measures {
 }
 
 const judge = await loadIdentityNetwork(builtInWeights('judge'));
-const evaluation = await SwapEvaluation.prepare({ judge, imageSize, level, people });
+const evaluation = await SwapEvaluation.prepare({ judge, imageSize, level, people, peopleSet });
 
 async function measure(swapper: Swapper): Promise<Measures> {
   const { top1 } = await evaluation.measure(swapper);
@@ -88,7 +110,7 @@ async function measure(swapper: Swapper): Promise<Measures> {
 /** Means over unseen people: the identity loss of swaps between two, and the reconstruction loss of swaps of one with itself. */
 async function lossesOnUnseen(swapper: Swapper, level: Level): Promise<[number, number]> {
   const [batch, rounds] = [16, Math.ceil((2 * people) / 16)];
-  const sampler = new FaceSampler({ identities: people, firstIdentity: faceSets.heldOut, seed: 7 });
+  const sampler = new FaceSampler({ identities: people, firstIdentity: firstOf[peopleSet], seed: 7 });
   const faces = new SwapFaces({ batch, size: imageSize, level });
   const sums: [number, number] = [0, 0];
   for (let round = 0; round < rounds; round++) {
@@ -111,9 +133,9 @@ function lossesOf(swapper: Swapper, identity: IdentityNetwork, faces: SwapFaces)
   return concat([crossed.reshape([1]), own.reshape([1])], 0);
 }
 
-/** Trains one recipe from scratch: same weights, same pairs, same number of steps for all. */
-async function train(recipe: Recipe): Promise<Measures> {
-  const run = await newRun(newSettings(preset!, recipe, { steps, seed }), builtInWeights('identity'));
+/** Trains one recipe from scratch: of a seed, same weights, same pairs and same number of steps for all. */
+async function train(recipe: Recipe, seed: number): Promise<Measures> {
+  const run = await newRun(newSettings(preset, recipe, { steps, seed }), builtInWeights('identity'));
   const { trainer, swapper } = run;
   await trainer.run({ until: steps });
   const measures = await measure(swapper);
@@ -124,23 +146,53 @@ async function train(recipe: Recipe): Promise<Measures> {
   return measures;
 }
 
+/** A training of a recipe. */
+interface Run extends Measures {
+  readonly seed: number;
+  /** What training and measuring took, compiling included. */
+  readonly seconds: number;
+}
+
 // Results are kept as they come, with what they depend on: a run that stopped does not start over.
 const file = join(options.out, 'ablation.json');
-const conditions = { preset: preset.name, steps, people, seed, adapter: gpu.adapter.name };
+const { discriminator, batchSize, rates } = preset;
+const conditions = {
+  ...{ preset: preset.name, imageSize, batchSize, rates, discriminator, featureMaps: maps.length },
+  ...{ steps, people, peopleSet, adapter: gpu.adapter.name },
+};
 const known = existsSync(file) ? JSON.parse(await readFile(file, 'utf8')) : undefined;
 const same = known && JSON.stringify(known.conditions) === JSON.stringify(conditions);
-const results: Record<string, Measures> = same ? known.results : {};
+const runs: Record<string, readonly Run[]> = same ? known.runs : {};
 await mkdir(options.out, { recursive: true });
-for (const recipe of variants) {
-  if (results[recipe.name] || (chosen && !chosen.includes(recipe.name))) continue;
-  const started = performance.now();
-  const { retrieval, identity, reconstruction } = await train(recipe);
-  results[recipe.name] = { retrieval, identity, reconstruction };
-  await writeFile(file, JSON.stringify({ conditions, results }, null, 2));
-  const seconds = ((performance.now() - started) / 1000).toFixed(0);
-  console.log(
-    `${recipe.name.padEnd(8)} retrieval ${percent(retrieval)}, identity loss ${identity.toFixed(3)}, reconstruction ${reconstruction.toFixed(4)}, ${seconds} s`,
-  );
+for (const seed of seeds) {
+  for (const recipe of variants) {
+    const done = runs[recipe.name] ?? [];
+    if (done.some((run) => run.seed === seed) || (chosen && !chosen.includes(recipe.name))) continue;
+    const started = performance.now();
+    const measures = await train(recipe, seed);
+    const seconds = (performance.now() - started) / 1000;
+    runs[recipe.name] = [...done, { seed, seconds, ...measures }];
+    await writeFile(file, JSON.stringify({ conditions, runs, summary: summaries() }, null, 2));
+    const { retrieval, identity, reconstruction } = measures;
+    console.log(
+      `${recipe.name.padEnd(8)} seed ${seed} retrieval ${percent(retrieval)}, identity loss ${identity.toFixed(3)}, reconstruction ${reconstruction.toFixed(4)}, ${seconds.toFixed(0)} s`,
+    );
+  }
+}
+
+/** Mean and spread over the seeds of what was measured of each recipe. */
+function summaries(): Record<string, Record<keyof Measures, Spread>> {
+  const over = (all: readonly Run[], name: keyof Measures) => spreadOf(all.map((run) => run[name]));
+  const each = ([name, all]: [string, readonly Run[]]) =>
+    [
+      name,
+      {
+        retrieval: over(all, 'retrieval'),
+        identity: over(all, 'identity'),
+        reconstruction: over(all, 'reconstruction'),
+      },
+    ] as const;
+  return Object.fromEntries(Object.entries(runs).map(each));
 }
 
 function percent(share: number): string {
@@ -148,41 +200,67 @@ function percent(share: number): string {
 }
 
 // The paper's figure. Up is better, left is better: a recipe is only worth its place if no other lies above and left of it.
+const results = summaries();
 const measured = variants.filter(({ name }) => results[name]);
+const trained = [...new Set(Object.values(runs).flatMap((all) => all.map(({ seed }) => seed)))];
 const label = (name: string) => (name === 'wbarFM' ? 'w̄FM' : name);
+const share = (value: number) => (100 * value).toFixed(1);
+const mapsNote = `Discriminator of ${maps.length} feature maps${maps.length === 5 ? ', as the paper' : '; the paper has 5'}`;
+const bars = ({ retrieval, reconstruction }: Record<keyof Measures, Spread>) =>
+  retrieval.deviation === undefined || reconstruction.deviation === undefined
+    ? undefined
+    : { x: reconstruction.deviation, y: retrieval.deviation };
 const figure: Scatter = {
+  note: `${mapsNote}; ${people} ${peopleSet} people; seeds ${trained.join(', ')}`,
   points: measured.map(({ name }) => ({
     label: label(name),
-    x: results[name]!.reconstruction,
-    y: results[name]!.retrieval,
+    x: results[name]!.reconstruction.mean,
+    y: results[name]!.retrieval.mean,
+    spread: bars(results[name]!),
     strong: name === 'SimSwap',
   })),
   x: { title: 'reconstruction loss (less is better)', format: (value) => value.toFixed(3) },
   y: { title: 'identity retrieval (more is better)', format: (value) => `${(100 * value).toFixed(0)} %` },
 };
+const rows = [
+  [
+    'recipe',
+    'matched maps',
+    'λ feature matching',
+    'λ identity',
+    'retrieval',
+    'identity loss',
+    'reconstruction',
+    'seeds',
+    'time of a run',
+  ],
+  ...measured.map(({ name, featureLayers, weights }) => [
+    label(name),
+    (featureLayers === 'all' ? maps : featureLayers).map((k) => maps.at(k)! + 1).join(', ') || 'none',
+    String(featureLayers.length === 0 ? 0 : weights.featureMatching),
+    String(weights.identity),
+    withSpread(results[name]!.retrieval, share, ' %'),
+    withSpread(results[name]!.identity, (value) => value.toFixed(3)),
+    withSpread(results[name]!.reconstruction, (value) => value.toFixed(4)),
+    runs[name]!.map(({ seed }) => seed).join(', '),
+    `${spreadOf(runs[name]!.map(({ seconds }) => seconds)).mean.toFixed(0)} s`,
+  ]),
+];
 const page = figurePage({
   title: 'Which features to match: seven recipes on procedural faces',
-  caption: `Each point is a swapper of preset ${preset.name}, trained for ${steps} steps from the same weights on the same pairs, and measured on ${2 * people} swaps among ${people} people whom no training saw. Chance of being recognised is ${percent(1 / people)}. Reconstruction is the mean difference between a face and its swap with itself, on a scale from 0 to 1.`,
+  caption: `Each point is a swapper of preset ${preset.name}, trained for ${steps} steps from the same weights on the same pairs (of each seed), and measured on ${2 * people} swaps among ${aboutPeople(peopleSet, people)}. Bars are standard deviations between seeds. Chance of being recognised is ${percent(1 / people)}. Reconstruction is the mean difference between a face and its swap with itself, on a scale from 0 to 1. ${mapsNote}.`,
   figure,
-  rows: [
-    ['recipe', 'matched maps', 'λ feature matching', 'λ identity', 'retrieval', 'identity loss', 'reconstruction'],
-    ...measured.map(({ name, featureLayers, weights }) => [
-      label(name),
-      (featureLayers === 'all' ? maps : featureLayers).map((k) => maps.at(k)! + 1).join(', ') || 'none',
-      String(featureLayers.length === 0 ? 0 : weights.featureMatching),
-      String(weights.identity),
-      percent(results[name]!.retrieval),
-      results[name]!.identity.toFixed(3),
-      results[name]!.reconstruction.toFixed(4),
-    ]),
-  ],
+  rows,
   facts: [
     ['adapter', gpu.adapter.name],
     ['preset', `${preset.name}, ${imageSize} pixels, batches of ${preset.batchSize}`],
-    ['seed', String(seed)],
+    ['discriminator', describeDiscriminator(preset.discriminator)],
+    ['people', aboutPeople(peopleSet, people)],
+    ['seeds', trained.join(', ')],
   ],
 });
 await writeFile(join(options.out, 'ablation.html'), page);
 await writeFile(join(options.out, 'ablation.svg'), scatterSvg(figure));
+for (const row of rows) console.log(row.join(' | '));
 console.log(`${join(options.out, 'ablation.html')} shows the figure`);
 process.exit(); // Dawn keeps threads that would hold the process open

@@ -80,8 +80,8 @@ async function trained(network: IdentityNetwork, margin: MarginConfig): Promise<
     { people, level, imageSize, batchSize, steps, learningRate: Number(options.rate), seed: 3 },
   );
   network.eval();
-  const { heldOut } = faceSets;
-  const photos = { people: unseen, photos: 6, firstIdentity: heldOut, firstAttributes: heldOut, level, imageSize };
+  const { reporting } = faceSets;
+  const photos = { people: unseen, photos: 6, firstIdentity: reporting, firstAttributes: reporting, level, imageSize };
   const { values, labels } = await embedPhotos(photos, (faces) => network.embed(faces));
   head.dispose();
   network.dispose();

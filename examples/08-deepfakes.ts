@@ -33,7 +33,7 @@ const gpu = await startGpu({ robustness: false });
 console.log(`Training on ${gpu.adapter.name}${gpu.adapter.software ? ', a software adapter' : ''}.`);
 
 // Two people, and a third whom nobody trains on. An album is one person in many poses, expressions and lights.
-const people = { A: faceSets.heldOut, B: faceSets.heldOut + 1, C: faceSets.heldOut + 2 };
+const people = { A: faceSets.reporting, B: faceSets.reporting + 1, C: faceSets.reporting + 2 };
 const named = (who: number, count: number, first: number) => ({
   identities: new Uint32Array(count).fill(who),
   attributes: Uint32Array.from({ length: count }, (_, k) => first + k),

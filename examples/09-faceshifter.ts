@@ -79,7 +79,7 @@ await train('HEAR-Net', REFINING, new HearTrainer({ faceShifter, data, recipe, s
 faceShifter.eval();
 const [TESTED, SHOWN] = [48, 6];
 const faces = new SwapFaces({ batch: TESTED, size: SIZE });
-faces.load(new FaceSampler({ identities: 1000, firstIdentity: faceSets.heldOut, seed: 6 }).swap(0, TESTED, false));
+faces.load(new FaceSampler({ identities: 1000, firstIdentity: faceSets.reporting, seed: 6 }).swap(0, TESTED, false));
 const tested = scope(() => {
   const numbers = tensor(drawOccluders(new HostRandom(7), TESTED, 0), [TESTED, occluderNumbers]);
   const [source, target, truth] = [faces.source(), occlude(faces.target(), numbers), occlude(faces.truth(), numbers)];

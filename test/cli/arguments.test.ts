@@ -33,6 +33,28 @@ const MISTAKES: readonly (readonly [what: string, command: readonly string[], sa
     ['train', '--resume', golden, '--recipe', 'oFM'],
     /--recipe cannot change in a resumed run/,
   ],
+  [
+    'a field that no recipe has',
+    ['train', '--set', 'weights.identty=20'],
+    /field is 'weights\.identty', expected one of head, .*weights\.identity/,
+  ],
+  ['a field out of range', ['train', '--set', 'weights.identity=-1'], /is -1, expected a number from 0 to 1000000/],
+  ['a field without a value', ['profile', '--set', 'turns'], /expected a field and its value/],
+  [
+    'a field that is set twice',
+    ['train', '--set', 'hingeFactor=1', '--set', 'hingeFactor=2'],
+    /hingeFactor is set twice/,
+  ],
+  [
+    'a resumed run with another field',
+    ['train', '--resume', golden, '--set', 'weights.identity=20'],
+    /--set cannot change in a resumed run/,
+  ],
+  [
+    'several seeds of a checkpoint',
+    ['eval', '--checkpoint', golden, '--seeds', '3'],
+    /--seeds is for --compare; add --compare/,
+  ],
   ['a resumed run elsewhere', ['train', '--resume', golden, '--out', 'x'], /--out cannot change in a resumed run/],
   [
     'a comparison in mixed precision',

@@ -16,12 +16,12 @@ import {
 } from '../../packages/cli/src/compare/attributes/labels.ts';
 import { spend, stepByStep } from '../../packages/cli/src/compare/budget.ts';
 import { timeRuns } from '../../packages/cli/src/compare/measure.ts';
-import type { ComparisonResult } from '../../packages/cli/src/compare/report.ts';
+import { type ComparisonResult, resultOf, type SystemRun } from '../../packages/cli/src/compare/report.ts';
 import { albumOf, comparedSwaps, selfSwaps, swapGroups } from '../../packages/cli/src/compare/swaps.ts';
 import { gpuSuite } from '../helpers/gpu.ts';
 
 const { test, gpu } = await gpuSuite('compare');
-const plan = { couples: 2, photos: 3, people: 8 };
+const plan = { couples: 2, photos: 3, people: 8, peopleSet: 'reporting' } as const;
 
 test('people of a couple go into each other, on photos that nobody trains on', () => {
   const swaps = comparedSwaps(plan);
@@ -37,13 +37,13 @@ test('people of a couple go into each other, on photos that nobody trains on', (
   );
   for (const { source, target, from, to } of groups) {
     for (let k = from; k < to; k++) {
-      assert.is(swaps.sourceIdentities[k], faceSets.heldOut + source);
-      assert.is(swaps.targetIdentities[k], faceSets.heldOut + target);
+      assert.is(swaps.sourceIdentities[k], faceSets.reporting + source);
+      assert.is(swaps.targetIdentities[k], faceSets.reporting + target);
     }
   }
   const photos = [...swaps.sourceAttributes, ...swaps.targetAttributes];
   assert.is(new Set(photos).size, 24);
-  const albums = [0, 1, 2, 3].flatMap((person) => [...albumOf(person, 50).attributes]);
+  const albums = [0, 1, 2, 3].flatMap((person) => [...albumOf(plan, person, 50).attributes]);
   assert.is(new Set([...photos, ...albums]).size, 24 + 200);
   assert.equal(selfSwaps(plan).sourceIdentities, swaps.targetIdentities);
   assert.equal(selfSwaps(plan).targetAttributes, swaps.targetAttributes);
@@ -104,7 +104,7 @@ test('a swap is timed on a device that worked before, where that has a clock to 
   x.dispose();
 });
 
-test('one step each: table, JSON and page have every system and every reference', async () => {
+test('two steps each from two seeds: table, JSON and page have every system and every reference', async () => {
   const out = mkdtempSync(join(tmpdir(), 'visage-compare-'));
   const lines: string[] = [];
   const { log } = console;
@@ -113,7 +113,19 @@ test('one step each: table, JSON and page have every system and every reference'
   process.stderr.write = () => true;
   const sizes = ['--preset', 'tiny', '--size', '48', '--couples', '1', '--photos', '2', '--people', '4'];
   try {
-    const parameters = ['eval', '--compare', ...sizes, '--steps', '2', '--meter-steps', '2', '--out', out];
+    const parameters = [
+      'eval',
+      '--compare',
+      ...sizes,
+      '--steps',
+      '2',
+      '--meter-steps',
+      '2',
+      '--seeds',
+      '2',
+      '--out',
+      out,
+    ];
     await createProgram().exitOverride().parseAsync(parameters, { from: 'user' });
   } finally {
     console.log = log;
@@ -131,6 +143,21 @@ test('one step each: table, JSON and page have every system and every reference'
     for (const [name, value] of Object.entries(scores)) assert.ok(Number.isFinite(value), name);
     assert.ok(spent.steps >= 2 && parameters > 1e5);
   }
+  assert.equal(result.seeds, [1, 101]);
+  for (const { runs, spread, scores } of result.systems) {
+    assert.equal(
+      runs.map(({ seed }) => seed),
+      [1, 101],
+    );
+    assert.ok(runs.every(({ wallSeconds, spent }) => wallSeconds >= spent.seconds));
+    const [a, b] = runs.map((run) => run.scores.psnr) as [number, number];
+    assert.not.equal(a, b, 'another seed, another swapper');
+    assert.ok(Math.abs(scores.psnr - (a + b) / 2) < 1e-9);
+    assert.ok(Math.abs((spread?.psnr ?? 0) - Math.abs(a - b) / Math.SQRT2) < 1e-9);
+  }
+  assert.match(lines.join('\n'), /mean ± standard deviation over trainings from the seeds 1, 101/);
+  assert.match(lines.join('\n'), /4 reporting people: no training saw them/);
+  assert.match(lines.join('\n'), /Only SimSwap's learning rates were searched/);
   assert.is(result.references.copySource.retrieval, 1);
   assert.is(result.references.copyTarget.retrieval, 0);
   const html = readFileSync(join(out, 'index.html'), 'utf8');
@@ -138,6 +165,27 @@ test('one step each: table, JSON and page have every system and every reference'
   assert.not.match(html, /(src|href)="(?!data:)/);
   const { width, height } = await readPng(join(out, 'comparison.png'));
   assert.ok(height > 6 * 96 && width > 2 * 96, `${width} x ${height}`);
+});
+
+test('a single run has no spread, and nothing is made up for it', () => {
+  const scores = {
+    retrieval: 0.5,
+    psnr: 20,
+    pose: 1,
+    expression: 1,
+    gaze: 1,
+    light: 1,
+    selfPsnr: 21,
+    millisecondsPerFace: 1,
+  };
+  const run: SystemRun = { seed: 1, spent: { steps: 3, seconds: 2 }, wallSeconds: 4, scores };
+  const { spread, ...one } = resultOf('SimSwap', 10, [run]);
+  assert.is(spread, undefined);
+  assert.equal(one.scores, scores);
+  const two = resultOf('SimSwap', 10, [run, { ...run, seed: 101, scores: { ...scores, psnr: 22 } }]);
+  assert.is(two.scores.psnr, 21);
+  assert.is(two.spread?.psnr, Math.SQRT2);
+  assert.is(two.spread?.pose, 0);
 });
 
 test('too few people for a stranger, a size that does not fit, and nothing to measure are refused', async () => {

@@ -61,7 +61,7 @@ test('a resumed run cuts the end off and touches nothing else', async () => {
   const { ino } = statSync(path);
   const log = new TrainingLog(path, 3);
   assert.is(statSync(path).ino, ino, 'the same file');
-  assert.equal([log.missing, log.lastMeasured], [0, 3]);
+  assert.equal([log.missing, log.latest('measure')], [0, 3]);
   log.add(stepLine(4));
   await log.flush();
   assert.is(readFileSync(path, 'utf8'), textOf([...stepsTo(3), measure, stepLine(4)]));

@@ -15,7 +15,13 @@ import {
   train2022,
 } from '@visage/simswap';
 import * as assert from 'uvu/assert';
-import { notesOf, resumedSettings, trainingLevel } from '../../packages/cli/src/training/settings.ts';
+import {
+  describeDiscriminator,
+  describeRecipe,
+  notesOf,
+  resumedSettings,
+  trainingLevel,
+} from '../../packages/cli/src/training/settings.ts';
 import { gpuSuite } from '../helpers/gpu.ts';
 
 const { test } = await gpuSuite('recipes of runs');
@@ -39,6 +45,34 @@ test('a recipe gives the generator its head, and the discriminator its kind at t
 test('short presets have learning rates of their own, the published one takes those of the recipe', () => {
   assert.is(newSettings(preset('tiny'), released2021).recipe.generatorOptimizer.learningRate, 2e-3);
   assert.equal(newSettings(preset('published'), released2021).recipe, released2021);
+});
+
+test('fields that are set stand above the recipe and above the rates of the preset, and are told', () => {
+  const set = { 'weights.identity': 20, 'generatorOptimizer.learningRate': 1e-4, featureLayers: [-1] };
+  const { recipe } = newSettings(preset('tiny'), paper, { set });
+  assert.is(recipe.weights.identity, 20);
+  assert.is(recipe.generatorOptimizer.learningRate, 1e-4);
+  assert.is(recipe.discriminatorOptimizer.learningRate, 1e-5, "the preset's");
+  const said = describeRecipe(recipe);
+  assert.match(
+    said,
+    /^paper with weights\.identity=20, featureLayers=-1, learning rates 0\.0001 \(generator\) and 0\.00001/,
+  );
+  assert.not.match(describeRecipe(newSettings(preset('tiny'), paper).recipe), /with/);
+});
+
+test('the form of the networks follows the fields that are set', () => {
+  const linear = newSettings(preset('tiny'), paper, { set: { head: 'linear', discriminator: 'projected' } });
+  assert.is(linear.generator.head, 'linear');
+  assert.is((linear.discriminator as { kind: string }).kind, 'projected');
+});
+
+test('a discriminator is told beside the published one', () => {
+  assert.match(
+    describeDiscriminator(preset('small').discriminator),
+    /2 scales, 3 feature maps, .*published: .* 5 maps/,
+  );
+  assert.match(describeDiscriminator(preset('published').discriminator), /5 feature maps, .*as published$/);
 });
 
 test('what a checkpoint says of its run is taken within bounds only', () => {

@@ -9,7 +9,7 @@ import { type LogLine, readLog, TrainingLog } from '../../packages/cli/src/train
 import { newRun, resumedRun } from '../../packages/cli/src/training/open.ts';
 import { type Preset, tiny } from '../../packages/cli/src/training/presets.ts';
 import { type Outcome, RunFolder } from '../../packages/cli/src/training/run.ts';
-import { newSettings } from '../../packages/cli/src/training/settings.ts';
+import { newSettings, notesOf } from '../../packages/cli/src/training/settings.ts';
 import { summary } from '../../packages/cli/src/training/summary.ts';
 import { gpuSuite } from '../helpers/gpu.ts';
 import { tinyTrainer } from '../helpers/tinySwapper.ts';
@@ -58,7 +58,8 @@ const stepsIn = (path: string) => readLog(path).flatMap(({ event, step }) => (ev
 
 test('a run leaves log, samples, checkpoint, swap and a page that needs no network; it can be resumed', async () => {
   const out = join(folder, 'run');
-  const into = await RunFolder.open(out, await newRun(newSettings(micro, paper), identity));
+  const set = { 'weights.identity': 20 };
+  const into = await RunFolder.open(out, await newRun(newSettings(micro, paper, { set }), identity));
   const { outcome: first, notes } = await trainedWithNotes(into);
   assert.ok(first.finished);
   assert.is(first.step, 2);
@@ -69,6 +70,16 @@ test('a run leaves log, samples, checkpoint, swap and a page that needs no netwo
   const page = readFileSync(join(out, 'index.html'), 'utf8');
   assert.not.match(page, /(?:src|href)="(?!data:)/);
   assert.match(page, /copy the target/);
+  assert.match(page, /paper with weights\.identity=20/);
+  assert.match(page, /PatchGAN at 2 scales, 4 feature maps/);
+  const logged = readLog(join(out, 'log.jsonl'));
+  const noteOf = (wanted: LogLine['event']) => logged.find(({ event }) => event === wanted)?.note ?? '';
+  assert.match(noteOf('settings'), /^recipe paper with weights\.identity=20, .*PatchGAN at 2 scales/);
+  assert.is(noteOf('measure'), 'tuning people');
+  assert.is(noteOf('report'), 'reporting people');
+  assert.is(first.peopleSet, 'reporting');
+  assert.match(page, /swaps of reporting people/);
+  assert.match(summary(into, first, 'adapter', 1), /3 reporting people: no training saw them/);
   const kernels = into.run.trainer.kernelsPerStep ?? 0;
   assert.ok(kernels > 300, `${kernels} kernels`);
   assert.is(notes.filter((line) => line.endsWith(`${Math.round(kernels)} kernels per step`)).length, 1, 'said once');
@@ -79,6 +90,7 @@ test('a run leaves log, samples, checkpoint, swap and a page that needs no netwo
   assert.ok(charts.every(({ curves, steps }) => Object.values(curves).every((curve) => curve.length === steps.length)));
 
   const again = await RunFolder.open(out, await resumedRun(first.checkpoint, { steps: 3 }));
+  assert.is(again.run.trainer.recipe.weights.identity, 20, 'a checkpoint keeps the fields that were set');
   assert.is(again.run.trainer.recipe.decaySteps, 3, 'learning rates fall to zero at the new end, not at the old one');
   assert.is((await again.train()).step, 3);
   assert.equal(stepsIn(join(out, 'log.jsonl')), [1, 2, 3]);
@@ -114,6 +126,14 @@ test('a folder of too few people, or with a single picture of somebody, is named
   assert.match(await failure(), /holds 9 people; training needs at least 10/);
   await writeFaceFolder(people, { identities: 10, imagesPerIdentity: 1, size: SIZE, samples: 1, firstIdentity: 100 });
   assert.match(await failure(), /0000100 has a single picture/);
+});
+
+test('rates that were set to fall over other steps than the run stay as they are when it grows', async () => {
+  const settings = newSettings(micro, paper, { set: { decaySteps: 7 } });
+  const { trainer } = await newRun(settings, identity);
+  const path = join(folder, 'decay.safetensors');
+  writeFileSync(path, await trainer.checkpoint(notesOf(settings)));
+  assert.is((await resumedRun(path, { steps: 9 })).trainer.recipe.decaySteps, 7);
 });
 
 test('a finished run is not resumed without more steps', async () => {

@@ -15,11 +15,11 @@ const [PEOPLE, PHOTOS, BATCH] = [32, 4, 16];
 /** The network's vectors of unseen people under unseen attributes, and who is who. */
 async function unseen(name: (typeof NAMES)[number], size: number) {
   const network = await loadIdentityNetwork(builtInWeights(name));
-  const labels = Uint32Array.from({ length: PEOPLE * PHOTOS }, (_, k) => faceSets.heldOut + Math.floor(k / PHOTOS));
+  const labels = Uint32Array.from({ length: PEOPLE * PHOTOS }, (_, k) => faceSets.reporting + Math.floor(k / PHOTOS));
   const vectors: number[] = [];
   for (let from = 0; from < labels.length; from += BATCH) {
     const identities = labels.slice(from, from + BATCH);
-    const attributes = identities.map((_, k) => faceSets.heldOut + from + k);
+    const attributes = identities.map((_, k) => faceSets.reporting + from + k);
     const embedded = scope(() => noGrad(() => network.embed(renderFaces({ identities, attributes, size }))));
     vectors.push(...(await embedded.floats()));
     embedded.dispose();
@@ -42,7 +42,7 @@ test('identity: changes that nobody sees do not turn one person into another, so
   const network = await loadIdentityNetwork(builtInWeights('identity'));
   const [people, size, radius, steps] = [8, 48, 0.5, 4];
   const photos = (first: number) => {
-    const identities = Uint32Array.from({ length: people }, (_, k) => faceSets.heldOut + first + k);
+    const identities = Uint32Array.from({ length: people }, (_, k) => faceSets.reporting + first + k);
     return renderFaces({ identities, attributes: identities, size });
   };
   const alike = scope(() => {

@@ -1,6 +1,6 @@
 /** Every example runs to its end, in an empty folder, at sizes that only show that it works. */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -65,9 +65,21 @@ test('09: FaceShifter, two steps and one', () => {
 });
 
 test('06: two recipes of the ablation, two steps each, and their figure', () => {
-  const said = run('06-feature-matching-ablation.ts', '--steps', '2', '--people', '4', '--only', 'SimSwap,nFM');
-  assert.match(said, /nFM .* retrieval \d/);
+  const few = ['--steps', '2', '--people', '4', '--only', 'SimSwap,nFM', '--size', '64', '--layers', '3'];
+  assert.match(run('06-feature-matching-ablation.ts', ...few), /nFM +seed 1 retrieval \d/);
+  const again = run('06-feature-matching-ablation.ts', ...few, '--seeds', '2');
+  assert.not.match(again, /seed 1 retrieval/, 'what is known is not trained again');
+  assert.match(again, /nFM +seed 2 retrieval \d/);
+  assert.match(again, /2 scales, 4 feature maps, .*published: .*5 maps/);
+  assert.match(again, /4 reporting people: no training saw them/);
   picture('ablation.html');
+  assert.match(readFileSync(join(folder, 'out/examples/ablation.svg'), 'utf8'), /4 feature maps; the paper has 5/);
+  const { runs, summary } = JSON.parse(readFileSync(join(folder, 'out/examples/ablation.json'), 'utf8'));
+  assert.equal(
+    runs.SimSwap.map(({ seed }: { seed: number }) => seed),
+    [1, 2],
+  );
+  assert.ok(summary.SimSwap.reconstruction.deviation > 0);
 });
 
 test('07: an identity network, two steps, and its verification figures', () => {

@@ -14,7 +14,8 @@ import torch.nn.functional as F
 from torch import nn
 
 from golden_file import GoldenFile, state
-from networks import NORMALS, WIDTH, ArcFace, Discriminator, Generator, IResNet, hashed, prepare
+from networks import WIDTH, ArcFace, Discriminator, Generator, IResNet, hashed, prepare
+from paper_step import PaperStep
 
 BATCH, SIDE, FACE, LATENT = 2, 48, 40, 16
 file = GoldenFile()
@@ -74,34 +75,12 @@ def training(name, steps=4):
     D = nn.ModuleList([prepare(Discriminator(3)), prepare(Discriminator(3))])
     for tag, module in (('G', G), ('D', D), ('A', A)):
         file.put(name, {f'{tag}.{key}': x for key, x in state(module).items()}, half=True)
-    mean, std = NORMALS
-    embed = lambda x: A((F.interpolate(x, size=(FACE, FACE), mode='bicubic', align_corners=False) - mean) / std)
-    judge = lambda x: [D[0](x), D[1](F.avg_pool2d(x, 3, 2, 1, count_include_pad=False))]
-    og, od = (torch.optim.Adam(module.parameters(), 4e-4, (0., .999)) for module in (G, D))
-    draw = lambda k, *shape: torch.stack([image(3 * step + k, BATCH, *shape) for step in range(steps)])
+    step = PaperStep(G, D, A, FACE)
+    draw = lambda k, *shape: torch.stack([image(3 * number + k, BATCH, *shape) for number in range(steps)])
     target, source, alphas, log = draw(0, 3, SIDE, SIDE), draw(1, 3, SIDE, SIDE), draw(2, 1, 1, 1), []
     for k, (t, s, alpha) in enumerate(zip(target, source, alphas)):
-        z = F.normalize(embed(s))
-        y = G(t, z)
-        fake, real = judge(y), judge(t)
-        adv = -sum(o[-1].mean() for o in fake) / 2
-        fm = sum((a[j] - b[j].detach()).abs().mean() for a, b in zip(fake, real) for j in (2, 3)) / 2
-        idl, rec = (1 - F.cosine_similarity(embed(y), z)).mean(), (y - t).abs().mean()
-        lg = adv + 10 * fm + 10 * idl + (10 * rec if k % 2 == 0 else 0)
-        og.zero_grad()
-        lg.backward()
-        og.step()
-        y = y.detach()
-        fake, real = judge(y), judge(t)
-        hr, hf = (sum(F.relu(1 + sign * o[-1]).mean() for o in outs) / 2 for sign, outs in ((-1, real), (1, fake)))
-        x = (alpha * t + (1 - alpha) * y).requires_grad_(True)
-        slopes = [torch.autograd.grad(o[-1].sum(), x, create_graph=True)[0].flatten(1) for o in judge(x)]
-        gp = sum(((slope.norm(dim=1) - 1) ** 2).mean() for slope in slopes) / 2
-        ld = hr + hf + 1e-5 * gp
-        od.zero_grad()
-        ld.backward()
-        od.step()
-        log.append(torch.stack([adv, fm, idl, rec, lg, hr, hf, gp, ld, length(G), length(D)]).detach())
+        losses = step.take(t, s, alpha, same=k % 2 == 0)
+        log.append(torch.cat([losses, torch.stack([length(G), length(D)]).detach()]))
     file.put(name, {'target': target, 'source': source, 'gp_alpha': alphas}, half=True)
     file.put(name, {'log': torch.stack(log)})
     args = dict(width=WIDTH, blocks=1, latent=LATENT, discriminatorLayers=3, lambdas=dict(id=10, rec=10, fm=10, gp=1e-5), adam=[4e-4, 0, .999], featureLayers=[-2, -1],

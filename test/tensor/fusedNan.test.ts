@@ -24,7 +24,7 @@ import {
   variance,
 } from '@visage/tensor';
 import { equal, is, ok, throws } from 'uvu/assert';
-import { NORM_VARIANTS } from '../../packages/tensor/src/ops/normPlan.ts';
+import { normFamily } from '../../packages/tensor/src/ops/normPlan.ts';
 import { composedResidualBlock } from '../../packages/tensor/src/ops/residualBlock.ts';
 import { gpuSuite } from '../helpers/gpu.ts';
 import { noise } from '../helpers/numbers.ts';
@@ -97,7 +97,7 @@ test('what Sequential and residualBlock fuse', async () => {
   for (const net of nets) net.dispose();
 });
 
-for (const { name } of NORM_VARIANTS)
+for (const { name } of normFamily.variants)
   test(`variant ${name} of norms: a channel with one odd value is NaN, and its running statistics stay`, async () => {
     const shape = [2, 13, 43, 3] as const;
     for (const odd of [NAN, INF]) {

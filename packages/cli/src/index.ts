@@ -9,10 +9,12 @@ export {
   type ScatterPoint,
   scatterSvg,
 } from './report/scatter.ts';
+export { type Spread, spreadOf, withSpread } from './report/spread.ts';
 export { type EvaluationOptions, SwapEvaluation } from './training/evaluate.ts';
 export { newRun, type TrainingRun } from './training/open.ts';
+export { aboutPeople, firstOf, type PeopleSet } from './training/people.ts';
 export { type Preset, presets, type Rates } from './training/presets.ts';
-export { type Changes, newSettings, type RunSettings } from './training/settings.ts';
+export { type Changes, describeDiscriminator, newSettings, type RunSettings } from './training/settings.ts';
 export {
   builtInWeights,
   type FeatureNetworkFile,

@@ -25,5 +25,12 @@ export {
   renderMaterials,
   renderMeanFaces,
 } from './render.ts';
-export { FaceSampler, type FaceSamplerOptions, faceSets, type LabelledIndices, type SwapIndices } from './sampler.ts';
+export {
+  FaceSampler,
+  type FaceSamplerOptions,
+  faceSetSize,
+  faceSets,
+  type LabelledIndices,
+  type SwapIndices,
+} from './sampler.ts';
 export { SwapFaces, type SwapFacesOptions } from './swapFaces.ts';

@@ -2,8 +2,16 @@
 import { checkInteger, checkOptions, type OptionKeys } from '@visage/gpu';
 import { philox } from './philox.ts';
 
-/** First identity (and attribute) numbers of the sets that must not mix. Each has room for half a million. */
-export const faceSets = { training: 0, judge: 500_000, heldOut: 1_000_000 } as const;
+/**
+ * First identity (and attribute) numbers of the sets that must not mix. Each has room for {@link faceSetSize}.
+ *
+ * `training`: swappers, and the identity network of their loss. `judge`: what only measures. `heldOut`: people on whom nothing trains, for looking at a swapper while it is made.
+ * `reporting`: people on whom nothing trains and by whom nothing is chosen, for figures that are told to others.
+ */
+export const faceSets = { training: 0, judge: 500_000, heldOut: 1_000_000, reporting: 1_500_000 } as const;
+
+/** How many people, and how many attribute vectors, a set of {@link faceSets} holds. */
+export const faceSetSize = 500_000;
 
 /** The faces of a swap batch: four lists of equal length. The exact truth shows `sourceIdentities` under `targetAttributes`. */
 export interface SwapIndices {

@@ -78,6 +78,7 @@ export {
   type Recipe,
   readRecipe,
 } from './recipe.ts';
+export { changedRecipe, parseRecipeField, type RecipeChanges, recipePaths, recipeValue } from './recipeChanges.ts';
 export { ablation, paper, recipes, released2021, released2021Paper, train2022 } from './recipes.ts';
 export { Swapper, type SwapperOptions } from './swapper.ts';
 export { CollapseAlarm, type CollapseLimits, type CollapseReport, type CollapseSigns } from './training/collapse.ts';

@@ -1,6 +1,16 @@
 /** @file Reads configurations out of JSON that nobody vouches for, such as the metadata of a checkpoint: every value is checked and bounded. */
 import { ArgumentError } from '@visage/gpu';
 
+/** What a member may be, in the words of the errors. */
+export const expectations = {
+  number: (low: number, high: number): string => `a number from ${low} to ${high}`,
+  integers: ([least, most]: readonly [number, number], low: number, high: number): string =>
+    `${least} to ${most} integers from ${low} to ${high}`,
+  choice: (options: readonly string[]): string => options.join(' or '),
+  choices: (options: readonly string[], [least, most]: readonly [number, number]): string =>
+    `a list of ${least} to ${most} of ${options.join(', ')}`,
+} as const;
+
 /** The members of a JSON object, each read by the type that is expected of it. */
 export class JsonReader {
   readonly #what: string;
@@ -32,7 +42,7 @@ export class JsonReader {
   number(key: string, low: number, high: number): number {
     const value = this.#members[key];
     if (typeof value === 'number' && value >= low && value <= high) return value;
-    return this.#fail(key, `a number from ${low} to ${high}`);
+    return this.#fail(key, expectations.number(low, high));
   }
 
   integer(key: string, low: number, high: number): number {
@@ -40,12 +50,12 @@ export class JsonReader {
     return Number.isInteger(value) ? value : this.#fail(key, `an integer from ${low} to ${high}`);
   }
 
-  integers(key: string, length: [number, number], low: number, high: number): number[] {
+  integers(key: string, length: readonly [number, number], low: number, high: number): number[] {
     const value = this.#members[key];
     const fits = (x: unknown) => Number.isInteger(x) && (x as number) >= low && (x as number) <= high;
     if (Array.isArray(value) && value.length >= length[0] && value.length <= length[1] && value.every(fits))
       return value;
-    return this.#fail(key, `${length.join(' to ')} integers from ${low} to ${high}`);
+    return this.#fail(key, expectations.integers(length, low, high));
   }
 
   boolean(key: string): boolean {
@@ -62,15 +72,15 @@ export class JsonReader {
 
   choice<T extends string>(key: string, options: readonly T[]): T {
     const value = this.#members[key];
-    return options.find((option) => option === value) ?? this.#fail(key, options.join(' or '));
+    return options.find((option) => option === value) ?? this.#fail(key, expectations.choice(options));
   }
 
-  choices<T extends string>(key: string, options: readonly T[], length: [number, number] = [1, 64]): T[] {
+  choices<T extends string>(key: string, options: readonly T[], length: readonly [number, number] = [1, 64]): T[] {
     const value = this.#members[key];
     const known = (x: unknown): x is T => options.some((option) => option === x);
     if (Array.isArray(value) && value.length >= length[0] && value.length <= length[1] && value.every(known))
       return value;
-    return this.#fail(key, `a list of ${options.join(' or ')}`);
+    return this.#fail(key, expectations.choices(options, length));
   }
 }
 

@@ -4,6 +4,7 @@
 
 import { checkOptions, type OptionKeys } from '@visage/gpu';
 import { JsonReader } from './json.ts';
+import { readFields, recipeFields } from './recipeFields.ts';
 import { paper } from './recipes.ts';
 
 /**
@@ -113,36 +114,5 @@ export function checkRecipe(recipe: Recipe): void {
 export function readRecipe(json: unknown): Recipe {
   const named = typeof json === 'object' && json !== null && !Array.isArray(json) ? { ...paper, ...json } : json;
   const from = new JsonReader(named, 'recipe');
-  const weights = from.object('weights');
-  const optimizer = (key: string): AdamNumbers => {
-    const numbers = from.object(key);
-    return {
-      learningRate: numbers.number('learningRate', 0, 1),
-      beta1: numbers.number('beta1', 0, 1),
-      beta2: numbers.number('beta2', 0, 1),
-      epsilon: numbers.number('epsilon', 0, 1),
-    };
-  };
-  return {
-    name: from.text('name'),
-    head: from.choice('head', ['tanh', 'linear']),
-    discriminator: from.choice('discriminator', ['patch', 'projected']),
-    weights: {
-      identity: weights.number('identity', 0, 1e6),
-      reconstruction: weights.number('reconstruction', 0, 1e6),
-      featureMatching: weights.number('featureMatching', 0, 1e6),
-      gradientPenalty: weights.number('gradientPenalty', 0, 1e6),
-    },
-    featureLayers: from.holds('featureLayers', 'all') ? 'all' : from.integers('featureLayers', [0, 16], -16, 16),
-    realImages: from.choice('realImages', ['target', 'source']),
-    hingeFactor: from.number('hingeFactor', 0, 1e6),
-    turns: from.choice('turns', ['together', 'alternate']),
-    augmentation: from.choices('augmentation', augmentations, [0, 3]),
-    generatorOptimizer: optimizer('generatorOptimizer'),
-    discriminatorOptimizer: optimizer('discriminatorOptimizer'),
-    pairs: from.choices('pairs', ['same', 'cross', 'shuffled']),
-    identityResize: from.choice('identityResize', identityResizes),
-    averageDecay: from.number('averageDecay', 0, 1),
-    decaySteps: from.number('decaySteps', 0, 2 ** 31),
-  };
+  return { name: from.text('name'), ...readFields(recipeFields, from) };
 }

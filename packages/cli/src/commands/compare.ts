@@ -1,14 +1,15 @@
 import { join, relative } from 'node:path';
 import type { Level } from '@visage/faces';
 import { loadSafetensors } from '@visage/nn/node';
-import { readCheckpointHeader } from '@visage/simswap';
+import { type RecipeChanges, readCheckpointHeader } from '@visage/simswap';
 import { type Command, Option } from 'commander';
-import { comparisonTable } from '../compare/report.ts';
+import { comparisonTable, runsTable } from '../compare/report.ts';
 import { compareSystems } from '../compare/run.ts';
 import { aligned } from '../terminal/aligned.ts';
 import { adapterLine, openDevice } from '../terminal/device.ts';
 import { UsageError } from '../terminal/failure.ts';
 import { integer } from '../terminal/options.ts';
+import type { PeopleSet } from '../training/people.ts';
 import { type Preset, presetFor, presets } from '../training/presets.ts';
 
 /** Options of `visage eval` that only `--compare` reads, and those that it shares. */
@@ -16,6 +17,7 @@ export interface CompareOptions {
   readonly checkpoint?: string;
   readonly people: number;
   readonly level: Level;
+  readonly peopleSet: PeopleSet;
   readonly json?: boolean;
   readonly preset?: string;
   readonly size?: number;
@@ -25,10 +27,24 @@ export interface CompareOptions {
   readonly photos: number;
   readonly meterSteps?: number;
   readonly seed: number;
+  readonly seeds: number;
+  readonly set?: RecipeChanges;
   readonly out: string;
 }
 
-const ONLY_COMPARED = ['preset', 'size', 'budget', 'steps', 'couples', 'photos', 'meterSteps', 'seed', 'out'] as const;
+const ONLY_COMPARED = [
+  'preset',
+  'size',
+  'budget',
+  'steps',
+  'couples',
+  'photos',
+  'meterSteps',
+  'seed',
+  'seeds',
+  'set',
+  'out',
+] as const;
 
 /**
  * For `visage eval` without `--compare`.
@@ -47,7 +63,7 @@ export function refuseCompareOptions(command: Command): void {
 
 /** Trains and measures the systems of the paper side by side: `visage eval --compare`. */
 export async function compare(options: CompareOptions): Promise<void> {
-  const { people, level, couples, photos, seed, out, json } = options;
+  const { people, level, couples, photos, peopleSet, seed, seeds, set, out, json } = options;
   if (people < 2 * couples + 2)
     throw new UsageError(
       `--people ${people}: ${couples} couples need at least ${2 * couples + 2}, so that there are strangers`,
@@ -61,10 +77,13 @@ export async function compare(options: CompareOptions): Promise<void> {
   if (trained !== undefined && trained !== imageSize)
     throw new UsageError(`${options.checkpoint}: was trained at ${trained} pixels; compare with --size ${trained}`);
   const say = (line: string) => process.stderr.write(`${line}\n`);
-  say(`Computing on ${adapterLine(gpu)}, ${imageSize} pixels, ${options.steps ?? `${options.budget} s`} per system`);
+  say(
+    `Computing on ${adapterLine(gpu)}, ${imageSize} pixels, ${options.steps ?? `${options.budget} s`} per system${seeds > 1 ? `, ${seeds} seeds` : ''}`,
+  );
   const budget = { seconds: options.budget, steps: options.steps };
-  const plan = { couples, photos, people };
-  const settings = { preset, imageSize, level, budget, meterSteps, plan, seed, checkpoint, folder: out, say };
+  const plan = { couples, photos, people, peopleSet };
+  const run = { plan, seed, seeds, set, checkpoint, folder: out, say };
+  const settings = { preset, imageSize, level, budget, meterSteps, ...run };
   const result = await compareSystems(settings);
   if (json) {
     console.log(JSON.stringify(result, null, 2));
@@ -72,7 +91,8 @@ export async function compare(options: CompareOptions): Promise<void> {
   }
   const { rows, note } = comparisonTable(result);
   const page = join(relative('.', out) || '.', 'index.html');
-  console.log(['', ...aligned(rows), '', note, '', `${page} shows the faces`].join('\n'));
+  const each = seeds > 1 ? ['', ...aligned(runsTable(result).rows)] : [];
+  console.log(['', ...aligned(rows), ...each, '', note, '', `${page} shows the faces`].join('\n'));
 }
 
 function sizeOf({ size }: CompareOptions, preset: Preset): number {
@@ -98,6 +118,12 @@ export function addCompareOptions(command: Command): Command {
       'with --compare: training of the regressors of pose, expression, gaze and light (default: 3000, on a software adapter 300)',
       integer(2),
     )
-    .option('--seed <n>', 'with --compare: decides weights and pairs', integer(0, 2 ** 32 - 100), 1)
+    .option('--seed <n>', 'with --compare: decides weights and pairs', integer(0, 2 ** 32 - 100_000), 1)
+    .option(
+      '--seeds <n>',
+      'with --compare: train every system so often, from seeds a hundred apart, and give mean and spread',
+      integer(1, 100),
+      1,
+    )
     .option('--out <folder>', 'with --compare: where page, picture and JSON go', 'out/compare');
 }

@@ -8,6 +8,8 @@ import { UsageError } from '../terminal/failure.ts';
 import { integer } from '../terminal/options.ts';
 import { precisionOption, warnOfPrecision } from '../terminal/precision.ts';
 import { SwapEvaluation } from '../training/evaluate.ts';
+import type { PeopleSet } from '../training/people.ts';
+import { addRecipeFields } from '../training/recipes.ts';
 import { scoreTable } from '../training/scores.ts';
 import { trainingLevel } from '../training/settings.ts';
 import { builtInWeights, loadIdentityNetwork } from '../training/weights.ts';
@@ -17,16 +19,20 @@ interface Options extends Omit<CompareOptions, 'level'> {
   readonly level?: Level;
   readonly compare?: boolean;
   readonly precision?: Precision;
+  readonly tuning?: boolean;
 }
+
+const peopleSetOf = ({ tuning }: Pick<Options, 'tuning'>): PeopleSet => (tuning ? 'tuning' : 'reporting');
 
 async function evaluate(options: Options, command: Command): Promise<void> {
   if (options.compare) {
     if (options.precision !== undefined)
       throw new UsageError('eval: --compare trains and swaps in f32; leave --precision out');
-    return compare({ ...options, level: options.level ?? 'L1' });
+    return compare({ ...options, level: options.level ?? 'L1', peopleSet: peopleSetOf(options) });
   }
   refuseCompareOptions(command);
   const { checkpoint, people, json, precision = 'f32' } = options;
+  const peopleSet = peopleSetOf(options);
   if (checkpoint === undefined)
     throw new UsageError('eval: --checkpoint says which file to measure; or let --compare train all systems');
   const file = await loadSafetensors(checkpoint);
@@ -36,20 +42,20 @@ async function evaluate(options: Options, command: Command): Promise<void> {
   const gpu = await openDevice();
   warnOfPrecision(precision);
   const judge = await loadIdentityNetwork(builtInWeights('judge'));
-  const evaluation = await SwapEvaluation.prepare({ judge, imageSize, level, people });
+  const evaluation = await SwapEvaluation.prepare({ judge, imageSize, level, people, peopleSet });
   const scores = await evaluation.measure(loadSwapper(file, { precision }));
   const { references } = evaluation;
   if (json) {
     console.log(
       JSON.stringify(
-        { checkpoint, step, adapter: gpu.adapter.name, precision, people, level, scores, references },
+        { checkpoint, step, adapter: gpu.adapter.name, precision, people, peopleSet, level, scores, references },
         null,
         2,
       ),
     );
     return;
   }
-  const { rows, note } = scoreTable(people, references, scores);
+  const { rows, note } = scoreTable(people, peopleSet, references, scores);
   console.log(
     `${checkpoint}, step ${step}, on faces of level ${level}, in ${precision} precision on ${adapterLine(gpu)}\n`,
   );
@@ -63,6 +69,10 @@ export function addEval(program: Command): void {
     .description('measure a checkpoint on held-out procedural people, beside the answers that need no swapper')
     .option('--checkpoint <file>', 'what `visage train` wrote')
     .option('--people <n>', 'how many people', integer(3, 1000), 50)
+    .option(
+      '--tuning',
+      'measure on the tuning people, as training runs do, and leave the reporting people for figures that nothing is chosen by',
+    )
     .addOption(
       new Option(
         '--level <level>',
@@ -71,5 +81,5 @@ export function addEval(program: Command): void {
     )
     .addOption(precisionOption())
     .option('--json', 'print JSON');
-  addCompareOptions(command).action(evaluate);
+  addRecipeFields(addCompareOptions(command), "with --compare: set a field of SimSwap's recipe").action(evaluate);
 }

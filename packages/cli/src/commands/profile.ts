@@ -1,5 +1,5 @@
 import { type ProfiledChoice, type ProfileRow, warmUp } from '@visage/gpu';
-import { type Precision, quietStep } from '@visage/simswap';
+import { type Precision, quietStep, type RecipeChanges } from '@visage/simswap';
 import { type Command, Option } from 'commander';
 import { REASONS_NOTE, Reasons, variantsOf } from '../report/choices.ts';
 import { aligned } from '../terminal/aligned.ts';
@@ -9,12 +9,13 @@ import { precisionOption, warnOfPrecision } from '../terminal/precision.ts';
 import { type MeasuredIdentity, measuredIdentity, measuredIdentityOption } from '../training/measured.ts';
 import { measuredRun } from '../training/open.ts';
 import { presetFor, presets } from '../training/presets.ts';
-import { recipeNamed, recipeOption } from '../training/recipes.ts';
-import { newSettings } from '../training/settings.ts';
+import { addRecipeFields, recipeNamed, recipeOption } from '../training/recipes.ts';
+import { describeRecipe, newSettings } from '../training/settings.ts';
 
 interface Options {
   readonly preset?: string;
   readonly recipe?: string;
+  readonly set?: RecipeChanges;
   readonly size?: number;
   readonly batch?: number;
   readonly precision?: Precision;
@@ -28,7 +29,7 @@ async function profile({ identity, steps, json, ...options }: Options): Promise<
   const gpu = await openDevice();
   warnOfPrecision(options.precision);
   const preset = presets.find(({ name }) => name === options.preset) ?? presetFor(gpu.adapter);
-  const changes = { imageSize: options.size, batchSize: options.batch, precision: options.precision };
+  const changes = { imageSize: options.size, batchSize: options.batch, precision: options.precision, set: options.set };
   const settings = newSettings(preset, recipeNamed(options.recipe), changes);
   const { trainer } = await measuredRun(settings, await measuredIdentity(identity));
   const run = (count: number) => trainer.run({ until: trainer.step + count });
@@ -38,12 +39,21 @@ async function profile({ identity, steps, json, ...options }: Options): Promise<
   await trainer.run({ until: quietStep(trainer.step, cycle) });
   const rows = await gpu.profile(() => run(steps));
   const { imageSize, batchSize, precision, recipe } = settings;
-  const setting = { preset: preset.name, recipe: recipe.name, imageSize, batchSize, precision, identity, steps };
+  const setting = {
+    preset: preset.name,
+    recipe: recipe.name,
+    set: options.set,
+    imageSize,
+    batchSize,
+    precision,
+    identity,
+    steps,
+  };
   if (json) console.log(JSON.stringify({ adapter: gpu.adapter.name, ...setting, kernels: rows }, null, 2));
   else {
     console.log(adapterLine(gpu));
     console.log(
-      `preset ${preset.name}, recipe ${recipe.name}, ${imageSize} pixels, batch ${batchSize}, ${precision}, ${identity} identity network, mean of ${steps} steps\n`,
+      `preset ${preset.name}, recipe ${describeRecipe(recipe)}; ${imageSize} pixels, batch ${batchSize}, ${precision}, ${identity} identity network, mean of ${steps} steps\n`,
     );
     console.log(profileTable(rows, steps));
   }
@@ -85,7 +95,7 @@ function profileTable(rows: readonly ProfileRow[], steps: number): string {
 
 /** Adds `visage profile`. */
 export function addProfile(program: Command): void {
-  program
+  const command = program
     .command('profile')
     .description('time every kernel of a training step')
     .addOption(new Option('--preset <name>', 'sizes of the networks').choices(presets.map(({ name }) => name)))
@@ -95,6 +105,6 @@ export function addProfile(program: Command): void {
     .addOption(precisionOption())
     .addOption(measuredIdentityOption())
     .option('--steps <n>', 'steps to time', integer(1, 1000), 2)
-    .option('--json', 'print JSON')
-    .action(profile);
+    .option('--json', 'print JSON');
+  addRecipeFields(command).action(profile);
 }

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { currentGpu } from '@visage/gpu';
-import type { Precision } from '@visage/simswap';
+import type { Precision, RecipeChanges } from '@visage/simswap';
 import { type Command, Option } from 'commander';
 import { adapterLine, openDevice } from '../terminal/device.ts';
 import { UsageError } from '../terminal/failure.ts';
@@ -11,7 +11,7 @@ import { precisionOption, warnOfPrecision } from '../terminal/precision.ts';
 import { describeDataSet } from '../training/dataSet.ts';
 import { newRun, resumedRun, type TrainingRun } from '../training/open.ts';
 import { type Preset, presetFor, presets } from '../training/presets.ts';
-import { recipeNamed, recipeOption } from '../training/recipes.ts';
+import { addRecipeFields, recipeNamed, recipeOption } from '../training/recipes.ts';
 import { RunFolder } from '../training/run.ts';
 import { newSettings } from '../training/settings.ts';
 import { summary } from '../training/summary.ts';
@@ -20,6 +20,7 @@ import { builtInWeights } from '../training/weights.ts';
 interface Options {
   readonly preset?: string;
   readonly recipe?: string;
+  readonly set?: RecipeChanges;
   readonly size?: number;
   readonly batch?: number;
   readonly steps?: number;
@@ -63,6 +64,7 @@ async function train(options: Options): Promise<void> {
     seed: options.seed,
     precision: options.precision,
     folder: data,
+    set: options.set,
   };
   checkSize(preset, options.size);
   await trainIn(out, await newRun(newSettings(preset, recipeNamed(recipe), changes), identity, options.features));
@@ -70,9 +72,9 @@ async function train(options: Options): Promise<void> {
 
 /** Continues in the folder of the checkpoint; the checkpoint knows all but the number of steps, and where the data lies now. */
 async function resume(checkpoint: string, options: Options): Promise<void> {
-  const { preset, recipe, size, batch, seed, precision, identity, features, out, steps } = options;
+  const { preset, recipe, set, size, batch, seed, precision, identity, features, out, steps } = options;
   const { data: folder, allowOtherData } = options;
-  const decided = { preset, recipe, size, batch, seed, precision, identity, features, out };
+  const decided = { preset, recipe, set, size, batch, seed, precision, identity, features, out };
   for (const [name, value] of Object.entries(decided)) {
     if (value !== undefined)
       throw new UsageError(`--${name} cannot change in a resumed run; the checkpoint decides it`);
@@ -99,7 +101,7 @@ function checkSize({ generator }: Preset, size: number | undefined): void {
 /** Adds `visage train`. */
 export function addTrain(program: Command): void {
   const about = presets.map(({ name, about }) => `${name} (${about})`).join('; ');
-  program
+  const command = program
     .command('train')
     .description('train a swapper from scratch, or go on from a checkpoint')
     .addOption(new Option('--preset <name>', about).choices(presets.map(({ name }) => name)))
@@ -117,6 +119,6 @@ export function addTrain(program: Command): void {
     .option('--features <file>', 'EfficientNet-lite0 weights, for recipes with the projected discriminator')
     .option('--out <folder>', 'where log, samples, checkpoint and report go (default: out/train)')
     .option('--resume <checkpoint>', 'go on where this checkpoint stands, in its folder')
-    .option('--allow-other-data', 'with --resume: go on although the data set is not the one that the run began with')
-    .action(train);
+    .option('--allow-other-data', 'with --resume: go on although the data set is not the one that the run began with');
+  addRecipeFields(command).action(train);
 }

@@ -1,7 +1,6 @@
 /** @file One judge for all: what every system, and every answer that needs none, is measured by. */
 import {
   type Embeddings,
-  faceSets,
   type Level,
   pixelErrors,
   retrievalTop1,
@@ -13,6 +12,7 @@ import { currentGpu, type Gpu, stayedBusy, warmUp } from '@visage/gpu';
 import type { IdentityNetwork } from '@visage/simswap';
 import { noGrad, record } from '@visage/tensor';
 import { embedAll, enrolled, facesAtOnce, inBatches, renderAll, upload } from '../training/evaluate.ts';
+import { firstOf } from '../training/people.ts';
 import { type Attribute, attributeErrors, labelsOf } from './attributes/labels.ts';
 import type { AttributeMeter } from './attributes/meter.ts';
 import { comparedSwaps, type SwapPlan, selfSwaps, swapGroups } from './swaps.ts';
@@ -81,7 +81,8 @@ export class Comparison {
   static async prepare(options: MeasureOptions): Promise<Comparison> {
     const { judge, plan, imageSize, level } = options;
     const indices = comparedSwaps(plan);
-    const rendering = { judge, imageSize, level, people: plan.people };
+    const { people, peopleSet } = plan;
+    const rendering = { judge, imageSize, level, people, peopleSet };
     const faces = await renderAll(indices, rendering);
     const task: SwapTask = {
       count: indices.sourceIdentities.length,
@@ -90,7 +91,7 @@ export class Comparison {
       sources: await embedAll(judge, faces.sources, imageSize),
       targets: await embedAll(judge, faces.targets, imageSize),
       gallery: await enrolled(rendering),
-      sourceRows: indices.sourceIdentities.map((person) => person - faceSets.heldOut),
+      sourceRows: indices.sourceIdentities.map((person) => person - firstOf[peopleSet]),
     };
     return new Comparison(options, faces, await renderAll(selfSwaps(plan), rendering), task, indices);
   }

@@ -1,5 +1,6 @@
-/** @file Which swaps the systems are compared on: couples of held-out people, each into the other's photos, so that DeepFakes can take part. */
-import { faceSets, type SwapIndices } from '@visage/faces';
+/** @file Which swaps the systems are compared on: couples of people whom nobody trained on, each into the other's photos, so that DeepFakes can take part. */
+import type { SwapIndices } from '@visage/faces';
+import { firstOf, type PeopleSet } from '../training/people.ts';
 
 /** How many swaps, of whom. */
 export interface SwapPlan {
@@ -9,20 +10,22 @@ export interface SwapPlan {
   readonly photos: number;
   /** People among whom a swap must be recognised; the couples are the first of them. */
   readonly people: number;
+  /** Whose people they are. */
+  readonly peopleSet: PeopleSet;
 }
 
 /** The swaps that put one person into the photos of the other of a couple; rows `from` to `to`. */
 export interface SwapGroup {
-  /** Numbers among the held-out people. */
+  /** Numbers among the people of the plan's set. */
   readonly source: number;
   readonly target: number;
   readonly from: number;
   readonly to: number;
 }
 
-// Attribute numbers behind faceSets.heldOut: the tests have theirs, each album of DeepFakes its own.
-const TEST_PHOTOS = 600_000;
-const ALBUMS = 700_000;
+// Attribute numbers behind the first of the set, which has half a million: the tests have theirs, each album of DeepFakes its own.
+const TEST_PHOTOS = 350_000;
+const ALBUMS = 400_000;
 
 /** The other one of a couple. Couples are people 0 and 1, 2 and 3, … */
 const partnerOf = (person: number): number => person ^ 1;
@@ -40,9 +43,10 @@ export const swapGroups = ({ couples, photos }: SwapPlan): SwapGroup[] =>
 export function comparedSwaps(plan: SwapPlan): SwapIndices {
   const groups = swapGroups(plan);
   const count = groups.length * plan.photos;
+  const first = firstOf[plan.peopleSet];
   const rows = (value: (group: SwapGroup) => number) =>
-    Uint32Array.from(groups.flatMap((group) => new Array<number>(plan.photos).fill(faceSets.heldOut + value(group))));
-  const attributes = (first: number) => Uint32Array.from({ length: count }, (_, k) => faceSets.heldOut + first + k);
+    Uint32Array.from(groups.flatMap((group) => new Array<number>(plan.photos).fill(first + value(group))));
+  const attributes = (from: number) => Uint32Array.from({ length: count }, (_, k) => first + from + k);
   return {
     sourceIdentities: rows(({ source }) => source),
     targetIdentities: rows(({ target }) => target),
@@ -58,10 +62,14 @@ export function selfSwaps(plan: SwapPlan): SwapIndices {
 }
 
 /** The photos that DeepFakes gets of a person; none is among the tests. */
-export function albumOf(person: number, photos: number): { identities: Uint32Array; attributes: Uint32Array } {
-  const first = faceSets.heldOut + ALBUMS + person * photos;
+export function albumOf(
+  { peopleSet }: Pick<SwapPlan, 'peopleSet'>,
+  person: number,
+  photos: number,
+): { identities: Uint32Array; attributes: Uint32Array } {
+  const first = firstOf[peopleSet] + ALBUMS + person * photos;
   return {
-    identities: new Uint32Array(photos).fill(faceSets.heldOut + person),
+    identities: new Uint32Array(photos).fill(firstOf[peopleSet] + person),
     attributes: Uint32Array.from({ length: photos }, (_, k) => first + k),
   };
 }

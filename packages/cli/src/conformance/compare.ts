@@ -1,6 +1,6 @@
 import { VisageError } from '@visage/gpu';
 import type { EagerRun } from './eager.ts';
-import { columnErrors, largestEntryError, norm, relativeError } from './measure.ts';
+import { columnErrors, entryErrors, norm, relativeError } from './measure.ts';
 import type { Prepared } from './prepared.ts';
 import type { Tolerance } from './tolerance.ts';
 
@@ -64,21 +64,37 @@ interface Found {
 /** The errors of one tensor among the results, and where in it. */
 type Measure = (name: string, ours: ArrayLike<number>, expected: ArrayLike<number>) => readonly Found[];
 
-function measureOutput({ columns }: Prepared, tolerance: Tolerance): Measure {
+function measureOutput({ columns = [] }: Prepared, tolerance: Tolerance): Measure {
   const { output: limit, half, file } = tolerance;
   const seen = half ? withinHalf : (x: ArrayLike<number>) => x;
-  if (!columns) return (where, ours, expected) => [{ error: relativeError(seen(ours), seen(expected)), where, limit }];
   return (name, ours, expected) => {
-    if (file === undefined) {
-      const { error, at } = largestEntryError(ours, expected);
-      return [{ error, where: `${name}[${at}]`, limit }];
-    }
+    if (!isLog(name, columns)) return [{ error: relativeError(seen(ours), seen(expected)), where: name, limit }];
+    if (file === undefined) return measureEntries(name, ours, expected, columns, tolerance);
     // In mixed precision a loss that crosses zero has no relative error, its course has one.
     return columnErrors(ours, expected, columns.length).map((error, at) => {
       const column = columns[at] as string;
       return { error, where: `${name}.${column}`, limit: tolerance.columns?.[column] ?? limit };
     });
   };
+}
+
+const isLog = (name: string, columns: readonly string[]): boolean => columns.length > 0 && name.startsWith('log');
+
+/** The entries of a log, each with the limit of its column or of its row. */
+function measureEntries(
+  name: string,
+  ours: ArrayLike<number>,
+  expected: ArrayLike<number>,
+  columns: readonly string[],
+  { output, absolute, course }: Tolerance,
+): readonly Found[] {
+  return entryErrors(ours, expected, columns.length).map(({ difference, relative }, k) => {
+    const [row, column] = [Math.floor(k / columns.length), columns[k % columns.length] as string];
+    const where = `${name}[${row}].${column}`;
+    if (row > 0 && course !== undefined) return { error: relative, where, limit: course };
+    const most = absolute?.[column];
+    return most === undefined ? { error: relative, where, limit: output } : { error: difference, where, limit: most };
+  });
 }
 
 /** The error that comes closest to its limit, or is farthest beyond. */

@@ -23,14 +23,21 @@ export function relativeError(ours: ArrayLike<number>, expected: ArrayLike<numbe
   return Number.isNaN(error) ? Number.POSITIVE_INFINITY : error;
 }
 
-/** The largest relative error of single entries, for logs whose columns differ in scale, and where it is. */
-export function largestEntryError(ours: ArrayLike<number>, expected: ArrayLike<number>): { error: number; at: number } {
-  let worst = { error: ours.length === expected.length ? 0 : Number.POSITIVE_INFINITY, at: 0 };
-  for (let at = 0; at < ours.length; at++) {
-    const error = relativeError([ours[at] as number], [expected[at] as number]);
-    if (error > worst.error) worst = { error, at };
-  }
-  return worst;
+/** The error of each entry of a log: its difference, and that relative to the largest of its column, since a loss that crosses zero has no size of its own. */
+export function entryErrors(
+  ours: ArrayLike<number>,
+  expected: ArrayLike<number>,
+  columns: number,
+): { difference: number; relative: number }[] {
+  const scales = Array.from({ length: columns }, (_, at) =>
+    Math.max(...Array.from(expected, (value, k) => (k % columns === at ? Math.abs(value) : 0))),
+  );
+  return Array.from(expected, (value, k) => {
+    const difference = Math.abs((ours[k] as number) - value);
+    if (ours.length !== expected.length || Number.isNaN(difference))
+      return { difference: Number.POSITIVE_INFINITY, relative: Number.POSITIVE_INFINITY };
+    return { difference, relative: difference === 0 ? 0 : difference / (scales[k % columns] as number) };
+  });
 }
 
 /** The relative error of each column of a log, as a whole. */

@@ -25,7 +25,7 @@ export interface Prepared {
     readonly outputs: Readonly<Record<string, ArrayLike<number>>>;
     readonly gradients: Readonly<Record<string, ArrayLike<number>>>;
   };
-  /** The outputs are logs of these columns, each of its own scale: their numbers are compared one by one, not as whole tensors. */
+  /** Outputs whose name begins with `log` have these columns, each of its own scale: their numbers are compared one by one, not as whole tensors. */
   readonly columns?: readonly string[];
 }
 

@@ -7,6 +7,7 @@ import type { Preparer } from './prepared.ts';
 import { DIFF_AUGMENT } from './projected.ts';
 import { recipesCase } from './recipes.ts';
 import { spectralNormCase } from './spectralNorm.ts';
+import { stepsCase } from './steps.ts';
 import { trainingCase } from './training.ts';
 
 const CASES: ReadonlyMap<string, Preparer> = new Map([
@@ -15,6 +16,7 @@ const CASES: ReadonlyMap<string, Preparer> = new Map([
   ...OPTIMIZER_CASES,
   ...NETWORK_CASES,
   ['trainSimSwap', trainingCase],
+  ['trainSteps', stepsCase],
   ['spectralNorm', spectralNormCase],
   ['diffAugment', opCase(DIFF_AUGMENT)],
   ['recipes', recipesCase],

@@ -9,7 +9,7 @@ import { clearState } from './optimizers.ts';
 import type { Prepared, Preparer } from './prepared.ts';
 
 /** The arguments of a training case. */
-interface TrainingArgs {
+export interface TrainingArgs {
   readonly width: number;
   readonly blocks: number;
   readonly latent: number;
@@ -27,7 +27,7 @@ interface TrainingArgs {
 }
 
 /** The recipe of the case; all that is not said is the paper's. */
-function recipeOf({ lambdas, adam: [learningRate, beta1, beta2], featureLayers }: TrainingArgs): Recipe {
+export function recipeOf({ lambdas, adam: [learningRate, beta1, beta2], featureLayers }: TrainingArgs): Recipe {
   const optimizer = { ...paper.generatorOptimizer, learningRate, beta1, beta2 };
   return {
     ...paper,
@@ -43,7 +43,8 @@ function recipeOf({ lambdas, adam: [learningRate, beta1, beta2], featureLayers }
   };
 }
 
-function networksOf({ width, blocks, latent, discriminatorLayers: layers = 4, arcface }: TrainingArgs) {
+/** The networks of the case: generator G, discriminator D, identity network A, and the generator's moving average. */
+export function networksOf({ width, blocks, latent, discriminatorLayers: layers = 4, arcface }: TrainingArgs) {
   const { se, ...identity } = arcface;
   const form = { width, blocks, latent, head: 'tanh', deep: false, halfWidthStem: false } as const;
   return {

@@ -8,6 +8,8 @@ export interface ScatterPoint {
   readonly y: number;
   /** Drawn larger and filled. */
   readonly strong?: boolean;
+  /** Half the length of the bars that show how far either value spreads. */
+  readonly spread?: { readonly x: number; readonly y: number };
 }
 
 /** One axis of a {@link Scatter}. */
@@ -22,10 +24,12 @@ export interface Scatter {
   readonly points: readonly ScatterPoint[];
   readonly x: ScatterAxis;
   readonly y: ScatterAxis;
+  /** A line above the diagram: under which conditions the points hold. */
+  readonly note?: string;
 }
 
 const [WIDTH, HEIGHT] = [720, 460];
-const EDGE = { left: 76, right: 110, top: 24, bottom: 56 } as const;
+const EDGE = { left: 76, right: 110, top: 36, bottom: 56 } as const;
 const LINE = 16; // height of a label
 const TICKS = 5;
 
@@ -71,16 +75,28 @@ function labelHeights(places: readonly { readonly x: number; readonly y: number 
 const text = (x: number, y: number, words: string, more = ''): string =>
   `<text x="${x.toFixed(1)}" y="${y.toFixed(1)}" ${more}>${inHtml(words)}</text>`;
 
+/** The values that the axis of a point has to show: its own, and the ends of its bar. */
+const reach = ({ spread, ...point }: ScatterPoint, axis: 'x' | 'y'): number[] =>
+  spread ? [point[axis] - spread[axis], point[axis] + spread[axis]] : [point[axis]];
+
+/** The bars of a point that has a spread. */
+function barsOf({ x, y, spread }: ScatterPoint, across: Scale, up: Scale): string {
+  if (!spread) return '';
+  const bar = (x1: number, y1: number, x2: number, y2: number) =>
+    `<line x1="${across.at(x1).toFixed(1)}" y1="${up.at(y1).toFixed(1)}" x2="${across.at(x2).toFixed(1)}" y2="${up.at(y2).toFixed(1)}" class="bar"/>`;
+  return bar(x - spread.x, y, x + spread.x, y) + bar(x, y - spread.y, x, y + spread.y);
+}
+
 /** The diagram as an SVG element; its colours are those of the surrounding text. */
-export function scatterSvg({ points, x, y }: Scatter): string {
+export function scatterSvg({ points, x, y, note }: Scatter): string {
   const [right, bottom] = [WIDTH - EDGE.right, HEIGHT - EDGE.bottom];
   const across = scaleOf(
-    points.map((point) => point.x),
+    points.flatMap((point) => reach(point, 'x')),
     EDGE.left,
     right,
   );
   const up = scaleOf(
-    points.map((point) => point.y),
+    points.flatMap((point) => reach(point, 'y')),
     bottom,
     EDGE.top,
   );
@@ -102,16 +118,21 @@ export function scatterSvg({ points, x, y }: Scatter): string {
     const place = places[k] as { x: number; y: number };
     const circle = `<circle cx="${place.x.toFixed(1)}" cy="${place.y.toFixed(1)}" r="${strong ? 7 : 5}" class="${strong ? 'strong' : 'point'}"/>`;
     const weight = strong ? 'font-weight="600"' : '';
-    return circle + text(place.x + 12, (heights[k] as number) + 4, label, weight);
+    return (
+      barsOf(points[k] as ScatterPoint, across, up) +
+      circle +
+      text(place.x + 12, (heights[k] as number) + 4, label, weight)
+    );
   });
   const middle = (EDGE.top + bottom) / 2;
   const titles = [
+    ...(note ? [text(EDGE.left, 18, note)] : []),
     text((EDGE.left + right) / 2, HEIGHT - 12, x.title, 'text-anchor="middle"'),
     text(18, middle, y.title, `text-anchor="middle" transform="rotate(-90 18 ${middle})"`),
   ];
   return `<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" font-size="13" fill="currentColor" xmlns="http://www.w3.org/2000/svg">
 <title>${inHtml(`${y.title}, against ${x.title}`)}</title>
-<style>.grid{stroke:currentColor;opacity:.15}.point{fill:none;stroke:#3b7dd8;stroke-width:2.5}.strong{fill:#d9541e}</style>
+<style>.bar{stroke:currentColor;opacity:.4}.grid{stroke:currentColor;opacity:.15}.point{fill:none;stroke:#3b7dd8;stroke-width:2.5}.strong{fill:#d9541e}</style>
 ${[...grid, ...marks, ...titles].join('\n')}
 </svg>`;
 }

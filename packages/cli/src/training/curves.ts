@@ -81,8 +81,8 @@ export function chartsOf({ steps, measured }: LogDigest): Chart[] {
     chart('feature matching', steps, ['featureMatching']),
     chart('the two players', steps, ['adversarial', 'real', 'fake']),
     chart('gradient penalty', steps, ['gradientPenalty']),
-    chart('inner face against the exact truth, dB', measured, ['psnr']),
-    chart('recognised as the source, and leak', measured, ['top1', 'leak']),
+    chart('inner face against the exact truth, dB, tuning people', measured, ['psnr']),
+    chart('recognised as the source, and leak, tuning people', measured, ['top1', 'leak']),
   ];
   return all.filter(({ steps: x }) => x.length > 0);
 }

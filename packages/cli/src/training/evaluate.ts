@@ -1,6 +1,5 @@
 import {
   type Embeddings,
-  faceSets,
   type Level,
   renderFaces,
   type SwapAnswer,
@@ -14,6 +13,7 @@ import {
 import { currentGpu, type Gpu } from '@visage/gpu';
 import type { IdentityNetwork, Swapper } from '@visage/simswap';
 import { noGrad, scope, type Tensor, tensor } from '@visage/tensor';
+import { firstOf, type PeopleSet } from './people.ts';
 
 /** Which faces measure a swapper. */
 export interface EvaluationOptions {
@@ -22,6 +22,8 @@ export interface EvaluationOptions {
   readonly level: Level;
   /** People in the test, each a source twice; nobody trained on them. */
   readonly people: number;
+  /** Whose people they are. Default `tuning`. */
+  readonly peopleSet?: PeopleSet;
 }
 
 /** The answers that every table shows beside the swapper's. */
@@ -71,7 +73,8 @@ export class SwapEvaluation {
   /** Renders the faces and scores the answers that need no swapper. */
   static async prepare(options: EvaluationOptions): Promise<SwapEvaluation> {
     const { judge, people } = options;
-    const indices = heldOutSwaps(people);
+    const first = firstOf[options.peopleSet ?? 'tuning'];
+    const indices = evaluatedSwaps(people, first);
     const { sources, targets, truths, masks, meanIdentity } = await renderAll(indices, options);
     const embedded = async (images: Float32Array): Promise<SwapAnswer> => ({
       images,
@@ -90,11 +93,21 @@ export class SwapEvaluation {
       sources: source.embeddings,
       targets: target.embeddings,
       gallery: await enrolled(options),
-      sourceRows: indices.sourceIdentities.map((person) => person - faceSets.heldOut),
+      sourceRows: indices.sourceIdentities.map((person) => person - first),
     };
     const images = { source: sources, target: targets, meanIdentity: mean };
     const references = { ...trivialScores(task, images), truth: swapScores(task, truth) };
     return new SwapEvaluation(options, { sources, targets }, task, references);
+  }
+
+  /** Whose people the swaps show. */
+  get peopleSet(): PeopleSet {
+    return this.#options.peopleSet ?? 'tuning';
+  }
+
+  /** The same measurement on the people of another set. */
+  on(peopleSet: PeopleSet): Promise<SwapEvaluation> {
+    return SwapEvaluation.prepare({ ...this.#options, peopleSet });
   }
 
   /** Scores a swapper. */
@@ -109,11 +122,10 @@ export class SwapEvaluation {
   }
 }
 
-/** Person k in the photos of the next people round the circle; every photo has attributes of its own. */
-function heldOutSwaps(people: number): SwapIndices {
+/** Person k in the photos of the next people round the circle, `first` being person 0; every photo has attributes of its own. */
+export function evaluatedSwaps(people: number, first: number): SwapIndices {
   const count = people * SWAPS_PER_PERSON;
-  const each = (value: (k: number) => number) =>
-    Uint32Array.from({ length: count }, (_, k) => faceSets.heldOut + value(k));
+  const each = (value: (k: number) => number) => Uint32Array.from({ length: count }, (_, k) => first + value(k));
   return {
     sourceIdentities: each((k) => k % people),
     targetIdentities: each((k) => (k + 1 + Math.floor(k / people)) % people),
@@ -146,16 +158,22 @@ export async function renderAll(indices: SwapIndices, { imageSize, level, judge:
   };
 }
 
+/** A photo of each of the people from `first` on, numbered from 0, that no swap shows. */
+export function galleryOf(people: number, first: number, photo: number) {
+  const identities = Uint32Array.from({ length: people }, (_, k) => first + k);
+  return { identities, attributes: identities.map((number) => number + (10 + photo) * people) };
+}
+
 /** One vector per person: the mean of the judge's vectors of a few photos that no swap shows. */
-export async function enrolled({ judge, people, imageSize, level }: EvaluationOptions): Promise<Embeddings> {
+export async function enrolled(options: EvaluationOptions): Promise<Embeddings> {
+  const { judge, people, peopleSet = 'tuning', imageSize, level } = options;
   const size = judge.config.embedding;
   const values = new Float32Array(people * size);
-  const person = Uint32Array.from({ length: people }, (_, k) => faceSets.heldOut + k);
   for (let photo = 0; photo < GALLERY_PHOTOS; photo++) {
+    const { identities, attributes } = galleryOf(people, firstOf[peopleSet], photo);
     const images = await inBatches(people, (from, to) => {
-      const identities = person.slice(from, to);
-      const attributes = identities.map((number) => number + (10 + photo) * people);
-      return renderFaces({ identities, attributes, size: imageSize, level, gpu: judge.gpu });
+      const [some, theirs] = [identities.slice(from, to), attributes.slice(from, to)];
+      return renderFaces({ identities: some, attributes: theirs, size: imageSize, level, gpu: judge.gpu });
     });
     const vectors = await embedAll(judge, images, imageSize);
     for (let row = 0; row < people; row++) {

@@ -5,8 +5,11 @@ import { FileError } from '@visage/nn';
 /** A line of a training log: the step it belongs to, and what was measured there. */
 export interface LogLine {
   readonly step: number;
-  /** `step`: the losses of a training step. `measure`: held-out metrics. `alarm`: a collapse was suspected. `warning`: something that the note says. */
-  readonly event: 'step' | 'measure' | 'alarm' | 'warning';
+  /**
+   * `settings`: the recipe and the discriminator that the run began with. `step`: the losses of a training step. `measure`: metrics on the tuning people;
+   * `report`: on the reporting people, when the run is finished. `alarm`: a collapse was suspected. `warning`: something that the note says.
+   */
+  readonly event: 'settings' | 'step' | 'measure' | 'report' | 'alarm' | 'warning';
   readonly values: Readonly<Record<string, number>>;
   readonly note?: string;
 }
@@ -23,8 +26,8 @@ export class TrainingLog {
   readonly path: string;
   /** Steps up to the one that the log was opened at whose line is not there, because somebody took lines away. */
   readonly missing: number;
-  /** Step of the latest measurement in the log. */
-  readonly lastMeasured: number | undefined;
+  /** Step of the latest line of each event. */
+  readonly #latest = new Map<LogLine['event'], number>();
   readonly #warnings = new Set<string>();
   #end: number; // bytes of the file that are ours: whole lines
   #waiting: string[] = [];
@@ -40,24 +43,28 @@ export class TrainingLog {
   constructor(path: string, step: number) {
     this.path = path;
     let [end, steps] = [0, 0];
-    let lastMeasured: number | undefined;
     for (const { line, until } of step > 0 ? linesIn(path) : []) {
       if (line && line.step > step) break;
       end = until;
       if (line?.event === 'step') steps += 1;
-      if (line?.event === 'measure') lastMeasured = line.step;
+      if (line) this.#latest.set(line.event, line.step);
       if (line?.event === 'warning' && line.note !== undefined) this.#warnings.add(line.note);
     }
     this.#end = end;
     this.missing = step - steps;
-    this.lastMeasured = lastMeasured;
     this.#inFile('a', (file) => {
       ftruncateSync(file, end);
       fsyncSync(file);
     });
   }
 
+  /** Step of the latest line of an event, `undefined` if there is none. */
+  latest(event: LogLine['event']): number | undefined {
+    return this.#latest.get(event);
+  }
+
   add(line: LogLine): void {
+    this.#latest.set(line.event, line.step);
     const text = `${JSON.stringify(line)}\n`;
     this.#waiting.push(text);
     this.#waitingLength += text.length;

@@ -140,10 +140,14 @@ async function dataSetOf(
   };
 }
 
-/** The same run with another number of steps. Learning rates that fall over the run then fall over the new one: they would be zero beyond the old end. */
+/**
+ * The same run with another number of steps. Learning rates that fall over the whole run then fall over the new one: they would be zero beyond the old end. Those that were set to fall over
+ * another number of steps stay.
+ */
 function extended(settings: RunSettings, steps = settings.steps): RunSettings {
   const { recipe } = settings;
-  return { ...settings, steps, recipe: recipe.decaySteps > 0 ? { ...recipe, decaySteps: steps } : recipe };
+  const overAll = recipe.decaySteps === settings.steps;
+  return { ...settings, steps, recipe: overAll ? { ...recipe, decaySteps: steps } : recipe };
 }
 
 /** The two networks that are trained, with initial weights by the seed. */

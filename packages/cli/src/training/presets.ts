@@ -12,7 +12,7 @@ export interface Rates {
 /** Sizes of a training run: networks, images, batch and length. How it trains is the recipe's business. */
 export interface Preset {
   readonly name: string;
-  /** One line for the help. */
+  /** One line for the help; what the discriminator is beside the paper's, `describeDiscriminator` says. */
   readonly about: string;
   readonly imageSize: number;
   readonly batchSize: number;
@@ -39,11 +39,11 @@ const plain = { head: 'tanh', deep: false, halfWidthStem: false } as const;
  * background but all look ahead in even light (level L0).
  *
  * A discriminator of two halvings keeps maps of 12 x 12 for weak feature matching, whose gradient is what holds pose and colours together: the reconstruction
- * loss's is ten to thirty times weaker. Its rate is low for the same reason: in so short a game it is worth more as a fixed measure than as an opponent.
+ * loss's is ten to thirty times weaker. It has three feature maps at two scales and a quarter of the width, where the paper's has five at two scales. Its rate is low for the same reason: in so short a game it is worth more as a fixed measure than as an opponent.
  */
 export const tiny: Preset = {
   name: 'tiny',
-  about: '48 pixels, narrow networks: minutes on a software adapter',
+  about: '48 pixels, narrow networks, a discriminator of 3 feature maps: minutes on a software adapter',
   imageSize: 48,
   batchSize: 4,
   steps: 1500,
@@ -58,10 +58,13 @@ export const tiny: Preset = {
   saveEvery: 500,
 };
 
-/** For a GPU: two minutes on a large one. Its discriminator is there to play as well as to measure. */
+/**
+ * For a GPU: two minutes on a large one. Its discriminator is there to play as well as to measure; it has three feature maps at two scales and half the width, where the paper's has five at two
+ * scales.
+ */
 export const small: Preset = {
   name: 'small',
-  about: '64 pixels, half-width networks: minutes on a GPU',
+  about: '64 pixels, half-width networks, a discriminator of 3 feature maps: minutes on a GPU',
   imageSize: 64,
   batchSize: 16,
   steps: 8000,
@@ -79,7 +82,7 @@ export const small: Preset = {
 /** The networks of the paper at the paper's size. */
 export const published: Preset = {
   name: 'published',
-  about: '224 pixels, the networks of the paper: days on a GPU',
+  about: '224 pixels, the networks of the paper, a discriminator of 5 feature maps: days on a GPU',
   imageSize: 224,
   batchSize: 4,
   steps: 500_000,

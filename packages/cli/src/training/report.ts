@@ -8,8 +8,9 @@ import { adapterLine } from '../terminal/device.ts';
 import { chartsOf, digestOf, type LogDigest } from './curves.ts';
 import type { AnswerName } from './evaluate.ts';
 import type { LogLine } from './log.ts';
+import type { PeopleSet } from './people.ts';
 import { scoreTable } from './scores.ts';
-import { describeRecipe, type RunSettings } from './settings.ts';
+import { describeDiscriminator, describeRecipe, type RunSettings } from './settings.ts';
 
 /** What the report of a run is made from; pictures are read from the folder. */
 export interface RunReport {
@@ -20,6 +21,8 @@ export interface RunReport {
   readonly lines: Iterable<LogLine>;
   readonly scores?: SwapScores;
   readonly references?: Readonly<Record<AnswerName, SwapScores>>;
+  /** Whose swaps they measure. Default `tuning`. */
+  readonly peopleSet?: PeopleSet;
   /** Unknown before a step on each kind of pairs. */
   readonly kernelsPerStep?: number;
 }
@@ -28,7 +31,7 @@ const MOST_PICTURES = 40; // in the timeline
 
 /** Writes `index.html` into the folder: facts, scores, the swap, sample grids over time, curves. */
 export async function writeRunReport(run: RunReport): Promise<void> {
-  const { folder, settings, step, lines, scores, references } = run;
+  const { folder, settings, step, lines, scores, references, peopleSet = 'tuning' } = run;
   const digest = digestOf(lines);
   const html = reportPage({
     title:
@@ -37,7 +40,7 @@ export async function writeRunReport(run: RunReport): Promise<void> {
         : 'Visage: a face swapper trained from scratch',
     facts: facts(run, digest),
     tables: [
-      ...(references ? [scoreTable(settings.heldOut, references, scores)] : []),
+      ...(references ? [scoreTable(settings.heldOut, peopleSet, references, scores)] : []),
       ...(digest.warningCount > 0 ? [warningTable(digest)] : []),
     ],
     pictures: await picturesIn(folder, { 'swap.png': 'One swap' }),
@@ -61,6 +64,7 @@ function facts({ settings, step, kernelsPerStep }: RunReport, { stepsPerSecond: 
     ['adapter', adapterLine(currentGpu())],
     ['preset', `${preset}: ${imageSize} pixels, batch ${batchSize}`],
     ['recipe', describeRecipe(recipe)],
+    ['discriminator', describeDiscriminator(settings.discriminator)],
     ['faces', folder ?? 'procedural'],
     ['steps', `${step} of ${settings.steps}`],
     ['speed', `${rate.toFixed(2)} steps/s, ${(rate * batchSize).toFixed(1)} images/s`],

@@ -11,10 +11,11 @@ import { type RunState, storedDataSet } from './dataSet.ts';
 import { SwapEvaluation } from './evaluate.ts';
 import { logLines, TrainingLog } from './log.ts';
 import type { TrainingRun } from './open.ts';
+import type { PeopleSet } from './people.ts';
 import type { BadPicture } from './pictures.ts';
 import { writeRunReport } from './report.ts';
 import { sampleGrid, swapPicture } from './samples.ts';
-import { notesOf } from './settings.ts';
+import { describeRun, notesOf } from './settings.ts';
 import { builtInWeights, loadIdentityNetwork } from './weights.ts';
 
 /** How a run ended. */
@@ -26,9 +27,11 @@ export interface Outcome {
   /** Mean over the run, its samples, measurements and compilation included. */
   readonly stepsPerSecond: number;
   readonly checkpoint: string;
-  /** Held-out scores of the swapper and of the answers that need none; procedural faces only. */
+  /** Scores of the swapper and of the answers that need none, on the reporting people when the run is finished; procedural faces only. */
   readonly scores?: SwapScores;
   readonly references?: SwapEvaluation['references'];
+  /** Whose swaps they measure. */
+  readonly peopleSet?: PeopleSet;
 }
 
 /**
@@ -41,10 +44,10 @@ export class RunFolder {
   readonly folder: string;
   readonly run: TrainingRun;
   readonly #log: TrainingLog;
-  readonly #evaluation: SwapEvaluation | undefined;
+  /** On the tuning people; on the reporting people once the run is finished. */
+  #evaluation: SwapEvaluation | undefined;
   #progress: Progress | undefined;
   #scores: SwapScores | undefined;
-  #measuredAt: number | undefined;
   #sampledAt: number | undefined;
   /** Step of the checkpoint on the disk. */
   #savedAt: number | undefined;
@@ -59,7 +62,6 @@ export class RunFolder {
     this.#evaluation = evaluation;
     const { step } = run.trainer;
     this.#log = new TrainingLog(join(folder, 'log.jsonl'), step);
-    this.#measuredAt = this.#log.lastMeasured;
   }
 
   /** Makes the folder and prepares the measurements. */
@@ -109,6 +111,8 @@ export class RunFolder {
   #sayFirst(): void {
     const { trainer, pictures, warning } = this.run;
     const { missing } = this.#log;
+    if (this.#log.latest('settings') === undefined)
+      this.#log.add({ step: trainer.step, event: 'settings', values: {}, note: describeRun(this.run.settings) });
     if (warning !== undefined) this.#warn(trainer.step, warning);
     if (missing > 0) this.#warn(trainer.step, `the log lacks the lines of ${missing} of ${trainer.step} steps`);
     if (!pictures) return;
@@ -219,16 +223,25 @@ export class RunFolder {
     const { trainer, swapper } = this.run;
     this.#scores = await this.#evaluation.measure(swapper);
     // A run that was killed behind this measurement has its line already.
-    if (this.#measuredAt !== trainer.step)
-      this.#log.add({ step: trainer.step, event: 'measure', values: { ...this.#scores } });
-    this.#measuredAt = trainer.step;
+    if (this.#log.latest('measure') !== trainer.step)
+      this.#log.add({ step: trainer.step, event: 'measure', values: { ...this.#scores }, note: 'tuning people' });
     await this.#log.flush();
     await this.#report();
     const { psnr, top1, leak } = this.#scores;
     const percent = (share: number) => `${Math.round(100 * share)} %`;
     this.#progress?.note(
-      `step ${trainer.step}: inner face ${psnr.toFixed(2)} dB, recognised as the source ${percent(top1)}, leak ${percent(leak)}`,
+      `step ${trainer.step}, tuning people: inner face ${psnr.toFixed(2)} dB, recognised as the source ${percent(top1)}, leak ${percent(leak)}`,
     );
+  }
+
+  /** The figures that the run ends with, on people whom nobody has looked at before. */
+  async #measureForReport(): Promise<void> {
+    if (!this.#evaluation) return;
+    const { trainer, swapper } = this.run;
+    this.#evaluation = await this.#evaluation.on('reporting');
+    this.#scores = await this.#evaluation.measure(swapper);
+    if (this.#log.latest('report') !== trainer.step)
+      this.#log.add({ step: trainer.step, event: 'report', values: { ...this.#scores }, note: 'reporting people' });
   }
 
   /**
@@ -242,14 +255,15 @@ export class RunFolder {
     if (this.#savedAt !== step) await this.#save();
     if (finished) {
       if (this.#sampledAt !== step) await this.#sample();
-      if (this.#measuredAt !== step || !this.#scores) await this.#measure();
+      if (this.#log.latest('measure') !== step) await this.#measure();
+      await this.#measureForReport();
     }
     await writeMarkedPng(join(this.folder, 'swap.png'), await swapPicture(samples, swapper));
     if (samples.truths) await writePng(join(this.folder, 'truth.png'), await sampleGrid(samples, 'truth'));
     await this.#log.flush();
     await this.#report();
     if (finished) await this.#save(true);
-    const references = this.#evaluation?.references;
+    const { references, peopleSet } = this.#evaluation ?? {};
     const { checkpoint } = this;
     return {
       finished,
@@ -259,6 +273,7 @@ export class RunFolder {
       checkpoint,
       scores: this.#scores,
       references,
+      peopleSet,
     };
   }
 
@@ -270,6 +285,7 @@ export class RunFolder {
       lines: logLines(this.#log.path),
       scores: this.#scores,
       references: this.#evaluation?.references,
+      peopleSet: this.#evaluation?.peopleSet,
       kernelsPerStep: this.#kernelsPerStep,
     });
   }

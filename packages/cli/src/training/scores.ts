@@ -1,6 +1,7 @@
 import type { SwapScores } from '@visage/faces';
 import type { Table } from '../report/page.ts';
 import type { AnswerName } from './evaluate.ts';
+import { aboutPeople, type PeopleSet } from './people.ts';
 
 const NAMES: readonly (readonly [AnswerName, string])[] = [
   ['copyTarget', 'copy the target'],
@@ -23,14 +24,15 @@ const row = (name: string, { psnr, l1, top1, margin, leak }: SwapScores): string
 /** The swapper beside the answers that need no swapper, as report and terminal show them. */
 export function scoreTable(
   people: number,
+  peopleSet: PeopleSet,
   references: Readonly<Record<AnswerName, SwapScores>>,
   scores?: SwapScores,
 ): Table {
-  const head = ['held-out swaps', 'PSNR', 'L1', 'top-1', 'margin', 'leak'];
+  const head = [`swaps of ${peopleSet} people`, 'PSNR', 'L1', 'top-1', 'margin', 'leak'];
   const trivial = NAMES.map(([name, label]) => row(label, references[name]));
   return {
     title: 'Result beside the answers that need no swapper',
-    note: `${people} people whom no training saw; chance of top-1 is ${percent(1 / people)}. PSNR and L1 on the inner face against the exact truth; top-1: recognised as the source by a judge of another architecture; margin: cosine to the source minus cosine to the target; leak: nearer to the target's identity.`,
+    note: `${aboutPeople(peopleSet, people)}. Chance of top-1 is ${percent(1 / people)}. PSNR and L1 on the inner face against the exact truth; top-1: recognised as the source by a judge of another architecture; margin: cosine to the source minus cosine to the target; leak: nearer to the target's identity.`,
     rows: [head, ...(scores ? [row('this swapper', scores)] : []), ...trivial],
   };
 }

@@ -3,12 +3,17 @@ import { VisageError } from '@visage/gpu';
 import {
   type AnyDiscriminatorConfig,
   type CheckpointHeader,
+  changedRecipe,
   type GeneratorConfig,
   type Precision,
   publishedProjected,
   type Recipe,
+  type RecipeChanges,
+  recipePaths,
+  recipeValue,
 } from '@visage/simswap';
 import type { Preset, Rates } from './presets.ts';
+import { knownRecipes } from './recipes.ts';
 
 /** Everything that decides a training run. Plain data. */
 export interface RunSettings {
@@ -39,19 +44,22 @@ export interface Changes {
   readonly seed?: number;
   readonly precision?: Precision;
   readonly folder?: string;
+  /** Fields of the recipe by dotted path; they also stand above the learning rates of the preset. */
+  readonly set?: RecipeChanges;
 }
 
 /** The settings of a new run: the sizes of a preset in the form that the recipe asks for. */
-export function newSettings(preset: Preset, recipe: Recipe, changes: Changes = {}): RunSettings {
+export function newSettings(preset: Preset, base: Recipe, { set = {}, ...changes }: Changes = {}): RunSettings {
   const { name, about: _, rates, ...sizes } = preset;
   const given = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined));
-  const fixed = { preset: name, recipe, seed: 1, precision: 'f32' as const, folder: null };
+  const fixed = { preset: name, seed: 1, precision: 'f32' as const, folder: null };
   const settings = { ...fixed, ...sizes, ...given };
+  const recipe = changedRecipe(atRates(base, rates, settings.steps), set);
   return {
     ...settings,
     generator: { ...settings.generator, head: recipe.head },
     discriminator: discriminatorOf(recipe, preset, settings.imageSize),
-    recipe: atRates(recipe, rates, settings.steps),
+    recipe,
   };
 }
 
@@ -123,8 +131,40 @@ function isNotes(value: unknown): value is ReturnType<typeof notesOf> {
   );
 }
 
-/** A recipe in a line: its name, and the learning rates, which are the preset's. */
-export function describeRecipe({ name, generatorOptimizer, discriminatorOptimizer, decaySteps }: Recipe): string {
+/** What a run trains by, in a line of its log. */
+export const describeRun = ({ recipe, discriminator }: RunSettings): string =>
+  `recipe ${describeRecipe(recipe)}; discriminator: ${describeDiscriminator(discriminator)}`;
+
+const PUBLISHED_LAYERS = 4; // halvings of the published PatchGAN, which leave five feature maps
+
+/** A discriminator in a line, beside the published one where they differ: how many feature maps it has decides what weak feature matching can match. */
+export function describeDiscriminator(config: AnyDiscriminatorConfig): string {
+  if (config.kind === 'projected') return `projected, at ${config.width} of the published width`;
+  const { width, layers, scales } = config;
+  const own = `PatchGAN at ${scales} scales, ${layers + 1} feature maps, ${width} of the published width`;
+  if (layers === PUBLISHED_LAYERS && scales === 2 && width === 1) return `${own}, as published`;
+  return `${own} (published: 2 scales, ${PUBLISHED_LAYERS + 1} maps)`;
+}
+
+/** Fields that {@link describeRecipe} always gives, because they are the preset's. */
+const RATES = ['generatorOptimizer.learningRate', 'discriminatorOptimizer.learningRate', 'decaySteps'];
+
+/** A recipe in a line: its name, the fields in which it is not the recipe of that name, and the learning rates, which are the preset's. */
+export function describeRecipe(recipe: Recipe): string {
+  const { name, generatorOptimizer, discriminatorOptimizer, decaySteps } = recipe;
   const rates = `${generatorOptimizer.learningRate} (generator) and ${discriminatorOptimizer.learningRate} (discriminator)`;
-  return `${name}, learning rates ${rates}${decaySteps > 0 ? `, to zero over ${decaySteps} steps` : ''}`;
+  const falling = decaySteps > 0 ? `, to zero over ${decaySteps} steps` : '';
+  const changes = changedFields(recipe);
+  return `${name}${changes.length > 0 ? ` with ${changes.join(', ')}` : ''}, learning rates ${rates}${falling}`;
+}
+
+/** The fields, rates apart, in which a recipe differs from the one whose name it bears, such as `weights.identity=20`. */
+function changedFields(recipe: Recipe): string[] {
+  const base = knownRecipes.get(recipe.name);
+  if (!base) return [];
+  return [...recipePaths.keys()].flatMap((path) => {
+    const value = recipeValue(recipe, path);
+    const same = JSON.stringify(value) === JSON.stringify(recipeValue(base, path));
+    return same || RATES.includes(path) ? [] : [`${path}=${Array.isArray(value) ? value.join(',') || 'none' : value}`];
+  });
 }

@@ -3,7 +3,7 @@ import { aligned } from '../terminal/aligned.ts';
 import { duration } from '../terminal/progress.ts';
 import type { Outcome, RunFolder } from './run.ts';
 import { scoreTable } from './scores.ts';
-import { describeRecipe } from './settings.ts';
+import { describeDiscriminator, describeRecipe } from './settings.ts';
 
 /** What the terminal says when a run is over. */
 export function summary({ folder, run }: RunFolder, outcome: Outcome, adapter: string, seconds: number): string {
@@ -19,9 +19,11 @@ export function summary({ folder, run }: RunFolder, outcome: Outcome, adapter: s
     `Trained ${outcome.step} steps in ${duration(seconds)} on ${adapter}`,
     `${rate.toFixed(2)} steps/s, ${(rate * settings.batchSize).toFixed(1)} images/s at ${settings.imageSize} x ${settings.imageSize}, preset ${settings.preset}${settings.precision === 'mixed' ? ', mixed precision' : ''}`,
     `Recipe ${describeRecipe(settings.recipe)}`,
+    `Discriminator: ${describeDiscriminator(settings.discriminator)}`,
   ];
   if (outcome.references) {
-    const { rows, note } = scoreTable(settings.heldOut, outcome.references, outcome.scores);
+    const { references, scores, peopleSet = 'tuning' } = outcome;
+    const { rows, note } = scoreTable(settings.heldOut, peopleSet, references, scores);
     lines.push('', ...aligned(rows), '', note ?? '');
   }
   const files = [

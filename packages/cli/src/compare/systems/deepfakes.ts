@@ -7,6 +7,9 @@ import { type Spent, spend, stepByStep, together } from '../budget.ts';
 import { albumOf } from '../swaps.ts';
 import type { ComparedSystem, ComparisonSettings } from './system.ts';
 
+/** Its name in results. */
+export const DEEPFAKES = 'DeepFakes';
+
 const ALBUM = 256; // photos of each person, or as many as a buffer of the device holds
 const RENDERED_AT_ONCE = 32;
 /** The original's 5e-5 is for weeks of training 82 million parameters. At 1e-3 two of four couples ended in saturated pictures within 1500 steps. */
@@ -47,19 +50,19 @@ export async function trainDeepFakes(settings: ComparisonSettings): Promise<Comp
   }
   for (const network of networks) network.eval();
   return {
-    name: 'DeepFakes',
+    name: DEEPFAKES,
     spent: together(spent),
     parameters: networks.reduce((sum, network) => sum + network.parameterCount, 0),
     swap: (target, _source, wanted) => networks[wanted >> 1]!.forward(target, wanted % 2 === 0 ? 'A' : 'B'),
   };
 }
 
-/** The photos of a held-out person, [photos, S, S, 3], at most {@link ALBUM}. */
-function album(person: number, { imageSize, level }: ComparisonSettings): Tensor {
+/** The photos of a person of the plan, [photos, S, S, 3], at most {@link ALBUM}. */
+function album(person: number, { imageSize, level, plan }: ComparisonSettings): Tensor {
   const { maxStorageBufferBindingSize, maxBufferSize } = currentGpu().device.limits;
   const fitting = Math.floor(Math.min(maxStorageBufferBindingSize, maxBufferSize) / (imageSize ** 2 * 3 * 4));
   const photos = Math.min(ALBUM, fitting);
-  const all = albumOf(person, ALBUM);
+  const all = albumOf(plan, person, ALBUM);
   return keep(
     scope(() => {
       const parts: Tensor[] = [];

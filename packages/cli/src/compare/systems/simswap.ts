@@ -16,10 +16,10 @@ import type { ComparedSystem, ComparisonSettings } from './system.ts';
 
 /** SimSwap by the paper's recipe, at the learning rates of its preset. */
 export async function trainSimSwap(settings: ComparisonSettings): Promise<ComparedSystem> {
-  const { preset, imageSize, level, budget, seed, identity } = settings;
+  const { preset, imageSize, level, budget, seed, identity, set } = settings;
   let generator: Generator | undefined;
   const spent = await spend(budget, 1, (steps) => {
-    const run = newSettings(preset, paper, { imageSize, steps, seed });
+    const run = newSettings(preset, paper, { imageSize, steps, seed, set });
     const { batchSize, identities } = run;
     const data = new ProceduralPairs({ batchSize, imageSize: run.imageSize, identities, seed: run.seed, level });
     const players = {

@@ -1,5 +1,5 @@
 import type { Level } from '@visage/faces';
-import type { IdentityNetwork } from '@visage/simswap';
+import type { IdentityNetwork, RecipeChanges } from '@visage/simswap';
 import type { Tensor } from '@visage/tensor';
 import type { Preset } from '../../training/presets.ts';
 import type { Budget, Spent } from '../budget.ts';
@@ -14,6 +14,8 @@ export interface ComparisonSettings {
   readonly budget: Budget;
   readonly plan: SwapPlan;
   readonly seed: number;
+  /** Fields of SimSwap's recipe that are not the paper's or the preset's. */
+  readonly set?: RecipeChanges;
   /** The network that says who is in a source; trained on other people than the judge's and the held-out ones. */
   readonly identity: IdentityNetwork;
 }
@@ -25,7 +27,7 @@ export interface ComparedSystem {
   /** Trained values that a swap needs, the identity network's apart. */
   readonly parameters: number;
   /**
-   * Swaps, with ops: [N, S, S, 3] targets and sources in [0, 1] → [N, S, S, 3]. `wanted` is the source's number among the held-out people, for systems that
+   * Swaps, with ops: [N, S, S, 3] targets and sources in [0, 1] → [N, S, S, 3]. `wanted` is the source's number among the people of the plan, for systems that
    * know their people by number and look at no source.
    */
   swap(target: Tensor, source: Tensor, wanted: number): Tensor;
