@@ -104,7 +104,7 @@ const MISTAKES: readonly Mistake[] = [
   [
     'a path in place of a tensor',
     () => swapper.latent(any('face.png')),
-    /^Swapper: source is 'face.png', expected a tensor/,
+    /^embed: images is 'face.png', expected a tensor/,
   ],
   [
     'another option of a saved swapper',

@@ -111,7 +111,6 @@ export class Swapper {
 
   /** Identities of source faces [N, H, W, 3] in [0, 1]: unit vectors [N, latent]. */
   latent(source: Tensor): Tensor {
-    checkImages('source', source);
     return this.#latents.of(source);
   }
 
