@@ -81,7 +81,7 @@ export const leakyRelu = (x: Tensor, slope: number): Tensor =>
 
 /** max(x, 0), and NaN where x is NaN: WGSL's `max` may answer 0 there, and a ruined network would look healthy. */
 export const relu = (x: Tensor): Tensor =>
-  pointwise('relu', 'select(a, V(0.0), a < V(0.0))', [x], [(g) => leakyGate(g, x, 0)]);
+  pointwise('relu', 'select(a, V(0.0), a < V(0.0))', [x], [(g, y) => leakyGate(g, y, 0)]);
 
 /** g where x > 0, slope · g elsewhere, the gradient of {@link leakyRelu}: linear in g, flat in x. */
 export const leakyGate = (g: Tensor, x: Tensor, slope: number): Tensor =>

@@ -17,7 +17,7 @@ import { collectProblems, type MetProblem } from './problems.ts';
 
 /** How to tune. */
 export interface TuneOptions {
-  /** The device; its memo receives the results. */
+  /** The device; its memo receives the results. Default: that of the problems. */
   readonly gpu?: Gpu;
   /** Stop after about this long; the problems with the most work come first. Default: no end. */
   readonly seconds?: number;
@@ -56,7 +56,8 @@ const HOPELESS = 2; // times the fastest at the first look: not timed again
  * another family's variant is measured before that family, so that the variant shows its best.
  */
 export async function tune(problems: readonly MetProblem[], options: TuneOptions = {}): Promise<TuneResult[]> {
-  const { gpu = currentGpu(), seconds = Number.POSITIVE_INFINITY, again = false, onResult } = options;
+  const { seconds = Number.POSITIVE_INFINITY, again = false, onResult } = options;
+  const gpu = options.gpu ?? problems[0]?.buffers[0]?.home ?? currentGpu();
   const end = performance.now() + 1000 * seconds;
   const visited = new Set<MetProblem>();
   const results: TuneResult[] = [];
