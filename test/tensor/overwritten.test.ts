@@ -22,6 +22,7 @@ import {
   noGrad,
   ones,
   record,
+  relu,
   reshape,
   sin,
   square,
@@ -81,6 +82,14 @@ for (const [name, overwrite] of Object.entries(WRITERS)) {
     equal(await valuesOf(grad(product, [w])[0]), [1], 'that of w needs z alone');
   });
 }
+
+test('a rectifier needs its result, so its input may be overwritten', async () => {
+  const x = leaf([-1, 2]);
+  const hidden = mul(x, 1);
+  const y = relu(hidden);
+  hidden.detach().write(Float32Array.of(9, -9));
+  equal(await valuesOf(grad(sum(y), [x])[0]), [0, 1]);
+});
 
 test('what an op keeps beside its inputs: its result, statistics, indices', () => {
   const x = leaf([1, 2, 3, 5], [1, 2, 2, 1]);

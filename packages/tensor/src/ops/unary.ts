@@ -95,7 +95,7 @@ export function leakyRelu(x: Tensor, slope: number): Tensor {
 }
 
 /** max(x, 0), and NaN where x is NaN: WGSL's `max` may answer 0 there, and a ruined network would look healthy. */
-export const relu = (x: Tensor): Tensor => pointwise('relu', reluCode('a'), [x], [(g) => leakyGate(g, x, 0)]);
+export const relu = (x: Tensor): Tensor => pointwise('relu', reluCode('a'), [x], [(g, y) => leakyGate(g, y, 0)]);
 
 /** g where x > 0, slope · g elsewhere, the gradient of {@link leakyRelu}: linear in g, flat in x. With slope 0 nothing flows where x ≤ 0, whatever g is. */
 export function leakyGate(g: Tensor, x: Tensor, slope: number): Tensor {

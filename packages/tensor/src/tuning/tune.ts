@@ -22,7 +22,7 @@ import { collectProblems, type MetProblem } from './problems.ts';
 
 /** How to tune. */
 export interface TuneOptions {
-  /** The device; its memo receives the results. */
+  /** The device; its memo receives the results. Default: that of the problems. */
   readonly gpu?: Gpu;
   /** Stop after about this long; the problems with the most work come first. Default: no end. */
   readonly seconds?: number;
@@ -64,7 +64,8 @@ const HOPELESS = 2; // times the fastest at the first look: not timed again
  */
 export async function tune(problems: readonly MetProblem[], options: TuneOptions = {}): Promise<TuneResult[]> {
   checkOptions('tune', options, OPTIONS);
-  const { gpu = currentGpu(), seconds = Number.POSITIVE_INFINITY, again = false, onResult } = options;
+  const { seconds = Number.POSITIVE_INFINITY, again = false, onResult } = options;
+  const gpu = options.gpu ?? problems[0]?.buffers[0]?.home ?? currentGpu();
   if (typeof seconds !== 'number' || Number.isNaN(seconds))
     throw new ArgumentError('tune', 'seconds', showValue(seconds), 'a number of seconds, Infinity for no end');
   checkBoolean('tune', 'again', again);
