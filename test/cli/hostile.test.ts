@@ -55,7 +55,6 @@ const seconds = (): number => {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1e6;
 };
-const began = { seconds: seconds(), memory: process.resourceUsage().maxRSS };
 
 /** Reads a file, which may fail in the ways that files may. `named` for errors that begin with its name. */
 async function read(reader: (bytes: Buffer) => unknown, bytes: Buffer, faults: string, named = true): Promise<void> {
@@ -172,6 +171,7 @@ async function honest() {
   return { saved, network, weights: writeSafetensors(weights, { note: 'x' }), picture };
 }
 const { saved, network, weights, picture } = await honest();
+const began = { seconds: seconds(), memory: process.resourceUsage().maxRSS };
 
 const safetensors = (bytes: Buffer) => decode(readSafetensors(bytes, NAME));
 
@@ -260,25 +260,25 @@ test('tuning memos and golden files', async () => {
 });
 
 test('bombs', async () => {
-  const zeros = Buffer.alloc(2 ** 26);
+  const zeros = Buffer.alloc(2 ** 24);
   const packed = deflateRawSync(zeros);
-  const many = Buffer.alloc(2 ** 26, '}');
+  const many = Buffer.alloc(2 ** 24, '}');
   const bombs: Record<string, Uint8Array> = {
     'a pickle of nothing but containers': zipFile({ 'a/data.pkl': { bytes: many, packed: deflateRawSync(many) } }),
     'a pickle of zeros': zipFile({ 'a/data.pkl': { bytes: zeros, packed } }),
     'a pickle that is larger than it claims': zipFile({ 'a/data.pkl': { bytes: zeros, packed, claim: 100 } }),
-    'a byte order of 64 MB': zipFile({
+    'a byte order of 16 MB': zipFile({
       'a/data.pkl': { bytes: Buffer.of(0x4e, 0x2e) },
       'a/byteorder': { bytes: zeros, packed, claim: 6 },
     }),
   };
   for (const [faults, bytes] of Object.entries(bombs)) await read(pth, Buffer.from(bytes), faults);
-  const nested = '{"a":'.repeat(3_000_000);
-  for (const text of [nested, '['.repeat(10_000_000), `{"a":[${'1,'.repeat(7_000_000)}1]}`])
+  const nested = '{"a":'.repeat(1_500_000);
+  for (const text of [nested, '['.repeat(8_000_000), `{"a":[${'1,'.repeat(4_000_000)}1]}`])
     await read(
       safetensors,
       withHeader(weights, () => text),
-      'a header of 14 MB',
+      'a header of 8 MB',
     );
 });
 
@@ -291,7 +291,7 @@ test('there were hundreds of files, many of them refused, in little time and mem
   assert.ok(files > 1000, `${files} files`);
   assert.ok(refused > files / 3, `${refused} refused`);
   assert.ok(used < 60, `${used} s`);
-  assert.ok(memory < 500, `${memory} MB`);
+  assert.ok(memory < 400, `${memory} MB`);
 });
 
 test.run();

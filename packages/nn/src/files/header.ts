@@ -45,7 +45,7 @@ export interface Header {
   readonly dataStart: number;
 }
 
-const MAX_HEADER_BYTES = 16 * 2 ** 20; // networks of this library need under 200 KiB
+const MAX_HEADER_BYTES = 8 * 2 ** 20; // networks of this library need under 200 KiB
 const MAX_RANK = 16;
 
 /** A name from a file as error messages show it: quoted, escaped, and short. */

@@ -16,7 +16,7 @@ export interface PickleRules {
 type Instruction = (machine: PickleMachine) => void;
 
 const HIGHEST_PROTOCOL = 5;
-// What a pickle may build. A state dict takes 250 values per tensor, a checkpoint with modules and optimizers 700; without a limit a file of 64 KiB could,
+// What a pickle may build. A state dict takes 240 values per tensor, a whole module or a checkpoint with optimizers 700 to 1000; without a limit a file of 64 KiB could,
 // inflated, make 13 GB of empty dictionaries.
 const MOST_VALUES = 2 ** 23;
 const VALUES_PER_OBJECT = 16; // an empty container takes the memory and the time of so many numbers
@@ -80,6 +80,7 @@ class PickleMachine {
   }
 
   mark(): void {
+    this.spend(3); // takes memory as values do, and honest pickles have one for many values
     this.#marks.push(this.stack.length);
   }
 
@@ -160,6 +161,11 @@ class PickleMachine {
     }
   }
 
+  integer(length: number): void {
+    this.push(this.cursor.integer(length));
+    this.spend(length); // a large one is built byte by byte
+  }
+
   name(module: unknown, name: unknown): void {
     if (typeof module !== 'string' || typeof name !== 'string') this.malformed('a class whose name is no text');
     this.push(new PickledName(`${module}.${name}`));
@@ -195,8 +201,8 @@ const INSTRUCTIONS: ReadonlyMap<number, Instruction> = new Map<number, Instructi
   [0x4b, (m) => m.push(m.cursor.u8())], // BININT1
   [0x4d, (m) => m.push(m.cursor.u16())], // BININT2
   [0x4a, (m) => m.push(m.cursor.i32())], // BININT
-  [0x8a, (m) => m.push(m.cursor.integer(m.cursor.u8()))], // LONG1
-  [0x8b, (m) => m.push(m.cursor.integer(m.cursor.u32()))], // LONG4
+  [0x8a, (m) => m.integer(m.cursor.u8())], // LONG1
+  [0x8b, (m) => m.integer(m.cursor.u32())], // LONG4
   [0x47, (m) => m.push(m.cursor.f64BigEndian())], // BINFLOAT
   [0x58, (m) => m.push(m.cursor.text(m.cursor.u32()))], // BINUNICODE
   [0x8c, (m) => m.push(m.cursor.text(m.cursor.u8()))], // SHORT_BINUNICODE
