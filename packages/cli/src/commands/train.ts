@@ -5,7 +5,7 @@ import type { Precision } from '@visage/simswap';
 import { type Command, Option } from 'commander';
 import { adapterLine, openDevice } from '../terminal/device.ts';
 import { UsageError } from '../terminal/failure.ts';
-import { interruptedStatus } from '../terminal/interrupt.ts';
+import { interruptedStatus, outliveReader } from '../terminal/interrupt.ts';
 import { integer } from '../terminal/options.ts';
 import { precisionOption, warnOfPrecision } from '../terminal/precision.ts';
 import { describeDataSet } from '../training/dataSet.ts';
@@ -44,6 +44,7 @@ export async function trainIn(folder: string, run: TrainingRun): Promise<void> {
 }
 
 async function train(options: Options): Promise<void> {
+  outliveReader();
   if (options.resume !== undefined) return resume(options.resume, options);
   if (options.allowOtherData) throw new UsageError('--allow-other-data is for --resume; a new run takes any data');
   const { out = 'out/train', data, identity = builtInWeights('identity'), recipe } = options;

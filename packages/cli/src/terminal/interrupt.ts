@@ -40,7 +40,15 @@ export function onInterrupt(stop: (why: Interruption) => void): () => void {
   };
 }
 
-/** Ends the process quietly when the reader of its output goes away, unless {@link onInterrupt} waits for that. */
+/**
+ * From now on the process outlives the reader of its output: for commands whose work is to be saved. Writing to nobody is then no error, and once
+ * {@link onInterrupt} listens, the next line that nobody reads asks to end.
+ */
+export function outliveReader(): void {
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+}
+
+/** Ends the process quietly when the reader of its output goes away, unless {@link outliveReader} was called. */
 export function endWithoutReader(): void {
   for (const stream of [process.stdout, process.stderr])
     stream.on('error', () => {
