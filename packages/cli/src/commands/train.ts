@@ -5,7 +5,7 @@ import type { Precision } from '@visage/simswap';
 import { type Command, Option } from 'commander';
 import { adapterLine, openDevice } from '../terminal/device.ts';
 import { UsageError } from '../terminal/failure.ts';
-import { interruptedStatus, outliveReader } from '../terminal/interrupt.ts';
+import { outliveReader } from '../terminal/interrupt.ts';
 import { integer } from '../terminal/options.ts';
 import { precisionOption, warnOfPrecision } from '../terminal/precision.ts';
 import { describeDataSet } from '../training/dataSet.ts';
@@ -40,7 +40,6 @@ export async function trainIn(folder: string, run: TrainingRun): Promise<void> {
   const into = await RunFolder.open(folder, run);
   const outcome = await into.train();
   console.log(summary(into, outcome, adapterLine(currentGpu()), (performance.now() - started) / 1000));
-  if (outcome.interruption) process.exitCode = interruptedStatus(outcome.interruption);
 }
 
 async function train(options: Options): Promise<void> {

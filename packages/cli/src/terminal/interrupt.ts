@@ -9,7 +9,7 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 /** npm passes on a Ctrl-C that the terminal sent to us too, and shells send SIGHUP twice: what comes so soon is no second wish. */
 const SAME_WISH_MS = 1000;
 
-/** The exit status of a process that was ended so: 128 and the number of the signal, as shells have it. */
+/** The exit status of a process that such a signal ends at once: 128 and the number of the signal, as shells have it. */
 export const interruptedStatus = (why: Interruption): number => 128 + NUMBERS[why];
 
 /**
