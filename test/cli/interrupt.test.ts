@@ -1,4 +1,6 @@
 /** @file What asks a run to end: each does so once, and says which it was. */
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type Interruption, interruptedStatus, onInterrupt } from '../../packages/cli/src/terminal/interrupt.ts';
@@ -56,6 +58,31 @@ test('a second Ctrl-C ends the process, but not the one that npm passes on after
     process.exit = exit;
     performance.now = now;
   }
+});
+
+/** The status of a process that prints until it is asked to end, and whose output nobody reads beyond the first line. */
+function statusWithoutReader(setUp: string): Promise<number | null> {
+  const module = new URL('../../packages/cli/src/terminal/interrupt.ts', import.meta.url).href;
+  const program = `
+    import { endWithoutReader, interruptedStatus, onInterrupt, outliveReader } from '${module}';
+    endWithoutReader();
+    ${setUp}
+    setInterval(() => console.log('step'), 5);
+  `;
+  const code = ['--import', './scripts/register.mjs', '--input-type=module', '-e', program];
+  const child = spawn(process.execPath, code, { cwd: fileURLToPath(new URL('../..', import.meta.url)) });
+  child.stdout.once('data', () => child.stdout.destroy());
+  return new Promise((resolve) => child.on('close', resolve));
+}
+
+test('a process whose reader goes away ends quietly, or does what it has to before', async () => {
+  assert.is(await statusWithoutReader(''), 141);
+  const saving = `
+    outliveReader();
+    console.log('computing');
+    setTimeout(() => onInterrupt((why) => process.exit(why === 'SIGPIPE' ? 77 : 1)), 200);
+  `;
+  assert.is(await statusWithoutReader(saving), 77);
 });
 
 test('the status of a process is that of shells', () => {

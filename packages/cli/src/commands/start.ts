@@ -3,6 +3,7 @@ import { rm } from 'node:fs/promises';
 import { paper } from '@visage/simswap';
 import type { Command } from 'commander';
 import { adapterLine, openDevice } from '../terminal/device.ts';
+import { outliveReader } from '../terminal/interrupt.ts';
 import { newRun } from '../training/open.ts';
 import { presetFor } from '../training/presets.ts';
 import { newSettings } from '../training/settings.ts';
@@ -13,6 +14,7 @@ const FOLDER = 'out/first-swap';
 
 /** Trains the preset that fits the adapter by the paper's recipe, and swaps: what `npm start` shows. */
 async function start(): Promise<void> {
+  outliveReader();
   const gpu = await openDevice();
   const preset = presetFor(gpu.adapter);
   console.log(`Computing on ${adapterLine(gpu)}`);

@@ -5,7 +5,7 @@ import type { Precision, RecipeChanges } from '@visage/simswap';
 import { type Command, Option } from 'commander';
 import { adapterLine, openDevice } from '../terminal/device.ts';
 import { UsageError } from '../terminal/failure.ts';
-import { interruptedStatus } from '../terminal/interrupt.ts';
+import { outliveReader } from '../terminal/interrupt.ts';
 import { integer } from '../terminal/options.ts';
 import { precisionOption, warnOfPrecision } from '../terminal/precision.ts';
 import { describeDataSet } from '../training/dataSet.ts';
@@ -41,10 +41,10 @@ export async function trainIn(folder: string, run: TrainingRun): Promise<void> {
   const into = await RunFolder.open(folder, run);
   const outcome = await into.train();
   console.log(summary(into, outcome, adapterLine(currentGpu()), (performance.now() - started) / 1000));
-  if (outcome.interruption) process.exitCode = interruptedStatus(outcome.interruption);
 }
 
 async function train(options: Options): Promise<void> {
+  outliveReader();
   if (options.resume !== undefined) return resume(options.resume, options);
   if (options.allowOtherData) throw new UsageError('--allow-other-data is for --resume; a new run takes any data');
   const { out = 'out/train', data, identity = builtInWeights('identity'), recipe } = options;

@@ -9,7 +9,7 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 /** npm passes on a Ctrl-C that the terminal sent to us too, and shells send SIGHUP twice: what comes so soon is no second wish. */
 const SAME_WISH_MS = 1000;
 
-/** The exit status of a process that was ended so: 128 and the number of the signal, as shells have it. */
+/** The exit status of a process that such a signal ends at once: 128 and the number of the signal, as shells have it. */
 export const interruptedStatus = (why: Interruption): number => 128 + NUMBERS[why];
 
 /**
@@ -40,7 +40,15 @@ export function onInterrupt(stop: (why: Interruption) => void): () => void {
   };
 }
 
-/** Ends the process quietly when the reader of its output goes away, unless {@link onInterrupt} waits for that. */
+/**
+ * From now on the process outlives the reader of its output: for commands whose work is to be saved. Writing to nobody is then no error, and once
+ * {@link onInterrupt} listens, the next line that nobody reads asks to end.
+ */
+export function outliveReader(): void {
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+}
+
+/** Ends the process quietly when the reader of its output goes away, unless {@link outliveReader} was called. */
 export function endWithoutReader(): void {
   for (const stream of [process.stdout, process.stderr])
     stream.on('error', () => {

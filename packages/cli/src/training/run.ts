@@ -5,7 +5,7 @@ import { writePng } from '@visage/faces/node';
 import { saveFile } from '@visage/nn/node';
 import type { CollapseReport, StepReport } from '@visage/simswap';
 import { writeMarkedPng } from '../provenance/mark.ts';
-import { type Interruption, onInterrupt } from '../terminal/interrupt.ts';
+import { onInterrupt } from '../terminal/interrupt.ts';
 import { Progress } from '../terminal/progress.ts';
 import { type RunState, storedDataSet } from './dataSet.ts';
 import { SwapEvaluation } from './evaluate.ts';
@@ -21,8 +21,6 @@ import { builtInWeights, loadIdentityNetwork } from './weights.ts';
 /** How a run ended. */
 export interface Outcome {
   readonly finished: boolean;
-  /** Set when the run was asked to end early. */
-  readonly interruption?: Interruption;
   readonly step: number;
   /** Mean over the run, its samples, measurements and compilation included. */
   readonly stepsPerSecond: number;
@@ -51,7 +49,7 @@ export class RunFolder {
   #sampledAt: number | undefined;
   /** Step of the checkpoint on the disk. */
   #savedAt: number | undefined;
-  #interruption: Interruption | undefined;
+  #interrupted = false;
   #kernelsPerStep: number | undefined;
   /** Pictures found bad while their step was prepared; losses, and with them the lines of steps, come later. */
   readonly #found: { readonly step: number; readonly note: string }[] = [];
@@ -90,8 +88,8 @@ export class RunFolder {
     const [first, started] = [trainer.step, performance.now()];
     const progress = new Progress(settings.steps, trainer.step);
     this.#progress = progress;
-    const release = onInterrupt((why) => {
-      this.#interruption = why;
+    const release = onInterrupt(() => {
+      this.#interrupted = true;
       trainer.stop();
       progress.note('finishing this step and saving; Ctrl-C again ends at once without saving');
     });
@@ -124,7 +122,7 @@ export class RunFolder {
   async #steps(): Promise<void> {
     const { trainer, settings } = this.run;
     if (trainer.step === 0) await this.#sample();
-    if (this.#interruption) return;
+    if (this.#interrupted) return;
     await trainer.run({
       until: settings.steps,
       tasks: [
@@ -267,7 +265,6 @@ export class RunFolder {
     const { checkpoint } = this;
     return {
       finished,
-      ...(this.#interruption && !finished && { interruption: this.#interruption }),
       step,
       stepsPerSecond,
       checkpoint,
