@@ -1,6 +1,6 @@
 import { VisageError } from '@visage/gpu';
 import type { EagerRun } from './eager.ts';
-import { columnErrors, largestEntryError, norm, relativeError } from './measure.ts';
+import { columnErrors, farthestEntry, largestEntryError, norm, relativeError } from './measure.ts';
 import type { Prepared } from './prepared.ts';
 import type { Tolerance } from './tolerance.ts';
 
@@ -81,6 +81,15 @@ function measureOutput({ columns }: Prepared, tolerance: Tolerance): Measure {
   };
 }
 
+/** Entries against the limits that a file states for its results, which have `prefix` before their names there. */
+function measureEntries({ limits, relative }: NonNullable<Tolerance['entries']>, prefix: string): Measure {
+  return (where, ours, expected) => {
+    const limit = limits[prefix + where];
+    if (!limit) throw new VisageError(`the file states no limit for ${prefix}${where}`);
+    return [{ error: farthestEntry(ours, expected, relative), where, limit }];
+  };
+}
+
 /** The error that comes closest to its limit, or is farthest beyond. */
 function worst(expected: Values, ours: Lookup, measure: Measure): Found {
   const found = Object.entries(expected).flatMap(([name, reference]) => {
@@ -106,12 +115,13 @@ export function compare(prepared: Prepared, run: EagerRun, tolerance: Tolerance)
   const expected = Object.keys(gradients).map((name) => [name, sameActivations?.get(`d_${name}`) ?? gradients[name]]);
   const reference: Values = Object.fromEntries(expected);
   const floor = tolerance.floor * Math.max(0, ...Object.values(reference).map(norm));
-  const output = worst(outputs, (name) => apart.get(name), measureOutput(prepared, tolerance));
-  const gradient = worst(
-    reference,
-    (name) => values.get(`d_${name}`),
-    (where, x, y) => [{ error: relativeError(x, y, floor), where, limit: tolerance.gradient }],
-  );
+  const { entries } = tolerance;
+  const measureGradient: Measure = entries
+    ? measureEntries(entries, 'd_')
+    : (where, x, y) => [{ error: relativeError(x, y, floor), where, limit: tolerance.gradient }];
+  const measured = entries ? measureEntries(entries, '') : measureOutput(prepared, tolerance);
+  const output = worst(outputs, (name) => apart.get(name), measured);
+  const gradient = worst(reference, (name) => values.get(`d_${name}`), measureGradient);
   const fileError = fileErrorOf(prepared, run, tolerance);
   const reasons = [
     over(`output ${output.where}`, output.error, output.limit),
