@@ -23,6 +23,7 @@ rest is held to `relative` limits. Programs where float32 and float64 disagree a
 """
 import argparse
 import collections
+import math
 import random
 import sys
 
@@ -107,6 +108,8 @@ def noise_limits(c, exact, decisions):
         floor = size * noise.unit * 1e-3  # of results that are zero in theory
         worst = {k: max((r[k] - x).abs().max().item() for r, _, _ in runs) for k, x in exact.items()}
         limits[precision] = {k: float(f'{factor * max(e, floor):.2g}') for k, e in worst.items()}
+        if not all(math.isfinite(e) for e in limits[precision].values()):
+            raise Rejected('not finite under rounding')
         for kind in ('y', 'd_x', 'd_d_'):
             group = [k for k in exact if k.startswith(kind)]
             most = max((exact[k].abs().max().item() for k in group), default=0)

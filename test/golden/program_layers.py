@@ -121,7 +121,7 @@ def activated(x, activation):
     if activation == 'tanh':
         return torch.tanh(x)
     decide(x)
-    return F.relu(x) if activation == 'relu' else F.leaky_relu(x, activation['leakyRelu'])
+    return F.relu(x) if activation in ('relu', {'leakyRelu': 0}) else F.leaky_relu(x, activation['leakyRelu'])
 
 
 def convolved(x, w, bias, a):

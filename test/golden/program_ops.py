@@ -60,7 +60,7 @@ for name, (fn, kinks, fits) in UNARY.items():
 
 op('clamp', lambda c: c.step('clamp', [c.x], low=c.pick(-.5, 0), high=c.pick(.5, 1)))(
     lambda x, a: torch.clamp(decided(x[0], a['low'], a['high']), a['low'], a['high']))
-op('leakyRelu', lambda c: c.step('leakyRelu', [c.x], slope=c.pick(0, .2)))(
+op('leakyRelu', lambda c: c.step('leakyRelu', [c.x], slope=.2 if c.special else c.pick(0, .2)))(  # 0 times an infinity is NaN in PyTorch; Visage says that it is a ReLU
     lambda x, a: F.leaky_relu(decided(x[0], 0), a['slope']))
 op('prelu', lambda c: c.rank > 0 and c.step('prelu', [c.x, c.parameter([c.pick(1, c.shape[-1])])]))(
     lambda x, a: prelu(x[0], x[1]))
@@ -71,7 +71,8 @@ op('checkpoint', lambda c: c.step('checkpoint', [c.x]))(lambda x, a: torch.tanh(
 
 def prelu(x, w):
     decide(x)
-    return torch.where(x > 0, x, w * x)
+    channels = x.shape[-1]
+    return F.prelu(x.reshape(-1, channels), w).reshape(x.shape)  # PyTorch's channels are axis 1
 
 
 def draw_sign(c):
