@@ -7,7 +7,7 @@
 // Tile      up to 14 rows of an invocation, workgroups of up to 512: those of 896 took 10.9 µs where those of 448 take 8.9, with residual 19.7
 //           and 10.7 (28x28x512, 16 images of f16, H200). Loops are written out (`unroll`), so that no array leaves the registers.
 // Layout    x, out [OUTER, ROWS, C] stored as Raw; stats [OUTER, 4, C] as keep.wgsl writes it. V = vec4f or f32.
-// Prelude   alias V, S; blocks.wgsl with its constants; registers.wgsl; pivot.wgsl; EPS; scaleAt, shiftAt, addendAt, finish as apply.wgsl; keep.wgsl; bindings from 3 on.
+// Prelude   alias V, S; blocks.wgsl with its constants; registers.wgsl; pivot.wgsl; atLeastZero.wgsl; EPS; scaleAt, shiftAt, addendAt, finish as apply.wgsl; keep.wgsl; bindings from 3 on.
 // Dispatch  one workgroup per (o, block of channel groups).
 @group(0) @binding(0) var<storage, read_write> out : array<Raw>;
 @group(0) @binding(1) var<storage, read_write> stats : array<V>;
@@ -48,7 +48,7 @@ fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : 
   }
   let sums = total(sum, squares, lane);
   let offset = sums[0] / f32(rows);
-  let variance = max(sums[1] / f32(rows) - offset * offset, V(0.0));
+  let variance = atLeastZero(sums[1] / f32(rows) - offset * offset);
   keep(share, pivot, offset, variance, rows);
   let scale = factor / sqrt(variance + EPS);
   let shift = summand - offset * scale;

@@ -5,7 +5,7 @@
 // Numerics  p and d are kept beside their rounded sum. x − mean would lose what the rounding lost: x̂ would have a mean of its own when the mean is
 //           much larger than the deviation. (x − p) − d does not.
 // Layout    parts [OUTER, CHUNKS, 2, C] from moments.wgsl, x as there; stats [OUTER, 4, C] as keep.wgsl writes it: mean, variance, p, d.
-// Prelude   alias V, S; rows.wgsl or blocks.wgsl, which deals out chunks here; rowsOf.wgsl; keep.wgsl, bindings from 3 on.
+// Prelude   alias V, S; rows.wgsl or blocks.wgsl, which deals out chunks here; rowsOf.wgsl; atLeastZero.wgsl; keep.wgsl, bindings from 3 on.
 // Dispatch  one invocation, or workgroup, per (o, channel group) or block of these.
 @group(0) @binding(0) var<storage, read_write> stats : array<V>;
 @group(0) @binding(1) var<storage, read> parts : array<V>;
@@ -32,6 +32,6 @@ fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : 
   }
   let sums = total(sum, squares, lane);
   let left = sums[0] / f32(rows);
-  let variance = max(sums[1] / f32(rows) - left * left, V(0.0));
+  let variance = atLeastZero(sums[1] / f32(rows) - left * left);
   keep(share, pivot, about + left, variance, rows);
 }

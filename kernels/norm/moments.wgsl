@@ -5,7 +5,7 @@
 // Numerics  deviations from a value of the chunk itself, so that a mean far from zero (100 ± 0.01) does not cancel, and from the middle one of three
 //           (pivot.wgsl), so that no odd pixel is it. x is read once.
 // Layout    x [OUTER, ROWS, C] stored as S, out [OUTER, CHUNKS, 2, C], d before m2. V = vec4f (four channels) or f32.
-// Prelude   alias V, S; rows.wgsl or blocks.wgsl with its constants, rowsOf.wgsl; pivot.wgsl; AT_ONCE = rows that an invocation has in flight, written out (`unroll`).
+// Prelude   alias V, S; rows.wgsl or blocks.wgsl with its constants, rowsOf.wgsl; pivot.wgsl; atLeastZero.wgsl; AT_ONCE = rows that an invocation has in flight, written out (`unroll`).
 //           ROWS and CHUNKS (every chunk has a row) follow from the lengths.
 // Dispatch  one invocation per (o, k, channel group), or one workgroup per (o, k, block of groups).
 @group(0) @binding(0) var<storage, read_write> out : array<V>;
@@ -53,6 +53,6 @@ fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : 
     let mean = sums[0] / rowsOf(rows, chunks, share.chunk);
     let to = (share.outer * chunks + share.chunk) * 2u * GROUPS + share.c;
     out[to] = (pivot - V(x[base])) + mean;
-    out[to + GROUPS] = max(sums[1] - sums[0] * mean, V(0.0));
+    out[to + GROUPS] = atLeastZero(sums[1] - sums[0] * mean);
   }
 }

@@ -3,7 +3,7 @@
 //
 // Memory    one read and one write of the image. Numerics: the second pass sums deviations from the rounded mean, and corrects it by their mean.
 // Layout    x, out [OUTER, ROWS, C] stored as S; stats [OUTER, 4, C] as keep.wgsl writes it. V = vec4f or f32.
-// Prelude   alias V, S; blocks.wgsl with its constants; EPS; scaleAt, shiftAt, addendAt, finish as apply.wgsl; keep.wgsl; bindings from 3 on.
+// Prelude   alias V, S; blocks.wgsl with its constants; atLeastZero.wgsl; EPS; scaleAt, shiftAt, addendAt, finish as apply.wgsl; keep.wgsl; bindings from 3 on.
 // Dispatch  one workgroup per (o, block of channel groups).
 @group(0) @binding(0) var<storage, read_write> out : array<S>;
 @group(0) @binding(1) var<storage, read_write> stats : array<V>;
@@ -33,7 +33,7 @@ fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : 
   let sums = total(sum, squares, lane);
   let left = sums[0] / f32(rows);
   let offset = rough + left;
-  let variance = max(sums[1] / f32(rows) - left * left, V(0.0));
+  let variance = atLeastZero(sums[1] / f32(rows) - left * left);
   keep(share, pivot, offset, variance, rows);
   let scale = scaleAt(share.outer, share.c) / sqrt(variance + EPS);
   let shift = shiftAt(share.outer, share.c);

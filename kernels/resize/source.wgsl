@@ -4,14 +4,18 @@
 //   half-pixel   (d + ½) · IN / OUT − ½  = (2·IN·d + IN − OUT) / (2·OUT)          (PyTorch's align_corners = false)
 //   corners      d · (IN − 1) / (OUT − 1)                                        (align_corners = true)
 //   nearest      d · IN / OUT                                                    (TAPS = 1)
-// Positions start above −1, so adding DEN keeps the numerator positive and an unsigned division rounds down. Bilinear sampling clamps negative
+// Positions start above −1, so adding DEN keeps the numerator positive and an unsigned division rounds down: BASE = ADD + DEN. Bilinear sampling clamps negative
 // positions to 0; the clamped taps give the same, since both then read x[0] with weights that sum to 1.
+// Numerics  numerators pass 2³² where extents of source and result do some 2¹⁵ each; WIDE says so, and then they are computed in 64 bits (wide.wgsl).
+// Prelude   for each axis A of Y and X: A_MUL, A_BASE, A_DEN, A_UP = MUL − 1 − ADD, A_IN, A_OUT, all u32, and A_WIDE : bool; a part weight*.wgsl; wide.wgsl.
 struct Axis {
-  mul : i32,
-  add : i32,
-  den : i32,
-  size : i32, // IN
-  outSize : i32,
+  mul : u32,
+  base : u32, // ADD + DEN
+  den : u32,
+  up : u32, // MUL − 1 − ADD
+  size : u32, // IN
+  outSize : u32,
+  wide : bool,
 }
 
 struct Place {
@@ -19,16 +23,24 @@ struct Place {
   t : f32,
 }
 
-fn place(axis : Axis, d : i32) -> Place {
-  let num = u32(d * axis.mul + axis.add + axis.den);
-  let den = u32(axis.den);
-  let whole = num / den;
-  return Place(i32(whole) - 1 + FIRST, f32(num - whole * den) / f32(axis.den));
+fn place(axis : Axis, d : u32) -> Place {
+  var whole : u32;
+  var rest : u32;
+  if (axis.wide) {
+    let found = wideDivide(wideProduct(d, axis.mul, axis.base), axis.den);
+    whole = found.x;
+    rest = found.y;
+  } else {
+    let num = d * axis.mul + axis.base;
+    whole = num / axis.den;
+    rest = num - whole * axis.den;
+  }
+  return Place(i32(whole) - 1 + FIRST, f32(rest) / f32(axis.den));
 }
 
 fn sampleIndex(axis : Axis, first : i32, k : i32) -> u32 {
-  return u32(clamp(first + k, 0, axis.size - 1));
+  return u32(clamp(first + k, 0, i32(axis.size) - 1));
 }
 
-const Y_AXIS = Axis(Y_MUL, Y_ADD, Y_DEN, Y_IN, Y_OUT);
-const X_AXIS = Axis(X_MUL, X_ADD, X_DEN, X_IN, X_OUT);
+const Y_AXIS = Axis(Y_MUL, Y_BASE, Y_DEN, Y_UP, Y_IN, Y_OUT, Y_WIDE);
+const X_AXIS = Axis(X_MUL, X_BASE, X_DEN, X_UP, X_IN, X_OUT, X_WIDE);

@@ -3,7 +3,7 @@
 // with lengths of at least EPS; a length that was shorter is a constant, so its own… is 0. Then ∂cosine/∂a = b · cross − a · ownA.
 //
 // Layout    a, b [ROWS, C] as V (vec4f or f32); the results [ROWS].
-// Prelude   alias V; WG = LANES, BLOCK = 1 and a part norm/total*.wgsl; WIDTH = C / width of V; EPS; fn across(v : V) -> f32, the sum of components.
+// Prelude   alias V; WG = LANES, BLOCK = 1 and a part norm/total*.wgsl; atLeast.wgsl; WIDTH = C / width of V; EPS; fn across(v : V) -> f32, the sum of components.
 // Dispatch  one workgroup per row.
 @group(0) @binding(0) var<storage, read_write> cosine : array<f32>;
 @group(0) @binding(1) var<storage, read_write> cross : array<f32>;
@@ -33,8 +33,8 @@ fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : 
   if (lane == 0u) {
     let lengthA = sqrt(across(lengths[0]));
     let lengthB = sqrt(across(lengths[1]));
-    let boundA = max(lengthA, EPS);
-    let boundB = max(lengthB, EPS);
+    let boundA = atLeast(lengthA, EPS);
+    let boundB = atLeast(lengthB, EPS);
     let value = across(along[0]) / (boundA * boundB);
     cosine[row] = value;
     cross[row] = 1.0 / (boundA * boundB);

@@ -18,7 +18,7 @@ fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : 
     squares += value * value;
   }
   let sums = total(squares, V(0.0), lane);
-  let length = max(sqrt(across(sums[0])), EPS);
+  let length = atLeast(sqrt(across(sums[0])), EPS);
   for (var i = lane; i < WIDTH; i += WG) {
     out[row * WIDTH + i] = x[row * WIDTH + i] / length;
   }

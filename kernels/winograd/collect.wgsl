@@ -1,13 +1,39 @@
 // Products of the transformed domain back into pixels:  image tile = finish(Aᵀ M A)
 //
-// Layout    products [IN², tiles, N]; image [n, H, W, N]; tiles hang over the right and lower edge where TILE does not divide H or W.
-// Prelude   separable.wgsl with OUT the side of a tile; WG, H, W, N, TILES_H, TILES_W, TILES,
-//           fn finish(row : u32, n : u32, sums : vec4f) -> vec4f of a product's epilogue: pixels are its rows.
+// A tile with a value that is not finite is computed again, as the sum over the nine taps: its window held such a value or one that spoils its
+// neighbours (poison.wgsl), and each pixel must be what its own 3x3 window makes it.
+// Layout    products [IN², tiles, N]; image [n, H, W, N]; tiles hang over the right and lower edge where TILE does not divide H or W. source [n, SRC_H, SRC_W, K], the image that
+//           spread.wgsl read, whose ORIGIN and border are these.
+// Prelude   separable.wgsl with OUT the side of a tile; tap.wgsl and its constants; WG, H, W, TILES_H, TILES_W, TILES, SRC_H, SRC_W, ORIGIN : i32,
+//           fn border(at : i32, extent : i32) -> i32, fn finish(row : u32, n : u32, sums : vec4f) -> vec4f of a product's epilogue: pixels are its rows.
 // Dispatch  one invocation per tile and four channels, channels fastest.
 @group(0) @binding(0) var<storage, read_write> image : array<vec4f>;
 @group(0) @binding(1) var<storage, read> products : array<vec4f>;
+@group(0) @binding(2) var<storage, read> source : array<vec4f>;
+@group(0) @binding(3) var<storage, read> w : array<f32>;
 
 const GROUPS = N / 4u;
+
+/** The sum over taps and channels for one pixel. Loops over channels are as long as `w` says: of a known length, drivers would unroll them. */
+fn direct(first : u32, row : u32, column : u32, n : u32) -> vec4f {
+  let channels = arrayLength(&w) / (9u * N * 4u);
+  var sum = vec4f();
+  for (var t = 0u; t < 9u; t++) {
+    let y = border(i32(row + t / 3u) + ORIGIN, i32(SRC_H));
+    let x = border(i32(column + t % 3u) + ORIGIN, i32(SRC_W));
+    let inside = u32(y) < SRC_H && u32(x) < SRC_W;
+    let at = select(0u, (first + u32(y) * SRC_W + u32(x)) * channels, inside);
+    var part = vec4f();
+    for (var k = 0u; k < channels; k++) {
+      let v = select(vec4f(), source[at + k], inside);
+      for (var j = 0u; j < 4u; j++) {
+        part += v[j] * tap(t / 3u, t % 3u, 4u * k + j, n);
+      }
+    }
+    sum += part;
+  }
+  return sum;
+}
 
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : vec3u, @builtin(local_invocation_index) lane : u32) {
@@ -26,13 +52,27 @@ fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : 
   let tile = i / GROUPS;
   let row0 = ((tile / TILES_W) % TILES_H) * OUT;
   let column0 = (tile % TILES_W) * OUT;
-  let first = tile / (TILES_W * TILES_H) * (H * W);
+  let sample = tile / (TILES_W * TILES_H);
+  let first = sample * (H * W);
+  var most = vec4u();
   for (var r = 0u; r < OUT; r++) {
     for (var c = 0u; c < OUT; c++) {
+      most = max(most, bitcast<vec4u>(y[r][c]) & vec4u(0x7fffffffu));
       if (row0 + r < H && column0 + c < W) {
         let pixel = first + (row0 + r) * W + column0 + c;
         image[pixel * GROUPS + channel] = finish(pixel, 4u * channel, y[r][c]);
       }
+    }
+  }
+  if (all(most < vec4u(0x7f800000u))) {
+    return;
+  }
+  for (var p = 0u; p < min(OUT * OUT, arrayLength(&image)); p++) {
+    let row = row0 + p / OUT;
+    let column = column0 + p % OUT;
+    if (row < H && column < W) {
+      let pixel = first + row * W + column;
+      image[pixel * GROUPS + channel] = finish(pixel, 4u * channel, direct(sample * (SRC_H * SRC_W), row, column, 4u * channel));
     }
   }
 }

@@ -3,7 +3,7 @@
 // X is the IN x IN window of a tile. Forward and input gradient overlap windows by two pixels (IN = TILE + 2, L = Bᵀ); the weight gradient takes the tiles of dy
 // as they are (IN = TILE, L = A). Pixels past the edge follow the border rule.
 // Layout    image [n, SRC_H, SRC_W, 4·GROUPS]; out [OUT², tiles, 4·GROUPS]; tiles run over (image, row, column).
-// Prelude   separable.wgsl; WG, SRC_H, SRC_W, GROUPS, TILES_H, TILES_W, TILES, TILE, ORIGIN : i32, fn border(at : i32, extent : i32) -> i32.
+// Prelude   separable.wgsl; fn poisonOf(x : Square) -> vec4u, from poison.wgsl or, for the weight gradient, which sums over tiles, always zeros; WG, SRC_H, SRC_W, GROUPS, TILES_H, TILES_W, TILES, TILE, ORIGIN : i32, fn border(at : i32, extent : i32) -> i32.
 // Dispatch  one invocation per tile and four channels, channels fastest.
 @group(0) @binding(0) var<storage, read_write> out : array<vec4f>;
 @group(0) @binding(1) var<storage, read> image : array<vec4f>;
@@ -30,9 +30,10 @@ fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : 
     }
   }
   let y = transform(x);
+  let poison = poisonOf(x);
   for (var r = 0u; r < OUT; r++) {
     for (var c = 0u; c < OUT; c++) {
-      out[(r * OUT + c) * (TILES * GROUPS) + i] = y[r][c];
+      out[(r * OUT + c) * (TILES * GROUPS) + i] = bitcast<vec4f>(bitcast<vec4u>(y[r][c]) | poison);
     }
   }
 }

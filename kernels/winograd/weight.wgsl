@@ -1,20 +1,10 @@
 // 3x3 filters into the transformed domain:  out[ξ, k, n] = (G w Gᵀ)[ξ]
 //
-// Layout    out [OUT², K, N]. w is [3, 3, K, N] for the forward pass. The input gradient is a convolution with the filters turned by 180 degrees and their
-//           channels exchanged; FLIP reads w as [3, 3, N, K] that way.
-// Prelude   separable.wgsl with IN = 3; K, N, FLIP.
+// Layout    out [OUT², K, N]; w as tap.wgsl reads it.
+// Prelude   separable.wgsl with IN = 3; tap.wgsl and its constants.
 // Dispatch  workgroups of 8 x 8 over (N / 4, K): both ways of reading touch whole 32-byte sectors.
 @group(0) @binding(0) var<storage, read_write> out : array<vec4f>;
 @group(0) @binding(1) var<storage, read> w : array<f32>;
-
-fn tap(r : u32, c : u32, k : u32, n : u32) -> vec4f {
-  if (FLIP) {
-    let at = (8u - 3u * r - c) * N + n;
-    return vec4f(w[at * K + k], w[(at + 1u) * K + k], w[(at + 2u) * K + k], w[(at + 3u) * K + k]);
-  }
-  let at = ((3u * r + c) * K + k) * N + n;
-  return vec4f(w[at], w[at + 1u], w[at + 2u], w[at + 3u]);
-}
 
 @compute @workgroup_size(8, 8)
 fn main(@builtin(global_invocation_id) id : vec3u) {

@@ -45,6 +45,15 @@ for (const { name, able, only } of GEMM_VARIANTS) {
     });
   }
 
+  test(`${name}: an infinity in the last row of B stays one where K ends within a step`, async () => {
+    const [m, n, k] = [130, 3, 47];
+    const b = noise(k * n, 2);
+    b[(k - 1) * n] = Number.POSITIVE_INFINITY;
+    const a = tensor(new Float32Array(m * k).fill(1), [m, k]);
+    const c = await withVariant('gemm', name, () => matmul(a, tensor(b, [k, n]))).floats();
+    assert.ok(c.every((value, at) => (at % n === 0 ? value === Number.POSITIVE_INFINITY : Number.isFinite(value))));
+  });
+
   test(`${name}: a strided, reflected convolution and its gradients equal those of the first variant`, async () => {
     const x = tensor(noise(2 * 9 * 11 * 8, 3), [2, 9, 11, 8], { requiresGrad: true });
     const w = tensor(noise(3 * 3 * 8 * 12, 4), [3, 3, 8, 12], { requiresGrad: true });

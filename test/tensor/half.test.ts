@@ -109,10 +109,15 @@ const CASES: Record<string, Case> = {
   },
   'mul with an f32 number': {
     fn: (a, b) => mul(a!, b!),
+    inputs: [['half', 3, 8], ['full']],
+  },
+  'mul with an f32 tensor of one element': {
+    fn: (a, b) => mul(a!, b!),
     inputs: [
       ['half', 3, 8],
       ['full', 1],
     ],
+    result: 'f32',
   },
   div: { ...two((a, b) => div(a!, b!), [3, 4], [3, 4]), positive: true },
   'maximum and where': two((a, b) => where(maximum(a!, b!), a!, b!), [9], [9]),

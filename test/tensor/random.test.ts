@@ -1,4 +1,5 @@
 import { randomPhilox } from '@visage/kernels';
+import { HostRandom } from '@visage/nn';
 import { philox, RandomState, record, tensor } from '@visage/tensor';
 import { equal, not, ok, throws } from 'uvu/assert';
 import { gpuSuite } from '../helpers/gpu.ts';
@@ -82,6 +83,29 @@ test('moments and ranges', async () => {
   ok(Math.abs(zMean - 2) < 0.01 && Math.abs(zVar - 0.25) < 0.01, `${zMean} ${zVar}`);
   const beyond = z.filter((x) => Math.abs(x - 2) > 1).length / n;
   ok(Math.abs(beyond - 0.0455) < 0.005, 'share past two deviations');
+});
+
+test('the end of an interval is never drawn, on device and host', async () => {
+  // Seed 72 draws a number whose sum with 1 rounds to 2; all sums of the second interval round to one of its ends.
+  for (const [low, high, count] of [
+    [1, 2, 1_000_000],
+    [1, 1 + 2 ** -23, 100],
+    [-1, 0, 1000],
+    [3, 3, 10],
+  ] as const) {
+    const drawn = [
+      await new RandomState(72).uniform([count], low, high).floats(),
+      new HostRandom(72).uniform(count, low, high),
+    ];
+    for (const values of drawn)
+      ok(
+        values.every((x) => x >= low && (x < high || low === high)),
+        `[${low}, ${high})`,
+      );
+  }
+  throws(() => new RandomState(1).uniform([1], 2, 1), /RandomState.uniform: low and high is 2 and 1/);
+  throws(() => new HostRandom(1).uniform(1, 0, Number.POSITIVE_INFINITY), /HostRandom.uniform: low and high/);
+  throws(() => new RandomState(1).normal([1], Number.NaN), /RandomState.normal: mean and std/);
 });
 
 test('a replayed step draws new numbers, and a restored state the old ones', async () => {

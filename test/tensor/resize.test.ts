@@ -4,6 +4,7 @@ import { ok, throws } from 'uvu/assert';
 import { relativeError } from '../helpers/goldens.ts';
 import { gpuSuite } from '../helpers/gpu.ts';
 import { gradcheck, randomInput } from '../helpers/gradcheck.ts';
+import { noise } from '../helpers/numbers.ts';
 import { sameFunction } from '../helpers/sameFunction.ts';
 
 const { test } = await gpuSuite('resize');
@@ -70,6 +71,43 @@ for (const mode of MODES) {
         await gradcheck(fn, [x], { order: 2 });
       });
     }
+  }
+}
+
+/** A row resampled, and the gradient of its input for the gradient g of the result; positions in f64 are exact for these sizes. */
+function resampledRow(x: Float32Array, g: Float32Array, mode: ResizeMode) {
+  const [size, out] = [x.length, g.length];
+  const [y, dx] = [new Float64Array(out), new Float64Array(size)];
+  for (let d = 0; d < out; d++) {
+    const twice = mode === 'nearest' ? 2 * d * size : (2 * d + 1) * size - out; // position times 2 · out, whole
+    const base = Math.floor(twice / (2 * out));
+    const t = (twice - base * 2 * out) / (2 * out);
+    const taps = mode === 'nearest' ? [1] : [1 - t, t];
+    for (const [k, weight] of taps.entries()) {
+      const at = Math.min(size - 1, Math.max(0, base + k));
+      y[d]! += weight * x[at]!;
+      dx[at]! += weight * g[d]!;
+    }
+  }
+  return { y, dx };
+}
+
+// The first two have numerators of positions beyond 2³²; the last, results of so many pixels for each of x that their weights are not kept.
+for (const [size, out] of [
+  [70_001, 65_003],
+  [40_009, 99_991],
+  [3, 500],
+] as const) {
+  for (const mode of ['nearest', 'bilinear'] as const) {
+    test(`a row of ${size} to ${out}, ${mode}`, async () => {
+      const [host, slopes] = [noise(size, 1), noise(out, 2)];
+      const x = tensor(host, [1, 1, size, 1], { requiresGrad: true });
+      const y = resize(x, [1, out], mode);
+      const [dx] = grad(y, [x], { gradOutputs: [tensor(slopes, y.shape)] });
+      const right = resampledRow(host, slopes, mode);
+      ok(relativeError(await y.floats(), right.y) < 1e-6, 'values');
+      ok(relativeError(await dx!.floats(), right.dx) < 1e-6, 'gradient');
+    });
   }
 }
 

@@ -70,6 +70,43 @@ for (const [activation, op] of ACTIVATIONS) {
   });
 }
 
+// The shapes, and so the pipelines, of two of the cases above.
+for (const [tiles, height, width, padding, paddingMode] of [cases[0]!, cases[3]!]) {
+  test(`winograd ${tiles}: a pixel that is odd reaches its 3x3 window and no further, in both directions`, async () => {
+    const w = tensor(noise(9 * 8 * 12, 2), [3, 3, 8, 12]);
+    const b = tensor(noise(12, 3), [12]);
+    const run = (algorithm: string, odd: number): Tensor[] =>
+      withVariant('conv', algorithm, () => {
+        const image = new Float32Array(2 * height * width * 8);
+        image[(2 * width + 3) * 8 + 5] = odd;
+        const x = tensor(image, [2, height, width, 8], { requiresGrad: true });
+        const y = conv2d(x, w, b, { padding, paddingMode });
+        const slopes = new Float32Array(y.size);
+        slopes[(4 * width + 2) * 12 + 7] = odd;
+        return [y, ...grad(y, [x], { gradOutputs: [tensor(slopes, y.shape)] })];
+      });
+    for (const odd of [Number.NaN, Number.POSITIVE_INFINITY, 1e6, 3e38]) {
+      const right = await Promise.all(run('implicit gemm', odd).map((t) => t.floats()));
+      for (const [k, got] of run(`winograd ${tiles}`, odd).entries())
+        (await got.floats()).forEach((value, at) => {
+          const expected = right[k]![at]!;
+          const fine = Object.is(value + 0, expected + 0) || Math.abs(value - expected) <= 1e-5 * Math.abs(expected);
+          assert.ok(fine, `output ${k} of ${odd} at ${at}: ${value}, expected ${expected}`);
+        });
+    }
+  });
+}
+
+test('a value that is not finite is seen in the gradient of the weight', async () => {
+  const [, height, width, padding] = cases[3]!;
+  const x = tensor(noise(2 * height * width * 8, 1).fill(Number.NaN, 8 * width, 8 * width + 1), [2, height, width, 8]);
+  const w = tensor(noise(9 * 8 * 12, 2), [3, 3, 8, 12], { requiresGrad: true });
+  const gradient = withVariant('conv', 'winograd 4x4', () => grad(conv2d(x, w, undefined, { padding }).sum(), [w])[0]!);
+  (await gradient.floats()).forEach((value, at) => {
+    assert.is(Number.isNaN(value), Math.floor(at / 12) % 8 === 0, `weight ${at}: ${value}`);
+  });
+});
+
 test('the error of 4x4 tiles stays small over many channels', async () => {
   const x = tensor(noise(8 * 8 * 512, 4), [1, 8, 8, 512]);
   const w = tensor(noise(9 * 512 * 8, 5), [3, 3, 512, 8]);

@@ -1,6 +1,6 @@
 // Loader of a B that is stored across, [K / INNER, N, INNER]: loadB gives B[k, n … n+3] from four places; columns past N repeat others and are not stored.
 // The input gradient reads a convolution's weight so, [taps, ci, co] with k = (tap, co) and n = ci, and a product with a transposed matrix reads that.
-// Prelude   INNER; fn rowOfB(k : u32) -> u32: which stored row holds row k; rows past K are read but meet zeros of A (EXACT_K: none is asked for); alias StoredB = f32 or f16.
+// Prelude   INNER; fn rowOfB(k : u32) -> u32: which stored row holds row k; EXACT_K, WHOLE_K as rows.wgsl; alias StoredB = f32 or f16.
 @group(0) @binding(2) var<storage, read> b : array<StoredB>;
 
 fn loadB(k : u32, n : u32) -> vec4f {
@@ -13,5 +13,5 @@ fn loadB(k : u32, n : u32) -> vec4f {
     columns = min(columns + n, vec4u(N - 1u));
   }
   let at = start + columns * INNER;
-  return vec4f(vec4<StoredB>(b[at.x], b[at.y], b[at.z], b[at.w]));
+  return select(vec4f(), vec4f(vec4<StoredB>(b[at.x], b[at.y], b[at.z], b[at.w])), WHOLE_K || k < K);
 }

@@ -20,11 +20,16 @@ export interface Program {
   readonly enables?: readonly string[];
 }
 
-/** Formats a number as a WGSL f32 literal with all its bits; WGSL has no literal for infinities, so those are clamped to ±max. */
+/**
+ * Formats a number as a WGSL f32 literal with all its bits.
+ *
+ * @throws RangeError for NaN and for what is infinite in f32: WGSL has no literal for them.
+ */
 export function f32Literal(value: number): string {
-  const max = 3.4028234663852886e38;
-  if (Number.isNaN(value)) throw new RangeError('f32Literal: NaN cannot be baked into a kernel');
-  const text = String(Math.fround(Math.min(max, Math.max(-max, value))));
+  const rounded = Math.fround(value);
+  if (!Number.isFinite(rounded))
+    throw new RangeError(`f32Literal: ${value} is not finite in f32, and WGSL has no literal for it`);
+  const text = Object.is(rounded, -0) ? '-0' : String(rounded);
   return /[.e]/.test(text) ? `${text}f` : `${text}.0f`;
 }
 

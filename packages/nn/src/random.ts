@@ -1,4 +1,4 @@
-import { philox } from '@visage/tensor';
+import { philox, uniformRange } from '@visage/tensor';
 
 export { philox };
 
@@ -33,10 +33,11 @@ export class HostRandom {
 
   /** `count` values, uniform in [low, high), from 24 random bits each. */
   uniform(count: number, low = 0, high = 1): Float32Array {
+    const { extent, last } = uniformRange('HostRandom.uniform', low, high);
     const bits = this.bits(count);
     const out = new Float32Array(count);
-    const step = (high - low) / 2 ** 24;
-    for (let k = 0; k < count; k++) out[k] = low + step * ((bits[k] as number) >>> 8);
+    const step = extent / 2 ** 24;
+    for (let k = 0; k < count; k++) out[k] = Math.min(low + step * ((bits[k] as number) >>> 8), last);
     return out;
   }
 

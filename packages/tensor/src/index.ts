@@ -42,3 +42,4 @@ export { checkDType, empty, Tensor } from './tensor.ts';
 export { moveTogether, zerosTogether } from './together.ts';
 export { chooseFor, collectProblems, type MetProblem } from './tuning/problems.ts';
 export { type TuneOptions, type TuneResult, type TuneTrial, tune } from './tuning/tune.ts';
+export { type UniformRange, uniformRange } from './uniformRange.ts';

@@ -1,5 +1,5 @@
 import { ArgumentError, f32Literal, type GpuBuffer, VisageError } from '@visage/gpu';
-import { pointwiseMap } from '@visage/kernels';
+import { pointwiseFunctions, pointwiseMap, pointwiseTanh } from '@visage/kernels';
 import { type Backward, track } from './autograd.ts';
 import { DTYPES } from './dtype.ts';
 import { sumTo } from './ops/reduce.ts';
@@ -7,12 +7,12 @@ import { planPass } from './passes.ts';
 import { broadcastShapes, type Shape, showShape, sizeOf, stridesOf } from './shape.ts';
 import {
   checkFloat,
-  computed,
   enablesOf,
   type FloatType,
   floatTypeOf,
   paddingOf,
   promoted,
+  registerAliases,
   stored,
 } from './storage.ts';
 import { empty, type Tensor } from './tensor.ts';
@@ -88,11 +88,23 @@ function inputDeclarations(out: Shape, inputs: readonly Tensor[], vector: boolea
 
 /** A pointwise expression as WGSL. */
 export interface MapProgram {
-  /** Bindings 1, 2, … of the inputs and `fn map(i : u32) -> V`. */
+  /** Bindings 1, 2, … of the inputs, `fn map(i : u32) -> V`, and what its expression calls: for kernels whose result is a storage array `out`. */
   readonly code: string;
   /** Elements in a V. */
   readonly lanes: 1 | 4;
 }
+
+/** Kernel parts with functions for expressions, each with what tells that an expression calls one of them. */
+const FUNCTIONS = [pointwiseFunctions, pointwiseTanh].map((text) => {
+  const names = [...text.matchAll(/^fn (\w+)/gm)].map((match) => match[1]);
+  return { text, calls: new RegExp(`\\b(${names.join('|')})\\(`) };
+});
+
+/** The parts of kernels/pointwise/ that an expression calls functions of. */
+export const functionsFor = (expression: string): string =>
+  FUNCTIONS.filter(({ calls }) => calls.test(expression))
+    .map(({ text }) => text)
+    .join('\n');
 
 /** Makes WGSL of `expression` over inputs that broadcast to `shape`. Where vectors must not cross from one run of elements into the next, `run` is its length. */
 export function mapProgram(shape: Shape, inputs: readonly Tensor[], expression: string, run = 4): MapProgram {
@@ -103,6 +115,7 @@ export function mapProgram(shape: Shape, inputs: readonly Tensor[], expression: 
   );
   const lanes = (axes.at(-1)?.extent ?? 1) % 4 === 0 && run % 4 === 0 ? 4 : 1;
   const code = [
+    functionsFor(expression),
     inputDeclarations(shape, inputs, lanes === 4),
     `fn map(i : u32) -> V {`,
     ...NAMES.slice(0, inputs.length).map((arg, k) => `  let ${arg} = load${k}(i);`),
@@ -114,7 +127,8 @@ export function mapProgram(shape: Shape, inputs: readonly Tensor[], expression: 
 /**
  * Launches `out = expression(a, b, …)` with broadcasting and no gradient.
  *
- * `expression` is WGSL over `a`, `b`, … of type `V` (f32 or vec4f, so write constants as `V(…)`; `U` is the same of u32); `target` may be an existing tensor that
+ * `expression` is WGSL over `a`, `b`, … of type `V` (f32 or vec4f, so write constants as `V(…)`; `U` is the same of u32), and may call what
+ * kernels/pointwise/functions.wgsl has: WGSL's own `max`, `min` and `clamp` may make a number of NaN. `target` may be an existing tensor that
  * is not among the inputs, or is none of them in a broadcast way. Arithmetic is f32 whatever lies in memory; a new result has the type `result`, by default the one that the inputs promote to.
  */
 export function launchMap(
@@ -140,8 +154,7 @@ export function launchMap(
       name: `pointwise/${name}`,
       enables: enablesOf(out.dtype, ...inputs.map((x) => x.dtype)),
       aliases: {
-        V: computed(lanes),
-        U: lanes === 4 ? 'vec4u' : 'u32',
+        ...registerAliases(lanes),
         S: stored(floatTypeOf(out), lanes),
       },
       constants: { ...constants, PADDING: lanes === 4 ? 0 : paddingOf(out) },
@@ -186,5 +199,17 @@ export function pointwise(
   return track(name, out, inputs, backward);
 }
 
-/** A number inside a pointwise expression. */
-export const V = (value: number): string => `V(${f32Literal(value)})`;
+const float = new Float32Array(1);
+const word = new Uint32Array(float.buffer);
+
+/**
+ * A number inside a pointwise expression, where it means what the same number in a tensor means.
+ *
+ * Zeros are not literals, because a compiler may take `v * 0.0` for 0 and `v + 0.0` for v; infinities and NaN have no literal.
+ */
+export function V(value: number): string {
+  float[0] = value;
+  const rounded = float[0] as number;
+  if (rounded !== 0 && Number.isFinite(rounded)) return `V(${f32Literal(rounded)})`;
+  return `unusual(0x${(word[0] as number).toString(16)}u)`;
+}

@@ -4,6 +4,7 @@ import { tensor } from './ops/create.ts';
 import { keep } from './scope.ts';
 import type { Shape } from './shape.ts';
 import { empty, type Tensor } from './tensor.ts';
+import { uniformRange } from './uniformRange.ts';
 
 const WORKGROUP = 64;
 
@@ -25,13 +26,28 @@ export class RandomState {
     this.state = keep(tensor(Uint32Array.of(seed % 2 ** 32, Math.floor(seed / 2 ** 32), 0, 0), [4], { gpu }));
   }
 
-  /** Numbers uniform in [low, high). */
+  /**
+   * Numbers uniform in [low, high); all are `low` if no f32 lies between.
+   *
+   * @throws ArgumentError unless low ≤ high and their difference is finite in f32.
+   */
   uniform(shape: Shape, low = 0, high = 1): Tensor {
-    return this.#draw('uniform', randomUniform, shape, { LOW: f32(low), RANGE: f32(high - low) });
+    const range = uniformRange('RandomState.uniform', low, high);
+    return this.#draw('uniform', randomUniform, shape, {
+      LOW: f32(low),
+      RANGE: f32(range.extent),
+      LAST: f32(range.last),
+    });
   }
 
-  /** Numbers of the normal distribution. */
+  /**
+   * Numbers of the normal distribution.
+   *
+   * @throws ArgumentError unless both numbers are finite in f32.
+   */
   normal(shape: Shape, mean = 0, std = 1): Tensor {
+    if (![mean, std].every((value) => Number.isFinite(Math.fround(value))))
+      throw new ArgumentError('RandomState.normal', 'mean and std', `${mean} and ${std}`, 'finite numbers');
     return this.#draw('normal', randomNormal, shape, { MEAN: f32(mean), STD: f32(std) });
   }
 

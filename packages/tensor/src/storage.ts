@@ -19,11 +19,11 @@ export const isFloat = (dtype: DType): dtype is FloatType => dtype === 'f32' || 
 export const floatTypeOf = (x: Tensor): FloatType => (x.dtype === 'f16' ? 'f16' : 'f32');
 
 /**
- * The type of a result computed from `inputs`: f16 if every input is, but for those of one element, which are numbers beside the others. PyTorch's promotion.
+ * The type of a result computed from `inputs`: f16 if every input is, but for those of shape [], which are numbers beside the others. PyTorch's promotion.
  */
 export function promoted(inputs: readonly Tensor[]): FloatType {
-  const many = inputs.filter(({ size }) => size > 1);
-  return (many.length > 0 ? many : inputs).every(({ dtype }) => dtype === 'f16') ? 'f16' : 'f32';
+  const withAxes = inputs.filter(({ rank }) => rank > 0);
+  return (withAxes.length > 0 ? withAxes : inputs).every(({ dtype }) => dtype === 'f16') ? 'f16' : 'f32';
 }
 
 /** WGSL of one element in memory, or of four that lie together. */
@@ -32,6 +32,13 @@ export const stored = (dtype: FloatType, lanes: 1 | 4): string =>
 
 /** WGSL of the same in registers. */
 export const computed = (lanes: 1 | 4): string => (lanes === 1 ? 'f32' : 'vec4f');
+
+/** Names that kernels have for what they compute with: V, U the same of u32, and B of bool. */
+export const registerAliases = (lanes: 1 | 4): Record<'V' | 'U' | 'B', string> => ({
+  V: computed(lanes),
+  U: lanes === 4 ? 'vec4u' : 'u32',
+  B: lanes === 4 ? 'vec4<bool>' : 'bool',
+});
 
 /** What a program must enable to read and write tensors of these types. */
 export const enablesOf = (...types: readonly DType[]): string[] => (types.includes('f16') ? ['f16'] : []);

@@ -1,5 +1,5 @@
 import { ArgumentError } from '@visage/gpu';
-import { add, clamp, div, minimum, mul, noGrad, sqrt, square, sum, type Tensor } from '@visage/tensor';
+import { add, cast, clamp, div, minimum, mul, noGrad, sqrt, square, sum, type Tensor } from '@visage/tensor';
 
 /** Gradients after clipping and their norm before it. */
 export interface ClippedGradients {
@@ -10,7 +10,7 @@ export interface ClippedGradients {
 
 /** Scales all gradients by min(1, maxNorm / (norm + 1e-6)), where norm is that of all of them as one vector. */
 export function clipGradientNorm(gradients: readonly Tensor[], maxNorm: number): ClippedGradients {
-  const [first, ...rest] = gradients.map((g) => noGrad(() => sum(square(g))));
+  const [first, ...rest] = gradients.map((g) => noGrad(() => sum(square(cast(g, 'f32'))))); // a square of f16 would overflow from 256 on
   if (!first || !(maxNorm > 0)) {
     throw new ArgumentError(
       'clipGradientNorm',

@@ -1,5 +1,6 @@
 import { type Gpu, type GpuBuffer, type KernelChoice, linearGrid } from '@visage/gpu';
 import { gemmMergeSplits } from '@visage/kernels';
+import { functionsFor } from '../pointwise.ts';
 import type { Tensor } from '../tensor.ts';
 import type { GemmProblem } from './problem.ts';
 
@@ -44,7 +45,11 @@ export function finisher({ bias, activation, tail, n }: Finish, binding: number)
     declare('biases', 'read', n % 4 === 0 ? 'vec4f' : 'f32', bias);
     steps.push(n % 4 === 0 ? 'v += biases[n / 4u];' : SCALAR_BIAS);
   }
-  if (activation) steps.push(`v = ${activation.replace(/\bV\b/g, 'vec4f')};`);
+  if (activation) {
+    const wide = (text: string) => text.replace(/\bV\b/g, 'vec4f').replace(/\bU\b/g, 'vec4u');
+    declarations.push(wide(functionsFor(activation)));
+    steps.push(`v = ${wide(activation)};`);
+  }
   if (tail) steps.push('let i = (row * N + n) / 4u;', ...tailSteps(tail, declare));
   const body = steps.join('\n  ');
   const code = [...declarations, `fn finish(row : u32, n : u32, sums : vec4f) -> vec4f {\n  ${body}\n  return v;\n}`];

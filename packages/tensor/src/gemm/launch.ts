@@ -115,6 +115,7 @@ function launch(gpu: Gpu, problem: GemmProblem, { choice, plan }: Planned, c: Te
         K: k,
         ROWS_OF_C: c.size / splits / n, // multiplies call the rows of an invocation ROWS
         EXACT_K: wide && k % plan.kStep === 0,
+        WHOLE_K: k % plan.kStep === 0,
         TILES_N: plan.tiles[1],
         K_CHUNK: Math.max(1, Math.ceil(steps / splits)) * plan.kStep,
         ITEMS: items,

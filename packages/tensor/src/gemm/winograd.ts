@@ -5,8 +5,10 @@ import {
   winogradCollect,
   winogradF2,
   winogradF4,
+  winogradPoison,
   winogradSeparable,
   winogradSpread,
+  winogradTap,
   winogradWeight,
   winogradWeightAdjoint,
 } from '@visage/kernels';
@@ -57,16 +59,30 @@ const tilingConstants = ({ rows, columns, count }: Tiling): Record<string, Const
   TILES: count,
 });
 
-/** Windows of `image` in the transformed domain, [(side + 2)², tiles, channels]. `origin` is the pixel at which the first window begins. */
-function spread(
-  image: Tensor,
-  tiling: Tiling,
-  line: 'inputLine' | 'outputAdjointLine',
-  origin: number,
-  paddingMode: PaddingMode,
-): Tensor {
+/** The image that a convolution reads through windows of three by three pixels, the first of which begins at `origin`. */
+interface Source {
+  readonly image: Tensor;
+  readonly origin: number;
+  readonly paddingMode: PaddingMode;
+}
+
+const sourceConstants = ({ image, origin }: Source): Record<string, Constant> => ({
+  SRC_H: image.dim(1),
+  SRC_W: image.dim(2),
+  ORIGIN: i32(origin),
+});
+
+const borderCode = ({ paddingMode }: Source): string =>
+  `fn border(at : i32, extent : i32) -> i32 { ${BORDER[paddingMode]} }`;
+
+/** How windows that the transform would spoil are treated: marked as NaN for {@link collect}, or as any other. */
+type Guard = 'poison' | 'none';
+
+/** Windows of an image in the transformed domain, [(side + 2)², tiles, channels]. */
+function spread(source: Source, tiling: Tiling, line: 'inputLine' | 'outputAdjointLine', guard: Guard): Tensor {
+  const { image } = source;
   const { side, count } = tiling;
-  const [height, width, channels] = [image.dim(1), image.dim(2), image.dim(3)];
+  const channels = image.dim(3);
   const { constants, parts } = separable(side, line, [line === 'inputLine' ? side + 2 : side, side + 2]);
   const out = empty(image.gpu, [(side + 2) ** 2, count, channels]);
   image.gpu.dispatch({
@@ -75,13 +91,16 @@ function spread(
       constants: {
         ...constants,
         ...tilingConstants(tiling),
+        ...sourceConstants(source),
         TILE: side,
-        SRC_H: height,
-        SRC_W: width,
         GROUPS: channels / 4,
-        ORIGIN: i32(origin),
       },
-      parts: [...parts, `fn border(at : i32, extent : i32) -> i32 { ${BORDER[paddingMode]} }`, winogradSpread],
+      parts: [
+        ...parts,
+        borderCode(source),
+        guard === 'poison' ? winogradPoison : 'fn poisonOf(x : Square) -> vec4u { return vec4u(); }',
+        winogradSpread,
+      ],
     },
     buffers: [out.buffer, image.buffer],
     grid: linearGrid(Math.ceil((count * channels) / 4 / WORKGROUP)),
@@ -89,16 +108,26 @@ function spread(
   return out;
 }
 
-/** Filters w [3, 3, k, n] in the transformed domain, [(side + 2)², k, n]; flipped, those of the input gradient, [(side + 2)², n, k]. */
-function spreadWeight(w: Tensor, side: TileSide, flip: boolean): Tensor {
-  const [k, n] = flip ? [w.dim(3), w.dim(2)] : [w.dim(2), w.dim(3)];
+/** Filters w [3, 3, k, n]; flipped, those of the input gradient. */
+interface Filters {
+  readonly w: Tensor;
+  readonly flip: boolean;
+}
+
+const filterExtents = ({ w, flip }: Filters): [k: number, n: number] =>
+  flip ? [w.dim(3), w.dim(2)] : [w.dim(2), w.dim(3)];
+
+/** Filters in the transformed domain, [(side + 2)², k, n]. */
+function spreadWeight(filters: Filters, side: TileSide): Tensor {
+  const { w, flip } = filters;
+  const [k, n] = filterExtents(filters);
   const { constants, parts } = separable(side, 'weightLine', [3, side + 2]);
   const out = empty(w.gpu, [(side + 2) ** 2, k, n]);
   w.gpu.dispatch({
     program: {
       name: 'winograd/weight',
       constants: { ...constants, K: k, N: n, FLIP: flip },
-      parts: [...parts, winogradWeight],
+      parts: [...parts, winogradTap, winogradWeight],
     },
     buffers: [out.buffer, w.buffer],
     grid: [Math.ceil(n / 32), Math.ceil(k / 8), 1],
@@ -106,20 +135,36 @@ function spreadWeight(w: Tensor, side: TileSide, flip: boolean): Tensor {
   return out;
 }
 
-/** Pixels from products, finished. */
-function collect(products: Tensor, tiling: Tiling, shape: Shape, finish: ConvFinish): Tensor {
+/** Pixels from products, finished; `source` and `filters` are what the products were made of. */
+function collect(
+  products: Tensor,
+  source: Source,
+  filters: Filters,
+  tiling: Tiling,
+  shape: Shape,
+  finish: ConvFinish,
+): Tensor {
   const { side, count } = tiling;
   const [, height, width, channels] = shape as [number, number, number, number];
   const { constants, parts } = separable(side, 'outputLine', [side + 2, side]);
-  const { code, buffers } = finisher({ n: channels, ...finishOf(finish) }, 2);
+  const { code, buffers } = finisher({ n: channels, ...finishOf(finish) }, 4);
   const out = empty(products.gpu, shape);
   products.gpu.dispatch({
     program: {
       name: 'winograd/collect',
-      constants: { ...constants, ...tilingConstants(tiling), H: height, W: width, N: channels },
-      parts: [...parts, code, winogradCollect],
+      constants: {
+        ...constants,
+        ...tilingConstants(tiling),
+        ...sourceConstants(source),
+        H: height,
+        W: width,
+        K: filterExtents(filters)[0],
+        N: channels,
+        FLIP: filters.flip,
+      },
+      parts: [...parts, code, borderCode(source), winogradTap, winogradCollect],
     },
-    buffers: [out.buffer, products.buffer, ...buffers],
+    buffers: [out.buffer, products.buffer, source.image.buffer, filters.w.buffer, ...buffers],
     grid: linearGrid(Math.ceil((count * channels) / 4 / WORKGROUP)),
   });
   return out;
@@ -152,23 +197,33 @@ function products(a: Tensor, b: Tensor, outer: boolean): Tensor {
 
 /** y = x ⋆ w, finished, by Winograd's F(side x side, 3x3): Lavin and Gray, Fast Algorithms for Convolutional Neural Networks, 2016. */
 export function winogradForward(side: TileSide, g: ConvGeometry, x: Tensor, w: Tensor, finish: ConvFinish): Tensor {
-  const tiling = tilingOf(side, g.batch, g.outHeight, g.outWidth);
-  const windows = spread(x, tiling, 'inputLine', -g.padding, g.paddingMode);
-  return collect(products(windows, spreadWeight(w, side, false), false), tiling, yShape(g), finish);
+  const source = { image: x, origin: -g.padding, paddingMode: g.paddingMode };
+  return convolved(side, source, { w, flip: false }, yShape(g), finish);
+}
+
+function convolved(side: TileSide, source: Source, filters: Filters, shape: Shape, finish: ConvFinish): Tensor {
+  const [batch, height, width] = shape as [number, number, number];
+  const tiling = tilingOf(side, batch, height, width);
+  const transformed = products(spread(source, tiling, 'inputLine', 'poison'), spreadWeight(filters, side), false);
+  return collect(transformed, source, filters, tiling, shape, finish);
 }
 
 /** dx: the convolution of dy with the filters turned around, padded by 2 − padding; for zero padding. */
 export function winogradInputGrad(side: TileSide, g: ConvGeometry, dy: Tensor, w: Tensor, tail?: Tail): Tensor {
-  const tiling = tilingOf(side, g.batch, g.height, g.width);
-  const windows = spread(dy, tiling, 'inputLine', g.padding - 2, 'zero');
-  return collect(products(windows, spreadWeight(w, side, true), false), tiling, xShape(g), { tail });
+  const source: Source = { image: dy, origin: g.padding - 2, paddingMode: 'zero' };
+  return convolved(side, source, { w, flip: true }, xShape(g), { tail });
 }
 
-/** dw: the adjoint of the forward pass with respect to the filters, dw = Gᵀ [Σ over tiles of (Bᵀ x B)ᵀ · (A dy Aᵀ)] G. */
+/**
+ * dw: the adjoint of the forward pass with respect to the filters, dw = Gᵀ [Σ over tiles of (Bᵀ x B)ᵀ · (A dy Aᵀ)] G.
+ *
+ * A value that is not finite makes NaN of all nine taps of its channel, those that do not meet it at the border of the image among them.
+ */
 export function winogradWeightGrad(side: TileSide, g: ConvGeometry, x: Tensor, dy: Tensor): Tensor {
   const tiling = tilingOf(side, g.batch, g.outHeight, g.outWidth);
-  const windows = spread(x, tiling, 'inputLine', -g.padding, g.paddingMode);
-  const du = products(windows, spread(dy, tiling, 'outputAdjointLine', 0, 'zero'), true);
+  const windows = spread({ image: x, origin: -g.padding, paddingMode: g.paddingMode }, tiling, 'inputLine', 'none');
+  const slopes = spread({ image: dy, origin: 0, paddingMode: 'zero' }, tiling, 'outputAdjointLine', 'none');
+  const du = products(windows, slopes, true);
   const { constants, parts } = separable(side, 'weightAdjointLine', [side + 2, 3]);
   const dw = empty(x.gpu, wShape(g));
   const size = (g.channelsIn * g.channelsOut) / 4;

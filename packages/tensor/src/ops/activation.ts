@@ -1,22 +1,22 @@
 import { ArgumentError } from '@visage/gpu';
-import { launchMap, V } from '../pointwise.ts';
+import { launchMap } from '../pointwise.ts';
 import type { Tensor } from '../tensor.ts';
+import { leakyReluCode, reluCode, tanhCode } from './activationCode.ts';
 import { leakyGate, tanhGrad } from './unary.ts';
 
-/** What a convolution can do to its sums before it writes them; the slope of a leaky ReLU is not negative. */
+/** What a convolution can do to its sums before it writes them; the slope of a leaky ReLU is finite and not negative, and 0 makes it a ReLU. */
 export type Activation = 'relu' | 'tanh' | { readonly leakyRelu: number };
 
-/** WGSL of the activation of `v`; `V` is its type there. The same as `relu`, `leakyRelu` and `tanh`. */
+/** WGSL of the activation of `v`; `V` is its type there and `U` the same of u32. The same as `relu`, `leakyRelu` and `tanh`. */
 export function activationCode(activation: Activation, v: string): string {
-  if (activation === 'relu') return `select(${v}, V(0.0), ${v} < V(0.0))`;
-  if (activation === 'tanh') return `select(select(tanh(${v}), V(1.0), ${v} > V(15.0)), V(-1.0), ${v} < V(-15.0))`;
-  return `select(${v} * ${V(activation.leakyRelu)}, ${v}, ${v} > V(0.0))`;
+  if (activation === 'relu') return reluCode(v);
+  return activation === 'tanh' ? tanhCode(v) : leakyReluCode(v, activation.leakyRelu);
 }
 
-/** @throws ArgumentError for a negative slope: the sign of the result would not tell the sign of the sum, which the gradient needs. */
+/** @throws ArgumentError for a slope that is negative or not finite: the sign of the result would not tell the sign of the sum, which the gradient needs. */
 export function checkActivation(op: string, activation: Activation | undefined): void {
-  if (typeof activation === 'object' && !(activation.leakyRelu >= 0))
-    throw new ArgumentError(op, 'leakyRelu', String(activation.leakyRelu), 'a slope of at least 0');
+  if (typeof activation === 'object' && !(activation.leakyRelu >= 0 && Number.isFinite(activation.leakyRelu)))
+    throw new ArgumentError(op, 'leakyRelu', String(activation.leakyRelu), 'a finite slope of at least 0');
 }
 
 /** The activation as a launch of its own, without a gradient, for kernels whose epilogue does not know it. */

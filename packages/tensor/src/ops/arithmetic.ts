@@ -1,5 +1,6 @@
 import { ArgumentError } from '@visage/gpu';
 import { flat, pointwise, V } from '../pointwise.ts';
+import { floatTypeOf } from '../storage.ts';
 import type { Tensor } from '../tensor.ts';
 
 /** An operand of binary arithmetic; numbers are baked into the kernel, so use tensors for values that change every step. */
@@ -113,27 +114,38 @@ export const div = (a: Operand, b: Operand): Tensor =>
     (g, out) => neg(div(mul(g, out), b)),
   );
 
-/** max(a, b); at ties the gradient goes to a. */
+/** max(a, b), NaN if either is; at ties each gets half of the gradient, as in PyTorch. */
 export const maximum = (a: Operand, b: Operand): Tensor =>
   binary(
     'maximum',
-    (x, y) => `max(${x}, ${y})`,
+    (x, y) => `larger(${x}, ${y})`,
     a,
     b,
-    (g) => mul(g, greaterEqual(a, b)),
-    (g) => mul(g, less(a, b)),
+    (g) => shareOfLarger(g, a, b),
+    (g) => shareOfLarger(g, b, a),
   );
 
-/** min(a, b); at ties the gradient goes to a. */
+/** min(a, b), NaN if either is; at ties each gets half of the gradient, as in PyTorch. */
 export const minimum = (a: Operand, b: Operand): Tensor =>
   binary(
     'minimum',
-    (x, y) => `min(${x}, ${y})`,
+    (x, y) => `smaller(${x}, ${y})`,
     a,
     b,
-    (g) => mul(g, lessEqual(a, b)),
-    (g) => mul(g, greater(a, b)),
+    (g) => shareOfLarger(g, b, a),
+    (g) => shareOfLarger(g, a, b),
   );
+
+/** g where x > y, g / 2 where they are equal, 0 where x < y, and g beside NaN. Where nothing flows the result is 0 whatever g is. */
+function shareOfLarger(g: Tensor, x: Operand, y: Operand): Tensor {
+  const inputs = [g];
+  const named = (operand: Operand): string =>
+    typeof operand === 'number' ? V(operand) : ('abc'[inputs.push(operand) - 1] as string);
+  const [left, right] = [named(x), named(y)];
+  const expression = `select(select(a, a * 0.5, ${left} == ${right}), V(0.0), ${left} < ${right})`;
+  const partials = inputs.map((_, k) => (k === 0 ? (h: Tensor) => shareOfLarger(h, x, y) : flat));
+  return pointwise('shareOfLarger', expression, inputs, partials, floatTypeOf(g));
+}
 
 const compare =
   (name: string, sign: string) =>
@@ -154,10 +166,21 @@ export const neg = (x: Tensor): Tensor => pointwise('neg', '-a', [x], [(g) => ne
 export const where = (mask: Tensor, a: Tensor, b: Tensor): Tensor =>
   pointwise(
     'where',
-    'select(c, b, a != V(0.0))',
+    'select(b, c, isZero(a))',
     [mask, a, b],
-    [flat, (g) => mul(g, notEqualZero(mask)), (g) => mul(g, equal(mask, 0))],
+    [flat, (g) => chosen(g, mask), (g) => passedOver(g, mask)],
   );
 
-const notEqualZero = (x: Tensor): Tensor =>
-  pointwise('notEqualZero', 'select(V(0.0), V(1.0), a != V(0.0))', [x], [flat]);
+/** g where mask ≠ 0, else 0, whatever g is there: a product with the mask would make NaN of an infinite g. */
+const chosen = (g: Tensor, mask: Tensor): Tensor =>
+  pointwise('chosen', 'select(a, V(0.0), isZero(b))', [g, mask], [(h) => chosen(h, mask), flat], floatTypeOf(g));
+
+/** g where mask = 0, else 0. */
+const passedOver = (g: Tensor, mask: Tensor): Tensor =>
+  pointwise(
+    'passedOver',
+    'select(V(0.0), a, isZero(b))',
+    [g, mask],
+    [(h) => passedOver(h, mask), flat],
+    floatTypeOf(g),
+  );

@@ -1,4 +1,4 @@
-import { ArgumentError } from '@visage/gpu';
+import { ArgumentError, f32Literal } from '@visage/gpu';
 import { gradEnabled, track } from '../autograd.ts';
 import { pointwise, V } from '../pointwise.ts';
 import { checkShape } from '../shape.ts';
@@ -49,8 +49,8 @@ export function batchNorm(
 ): Tensor {
   const channels = checkArguments(x, { weight, bias, runningMean, runningVar });
   // The sign of the result must tell that of what went into the activation.
-  if (slope !== undefined && !(slope >= 0))
-    throw new ArgumentError('batchNorm', 'slope', String(slope), 'a number of at least 0');
+  if (slope !== undefined && !(slope >= 0 && Number.isFinite(slope)))
+    throw new ArgumentError('batchNorm', 'slope', String(slope), 'a finite number of at least 0');
   if (!train) {
     const y = frozenNorm(x, weight, bias, runningMean, runningVar, eps);
     return slope === undefined ? y : leakyRelu(y, slope);
@@ -132,7 +132,7 @@ function moveRunning(targets: Readonly<Record<'runningMean' | 'runningVar', Tens
   const U = lanes === 4 ? 'vec4u' : 'u32';
   const moved = (running: string, batch: string) => `{
   let before = ${running}[c];
-  let after = before * ${V(1 - momentum)} + ${batch} * ${V(momentum)};
+  let after = before * ${f32Literal(1 - momentum)} + ${batch} * ${f32Literal(momentum)};
   let special = (bitcast<${U}>(after) & ${U}(0x7f800000u)) == ${U}(0x7f800000u);
   ${running}[c] = select(after, before, special);
 }`;

@@ -1,8 +1,8 @@
 import { type Gpu, linearGrid } from '@visage/gpu';
 import { pointwiseMap } from '@visage/kernels';
-import { V } from '../pointwise.ts';
+import { functionsFor, V } from '../pointwise.ts';
 import { type Shape, sizeOf } from '../shape.ts';
-import { enablesOf, type FloatType, paddingOf } from '../storage.ts';
+import { enablesOf, type FloatType, paddingOf, registerAliases } from '../storage.ts';
 import { empty, type Tensor } from '../tensor.ts';
 
 const WORKGROUP = 64;
@@ -10,13 +10,14 @@ const WORKGROUP = 64;
 /** Makes a constant tensor on the device: the map kernel without inputs. */
 export function fill(gpu: Gpu, shape: Shape, value: number, dtype: FloatType = 'f32'): Tensor {
   const out = empty(gpu, shape, dtype);
+  const number = value === 0 && !Object.is(value, -0) ? 'V(0.0)' : V(value); // no arithmetic is done with it that a compiler could shorten
   gpu.dispatch({
     program: {
       name: 'pointwise/fill',
       enables: enablesOf(dtype),
-      aliases: { V: 'f32', S: dtype },
+      aliases: { ...registerAliases(1), S: dtype },
       constants: { WG: WORKGROUP, TURNS: 1, PADDING: paddingOf(out) },
-      parts: [`fn map(i : u32) -> V { return ${V(value)}; }`, pointwiseMap],
+      parts: [functionsFor(number), `fn map(i : u32) -> V { return ${number}; }`, pointwiseMap],
     },
     buffers: [out.buffer],
     grid: linearGrid(Math.ceil(sizeOf(shape) / WORKGROUP)),

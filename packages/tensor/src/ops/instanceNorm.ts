@@ -1,4 +1,5 @@
-import { checkShape } from '../shape.ts';
+import { ArgumentError } from '@visage/gpu';
+import { checkShape, showShape } from '../shape.ts';
 import { checkFloat } from '../storage.ts';
 import type { Tensor } from '../tensor.ts';
 import { add, mul, sub } from './arithmetic.ts';
@@ -7,10 +8,16 @@ import { mean } from './reduce.ts';
 import { standardized } from './standardize.ts';
 import { rsqrt, square } from './unary.ts';
 
-/** The norm of each sample and channel of an image batch over its pixels. */
+/**
+ * The norm of each sample and channel of an image batch over its pixels.
+ *
+ * @throws ArgumentError for images of one pixel, as PyTorch: it is its own mean, and the result would be zero whatever it is.
+ */
 export function imageNorm(op: string, x: Tensor, eps: number): NormProblem {
   checkShape(op, 'x', x.shape, [null, null, null, null], 'Images are [batch, height, width, channels]');
   checkFloat(op, 'x', x);
+  if (x.dim(1) * x.dim(2) === 1)
+    throw new ArgumentError(op, 'x', showShape(x.shape), 'more than one pixel', 'Use larger images, or fewer halvings');
   return { outer: x.dim(0), rows: x.dim(1) * x.dim(2), channels: x.dim(3), eps };
 }
 
@@ -23,7 +30,7 @@ export function composedInstanceNorm(x: Tensor, eps: number): Tensor {
 /**
  * Instance normalisation: (x − mean) / √(var + eps) over the pixels of each sample and channel, variance biased.
  *
- * x [n, h, w, c] → [n, h, w, c]. Ulyanov et al. 2016; SimSwap writes it with eps 1e-8.
+ * x [n, h, w, c] → [n, h, w, c], more than one pixel. Ulyanov et al. 2016; SimSwap writes it with eps 1e-8.
  */
 export function instanceNorm(x: Tensor, eps = 1e-5): Tensor {
   return standardized(x, imageNorm('instanceNorm', x, eps));

@@ -3,6 +3,7 @@ import { ArgumentError } from '@visage/gpu';
 import { V } from '../pointwise.ts';
 import { sameShape, showShape } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
+import { reluCode } from './activationCode.ts';
 import { add, neg, sub } from './arithmetic.ts';
 import { cast } from './cast.ts';
 import { meanOf } from './meanOf.ts';
@@ -34,9 +35,9 @@ function hinge(name: string, x: Tensor, sign: 1 | -1): Tensor {
   const inner = `V(1.0) + ${V(sign)} * a`;
   return meanOf({
     name,
-    expression: `select(${inner}, V(0.0), ${inner} < V(0.0))`, // `max` may turn NaN into 0
+    expression: reluCode(`(${inner})`),
     inputs: [x],
-    derivatives: [`select(V(0.0), ${V(sign)}, ${inner} > V(0.0))`],
+    derivatives: [`select(${V(sign)}, V(0.0), ${inner} <= V(0.0))`],
     composed: (y) => {
       const full = cast(y as Tensor, 'f32');
       return mean(relu(sign === 1 ? add(full, 1) : sub(1, full)));

@@ -1,5 +1,7 @@
+import { f32Literal } from '@visage/gpu';
 import {
   normApply,
+  normAtLeastZero,
   normCurvatureApply,
   normCurvatureSums,
   normGradApply,
@@ -18,6 +20,7 @@ import {
 } from '@visage/kernels';
 import { empty, type Tensor } from '../tensor.ts';
 import { sumsToZero } from '../zeroSum.ts';
+import { leakyReluCode } from './activationCode.ts';
 import { type Bound, bindAll, declared, launchPass, launchRows } from './normLaunch.ts';
 import { NORM_VARIANTS, type NormPlan, planRows } from './normPlan.ts';
 import { type NormProblem, type Sharing, widthOf } from './normSharing.ts';
@@ -50,16 +53,17 @@ const affineAt =
 
 /** The gradient through the affine's activation, if it has one. */
 function gateCode({ slope }: NormAffine): string {
-  const closed = slope === 0 ? 'V(0.0)' : `dy * V(${slope})`;
-  return `fn gate(dy : V, v : V) -> V { return ${slope === undefined ? 'dy' : `select(${closed}, dy, v > V(0.0))`}; }`;
+  if (slope === undefined) return 'fn gate(dy : V, v : V) -> V { return dy; }';
+  const gated =
+    slope === 0 ? 'select(dy, V(0.0), v <= V(0.0))' : `select(dy * V(${f32Literal(slope)}), dy, v > V(0.0))`;
+  return `fn gate(dy : V, v : V) -> V { return ${gated}; }`;
 }
 
 /** Activation and residual, which `type` says how to load: a kernel that loads many of it at once keeps them as words. */
 const finishAt =
   ({ slope, residual }: NormAffine, type: 'S' | 'Raw') =>
   (at: number): Bound => {
-    const active = slope === 0 ? 'select(v, V(0.0), v < V(0.0))' : `select(v * V(${slope}), v, v > V(0.0))`; // `max` may turn NaN into 0
-    const value = slope === undefined ? 'v' : active;
+    const value = slope === undefined ? 'v' : leakyReluCode('v', slope);
     const added = residual ? `${value} + addend` : value;
     return {
       code: [
@@ -112,14 +116,14 @@ function rawCode(x: Tensor, p: NormProblem): string {
 function statisticsOf(x: Tensor, p: NormProblem, plan: NormPlan, observer: NormObserver): Tensor {
   const { sharing, chunks, merging = sharing } = plan;
   const parts = empty(x.gpu, [p.outer, chunks, 2, p.channels]);
-  launchRows('norm/moments', normMoments, p, x, [parts, x], { sharing, chunks, parts: [normPivot] });
+  launchRows('norm/moments', normMoments, p, x, [parts, x], { sharing, chunks, parts: [normPivot, normAtLeastZero] });
   const stats = empty(x.gpu, statsShape(p));
   const bound = bindAll(3, [observerAt(observer)]);
   launchRows('norm/mergeMoments', normMergeMoments, p, x, [stats, parts, x], {
     sharing: merging,
     chunks: 1,
     bound,
-    parts: [normKeep],
+    parts: [normKeep, normAtLeastZero],
     constants: { ROW_LANES: sharing.lanes },
   });
   return stats;
@@ -141,7 +145,7 @@ export function normForward(
   const [out, stats] = [empty(x.gpu, x.shape, x.dtype), empty(x.gpu, statsShape(p))];
   const bound = bindAll(3, [affineAt(affine), finishAt(affine, held ? 'Raw' : 'S'), observerAt(observer)]);
   const [name, kernel] = held ? (['norm/held', normHeld] as const) : (['norm/resident', normResident] as const);
-  const parts = held ? [normKeep, normPivot, rawCode(x, p)] : [normKeep];
+  const parts = [normKeep, normAtLeastZero, ...(held ? [normPivot, rawCode(x, p)] : [])];
   launchRows(name, kernel, p, x, [out, stats, x], { sharing, chunks: 1, bound, parts, held });
   return { out, stats };
 }

@@ -2,7 +2,7 @@
 import { type Constant, f32, linearGrid } from '@visage/gpu';
 import { normRowsOf } from '@visage/kernels';
 import type { DType } from '../dtype.ts';
-import { computed, enablesOf, floatTypeOf, paddingOf, stored } from '../storage.ts';
+import { enablesOf, floatTypeOf, paddingOf, registerAliases, stored } from '../storage.ts';
 import type { Tensor } from '../tensor.ts';
 import { unroll } from '../unroll.ts';
 import type { NormPlan } from './normPlan.ts';
@@ -69,7 +69,7 @@ export function launchRows(
     program: {
       name,
       enables: [...sharing.enables, ...enablesOf(...(how.types ?? [x.dtype]))],
-      aliases: { V: computed(lanes), S: stored(floatTypeOf(x), lanes) },
+      aliases: { ...registerAliases(lanes), S: stored(floatTypeOf(x), lanes) },
       constants: {
         OUTER: p.outer,
         GROUPS: groupsOf(p),

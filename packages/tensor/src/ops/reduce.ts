@@ -4,7 +4,7 @@ import { track } from '../autograd.ts';
 import { normalizeAxes, type Shape, sameShape, sizeOf } from '../shape.ts';
 import { checkFloat, enablesOf, paddingOf } from '../storage.ts';
 import { empty, type Tensor } from '../tensor.ts';
-import { equal, mul } from './arithmetic.ts';
+import { div, equal, mul } from './arithmetic.ts';
 import { cast } from './cast.ts';
 import { expand, reshape } from './shape.ts';
 import { sumRowsOf } from './sums.ts';
@@ -73,19 +73,23 @@ export function mean(x: Tensor, axes?: number | readonly number[], keepDims = fa
   return keepDims ? out : reshape(out, dropAxes(x.shape, list));
 }
 
-/** Biased variance over `axes`: mean of (x − mean)². Two passes, so nothing cancels. */
+/** Biased variance over `axes`: mean of (x − mean)². Two passes, so nothing cancels; in f32 also of an f16 tensor, because squares beyond 65504 do not fit f16. */
 export function variance(x: Tensor, axes?: number | readonly number[], keepDims = false): Tensor {
-  const centred = x.sub(mean(x, axes, true));
+  const full = cast(x, 'f32');
+  const centred = full.sub(mean(full, axes, true));
   return mean(mul(centred, centred), axes, keepDims);
 }
 
-/** Largest element over `axes`, in f32. The gradient goes whole to every element that equals the maximum; PyTorch's `amax` divides it among them. */
+/** Largest element over `axes`, in f32, and NaN if one is. All that equal it share the gradient alike, as PyTorch's `amax` has it. */
 export function max(x: Tensor, axes?: number | readonly number[], keepDims = false): Tensor {
   checkFloat('max', 'x', x);
   const list = normalizeAxes('max', axes, x.rank);
   if (list.length === 0) return cast(x, 'f32');
   const kept = reduce(x, maximumOf, list);
-  const out = track('max', kept, [x], (g) => [mul(expand(g, x.shape), equal(x, kept.detach()))]);
+  const out = track('max', kept, [x], (g) => {
+    const largest = equal(x.detach(), kept.detach());
+    return [cast(mul(expand(div(g, sum(largest, list, true)), x.shape), largest), x.dtype)];
+  });
   return keepDims ? out : reshape(out, dropAxes(x.shape, list));
 }
 

@@ -1,13 +1,4 @@
-import {
-  ArgumentError,
-  type Constant,
-  choose,
-  i32,
-  linearGrid,
-  underChoice,
-  type Variant,
-  VisageError,
-} from '@visage/gpu';
+import { ArgumentError, type Constant, choose, linearGrid, underChoice, type Variant, VisageError } from '@visage/gpu';
 import {
   resizeAdjoint,
   resizeDouble,
@@ -17,6 +8,7 @@ import {
   resizeWeightBicubic,
   resizeWeightBilinear,
   resizeWeightNearest,
+  resizeWide,
 } from '@visage/kernels';
 import { track } from '../autograd.ts';
 import { workgroupFor } from '../passes.ts';
@@ -31,6 +23,7 @@ export type ResizeMode = 'nearest' | 'bilinear' | 'bicubic';
 export type Size = readonly [number, number];
 
 const WORKGROUP = 64;
+const MOST_KEPT = 64; // weights that an invocation of the adjoint keeps, instead of computing each where it is used
 const GROUPS_PER_THREAD = 4; // channel groups that share one pixel's index arithmetic
 const WEIGHTS: Readonly<Record<ResizeMode, { readonly text: string; readonly taps: number; readonly first: number }>> =
   {
@@ -55,25 +48,27 @@ function axisOf(size: number, outSize: number, mode: ResizeMode, alignCorners: b
   return { mul: 2 * size, add: size - outSize, den: 2 * outSize, size, outSize };
 }
 
-const axisConstants = (prefix: string, axis: Axis): Record<string, Constant> => ({
-  [`${prefix}_MUL`]: i32(axis.mul),
-  [`${prefix}_ADD`]: i32(axis.add),
-  [`${prefix}_DEN`]: i32(axis.den),
-  [`${prefix}_IN`]: i32(axis.size),
-  [`${prefix}_OUT`]: i32(axis.outSize),
-});
+function axisConstants(prefix: string, { mul, add, den, size, outSize }: Axis): Record<string, Constant> {
+  const [base, up] = [add + den, mul - 1 - add];
+  const largest = Math.max(outSize * mul + base, (size + 2) * den + up); // numerator, of the way there and of the way back
+  return {
+    [`${prefix}_MUL`]: mul,
+    [`${prefix}_BASE`]: base,
+    [`${prefix}_DEN`]: den,
+    [`${prefix}_UP`]: up,
+    [`${prefix}_IN`]: size,
+    [`${prefix}_OUT`]: outSize,
+    [`${prefix}_WIDE`]: largest >= 2 ** 32,
+  };
+}
 
-/** The longest range of outputs that mix one input sample: the host's twin of `reach` in adjoint.wgsl. */
-function longestReach({ mul, add, den, size, outSize }: Axis, mode: ResizeMode): number {
+/** A bound of how many outputs mix one input sample; `reach` in adjoint.wgsl finds which. */
+function longestReach({ mul, add, den, outSize }: Axis, mode: ResizeMode): number {
   const { taps, first } = WEIGHTS[mode];
-  const firstOutput = (floorAt: number) => Math.min(Math.ceil(Math.max(floorAt * den - add, 0) / mul), outSize);
-  let longest = 1;
-  for (let s = 0; s < size; s++) {
-    const low = s === 0 ? 0 : firstOutput(s - first - taps + 1);
-    const high = s === size - 1 ? outSize : firstOutput(s - first + 1);
-    longest = Math.max(longest, high - low);
-  }
-  return longest;
+  // An inner sample is met by the outputs in `taps` intervals of den / mul outputs. To a border sample come those beyond the border, as far as the first position: that of half a sample.
+  const inner = Math.ceil((taps * den) / mul) + 1;
+  const border = Math.ceil(((1 - first) * den + Math.abs(add)) / mul) + 1;
+  return Math.min(outSize, Math.max(inner, border));
 }
 
 /** A resize of images from `from` to `to`, height and width. */
@@ -170,7 +165,9 @@ function launchGeneral(x: Tensor, problem: ResizeProblem): Tensor {
   const { name, out, groups, types } = imagesOf(x, problem);
   const [batch, height, width] = out.shape as [number, number, number];
   const threads = Math.ceil(groups / GROUPS_PER_THREAD);
-  const span: Record<string, Constant> = pass === 'adjoint' ? { X_SPAN: longestReach(across, map.mode) } : {};
+  const reach = longestReach(across, map.mode);
+  const keeps = reach <= MOST_KEPT;
+  const span: Record<string, Constant> = pass === 'adjoint' ? { X_SPAN: keeps ? reach : 1, KEEPS: keeps } : {};
   x.gpu.dispatch({
     program: {
       name,
@@ -184,7 +181,7 @@ function launchGeneral(x: Tensor, problem: ResizeProblem): Tensor {
         ...axisConstants('Y', y),
         ...axisConstants('X', across),
       },
-      parts: [WEIGHTS[map.mode].text, resizeSource, pass === 'forward' ? resizeForward : resizeAdjoint],
+      parts: [WEIGHTS[map.mode].text, resizeWide, resizeSource, pass === 'forward' ? resizeForward : resizeAdjoint],
     },
     buffers: [out.buffer, x.buffer],
     grid: linearGrid(Math.ceil((batch * height * width * threads) / WORKGROUP)),

@@ -1,5 +1,5 @@
 import { ArgumentError, f32, linearGrid } from '@visage/gpu';
-import { vectorCosine, vectorNormalize } from '@visage/kernels';
+import { vectorAtLeast, vectorCosine, vectorNormalize } from '@visage/kernels';
 import { fused } from '../fused.ts';
 import { launchMap } from '../pointwise.ts';
 import { sameShape, showShape } from '../shape.ts';
@@ -89,7 +89,7 @@ function launch(name: string, kernel: string, x: Tensor, eps: number, tensors: r
       enables,
       aliases: { V: computed(lanes) },
       constants: { WIDTH: x.dim(1) / lanes, EPS: f32(eps), ...constants },
-      parts: [...parts, across, kernel],
+      parts: [...parts, across, vectorAtLeast, kernel],
     },
     buffers: tensors.map((t) => t.buffer),
     grid: linearGrid(x.dim(0)),

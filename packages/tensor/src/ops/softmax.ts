@@ -1,7 +1,8 @@
+import { flat, pointwise } from '../pointwise.ts';
 import { checkShape } from '../shape.ts';
 import { checkFloat } from '../storage.ts';
 import type { Tensor } from '../tensor.ts';
-import { div, mul, neg, sub } from './arithmetic.ts';
+import { div, neg, sub } from './arithmetic.ts';
 import { cast } from './cast.ts';
 import { oneHot } from './indexing.ts';
 import { max, mean, sum } from './reduce.ts';
@@ -25,14 +26,19 @@ export function logSoftmax(x: Tensor, axis = -1): Tensor {
   return sub(shifted, log(sum(exp(shifted), axis, true)));
 }
 
+/** x · choice with 0 where the choice is 0, whatever x is: 0 times the −∞ of a class that is ruled out would be NaN. The choice NaN stays. */
+const pickedBy = (choice: Tensor, x: Tensor): Tensor =>
+  pointwise('pickedBy', 'select(a * b, V(0.0), isZero(b))', [x, choice], [(g) => pickedBy(choice, g), flat]);
+
 /**
  * Softmax cross entropy, mean over the batch: −mean of logSoftmax(logits)[i, labels[i]].
  *
- * logits [n, classes] f32, labels [n] i32 or u32 → scalar. A label outside the classes makes the loss NaN.
+ * logits [n, classes] f32, labels [n] i32 or u32 → scalar. A label outside the classes makes the loss NaN; a logit of −∞
+ * rules its class out.
  */
 export function crossEntropy(logits: Tensor, labels: Tensor): Tensor {
   checkShape('crossEntropy', 'logits', logits.shape, [null, null]);
   checkFloat('crossEntropy', 'logits', logits);
   checkShape('crossEntropy', 'labels', labels.shape, [logits.dim(0)], 'One label per row of logits');
-  return neg(mean(sum(mul(logSoftmax(logits), oneHot(labels, logits.dim(1))), 1)));
+  return neg(mean(sum(pickedBy(oneHot(labels, logits.dim(1)), logSoftmax(logits)), 1)));
 }

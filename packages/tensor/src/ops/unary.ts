@@ -1,7 +1,8 @@
 import { flat, pointwise, V } from '../pointwise.ts';
 import { floatTypeOf } from '../storage.ts';
 import type { Tensor } from '../tensor.ts';
-import { add, greater, greaterEqual, lessEqual, mul, neg } from './arithmetic.ts';
+import { leakyReluCode, reluCode, tanhCode } from './activationCode.ts';
+import { add, mul, neg } from './arithmetic.ts';
 
 /** eˣ. */
 export const exp = (x: Tensor): Tensor => pointwise('exp', 'exp(a)', [x], [(g, y) => mul(g, y)]);
@@ -30,29 +31,32 @@ export const abs = (x: Tensor): Tensor => pointwise('abs', 'abs(a)', [x], [(g) =
 /** −1, 0 or 1; flat. */
 export const sign = (x: Tensor): Tensor => pointwise('sign', 'sign(a)', [x], [flat]);
 
-/** Sine of an angle in radians. */
+/** Sine of an angle in radians. WGSL promises digits between −π and π only; far outside drivers may have none, so bring large angles near 0 first. */
 export const sin = (x: Tensor): Tensor => pointwise('sin', 'sin(a)', [x], [(g) => mul(g, cos(x))]);
 
-/** Cosine of an angle in radians. */
+/** Cosine of an angle in radians; what {@link sin} says of large ones holds here too. */
 export const cos = (x: Tensor): Tensor => pointwise('cos', 'cos(a)', [x], [(g) => neg(mul(g, sin(x)))]);
 
-/** min(max(x, low), high); gradient 1 inside the closed interval, as in PyTorch. */
+/**
+ * min(max(x, low), high), NaN where x or a bound is; gradient 1 inside the closed interval, as in PyTorch.
+ *
+ * Bounds may be infinite.
+ */
 export const clamp = (x: Tensor, low: number, high: number): Tensor =>
+  pointwise('clamp', `smaller(larger(a, ${V(low)}), ${V(high)})`, [x], [(g) => within(g, x, low, high)]);
+
+/** g where low ≤ x ≤ high, else 0. */
+const within = (g: Tensor, x: Tensor, low: number, high: number): Tensor =>
   pointwise(
-    'clamp',
-    `clamp(a, ${V(low)}, ${V(high)})`,
-    [x],
-    [(g) => mul(g, mul(greaterEqual(x, low), lessEqual(x, high)))],
+    'within',
+    `select(V(0.0), a, (b >= ${V(low)}) & (b <= ${V(high)}))`,
+    [g, x],
+    [(h) => within(h, x, low, high), flat],
+    floatTypeOf(g),
   );
 
-/** tanh x, computed so that it neither overflows nor cancels; NaN stays NaN. */
-export const tanh = (x: Tensor): Tensor =>
-  pointwise(
-    'tanh',
-    'select(select(tanh(a), V(1.0), a > V(15.0)), V(-1.0), a < V(-15.0))',
-    [x],
-    [(g, y) => tanhGrad(g, y)],
-  );
+/** tanh x, computed so that it neither overflows nor cancels, with all digits near 0; NaN stays NaN. */
+export const tanh = (x: Tensor): Tensor => pointwise('tanh', tanhCode('a'), [x], [(g, y) => tanhGrad(g, y)]);
 
 /** g · (1 − y²) with y = tanh x, as one kernel. */
 export const tanhGrad = (g: Tensor, y: Tensor): Tensor =>
@@ -71,25 +75,39 @@ const sigmoidGrad = (g: Tensor, y: Tensor): Tensor =>
     [(h) => sigmoidGrad(h, y), (h) => mul(mul(h, g), add(mul(y, -2), 1))],
   );
 
-/** log(1 + eˣ) without overflow. */
+/** log(1 + eˣ) without overflow, and with all digits where it is small. */
 export const softplus = (x: Tensor): Tensor =>
-  pointwise('softplus', 'max(a, V(0.0)) + log(V(1.0) + exp(-abs(a)))', [x], [(g) => mul(g, sigmoid(x))]);
+  pointwise('softplus', 'larger(a, V(0.0)) + log1p(exp(-abs(a)))', [x], [(g) => mul(g, sigmoid(x))]);
 
-/** max(x, 0) + slope · min(x, 0). */
+/** max(x, 0) + slope · min(x, 0); with slope 0 a {@link relu}. */
 export const leakyRelu = (x: Tensor, slope: number): Tensor =>
-  pointwise('leakyRelu', `select(a * ${V(slope)}, a, a > V(0.0))`, [x], [(g) => leakyGate(g, x, slope)]);
+  pointwise('leakyRelu', leakyReluCode('a', slope), [x], [(g) => leakyGate(g, x, slope)]);
 
 /** max(x, 0), and NaN where x is NaN: WGSL's `max` may answer 0 there, and a ruined network would look healthy. */
-export const relu = (x: Tensor): Tensor =>
-  pointwise('relu', 'select(a, V(0.0), a < V(0.0))', [x], [(g) => leakyGate(g, x, 0)]);
+export const relu = (x: Tensor): Tensor => pointwise('relu', reluCode('a'), [x], [(g) => leakyGate(g, x, 0)]);
 
-/** g where x > 0, slope · g elsewhere, the gradient of {@link leakyRelu}: linear in g, flat in x. */
+/** g where x > 0, slope · g elsewhere, the gradient of {@link leakyRelu}: linear in g, flat in x. With slope 0 nothing flows where x ≤ 0, whatever g is. */
 export const leakyGate = (g: Tensor, x: Tensor, slope: number): Tensor =>
-  pointwise('leakyGate', `select(a * ${V(slope)}, a, b > V(0.0))`, [g, x], [(h) => leakyGate(h, x, slope), flat]);
+  pointwise(
+    'leakyGate',
+    slope === 0 ? 'select(a, V(0.0), b <= V(0.0))' : `select(a * ${V(slope)}, a, b > V(0.0))`,
+    [g, x],
+    [(h) => leakyGate(h, x, slope), flat],
+  );
 
-/** min(max(x, 0), 6). */
+/** min(max(x, 0), 6), NaN where x is. */
 export const relu6 = (x: Tensor): Tensor =>
-  pointwise('relu6', 'clamp(a, V(0.0), V(6.0))', [x], [(g) => mul(g, mul(greater(x, 0), greater(neg(x), -6)))]);
+  pointwise('relu6', 'smaller(larger(a, V(0.0)), V(6.0))', [x], [(g) => insideRelu6(g, x)]);
+
+/** g where 0 < x < 6, else 0. */
+const insideRelu6 = (g: Tensor, x: Tensor): Tensor =>
+  pointwise(
+    'insideRelu6',
+    'select(V(0.0), a, (b > V(0.0)) & (b < V(6.0)))',
+    [g, x],
+    [(h) => insideRelu6(h, x), flat],
+    floatTypeOf(g),
+  );
 
 /** x where x > 0, w · x elsewhere; `w` has one element or one per channel (last axis). */
 export const prelu = (x: Tensor, w: Tensor): Tensor =>
@@ -97,7 +115,7 @@ export const prelu = (x: Tensor, w: Tensor): Tensor =>
     'prelu',
     'select(a * b, a, a > V(0.0))',
     [x, w],
-    [(g) => preluGate(g, x, w), (g) => mul(g, negativePart(x))],
+    [(g) => preluGate(g, x, w), (g) => slopeGradient(g, x)],
     floatTypeOf(x),
   );
 
@@ -107,7 +125,7 @@ export const preluGate = (g: Tensor, x: Tensor, w: Tensor): Tensor =>
     'preluGate',
     'select(a * c, a, b > V(0.0))',
     [g, x, w],
-    [(h) => preluGate(h, x, w), flat, (h) => mul(mul(h, g), lessEqual(x, 0))],
+    [(h) => preluGate(h, x, w), flat, (h) => productBelow(h, g, x)],
     floatTypeOf(g),
   );
 
@@ -117,7 +135,7 @@ export const addPrelu = (a: Tensor, b: Tensor, w: Tensor): Tensor =>
     'addPrelu',
     'select((a + b) * c, a + b, a + b > V(0.0))',
     [a, b, w],
-    [(g) => addPreluGate(g, a, b, w), (g) => addPreluGate(g, a, b, w), (g) => mul(g, negativePart(add(a, b)))],
+    [(g) => addPreluGate(g, a, b, w), (g) => addPreluGate(g, a, b, w), (g) => slopeGradient(g, add(a, b))],
     floatTypeOf(a),
   );
 
@@ -126,9 +144,18 @@ const addPreluGate = (g: Tensor, a: Tensor, b: Tensor, w: Tensor): Tensor =>
     'addPreluGate',
     'select(a * d, a, b + c > V(0.0))',
     [g, a, b, w],
-    [(h) => addPreluGate(h, a, b, w), flat, flat, (h) => mul(mul(h, g), lessEqual(add(a, b), 0))],
+    [(h) => addPreluGate(h, a, b, w), flat, flat, (h) => productBelow(h, g, add(a, b))],
     floatTypeOf(g),
   );
 
-const negativePart = (x: Tensor): Tensor =>
-  pointwise('negativePart', 'min(a, V(0.0))', [x], [(g) => mul(g, lessEqual(x, 0))]);
+/** The gradient g of prelu(x, w) as that of w, before it is summed over what shares a slope. */
+const slopeGradient = (g: Tensor, x: Tensor): Tensor => productBelow(g, x, x);
+
+/** g · y where x ≤ 0 or NaN, else 0, whatever g and y are there. */
+const productBelow = (g: Tensor, y: Tensor, x: Tensor): Tensor =>
+  pointwise(
+    'productBelow',
+    'select(a * b, V(0.0), c > V(0.0))',
+    [g, y, x],
+    [(h) => productBelow(h, y, x), (h) => productBelow(h, g, x), flat],
+  );

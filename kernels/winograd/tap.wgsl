@@ -1,0 +1,12 @@
+// One tap of 3x3 filters, for four channels of the result.
+//
+// The input gradient is a convolution with the filters turned by 180 degrees and their channels exchanged; FLIP reads w [3, 3, N, K] that way.
+// Prelude   the storage array w, [3, 3, K, N] of f32; K, N, FLIP.
+fn tap(r : u32, c : u32, k : u32, n : u32) -> vec4f {
+  if (FLIP) {
+    let at = (8u - 3u * r - c) * N + n;
+    return vec4f(w[at * K + k], w[(at + 1u) * K + k], w[(at + 2u) * K + k], w[(at + 3u) * K + k]);
+  }
+  let at = ((3u * r + c) * K + k) * N + n;
+  return vec4f(w[at], w[at + 1u], w[at + 2u], w[at + 3u]);
+}
