@@ -1,6 +1,6 @@
 import { VisageError } from '@visage/gpu';
 import type { EagerRun } from './eager.ts';
-import { columnErrors, entryErrors, norm, relativeError } from './measure.ts';
+import { columnErrors, entryErrors, farthestEntry, norm, relativeError } from './measure.ts';
 import type { Prepared } from './prepared.ts';
 import type { Tolerance } from './tolerance.ts';
 
@@ -69,7 +69,7 @@ function measureOutput({ columns = [] }: Prepared, tolerance: Tolerance): Measur
   const seen = half ? withinHalf : (x: ArrayLike<number>) => x;
   return (name, ours, expected) => {
     if (!isLog(name, columns)) return [{ error: relativeError(seen(ours), seen(expected)), where: name, limit }];
-    if (file === undefined) return measureEntries(name, ours, expected, columns, tolerance);
+    if (file === undefined) return measureLog(name, ours, expected, columns, tolerance);
     // In mixed precision a loss that crosses zero has no relative error, its course has one.
     return columnErrors(ours, expected, columns.length).map((error, at) => {
       const column = columns[at] as string;
@@ -81,7 +81,7 @@ function measureOutput({ columns = [] }: Prepared, tolerance: Tolerance): Measur
 const isLog = (name: string, columns: readonly string[]): boolean => columns.length > 0 && name.startsWith('log');
 
 /** The entries of a log, each with the limit of its column or of its row. */
-function measureEntries(
+function measureLog(
   name: string,
   ours: ArrayLike<number>,
   expected: ArrayLike<number>,
@@ -95,6 +95,15 @@ function measureEntries(
     const most = absolute?.[column];
     return most === undefined ? { error: relative, where, limit: output } : { error: difference, where, limit: most };
   });
+}
+
+/** Entries against the limits that a file states for its results, which have `prefix` before their names there. */
+function measureEntries({ limits, relative }: NonNullable<Tolerance['entries']>, prefix: string): Measure {
+  return (where, ours, expected) => {
+    const limit = limits[prefix + where];
+    if (!limit) throw new VisageError(`the file states no limit for ${prefix}${where}`);
+    return [{ error: farthestEntry(ours, expected, relative), where, limit }];
+  };
 }
 
 /** The error that comes closest to its limit, or is farthest beyond. */
@@ -122,12 +131,13 @@ export function compare(prepared: Prepared, run: EagerRun, tolerance: Tolerance)
   const expected = Object.keys(gradients).map((name) => [name, sameActivations?.get(`d_${name}`) ?? gradients[name]]);
   const reference: Values = Object.fromEntries(expected);
   const floor = tolerance.floor * Math.max(0, ...Object.values(reference).map(norm));
-  const output = worst(outputs, (name) => apart.get(name), measureOutput(prepared, tolerance));
-  const gradient = worst(
-    reference,
-    (name) => values.get(`d_${name}`),
-    (where, x, y) => [{ error: relativeError(x, y, floor), where, limit: tolerance.gradient }],
-  );
+  const { entries } = tolerance;
+  const measureGradient: Measure = entries
+    ? measureEntries(entries, 'd_')
+    : (where, x, y) => [{ error: relativeError(x, y, floor), where, limit: tolerance.gradient }];
+  const measured = entries ? measureEntries(entries, '') : measureOutput(prepared, tolerance);
+  const output = worst(outputs, (name) => apart.get(name), measured);
+  const gradient = worst(reference, (name) => values.get(`d_${name}`), measureGradient);
   const fileError = fileErrorOf(prepared, run, tolerance);
   const reasons = [
     over(`output ${output.where}`, output.error, output.limit),

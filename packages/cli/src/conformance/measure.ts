@@ -51,3 +51,19 @@ export function sameBits(a: Float32Array, b: Float32Array): boolean {
   const [x, y] = [a, b].map((v) => new Uint32Array(v.buffer, v.byteOffset, v.length)) as [Uint32Array, Uint32Array];
   return x.length === y.length && x.every((bits, i) => bits === y[i]);
 }
+
+/**
+ * The largest error of single entries, divided by |expected| where that is more than 1 and `relative` errors are asked for. Infinite where lengths differ, or an
+ * entry is NaN or infinite and the expected one is not the same.
+ */
+export function farthestEntry(ours: ArrayLike<number>, expected: ArrayLike<number>, relative: boolean): number {
+  if (ours.length !== expected.length) return Number.POSITIVE_INFINITY;
+  let farthest = 0;
+  for (let i = 0; i < ours.length; i++) {
+    const [x, y] = [ours[i] as number, expected[i] as number];
+    if (Object.is(x, y) || x === y) continue;
+    const error = Math.abs(x - y) / (relative ? Math.max(1, Math.abs(y)) : 1);
+    farthest = Math.max(farthest, Number.isNaN(error) ? Number.POSITIVE_INFINITY : error);
+  }
+  return farthest;
+}

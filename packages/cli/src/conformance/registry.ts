@@ -4,6 +4,7 @@ import { OPS } from './ops.ts';
 import { OPTIMIZER_CASES } from './optimizers.ts';
 import { GRADIENT_PENALTY } from './penalties.ts';
 import type { Preparer } from './prepared.ts';
+import { programCase } from './programs/program.ts';
 import { DIFF_AUGMENT } from './projected.ts';
 import { recipesCase } from './recipes.ts';
 import { spectralNormCase } from './spectralNorm.ts';
@@ -20,6 +21,7 @@ const CASES: ReadonlyMap<string, Preparer> = new Map([
   ['spectralNorm', spectralNormCase],
   ['diffAugment', opCase(DIFF_AUGMENT)],
   ['recipes', recipesCase],
+  ['program', programCase],
 ]);
 
 /** How to run the cases of an op; `undefined` if Visage does not know it. */

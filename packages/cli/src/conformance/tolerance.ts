@@ -1,5 +1,6 @@
 import type { Precision } from '@visage/simswap';
 import type { GoldenCase } from './golden.ts';
+import { programTolerance } from './programs/program.ts';
 
 /** Largest errors that still pass. */
 export interface Tolerance {
@@ -23,6 +24,8 @@ export interface Tolerance {
   readonly course?: number;
   /** Outputs are f16, whose range ends at 65504. */
   readonly half?: boolean;
+  /** Largest errors of single entries, by the names that results have in the file, instead of all of the above; relative ones for entries larger than 1. */
+  readonly entries?: { readonly limits: Readonly<Record<string, number>>; readonly relative: boolean };
 }
 
 const FLOOR = 1e-3;
@@ -90,6 +93,7 @@ const MIXED_BY_TOLERANCE = new Map([
 
 /** The tolerance of a case. PyTorch in float32 stays at least three times below each of f32. */
 export function toleranceOf(golden: GoldenCase, precision: Precision = 'f32'): Tolerance {
+  if (golden.op === 'program') return programTolerance(golden, precision);
   if (isIllConditioned(golden)) return ILL_CONDITIONED;
   const full = BY_OP[golden.op] ?? OPS;
   if (precision === 'f32') return full;
