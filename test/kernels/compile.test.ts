@@ -47,6 +47,7 @@ import {
   sum,
   sumRows,
   type Tensor,
+  tanh,
   tensor,
   translate,
   variance,
@@ -118,6 +119,8 @@ function launchRest(): void {
   launch((x) => sumRows(x!, labels, 4), [3, 5]);
   for (const c of [5, 8]) launch((a, b) => cosineSimilarity(a!, b!), [3, c], [3, c]);
   launch((x) => max(x!, 1), [3, 5, 2]);
+  for (const c of [5, 8])
+    launch((x, w) => conv2d(tanh(x!), w!, undefined, { activation: 'tanh' }), [1, 2, 2, 4], [1, 1, 4, c]);
   launch((x) => permute(x!, [0, 2, 1]), [2, 9, 40]);
   for (const c of [5, 8]) launch((w, b) => linears(zeros([3, 6]), [{ weight: w!, bias: b! }])[0]!, [6, c], [c]);
   fileRow(zeros([2, 3]), tensor(Uint32Array.of(0)), zeros([3]));
