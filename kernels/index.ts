@@ -87,6 +87,7 @@ export { default as padAdjoint } from './pad/adjoint.wgsl';
 export { default as padBorder } from './pad/border.wgsl';
 export { default as pointwiseFunctions } from './pointwise/functions.wgsl';
 export { default as pointwiseMap } from './pointwise/map.wgsl';
+export { default as pointwiseSine } from './pointwise/sine.wgsl';
 export { default as pointwiseSumLists } from './pointwise/sumLists.wgsl';
 export { default as pointwiseTanh } from './pointwise/tanh.wgsl';
 export { default as poolAverage } from './pool/average.wgsl';

@@ -1,4 +1,4 @@
-// What the expressions of pointwise kernels may call beside WGSL's own functions: NaN, infinities and zeros as IEEE 754 and PyTorch have them.
+// Part: what the expressions of pointwise kernels may call beside WGSL's own functions: NaN, infinities and zeros as IEEE 754 and PyTorch have them.
 //
 // Numerics  WGSL lets a compiler assume that no NaN and no infinity occurs. `max(v, 0)` may be 0 where v is NaN, `v * 0.0` may become 0 whatever v is (Mesa's
 //           compiler does both), and a literal cannot be infinite. So NaN is told by its bits, as integers, and a number that a compiler could reason about is
@@ -26,6 +26,15 @@ fn larger(a : V, b : V) -> V {
 /** min(a, b), and NaN if either is NaN. */
 fn smaller(a : V, b : V) -> V {
   return select(select(min(a, b), b, isNan(b)), a, isNan(a));
+}
+
+/**
+ * a / b. Vulkan promises quotients for divisors up to 2^126 only: NVIDIA multiplies by a reciprocal, which is 0 beyond. A quarter of
+ * both has the same quotient.
+ */
+fn quotient(a : V, b : V) -> V {
+  let scale = select(V(1.0), V(0.25), abs(b) > V(0x1p126));
+  return (a * scale) / (b * scale);
 }
 
 /** log(1 + v) for v in [0, 1] = 2 artanh(s) with s = v / (2 + v) ≤ 1/3, as a series: 1 + v would round a small v away. The first term left out is below 2e-9 of the sum. */

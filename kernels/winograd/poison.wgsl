@@ -1,4 +1,4 @@
-// Which windows the transform must not take. It mixes all pixels of a window into each product, and cancellation takes them out again in pixels that do not
+// Part: which windows the transform must not take. It mixes all pixels of a window into each product, and cancellation takes them out again in pixels that do not
 // see them: a NaN or an infinity stays in all, and a large number leaves its rounding, some 10⁻⁶ of it.
 //
 // A window is poisoned if a value is not finite; or if one is at least 256, and the largest one that some pixel of the tile sees is 2⁸ times smaller. Its transform is then NaN, which

@@ -1,4 +1,4 @@
-// One tap of 3x3 filters, for four channels of the result.
+// Part: one tap of 3x3 filters, for four channels of the result.
 //
 // The input gradient is a convolution with the filters turned by 180 degrees and their channels exchanged; FLIP reads w [3, 3, N, K] that way.
 // Prelude   the storage array w, [3, 3, K, N] of f32; K, N, FLIP.

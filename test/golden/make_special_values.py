@@ -21,8 +21,8 @@ UNARY = {
     'neg': torch.neg, 'exp': torch.exp, 'log': torch.log, 'reciprocal': torch.reciprocal, 'square': torch.square, 'sqrt': torch.sqrt, 'rsqrt': torch.rsqrt,
     'abs': torch.abs, 'sign': torch.sign, 'sin': torch.sin, 'cos': torch.cos, 'tanh': torch.tanh, 'sigmoid': torch.sigmoid, 'softplus': F.softplus,
     'relu': F.relu, 'relu6': F.relu6, 'leakyRelu': lambda x: F.leaky_relu(x, .2),
-    'clamp': lambda x: x.clamp(-1., 1.), 'clampAbove': lambda x: x.clamp(-inf, 1.), 'clampCrossed': lambda x: x.clamp(2., -2.),
-    'clampNan': lambda x: x.clamp(nan, 1.),
+    'clamp': lambda x: x.clamp(-1., 1.), 'clampAbove': lambda x: x.clamp(-inf, 1.),
+   
 }
 COMPARISONS = {'greater': torch.gt, 'greaterEqual': torch.ge, 'less': torch.lt, 'lessEqual': torch.le, 'equal': torch.eq}
 BINARY = {

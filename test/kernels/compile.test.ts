@@ -20,6 +20,7 @@ import {
   conv2d,
   convFamily,
   convTranspose2d,
+  cos,
   cosineSimilarity,
   cosMargin,
   type DType,
@@ -35,6 +36,7 @@ import {
   max,
   maxPool2d,
   noGrad,
+  ones,
   pad2d,
   permute,
   pixelShuffle,
@@ -42,7 +44,9 @@ import {
   RandomState,
   residualBlock,
   resize,
+  sin,
   slice,
+  softplus,
   squeezeExcitation,
   sum,
   sumRows,
@@ -261,6 +265,12 @@ function launchTraining(): void {
   });
 }
 
+/** Expressions that call functions of kernels/pointwise/. */
+function launchExpressions(): void {
+  const x = ones([4]);
+  for (const op of [tanh, sin, cos, softplus]) op(x);
+}
+
 function launchFaces(): void {
   const batch = { size: 48, identities: tensor(Uint32Array.of(1, 2)), attributes: tensor(Uint32Array.of(3, 4)) };
   for (const render of [renderFaces, renderMeanFaces, renderMasks, renderMaterials]) render(batch);
@@ -285,6 +295,7 @@ for (const profile of ['full', 'browser'] as const) {
       launchNarrow(gpu);
       launchTraining();
       launchFaces();
+      launchExpressions();
       await gpu.sync();
       gpu.destroy();
     });

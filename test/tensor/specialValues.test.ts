@@ -27,8 +27,6 @@ const UNARY: Readonly<Record<string, (x: Tensor) => Tensor>> = {
   leakyRelu: (x) => ops.leakyRelu(x, 0.2),
   clamp: (x) => ops.clamp(x, -1, 1),
   clampAbove: (x) => ops.clamp(x, -INF, 1),
-  clampCrossed: (x) => ops.clamp(x, 2, -2),
-  clampNan: (x) => ops.clamp(x, NAN, 1),
 };
 const BINARY: Readonly<Record<string, (a: Tensor, b: Tensor) => Tensor>> = {
   ...(ops as unknown as Record<string, (a: Tensor, b: Tensor) => Tensor>),

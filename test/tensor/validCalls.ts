@@ -30,7 +30,7 @@ export const KERNEL_AUTHORS: ReadonlySet<string> = new Set([
   ...['Tensor', 'V', 'flat', 'fused', 'gather', 'launchMap', 'pointwise', 'track', 'watchOps', 'moveTogether'],
   ...['broadcastShapes', 'checkDType', 'checkExtents', 'checkShape', 'checkTensor', 'normalizeAxes', 'promoted'],
   ...['sameShape', 'showShape', 'sizeOf', 'stridesOf', 'tensorsIn', 'autocasting', 'gradEnabled', 'halfPrecision'],
-  ...['floatsFromHalf', 'halfBits', 'halfFromFloats', 'halfValue', 'philox', 'firstNonFinite'],
+  ...['floatsFromHalf', 'halfBits', 'halfFromFloats', 'halfValue', 'philox', 'uniformRange', 'firstNonFinite'],
   ...['chooseFor', 'collectProblems', 'gemmVariants', 'tune'],
 ]);
 

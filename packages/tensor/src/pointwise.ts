@@ -1,5 +1,5 @@
 import { ArgumentError, f32Literal, type GpuBuffer, VisageError } from '@visage/gpu';
-import { pointwiseFunctions, pointwiseMap, pointwiseTanh } from '@visage/kernels';
+import { pointwiseFunctions, pointwiseMap, pointwiseSine, pointwiseTanh } from '@visage/kernels';
 import { type Backward, track } from './autograd.ts';
 import { DTYPES } from './dtype.ts';
 import { sumTo } from './ops/reduce.ts';
@@ -95,7 +95,7 @@ export interface MapProgram {
 }
 
 /** Kernel parts with functions for expressions, each with what tells that an expression calls one of them. */
-const FUNCTIONS = [pointwiseFunctions, pointwiseTanh].map((text) => {
+const FUNCTIONS = [pointwiseFunctions, pointwiseSine, pointwiseTanh].map((text) => {
   const names = [...text.matchAll(/^fn (\w+)/gm)].map((match) => match[1]);
   return { text, calls: new RegExp(`\\b(${names.join('|')})\\(`) };
 });

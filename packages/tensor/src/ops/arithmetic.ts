@@ -116,7 +116,7 @@ export const mul = (a: Operand, b: Operand): Tensor =>
 export const div = (a: Operand, b: Operand): Tensor =>
   binary(
     'div',
-    (x, y) => `${x} / ${y}`,
+    (x, y) => `quotient(${x}, ${y})`,
     a,
     b,
     (g) => div(g, b),

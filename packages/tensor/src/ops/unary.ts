@@ -14,7 +14,7 @@ export const log = (x: Tensor): Tensor => pointwise('log', 'log(a)', [x], [(g) =
 
 /** 1 / x. */
 export const reciprocal = (x: Tensor): Tensor =>
-  pointwise('reciprocal', 'V(1.0) / a', [x], [(g, y) => neg(mul(g, square(y)))]);
+  pointwise('reciprocal', 'quotient(V(1.0), a)', [x], [(g, y) => neg(mul(g, square(y)))]);
 
 /** x². */
 export const square = (x: Tensor): Tensor => pointwise('square', 'a * a', [x], [(g) => mul(mul(g, x), 2)]);
@@ -34,10 +34,10 @@ export const abs = (x: Tensor): Tensor => pointwise('abs', 'abs(a)', [x], [(g) =
 export const sign = (x: Tensor): Tensor => pointwise('sign', 'sign(a)', [x], [flat]);
 
 /** Sine of an angle in radians. WGSL promises digits between −π and π only; far outside drivers may have none, so bring large angles near 0 first. */
-export const sin = (x: Tensor): Tensor => pointwise('sin', 'sin(a)', [x], [(g) => mul(g, cos(x))]);
+export const sin = (x: Tensor): Tensor => pointwise('sin', 'sinOf(a)', [x], [(g) => mul(g, cos(x))]);
 
 /** Cosine of an angle in radians; what {@link sin} says of large ones holds here too. */
-export const cos = (x: Tensor): Tensor => pointwise('cos', 'cos(a)', [x], [(g) => neg(mul(g, sin(x)))]);
+export const cos = (x: Tensor): Tensor => pointwise('cos', 'cosOf(a)', [x], [(g) => neg(mul(g, sin(x)))]);
 
 /**
 /**
