@@ -21,10 +21,11 @@ export { type ConvAlgorithm, type ConvPass, type ConvProblem, convFamily } from 
 export type { GemmVariant } from './gemm/plan.ts';
 export type { GemmProblem } from './gemm/problem.ts';
 export { gemmFamily } from './gemm/variants.ts';
+export { launchMap, V } from './map.ts';
 export { firstNonFinite } from './nonFinite.ts';
 export * from './ops/index.ts';
 export { philox } from './philox.ts';
-export { flat, launchMap, type Partial, pointwise, V } from './pointwise.ts';
+export { flat, type Partial, pointwise } from './pointwise.ts';
 export { RandomState } from './random.ts';
 export { keep, record, scope, tensorsIn } from './scope.ts';
 export {

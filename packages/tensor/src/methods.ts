@@ -3,7 +3,7 @@ import * as arithmetic from './ops/arithmetic.ts';
 import { cast } from './ops/cast.ts';
 import { onesLike } from './ops/create.ts';
 import * as reduce from './ops/reduce.ts';
-import * as shape from './ops/shape.ts';
+import { reshape } from './ops/reshape.ts';
 import { addLists } from './ops/sumLists.ts';
 import * as unary from './ops/unary.ts';
 import { Tensor } from './tensor.ts';
@@ -43,7 +43,7 @@ const methods = {
     return reduce.mean(this, axes, keepDims);
   },
   reshape(this: Tensor, to: readonly number[]): Tensor {
-    return shape.reshape(this, to);
+    return reshape(this, to);
   },
   backward(this: Tensor, options?: GradOptions): void {
     backward(this, options);

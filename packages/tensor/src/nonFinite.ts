@@ -1,6 +1,6 @@
 import { noGrad, watchOps } from './autograd.ts';
+import { launchMap } from './map.ts';
 import { max } from './ops/reduce.ts';
-import { launchMap } from './pointwise.ts';
 import { keep, scope } from './scope.ts';
 import { showShape } from './shape.ts';
 import { isFloat } from './storage.ts';

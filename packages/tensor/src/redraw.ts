@@ -3,7 +3,7 @@
  * draws, and its second run draws from copies of them, which gives the same numbers and leaves the states themselves
  * where they are.
  */
-import { gather } from './ops/shape.ts';
+import { gather } from './ops/gather.ts';
 import { keep } from './scope.ts';
 import type { Tensor } from './tensor.ts';
 

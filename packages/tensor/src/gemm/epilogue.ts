@@ -1,6 +1,6 @@
 import { type Gpu, type GpuBuffer, type KernelChoice, linearGrid } from '@visage/gpu';
 import { gemmMergeSplits } from '@visage/kernels';
-import { functionsFor } from '../pointwise.ts';
+import { functionsFor } from '../map.ts';
 import type { Tensor } from '../tensor.ts';
 import type { GemmProblem } from './problem.ts';
 

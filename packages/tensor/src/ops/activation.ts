@@ -1,5 +1,5 @@
 import { ArgumentError, showValue } from '@visage/gpu';
-import { launchMap } from '../pointwise.ts';
+import { launchMap } from '../map.ts';
 import type { Tensor } from '../tensor.ts';
 import { leakyReluCode, reluCode, tanhCode } from './activationCode.ts';
 import { leakyGate, tanhGrad } from './unary.ts';

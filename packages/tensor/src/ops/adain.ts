@@ -7,7 +7,8 @@ import { add, mul } from './arithmetic.ts';
 import { cast } from './cast.ts';
 import { composedInstanceNorm, imageNorm } from './instanceNorm.ts';
 import { type NormAffine, normForward, normGradients } from './normKernels.ts';
-import { reshape, slice } from './shape.ts';
+import { reshape } from './reshape.ts';
+import { slice } from './shape.ts';
 import { standardize } from './standardize.ts';
 import { relu as reluOp } from './unary.ts';
 

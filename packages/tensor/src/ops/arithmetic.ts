@@ -1,5 +1,6 @@
 import { ArgumentError, checkList, checkNumber, showValue } from '@visage/gpu';
-import { flat, pointwise, V } from '../pointwise.ts';
+import { V } from '../map.ts';
+import { flat, pointwise } from '../pointwise.ts';
 import { checkFloat, floatTypeOf } from '../storage.ts';
 import { Tensor } from '../tensor.ts';
 

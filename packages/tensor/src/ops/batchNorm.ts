@@ -1,14 +1,16 @@
 import { ArgumentError, checkBoolean, checkNumber, checkOptions, f32Literal, type OptionKeys } from '@visage/gpu';
 import { gradEnabled, track } from '../autograd.ts';
-import { pointwise, V } from '../pointwise.ts';
+import { V } from '../map.ts';
+import { pointwise } from '../pointwise.ts';
 import { checkShape } from '../shape.ts';
 import { checkFloat, floatTypeOf } from '../storage.ts';
 import { checkDType, type Tensor } from '../tensor.ts';
 import { add, mul, sub } from './arithmetic.ts';
+import { sumTo } from './broadcast.ts';
 import { cast } from './cast.ts';
 import { type NormAffine, type NormObserver, normChannelGradients, normForward } from './normKernels.ts';
 import { type NormProblem, widthOf } from './normSharing.ts';
-import { mean, sumTo } from './reduce.ts';
+import { mean } from './reduce.ts';
 import { jacobianOfNorm, standardize } from './standardize.ts';
 import { leakyGate, leakyRelu, rsqrt, square } from './unary.ts';
 

@@ -1,6 +1,6 @@
 import { type Gpu, linearGrid } from '@visage/gpu';
 import { pointwiseMap } from '@visage/kernels';
-import { functionsFor, V } from '../pointwise.ts';
+import { functionsFor, V } from '../map.ts';
 import { type Shape, sizeOf } from '../shape.ts';
 import { enablesOf, type FloatType, paddingOf, registerAliases } from '../storage.ts';
 import { empty, type Tensor } from '../tensor.ts';

@@ -1,6 +1,6 @@
 /** @file Losses. They compute in f32 and give f32, also from f16. */
 import { ArgumentError, showValue } from '@visage/gpu';
-import { V } from '../pointwise.ts';
+import { V } from '../map.ts';
 import { sameShape, showShape } from '../shape.ts';
 import { checkFloat } from '../storage.ts';
 import type { Tensor } from '../tensor.ts';

@@ -1,7 +1,7 @@
 /** @file Means of pointwise expressions in one or two kernels, and one more for each gradient: what losses are made of. */
 import { checkList, checkOptions, type OptionKeys } from '@visage/gpu';
 import { fused } from '../fused.ts';
-import { launchMap, V } from '../pointwise.ts';
+import { launchMap, V } from '../map.ts';
 import { checkShape } from '../shape.ts';
 import { checkFloat, floatTypeOf } from '../storage.ts';
 import type { Tensor } from '../tensor.ts';

@@ -1,7 +1,8 @@
 import { ArgumentError, showValue } from '@visage/gpu';
 import { checkShape, showShape } from '../shape.ts';
 import { checkTensor, type Tensor } from '../tensor.ts';
-import { permute, reshape } from './shape.ts';
+import { reshape } from './reshape.ts';
+import { permute } from './shape.ts';
 
 /**
  * Moves channels into space: out[n, h·r + i, w·r + j, c] = x[n, h, w, c·r² + i·r + j] with r = `factor`. Shi et al. 2016.

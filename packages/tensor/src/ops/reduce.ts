@@ -1,19 +1,18 @@
-import { ArgumentError, checkBoolean, linearGrid } from '@visage/gpu';
+import { checkBoolean, linearGrid } from '@visage/gpu';
 import { reduceMaximum } from '@visage/kernels';
 import { track } from '../autograd.ts';
-import { broadcastShapes, checkExtents, normalizeAxes, type Shape, sameShape, showShape, sizeOf } from '../shape.ts';
+import { normalizeAxes, type Shape } from '../shape.ts';
 import { checkFloat, enablesOf, paddingOf } from '../storage.ts';
 import { empty, type Tensor } from '../tensor.ts';
 import { div, equal, mul } from './arithmetic.ts';
+import { expand, sumOver } from './broadcast.ts';
 import { cast } from './cast.ts';
-import { expand, reshape } from './shape.ts';
+import { type Reducer, reduceAxes } from './reduceAxes.ts';
+import { reshape } from './reshape.ts';
 import { sumRowsOf } from './sums.ts';
 
 const WORKGROUP = 64;
 const ELEMENTS = 128; // that one invocation compares
-
-/** Reduces the middle axis of x, f32 or f16, seen as [outer, extent, inner]; the result is f32. */
-type Reducer = (x: Tensor, outer: number, extent: number, inner: number, factor: number, shape: Shape) => Tensor;
 
 /** The largest element; `factor` is 1. */
 const maximumOf: Reducer = (x, outer, extent, inner, factor, shape) => {
@@ -33,23 +32,6 @@ const maximumOf: Reducer = (x, outer, extent, inner, factor, shape) => {
   return chunks === 1 ? out : maximumOf(out, outer, chunks, inner, factor, shape);
 };
 
-/** Reduces several axes, one run of neighbouring axes at a time, last run first. Keeps reduced axes with extent 1. */
-function reduce(x: Tensor, reducer: Reducer, axes: readonly number[], factor = 1): Tensor {
-  let current = x;
-  for (let end = axes.length; end > 0; ) {
-    let start = end - 1;
-    while (start > 0 && axes[start - 1] === (axes[start] as number) - 1) start--;
-    const [from, to] = [axes[start] as number, axes[end - 1] as number];
-    const { shape } = current;
-    const next = shape.map((n, k) => (k >= from && k <= to ? 1 : n));
-    const outer = sizeOf(shape.slice(0, from));
-    const [extent, inner] = [sizeOf(shape.slice(from, to + 1)), sizeOf(shape.slice(to + 1))];
-    current = reducer(current, outer, extent, inner, start === 0 ? factor : 1, next);
-    end = start;
-  }
-  return current;
-}
-
 const dropAxes = (shape: Shape, axes: readonly number[]): number[] => shape.filter((_, k) => !axes.includes(k));
 
 /** Checks the arguments of a reduction, and gives the axes as {@link normalizeAxes} does. */
@@ -63,7 +45,7 @@ function axesOf(op: string, x: Tensor, axes: number | readonly number[] | undefi
 export function sum(x: Tensor, axes?: number | readonly number[], keepDims = false): Tensor {
   const list = axesOf('sum', x, axes, keepDims);
   if (list.length === 0) return cast(x, 'f32');
-  const out = track('sum', reduce(x, sumRowsOf, list), [x], (g) => [expand(cast(g, x.dtype), x.shape)]);
+  const out = sumOver(x, list);
   return keepDims ? out : reshape(out, dropAxes(x.shape, list));
 }
 
@@ -72,7 +54,7 @@ export function mean(x: Tensor, axes?: number | readonly number[], keepDims = fa
   const list = axesOf('mean', x, axes, keepDims);
   if (list.length === 0) return cast(x, 'f32');
   const factor = 1 / list.reduce((n, axis) => n * x.dim(axis), 1);
-  const out = track('mean', reduce(x, sumRowsOf, list, factor), [x], (g) => [
+  const out = track('mean', reduceAxes(x, sumRowsOf, list, factor), [x], (g) => [
     expand(cast(mul(g, factor), x.dtype), x.shape),
   ]);
   return keepDims ? out : reshape(out, dropAxes(x.shape, list));
@@ -90,23 +72,10 @@ export function variance(x: Tensor, axes?: number | readonly number[], keepDims 
 export function max(x: Tensor, axes?: number | readonly number[], keepDims = false): Tensor {
   const list = axesOf('max', x, axes, keepDims);
   if (list.length === 0) return cast(x, 'f32');
-  const kept = reduce(x, maximumOf, list);
+  const kept = reduceAxes(x, maximumOf, list);
   const out = track('max', kept, [x], (g) => {
     const largest = equal(x.detach(), kept.detach());
     return [cast(mul(expand(div(g, sum(largest, list, true)), x.shape), largest), x.dtype)];
   });
   return keepDims ? out : reshape(out, dropAxes(x.shape, list));
-}
-
-/** Sums a broadcast tensor back to `shape`: the gradient of broadcasting. */
-export function sumTo(x: Tensor, shape: Shape): Tensor {
-  checkFloat('sumTo', 'x', x);
-  checkExtents('sumTo', shape);
-  if (sameShape(x.shape, shape)) return x;
-  if (x.size === sizeOf(shape)) return reshape(x, shape);
-  if (!sameShape(broadcastShapes('sumTo', [shape, x.shape]), x.shape))
-    throw new ArgumentError('sumTo', 'shape', showShape(shape), `a shape that broadcasts to ${showShape(x.shape)}`);
-  const lead = x.rank - shape.length;
-  const axes = x.shape.map((_, k) => k).filter((k) => k < lead || (shape[k - lead] === 1 && x.shape[k] !== 1));
-  return reshape(sum(x, axes, true), shape);
 }

@@ -1,57 +1,15 @@
 import { ArgumentError, checkInteger, checkList, linearGrid, showValue, underChoice } from '@visage/gpu';
-import { shapeGather, shapePlace } from '@visage/kernels';
+import { shapePlace } from '@visage/kernels';
 import { track } from '../autograd.ts';
-import { launchMap } from '../pointwise.ts';
-import {
-  broadcastShapes,
-  checkExtents,
-  normalizeAxis,
-  type Shape,
-  sameShape,
-  showShape,
-  sizeOf,
-  stridesOf,
-} from '../shape.ts';
+import { launchMap } from '../map.ts';
+import { normalizeAxis, sameShape, showShape, sizeOf, stridesOf } from '../shape.ts';
 import { checkFloat, enablesOf, isFloat } from '../storage.ts';
-import { checkDType, checkTensor, empty, Tensor } from '../tensor.ts';
+import { checkDType, checkTensor, empty, type Tensor } from '../tensor.ts';
 import { cast } from './cast.ts';
-import { sumTo } from './reduce.ts';
+import { gather, indexSum } from './gather.ts';
 import { permuteFamily, transposeTiles, transpositionOf } from './transpose.ts';
 
 const WORKGROUP = 64;
-
-/** The same elements in another shape; one extent may be −1. Shares memory. */
-export function reshape(x: Tensor, shape: Shape): Tensor {
-  checkTensor('reshape', 'x', x);
-  checkList('reshape', 'shape', shape, 'extents');
-  const open = shape.filter((extent) => extent === -1).length;
-  if (open > 1 || !shape.every((extent) => extent === -1 || (Number.isInteger(extent) && extent > 0))) {
-    const expected = 'positive integers, one of which may be -1 for what is left';
-    throw new ArgumentError('reshape', 'shape', showValue(shape), expected);
-  }
-  const known = shape.reduce((n, extent) => (extent === -1 ? n : n * extent), 1);
-  const full = shape.map((extent) => (extent === -1 ? x.size / known : extent));
-  if (sizeOf(full) !== x.size || !full.every(Number.isInteger)) {
-    throw new ArgumentError('reshape', 'shape', showShape(shape), `${x.size} elements, as in ${showShape(x.shape)}`);
-  }
-  if (sameShape(full, x.shape)) return x;
-  return track('reshape', new Tensor(x.gpu, x.buffer, full, x.dtype), [x], (g) => [reshape(g, x.shape)]);
-}
-
-/** Broadcasts to `shape` by copying. */
-export function expand(x: Tensor, shape: Shape): Tensor {
-  checkTensor('expand', 'x', x);
-  checkExtents('expand', shape);
-  if (sameShape(x.shape, shape)) return x;
-  if (!sameShape(broadcastShapes('expand', [x.shape, shape]), shape)) {
-    throw new ArgumentError('expand', 'shape', showShape(shape), `a shape that ${showShape(x.shape)} broadcasts to`);
-  }
-  const strides = stridesOf(x.shape);
-  const lead = shape.length - x.rank;
-  const walk = shape.map((_, k) => (k < lead || x.shape[k - lead] === 1 ? 0 : (strides[k - lead] as number)));
-  const out = gather('expand', x, shape, `return ${indexSum(shape, walk)};`);
-  return track('expand', out, [x], (g) => [sumTo(g, x.shape)]);
-}
 
 /** Reorders axes: out axis k is x axis `order[k]`. */
 export function permute(x: Tensor, order: readonly number[]): Tensor {
@@ -194,39 +152,6 @@ function placeCode(parts: readonly { readonly size: number; readonly to: string 
     ...parts.map(({ size, to }, slot) => `    case ${slot}u: { if (i < ${size}u) { out[${to}] = x${slot}[i]; } }`),
     '    default: {}\n  }\n}',
   ].join('\n');
-}
-
-/**
- * Copies x through an index function, WGSL over `i` that returns the source index or OUTSIDE (filled with 0). No gradient.
- *
- * `helpers` are WGSL functions that the index function calls.
- */
-export function gather(name: string, x: Tensor, shape: Shape, source: string, helpers = ''): Tensor {
-  checkDType(name, 'x', x, 'f32', 'f16', 'i32', 'u32');
-  const out = empty(x.gpu, shape, x.dtype);
-  x.gpu.dispatch({
-    program: {
-      name: `shape/${name}`,
-      enables: enablesOf(x.dtype),
-      aliases: { T: x.dtype },
-      constants: { WG: WORKGROUP, SIZE: out.size, OUTSIDE: 0xffffffff },
-      parts: [`${helpers}\nconst FILL = T(0);\nfn source(i : u32) -> u32 {\n  ${source}\n}`, shapeGather],
-    },
-    buffers: [out.buffer, x.buffer],
-    grid: linearGrid(Math.ceil(out.size / WORKGROUP)),
-  });
-  return out;
-}
-
-/** WGSL: the dot product of the coordinates of element `i` of `shape` with `strides`. */
-function indexSum(shape: Shape, strides: readonly number[]): string {
-  const own = stridesOf(shape);
-  const terms = shape.map((extent, k) => {
-    if (extent === 1 || strides[k] === 0) return '';
-    const scaled = own[k] === 1 ? 'i' : `(i / ${own[k]}u)`;
-    return `${k === 0 ? scaled : `(${scaled} % ${extent}u)`} * ${strides[k]}u`;
-  });
-  return terms.filter(Boolean).join(' + ') || '0u';
 }
 
 /** The values of x in memory of its own. No gradient. */

@@ -1,7 +1,7 @@
 import { ArgumentError, checkNumber, f32, linearGrid } from '@visage/gpu';
 import { vectorAtLeast, vectorCosine, vectorNormalize } from '@visage/kernels';
 import { fused } from '../fused.ts';
-import { launchMap } from '../pointwise.ts';
+import { launchMap } from '../map.ts';
 import { normalizeAxis, sameShape, showShape } from '../shape.ts';
 import { checkFloat, computed } from '../storage.ts';
 import { empty, type Tensor } from '../tensor.ts';
@@ -9,7 +9,7 @@ import { div, maximum, mul } from './arithmetic.ts';
 import { cast } from './cast.ts';
 import { sharedRow } from './normSharing.ts';
 import { sum } from './reduce.ts';
-import { reshape } from './shape.ts';
+import { reshape } from './reshape.ts';
 import { sqrt, square } from './unary.ts';
 
 /**

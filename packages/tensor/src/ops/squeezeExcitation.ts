@@ -7,7 +7,7 @@ import { add, mul } from './arithmetic.ts';
 import { cast } from './cast.ts';
 import { linear } from './matmul.ts';
 import { mean } from './reduce.ts';
-import { reshape } from './shape.ts';
+import { reshape } from './reshape.ts';
 import { squeezeKernels } from './squeezeKernels.ts';
 import { prelu, sigmoid } from './unary.ts';
 

@@ -11,7 +11,7 @@ import {
   squeezeSpread,
   squeezeTailGrad,
 } from '@visage/kernels';
-import { launchMap } from '../pointwise.ts';
+import { launchMap } from '../map.ts';
 import { nearlyAll } from '../processors.ts';
 import { enablesOf, floatTypeOf, stored } from '../storage.ts';
 import { empty, type Tensor } from '../tensor.ts';

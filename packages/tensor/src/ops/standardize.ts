@@ -12,7 +12,7 @@ import { cast } from './cast.ts';
 import { normApplied, normCurvature, normForward, normGradients, PLAIN } from './normKernels.ts';
 import type { NormProblem } from './normSharing.ts';
 import { mean } from './reduce.ts';
-import { reshape } from './shape.ts';
+import { reshape } from './reshape.ts';
 import { rsqrt, square } from './unary.ts';
 
 /** x̂. */

@@ -1,7 +1,7 @@
 /** @file Sums over the middle axis of [outer, rows, channels], of a tensor or of an expression of several. */
 import { f32 } from '@visage/gpu';
 import { reduceSums } from '@visage/kernels';
-import { mapProgram } from '../pointwise.ts';
+import { mapProgram } from '../map.ts';
 import { type Shape, sizeOf } from '../shape.ts';
 import { empty, type Tensor } from '../tensor.ts';
 import { launchRows } from './normLaunch.ts';

@@ -1,13 +1,13 @@
 import { ArgumentError, checkNumber } from '@visage/gpu';
 import { fused } from '../fused.ts';
-import { launchMap, V } from '../pointwise.ts';
+import { launchMap, V } from '../map.ts';
 import { showShape } from '../shape.ts';
 import { checkFloat, floatTypeOf } from '../storage.ts';
 import type { Tensor } from '../tensor.ts';
 import { add, sub } from './arithmetic.ts';
 import { cast } from './cast.ts';
 import { mean } from './reduce.ts';
-import { reshape } from './shape.ts';
+import { reshape } from './reshape.ts';
 import { sumOfMap } from './sums.ts';
 import { sqrt, square } from './unary.ts';
 

@@ -1,0 +1,184 @@
+/** @file Elementwise expressions as kernels, without gradients: broadcasting, vector loads, and numbers inside an expression. */
+import { ArgumentError, f32Literal, type GpuBuffer } from '@visage/gpu';
+import { pointwiseFunctions, pointwiseMap, pointwiseSine, pointwiseTanh } from '@visage/kernels';
+import { DTYPES } from './dtype.ts';
+import { planPass } from './passes.ts';
+import { broadcastShapes, type Shape, showShape, sizeOf, stridesOf } from './shape.ts';
+import {
+  checkFloat,
+  enablesOf,
+  type FloatType,
+  floatTypeOf,
+  paddingOf,
+  promoted,
+  registerAliases,
+  stored,
+} from './storage.ts';
+import { empty, type Tensor } from './tensor.ts';
+
+/** What the inputs of an expression are called in it. */
+export const NAMES = ['a', 'b', 'c', 'd', 'e'] as const;
+
+/** One axis of a broadcast index space after merging: its extent and, per input, its element stride (0 = broadcast). */
+interface MergedAxis {
+  extent: number;
+  strides: number[];
+}
+
+/** Merges neighbouring axes that every input walks through alike, so that index arithmetic has as few divisions as can be. */
+function mergeAxes(out: Shape, inputs: readonly Shape[]): MergedAxis[] {
+  const strides = inputs.map((shape) => {
+    const own = stridesOf(shape);
+    const pad = out.length - shape.length;
+    return out.map((_, axis) => (axis < pad || shape[axis - pad] === 1 ? 0 : (own[axis - pad] as number)));
+  });
+  const merged: MergedAxis[] = [];
+  out.forEach((extent, axis) => {
+    if (extent === 1) return;
+    const here = strides.map((s) => s[axis] as number);
+    const last = merged.at(-1);
+    if (last && here.every((stride, k) => last.strides[k] === stride * extent)) {
+      last.extent *= extent;
+      last.strides = here;
+    } else {
+      merged.push({ extent, strides: here });
+    }
+  });
+  return merged;
+}
+
+/** WGSL for the offset of input `k` at output element `e`. */
+function offsetExpression(axes: readonly MergedAxis[], k: number): string {
+  const terms: string[] = [];
+  let inner = 1;
+  for (let at = axes.length - 1; at >= 0; at--) {
+    const { extent, strides } = axes[at] as MergedAxis;
+    const stride = strides[k] as number;
+    const scaled = inner === 1 ? 'e' : `(e / ${inner}u)`;
+    if (stride !== 0)
+      terms.push(`${at === 0 ? scaled : `(${scaled} % ${extent}u)`}${stride === 1 ? '' : ` * ${stride}u`}`);
+    inner *= extent;
+  }
+  return terms.join(' + ') || '0u';
+}
+
+/** Declares the inputs of the map kernel and their `load` functions. */
+function inputDeclarations(out: Shape, inputs: readonly Tensor[], vector: boolean): string {
+  const axes = mergeAxes(
+    out,
+    inputs.map((x) => x.shape),
+  );
+  const total = sizeOf(out);
+  return inputs
+    .map((x, k) => {
+      const { size } = x;
+      const declare = (lanes: 1 | 4) =>
+        `@group(0) @binding(${k + 1}) var<storage, read> in${k} : array<${stored(floatTypeOf(x), lanes)}>;`;
+      const load = (body: string) => `fn load${k}(i : u32) -> V { ${body} }`;
+      if (size === total) return `${declare(vector ? 4 : 1)}\n${load(`return V(in${k}[i]);`)}`;
+      if (size === 1) return `${declare(1)}\n${load(`return V(f32(in${k}[0]));`)}`;
+      const element = `let e = i${vector ? ' * 4u' : ''};`;
+      const offset = offsetExpression(axes, k);
+      const splat = vector && axes.at(-1)?.strides[k] === 0;
+      if (!vector || splat) return `${declare(1)}\n${load(`${element} return V(f32(in${k}[${offset}]));`)}`;
+      return `${declare(4)}\n${load(`${element} return V(in${k}[(${offset}) / 4u]);`)}`;
+    })
+    .join('\n');
+}
+
+/** A pointwise expression as WGSL. */
+export interface MapProgram {
+  /** Bindings 1, 2, … of the inputs, `fn map(i : u32) -> V`, and what its expression calls: for kernels whose result is a storage array `out`. */
+  readonly code: string;
+  /** Elements in a V. */
+  readonly lanes: 1 | 4;
+}
+
+/** Kernel parts with functions for expressions, each with what tells that an expression calls one of them. */
+const FUNCTIONS = [pointwiseFunctions, pointwiseSine, pointwiseTanh].map((text) => {
+  const names = [...text.matchAll(/^fn (\w+)/gm)].map((match) => match[1]);
+  return { text, calls: new RegExp(`\\b(${names.join('|')})\\(`) };
+});
+
+/** The parts of kernels/pointwise/ that an expression calls functions of. */
+export const functionsFor = (expression: string): string =>
+  FUNCTIONS.filter(({ calls }) => calls.test(expression))
+    .map(({ text }) => text)
+    .join('\n');
+
+/** Makes WGSL of `expression` over inputs that broadcast to `shape`. Where vectors must not cross from one run of elements into the next, `run` is its length. */
+export function mapProgram(shape: Shape, inputs: readonly Tensor[], expression: string, run = 4): MapProgram {
+  // Vectors run along the merged last axis: it must divide by 4, whole or broadcast for each input.
+  const axes = mergeAxes(
+    shape,
+    inputs.map((x) => x.shape),
+  );
+  const lanes = (axes.at(-1)?.extent ?? 1) % 4 === 0 && run % 4 === 0 ? 4 : 1;
+  const code = [
+    functionsFor(expression),
+    inputDeclarations(shape, inputs, lanes === 4),
+    `fn map(i : u32) -> V {`,
+    ...NAMES.slice(0, inputs.length).map((arg, k) => `  let ${arg} = load${k}(i);`),
+    `  return ${expression};\n}`,
+  ].join('\n');
+  return { code, lanes };
+}
+
+/**
+ * Launches `out = expression(a, b, …)` with broadcasting and no gradient.
+ *
+ * `expression` is WGSL over `a`, `b`, … of type `V` (f32 or vec4f, so write constants as `V(…)`; `U` is the same of u32), and may call what
+ * kernels/pointwise/functions.wgsl has: WGSL's own `max`, `min` and `clamp` may make a number of NaN. `target` may be an existing tensor that
+ * is not among the inputs, or is none of them in a broadcast way. Arithmetic is f32 whatever lies in memory; a new result has the type `result`, by default the one that the inputs promote to.
+ */
+export function launchMap(
+  name: string,
+  expression: string,
+  inputs: readonly Tensor[],
+  target?: Tensor,
+  result?: FloatType,
+): Tensor {
+  const first = inputs[0] as Tensor;
+  for (const [k, x] of inputs.entries()) checkFloat(name, inputs.length === 1 ? 'x' : (NAMES[k] as string), x);
+  const shapes = inputs.map((x) => x.shape);
+  const shape = broadcastShapes(name, shapes);
+  const out = target ?? empty(first.gpu, shape, result ?? promoted(inputs));
+  checkFloat(name, 'target', out);
+  if (sizeOf(out.shape) !== sizeOf(shape))
+    throw new ArgumentError(name, 'target', showShape(out.shape), showShape(shape));
+  const { code, lanes } = mapProgram(shape, inputs, expression);
+  const bytes = lanes * DTYPES[out.dtype].bytes;
+  const { constants, grid, choice } = planPass(first.gpu, { count: sizeOf(shape) / lanes, bytes });
+  first.gpu.dispatch({
+    program: {
+      name: `pointwise/${name}`,
+      enables: enablesOf(out.dtype, ...inputs.map((x) => x.dtype)),
+      aliases: {
+        ...registerAliases(lanes),
+        S: stored(floatTypeOf(out), lanes),
+      },
+      constants: { ...constants, PADDING: lanes === 4 ? 0 : paddingOf(out) },
+      parts: [code, pointwiseMap],
+    },
+    buffers: [out.buffer, ...inputs.map((x): GpuBuffer => x.buffer)],
+    grid,
+    choice,
+    replaces: true,
+  });
+  return out;
+}
+
+const float = new Float32Array(1);
+const word = new Uint32Array(float.buffer);
+
+/**
+ * A number inside a pointwise expression, where it means what the same number in a tensor means.
+ *
+ * Zeros are not literals, because a compiler may take `v * 0.0` for 0 and `v + 0.0` for v; infinities and NaN have no literal.
+ */
+export function V(value: number): string {
+  float[0] = value;
+  const rounded = float[0] as number;
+  if (rounded !== 0 && Number.isFinite(rounded)) return `V(${f32Literal(rounded)})`;
+  return `unusual(0x${(word[0] as number).toString(16)}u)`;
+}
