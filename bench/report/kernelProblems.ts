@@ -20,7 +20,7 @@ import {
   sum,
   type Tensor,
 } from '@visage/tensor';
-import { totalFamily } from '../../packages/tensor/src/ops/normSharing.ts';
+import { totalFamily } from '../../packages/tensor/src/reduce/threads.ts';
 
 /** [batch, side, channels in, channels out, kernel, options] */
 const CONVOLUTIONS: readonly (readonly [number, number, number, number, number, Conv2dOptions])[] = [

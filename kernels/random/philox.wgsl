@@ -4,7 +4,7 @@
 //           x ← (h1 ⊕ x.y ⊕ k.x, l1, h0 ⊕ x.w ⊕ k.y, l0)                          then k ← k + (0x9E3779B9, 0xBB67AE85)
 //   Ten rounds. Salmon, Moraes, Dror and Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011, which also has the known answers.
 //
-// A part for other kernels; no prelude. The host's twin is `philox` in packages/tensor/src/philox.ts.
+// A part for other kernels; no prelude. The host's twin is `philox` in packages/tensor/src/random/philox.ts.
 
 /** High and low word of a product. WGSL has no 64-bit integers, so it is put together from 16-bit halves. */
 fn wideProduct(a : u32, b : u32) -> vec2u {

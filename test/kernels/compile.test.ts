@@ -59,10 +59,10 @@ import {
 } from '@visage/tensor';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { narrowForward } from '../../packages/tensor/src/gemm/narrow.ts';
-import { convGeometry } from '../../packages/tensor/src/ops/convGeometry.ts';
-import { normFamily } from '../../packages/tensor/src/ops/normPlan.ts';
-import { totalFamily } from '../../packages/tensor/src/ops/normSharing.ts';
+import { narrowForward } from '../../packages/tensor/src/conv/fewChannels.ts';
+import { convGeometry } from '../../packages/tensor/src/conv/geometry.ts';
+import { normFamily } from '../../packages/tensor/src/reduce/plan.ts';
+import { totalFamily } from '../../packages/tensor/src/reduce/threads.ts';
 import { productOf } from '../helpers/variants.ts';
 
 /** What activations are made of: each op compiles for either type. */

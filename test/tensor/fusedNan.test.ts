@@ -24,8 +24,8 @@ import {
   variance,
 } from '@visage/tensor';
 import { equal, is, ok, throws } from 'uvu/assert';
-import { normFamily } from '../../packages/tensor/src/ops/normPlan.ts';
-import { composedResidualBlock } from '../../packages/tensor/src/ops/residualBlock.ts';
+import { composedResidualBlock } from '../../packages/tensor/src/frozen/residualBlock.ts';
+import { normFamily } from '../../packages/tensor/src/reduce/plan.ts';
 import { gpuSuite } from '../helpers/gpu.ts';
 import { noise } from '../helpers/numbers.ts';
 

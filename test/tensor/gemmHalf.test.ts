@@ -20,8 +20,8 @@ import {
 } from '@visage/tensor';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { narrowWeightGrad } from '../../packages/tensor/src/gemm/narrow.ts';
-import { convGeometry } from '../../packages/tensor/src/ops/convGeometry.ts';
+import { narrowWeightGrad } from '../../packages/tensor/src/conv/fewChannels.ts';
+import { convGeometry } from '../../packages/tensor/src/conv/geometry.ts';
 import { hostRandom } from '../helpers/random.ts';
 import { multipliesOf } from '../helpers/variants.ts';
 

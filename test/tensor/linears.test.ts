@@ -1,7 +1,7 @@
 import { withVariant } from '@visage/gpu';
 import { add, linear, linears, mul, type Tensor, tensor } from '@visage/tensor';
 import { throws } from 'uvu/assert';
-import { linearsFamily } from '../../packages/tensor/src/ops/linears.ts';
+import { linearsFamily } from '../../packages/tensor/src/gemm/linears.ts';
 import { gpuSuite } from '../helpers/gpu.ts';
 import { type HostTensor, randomInput } from '../helpers/gradcheck.ts';
 import { sameFunction } from '../helpers/sameFunction.ts';

@@ -15,11 +15,11 @@ import {
   tensor,
 } from '@visage/tensor';
 import { is, ok, throws } from 'uvu/assert';
-import { composedAdain } from '../../packages/tensor/src/ops/adain.ts';
-import { composedBatchNorm } from '../../packages/tensor/src/ops/batchNorm.ts';
-import { composedInstanceNorm } from '../../packages/tensor/src/ops/instanceNorm.ts';
-import { normFamily, planRows } from '../../packages/tensor/src/ops/normPlan.ts';
-import { totalFamily } from '../../packages/tensor/src/ops/normSharing.ts';
+import { composedAdain } from '../../packages/tensor/src/norm/adain.ts';
+import { composedBatchNorm } from '../../packages/tensor/src/norm/batchNorm.ts';
+import { composedInstanceNorm } from '../../packages/tensor/src/norm/instanceNorm.ts';
+import { normFamily, planRows } from '../../packages/tensor/src/reduce/plan.ts';
+import { totalFamily } from '../../packages/tensor/src/reduce/threads.ts';
 import { relativeError } from '../helpers/goldens.ts';
 import { gpuSuite } from '../helpers/gpu.ts';
 import { gradcheck, type HostTensor, randomInput } from '../helpers/gradcheck.ts';

@@ -12,7 +12,7 @@ import {
   tensor,
 } from '@visage/tensor';
 import * as assert from 'uvu/assert';
-import { composedResidualBlock } from '../../packages/tensor/src/ops/residualBlock.ts';
+import { composedResidualBlock } from '../../packages/tensor/src/frozen/residualBlock.ts';
 import { relativeError } from '../helpers/goldens.ts';
 import { gpuSuite } from '../helpers/gpu.ts';
 import { randomInput } from '../helpers/gradcheck.ts';

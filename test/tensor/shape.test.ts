@@ -18,7 +18,7 @@ import {
   zeros,
 } from '@visage/tensor';
 import { equal, is, ok, throws } from 'uvu/assert';
-import { permuteFamily, transpositionOf } from '../../packages/tensor/src/ops/transpose.ts';
+import { permuteFamily, transpositionOf } from '../../packages/tensor/src/elementwise/transpose.ts';
 import { gpuSuite } from '../helpers/gpu.ts';
 import { gradcheck, type HostTensor, randomInput } from '../helpers/gradcheck.ts';
 

@@ -1,8 +1,8 @@
 import { type Gpu, withVariant } from '@visage/gpu';
 import { squeezeExcitation, type Tensor, tensor } from '@visage/tensor';
 import { is, match, throws } from 'uvu/assert';
-import { composedSqueezeExcitation } from '../../packages/tensor/src/ops/squeezeExcitation.ts';
-import { squeezeFamily } from '../../packages/tensor/src/ops/squeezeKernels.ts';
+import { composedSqueezeExcitation } from '../../packages/tensor/src/frozen/squeezeExcitation.ts';
+import { squeezeFamily } from '../../packages/tensor/src/frozen/squeezeKernels.ts';
 import { gpuSuite } from '../helpers/gpu.ts';
 import { type HostTensor, randomInput } from '../helpers/gradcheck.ts';
 import { sameFunction } from '../helpers/sameFunction.ts';

@@ -1,12 +1,12 @@
-import { backward, type GradOptions, installEngineOps } from './autograd.ts';
-import * as arithmetic from './ops/arithmetic.ts';
-import { cast } from './ops/cast.ts';
-import { onesLike } from './ops/create.ts';
-import * as reduce from './ops/reduce.ts';
-import { reshape } from './ops/reshape.ts';
-import { addLists } from './ops/sumLists.ts';
-import * as unary from './ops/unary.ts';
-import { Tensor } from './tensor.ts';
+import { backward, type GradOptions, installEngineOps } from './core/autograd.ts';
+import { Tensor } from './core/tensor.ts';
+import * as arithmetic from './elementwise/arithmetic.ts';
+import { cast } from './elementwise/cast.ts';
+import { onesLike } from './elementwise/create.ts';
+import * as reduce from './elementwise/reduce.ts';
+import { reshape } from './elementwise/reshape.ts';
+import { addLists } from './elementwise/sumMany.ts';
+import * as unary from './elementwise/unary.ts';
 
 type Axes = number | readonly number[];
 
@@ -51,7 +51,7 @@ const methods = {
 };
 
 type Methods = typeof methods;
-declare module './tensor.ts' {
+declare module './core/tensor.ts' {
   interface Tensor extends Methods {}
 }
 

@@ -1,7 +1,7 @@
 import { type Gpu, type GpuBuffer, type KernelChoice, linearGrid } from '@visage/gpu';
 import { gemmMergeSplits } from '@visage/kernels';
-import { functionsFor } from '../map.ts';
-import type { Tensor } from '../tensor.ts';
+import { functionsFor } from '../core/map.ts';
+import type { Tensor } from '../core/tensor.ts';
 import type { GemmProblem } from './problem.ts';
 
 const WORKGROUP = 64;

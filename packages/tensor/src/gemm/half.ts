@@ -1,6 +1,6 @@
 import { ArgumentError } from '@visage/gpu';
-import { halfOf } from '../autocast.ts';
-import type { Tensor } from '../tensor.ts';
+import type { Tensor } from '../core/tensor.ts';
+import { halfOf } from '../elementwise/autocast.ts';
 import type { GemmType } from './problem.ts';
 
 /** The element type of products over x. */

@@ -1,8 +1,8 @@
 import { type Gpu, type KernelChoice, linearGrid } from '@visage/gpu';
 import { gemmEpilogueStore, gemmEpilogueStoreScalar } from '@visage/kernels';
-import type { Shape } from '../shape.ts';
-import { empty, type Tensor } from '../tensor.ts';
-import { chooseFor } from '../tuning/problems.ts';
+import { chooseFor } from '../core/metProblems.ts';
+import type { Shape } from '../core/shape.ts';
+import { empty, type Tensor } from '../core/tensor.ts';
 import { finisher, mergeSplits, tensorsOf, UNFINISHED } from './epilogue.ts';
 import { loaderOfA, loaderOfB } from './operands.ts';
 import { type GemmPlan, LONGEST_SUM } from './plan.ts';

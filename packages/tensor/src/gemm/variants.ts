@@ -1,12 +1,12 @@
 import { Family } from '@visage/gpu';
 import { gemmBroadcast, gemmBroadcastOuter, gemmDirect, gemmDirectOuter, gemmTiled } from '@visage/kernels';
-import { madeForSoftware, subgroupsOfEight } from '../subgroups.ts';
-import { digest } from '../tuning/problems.ts';
-import { unroll } from '../unroll.ts';
+import { digest } from '../core/metProblems.ts';
+import { madeForSoftware, subgroupsOfEight } from '../core/subgroups.ts';
+import { unroll } from '../core/unroll.ts';
 import { finisher } from './epilogue.ts';
-import { MATRIX_VARIANTS, matrixVariantsFor } from './matrix.ts';
 import type { GemmVariant } from './plan.ts';
 import type { GemmProblem } from './problem.ts';
+import { MATRIX_VARIANTS, matrixVariantsFor } from './subgroupMatrix.ts';
 
 /** A register-tiled workgroup tile of bm x bn, walking k by bk; each invocation owns tm rows and 4 · tq columns. A `large` one wants a tile for every processor. */
 function tiled(bm: number, bn: number, bk: number, tm: number, tq: number, large = false): GemmVariant {

@@ -1,7 +1,10 @@
-import { noGrad } from '../autograd.ts';
-import { abs, concat, max, mean, sqrt, square, sub } from '../ops/index.ts';
-import { scope } from '../scope.ts';
-import type { Tensor } from '../tensor.ts';
+import { noGrad } from '../core/autograd.ts';
+import { scope } from '../core/scope.ts';
+import type { Tensor } from '../core/tensor.ts';
+import { sub } from '../elementwise/arithmetic.ts';
+import { max, mean } from '../elementwise/reduce.ts';
+import { concat } from '../elementwise/shape.ts';
+import { abs, sqrt, square } from '../elementwise/unary.ts';
 
 /** How far a result is from a reference, both as shares of the reference's root mean square. */
 export interface Agreement {

@@ -13,12 +13,12 @@ import {
   timeInterleaved,
   withVariant,
 } from '@visage/gpu';
-import { noGrad } from '../autograd.ts';
-import { cast } from '../ops/cast.ts';
-import { record, scope } from '../scope.ts';
-import type { Tensor } from '../tensor.ts';
+import { noGrad } from '../core/autograd.ts';
+import { collectProblems, type MetProblem } from '../core/metProblems.ts';
+import { record, scope } from '../core/scope.ts';
+import type { Tensor } from '../core/tensor.ts';
+import { cast } from '../elementwise/cast.ts';
 import { type Agreement, agreement, withinTolerance } from './agreement.ts';
-import { collectProblems, type MetProblem } from './problems.ts';
 
 /** How to tune. */
 export interface TuneOptions {

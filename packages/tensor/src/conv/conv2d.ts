@@ -1,0 +1,137 @@
+import { ArgumentError, checkOptions, type OptionKeys } from '@visage/gpu';
+import { track } from '../core/autograd.ts';
+import { checkShape, type Shape, showShape } from '../core/shape.ts';
+import { checkDType, type Tensor } from '../core/tensor.ts';
+import { activated, activationGradient, checkActivation } from '../elementwise/activation.ts';
+import { isCastNow } from '../elementwise/autocast.ts';
+import { cast } from '../elementwise/cast.ts';
+import { biasGradient } from '../elementwise/zeroSum.ts';
+import { gemmType, operandsOf } from '../gemm/half.ts';
+import type { GemmType } from '../gemm/problem.ts';
+import { convForward, convInputGrad, convWeightGrad } from './algorithms.ts';
+import {
+  type Conv2dOptions,
+  type ConvGeometry,
+  checkConvOptions,
+  checkSteps,
+  convGeometry,
+  MISSING_CONV_OPTIONS,
+} from './geometry.ts';
+import { groupedForward, groupedInputGrad, groupedWeightGrad } from './grouped.ts';
+import { pad2dAdjoint } from './padding.ts';
+
+/**
+ * 2-D convolution (cross-correlation, as in every deep-learning library): y = x ⋆ w + bias, then the activation asked for.
+ *
+ * Shapes: x [N, H, W, Ci], w [kh, kw, Ci / groups, Co], bias [Co] → y [N, H', W', Co] in the type of x. An f16 x takes an f32 weight, rounded for the product;
+ * sums are f32, and every gradient has the type of its tensor.
+ */
+export function conv2d(x: Tensor, w: Tensor, bias?: Tensor, options: Conv2dOptions = {}): Tensor {
+  checkDType('conv2d', 'x', x, 'f32', 'f16');
+  checkDType('conv2d', 'w', w, 'f32', 'f16');
+  checkConvOptions('conv2d', options);
+  checkActivation('conv2d', options.activation);
+  return convolved(x, w, bias, options);
+}
+
+/** The convolution of checked tensors; the geometry of one may stand for its options. */
+function convolved(x: Tensor, w: Tensor, bias: Tensor | undefined, options: Conv2dOptions): Tensor {
+  if (isCastNow(x)) return convolved(cast(x, 'f16'), w, bias, options);
+  if (x.dtype === 'f32' && w.dtype === 'f16') return convolved(x, cast(w, 'f32'), bias, options);
+  const { activation } = options;
+  const g = convGeometry('conv2d', x.shape, w.shape, options);
+  if (bias !== undefined) checkBias('conv2d', bias, g.channelsOut);
+  const [left, right] = operandsOf('conv2d', x, w);
+  const shift = bias && cast(bias.detach(), 'f32');
+  const out =
+    g.groups === 1
+      ? convForward(g, left, right, { bias: shift, activation })
+      : activated(groupedForward(g, left, right, shift), activation);
+  return track('conv2d', out, bias ? [x, w, bias] : [x, w], (g0, needs) => {
+    const dy = activationGradient(activation, g0, out);
+    return [
+      needs[0] ? conv2dInputGrad(dy, w, g) : undefined,
+      needs[1] ? conv2dWeightGrad(x, dy, g, gemmType(w)) : undefined,
+      needs[2] && bias ? biasGradient(dy, bias.dtype) : undefined,
+    ];
+  });
+}
+
+function checkBias(op: string, bias: Tensor, channels: number): void {
+  checkDType(op, 'bias', bias, 'f32', 'f16');
+  checkShape(op, 'bias', bias.shape, [channels], 'One value per channel of the result');
+}
+
+/**
+ * The gradient of a convolution with respect to its input: linear in dy and in w, and so its own op.
+ *
+ * Folded padding is undone by the adjoint of padding: the kernel itself knows zero padding only. The result has the type of dy.
+ */
+export function conv2dInputGrad(dy: Tensor, w: Tensor, g: ConvGeometry): Tensor {
+  if (g.paddingMode !== 'zero' && g.padding > 0) {
+    const { padding: p } = g;
+    const padded: ConvGeometry = {
+      ...g,
+      height: g.height + 2 * p,
+      width: g.width + 2 * p,
+      padding: 0,
+      paddingMode: 'zero',
+    };
+    return pad2dAdjoint(conv2dInputGrad(dy, w, padded), p, g.paddingMode);
+  }
+  const plain: ConvGeometry = { ...g, paddingMode: 'zero' };
+  const [left, right] = operandsOf('conv2dInputGrad', dy, w);
+  const out = g.groups === 1 ? convInputGrad(plain, left, right) : groupedInputGrad(plain, left, right);
+  return track('conv2dInputGrad', out, [dy, w], (h, needs) => [
+    needs[0] ? convolved(h, w, undefined, plain) : undefined,
+    needs[1] ? conv2dWeightGrad(h, dy, plain, gemmType(w)) : undefined,
+  ]);
+}
+
+/** The gradient of a convolution with respect to its weight, in the type that the weight has: linear in x and in dy. */
+export function conv2dWeightGrad(x: Tensor, dy: Tensor, g: ConvGeometry, result: GemmType): Tensor {
+  const [left, right] = operandsOf('conv2dWeightGrad', x, dy);
+  const out = g.groups === 1 ? convWeightGrad(g, left, right, result) : groupedWeightGrad(g, left, right, result);
+  return track('conv2dWeightGrad', out, [x, dy], (h, needs) => [
+    needs[0] ? conv2dInputGrad(dy, h, g) : undefined,
+    needs[1] ? convolved(x, h, undefined, g) : undefined,
+  ]);
+}
+
+export interface ConvTranspose2dOptions {
+  /** Step between the windows in the result. Default 1. */
+  readonly stride?: number;
+  /** Pixels taken off each side of the result. Default 0. */
+  readonly padding?: number;
+  /** Channel groups that see only themselves. Default 1. */
+  readonly groups?: number;
+}
+
+const TRANSPOSE_OPTIONS: OptionKeys<ConvTranspose2dOptions> = { stride: true, padding: true, groups: true };
+
+/**
+ * Transposed 2-D convolution: the input gradient of the convolution with the same weight, plus a bias.
+ *
+ * Shapes: x [N, H, W, Ci], w [kh, kw, Co / groups, Ci], bias [Co] → [N, (H − 1)·stride − 2·padding + kh, …, Co].
+ */
+export function convTranspose2d(x: Tensor, w: Tensor, bias?: Tensor, options: ConvTranspose2dOptions = {}): Tensor {
+  checkOptions('convTranspose2d', options, TRANSPOSE_OPTIONS, MISSING_CONV_OPTIONS);
+  checkSteps('convTranspose2d', options);
+  const { stride = 1, padding = 0, groups = 1 } = options;
+  checkDType('convTranspose2d', 'x', x, 'f32', 'f16');
+  checkDType('convTranspose2d', 'w', w, 'f32', 'f16');
+  if (isCastNow(x)) return convTranspose2d(cast(x, 'f16'), w, bias, options);
+  checkShape('convTranspose2d', 'x', x.shape, [null, null, null, null], 'Images are [batch, height, width, channels]');
+  const [batch, height, width, channelsIn] = x.shape as [number, number, number, number];
+  const layout = 'The layout is [kh, kw, channels out / groups, channels in]';
+  checkShape('convTranspose2d', 'w', w.shape, [null, null, null, channelsIn], layout);
+  const channelsOut = w.dim(2) * groups;
+  if (bias !== undefined) checkBias('convTranspose2d', bias, channelsOut);
+  const grow = (extent: number, kernel: number) => (extent - 1) * stride - 2 * padding + kernel;
+  const result: Shape = [batch, grow(height, w.dim(0)), grow(width, w.dim(1)), channelsOut];
+  if (result.some((extent) => extent < 1))
+    throw new ArgumentError('convTranspose2d', 'padding', String(padding), 'one that leaves pixels', showShape(result));
+  const g = convGeometry('convTranspose2d', result, w.shape, { stride, padding, groups });
+  const y = conv2dInputGrad(x, w, g);
+  return bias ? y.add(cast(bias, y.dtype)) : y;
+}

@@ -1,0 +1,46 @@
+/** @file Means of pointwise expressions in one or two kernels, and one more for each gradient: what losses are made of. */
+import { checkList, checkOptions, type OptionKeys } from '@visage/gpu';
+import { fused } from '../core/fused.ts';
+import { launchMap, V } from '../core/map.ts';
+import { checkShape } from '../core/shape.ts';
+import { checkFloat, floatTypeOf } from '../core/storage.ts';
+import type { Tensor } from '../core/tensor.ts';
+import { sumOfMap } from '../reduce/sums.ts';
+
+export interface MeanOf {
+  readonly name: string;
+  /** WGSL over `a` and `b` of type V; the inputs have one shape. */
+  readonly expression: string;
+  readonly inputs: readonly Tensor[];
+  /** For each input the derivative of the expression, WGSL over the same names. */
+  readonly derivatives: readonly string[];
+  /** The same in plain ops, for higher orders. */
+  readonly composed: (...inputs: readonly Tensor[]) => Tensor;
+}
+
+const PARTS: OptionKeys<MeanOf> = { name: true, expression: true, inputs: true, derivatives: true, composed: true };
+
+/** Mean over all elements of a pointwise expression of one or two tensors: a scalar in f32. */
+export function meanOf(parts: MeanOf): Tensor {
+  checkOptions('meanOf', parts, PARTS);
+  const { name, expression, inputs, derivatives, composed } = parts;
+  checkList('meanOf', 'inputs', inputs, 'tensors');
+  const [first] = inputs as readonly [Tensor];
+  for (const [k, x] of inputs.entries()) {
+    checkFloat(name, inputs.length === 1 ? 'x' : 'ab'.charAt(k), x);
+    checkShape(name, 'b', x.shape, first.shape, 'Both inputs are of one shape');
+  }
+  const share = 1 / first.size;
+  return fused({
+    name,
+    inputs,
+    forward: () => sumOfMap(name, expression, inputs, share),
+    backward: (g, needs) =>
+      inputs.map((x, k) => {
+        if (!needs[k]) return undefined;
+        const slope = `(${derivatives[k]}) * (${inputs.length === 1 ? 'b' : 'c'} * ${V(share)})`;
+        return launchMap(`${name}Grad`, slope, [...inputs, g], undefined, floatTypeOf(x));
+      }),
+    composed,
+  });
+}

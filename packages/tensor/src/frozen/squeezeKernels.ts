@@ -1,0 +1,192 @@
+/** @file The kernels of squeeze and excitation with a frozen gate: all in one for small planes, or sums, gates and passes apart. */
+import { Family, f32, type Gpu, underChoice, type Variant } from '@visage/gpu';
+import {
+  squeezeBackwardLayers,
+  squeezeForwardLayers,
+  squeezeGates,
+  squeezeGatesGrad,
+  squeezeLayers,
+  squeezeResident,
+  squeezeResidentGrad,
+  squeezeSpread,
+  squeezeTailGrad,
+} from '@visage/kernels';
+import { launchMap } from '../core/map.ts';
+import { nearlyAll } from '../core/processors.ts';
+import { enablesOf, floatTypeOf, stored } from '../core/storage.ts';
+import { empty, type Tensor } from '../core/tensor.ts';
+import { launchRows } from '../reduce/launch.ts';
+import { planRows, squeezeSumsFamily } from '../reduce/plan.ts';
+import { partialSums } from '../reduce/sums.ts';
+import type { NormProblem } from '../reduce/threads.ts';
+import type { SqueezeGate } from './squeezeExcitation.ts';
+
+const MOST_ELEMENTS = 2 ** 16; // for each workgroup: what it reads twice in about the 10 µs of two launches
+const MOST_SLICED = 2 ** 17; // of a sample that several share: each reads all of it once and goes over its share
+const SLICES_FORWARD = 8;
+const SLICES_BACKWARD = 4; // half as many: each reads three images whole
+const AT_ONCE = 4; // loads of each image that an invocation has in flight
+const BINDINGS = 11;
+const WORKGROUPS = [1024, 256]; // the largest that the device has: few samples, many pixels
+const GATE_WORKGROUP = 256;
+const TAIL = 'select((a * b + c) * d, a * b + c, a * b + c > V(0.0))';
+
+/** What the forward pass makes. */
+export interface Squeezed {
+  readonly out: Tensor;
+  /** [n, 1, 1, c]. */
+  readonly gates: Tensor;
+  /** [n, hidden], before the PReLU. */
+  readonly hidden: Tensor;
+}
+
+/** Kernels for both directions. */
+export interface SqueezeKernels {
+  forward(x: Tensor, skip: Tensor, gate: SqueezeGate, slope: Tensor): Squeezed;
+  /** Gradients of x and of skip. */
+  backward(dy: Tensor, x: Tensor, skip: Tensor, gate: SqueezeGate, slope: Tensor, made: Squeezed): [Tensor, Tensor];
+}
+
+/** The planes are what is summed: x as [outer, rows, channels]. */
+export interface SqueezeVariant extends Variant<NormProblem>, SqueezeKernels {}
+
+const rowsOf = (x: Tensor): number => x.dim(1) * x.dim(2);
+
+/** Launches a kernel with `slices` workgroups per sample; `tensors` in binding order. */
+function launchSamples(
+  name: string,
+  parts: readonly string[],
+  x: Tensor,
+  hidden: number,
+  workgroup: number,
+  tensors: readonly Tensor[],
+  slices = 1,
+): void {
+  const channels = x.dim(3);
+  x.gpu.dispatch({
+    program: {
+      name: `squeeze/${name}`,
+      enables: enablesOf(x.dtype),
+      aliases: { S: stored(floatTypeOf(x), 4) },
+      constants: {
+        ...{ WG: workgroup, C: channels, GROUPS: Math.ceil(channels / 4), HIDDEN: hidden, ROWS: rowsOf(x) },
+        LANES: Math.max(1, Math.floor(workgroup / 2 ** Math.ceil(Math.log2(hidden)))),
+        ...{ FACTOR: f32(1 / rowsOf(x)), SLICES: slices, AT_ONCE },
+      },
+      parts: [squeezeLayers, ...parts],
+    },
+    buffers: tensors.map((t) => t.buffer),
+    grid: [x.dim(0) * slices, 1, 1],
+  });
+}
+
+const emptyGates = (x: Tensor, gate: SqueezeGate) => ({
+  gates: empty(x.gpu, [x.dim(0), 1, 1, x.dim(3)]),
+  hidden: empty(x.gpu, [x.dim(0), gate.b1.size]),
+});
+
+/** The largest workgroup whose sums (a vector and a product for each invocation) and two small layers fit into the device's workgroup memory. */
+function workgroupOf({ device }: Gpu, channels: number): number | undefined {
+  const { maxComputeInvocationsPerWorkgroup: most, maxComputeWorkgroupStorageSize: bytes } = device.limits;
+  return WORKGROUPS.find((threads) => threads <= most && 20 * threads + 8 * channels <= bytes);
+}
+
+/** Everything in one launch, by `slicesOf` workgroups for each sample of up to `most` elements. */
+const resident = (
+  name: string,
+  most: number,
+  slicesOf: (samples: number, most: number, gpu: Gpu) => number,
+): SqueezeVariant => ({
+  name,
+  supports({ channels }, gpu) {
+    const groups = channels / 4;
+    if (gpu.device.limits.maxStorageBuffersPerShaderStage < BINDINGS) return `needs ${BINDINGS} bindings`;
+    if (!workgroupOf(gpu, channels)) return 'needs 256 invocations per workgroup, and memory for their sums';
+    const isPower = groups >= 1 && Math.log2(groups) % 1 === 0;
+    return (isPower && groups <= 128) || 'needs a power of two of channels, from 4 to 512';
+  },
+  admits({ outer, rows, channels }, gpu) {
+    if (gpu.adapter.software) return 'workgroup memory is slow on a software adapter';
+    const elements = rows * channels;
+    if (elements > most) return `${elements} elements of a sample are too many for one workgroup to read`;
+    const share = elements / slicesOf(outer, SLICES_BACKWARD, gpu); // the largest: the backward pass has the fewest slices
+    return share <= MOST_ELEMENTS || `${share} elements of a sample are too many for one workgroup to go over`;
+  },
+  forward(x, skip, gate, slope) {
+    const out = empty(x.gpu, x.shape, x.dtype);
+    const { gates, hidden } = emptyGates(x, gate);
+    const tensors = [out, gates, hidden, x, skip, slope, gate.w1, gate.b1, gate.slope, gate.w2, gate.b2];
+    const parts = [squeezeForwardLayers, squeezeSpread, squeezeResident];
+    const workgroup = workgroupOf(x.gpu, x.dim(3)) as number;
+    launchSamples('resident', parts, x, gate.b1.size, workgroup, tensors, slicesOf(x.dim(0), SLICES_FORWARD, x.gpu));
+    return { out, gates, hidden };
+  },
+  backward(dy, x, skip, gate, slope, { gates, hidden }) {
+    const [dx, h] = [empty(x.gpu, x.shape, x.dtype), empty(x.gpu, x.shape, x.dtype)];
+    const tensors = [dx, h, dy, x, skip, gates, hidden, slope, gate.w1, gate.slope, gate.w2];
+    const parts = [squeezeBackwardLayers, squeezeSpread, squeezeResidentGrad];
+    const workgroup = workgroupOf(x.gpu, x.dim(3)) as number;
+    launchSamples(
+      'residentGrad',
+      parts,
+      x,
+      gate.b1.size,
+      workgroup,
+      tensors,
+      slicesOf(x.dim(0), SLICES_BACKWARD, x.gpu),
+    );
+    return [dx, h];
+  },
+});
+
+/** Workgroups for each sample, a power of two up to `most`, so that all samples together fill the GPU. */
+const slicesOf = (samples: number, most: number, gpu: Gpu): number =>
+  2 ** Math.floor(Math.log2(Math.max(1, Math.min(most, nearlyAll(gpu) / samples))));
+
+const sliced = resident('sliced', MOST_SLICED, slicesOf);
+const whole = resident('resident', MOST_ELEMENTS, () => 1);
+
+const problemOf = (x: Tensor): NormProblem => ({ outer: x.dim(0), rows: rowsOf(x), channels: x.dim(3), eps: 0 });
+const gateWorkgroup = ({ gpu }: Tensor): number =>
+  Math.min(GATE_WORKGROUP, gpu.device.limits.maxComputeInvocationsPerWorkgroup);
+
+const separate: SqueezeVariant = {
+  name: 'sums, gates and pass',
+  forward(x, skip, gate, slope) {
+    const partial = partialSums(x, x.dim(0), rowsOf(x), x.dim(3));
+    const { gates, hidden } = emptyGates(x, gate);
+    const tensors = [gates, hidden, partial, gate.w1, gate.b1, gate.slope, gate.w2, gate.b2];
+    launchSamples('gates', [squeezeForwardLayers, squeezeGates], x, gate.b1.size, gateWorkgroup(x), tensors);
+    const out = launchMap('squeezeTail', TAIL, [x, gates, skip, slope], undefined, floatTypeOf(x));
+    return { out, gates, hidden };
+  },
+  backward(dy, x, skip, gate, slope, { gates, hidden }) {
+    const p = problemOf(x);
+    const { sharing, chunks } = planRows(squeezeSumsFamily, p, x.gpu);
+    const h = empty(x.gpu, x.shape, x.dtype);
+    const parts = empty(x.gpu, [x.dim(0), chunks, x.dim(3)]);
+    const passed = [h, parts, dy, x, skip, gates, slope];
+    launchRows('squeeze/tailGrad', squeezeTailGrad, p, x, passed, { sharing, chunks });
+    const shift = empty(x.gpu, gates.shape);
+    const tensors = [shift, parts, gates, hidden, gate.w1, gate.slope, gate.w2];
+    launchSamples('gatesGrad', [squeezeBackwardLayers, squeezeGatesGrad], x, gate.b1.size, gateWorkgroup(x), tensors);
+    return [launchMap('squeezeInputGrad', 'a * b + c', [h, gates, shift], undefined, floatTypeOf(x)), h];
+  },
+};
+
+/** Every way to compute it. */
+export const squeezeFamily = new Family<NormProblem, SqueezeVariant>({
+  name: 'squeeze',
+  variants: [sliced, whole, separate],
+  describe: ({ outer, rows, channels }) => `${outer} samples of ${rows} pixels and ${channels} channels`,
+});
+
+/** Those of the variant that takes x. */
+export function squeezeKernels(x: Tensor): SqueezeKernels {
+  const choice = squeezeFamily.choose(x.gpu, problemOf(x));
+  const { variant } = choice;
+  return {
+    forward: (...given) => underChoice(choice, () => variant.forward(...given)),
+    backward: (...given) => underChoice(choice, () => variant.backward(...given)),
+  };
+}

@@ -1,0 +1,103 @@
+import {
+  ArgumentError,
+  type Constant,
+  checkNumber,
+  currentGpu,
+  f32,
+  type Gpu,
+  linearGrid,
+  showValue,
+} from '@visage/gpu';
+import { randomAdvance, randomDraw, randomNormal, randomPhilox, randomUniform } from '@visage/kernels';
+import { keep } from '../core/scope.ts';
+import { checkExtents, type Shape } from '../core/shape.ts';
+import { empty, type Tensor } from '../core/tensor.ts';
+import { tensor } from '../elementwise/create.ts';
+import { stateToDraw } from './redraw.ts';
+import { uniformRange } from './uniformRange.ts';
+
+const WORKGROUP = 64;
+
+/**
+ * Random numbers on the GPU, by counter (Philox4x32-10).
+ *
+ * The state, key and number of draws so far, lies on the device and is counted up by a kernel: a replayed step draws new numbers at every run. Number i of
+ * draw k depends on (seed, k, i) alone. Save the state with a checkpoint and a resumed run goes on with the same numbers.
+ */
+export class RandomState {
+  /** (key low, key high, draws low, draws high) as u32. Lives outside all scopes until `dispose()`. */
+  readonly state: Tensor;
+
+  /** @param seed an integer from 0 to 2⁵³ − 1. */
+  constructor(seed: number, gpu: Gpu = currentGpu()) {
+    if (!Number.isSafeInteger(seed) || seed < 0) {
+      throw new ArgumentError('RandomState', 'seed', showValue(seed), 'an integer from 0 to 2^53 - 1');
+    }
+    this.state = keep(tensor(Uint32Array.of(seed % 2 ** 32, Math.floor(seed / 2 ** 32), 0, 0), [4], { gpu }));
+  }
+
+  /**
+   * Numbers uniform in [low, high); all are `low` if no f32 lies between.
+   *
+   * @throws ArgumentError unless low ≤ high and their difference is finite in f32.
+   */
+  uniform(shape: Shape, low = 0, high = 1): Tensor {
+    checkNumber('uniform', 'low', low);
+    checkNumber('uniform', 'high', high, low);
+    const range = uniformRange('RandomState.uniform', low, high);
+    return this.#draw('uniform', randomUniform, shape, {
+      LOW: f32(low),
+      RANGE: f32(range.extent),
+      LAST: f32(range.last),
+    });
+  }
+
+  /**
+   * Numbers of the normal distribution.
+   *
+   * @throws ArgumentError unless both numbers are finite in f32.
+   */
+  normal(shape: Shape, mean = 0, std = 1): Tensor {
+    checkNumber('normal', 'mean', mean);
+    checkNumber('normal', 'std', std, 0);
+    if (![mean, std].every((value) => Number.isFinite(Math.fround(value))))
+      throw new ArgumentError('RandomState.normal', 'mean and std', `${mean} and ${std}`, 'finite numbers');
+    return this.#draw('normal', randomNormal, shape, { MEAN: f32(mean), STD: f32(std) });
+  }
+
+  /** The state as of now, for a checkpoint. */
+  async save(): Promise<Uint32Array> {
+    return (await this.state.data()) as Uint32Array;
+  }
+
+  /** Goes on from a saved state. */
+  restore(words: Uint32Array): void {
+    this.state.write(words);
+  }
+
+  dispose(): void {
+    this.state.dispose();
+  }
+
+  #draw(name: string, distribution: string, shape: Shape, constants: Readonly<Record<string, Constant>>): Tensor {
+    checkExtents(name, shape);
+    const { gpu } = this.state;
+    const state = stateToDraw(this.state);
+    const out = empty(gpu, shape);
+    gpu.dispatch({
+      program: {
+        name: `random/${name}`,
+        constants: { WG: WORKGROUP, SIZE: out.size, ...constants },
+        parts: [randomPhilox, distribution, randomDraw],
+      },
+      buffers: [out.buffer, state.buffer],
+      grid: linearGrid(Math.ceil(out.size / 4 / WORKGROUP)),
+    });
+    gpu.dispatch({
+      program: { name: 'random/advance', parts: [randomAdvance] },
+      buffers: [state.buffer],
+      grid: [1, 1, 1],
+    });
+    return out;
+  }
+}
