@@ -54,7 +54,7 @@ def sync(device):
 def median_ms(fn, repeat, device, warm=3, warm_seconds=0.4):
     """Median over `repeat` of the mean of a few calls each, so that a short call is not drowned by the wait for it.
 
-    A GPU that paused has a low clock, so it works for a while first, as in Visage's own benchmarks (packages/gpu/src/tuning/warm.ts).
+    A GPU that paused has a low clock, so it works for a while first, as in Visage's own benchmarks (packages/gpu/src/timing/warm.ts).
     """
     for _ in range(warm):
         fn()

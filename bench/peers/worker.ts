@@ -1,7 +1,7 @@
 /** @file The process of one peer, `worker.ts NAME`: opens it on Dawn, then does what it is ordered. process.ts is the other end. */
 import { describeAdapter } from '@visage/gpu';
 import { createDawn } from '@visage/gpu/node';
-import { waitPatiently } from '../../packages/gpu/src/patience.ts';
+import { waitPatiently } from '../../packages/gpu/src/node/polling.ts';
 import { openPeer, type PeerName } from './install.ts';
 import { measure } from './measure.ts';
 import type { Answer, Order, PeerDevice } from './messages.ts';

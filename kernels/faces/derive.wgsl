@@ -5,7 +5,7 @@
 //
 // Memory: `faces` [batch] Face, see face.wgsl. Tile: one invocation per image.
 // Preconditions: draw.wgsl has run. Parts before: face. Dispatch: ceil(batch / 8).
-// `poseOf` and `landmarksOf` in packages/faces/src/landmarks.ts compute the same positions.
+// `poseOf` and `landmarksOf` in packages/faces/src/render/landmarks.ts compute the same positions.
 
 @group(0) @binding(0) var<storage, read_write> faces : array<Face>;
 

@@ -6,7 +6,7 @@
 //   chance:  value = u0 < c ? a + (b - a) u1 : 0
 //
 // Memory: `identities`, `attributes` u32 [batch]; `table` one vec4f (a, b, c, code) per factor with code = stream + 2 shape
-// (rows of packages/faces/src/factors.ts); `faces` f32 [batch, FACE_FLOATS], of which this kernel writes the factors.
+// (rows of packages/faces/src/sampling/factors.ts); `faces` f32 [batch, FACE_FLOATS], of which this kernel writes the factors.
 // Tile: one invocation per factor of an image.
 // Preconditions: constants SEED, FACTORS, FACE_FLOATS, DERIVED_FLOATS. Parts before: rng.
 // Dispatch: (ceil(FACTORS / 8), batch, 1).

@@ -2,8 +2,8 @@
 import { DESCRIBED, type DeviceDescription, describedGpu, TuningMemo } from '@visage/gpu';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { Gpu } from '../../packages/gpu/src/gpu.ts';
-import { processorsNamed } from '../../packages/gpu/src/hardware.ts';
+import { processorsNamed } from '../../packages/gpu/src/core/hardware.ts';
+import { Gpu } from '../../packages/gpu/src/device/gpu.ts';
 
 const NAMES: readonly (readonly [name: string, processors: number | undefined])[] = [
   ['NVIDIA H200', 132],

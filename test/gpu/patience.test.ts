@@ -3,7 +3,7 @@ import { setImmediate as promised } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { waitPatiently } from '../../packages/gpu/src/patience.ts';
+import { waitPatiently } from '../../packages/gpu/src/node/polling.ts';
 
 const before = globalThis.setImmediate;
 waitPatiently();

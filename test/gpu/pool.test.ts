@@ -1,7 +1,7 @@
 /** @file Which buffers a pool reuses, on a device that counts them. */
 import { test } from 'uvu';
 import { equal, is, ok } from 'uvu/assert';
-import { BufferPool } from '../../packages/gpu/src/pool.ts';
+import { BufferPool } from '../../packages/gpu/src/memory/pool.ts';
 import { hostRandom } from '../helpers/random.ts';
 
 const MEBIBYTE = 2 ** 20;

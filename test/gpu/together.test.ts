@@ -2,7 +2,7 @@
 import { type Gpu, GpuBuffer, layTogether, spaced } from '@visage/gpu';
 import { add, assign, keep, launchMap, matmul, moveTogether, record, scope, type Tensor, tensor } from '@visage/tensor';
 import { equal, is, ok, throws } from 'uvu/assert';
-import { BufferPool } from '../../packages/gpu/src/pool.ts';
+import { BufferPool } from '../../packages/gpu/src/memory/pool.ts';
 import { gpuSuite } from '../helpers/gpu.ts';
 import { hostRandom } from '../helpers/random.ts';
 

@@ -2,13 +2,13 @@
 import { GpuBuffer } from '@visage/gpu';
 import { test } from 'uvu';
 import { is, ok, throws } from 'uvu/assert';
-import type { Command } from '../../packages/gpu/src/commands.ts';
-import { ConstantStore } from '../../packages/gpu/src/constants.ts';
-import type { Lifetime } from '../../packages/gpu/src/placement.ts';
-import { BufferPool } from '../../packages/gpu/src/pool.ts';
-import { Trace } from '../../packages/gpu/src/trace.ts';
-import { Trials } from '../../packages/gpu/src/trials.ts';
-import { type Workplace, Workspace } from '../../packages/gpu/src/workspace.ts';
+import type { Command } from '../../packages/gpu/src/launch/commands.ts';
+import { Trials } from '../../packages/gpu/src/launch/trials.ts';
+import type { Lifetime } from '../../packages/gpu/src/memory/placement.ts';
+import { BufferPool } from '../../packages/gpu/src/memory/pool.ts';
+import { type Workplace, Workspace } from '../../packages/gpu/src/memory/workspace.ts';
+import { ConstantStore } from '../../packages/gpu/src/record/hoistConstants.ts';
+import { Trace } from '../../packages/gpu/src/record/trace.ts';
 import { hostRandom } from '../helpers/random.ts';
 
 const ALIGNMENT = 256;

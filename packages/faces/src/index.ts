@@ -1,10 +1,6 @@
-export { type FaceFactors, type FaceKey, faceFactors } from './draw.ts';
-export { type Factor, type FactorName, type FactorStream, factors } from './factors.ts';
 export { type GridOptions, imageGrid } from './images/grid.ts';
 export { type Image, image, imagesOf, paste, resizeImage } from './images/image.ts';
 export { drawText, textWidth } from './images/text.ts';
-export { type Landmarks, landmarkNames, landmarksOf, type Point, type Pose, poseOf } from './landmarks.ts';
-export type { Level } from './levels.ts';
 export { type Embeddings, equalErrorRate, leakRate, retrievalTop1, swapMargin } from './metrics/embeddings.ts';
 export { type PixelErrors, pixelErrors } from './metrics/pixels.ts';
 export {
@@ -16,7 +12,7 @@ export {
   trivialScores,
 } from './metrics/swaps.ts';
 export { type AcceptRate, acceptRateAt, type Verification, verification } from './metrics/verification.ts';
-export { philox, unitFloat } from './philox.ts';
+export { type Landmarks, landmarkNames, landmarksOf, type Point, type Pose, poseOf } from './render/landmarks.ts';
 export {
   type FaceBatch,
   materialNames,
@@ -24,7 +20,12 @@ export {
   renderMasks,
   renderMaterials,
   renderMeanFaces,
-} from './render.ts';
+} from './render/render.ts';
+export { SwapFaces, type SwapFacesOptions } from './render/swapFaces.ts';
+export { type FaceFactors, type FaceKey, faceFactors } from './sampling/draw.ts';
+export { type Factor, type FactorName, type FactorStream, factors } from './sampling/factors.ts';
+export type { Level } from './sampling/levels.ts';
+export { philox, unitFloat } from './sampling/philox.ts';
 export {
   FaceSampler,
   type FaceSamplerOptions,
@@ -32,5 +33,4 @@ export {
   faceSets,
   type LabelledIndices,
   type SwapIndices,
-} from './sampler.ts';
-export { SwapFaces, type SwapFacesOptions } from './swapFaces.ts';
+} from './sampling/sampler.ts';

@@ -1,4 +1,4 @@
-export { type AdapterDescription, describeAdapter } from './adapter.ts';
+export { type AdapterDescription, describeAdapter } from './core/adapter.ts';
 export {
   checkBoolean,
   checkFunction,
@@ -9,20 +9,7 @@ export {
   checkOptions,
   type OptionKeys,
   showValue,
-} from './arguments.ts';
-export { GpuBuffer } from './buffer.ts';
-export {
-  type Choice,
-  type ChoiceReport,
-  type KernelChoice,
-  type Refusal,
-  reportChoice,
-  underChoice,
-} from './choices.ts';
-export type { BoundCommand, Command } from './commands.ts';
-export { type GpuOptions, openGpu } from './create.ts';
-export { currentGpu, onGpu, useGpu } from './current.ts';
-export { DESCRIBED, type DeviceDescription, describedGpu } from './described.ts';
+} from './core/arguments.ts';
 export {
   AdapterError,
   ArgumentError,
@@ -31,13 +18,10 @@ export {
   OutOfMemoryError,
   ValidationError,
   VisageError,
-} from './errors.ts';
-export { parseJson } from './files/json.ts';
-export { type Dispatch, Gpu } from './gpu.ts';
-export type { Hardware } from './hardware.ts';
-export { nextMoment } from './moments.ts';
-export type { MemoryUse } from './pool.ts';
-export type { ProfiledChoice, ProfileRow } from './profiler.ts';
+} from './core/errors.ts';
+export type { Hardware } from './core/hardware.ts';
+export { parseJson } from './core/json.ts';
+export { nextMoment } from './core/moments.ts';
 export {
   assemble,
   type Constant,
@@ -48,17 +32,29 @@ export {
   type Program,
   preludeOf,
   writtenBindings,
-} from './program.ts';
-export { RecordedStep } from './recorded.ts';
-export { recordStep } from './recording.ts';
-export type { SavedBy } from './saved.ts';
-export { scoped } from './scopes.ts';
-export { refuseAsync } from './synchronous.ts';
-export { layTogether, spaced } from './together.ts';
-export { type TuningEntry, TuningMemo, type TuningTarget } from './tuning/memo.ts';
-export { lendScratch, refillScratch } from './tuning/scratch.ts';
-export { median, type TimingOptions, timeInterleaved } from './tuning/timing.ts';
-export { stayedBusy, WARM_MS, warmUp } from './tuning/warm.ts';
+} from './core/program.ts';
+export { refuseAsync } from './core/refuseAsync.ts';
+export { type GpuOptions, openGpu } from './device/create.ts';
+export { currentGpu, onGpu, useGpu } from './device/current.ts';
+export { DESCRIBED, type DeviceDescription, describedGpu } from './device/described.ts';
+export { type Dispatch, Gpu } from './device/gpu.ts';
+export { layTogether, spaced } from './device/pack.ts';
+export { recordStep } from './device/recording.ts';
+export type { BoundCommand, Command } from './launch/commands.ts';
+export type { ProfiledChoice, ProfileRow } from './launch/profiler.ts';
+export { GpuBuffer } from './memory/buffer.ts';
+export type { MemoryUse } from './memory/pool.ts';
+export type { SavedBy } from './memory/saved.ts';
+export { scoped } from './memory/scopes.ts';
+export { RecordedStep } from './record/recordedStep.ts';
+export {
+  type Choice,
+  type ChoiceReport,
+  type KernelChoice,
+  type Refusal,
+  reportChoice,
+  underChoice,
+} from './select/choices.ts';
 export {
   Family,
   type FamilyDefinition,
@@ -66,4 +62,8 @@ export {
   type NamedFamily,
   type Variant,
   withVariant,
-} from './variants.ts';
+} from './select/family.ts';
+export { lendScratch, refillScratch } from './timing/scratch.ts';
+export { median, type TimingOptions, timeInterleaved } from './timing/timing.ts';
+export { stayedBusy, WARM_MS, warmUp } from './timing/warm.ts';
+export { type TuningEntry, TuningMemo, type TuningTarget } from './tuning/memo.ts';

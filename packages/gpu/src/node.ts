@@ -1,13 +1,13 @@
 import { create, globals } from 'webgpu';
-import { checkBoolean, checkOneOf, checkOptions, type OptionKeys } from './arguments.ts';
-import { GPU_OPTIONS, type GpuOptions, openGpu } from './create.ts';
-import { useGpu } from './current.ts';
-import type { Gpu } from './gpu.ts';
-import { waitPatiently } from './patience.ts';
-import { loadMemos } from './tuning/file.ts';
+import { checkBoolean, checkOneOf, checkOptions, type OptionKeys } from './core/arguments.ts';
+import { GPU_OPTIONS, type GpuOptions, openGpu } from './device/create.ts';
+import { useGpu } from './device/current.ts';
+import type { Gpu } from './device/gpu.ts';
+import { loadMemos } from './node/memoFile.ts';
+import { waitPatiently } from './node/polling.ts';
 
-export { saveFile } from './files/save.ts';
-export { memoPath, saveMemo, shippedMemoPath, tuningTarget } from './tuning/file.ts';
+export { memoPath, saveMemo, shippedMemoPath, tuningTarget } from './node/memoFile.ts';
+export { saveFile } from './node/save.ts';
 
 /** How to open a device through Dawn. */
 export interface NodeGpuOptions extends GpuOptions {

@@ -1,3 +1,7 @@
+export { kaimingUniform, normal, seeded, uniform, xavierNormal } from './core/initialisers.ts';
+export { fromFileOrder, type Layout, toFileOrder } from './core/layouts.ts';
+export { Layer, Module, ModuleList, type StateEntry } from './core/module.ts';
+export { HostRandom, philox } from './core/random.ts';
 export {
   type CheckpointGroups,
   type CheckpointOptions,
@@ -39,15 +43,12 @@ export {
   type SaveOptions,
   saveModule,
 } from './files/weights.ts';
-export { kaimingUniform, normal, seeded, uniform, xavierNormal } from './initialisers.ts';
 export { type Affine, affineOf, BatchNorm1d, BatchNorm2d, type BatchNormLayerOptions } from './layers/batchNorm.ts';
 export { Conv2d, type ConvLayerOptions, ConvTranspose2d, type ConvTransposeLayerOptions } from './layers/conv.ts';
 export { Linear, type LinearLayerOptions } from './layers/linear.ts';
 export { PReLU } from './layers/prelu.ts';
 export { type LeakyStep, leaky, Sequential, type Step } from './layers/sequential.ts';
 export { powerIteration, SpectralConv2d, type SpectralNormOptions } from './layers/spectralNorm.ts';
-export { fromFileOrder, type Layout, toFileOrder } from './layouts.ts';
-export { Layer, Module, ModuleList, type StateEntry } from './module.ts';
 export { Adam, type AdamOptions, AdamW } from './optim/adam.ts';
 export { type ClippedGradients, clampGradients, clipGradientNorm } from './optim/clip.ts';
 export { ExponentialMovingAverage } from './optim/ema.ts';
@@ -64,4 +65,3 @@ export {
 } from './optim/schedules.ts';
 export { Sgd, type SgdOptions } from './optim/sgd.ts';
 export type { Scaling } from './optim/update.ts';
-export { HostRandom, philox } from './random.ts';

@@ -1,4 +1,16 @@
 export * from './baselines/index.ts';
+export { inPrecision, type Precision, precisions } from './core/precision.ts';
+export {
+  type AdamNumbers,
+  type Augmentation,
+  type IdentityResize,
+  type LossWeights,
+  type PairKind,
+  type Recipe,
+  readRecipe,
+} from './core/recipe.ts';
+export { changedRecipe, parseRecipeField, type RecipeChanges, recipePaths, recipeValue } from './core/recipeChanges.ts';
+export { ablation, paper, recipes, released2021, released2021Paper, train2022 } from './core/recipes.ts';
 export {
   type CheckpointHeader,
   type LoadSwapperOptions,
@@ -8,7 +20,7 @@ export {
   simswapArchitecture,
   swapImageSize,
   swapPipeline,
-} from './checkpoint.ts';
+} from './files/checkpoint.ts';
 export {
   type CheckpointNetwork,
   checkpointNetworks,
@@ -67,20 +79,8 @@ export {
   released224,
   released512,
   trained2022,
-} from './pipelines.ts';
-export { inPrecision, type Precision, precisions } from './precision.ts';
-export {
-  type AdamNumbers,
-  type Augmentation,
-  type IdentityResize,
-  type LossWeights,
-  type PairKind,
-  type Recipe,
-  readRecipe,
-} from './recipe.ts';
-export { changedRecipe, parseRecipeField, type RecipeChanges, recipePaths, recipeValue } from './recipeChanges.ts';
-export { ablation, paper, recipes, released2021, released2021Paper, train2022 } from './recipes.ts';
-export { Swapper, type SwapperOptions } from './swapper.ts';
+} from './swap/pipelines.ts';
+export { Swapper, type SwapperOptions } from './swap/swapper.ts';
 export { CollapseAlarm, type CollapseLimits, type CollapseReport, type CollapseSigns } from './training/collapse.ts';
 export type { ImagePairs, TrainingData } from './training/data.ts';
 export { AUGMENTATION_DRAWS, augmentationDraws, diffAugment } from './training/diffAugment.ts';

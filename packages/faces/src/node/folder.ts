@@ -5,9 +5,9 @@ import { checkInteger, checkOptions, currentGpu, type OptionKeys } from '@visage
 import { FileError } from '@visage/nn';
 import { saveFile } from '@visage/nn/node';
 import { type Image, imagesOf, resizeImage } from '../images/image.ts';
-import { type Landmarks, landmarksOf, type Pose, poseOf } from '../landmarks.ts';
-import type { Level } from '../levels.ts';
-import { renderFaces } from '../render.ts';
+import { type Landmarks, landmarksOf, type Pose, poseOf } from '../render/landmarks.ts';
+import { renderFaces } from '../render/render.ts';
+import type { Level } from '../sampling/levels.ts';
 import { readPng, writePng } from './png.ts';
 
 /** Which faces to write. */

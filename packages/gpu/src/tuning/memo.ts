@@ -1,7 +1,7 @@
-import { VisageError } from '../errors.ts';
-import { parseJson } from '../files/json.ts';
-import { checkProcessors } from '../hardware.ts';
-import type { NamedFamily } from '../variants.ts';
+import { VisageError } from '../core/errors.ts';
+import { checkProcessors } from '../core/hardware.ts';
+import { parseJson } from '../core/json.ts';
+import type { NamedFamily } from '../select/family.ts';
 
 /** What was measured for one problem. */
 export interface TuningEntry {

@@ -1,8 +1,8 @@
 /** @file Checkpoints of a training run: every tensor of its state and a JSON value, in one safetensors file. */
 import { ArgumentError, checkOptions, parseJson } from '@visage/gpu';
 import { DTYPES, type HostArray, sameShape, showShape, type Tensor } from '@visage/tensor';
-import { fileShape, fromFileOrder } from '../layouts.ts';
-import { Module } from '../module.ts';
+import { fileShape, fromFileOrder } from '../core/layouts.ts';
+import { Module } from '../core/module.ts';
 import { FileError } from './header.ts';
 import { type HostTensor, type SafetensorsFile, writeSafetensors } from './safetensors.ts';
 import { DESCRIPTION, describe, moduleToHost, type NetworkDescription } from './weights.ts';

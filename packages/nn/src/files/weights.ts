@@ -1,9 +1,9 @@
 /** @file Modules to and from safetensors, under the published names and layouts of PyTorch. */
 import { checkOneOf, checkOptions, type OptionKeys, parseJson } from '@visage/gpu';
 import { sameShape, showShape, sizeOf } from '@visage/tensor';
-import { bounded } from '../initialisers.ts';
-import { fileShape, fromFileOrder, toFileOrder } from '../layouts.ts';
-import type { Module } from '../module.ts';
+import { bounded } from '../core/initialisers.ts';
+import { fileShape, fromFileOrder, toFileOrder } from '../core/layouts.ts';
+import type { Module } from '../core/module.ts';
 import { checkStored, halfWeights } from './half.ts';
 import { FileError } from './header.ts';
 import {

@@ -1,6 +1,6 @@
 import { ArgumentError, checkInteger, checkNumber, checkOptions, type OptionKeys } from '@visage/gpu';
 import { add, batchNorm, checkTensor, mul, ones, rsqrt, showShape, sub, type Tensor, zeros } from '@visage/tensor';
-import { Layer } from '../module.ts';
+import { Layer } from '../core/module.ts';
 
 /** Options of {@link BatchNorm2d} and {@link BatchNorm1d}. */
 export interface BatchNormLayerOptions {

@@ -9,8 +9,8 @@ import {
   MISSING_CONV_OPTIONS,
   type Tensor,
 } from '@visage/tensor';
-import { kaimingUniform } from '../initialisers.ts';
-import { Layer } from '../module.ts';
+import { kaimingUniform } from '../core/initialisers.ts';
+import { Layer } from '../core/module.ts';
 
 /** Options of {@link Conv2d}: the geometry of the op, and whether there is a bias (default true). */
 export interface ConvLayerOptions extends Conv2dOptions {

@@ -1,8 +1,8 @@
 import { ArgumentError, checkBoolean, checkInteger, checkOptions, type OptionKeys } from '@visage/gpu';
 import { checkExtents, linear, sizeOf, type Tensor } from '@visage/tensor';
-import { kaimingUniform } from '../initialisers.ts';
-import type { Layout } from '../layouts.ts';
-import { Layer } from '../module.ts';
+import { kaimingUniform } from '../core/initialisers.ts';
+import type { Layout } from '../core/layouts.ts';
+import { Layer } from '../core/module.ts';
 
 /** Options of {@link Linear}. */
 export interface LinearLayerOptions {

@@ -1,6 +1,6 @@
 import { checkInteger } from '@visage/gpu';
 import { full, prelu, type Tensor } from '@visage/tensor';
-import { Layer } from '../module.ts';
+import { Layer } from '../core/module.ts';
 
 /**
  * Leaky rectifier with a trained slope: y = max(x, 0) + weight · min(x, 0), one slope for all channels or one each.

@@ -1,6 +1,6 @@
 import { ArgumentError, checkNumber, showValue } from '@visage/gpu';
 import { type Activation, add, conv2d, leakyRelu, mul, relu, type Tensor } from '@visage/tensor';
-import { Layer } from '../module.ts';
+import { Layer } from '../core/module.ts';
 import { affineOf, BatchNorm } from './batchNorm.ts';
 import { Conv2d } from './conv.ts';
 

@@ -12,8 +12,8 @@ import {
   scope,
   type Tensor,
 } from '@visage/tensor';
-import { kaimingUniform, normal } from '../initialisers.ts';
-import { Layer } from '../module.ts';
+import { kaimingUniform, normal } from '../core/initialisers.ts';
+import { Layer } from '../core/module.ts';
 import { type ConvLayerOptions, checkConvLayer } from './conv.ts';
 
 /** Options of {@link SpectralConv2d}: those of a convolution, and of the power iteration. */

@@ -1,7 +1,7 @@
 import { VisageError } from '@visage/gpu';
 import { optimCopy, optimEma } from '@visage/kernels';
 import { assign, keep, moveTogether, sameShape, type Tensor, tensor } from '@visage/tensor';
-import type { Module } from '../module.ts';
+import type { Module } from '../core/module.ts';
 import { launchInPlace } from './launch.ts';
 import { checkRange } from './optimizer.ts';
 import type { Scaling } from './update.ts';

@@ -12,7 +12,7 @@ import {
   writeOnnx,
   writeSafetensors,
 } from '@visage/nn';
-import { readCheckpointHeader, simswapArchitecture } from '../checkpoint.ts';
+import { readCheckpointHeader, simswapArchitecture } from './checkpoint.ts';
 import { fileArchitectures, networkGraph } from './networks.ts';
 
 /** Networks in a training checkpoint, and the prefixes of their entries. */

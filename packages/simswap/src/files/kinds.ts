@@ -5,7 +5,7 @@ import type { GeneratorConfig } from '../networks/generator.ts';
 import type { IdentityConfig } from '../networks/identity.ts';
 import { publishedIResNet } from '../networks/iresnet.ts';
 import { publishedDiscriminator } from '../networks/patchDiscriminator.ts';
-import { type Pipeline, released224, released512, trained2022 } from '../pipelines.ts';
+import { type Pipeline, released224, released512, trained2022 } from '../swap/pipelines.ts';
 import { fileArchitectures } from './networks.ts';
 
 /** The entries of a file below the prefix of a network. */

@@ -2,7 +2,6 @@
 
 import { ArgumentError } from '@visage/gpu';
 import type { NetworkDescription, OnnxGraph } from '@visage/nn';
-import { generatorArchitecture, identityArchitecture } from '../checkpoint.ts';
 import type { DiscriminatorConfig } from '../networks/patchDiscriminator.ts';
 import {
   readDiscriminatorConfig,
@@ -10,6 +9,7 @@ import {
   readGeneratorConfig,
   readIdentityConfig,
 } from '../networks/read.ts';
+import { generatorArchitecture, identityArchitecture } from './checkpoint.ts';
 import { efficientNetGraph } from './graphs/efficientNet.ts';
 import { generatorGraph } from './graphs/generator.ts';
 import { identityGraph } from './graphs/identity.ts';

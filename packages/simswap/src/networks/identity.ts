@@ -9,7 +9,7 @@ import {
 } from '@visage/gpu';
 import { type Affine, Layer } from '@visage/nn';
 import { cast, checkDType, checkShape, l2Normalize, resize, type Tensor, tensor } from '@visage/tensor';
-import type { IdentityResize } from '../recipe.ts';
+import type { IdentityResize } from '../core/recipe.ts';
 import { affineFromUnit, type ColorSpace, fromUnit } from './colorSpace.ts';
 import type { FoldedIdentity } from './foldedIdentity.ts';
 

@@ -1,5 +1,5 @@
 /** @file Networks from the configurations that checkpoints carry: bounded, so that a hostile file cannot ask for the moon. */
-import { JsonReader } from '../json.ts';
+import { JsonReader } from '../core/json.ts';
 import { ArcFace } from './arcface.ts';
 import type { DiscriminatorNetwork } from './discriminator.ts';
 import type { GeneratorConfig } from './generator.ts';

@@ -1,5 +1,5 @@
 import type { Tensor } from '@visage/tensor';
-import type { PairKind } from '../recipe.ts';
+import type { PairKind } from '../core/recipe.ts';
 
 /** A batch of pairs: NHWC images in [0, 1], both [batch, size, size, 3]. */
 export interface ImagePairs {

@@ -16,7 +16,7 @@ import {
   translate,
   V,
 } from '@visage/tensor';
-import { type Augmentation, augmentations } from '../recipe.ts';
+import { type Augmentation, augmentations } from '../core/recipe.ts';
 
 /** Random numbers per image: brightness, saturation, contrast, two shifts, two places of the cut. */
 export const AUGMENTATION_DRAWS = 7;

@@ -1,9 +1,9 @@
 import { Adam, type CheckpointGroups, cosineSchedule, ExponentialMovingAverage, HostRandom } from '@visage/nn';
 import { keep, type Tensor, zeros } from '@visage/tensor';
+import type { Precision } from '../core/precision.ts';
+import type { AdamNumbers, Recipe } from '../core/recipe.ts';
 import type { DiscriminatorNetwork } from '../networks/discriminator.ts';
 import type { Generator } from '../networks/generator.ts';
-import type { Precision } from '../precision.ts';
-import type { AdamNumbers, Recipe } from '../recipe.ts';
 import { AUGMENTATION_DRAWS, augmentationDraws } from './diffAugment.ts';
 import { MixedPrecision } from './mixedPrecision.ts';
 

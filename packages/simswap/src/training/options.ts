@@ -7,11 +7,11 @@ import {
   checkOptions,
   type OptionKeys,
 } from '@visage/gpu';
+import { type Precision, precisions } from '../core/precision.ts';
+import { checkRecipe, type PairKind, type Recipe } from '../core/recipe.ts';
 import type { DiscriminatorNetwork } from '../networks/discriminator.ts';
 import type { Generator } from '../networks/generator.ts';
 import type { IdentityNetwork } from '../networks/identity.ts';
-import { type Precision, precisions } from '../precision.ts';
-import { checkRecipe, type PairKind, type Recipe } from '../recipe.ts';
 import type { CollapseLimits, CollapseReport } from './collapse.ts';
 import type { TrainingData } from './data.ts';
 import type { ScalingReport } from './mixedPrecision.ts';

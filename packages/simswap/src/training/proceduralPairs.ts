@@ -1,6 +1,6 @@
 import { FaceSampler, faceSets, type Level, SwapFaces, type SwapIndices } from '@visage/faces';
 import { ArgumentError, checkInteger, checkOptions, type Gpu, type OptionKeys, showValue } from '@visage/gpu';
-import type { PairKind } from '../recipe.ts';
+import type { PairKind } from '../core/recipe.ts';
 import type { ImagePairs, TrainingData } from './data.ts';
 import { shuffledRows } from './shuffle.ts';
 

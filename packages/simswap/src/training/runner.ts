@@ -13,7 +13,7 @@ import {
   type Tensor,
   zeros,
 } from '@visage/tensor';
-import type { PairKind } from '../recipe.ts';
+import type { PairKind } from '../core/recipe.ts';
 import type { CollapseSigns } from './collapse.ts';
 import type { TrainingData } from './data.ts';
 import { LossRing } from './lossRing.ts';

@@ -1,6 +1,7 @@
 import { ArgumentError } from '@visage/gpu';
 import type { ExponentialMovingAverage, Optimizer } from '@visage/nn';
 import { noGrad, type Tensor } from '@visage/tensor';
+import type { PairKind, Recipe } from '../core/recipe.ts';
 import { gradientPenalty } from '../losses/gradientPenalty.ts';
 import { identityLoss } from '../losses/identity.ts';
 import { reconstructionLoss } from '../losses/reconstruction.ts';
@@ -8,7 +9,6 @@ import { fromUnit, toUnit } from '../networks/colorSpace.ts';
 import type { DiscriminatorNetwork } from '../networks/discriminator.ts';
 import type { Generator } from '../networks/generator.ts';
 import type { IdentityNetwork } from '../networks/identity.ts';
-import type { PairKind, Recipe } from '../recipe.ts';
 import type { ImagePairs } from './data.ts';
 import { diffAugment } from './diffAugment.ts';
 import { gradientsOf, inPrecision, learn, type MixedPrecision } from './mixedPrecision.ts';

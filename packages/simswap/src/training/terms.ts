@@ -1,9 +1,9 @@
 /** @file The terms of both players' losses, out of what the networks say of a batch. */
 import { concat, noGrad, type Tensor, weightedSum, zeros } from '@visage/tensor';
+import type { PairKind, Recipe } from '../core/recipe.ts';
 import { adversarialLoss, hingeFakeLoss, hingeRealLoss } from '../losses/adversarial.ts';
 import { weakFeatureMatchingLoss } from '../losses/featureMatching.ts';
 import type { FeatureMaps, PatchOutput } from '../networks/discriminator.ts';
-import type { PairKind, Recipe } from '../recipe.ts';
 
 export const generatorLossNames = [
   'adversarial',

@@ -1,13 +1,13 @@
 import { onGpu, type RecordedStep } from '@visage/gpu';
 import { type CheckpointGroups, restoreCheckpoint, type SafetensorsFile, saveCheckpoint } from '@visage/nn';
-import { readCheckpointHeader, simswapArchitecture } from '../checkpoint.ts';
+import type { Precision } from '../core/precision.ts';
+import type { PairKind, Recipe } from '../core/recipe.ts';
+import { paper } from '../core/recipes.ts';
+import { readCheckpointHeader, simswapArchitecture } from '../files/checkpoint.ts';
 import type { DiscriminatorNetwork } from '../networks/discriminator.ts';
 import type { FoldedIdentity } from '../networks/foldedIdentity.ts';
 import { Generator } from '../networks/generator.ts';
 import type { IdentityNetwork } from '../networks/identity.ts';
-import type { Precision } from '../precision.ts';
-import type { PairKind, Recipe } from '../recipe.ts';
-import { paper } from '../recipes.ts';
 import { CollapseAlarm, type CollapseSigns } from './collapse.ts';
 import type { TrainingData } from './data.ts';
 import { NonFiniteLossError } from './errors.ts';

@@ -1,4 +1,4 @@
-import type { PairKind, Recipe } from '../recipe.ts';
+import type { PairKind, Recipe } from '../core/recipe.ts';
 import type { ImagePairs } from './data.ts';
 import { discriminatorTurn, generatorTurn, type StepParts, type StepResult, trainingStep } from './step.ts';
 import { discriminatorLossNames, generatorLossNames, type LossName, lossNames } from './terms.ts';

@@ -14,7 +14,7 @@ import {
   tensor,
   zeros,
 } from '@visage/tensor';
-import type { AdamNumbers } from '../../recipe.ts';
+import type { AdamNumbers } from '../../core/recipe.ts';
 import { RecordedSteps } from '../recordedSteps.ts';
 import type { DeepFakes, Person } from './network.ts';
 import { drawWarps, originalWarp, type WarpSettings, warpPair } from './warp.ts';

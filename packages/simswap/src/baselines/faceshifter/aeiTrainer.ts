@@ -1,11 +1,11 @@
 import { checkOptions, type OptionKeys } from '@visage/gpu';
 import { Adam } from '@visage/nn';
 import { grad, noGrad, type Tensor } from '@visage/tensor';
+import type { PairKind } from '../../core/recipe.ts';
 import { adversarialLoss, hingeFakeLoss, hingeRealLoss } from '../../losses/adversarial.ts';
 import { identityLoss } from '../../losses/identity.ts';
 import type { IdentityNetwork } from '../../networks/identity.ts';
 import type { Discriminator } from '../../networks/patchDiscriminator.ts';
-import type { PairKind } from '../../recipe.ts';
 import type { ImagePairs, TrainingData } from '../../training/data.ts';
 import { StepGate } from '../../training/stepGate.ts';
 import { RecordedSteps } from '../recordedSteps.ts';

@@ -1,9 +1,9 @@
 import { checkOptions, type OptionKeys } from '@visage/gpu';
 import { Adam, HostRandom } from '@visage/nn';
 import { grad, keep, l1Loss, noGrad, type Tensor, zeros } from '@visage/tensor';
+import type { PairKind } from '../../core/recipe.ts';
 import { identityLoss } from '../../losses/identity.ts';
 import type { IdentityNetwork } from '../../networks/identity.ts';
-import type { PairKind } from '../../recipe.ts';
 import type { ImagePairs, TrainingData } from '../../training/data.ts';
 import { StepGate } from '../../training/stepGate.ts';
 import { RecordedSteps } from '../recordedSteps.ts';

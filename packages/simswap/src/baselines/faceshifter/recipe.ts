@@ -1,5 +1,5 @@
 import { checkOptions, type OptionKeys } from '@visage/gpu';
-import type { AdamNumbers, PairKind } from '../../recipe.ts';
+import type { AdamNumbers, PairKind } from '../../core/recipe.ts';
 
 /** How both stages of FaceShifter are trained. Plain data. */
 export interface FaceShifterRecipe {

@@ -1,0 +1,197 @@
+/**
+ * @file Renders procedural faces on the GPU. Two integers name a face; three kernels turn a batch of them into pixels: draw the
+ * factors, derive matrices and colours, trace. Rendering identity i with attributes a is the exact true swap of i into a.
+ */
+import {
+  ArgumentError,
+  checkInteger,
+  checkOptions,
+  currentGpu,
+  type Gpu,
+  type OptionKeys,
+  type Program,
+  showValue,
+} from '@visage/gpu';
+import * as kernels from '@visage/kernels';
+import { checkDType, checkShape, empty, scope, Tensor } from '@visage/tensor';
+import type { Factor, FactorName } from '../sampling/factors.ts';
+import { factors } from '../sampling/factors.ts';
+import { factorTable, type Level, meanIdentityTable } from '../sampling/levels.ts';
+
+/** A batch of faces to render. */
+export interface FaceBatch {
+  /** Identity numbers [batch]; a u32 tensor from outside a recorded step can be overwritten between its runs. */
+  readonly identities: Uint32Array | Tensor;
+  /** Attribute numbers [batch]. */
+  readonly attributes: Uint32Array | Tensor;
+  /** Side of the square image in pixels, 16 to 1024. */
+  readonly size: number;
+  /** Names the endless set. Default 0. */
+  readonly seed?: number;
+  /** Default `L1`. */
+  readonly level?: Level;
+  /** Rays per pixel along each axis, 1 to 4. Default 1; 2 for pictures to look at. */
+  readonly samples?: number;
+  /** Default: the device of the numbers, if they are tensors, else the current one. */
+  readonly gpu?: Gpu;
+}
+
+/** What a {@link FaceBatch} has. */
+export const FACE_BATCH: OptionKeys<FaceBatch> = {
+  identities: true,
+  attributes: true,
+  size: true,
+  seed: true,
+  level: true,
+  samples: true,
+  gpu: true,
+};
+
+const factorCount = Object.keys(factors).length;
+const derivedFloats = 36;
+const faceFloats = Math.ceil((derivedFloats + factorCount) / 4) * 4; // array stride of the WGSL struct Face
+const shapeCodes = { uniform: 0, normal: 1, chance: 2 } as const;
+
+/** One row (a, b, c, stream + 2 shape) per factor, as kernels/faces/draw.wgsl reads it. */
+function tableRows(table: readonly [FactorName, Factor][]): Float32Array {
+  const rows = table.map(([, { a, b, c, stream, shape }]) => {
+    return [a, b, c, (stream === 'attribute' ? 1 : 0) + 2 * shapeCodes[shape]];
+  });
+  return new Float32Array(rows.flat());
+}
+
+/** Where a batch is rendered: where its numbers are, if they are tensors. */
+function deviceOf({ gpu, identities, attributes }: FaceBatch): Gpu {
+  const numbers = [identities, attributes].find((x) => x instanceof Tensor);
+  return gpu ?? numbers?.gpu ?? currentGpu();
+}
+
+const count = (x: Uint32Array | Tensor): number => (x instanceof Tensor ? x.size : x.length);
+
+function checkBatch(op: string, batch: FaceBatch): number {
+  checkOptions(op, batch, FACE_BATCH);
+  const { identities, attributes, size, samples = 1, seed = 0 } = batch;
+  for (const [name, x] of Object.entries({ identities, attributes })) {
+    if (x instanceof Tensor) {
+      checkDType(op, name, x, 'u32');
+      checkShape(op, name, x.shape, [null], 'One number for each face');
+    } else if (!(x instanceof Uint32Array))
+      throw new ArgumentError(op, name, showValue(x), 'a Uint32Array or a tensor [batch] of u32');
+  }
+  const [rows, others] = [count(identities), count(attributes)];
+  if (rows < 1 || rows !== others) {
+    throw new ArgumentError(op, 'attributes', `${others} numbers`, `${Math.max(rows, 1)}, one per identity`);
+  }
+  checkInteger(op, 'size', size, 16, 1024);
+  checkInteger(op, 'samples', samples, 1, 4);
+  checkInteger(op, 'seed', seed, 0, 0xffffffff);
+  return rows;
+}
+
+/** The parameters of each face [batch, faceFloats]: factors drawn, matrices and colours derived. */
+function drawFaces(batch: FaceBatch, table: Float32Array, gpu: Gpu): Tensor {
+  const { identities, attributes, seed = 0 } = batch;
+  const rows = count(identities);
+  const numbers = (x: Uint32Array | Tensor) => (x instanceof Tensor ? x.buffer : gpu.upload(x));
+  const faces = empty(gpu, [rows, faceFloats]);
+  const draw: Program = {
+    name: 'faces/draw',
+    parts: [kernels.randomPhilox, kernels.facesDraw],
+    constants: { SEED: seed, FACTORS: factorCount, FACE_FLOATS: faceFloats, DERIVED_FLOATS: derivedFloats },
+  };
+  const derive: Program = { name: 'faces/derive', parts: [kernels.facesFace, kernels.facesDerive] };
+  gpu.dispatch({
+    program: draw,
+    buffers: [numbers(identities), numbers(attributes), gpu.upload(table), faces.buffer],
+    grid: [Math.ceil(factorCount / 8), rows, 1],
+  });
+  gpu.dispatch({ program: derive, buffers: [faces.buffer], grid: [Math.ceil(rows / 8), 1, 1] });
+  return faces;
+}
+
+/** One of the per-pixel kernels. */
+interface PixelKernel {
+  readonly op: string;
+  readonly channels: number;
+  readonly parts: readonly string[];
+  readonly constants?: Program['constants'];
+}
+
+/** Draws the faces of `batch` and runs a per-pixel kernel over them. */
+function renderWith({ op, channels, parts, constants }: PixelKernel, batch: FaceBatch, table?: Float32Array): Tensor {
+  const rows = checkBatch(op, batch);
+  const gpu = deviceOf(batch);
+  const { size } = batch;
+  // A ray creeps along silhouettes in steps of about a pixel, so larger images need more of them.
+  const steps = size <= 128 ? 28 : 40;
+  return scope(() => {
+    const faces = drawFaces(batch, table ?? tableRows(factorTable(batch.level ?? 'L1')), gpu);
+    const out = empty(gpu, [rows, size, size, channels]);
+    gpu.dispatch({
+      program: { name: `faces/${op}`, parts, constants: { SIZE: size, STEPS: steps, ...constants } },
+      buffers: [faces.buffer, out.buffer],
+      grid: [Math.ceil(size / 8), size, rows],
+    });
+    return out;
+  });
+}
+
+const scene = [kernels.facesFace, kernels.facesSdf, kernels.facesCamera, kernels.facesPaint];
+
+const colorKernel = (samples = 1): PixelKernel => ({
+  op: 'render',
+  channels: 3,
+  parts: [...scene, kernels.facesShading, kernels.facesSurroundings, kernels.facesRender],
+  constants: { SAMPLES: samples, SHADOW_STEPS: 5 },
+});
+
+/**
+ * Renders faces: RGB in [0, 1], [batch, size, size, 3].
+ *
+ * Image n shows identity `identities[n]` under attributes `attributes[n]`. Same numbers, seed, level, size and adapter: same bits.
+ *
+ * @throws ArgumentError when the two index lists differ in length or an option is out of range.
+ */
+export function renderFaces(batch: FaceBatch): Tensor {
+  return renderWith(colorKernel(batch.samples), batch);
+}
+
+/** As {@link renderFaces}, but every face has the mean identity: what a swapper that ignores its source can do at best. */
+export function renderMeanFaces(batch: FaceBatch): Tensor {
+  return renderWith(colorKernel(batch.samples), batch, tableRows(meanIdentityTable(batch.level ?? 'L1')));
+}
+
+/**
+ * The inner-face mask [batch, size, size, 1]: 1 where the face of any identity may show under these attributes, 0 elsewhere.
+ *
+ * It depends on the attributes alone, so a target, its swap and the exact truth share one mask. Changes of the outline lie inside.
+ */
+export function renderMasks(batch: FaceBatch): Tensor {
+  return renderWith(
+    { op: 'mask', channels: 1, parts: [...scene, kernels.facesSurroundings, kernels.facesMask] },
+    batch,
+  );
+}
+
+/** Names of the classes that {@link renderMaterials} writes, by number. */
+export const materialNames = [
+  'background',
+  'skin',
+  'eye',
+  'lips',
+  'mouth',
+  'brow',
+  'hair',
+  'mark',
+  'clothes',
+  'glasses',
+  'occluder',
+] as const;
+
+/** The parse map [batch, size, size, 1]: per pixel the number of its class in {@link materialNames}. */
+export function renderMaterials(batch: FaceBatch): Tensor {
+  return renderWith(
+    { op: 'materials', channels: 1, parts: [...scene, kernels.facesSurroundings, kernels.facesMaterials] },
+    batch,
+  );
+}
