@@ -37,6 +37,13 @@ export * from './losses/index.ts';
 export { ArcFace, publishedArcFace } from './networks/arcface.ts';
 export { type ColorSpace, fromUnit, toUnit } from './networks/colorSpace.ts';
 export { DiscriminatorNetwork, type FeatureMaps, type PatchOutput } from './networks/discriminator.ts';
+export {
+  EfficientNetClassifier,
+  type EfficientNetClassifierConfig,
+  type EfficientNetConfig,
+  EfficientNetLite,
+  publishedEfficientNet,
+} from './networks/efficientNet.ts';
 export { Generator, type GeneratorConfig, publishedGenerator } from './networks/generator.ts';
 export { IdBlock } from './networks/idBlock.ts';
 export { type IdentityConfig, IdentityNetwork } from './networks/identity.ts';
@@ -52,15 +59,8 @@ export {
   type ProjectedConfig,
   ProjectedDiscriminator,
   publishedProjected,
-} from './networks/projected/discriminator.ts';
-export {
-  EfficientNetClassifier,
-  type EfficientNetClassifierConfig,
-  type EfficientNetConfig,
-  EfficientNetLite,
-  publishedEfficientNet,
-} from './networks/projected/efficientNet.ts';
-export { RandomProjection } from './networks/projected/projection.ts';
+} from './networks/projectedDiscriminator.ts';
+export { RandomProjection } from './networks/projection.ts';
 export {
   type AnyDiscriminatorConfig,
   buildDiscriminator,

@@ -2,12 +2,12 @@
 import { JsonReader } from '../core/json.ts';
 import { ArcFace } from './arcface.ts';
 import type { DiscriminatorNetwork } from './discriminator.ts';
+import type { EfficientNetConfig } from './efficientNet.ts';
 import type { GeneratorConfig } from './generator.ts';
 import type { IdentityConfig, IdentityNetwork } from './identity.ts';
 import { IResNet } from './iresnet.ts';
 import { Discriminator, type DiscriminatorConfig } from './patchDiscriminator.ts';
-import { type ProjectedConfig, ProjectedDiscriminator } from './projected/discriminator.ts';
-import type { EfficientNetConfig } from './projected/efficientNet.ts';
+import { type ProjectedConfig, ProjectedDiscriminator } from './projectedDiscriminator.ts';
 
 const WIDEST = 4;
 const LONGEST_VECTOR = 4096;

@@ -4,7 +4,7 @@ import {
   efficientNetChannels,
   efficientNetStages,
   efficientNetStem,
-} from '../../networks/projected/efficientNet.ts';
+} from '../../networks/efficientNet.ts';
 import { unitImage } from './colors.ts';
 
 const EPSILON = 1e-3;

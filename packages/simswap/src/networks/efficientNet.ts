@@ -1,7 +1,7 @@
 import { ArgumentError, checkInteger, checkNumber } from '@visage/gpu';
 import { BatchNorm2d, Conv2d, Layer, Linear, Module, ModuleList, Sequential } from '@visage/nn';
 import { checkShape, mean, padZero, relu6, showShape, type Tensor } from '@visage/tensor';
-import type { FeatureMaps } from '../discriminator.ts';
+import type { FeatureMaps } from './discriminator.ts';
 
 /** Size of an {@link EfficientNetLite}. Plain data: it travels in checkpoints. */
 export interface EfficientNetConfig {
