@@ -31,7 +31,7 @@ export const KERNEL_AUTHORS: ReadonlySet<string> = new Set([
   ...['broadcastShapes', 'checkDType', 'checkExtents', 'checkShape', 'checkTensor', 'normalizeAxes', 'promoted'],
   ...['sameShape', 'showShape', 'sizeOf', 'stridesOf', 'tensorsIn', 'autocasting', 'gradEnabled', 'halfPrecision'],
   ...['floatsFromHalf', 'halfBits', 'halfFromFloats', 'halfValue', 'philox', 'uniformRange', 'firstNonFinite'],
-  ...['chooseFor', 'collectProblems', 'gemmVariants', 'tune'],
+  ...['chooseFor', 'collectProblems', 'startCollecting', 'gemmVariants', 'tune'],
 ]);
 
 /** The calls, on the current device. */

@@ -10,6 +10,7 @@ export {
   type OptionKeys,
   showValue,
 } from './core/arguments.ts';
+export { DynamicScope, refuseAsync } from './core/dynamicScope.ts';
 export {
   AdapterError,
   ArgumentError,
@@ -33,7 +34,6 @@ export {
   preludeOf,
   writtenBindings,
 } from './core/program.ts';
-export { refuseAsync } from './core/refuseAsync.ts';
 export { type GpuOptions, openGpu } from './device/create.ts';
 export { currentGpu, onGpu, useGpu } from './device/current.ts';
 export { DESCRIBED, type DeviceDescription, describedGpu } from './device/described.ts';

@@ -1,4 +1,5 @@
 import type { AdapterDescription } from '../core/adapter.ts';
+import { DynamicScope } from '../core/dynamicScope.ts';
 import { ArgumentError, DeviceLostError, ValidationError, VisageError } from '../core/errors.ts';
 import { checkProcessors, type Hardware, hardwareOf } from '../core/hardware.ts';
 import { nextMoment } from '../core/moments.ts';
@@ -63,7 +64,7 @@ export class Gpu {
   #bindGroups: BindGroupCache;
   #trace: Trace | undefined;
   /** The op's gradient that is being computed. */
-  #gradient: GradientInProgress | undefined;
+  readonly #gradient = new DynamicScope<GradientInProgress | undefined>(undefined);
 
   /** Every kernel is submitted by itself. Slow. */
   readonly debug: boolean;
@@ -183,7 +184,7 @@ export class Gpu {
 
   /** Runs `fn`, which computes the gradient of an op. What the op had in front of it and was overwritten since is refused to the launches in it. */
   differentiate<T>(op: SavedBy, fn: () => T): T {
-    return this.#differentiating(new GradientInProgress(op, this.#gradient), fn);
+    return this.#gradient.run('grad', new GradientInProgress(op, this.#gradient.value), fn);
   }
 
   /**
@@ -191,29 +192,21 @@ export class Gpu {
    */
   recompute<T>(inputs: readonly GpuBuffer[], fn: () => T): T {
     for (const input of inputs) this.checkSaved(input);
-    return this.#differentiating(undefined, fn);
-  }
-
-  #differentiating<T>(gradient: GradientInProgress | undefined, fn: () => T): T {
-    const before = this.#gradient;
-    this.#gradient = gradient;
-    try {
-      return fn();
-    } finally {
-      this.#gradient = before;
-    }
+    return this.#gradient.run('grad', undefined, fn);
   }
 
   /** Is the gradient of an op being computed, and was the buffer there when the op ran? Without a buffer: is a gradient being computed? */
   saved(buffer?: GpuBuffer): boolean {
-    return this.#gradient !== undefined && (buffer === undefined || this.#gradient.isSaved(buffer));
+    const gradient = this.#gradient.value;
+    return gradient !== undefined && (buffer === undefined || gradient.isSaved(buffer));
   }
 
   /** Throws if the gradient that is being computed must not read the buffer, because it was overwritten since the op ran. */
   checkSaved(buffer: GpuBuffer): void {
-    if (!this.#gradient) return;
-    this.#gradient.check(buffer, this);
-    if (this.#trace) this.#trace.pinned.push(...this.#gradient.pins(buffer, this.#trace.began));
+    const gradient = this.#gradient.value;
+    if (!gradient) return;
+    gradient.check(buffer, this);
+    if (this.#trace) this.#trace.pinned.push(...gradient.pins(buffer, this.#trace.began));
   }
 
   /**
@@ -232,7 +225,7 @@ export class Gpu {
     if (pipeline.failure) throw this.faults.told(pipeline.failure);
     const command: Command = { pipeline, program, buffers, grid, flops, choice, replaces };
     checkApart(command);
-    if (this.#gradient) {
+    if (this.#gradient.value) {
       const { writes } = pipeline;
       for (let at = 0; at < buffers.length; at++) if (!writes[at]) this.checkSaved(buffers[at] as GpuBuffer);
     }

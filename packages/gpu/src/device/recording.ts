@@ -1,7 +1,7 @@
 /** @file Recording a step on the device of its tensors, whichever that is. */
 
+import { refuseAsync } from '../core/dynamicScope.ts';
 import { ArgumentError, VisageError } from '../core/errors.ts';
-import { refuseAsync } from '../core/refuseAsync.ts';
 import type { GpuBuffer } from '../memory/buffer.ts';
 import { RecordedStep } from '../record/recordedStep.ts';
 import type { Trace } from '../record/trace.ts';

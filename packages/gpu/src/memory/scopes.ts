@@ -1,6 +1,6 @@
 /** @file Scopes. There is one stack of them for all devices of the process: a scope frees what was made inside of it, wherever that lies. */
 
-import { refuseAsync } from '../core/refuseAsync.ts';
+import { refuseAsync } from '../core/dynamicScope.ts';
 import type { GpuBuffer } from './buffer.ts';
 
 /** What was made in each open scope; the innermost is last. */

@@ -1,5 +1,5 @@
 /** @file Which variant of a kernel family a launch takes, and why not another: kept as it was chosen, put into words when somebody asks. */
-import { refuseAsync } from '../core/refuseAsync.ts';
+import { DynamicScope } from '../core/dynamicScope.ts';
 
 /** A variant that was not taken, and why. */
 export interface Refusal {
@@ -40,23 +40,13 @@ export const reportChoice = ({ family, variant, signature, declined, within }: K
   ...(within === undefined ? {} : { within: reportChoice(within) }),
 });
 
-let enclosing: KernelChoice | undefined;
+const enclosing = new DynamicScope<KernelChoice | undefined>(undefined);
 
 /**
  * Runs `fn`, which must not be async, for a choice: what it launches without a choice of its own belongs to this one, and choices that are made in it arise
  * {@link Choice.within} it.
  */
-export function underChoice<T>(choice: KernelChoice, fn: () => T): T {
-  const before = enclosing;
-  enclosing = choice;
-  try {
-    const result = fn();
-    refuseAsync('underChoice', result);
-    return result;
-  } finally {
-    enclosing = before;
-  }
-}
+export const underChoice = <T>(choice: KernelChoice, fn: () => T): T => enclosing.run('underChoice', choice, fn);
 
 /** The innermost choice that kernels are launched for now. */
-export const enclosingChoice = (): KernelChoice | undefined => enclosing;
+export const enclosingChoice = (): KernelChoice | undefined => enclosing.value;

@@ -1,7 +1,7 @@
 /** @file Kernel families: several ways to compute one problem, and who decides which is taken. */
 
+import { DynamicScope } from '../core/dynamicScope.ts';
 import { VisageError } from '../core/errors.ts';
-import { refuseAsync } from '../core/refuseAsync.ts';
 import type { Gpu } from '../device/gpu.ts';
 import { type Choice, enclosingChoice, type Refusal } from './choices.ts';
 
@@ -40,7 +40,8 @@ export interface NamedFamily {
 }
 
 const families = new Map<string, NamedFamily>();
-const forced = new Map<NamedFamily, string>();
+/** The variants that {@link withVariant} has in force. */
+const forced = new DynamicScope<ReadonlyMap<NamedFamily, string>>(new Map());
 
 /** Every family defined so far, in that order. Packages define theirs as they are loaded. */
 export const knownFamilies = (): readonly NamedFamily[] => [...families.values()];
@@ -73,7 +74,7 @@ export class Family<P, V extends Variant<P>> implements NamedFamily {
    * @throws VisageError if the forced variant cannot compute the problem, or if none takes it, with all reasons.
    */
   choose(gpu: Gpu, problem: P): Choice<V> {
-    const wanted = forced.get(this);
+    const wanted = forced.value.get(this);
     if (wanted !== undefined)
       return new Chosen(this.#forced(wanted, problem, gpu), { family: this, variants: [], problem, gpu });
     const variants = this.#order(problem, gpu);
@@ -135,16 +136,7 @@ function variantNamed(family: NamedFamily, name: string): { readonly name: strin
 export function withVariant<T>(family: string, name: string, fn: () => T): T {
   const named = familyNamed(family);
   variantNamed(named, name);
-  const before = forced.get(named);
-  forced.set(named, name);
-  try {
-    const result = fn();
-    refuseAsync('withVariant', result);
-    return result;
-  } finally {
-    if (before === undefined) forced.delete(named);
-    else forced.set(named, before);
-  }
+  return forced.run('withVariant', new Map([...forced.value, [named, name]]), fn);
 }
 
 /** A problem, and who was asked. */
