@@ -10,6 +10,7 @@ export {
   type OptionKeys,
   showValue,
 } from './core/arguments.ts';
+export type { DeviceProfile } from './core/deviceProfile.ts';
 export { DynamicScope, refuseAsync } from './core/dynamicScope.ts';
 export {
   AdapterError,
@@ -20,7 +21,6 @@ export {
   ValidationError,
   VisageError,
 } from './core/errors.ts';
-export type { Hardware } from './core/hardware.ts';
 export { parseJson } from './core/json.ts';
 export { nextMoment } from './core/moments.ts';
 export {

@@ -45,7 +45,7 @@ export function createDawn(options: Pick<NodeGpuOptions, 'backend' | 'robustness
 /**
  * Opens a device through Dawn, gives it the tuning memo of its adapter if there is one, and makes it the current one.
  *
- * With a software adapter the process waits for Dawn once a millisecond from then on; see patience.ts.
+ * With a software adapter the process waits for Dawn once a millisecond from then on; see polling.ts.
  */
 export async function startGpu(options: NodeGpuOptions = {}): Promise<Gpu> {
   checkOptions('startGpu', options, NODE_GPU_OPTIONS);

@@ -1,4 +1,4 @@
-import { processorsNamed } from './hardware.ts';
+import { processorsNamed } from './deviceProfile.ts';
 
 /** What is known of the adapter behind a device. */
 export interface AdapterDescription {
@@ -9,7 +9,7 @@ export interface AdapterDescription {
   readonly software: boolean;
   /** Its subgroups multiply 16 x 16 matrices of halves into f32 sums, and the device was given what that needs. */
   readonly matrices: boolean;
-  /** How many processors it has, where its name tells; see {@link Gpu.hardware}. */
+  /** How many processors it has, where its name tells; see {@link Gpu.profile}. */
   readonly processors?: number;
 }
 

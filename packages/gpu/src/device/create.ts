@@ -12,7 +12,7 @@ export interface GpuOptions {
   readonly debug?: boolean;
   /** Choose kernels by their fixed order alone, whatever was measured: runs on one adapter are then the same bits, tuned or not. */
   readonly deterministic?: boolean;
-  /** How many processors (streaming multiprocessors, compute units) the GPU has, where its name does not tell; see {@link Gpu.hardware}. */
+  /** How many processors (streaming multiprocessors, compute units) the GPU has, where its name does not tell; see {@link Gpu.profile}. */
   readonly processors?: number;
 }
 

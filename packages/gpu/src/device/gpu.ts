@@ -1,7 +1,7 @@
 import type { AdapterDescription } from '../core/adapter.ts';
+import { checkProcessors, type DeviceProfile, deviceProfile } from '../core/deviceProfile.ts';
 import { DynamicScope } from '../core/dynamicScope.ts';
 import { ArgumentError, DeviceLostError, ValidationError, VisageError } from '../core/errors.ts';
-import { checkProcessors, type Hardware, hardwareOf } from '../core/hardware.ts';
 import { nextMoment } from '../core/moments.ts';
 import type { Program } from '../core/program.ts';
 import { BindGroupCache } from '../launch/bindGroups.ts';
@@ -323,9 +323,9 @@ export class Gpu {
   }
 
   /** Times every kernel that `fn` launches; see {@link ProfileRow}. Needs the `timestamp-query` feature. */
-  async profile(fn: () => void | Promise<void>): Promise<ProfileRow[]> {
+  async timeKernels(fn: () => void | Promise<void>): Promise<ProfileRow[]> {
     if (!this.device.features.has('timestamp-query')) {
-      throw new VisageError('profile: this adapter has no timestamp-query; time whole runs with sync() instead');
+      throw new VisageError('timeKernels: this adapter has no timestamp-query; time whole runs with sync() instead');
     }
     await this.sync();
     const profiler = new Profiler(this.device);
@@ -340,8 +340,8 @@ export class Gpu {
   }
 
   /** How wide the GPU is, for the kernels' choices; a {@link Gpu.deterministic} one does not ask its memo. */
-  get hardware(): Hardware {
-    return hardwareOf(
+  get profile(): DeviceProfile {
+    return deviceProfile(
       this.#processors,
       this.deterministic ? undefined : this.tuning.processors,
       this.adapter.processors,

@@ -1,5 +1,5 @@
+import { checkProcessors } from '../core/deviceProfile.ts';
 import { VisageError } from '../core/errors.ts';
-import { checkProcessors } from '../core/hardware.ts';
 import { parseJson } from '../core/json.ts';
 import type { NamedFamily } from '../select/family.ts';
 
@@ -32,7 +32,7 @@ const LONGEST_NAME = 300;
  * A device asks its memo before it falls back on the fixed order of a family's variants; see {@link Family}.
  */
 export class TuningMemo {
-  /** How many processors the adapter has, for one whose name does not tell: kernels are chosen by it; see {@link Gpu.hardware}. */
+  /** How many processors the adapter has, for one whose name does not tell: kernels are chosen by it; see {@link Gpu.profile}. */
   processors: number | undefined;
   #families = new Map<string, Map<string, TuningEntry>>();
 

@@ -75,7 +75,7 @@ interface Estimates {
 const estimates = new WeakMap<GemmProblem, Estimates>();
 
 /** Made once for all tiles of a problem: their order asks for it, then the plan of the first one, and whoever wants to know why not another. */
-function estimateOf(tile: MatrixTile, problem: GemmProblem, { hardware: { processors } }: Gpu): Estimate {
+function estimateOf(tile: MatrixTile, problem: GemmProblem, { profile: { processors } }: Gpu): Estimate {
   let all = estimates.get(problem);
   if (all?.processors !== processors) {
     all = { processors, byTile: new Map(TILES.map((each) => [each, estimate(each, problem, processors)])) };

@@ -2,7 +2,7 @@
 import { ArgumentError } from './errors.ts';
 
 /** What is known of the chip behind an adapter. */
-export interface Hardware {
+export interface DeviceProfile {
   /** Streaming multiprocessors or compute units: each runs a few workgroups at a time, so a launch wants at least that many. */
   readonly processors: number;
   /** Who said so: the caller (`processors` of {@link openGpu}), the tuning memo, the adapter's name, or nobody. */
@@ -50,7 +50,7 @@ export function checkProcessors(op: string, processors: number): number {
 }
 
 /** The first that says something: the caller, the memo, the adapter's name. */
-export function hardwareOf(caller?: number, memo?: number, name?: number): Hardware {
+export function deviceProfile(caller?: number, memo?: number, name?: number): DeviceProfile {
   if (caller !== undefined) return { processors: caller, source: 'caller' };
   if (memo !== undefined) return { processors: memo, source: 'memo' };
   return name === undefined ? { processors: ASSUMED, source: 'assumed' } : { processors: name, source: 'name' };
