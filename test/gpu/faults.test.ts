@@ -156,7 +156,7 @@ test('a recorded step with a kernel that does not compile says so at each run, a
 test('a recorded step over a spoiled input is spoiled, and whole again with a new input', async () => {
   const x = tensor([1]);
   const frozen = tensor([2]);
-  frozen.buffer.steady = true; // its square is a constant of the steps
+  frozen.buffer.freeze(); // its square is a constant of the steps
   const steps = [1, 2].map((k) => record(() => sum(x.mul(frozen.mul(frozen))).mul(k)));
   for (const step of steps) step.run();
   const results = () =>

@@ -185,7 +185,7 @@ test('a swap of a network in training launches what one of a frozen network does
   const latent = swapper.latent(images(2));
   assert.equal(await floats(swapper.swap(images(1), latent)), await floats(reference.swap(images(1), latent)));
   assert.ok(
-    generator.training && generator.parameters().every(({ requiresGrad, buffer }) => requiresGrad && !buffer.steady),
+    generator.training && generator.parameters().every(({ requiresGrad, buffer }) => requiresGrad && !buffer.frozen),
   );
   for (const each of [swapper, reference]) each.dispose();
 });

@@ -37,10 +37,10 @@ export {
 export { type GpuOptions, openGpu } from './device/create.ts';
 export { currentGpu, onGpu, useGpu } from './device/current.ts';
 export { DESCRIBED, type DeviceDescription, describedGpu } from './device/described.ts';
-export { type Dispatch, Gpu } from './device/gpu.ts';
-export { layTogether, spaced } from './device/pack.ts';
+export { Gpu } from './device/gpu.ts';
+export { packBuffers, packedBytes } from './device/pack.ts';
 export { recordStep } from './device/recording.ts';
-export type { BoundCommand, Command } from './launch/commands.ts';
+export type { BoundCommand, Command, Dispatch } from './launch/commands.ts';
 export type { ProfiledChoice, ProfileRow } from './launch/profiler.ts';
 export { GpuBuffer } from './memory/buffer.ts';
 export type { MemoryUse } from './memory/pool.ts';
@@ -58,7 +58,7 @@ export {
 export {
   Family,
   type FamilyDefinition,
-  knownFamilies,
+  kernelFamilies,
   type NamedFamily,
   type Variant,
   withVariant,

@@ -4,7 +4,7 @@ import { GPU_OPTIONS, type GpuOptions, openGpu } from './device/create.ts';
 import { useGpu } from './device/current.ts';
 import type { Gpu } from './device/gpu.ts';
 import { loadMemos } from './node/memoFile.ts';
-import { waitPatiently } from './node/polling.ts';
+import { pollSlowly } from './node/polling.ts';
 
 export { memoPath, saveMemo, shippedMemoPath, tuningTarget } from './node/memoFile.ts';
 export { saveFile } from './node/save.ts';
@@ -51,7 +51,7 @@ export async function startGpu(options: NodeGpuOptions = {}): Promise<Gpu> {
   checkOptions('startGpu', options, NODE_GPU_OPTIONS);
   const { backend, robustness, ...device } = options;
   const gpu = await openGpu(createDawn({ backend, robustness }), device);
-  if (gpu.adapter.software) waitPatiently();
+  if (gpu.adapter.software) pollSlowly();
   if (!gpu.deterministic) await loadMemos(gpu);
   return useGpu(gpu);
 }

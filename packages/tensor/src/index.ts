@@ -21,7 +21,7 @@ export { floatsFromHalf, halfBits, halfFromFloats, halfValue } from './core/floa
 export { type FusedOp, fused } from './core/fused.ts';
 export { launchMap, V } from './core/map.ts';
 export { chooseFor, collectProblems, type MetProblem, startCollecting } from './core/metProblems.ts';
-export { moveTogether, zerosTogether } from './core/pack.ts';
+export { packedZeros, packTensors } from './core/pack.ts';
 export { keep, record, scope, tensorsIn } from './core/scope.ts';
 export {
   broadcastShapes,

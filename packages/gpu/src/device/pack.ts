@@ -9,7 +9,7 @@ import type { Gpu } from './gpu.ts';
 const SPACING = 512;
 
 /** Bytes that a member takes of the whole: its own, filled up to {@link SPACING}. */
-export const spaced = (bytes: number): number => Math.ceil(bytes / SPACING) * SPACING;
+export const packedBytes = (bytes: number): number => Math.ceil(bytes / SPACING) * SPACING;
 
 /**
  * Moves buffers side by side, in order, into as few as the device can bind, so that one launch can change them all. Those without memory get zeros.
@@ -19,7 +19,7 @@ export const spaced = (bytes: number): number => Math.ceil(bytes / SPACING) * SP
  *
  * @throws VisageError while a step is being traced.
  */
-export function layTogether(gpu: Gpu, buffers: readonly GpuBuffer[]): void {
+export function packBuffers(gpu: Gpu, buffers: readonly GpuBuffer[]): void {
   if (gpu.tracing)
     throw new VisageError(
       'a traced step places its buffers itself: make optimizers and moving averages before record()',
@@ -27,7 +27,7 @@ export function layTogether(gpu: Gpu, buffers: readonly GpuBuffer[]): void {
   const elsewhere = buffers.find(({ home }) => home !== undefined && home !== gpu);
   if (elsewhere)
     throw new ArgumentError(
-      'layTogether',
+      'packBuffers',
       'buffers',
       `one on ${elsewhere.home?.name}`,
       `all on ${gpu.name}`,
@@ -39,13 +39,13 @@ export function layTogether(gpu: Gpu, buffers: readonly GpuBuffer[]): void {
   let group: GpuBuffer[] = [];
   let bytes = 0;
   for (const buffer of free) {
-    if (bytes + spaced(buffer.bytes) > limit) {
+    if (bytes + packedBytes(buffer.bytes) > limit) {
       moveAll(gpu, group, bytes);
       group = [];
       bytes = 0;
     }
     group.push(buffer);
-    bytes += spaced(buffer.bytes);
+    bytes += packedBytes(buffer.bytes);
   }
   moveAll(gpu, group, bytes);
 }
@@ -65,7 +65,7 @@ function moveAll(gpu: Gpu, buffers: readonly GpuBuffer[], bytes: number): void {
         encoder.copyBufferToBuffer(before, 0, memory, offset, buffer.bytes);
         left.push(before);
       }
-      offset += spaced(buffer.bytes);
+      offset += packedBytes(buffer.bytes);
     }
   };
   const spoil = (failure?: VisageError): void => {
@@ -74,7 +74,7 @@ function moveAll(gpu: Gpu, buffers: readonly GpuBuffer[], bytes: number): void {
   gpu.stream.submit(
     encode,
     spoil,
-    (message) => gpu.pool.failureOf(memory) ?? new VisageError(`layTogether: ${message}`),
+    (message) => gpu.pool.failureOf(memory) ?? new VisageError(`packBuffers: ${message}`),
   );
   gpu.moves++;
   // Not kept for reuse: what comes next is as large as all of them together.

@@ -11,7 +11,7 @@ import type { Gpu } from './gpu.ts';
 const devices = new Set<WeakRef<Gpu>>();
 
 /** Makes a device one that steps may be recorded on; returns what takes it out again. */
-export function enrol(gpu: Gpu): () => void {
+export function registerDevice(gpu: Gpu): () => void {
   const reference = new WeakRef(gpu);
   devices.add(reference);
   return () => devices.delete(reference);

@@ -1,7 +1,7 @@
 /** @file Which launches the device is known to accept. */
 
 import type { VisageError } from '../core/errors.ts';
-import type { Place } from '../memory/placement.ts';
+import type { Placement } from '../memory/arena.ts';
 import type { BufferPool } from '../memory/pool.ts';
 import { bind, type Command } from './commands.ts';
 
@@ -44,11 +44,11 @@ export class Trials {
   }
 
   /** Binds the buffers of a command, which have memory or a place in the workspace. */
-  bound(command: Command, places?: ReadonlyMap<unknown, Place>): Bound {
-    const trial = this.#trialOf(command, places);
-    if (trial.proven) return { group: bind(this.#device, command, places), trial };
+  bound(command: Command, placements?: ReadonlyMap<unknown, Placement>): Bound {
+    const trial = this.#trialOf(command, placements);
+    if (trial.proven) return { group: bind(this.#device, command, placements), trial };
     this.#device.pushErrorScope('validation');
-    const group = bind(this.#device, command, places);
+    const group = bind(this.#device, command, placements);
     this.#device.popErrorScope().then(
       (error) => {
         if (error) trial.cause ??= error.message;
@@ -58,12 +58,12 @@ export class Trials {
     return { group, trial };
   }
 
-  #trialOf({ pipeline, buffers }: Command, places?: ReadonlyMap<unknown, Place>): Trial {
-    const memory = buffers.map((buffer) => places?.get(buffer.whole)?.memory ?? (buffer.resource as GPUBuffer));
+  #trialOf({ pipeline, buffers }: Command, placements?: ReadonlyMap<unknown, Placement>): Trial {
+    const memory = buffers.map((buffer) => placements?.get(buffer.whole)?.memory ?? (buffer.resource as GPUBuffer));
     let key = String(pipeline.id);
     buffers.forEach((buffer, at) => {
       const same = memory.indexOf(memory[at] as GPUBuffer);
-      const offset = (places?.get(buffer.whole)?.offset ?? 0) + buffer.offset;
+      const offset = (placements?.get(buffer.whole)?.offset ?? 0) + buffer.offset;
       key += `|${buffer.bytes} ${same} ${offset % 256}`;
     });
     const kind: Trial = this.#kinds.get(key) ?? { proven: false, memory: [] };

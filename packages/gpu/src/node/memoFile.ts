@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { FileError, VisageError } from '../core/errors.ts';
 import type { Gpu } from '../device/gpu.ts';
-import { knownFamilies } from '../select/family.ts';
+import { kernelFamilies } from '../select/family.ts';
 import { TuningMemo, type TuningTarget } from '../tuning/memo.ts';
 import { saveFile, writeProblem } from './save.ts';
 
@@ -66,7 +66,7 @@ export async function loadMemos(gpu: Gpu): Promise<void> {
 
 /** Says which entries of a memo name what does not exist. Without the packages that define kernel families nobody can tell. */
 function warnOfUnknownNames(path: string, memo: TuningMemo): void {
-  const known = knownFamilies();
+  const known = kernelFamilies();
   const unknown = known.length > 0 ? memo.unknownNames(known) : [];
   if (unknown.length === 0) return;
   const names = [...unknown.slice(0, MOST_NAMED), ...(unknown.length > MOST_NAMED ? ['…'] : [])].join(', ');

@@ -10,7 +10,7 @@ let patient = false;
  * llvmpipe, 2026-11-22). On a GPU the spinning keeps readbacks quick, so it stays. The binding's callbacks are told by their text,
  * which is that of native code; bound functions have the same and wait a millisecond too, all others are left as they are.
  */
-export function waitPatiently(): void {
+export function pollSlowly(): void {
   if (patient) return;
   patient = true;
   const immediately = globalThis.setImmediate;

@@ -5,7 +5,7 @@ import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { FileError, VisageError } from '../core/errors.ts';
-import { findPlace, type Place } from './place.ts';
+import { type Destination, findDestination } from './destination.ts';
 
 /** Where bytes lie until they are complete; no other program gives files such names. */
 const BESIDE = '.visage-part';
@@ -23,9 +23,9 @@ const PORTION = 2 ** 16; // bytes that a pipe of Linux holds
  * @throws FileError that names the path and says what to do; nothing is left behind then, and a file that was there is as it was.
  */
 export async function saveFile(path: string, bytes: Uint8Array): Promise<void> {
-  let place: Place | undefined;
+  let place: Destination | undefined;
   try {
-    place = await findPlace(path);
+    place = await findDestination(path);
     if (place.kind === 'file') await replace(place, bytes);
     else if (place.kind === 'descriptor') await pourInto(place.descriptor, bytes);
     else await pour(place, bytes);
@@ -36,7 +36,10 @@ export async function saveFile(path: string, bytes: Uint8Array): Promise<void> {
   }
 }
 
-async function replace({ path, mode, owner }: Extract<Place, { kind: 'file' }>, bytes: Uint8Array): Promise<void> {
+async function replace(
+  { path, mode, owner }: Extract<Destination, { kind: 'file' }>,
+  bytes: Uint8Array,
+): Promise<void> {
   const part = path + BESIDE;
   await rm(part, { force: true }); // of a run that was killed
   const file = await open(part, 'wx'); // never one that somebody else has put there meanwhile
@@ -70,7 +73,7 @@ async function complete(
 }
 
 /** Writes into a pipe or device. Neither opening nor writing blocks: a thread that waits for a reader would keep the process from ending. */
-async function pour({ kind, path }: Place, bytes: Uint8Array): Promise<void> {
+async function pour({ kind, path }: Destination, bytes: Uint8Array): Promise<void> {
   const end = performance.now() + READER_MS;
   const flags = constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOCTTY;
   const opened = async (): Promise<FileHandle> => {

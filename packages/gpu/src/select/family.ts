@@ -16,7 +16,7 @@ export interface Variant<Problem> {
   /** Should it? `true`, or the reason why not: another variant is expected to be faster, to compile sooner or to round less. Asked after `supports`. */
   admits?(problem: Problem, gpu: Gpu): true | string;
   /** Why it comes after `chosen` although it admits the problem, for families whose order depends on the problem. */
-  behind?(problem: Problem, chosen: { readonly name: string }, gpu: Gpu): string;
+  slowerThan?(problem: Problem, chosen: { readonly name: string }, gpu: Gpu): string;
 }
 
 /** What makes a {@link Family}. */
@@ -44,7 +44,7 @@ const families = new Map<string, NamedFamily>();
 const forced = new DynamicScope<ReadonlyMap<NamedFamily, string>>(new Map());
 
 /** Every family defined so far, in that order. Packages define theirs as they are loaded. */
-export const knownFamilies = (): readonly NamedFamily[] => [...families.values()];
+export const kernelFamilies = (): readonly NamedFamily[] => [...families.values()];
 
 /** Several ways to compute one problem. Variants are asked here and nowhere else whether they can and should. */
 export class Family<P, V extends Variant<P>> implements NamedFamily {
@@ -182,6 +182,6 @@ class Chosen<P, V extends Variant<P>> implements Choice<V> {
     if (answer !== true) return answer;
     const { variant } = this;
     if (measured && variants.indexOf(other) < variants.indexOf(variant)) return `measured slower than ${variant.name}`;
-    return other.behind?.(problem, variant, gpu) ?? 'less preferred';
+    return other.slowerThan?.(problem, variant, gpu) ?? 'less preferred';
   }
 }

@@ -162,7 +162,7 @@ function matrixVariant(tile: MatrixTile): GemmVariant {
       if (k < 16) return `K = ${k} is below one matrix`;
       return true;
     },
-    behind(problem, chosen, gpu) {
+    slowerThan(problem, chosen, gpu) {
       const other = FAMILY.find(({ variant }) => variant === chosen);
       if (!other) return 'less preferred';
       const [own, its] = [tile, other.tile].map((each) => estimateOf(each, problem, gpu).time.toFixed(1));

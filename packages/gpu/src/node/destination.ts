@@ -4,7 +4,7 @@ import { dirname, isAbsolute } from 'node:path';
 import { VisageError } from '../core/errors.ts';
 
 /** What lies behind a name, links followed. */
-export type Place =
+export type Destination =
   /** A file, or the name of one that is not there yet; `owner` and `mode` are those of the file that will be replaced. */
   | { readonly kind: 'file'; readonly path: string; readonly mode?: number; readonly owner?: readonly [number, number] }
   | { readonly kind: 'pipe'; readonly path: string }
@@ -20,7 +20,7 @@ const DESCRIPTORS = /^\/proc\/(\d+)(?:\/task\/\d+)?\/fd$/;
  *
  * @throws VisageError for a folder, a disk or a socket; the errors of the file system for what cannot be looked at or written.
  */
-export async function findPlace(path: string): Promise<Place> {
+export async function findDestination(path: string): Promise<Destination> {
   let at = path;
   for (let links = 0; links <= MOST_LINKS; links++) {
     const found = await lstat(at).catch((cause: NodeJS.ErrnoException) => {
@@ -47,7 +47,7 @@ export async function findPlace(path: string): Promise<Place> {
 }
 
 /** A link in a folder of open descriptors: not even those that lead to files are replaced, since somebody holds them open. */
-function behindDescriptor(path: string, owner: number): Place {
+function behindDescriptor(path: string, owner: number): Destination {
   const descriptor = Number(path.slice(path.lastIndexOf('/') + 1));
   return owner === process.pid ? { kind: 'descriptor', path, descriptor } : { kind: 'device', path };
 }
