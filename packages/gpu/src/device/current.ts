@@ -4,13 +4,17 @@ import type { Gpu } from './gpu.ts';
 
 const current = new DynamicScope<Gpu | undefined>(undefined);
 
-/** Makes `gpu` the device on which new tensors are made. */
+/** Makes `gpu` the current device, on which new tensors are made, and returns it. */
 export function useGpu(gpu: Gpu): Gpu {
   current.value = gpu;
   return gpu;
 }
 
-/** The device on which new tensors are made. */
+/**
+ * The current device, on which new tensors are made.
+ *
+ * @throws VisageError if there is none yet.
+ */
 export function currentGpu(): Gpu {
   if (!current.value)
     throw new VisageError(
@@ -19,5 +23,9 @@ export function currentGpu(): Gpu {
   return current.value;
 }
 
-/** Runs `fn`, which must not be async, with `gpu` as the device on which new tensors are made: a network built in it lies there. */
+/**
+ * Runs `fn`, which must not be async, with `gpu` as the current device. A network that is built in `fn`, for example, lies on `gpu`.
+ *
+ * @throws VisageError if `fn` is async.
+ */
 export const onGpu = <T>(gpu: Gpu, fn: () => T): T => current.run('onGpu', gpu, fn);
