@@ -1,3 +1,22 @@
+/**
+ * @file The device: buffers, kernels, recorded steps, and how kernels are chosen.
+ *
+ * The folders in import order; each imports values only from those above it:
+ *
+ * - core/: what needs no device: errors, checks of arguments, dynamic scopes, the text of a program, the profile of an
+ *   adapter.
+ * - memory/: device buffers, the pool that they come from, scopes that free them, the memory plan of recorded steps,
+ *   the check of gradients' reads.
+ * - select/: families of kernels that compute the same, and the choice between their variants.
+ * - launch/: from a program to a submission: pipelines, bind groups, the command stream, failures, kernel times, copies
+ *   to and from the host.
+ * - record/: traced steps: dead code, common subexpressions and constants are removed, and the rest is replayed.
+ * - tuning/: the memo of the variants that were measured to be the fastest.
+ * - device/: {@link Gpu}, which puts these together; opening a device, the current device, packing buffers, recording a
+ *   step.
+ * - timing/: times of pieces of work for benchmarks and tuning.
+ * - node/: files, tuning memos on disk, and polling, for Node only; `node.ts` is the entry there.
+ */
 export { type AdapterDescription, describeAdapter } from './core/adapter.ts';
 export {
   checkBoolean,

@@ -1,4 +1,7 @@
-/** @file Checks of arguments at the functions that users call, so that no bad argument causes an error deep in WGSL or WebGPU. */
+/**
+ * @file Checks of arguments at the functions that users call, so that no bad argument causes an error deep in WGSL or
+ * WebGPU.
+ */
 import { ArgumentError } from './errors.ts';
 
 /**
@@ -31,8 +34,9 @@ function describe(value: unknown): string {
 }
 
 /**
- * Checks that `options` is an object and that `op` takes each of its entries. TypeScript checks the same, but not in a program that runs with its types stripped,
- * and there a misspelt option would be ignored silently. Entries that are `undefined` count as absent.
+ * Checks that `options` is an object and that `op` takes each of its entries. TypeScript checks the same, but not in a
+ * program that runs with its types stripped, and there a misspelt option would be ignored silently. Entries that are
+ * `undefined` count as absent.
  *
  * @param missing for options that other libraries have and `op` does not: what to do instead.
  * @throws ArgumentError that names the option and lists the options that `op` takes.

@@ -3,15 +3,21 @@ import { ArgumentError } from './errors.ts';
 
 /** What kernels are chosen by, beside the limits and features that WebGPU reports. */
 export interface DeviceProfile {
-  /** Streaming multiprocessors or compute units. Each runs a few workgroups at a time, so a launch needs at least as many workgroups to keep all of them busy. */
+  /**
+   * Streaming multiprocessors or compute units. Each runs a few workgroups at a time, so a launch needs at least as
+   * many workgroups to keep all of them busy.
+   */
   readonly processors: number;
-  /** Where the number comes from: the option `processors` of {@link openGpu}, the tuning memo, the adapter's name, or an assumption. */
+  /**
+   * Where the number comes from: the option `processors` of {@link openGpu}, the tuning memo, the adapter's name, or an
+   * assumption.
+   */
   readonly source: 'caller' | 'memo' | 'name' | 'assumed';
 }
 
 /**
- * The number that is assumed for an adapter whose name is not known, software adapters among them: that of an H100 or H200. On a small GPU too many workgroups cost
- * less time than too few cost on a large one.
+ * The number that is assumed for an adapter whose name is not known, software adapters among them: that of an H100 or
+ * H200. On a small GPU too many workgroups cost less time than too few cost on a large one.
  */
 const ASSUMED = 132;
 const MOST = 4096;
@@ -29,9 +35,13 @@ const MODELS: Readonly<Record<string, number>> = {
 };
 
 const MAKER = /^(?:nvidia )?(?:geforce |tesla |quadro )?/;
-const BUILD = / (?:sxm\d?|pcie|nvl|hbm\d\w?|\d+ ?gb)$/; // memory and form factor, as in H100 80GB HBM3 and A100-SXM4-40GB
+// memory and form factor, as in H100 80GB HBM3 and A100-SXM4-40GB
+const BUILD = / (?:sxm\d?|pcie|nvl|hbm\d\w?|\d+ ?gb)$/;
 
-/** The processors of the adapter with this name, such as `NVIDIA H200` or Dawn's `nvidia-h200`; `undefined` if the table lacks it. */
+/**
+ * The processors of the adapter with this name, such as `NVIDIA H200` or Dawn's `nvidia-h200`; `undefined` if the table
+ * lacks it.
+ */
 export function processorsNamed(name: string): number | undefined {
   const words = name.toLowerCase().match(/[a-z0-9]+/g) ?? [];
   let model = words.join(' ').replace(MAKER, '');
@@ -49,7 +59,10 @@ export function checkProcessors(op: string, processors: number): number {
   throw new ArgumentError(op, 'processors', String(processors), `an integer from 1 to ${MOST}`);
 }
 
-/** Makes a profile of the first number that is given: the caller's, the memo's, that of the adapter's name; else of the assumed one. */
+/**
+ * Makes a profile of the first number that is given: the caller's, the memo's, that of the adapter's name; else of the
+ * assumed one.
+ */
 export function deviceProfile(caller?: number, memo?: number, name?: number): DeviceProfile {
   if (caller !== undefined) return { processors: caller, source: 'caller' };
   if (memo !== undefined) return { processors: memo, source: 'memo' };

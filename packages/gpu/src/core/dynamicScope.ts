@@ -2,10 +2,11 @@
 import { VisageError } from './errors.ts';
 
 /**
- * A value that a function sets for everything it calls, and that is what it was before once the function has returned or thrown.
+ * A value that a function sets for everything it calls, and that is what it was before once the function has returned
+ * or thrown.
  *
- * This is a dynamically scoped variable. JavaScript has none that survive an `await` in every browser, so functions that run under a value must
- * not be async.
+ * This is a dynamically scoped variable. JavaScript has none that survive an `await` in every browser, so functions
+ * that run under a value must not be async.
  */
 export class DynamicScope<V> {
   /** The value in force. Assigning to it changes it until the innermost {@link DynamicScope.run} ends. */
@@ -36,8 +37,8 @@ export class DynamicScope<V> {
 }
 
 /**
- * Checks that a function which ran in a scope, in a traced step or under a setting was not async. After its first `await` its tensors would be
- * freed already, and the setting would be gone.
+ * Checks that a function which ran in a scope, in a traced step or under a setting was not async. After its first
+ * `await` its tensors would be freed already, and the setting would be gone.
  *
  * @param where the function that the user called, for the error message.
  * @param result what the function returned.

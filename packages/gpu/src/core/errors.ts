@@ -1,4 +1,7 @@
-/** The base of every error that Visage throws on purpose. The message says what came, what was expected and what to do next. */
+/**
+ * The base of every error that Visage throws on purpose. The message says what came, what was expected and what to do
+ * next.
+ */
 export class VisageError extends Error {
   override name = 'VisageError';
 }
@@ -12,7 +15,10 @@ export class ArgumentError extends VisageError {
   }
 }
 
-/** A file that is damaged, hostile or not what was asked for, or that cannot be written. The message begins with the file's name. */
+/**
+ * A file that is damaged, hostile or not what was asked for, or that cannot be written. The message begins with the
+ * file's name.
+ */
 export class FileError extends VisageError {
   override name = 'FileError';
 
@@ -31,12 +37,17 @@ export class ValidationError extends VisageError {
   override name = 'ValidationError';
 }
 
-/** The device has no memory left for a buffer. What was computed with that buffer is lost; everything else is as it was. */
+/**
+ * The device has no memory left for a buffer. What was computed with that buffer is lost; everything else is as it was.
+ */
 export class OutOfMemoryError extends VisageError {
   override name = 'OutOfMemoryError';
 }
 
-/** The device was lost (driver reset, watchdog, adapter unplugged), and everything on it. Restart from the last checkpoint. */
+/**
+ * The device was lost (driver reset, watchdog, adapter unplugged), and everything on it. Restart from the last
+ * checkpoint.
+ */
 export class DeviceLostError extends VisageError {
   override name = 'DeviceLostError';
 }

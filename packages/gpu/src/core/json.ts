@@ -1,13 +1,15 @@
 import { VisageError } from './errors.ts';
 
-const DEEPEST = 64; // what Visage writes has 6 levels; a function that visits a value recursively overflows its stack at some 10 000
+// what Visage writes has 6 levels; a function that visits a value recursively overflows its stack at some 10 000
+const DEEPEST = 64;
 
 /**
  * Parses JSON from an untrusted source, such as the metadata of a weight file.
  *
  * Lists and objects may be nested at most 64 levels deep, so that recursive functions can visit the value.
  *
- * @throws VisageError if the text is no such JSON. The message begins with `is`, so that the caller can put the name of the text before it.
+ * @throws VisageError if the text is no such JSON. The message begins with `is`, so that the caller can put the name of
+ * the text before it.
  */
 export function parseJson(text: string): unknown {
   if (deepest(text) > DEEPEST)

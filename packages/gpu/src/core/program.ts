@@ -74,7 +74,10 @@ export function writtenBindings(code: string): boolean[] {
   return written;
 }
 
-/** The grid [x, y, z] for at least `groups` workgroups in one dimension; two dimensions are used if there are more than WebGPU's limit of 65535. */
+/**
+ * The grid [x, y, z] for at least `groups` workgroups in one dimension; two dimensions are used if there are more than
+ * WebGPU's limit of 65535.
+ */
 export function linearGrid(groups: number): [number, number, number] {
   const limit = 65535;
   return groups <= limit ? [groups, 1, 1] : [limit, Math.ceil(groups / limit), 1];

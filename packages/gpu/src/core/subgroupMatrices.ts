@@ -15,8 +15,8 @@ fn main() {
 /**
  * Can the subgroups of a device multiply 16 x 16 matrices of f16 with f32 accumulators?
  *
- * To find out, such a kernel is compiled. Dawn has a list of the sizes, `subgroupMatrixConfigs`, but it is empty in Node (webgpu 0.6.2) even on devices on which
- * the kernel runs.
+ * To find out, such a kernel is compiled. Dawn has a list of the sizes, `subgroupMatrixConfigs`, but it is empty in
+ * Node (webgpu 0.6.2) even on devices on which the kernel runs.
  */
 export async function multipliesMatrices(device: GPUDevice): Promise<boolean> {
   const needed = ['shader-f16', 'subgroups', 'chromium-experimental-subgroup-matrix'];

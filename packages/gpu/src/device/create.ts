@@ -6,13 +6,25 @@ import { Gpu } from './gpu.ts';
 
 /** How to open a device. */
 export interface GpuOptions {
-  /** `full` (default) asks for every limit and useful feature of the adapter; `browser` for WebGPU's default limits and no features. */
+  /**
+   * `full` (default) asks for every limit and useful feature of the adapter; `browser` for WebGPU's default limits and
+   * no features.
+   */
   readonly profile?: 'full' | 'browser';
-  /** Submit every kernel by itself, in error scopes of its own. That is slow, but an error names the kernel that caused it. Default false. */
+  /**
+   * Submit every kernel by itself, in error scopes of its own. That is slow, but an error names the kernel that caused
+   * it. Default false.
+   */
   readonly debug?: boolean;
-  /** Choose kernels by their fixed order alone, without the tuning memo: runs on one adapter then give the same bits, tuned or not. Default false. */
+  /**
+   * Choose kernels by their fixed order alone, without the tuning memo: runs on one adapter then give the same bits,
+   * tuned or not. Default false.
+   */
   readonly deterministic?: boolean;
-  /** How many processors (streaming multiprocessors, compute units) the GPU has, from 1 to 4096. Default: by the adapter's name; see {@link Gpu.profile}. */
+  /**
+   * How many processors (streaming multiprocessors, compute units) the GPU has, from 1 to 4096. Default: by the
+   * adapter's name; see {@link Gpu.profile}.
+   */
   readonly processors?: number;
 }
 

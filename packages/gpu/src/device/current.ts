@@ -24,7 +24,8 @@ export function currentGpu(): Gpu {
 }
 
 /**
- * Runs `fn`, which must not be async, with `gpu` as the current device. A network that is built in `fn`, for example, lies on `gpu`.
+ * Runs `fn`, which must not be async, with `gpu` as the current device. A network that is built in `fn`, for example,
+ * lies on `gpu`.
  *
  * @throws VisageError if `fn` is async.
  */

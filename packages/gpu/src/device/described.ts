@@ -1,4 +1,7 @@
-/** @file Devices that exist only as a description: kernels are chosen and their WGSL is written for them, and nothing runs. */
+/**
+ * @file Devices that exist only as a description: kernels are chosen and their WGSL is written for them, and nothing
+ * runs.
+ */
 import type { AdapterDescription } from '../core/adapter.ts';
 import { VisageError } from '../core/errors.ts';
 import { Gpu } from './gpu.ts';
@@ -72,8 +75,9 @@ export const DESCRIBED = {
 } as const satisfies Readonly<Record<string, DeviceDescription>>;
 
 /**
- * Makes a {@link Gpu} of a description. Ops on it choose kernels, write their WGSL and plan their memory as on a real device, so that a step recorded on it has the
- * commands that such a device would run. Nothing is computed: to read a result throws a VisageError.
+ * Makes a {@link Gpu} of a description. Ops on it choose kernels, write their WGSL and plan their memory as on a real
+ * device, so that a step recorded on it has the commands that such a device would run. Nothing is computed: to read a
+ * result throws a VisageError.
  */
 export const describedGpu = (description: DeviceDescription): Gpu =>
   new Gpu(inertDevice(description), description.adapter, { deterministic: true });

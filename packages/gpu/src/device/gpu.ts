@@ -27,7 +27,8 @@ let opened = 0;
 /**
  * A WebGPU device with its buffer pool, pipeline cache and command stream.
  *
- * {@link Gpu.dispatch} encodes kernels in order and submits them in batches. A buffer belongs to the scope that was the innermost when it was made.
+ * {@link Gpu.dispatch} encodes kernels in order and submits them in batches. A buffer belongs to the scope that was the
+ * innermost when it was made.
  */
 export class Gpu {
   /** The name of the adapter and a number, because two devices may be of one adapter. */
@@ -56,7 +57,10 @@ export class Gpu {
   readonly debug: boolean;
   /** Are kernels chosen by their fixed order alone, without {@link Gpu.tuning}? */
   readonly deterministic: boolean;
-  /** The kernel variants that were measured to be the fastest on this adapter; empty until something is measured or loaded. */
+  /**
+   * The kernel variants that were measured to be the fastest on this adapter; empty until something is measured or
+   * loaded.
+   */
   readonly tuning = new TuningMemo();
 
   readonly #processors: number | undefined;
@@ -85,8 +89,8 @@ export class Gpu {
   }
 
   /**
-   * Makes a buffer of `bytes` bytes, rounded up to a multiple of 4. It belongs to the innermost scope, or to the caller if there is none. Its content is
-   * undefined.
+   * Makes a buffer of `bytes` bytes, rounded up to a multiple of 4. It belongs to the innermost scope, or to the caller
+   * if there is none. Its content is undefined.
    *
    * @throws ArgumentError if the buffer is larger than the device allows, DeviceLostError if the device was lost.
    */
@@ -119,7 +123,8 @@ export class Gpu {
   }
 
   /**
-   * Overwrites the beginning of a buffer. Launches that were issued before see the old content, launches that are issued later see the new one.
+   * Overwrites the beginning of a buffer. Launches that were issued before see the old content, launches that are
+   * issued later see the new one.
    *
    * @throws VisageError if the buffer has no memory or is too small, DeviceLostError if the device was lost.
    */
@@ -138,7 +143,10 @@ export class Gpu {
     writeBytes(this, buffer, data);
   }
 
-  /** Gives a buffer's memory back to the pool. Memory that a recorded step owns stays with the step until the step is disposed. */
+  /**
+   * Gives a buffer's memory back to the pool. Memory that a recorded step owns stays with the step until the step is
+   * disposed.
+   */
   release(buffer: GpuBuffer): void {
     if (buffer.released || buffer.owner !== buffer || buffer.ownedByStep || this.#trace?.owns(buffer)) return;
     buffer.markReleased();
@@ -160,16 +168,16 @@ export class Gpu {
   }
 
   /**
-   * Runs `fn`, which computes the gradient of `op` and must not be async. A launch in it that reads a buffer which existed when the op ran, and was overwritten
-   * since, throws the error that the op's `refuse` makes.
+   * Runs `fn`, which computes the gradient of `op` and must not be async. A launch in it that reads a buffer which
+   * existed when the op ran, and was overwritten since, throws the error that the op's `refuse` makes.
    */
   differentiate<T>(op: SavedBy, fn: () => T): T {
     return this.#gradient.during(op, fn);
   }
 
   /**
-   * Runs `fn`, which computes an op again inside a gradient and must not be async, as if the op ran for the first time. Of the buffers that existed when the
-   * op ran, only `inputs` must be unchanged.
+   * Runs `fn`, which computes an op again inside a gradient and must not be async, as if the op ran for the first time.
+   * Of the buffers that existed when the op ran, only `inputs` must be unchanged.
    */
   recompute<T>(inputs: readonly GpuBuffer[], fn: () => T): T {
     for (const input of inputs) this.checkSaved(input);
@@ -181,7 +189,10 @@ export class Gpu {
     return buffer === undefined ? this.#gradient.isActive : this.#gradient.isSaved(buffer);
   }
 
-  /** @throws the error that the op's `refuse` makes, if a gradient is being computed and the buffer was overwritten since the op ran. */
+  /**
+   * @throws the error that the op's `refuse` makes, if a gradient is being computed and the buffer was overwritten
+   * since the op ran.
+   */
   checkSaved(buffer: GpuBuffer): void {
     this.#gradient.check(buffer, this.#trace);
   }
@@ -189,8 +200,9 @@ export class Gpu {
   /**
    * Launches a kernel: encodes it, or only adds it to the trace if a step is being traced.
    *
-   * If the device refuses the launch, the buffers that it should have written are spoiled, and so is what is computed from them: to read any of them throws the
-   * error. The device reports the refusal later; from then on the same launch throws at once.
+   * If the device refuses the launch, the buffers that it should have written are spoiled, and so is what is computed
+   * from them: to read any of them throws the error. The device reports the refusal later; from then on the same launch
+   * throws at once.
    *
    * @throws VisageError if the grid, a buffer or the kernel is invalid, DeviceLostError if the device was lost.
    */
@@ -221,7 +233,10 @@ export class Gpu {
     this.stream.flush();
   }
 
-  /** @throws the first failure that the device has reported and no call has thrown yet, or DeviceLostError, each time, if the device was lost. */
+  /**
+   * @throws the first failure that the device has reported and no call has thrown yet, or DeviceLostError, each time,
+   * if the device was lost.
+   */
   check(): void {
     this.faults.check();
   }
@@ -237,7 +252,8 @@ export class Gpu {
   /**
    * Copies a buffer to the host, after everything that was issued before.
    *
-   * @throws VisageError while a step is being traced, if the buffer has no memory, or, naming the kernel, if a launch failed that the content depends on.
+   * @throws VisageError while a step is being traced, if the buffer has no memory, or, naming the kernel, if a launch
+   * failed that the content depends on.
    */
   async read(buffer: GpuBuffer): Promise<ArrayBuffer> {
     if (this.#trace)
@@ -258,7 +274,10 @@ export class Gpu {
     leaveScopes(buffer.owner);
   }
 
-  /** Begins to trace: launches are collected instead of run, and new buffers get no memory. {@link recordStep} makes a step of the trace. */
+  /**
+   * Begins to trace: launches are collected instead of run, and new buffers get no memory. {@link recordStep} makes a
+   * step of the trace.
+   */
   beginTrace(): Trace {
     this.#trace = new Trace();
     return this.#trace;

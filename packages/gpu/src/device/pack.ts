@@ -3,8 +3,8 @@ import { GpuBuffer } from '../memory/buffer.ts';
 import type { Gpu } from './gpu.ts';
 
 /**
- * Packed buffers begin at multiples of so many bytes. A binding may begin at multiples of 256 (WebGPU's default limit), and in an f16 copy of f32 tensors, packed
- * alike, each offset is half as large.
+ * Packed buffers begin at multiples of so many bytes. A binding may begin at multiples of 256 (WebGPU's default limit),
+ * and in an f16 copy of f32 tensors, packed alike, each offset is half as large.
  */
 const SPACING = 512;
 
@@ -12,11 +12,11 @@ const SPACING = 512;
 export const packedBytes = (bytes: number): number => Math.ceil(bytes / SPACING) * SPACING;
 
 /**
- * Packs buffers, in order, into as few device buffers as the largest binding allows, so that one launch can change all of them. Buffers without memory get
- * zeros.
+ * Packs buffers, in order, into as few device buffers as the largest binding allows, so that one launch can change all
+ * of them. Buffers without memory get zeros.
  *
- * The buffers keep their values and may be used as before, also by recorded steps, with one exception: no launch may read one of them and write another.
- * Buffers that are packed already, or whose memory a step owns, are not moved.
+ * The buffers keep their values and may be used as before, also by recorded steps, with one exception: no launch may
+ * read one of them and write another. Buffers that are packed already, or whose memory a step owns, are not moved.
  *
  * @throws VisageError while a step is being traced, ArgumentError if a buffer lies on another device.
  */

@@ -33,8 +33,8 @@ function devicesInUse(): Gpu[] {
  * On which device `fn` works is not known before it was traced, so all devices are traced.
  *
  * @param buffersOf lists the buffers of the result, which the caller may read after each run.
- * @throws ArgumentError that names the devices if `fn` works on several; VisageError if `fn` is async, if a step is being traced already, or if the step uses
- * a tensor that was freed.
+ * @throws ArgumentError that names the devices if `fn` works on several; VisageError if `fn` is async, if a step is
+ * being traced already, or if the step uses a tensor that was freed.
  */
 export function recordStep<T>(fn: () => T, buffersOf: (result: T) => Iterable<GpuBuffer>): RecordedStep<T> {
   const gpus = devicesInUse();

@@ -4,8 +4,9 @@ import type { Bound, Trials } from './trials.ts';
 /**
  * Caches bind groups by pipeline, device buffers, offsets and sizes.
  *
- * To make a bind group takes about 10 µs on the host, to find it here less than 1 µs. The pool hands out the same few buffers again and again, so an eager loop
- * finds most of its bind groups here. Recorded steps have bind groups of their own.
+ * To make a bind group takes about 10 µs on the host, to find it here less than 1 µs. The pool hands out the same few
+ * buffers again and again, so an eager loop finds most of its bind groups here. Recorded steps have bind groups of
+ * their own.
  */
 export class BindGroupCache {
   #groups = new Map<string, Bound>();

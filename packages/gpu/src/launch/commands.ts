@@ -16,7 +16,9 @@ export interface Dispatch {
   readonly grid: readonly [number, number, number];
   /** Floating-point operations, for the profiler. Default 0. */
   readonly flops?: number;
-  /** The choice of a kernel variant that the launch is a part of. Default: that of the enclosing {@link underChoice}. */
+  /**
+   * The choice of a kernel variant that the launch is a part of. Default: that of the enclosing {@link underChoice}.
+   */
   readonly choice?: KernelChoice;
   /** Does the kernel write every element of its first buffer, whatever the element was before? */
   readonly replaces?: boolean;
@@ -104,7 +106,8 @@ export function checkUsable(op: string, buffer: GpuBuffer, gpu: Gpu): void {
 }
 
 /**
- * Checks that no command reads one part of a `GPUBuffer` and writes another, because WebGPU does not allow a buffer to be bound for both in one dispatch.
+ * Checks that no command reads one part of a `GPUBuffer` and writes another, because WebGPU does not allow a buffer to
+ * be bound for both in one dispatch.
  *
  * @throws VisageError that names the kernel.
  */

@@ -3,18 +3,20 @@ import { DeviceLostError, ValidationError, type VisageError } from '../core/erro
 import type { GpuBuffer } from '../memory/buffer.ts';
 import { type Command, writtenBindings } from './commands.ts';
 
-/** An event other than a launch, such as a write from the host. It is called with the error if its submission failed. */
+/**
+ * An event other than a launch, such as a write from the host. It is called with the error if its submission failed.
+ */
 export type StreamEvent = (failure?: VisageError) => void;
 
 /** What a submission consists of, in order. */
 export type Entry = Command | StreamEvent;
 
 /**
- * Collects the failures of a device, and propagates each from the launch that failed to the buffers that it should have written, and from those to everything
- * that was computed from them.
+ * Collects the failures of a device, and propagates each from the launch that failed to the buffers that it should have
+ * written, and from those to everything that was computed from them.
  *
- * The device reports a failure after later launches were issued. So {@link CommandStream} keeps what it submitted until the device has reported on it, and
- * hands it over here in order. As long as nothing has failed, nothing is propagated.
+ * The device reports a failure after later launches were issued. So {@link CommandStream} keeps what it submitted until
+ * the device has reported on it, and hands it over here in order. As long as nothing has failed, nothing is propagated.
  */
 export class Faults {
   #lost: DeviceLostError | undefined;
@@ -39,7 +41,8 @@ export class Faults {
   listen(device: GPUDevice, onLost: () => void): void {
     device.addEventListener('uncapturederror', (event) => {
       const { message } = (event as GPUUncapturedErrorEvent).error;
-      // Launches are submitted in error scopes, so an error here is unexpected. A consequence of an earlier error says nothing new.
+      // Launches are submitted in error scopes, so an error here is unexpected. A consequence of an earlier error says
+      // nothing new.
       if (!message.includes('due to a previous error') && !message.includes('[Invalid '))
         this.add(new ValidationError(message));
     });
@@ -73,7 +76,9 @@ export class Faults {
     for (const error of this.#unreported) throw this.reported(error);
   }
 
-  /** Propagates failures through a submission that the device has reported on. `failure` is why the device refused it. */
+  /**
+   * Propagates failures through a submission that the device has reported on. `failure` is why the device refused it.
+   */
   settle(entries: readonly Entry[], failure?: VisageError): void {
     if (failure) this.add(failure);
     if (this.#count === 0) return;

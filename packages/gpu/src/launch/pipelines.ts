@@ -1,7 +1,10 @@
 import { ValidationError, VisageError } from '../core/errors.ts';
 import { assemble, type Program, writtenBindings } from '../core/program.ts';
 
-/** A WGSL text that is compiled when it is first needed or, by {@link Compilation.prepare}, earlier and in parallel with others. */
+/**
+ * A WGSL text that is compiled when it is first needed or, by {@link Compilation.prepare}, earlier and in parallel with
+ * others.
+ */
 class Compilation {
   readonly layout: GPUBindGroupLayout;
   /** For each binding: does the kernel write to it? */
@@ -43,7 +46,10 @@ class Compilation {
     return this.#handle;
   }
 
-  /** Compiles the text on the device's own threads, if it was not compiled yet. An error becomes its {@link Compilation.refusal}. */
+  /**
+   * Compiles the text on the device's own threads, if it was not compiled yet. An error becomes its {@link
+   * Compilation.refusal}.
+   */
   prepare(): Promise<void> {
     if (this.#handle) return Promise.resolve();
     this.#preparing ??= this.#prepare();
@@ -139,8 +145,9 @@ const GENERATION = 4096;
 /**
  * A cache of pipelines by their WGSL text: equal texts are compiled once, whatever their names are.
  *
- * Shapes are part of the texts, so images of ever new sizes need ever new texts. When {@link GENERATION} texts are cached, a new generation begins. A text of
- * the previous generation stays cached if it is needed again before the new generation is full. Recorded steps have references to their pipelines.
+ * Shapes are part of the texts, so images of ever new sizes need ever new texts. When {@link GENERATION} texts are
+ * cached, a new generation begins. A text of the previous generation stays cached if it is needed again before the new
+ * generation is full. Recorded steps have references to their pipelines.
  */
 export class PipelineCache {
   #byText = new Map<string, ByName>();
@@ -156,7 +163,8 @@ export class PipelineCache {
   /**
    * The pipeline of a program. It is compiled at its first use.
    *
-   * @throws VisageError if the program needs f16 and the device lacks `shader-f16`, RangeError if a constant does not fit its type.
+   * @throws VisageError if the program needs f16 and the device lacks `shader-f16`, RangeError if a constant does not
+   * fit its type.
    */
   get(program: Program): Pipeline {
     const code = assemble(program);

@@ -46,7 +46,10 @@ export class Profiler {
     this.#set = device.createQuerySet({ type: 'timestamp', count: CAPACITY });
   }
 
-  /** The timestamp writes of the next command's pass; `undefined` if the query set is full, so that the batch must be submitted first. */
+  /**
+   * The timestamp writes of the next command's pass; `undefined` if the query set is full, so that the batch must be
+   * submitted first.
+   */
   next(command: Command): GPUComputePassTimestampWrites | undefined {
     const at = this.#batch.length * 2;
     if (at >= CAPACITY) return undefined;
@@ -54,7 +57,10 @@ export class Profiler {
     return { querySet: this.#set, beginningOfPassWriteIndex: at, endOfPassWriteIndex: at + 1 };
   }
 
-  /** Encodes the copy of the batch's timestamps, and returns a function to call after the submit, which begins to read them. */
+  /**
+   * Encodes the copy of the batch's timestamps, and returns a function to call after the submit, which begins to read
+   * them.
+   */
   resolve(encoder: GPUCommandEncoder): () => void {
     const batch = this.#batch;
     this.#batch = [];

@@ -24,7 +24,8 @@ interface Submission {
 }
 
 /**
- * Encodes launches in order and submits them in batches. Each batch has an error scope, so that a failure can be attributed to its launches.
+ * Encodes launches in order and submits them in batches. Each batch has an error scope, so that a failure can be
+ * attributed to its launches.
  *
  * The first launch of each kind is submitted by itself; see {@link Trials}.
  */

@@ -11,7 +11,10 @@ interface Transfer {
   readonly pool: BufferPool;
 }
 
-/** Overwrites the beginning of a buffer that has memory, in queue order. WebGPU writes whole words, so the last one is padded with zeros. */
+/**
+ * Overwrites the beginning of a buffer that has memory, in queue order. WebGPU writes whole words, so the last one is
+ * padded with zeros.
+ */
 export function writeBytes({ device, pool }: Transfer, buffer: GpuBuffer, data: ArrayBufferView): void {
   const { resource, offset } = buffer;
   if (!resource) return;
@@ -43,7 +46,9 @@ class Staging {
     encoder.copyBufferToBuffer(resource as GPUBuffer, offset, this.#buffer, 0, bytes);
   }
 
-  /** Waits for the copy and returns it. To be called once, after the commands of {@link Staging.copy} were submitted. */
+  /**
+   * Waits for the copy and returns it. To be called once, after the commands of {@link Staging.copy} were submitted.
+   */
   async contents(): Promise<ArrayBuffer> {
     const buffer = this.#buffer as GPUBuffer;
     try {
@@ -67,7 +72,10 @@ export interface Readback {
   readonly failure: VisageError | undefined;
 }
 
-/** Copies a buffer that has memory to the host, behind everything that was submitted, and waits until the device has reported on all of that. */
+/**
+ * Copies a buffer that has memory to the host, behind everything that was submitted, and waits until the device has
+ * reported on all of that.
+ */
 export async function readBuffer({ device, stream, pool }: Transfer, buffer: GpuBuffer): Promise<Readback> {
   const memory = buffer.resource as GPUBuffer;
   let failure: VisageError | undefined;

@@ -29,9 +29,10 @@ const MOST = 16_384; // kinds of launches that are remembered; when there are mo
 /**
  * Makes bind groups, and remembers which kinds of launches were valid.
  *
- * WebGPU drops a whole submission when one of its launches is invalid, and reports that later. So the first launch of each kind is submitted by itself: if it
- * fails, no other launch fails with it. Whether a launch is valid depends on its kernel, the sizes of its bindings, and which of them lie in the same memory. These
- * make its kind, so later launches of the kind are submitted in batches.
+ * WebGPU drops a whole submission when one of its launches is invalid, and reports that later. So the first launch of
+ * each kind is submitted by itself: if it fails, no other launch fails with it. Whether a launch is valid depends on
+ * its kernel, the sizes of its bindings, and which of them lie in the same memory. These make its kind, so later
+ * launches of the kind are submitted in batches.
  */
 export class Trials {
   readonly #kinds = new Map<string, Trial>();

@@ -7,8 +7,8 @@ export interface Lifetime {
   readonly first: number;
   readonly last: number;
   /**
-   * Buffers that must lie in other device memory: one command binds both and writes to one of them, and WebGPU allows that only for different
-   * `GPUBuffer`s.
+   * Buffers that must lie in other device memory: one command binds both and writes to one of them, and WebGPU allows
+   * that only for different `GPUBuffer`s.
    */
   readonly conflicts: ReadonlySet<GpuBuffer>;
 }

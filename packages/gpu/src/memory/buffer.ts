@@ -3,10 +3,12 @@ import { nextMoment } from '../core/moments.ts';
 import type { Gpu } from '../device/gpu.ts';
 
 /**
- * Storage on the device. A buffer that is made while a step is traced is virtual: it gets its memory when the step is planned.
+ * Storage on the device. A buffer that is made while a step is traced is virtual: it gets its memory when the step is
+ * planned.
  *
- * A buffer may share the memory of a larger one, its {@link GpuBuffer.whole}, in two ways. {@link GpuBuffer.part} makes a view: another name for
- * some of the bytes of a buffer. {@link GpuBuffer.moveInto} packs a buffer: it becomes a member of the whole, beside other members.
+ * A buffer may share the memory of a larger one, its {@link GpuBuffer.whole}, in two ways. {@link GpuBuffer.part} makes
+ * a view: another name for some of the bytes of a buffer. {@link GpuBuffer.moveInto} packs a buffer: it becomes a
+ * member of the whole, beside other members.
  */
 export class GpuBuffer {
   /** The moment at which the buffer was made: smaller than that of whatever was made later. */
@@ -89,7 +91,9 @@ export class GpuBuffer {
     this.#ownedByStep = true;
   }
 
-  /** The moment at which the content last changed; 0 if it never did. The members of a whole have versions of their own. */
+  /**
+   * The moment at which the content last changed; 0 if it never did. The members of a whole have versions of their own.
+   */
   get version(): number {
     if (!this.#isView) return this.#version;
     let latest = 0;
@@ -110,7 +114,10 @@ export class GpuBuffer {
     return undefined;
   }
 
-  /** Notes that a launch failed which should have written the content; `undefined` notes that all of it was written since. */
+  /**
+   * Notes that a launch failed which should have written the content; `undefined` notes that all of it was written
+   * since.
+   */
   spoil(failure: VisageError | undefined): void {
     for (const part of this.contents) part.#failure = failure;
   }
@@ -121,8 +128,8 @@ export class GpuBuffer {
   }
 
   /**
-   * The buffers whose content is in these bytes. For a packed whole or a view of one: the members that overlap it. For a view of any other buffer:
-   * that buffer. Otherwise: the buffer itself.
+   * The buffers whose content is in these bytes. For a packed whole or a view of one: the members that overlap it. For
+   * a view of any other buffer: that buffer. Otherwise: the buffer itself.
    */
   get contents(): readonly GpuBuffer[] {
     const { whole } = this;
@@ -140,8 +147,8 @@ export class GpuBuffer {
   }
 
   /**
-   * Says that the content changes rarely, as a frozen weight does. Recorded steps then compute what depends on frozen buffers alone once, and again
-   * only after one of them was written to.
+   * Says that the content changes rarely, as a frozen weight does. Recorded steps then compute what depends on frozen
+   * buffers alone once, and again only after one of them was written to.
    *
    * @param on `false` says that the content changes often again.
    */
@@ -165,8 +172,8 @@ export class GpuBuffer {
   }
 
   /**
-   * A view of the buffer whose length is rounded up to a multiple of `alignment` bytes, for kernels that read whole vectors. The bytes past the
-   * buffer's own may hold anything, and whoever uses the view must not let them count.
+   * A view of the buffer whose length is rounded up to a multiple of `alignment` bytes, for kernels that read whole
+   * vectors. The bytes past the buffer's own may hold anything, and whoever uses the view must not let them count.
    *
    * Device memory comes in multiples of 64 bytes, except for a buffer as large as the device's limit.
    *
@@ -183,7 +190,8 @@ export class GpuBuffer {
   }
 
   /**
-   * Packs the buffer into `whole`, at `offset` bytes. The memory of the whole lasts until the last of its members is released.
+   * Packs the buffer into `whole`, at `offset` bytes. The memory of the whole lasts until the last of its members is
+   * released.
    *
    * @returns the memory that the buffer had, with its content, for the caller to copy.
    */
@@ -197,7 +205,9 @@ export class GpuBuffer {
     return memory;
   }
 
-  /** May the memory of this released buffer be given back? That of a packed whole may when the last member is released. */
+  /**
+   * May the memory of this released buffer be given back? That of a packed whole may when the last member is released.
+   */
   get isFree(): boolean {
     return this.whole.#members.every(({ released }) => released);
   }

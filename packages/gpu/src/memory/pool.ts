@@ -10,7 +10,10 @@ export interface MemoryUse {
   readonly peak: number;
 }
 
-/** Rounds bytes up to a size class: powers of two up to 4 KiB, then 64 classes for each power of two, which waste at most 1.6 %. */
+/**
+ * Rounds bytes up to a size class: powers of two up to 4 KiB, then 64 classes for each power of two, which waste at
+ * most 1.6 %.
+ */
 function sizeClass(bytes: number): number {
   if (bytes <= 256) return 256;
   const power = 2 ** Math.floor(Math.log2(bytes));
@@ -23,16 +26,20 @@ const LARGE = 4 * 2 ** 20; // bytes; smaller requests only take buffers of their
 const MOST_WASTE = 1 / 8; // how much larger than the request a large buffer may be, as a share of the request
 
 const SPARE = 256 * 2 ** 20; // bytes
-/** A factor of the most bytes that were in use. The forward and the backward pass of a step need buffers of different classes, and the next step needs both again. */
+/**
+ * A factor of the most bytes that were in use. The forward and the backward pass of a step need buffers of different
+ * classes, and the next step needs both again.
+ */
 const SPARE_FACTOR = 2;
 
 const FILTERS = ['out-of-memory', 'validation'] as const;
 
-const USAGE = 0x80 | 0x04 | 0x08; // STORAGE | COPY_SRC | COPY_DST; in Node GPUBufferUsage does not exist before the entry `node.ts` has run
+// STORAGE | COPY_SRC | COPY_DST; in Node GPUBufferUsage does not exist before the entry `node.ts` has run
+const USAGE = 0x80 | 0x04 | 0x08;
 
 /**
- * A pool of device buffers. Freed buffers are kept by size class and handed out again, because to create a buffer takes microseconds, and a destroyed one keeps its
- * memory until the device has finished all work that uses it.
+ * A pool of device buffers. Freed buffers are kept by size class and handed out again, because to create a buffer takes
+ * microseconds, and a destroyed one keeps its memory until the device has finished all work that uses it.
  */
 export class BufferPool {
   /** Free buffers by size. */
@@ -80,7 +87,10 @@ export class BufferPool {
     return buffer;
   }
 
-  /** Creates a buffer. The device reports later whether it had the memory; until then, launches that use the buffer are submitted by themselves. */
+  /**
+   * Creates a buffer. The device reports later whether it had the memory; until then, launches that use the buffer are
+   * submitted by themselves.
+   */
   #make(size: number): GPUBuffer {
     for (const filter of FILTERS) this.#device.pushErrorScope(filter);
     const buffer = this.#device.createBuffer({ size, usage: USAGE });
@@ -88,7 +98,8 @@ export class BufferPool {
     const hear = (error: GPUError | null): void => {
       if (error && !this.#failures.has(buffer)) this.#refused(buffer, error.message);
     };
-    // The device reports this before it reports on launches that use the buffer. A lost device rejects, and its loss is reported elsewhere.
+    // The device reports this before it reports on launches that use the buffer. A lost device rejects, and its loss is
+    // reported elsewhere.
     const heard = FILTERS.map(() => this.#device.popErrorScope().then(hear, () => undefined));
     Promise.all(heard).then(() => this.#new.delete(buffer));
     return buffer;
@@ -115,8 +126,9 @@ export class BufferPool {
   }
 
   /**
-   * A free buffer of this class. For a large buffer also the next larger classes are searched, as far as they waste little: otherwise sizes that hardly ever
-   * repeat, such as those of images, would leave a free buffer in each of the many classes.
+   * A free buffer of this class. For a large buffer also the next larger classes are searched, as far as they waste
+   * little: otherwise sizes that hardly ever repeat, such as those of images, would leave a free buffer in each of the
+   * many classes.
    */
   #takeFree(size: number): GPUBuffer | undefined {
     const most = size < LARGE ? size : size * (1 + MOST_WASTE);
@@ -155,10 +167,11 @@ export class BufferPool {
   }
 
   /**
-   * Destroys the buffers that were free for the longest time, until at most {@link SPARE_FACTOR} times the most bytes that were in use, and {@link SPARE}
-   * bytes, are left. Call it after a flush.
+   * Destroys the buffers that were free for the longest time, until at most {@link SPARE_FACTOR} times the most bytes
+   * that were in use, and {@link SPARE} bytes, are left. Call it after a flush.
    *
-   * Work that repeats takes the same buffers again, so they are kept. Images of ever new sizes, however, would leave a free buffer in each class.
+   * Work that repeats takes the same buffers again, so they are kept. Images of ever new sizes, however, would leave a
+   * free buffer in each class.
    */
   shrink(): void {
     const most = SPARE + SPARE_FACTOR * this.#mostLive;

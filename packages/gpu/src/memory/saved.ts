@@ -1,6 +1,6 @@
 /**
- * @file A gradient must not read a tensor that was overwritten after the op whose gradient it is. While a gradient is computed, every launch is checked
- * for that.
+ * @file A gradient must not read a tensor that was overwritten after the op whose gradient it is. While a gradient is
+ * computed, every launch is checked for that.
  */
 
 import { DynamicScope } from '../core/dynamicScope.ts';
@@ -11,7 +11,10 @@ import type { GpuBuffer } from './buffer.ts';
 export interface SavedBy {
   /** When the op ran, by {@link nextMoment}. */
   readonly ran: number;
-  /** The gradient with respect to the op's result. It is no value of the op, so it may be older than the op and have changed since. */
+  /**
+   * The gradient with respect to the op's result. It is no value of the op, so it may be older than the op and have
+   * changed since.
+   */
   readonly given: GpuBuffer;
   /** Makes the error for a buffer that existed when the op ran and was overwritten since. */
   readonly refuse: (buffer: GpuBuffer) => Error;
@@ -29,11 +32,13 @@ interface Versions {
 }
 
 /**
- * The gradient of an op while it is computed. Gradients nest: that of a fused op is computed through those of its composed definition.
+ * The gradient of an op while it is computed. Gradients nest: that of a fused op is computed through those of its
+ * composed definition.
  *
- * There is no list of saved tensors, because such a list could be incomplete. Instead, every buffer that is older than the op counts as saved: the op may
- * have read or written it. The gradient may read a saved buffer only if it did not change between the op and the beginning of the gradient. Younger
- * buffers are the gradient's own. What the gradient itself changes, such as running statistics that are computed again, it may read.
+ * There is no list of saved tensors, because such a list could be incomplete. Instead, every buffer that is older than
+ * the op counts as saved: the op may have read or written it. The gradient may read a saved buffer only if it did not
+ * change between the op and the beginning of the gradient. Younger buffers are the gradient's own. What the gradient
+ * itself changes, such as running statistics that are computed again, it may read.
  */
 class GradientInProgress {
   readonly #by: SavedBy;
@@ -102,7 +107,10 @@ export class GradientGuard {
     return this.#current.value !== undefined;
   }
 
-  /** Runs `fn`, which computes the gradient of `op` and must not be async. Inside it {@link GradientGuard.check} refuses what was overwritten. */
+  /**
+   * Runs `fn`, which computes the gradient of `op` and must not be async. Inside it {@link GradientGuard.check} refuses
+   * what was overwritten.
+   */
   during<T>(op: SavedBy, fn: () => T): T {
     return this.#current.run('grad', new GradientInProgress(op, this.#current.value), fn);
   }
@@ -118,7 +126,8 @@ export class GradientGuard {
   }
 
   /**
-   * Checks that the gradient which is being computed may read a buffer. In a traced step the read is noted, so that every run checks it again.
+   * Checks that the gradient which is being computed may read a buffer. In a traced step the read is noted, so that
+   * every run checks it again.
    *
    * @throws the error that {@link SavedBy.refuse} makes, if the buffer was overwritten since the op ran.
    */

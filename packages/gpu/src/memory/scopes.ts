@@ -16,8 +16,8 @@ export function leaveScopes(buffer: GpuBuffer): void {
 }
 
 /**
- * Runs `fn`, which must not be async, and frees every buffer that was made in it, on any device. The buffers of its result survive: they pass to
- * the enclosing scope.
+ * Runs `fn`, which must not be async, and frees every buffer that was made in it, on any device. The buffers of its
+ * result survive: they pass to the enclosing scope.
  *
  * @param buffersOf lists the buffers of the result.
  * @throws VisageError if `fn` is async.

@@ -18,9 +18,10 @@ export interface WorkspacePlan {
 /**
  * The memory for the intermediate results of all recorded steps of a device.
  *
- * Steps run one after another, and no step reads the intermediate results of another, so all of them may use the same memory. A step takes the
- * blocks that earlier steps made, and adds what they lack. Together several steps need as much memory as the largest of them, if that one is
- * recorded first; blocks that smaller steps made before it may be too small for its buffers.
+ * Steps run one after another, and no step reads the intermediate results of another, so all of them may use the same
+ * memory. A step takes the blocks that earlier steps made, and adds what they lack. Together several steps need as much
+ * memory as the largest of them, if that one is recorded first; blocks that smaller steps made before it may be too
+ * small for its buffers.
  */
 export class Workspace {
   readonly #blocks = new Set<Block>();
@@ -36,9 +37,10 @@ export class Workspace {
   /**
    * Finds a place for every buffer of a step. {@link Workspace.release} gives the blocks back.
    *
-   * The buffers are placed in order of size, the largest first, each into the first block with room for it. If there is none, the smallest block of
-   * other steps that is large enough is taken, or a new one is made, as large as the buffer. In the training step of the paper this takes 0 to 3 %
-   * more than the bytes that are alive at the fullest moment.
+   * The buffers are placed in order of size, the largest first, each into the first block with room for it. If there is
+   * none, the smallest block of other steps that is large enough is taken, or a new one is made, as large as the
+   * buffer. In the training step of the paper this takes 0 to 3 % more than the bytes that are alive at the fullest
+   * moment.
    *
    * @throws ArgumentError if a buffer is larger than the device allows; no block is taken then.
    */

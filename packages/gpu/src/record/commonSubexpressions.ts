@@ -3,12 +3,14 @@ import type { GpuBuffer } from '../memory/buffer.ts';
 import type { Trace } from './trace.ts';
 
 /**
- * Common subexpression elimination: removes from a traced step the launches that compute what an earlier launch has computed, and lets later launches read
- * the earlier result. A network that runs several times in a step, for example, needs its weights transposed or in f16 each time.
+ * Common subexpression elimination: removes from a traced step the launches that compute what an earlier launch has
+ * computed, and lets later launches read the earlier result. A network that runs several times in a step, for example,
+ * needs its weights transposed or in f16 each time.
  *
- * Two launches are the same if they run the same kernel on the same bytes and nothing was written to those in between. Only launches count that read a
- * single buffer, which comes from outside the step or is the result of such a launch. Activations depend on several buffers, and to compute them again may be
- * intended: gradient checkpointing trades time for memory.
+ * Two launches are the same if they run the same kernel on the same bytes and nothing was written to those in between.
+ * Only launches count that read a single buffer, which comes from outside the step or is the result of such a launch.
+ * Activations depend on several buffers, and to compute them again may be intended: gradient checkpointing trades time
+ * for memory.
  *
  * @param results the buffers that the step returns; they stay distinct.
  */

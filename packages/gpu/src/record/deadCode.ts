@@ -3,8 +3,8 @@ import type { GpuBuffer } from '../memory/buffer.ts';
 import type { Trace } from './trace.ts';
 
 /**
- * Dead code elimination: removes from a traced step the launches whose results are neither read by a later launch nor among the step's `results`. An example
- * is the value of a loss when only its gradient is wanted.
+ * Dead code elimination: removes from a traced step the launches whose results are neither read by a later launch nor
+ * among the step's `results`. An example is the value of a loss when only its gradient is wanted.
  *
  * A launch that writes to a buffer from outside the step always stays.
  */

@@ -11,7 +11,9 @@ const NEVER = -1; // the version of a constant that was not computed yet; no sum
 export interface StepConstant extends BoundCommand {
   /** Tells what the launch computes: equal for equal constants. */
   readonly key: string;
-  /** Stands for this constant in the keys of the constants that are computed from it, which live no longer than it does. */
+  /**
+   * Stands for this constant in the keys of the constants that are computed from it, which live no longer than it does.
+   */
   readonly id: number;
   group: GPUBindGroup;
   trial: Trial;
@@ -32,8 +34,8 @@ export interface HoistedConstants {
   /** In the order in which they have to be computed. */
   readonly constants: readonly StepConstant[];
   /**
-   * For each buffer of the step that holds a constant: the buffer of the launch that computes it. The two differ if another step was the first to need
-   * the constant.
+   * For each buffer of the step that holds a constant: the buffer of the launch that computes it. The two differ if
+   * another step was the first to need the constant.
    */
   readonly aliases: ReadonlyMap<GpuBuffer, GpuBuffer>;
 }
@@ -46,10 +48,11 @@ export function versionOf(buffers: readonly GpuBuffer[]): number {
 }
 
 /**
- * The constants of all recorded steps of a device: filled tensors, and the forms of a frozen weight that kernels need (transposed, in f16, transformed).
+ * The constants of all recorded steps of a device: filled tensors, and the forms of a frozen weight that kernels need
+ * (transposed, in f16, transformed).
  *
- * A training run records a step for each kind of batch. All of them need the same forms of the identity network's weights, which are computed and
- * stored once.
+ * A training run records a step for each kind of batch. All of them need the same forms of the identity network's
+ * weights, which are computed and stored once.
  */
 export class ConstantStore {
   readonly #constants = new Map<string, StepConstant>();
@@ -63,10 +66,11 @@ export class ConstantStore {
   }
 
   /**
-   * Hoists constants out of a traced step: removes the launches that depend on nothing but uploaded data, frozen buffers and other constants, and gives their
-   * results memory.
+   * Hoists constants out of a traced step: removes the launches that depend on nothing but uploaded data, frozen
+   * buffers and other constants, and gives their results memory.
    *
-   * A buffer that the step writes more than once stays in the step. So do the step's `results`, because whoever has them may overwrite them.
+   * A buffer that the step writes more than once stays in the step. So do the step's `results`, because whoever has
+   * them may overwrite them.
    *
    * @throws ArgumentError if a constant is larger than the device allows; the step then uses no constants.
    */

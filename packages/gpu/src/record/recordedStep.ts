@@ -14,10 +14,11 @@ import type { Trace } from './trace.ts';
 const NEVER = -1; // the versions of constants before the first run; no sum of versions is negative
 
 /**
- * A traced step with its memory and its bind groups, so that {@link RecordedStep.run} only encodes dispatches. What depends on constants and frozen
- * buffers alone is computed in the first run, and again after one of them changed.
+ * A traced step with its memory and its bind groups, so that {@link RecordedStep.run} only encodes dispatches. What
+ * depends on constants and frozen buffers alone is computed in the first run, and again after one of them changed.
  *
- * Inputs are ordinary buffers from outside the step: overwrite them between runs. Results stay in the same buffers from run to run.
+ * Inputs are ordinary buffers from outside the step: overwrite them between runs. Results stay in the same buffers from
+ * run to run.
  */
 export class RecordedStep<T> {
   #gpu: Gpu;
@@ -45,7 +46,10 @@ export class RecordedStep<T> {
   #disposed = false;
   /** How many failures the device had had when none of the step's launches was found to be refused. */
   #faults = 0;
-  /** At the beginning of a run, its results are no longer spoiled by an earlier run; constants are as the step that computed them left them. */
+  /**
+   * At the beginning of a run, its results are no longer spoiled by an earlier run; constants are as the step that
+   * computed them left them.
+   */
   readonly #begin = (): void => {
     heal(this.#computed);
     for (const [own, made] of this.#aliases) own.spoil(made.failure);
@@ -60,7 +64,8 @@ export class RecordedStep<T> {
   /**
    * @param result what the traced function returned.
    * @param buffers the buffers of the result.
-   * @throws VisageError if the step uses a tensor that was freed, ArgumentError if one of its tensors is larger than the device allows.
+   * @throws VisageError if the step uses a tensor that was freed, ArgumentError if one of its tensors is larger than
+   * the device allows.
    */
   constructor(gpu: Gpu, trace: Trace, result: T, buffers: ReadonlySet<GpuBuffer>) {
     this.#gpu = gpu;
@@ -92,7 +97,10 @@ export class RecordedStep<T> {
     }
   }
 
-  /** Gives the result's buffers memory of their own, so that they last until the next run, and places all others in the workspace. */
+  /**
+   * Gives the result's buffers memory of their own, so that they last until the next run, and places all others in the
+   * workspace.
+   */
   #giveMemory(trace: Trace, results: ReadonlySet<GpuBuffer>): ReadonlyMap<GpuBuffer, Placement> {
     try {
       const lifetimes = trace.lifetimes();
@@ -144,7 +152,10 @@ export class RecordedStep<T> {
     return this.#commands;
   }
 
-  /** Device memory that the step uses, in bytes. Constants and workspace are counted too, although other steps may share them. */
+  /**
+   * Device memory that the step uses, in bytes. Constants and workspace are counted too, although other steps may share
+   * them.
+   */
   get bytes(): number {
     const constants = this.#constants.flatMap(({ memory }) => memory);
     const workspace = this.#blocks.map(({ memory }) => memory);
@@ -152,7 +163,8 @@ export class RecordedStep<T> {
   }
 
   /**
-   * Compiles the kernels of the step in parallel, on the device's threads. A kernel that was not compiled this way is compiled in the first run, one after another.
+   * Compiles the kernels of the step in parallel, on the device's threads. A kernel that was not compiled this way is
+   * compiled in the first run, one after another.
    *
    * @throws VisageError that names a kernel which does not compile.
    */
@@ -166,7 +178,8 @@ export class RecordedStep<T> {
   /**
    * Runs every kernel of the step again, in order.
    *
-   * @throws VisageError when the step, or a tensor from outside that it uses, was disposed, or while another step is being traced.
+   * @throws VisageError when the step, or a tensor from outside that it uses, was disposed, or while another step is
+   * being traced.
    */
   run(): T {
     if (this.#disposed) throw new VisageError('run: this recorded step was disposed');
@@ -208,7 +221,9 @@ export class RecordedStep<T> {
     this.#versions = versionOf(this.#sources);
   }
 
-  /** Throws if an input was freed: its memory may hold another tensor by now. A view counts as freed when its whole is. */
+  /**
+   * Throws if an input was freed: its memory may hold another tensor by now. A view counts as freed when its whole is.
+   */
   #checkInputs(): void {
     if (!this.#inputs.every((buffer) => this.#gpu.holds(buffer))) {
       throw new VisageError(
