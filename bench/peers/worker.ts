@@ -1,7 +1,7 @@
 /** @file The process of one peer, `worker.ts NAME`: opens it on Dawn, then does what it is ordered. process.ts is the other end. */
 import { describeAdapter } from '@visage/gpu';
 import { createDawn } from '@visage/gpu/node';
-import { waitPatiently } from '../../packages/gpu/src/node/polling.ts';
+import { pollSlowly } from '../../packages/gpu/src/node/polling.ts';
 import { openPeer, type PeerName } from './install.ts';
 import { measure } from './measure.ts';
 import type { Answer, Order, PeerDevice } from './messages.ts';
@@ -28,7 +28,7 @@ function watchDevices(): void {
     const given = await request.call(this, descriptor);
     const { name, software } = describeAdapter(this);
     const { maxBufferSize, maxStorageBufferBindingSize } = given.limits;
-    if (software) waitPatiently();
+    if (software) pollSlowly();
     device = { adapter: name, maxBufferSize, maxStorageBufferBindingSize };
     given.addEventListener('uncapturederror', ({ error }) => {
       complaint ??= error.message;

@@ -1,6 +1,6 @@
 /** @file The tables of docs/kernels.md: what each file of `kernels/` says of itself, and why variants decline problems. */
 import { readdirSync, readFileSync } from 'node:fs';
-import { type ChoiceReport, DESCRIBED, describedGpu, knownFamilies, reportChoice, useGpu } from '@visage/gpu';
+import { type ChoiceReport, DESCRIBED, describedGpu, kernelFamilies, reportChoice, useGpu } from '@visage/gpu';
 import { choicesOf } from './kernelProblems.ts';
 
 const PLACE = /(<!-- kernels (variants|files) ([\w ]+) -->\n)[\s\S]*?(<!-- end -->)/g;
@@ -69,7 +69,7 @@ function fileTable(folder: string): string {
 type Reasons = ReadonlyMap<string, readonly string[]>;
 
 function variantTable(name: string, reasons: Reasons): string {
-  const family = knownFamilies().find((each) => each.name === name);
+  const family = kernelFamilies().find((each) => each.name === name);
   if (!family) throw new Error(`no kernel family is called ${name}`);
   const rows = family.variants.map((variant) => [
     `\`${variant.name}\``,

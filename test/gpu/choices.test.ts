@@ -6,15 +6,15 @@ import * as assert from 'uvu/assert';
 const gpu = { deterministic: true } as Gpu; // all of it that choosing asks for
 const asked: string[] = [];
 
-function variant(name: string, most: number, behind?: Variant<number>['behind']): Variant<number> {
+function variant(name: string, most: number, slowerThan?: Variant<number>['slowerThan']): Variant<number> {
   const admits = (problem: number) => {
     asked.push(name);
     return problem <= most || `${problem} is more than ${most}`;
   };
-  return behind ? { name, admits, behind } : { name, admits };
+  return slowerThan ? { name, admits, slowerThan } : { name, admits };
 }
 
-const estimated: Variant<number>['behind'] = (problem, { name }) => `slower than ${name} for ${problem}`;
+const estimated: Variant<number>['slowerThan'] = (problem, { name }) => `slower than ${name} for ${problem}`;
 const toy = new Family<number, Variant<number>>({
   name: 'toy',
   variants: [
@@ -42,7 +42,7 @@ test('every other variant has a reason, in the order of the family', () => {
   assert.is(signature, undefined);
 });
 
-test('who stands behind the first that admits the problem is asked when somebody wants to know', () => {
+test('a variant that comes after the chosen one is asked why when the reasons are read', () => {
   const made = choice(10);
   assert.equal(asked, ['small', 'middle']);
   assert.is(made.declined.length, 3);

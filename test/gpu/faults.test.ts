@@ -1,4 +1,6 @@
-/** @file One failure spoils what depends on it and nothing else: it is named where that is read, and the device goes on. */
+/**
+ * @file One failure spoils what depends on it and nothing else: it is named where that is read, and the device goes on.
+ */
 import {
   DeviceLostError,
   type Gpu,
@@ -156,7 +158,7 @@ test('a recorded step with a kernel that does not compile says so at each run, a
 test('a recorded step over a spoiled input is spoiled, and whole again with a new input', async () => {
   const x = tensor([1]);
   const frozen = tensor([2]);
-  frozen.buffer.steady = true; // its square is a constant of the steps
+  frozen.buffer.freeze(); // its square is a constant of the steps
   const steps = [1, 2].map((k) => record(() => sum(x.mul(frozen.mul(frozen))).mul(k)));
   for (const step of steps) step.run();
   const results = () =>
@@ -208,7 +210,8 @@ test('memory that the device does not have: named, for what should lie there alo
   const size = sample.resource?.size as number;
   gpu.release(sample);
   gpu.trim();
-  // Buffers of that size are refused, as they would be for want of memory: what a software adapter has is the machine's.
+  // Buffers of that size are refused, as they would be for want of memory: what a software adapter has is the
+  // machine's.
   device.createBuffer = (descriptor) =>
     create.call(device, descriptor.size === size ? { ...descriptor, usage: 0 } : descriptor);
   try {

@@ -11,7 +11,7 @@ test('rows count calls, operations and bytes', async () => {
   const [a, b] = [square(64), square(64)];
   const work = () => noGrad(() => [matmul(a, b), a.add(b), a.add(b)]);
   work();
-  const rows = await gpu.profile(() => {
+  const rows = await gpu.timeKernels(() => {
     work();
   });
   const product = rows.find(({ kernel }) => kernel === 'gemm/matmul');
@@ -35,7 +35,7 @@ test('rows tell the variants of their launches, and why not others', async () =>
   const [a, b, c] = [square(64), square(64), square(32)];
   const work = () => noGrad(() => [matmul(a, b), matmul(b, a), matmul(c, c)]);
   work();
-  const rows = await gpu.profile(() => {
+  const rows = await gpu.timeKernels(() => {
     work();
   });
   const [large, small] = rows.find(({ kernel }) => kernel === 'gemm/matmul')?.choices ?? [];
@@ -48,7 +48,7 @@ test('rows tell the variants of their launches, and why not others', async () =>
 test('replayed steps are profiled too, past one submission', async () => {
   const x = square(8);
   const step = record(() => Array.from({ length: 100 }, (_, k) => k).reduce((y) => y.add(1), x));
-  const rows = await gpu.profile(() => {
+  const rows = await gpu.timeKernels(() => {
     for (let k = 0; k < 3; k++) step.run();
   });
   assert.equal(
@@ -63,7 +63,7 @@ test('kernels of equal text keep their names', async () => {
   const work = () => noGrad(() => [launchMap('one', 'a * a', [x]), launchMap('other', 'a * a', [x])]);
   work();
   const compiled = gpu.pipelines.size;
-  const rows = await gpu.profile(() => {
+  const rows = await gpu.timeKernels(() => {
     work();
   });
   assert.equal(rows.map(({ kernel }) => kernel).sort(), ['pointwise/one', 'pointwise/other']);

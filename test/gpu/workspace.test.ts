@@ -4,9 +4,9 @@ import { test } from 'uvu';
 import { is, ok, throws } from 'uvu/assert';
 import type { Command } from '../../packages/gpu/src/launch/commands.ts';
 import { Trials } from '../../packages/gpu/src/launch/trials.ts';
-import type { Lifetime } from '../../packages/gpu/src/memory/placement.ts';
+import type { Lifetime } from '../../packages/gpu/src/memory/arena.ts';
 import { BufferPool } from '../../packages/gpu/src/memory/pool.ts';
-import { type Workplace, Workspace } from '../../packages/gpu/src/memory/workspace.ts';
+import { Workspace, type WorkspacePlan } from '../../packages/gpu/src/memory/workspace.ts';
 import { ConstantStore } from '../../packages/gpu/src/record/hoistConstants.ts';
 import { Trace } from '../../packages/gpu/src/record/trace.ts';
 import { hostRandom } from '../helpers/random.ts';
@@ -29,23 +29,23 @@ function makeWorkspace() {
 
 type Wish = readonly [bytes: number, first: number, last: number];
 
-/** Buffers with lifetimes, in order; `apart` names pairs by their numbers. */
-function lifetimesOf(wishes: readonly Wish[], apart: readonly (readonly [number, number])[] = []) {
+/** Buffers with lifetimes, in order; `conflicting` names pairs by their numbers. */
+function lifetimesOf(wishes: readonly Wish[], conflicting: readonly (readonly [number, number])[] = []) {
   const buffers = wishes.map(([bytes]) => new GpuBuffer(bytes));
   const others = buffers.map(() => new Set<GpuBuffer>());
-  for (const [a, b] of apart) {
+  for (const [a, b] of conflicting) {
     others[a]!.add(buffers[b]!);
     others[b]!.add(buffers[a]!);
   }
   const lifetimes = new Map<GpuBuffer, Lifetime>(
-    buffers.map((buffer, k) => [buffer, { first: wishes[k]![1], last: wishes[k]![2], apart: others[k]! }]),
+    buffers.map((buffer, k) => [buffer, { first: wishes[k]![1], last: wishes[k]![2], conflicts: others[k]! }]),
   );
   return { buffers, lifetimes };
 }
 
-const sizeOf = ({ slots }: Workplace) => slots.reduce((sum, { memory }) => sum + memory.size, 0);
+const sizeOf = ({ blocks }: WorkspacePlan) => blocks.reduce((sum, { memory }) => sum + memory.size, 0);
 
-test('no two buffers meet in time and space, and those that a kernel keeps apart lie in different memory', () => {
+test('no two buffers meet in time and space, and those that a kernel both reads and writes lie in different memory', () => {
   const random = hostRandom(7);
   const below = (n: number) => Math.floor(random.uniform() * n);
   const wishes = Array.from({ length: 300 }, (): Wish => {
@@ -55,16 +55,16 @@ test('no two buffers meet in time and space, and those that a kernel keeps apart
   const pairs = Array.from({ length: 300 }, () => [below(300), below(300)] as const).filter(([a, b]) => a !== b);
   const { buffers, lifetimes } = lifetimesOf(wishes, pairs);
   const { workspace } = makeWorkspace();
-  const { places } = workspace.take(lifetimes);
+  const { placements } = workspace.plan(lifetimes);
   for (const [a, one] of buffers.entries()) {
-    const mine = places.get(one)!;
-    const { first, last, apart } = lifetimes.get(one)!;
+    const mine = placements.get(one)!;
+    const { first, last, conflicts } = lifetimes.get(one)!;
     is(mine.offset % ALIGNMENT, 0);
     ok(mine.offset + one.bytes <= mine.memory.size, `buffer ${a} ends inside its memory`);
     for (const [b, other] of buffers.entries()) {
-      const theirs = places.get(other)!;
+      const theirs = placements.get(other)!;
       if (a === b || mine.memory !== theirs.memory) continue;
-      ok(!apart.has(other), `${a} and ${b} are apart`);
+      ok(!conflicts.has(other), `${a} and ${b} conflict`);
       const { first: begin, last: end } = lifetimes.get(other)!;
       const meet = first <= end && begin <= last;
       const overlap = mine.offset < theirs.offset + other.bytes && theirs.offset < mine.offset + one.bytes;
@@ -81,22 +81,22 @@ test('small buffers lie side by side where a large one was', () => {
     [1024, 3, 5],
     [1024, 2, 4],
   ]);
-  is(sizeOf(workspace.take(lifetimes)), 4096);
+  is(sizeOf(workspace.plan(lifetimes)), 4096);
 });
 
-test('a second step takes the slots of the first; each is given back when nobody uses it', () => {
+test('a second step takes the blocks of the first; each is given back when no step uses it', () => {
   const { pool, workspace } = makeWorkspace();
-  const large = workspace.take(lifetimesOf([[8192, 0, 2] as const, [4096, 1, 3] as const]).lifetimes);
+  const large = workspace.plan(lifetimesOf([[8192, 0, 2] as const, [4096, 1, 3] as const]).lifetimes);
   const live = pool.use.live;
   is(live, 8192 + 4096);
-  const small = workspace.take(lifetimesOf([[4000, 0, 1] as const]).lifetimes);
+  const small = workspace.plan(lifetimesOf([[4000, 0, 1] as const]).lifetimes);
   is(pool.use.live, live);
   is(sizeOf(small), 4096, 'the smaller one');
-  workspace.release(large.slots);
+  workspace.release(large.blocks);
   is(pool.use.live, 4096);
-  const wide = workspace.take(lifetimesOf([[8192, 0, 1] as const, [4096, 1, 2] as const]).lifetimes);
+  const wide = workspace.plan(lifetimesOf([[8192, 0, 1] as const, [4096, 1, 2] as const]).lifetimes);
   is(pool.use.live, live);
-  for (const { slots } of [small, wide]) workspace.release(slots);
+  for (const { blocks } of [small, wide]) workspace.release(blocks);
   is(pool.use.live, 0);
 });
 
@@ -106,7 +106,7 @@ test('what does not fit on the device leaves nothing behind', () => {
     [1024, 0, 1],
     [MOST + 4, 0, 1],
   ]);
-  throws(() => workspace.take(lifetimes), /at most 1.0 MiB/);
+  throws(() => workspace.plan(lifetimes), /at most 1.0 MiB/);
   is(pool.use.live, 0);
 });
 
@@ -117,7 +117,7 @@ test('a constant with two results, the second of which does not fit, leaves noth
   for (const buffer of buffers) trace.virtual.add(buffer);
   const pipeline = { id: 1, name: 'two fills', writes: [true, true] } as unknown as Command['pipeline'];
   trace.add({ pipeline, program: { name: 'two fills', parts: [] }, buffers, grid: [1, 1, 1], flops: 0 });
-  throws(() => constants.take(trace, new Set()), /at most 1.0 MiB/);
+  throws(() => constants.hoist(trace, new Set()), /at most 1.0 MiB/);
   is(pool.use.live, 0);
   is(constants.bytes, 0);
 });

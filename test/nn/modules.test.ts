@@ -314,11 +314,11 @@ test('a weight that layers share is one parameter, and has each of its names in 
 test('inference freezes all parts for a while and leaves each as it was, also after an error', () => {
   const network = make();
   network.stem.freeze().eval();
-  const seen = () => [...network.stateDict().values()].map(({ requiresGrad, buffer }) => [requiresGrad, buffer.steady]);
+  const seen = () => [...network.stateDict().values()].map(({ requiresGrad, buffer }) => [requiresGrad, buffer.frozen]);
   const [before, modes] = [seen(), [network.training, network.stem.training]];
   network.inference(() => {
     equal([network.training, network.stem.training], [false, false]);
-    ok(seen().every(([requiresGrad, steady]) => !requiresGrad && steady));
+    ok(seen().every(([requiresGrad, frozen]) => !requiresGrad && frozen));
   });
   const failing = () => {
     throw new Error('inside');

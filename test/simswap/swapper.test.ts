@@ -169,8 +169,8 @@ test('a network that was folded already is taken as it is, and disposing gives a
 });
 
 /** The problems that a swap poses to the kernel families, as the tuning memo knows them. */
-const signaturesOf = async (swapper: Swapper) =>
-  (await collectProblems(() => swapper.recorded(images(1)))).map(({ family, signature }) => `${family} ${signature}`);
+const signaturesOf = (swapper: Swapper) =>
+  collectProblems(() => swapper.recorded(images(1))).map(({ family, signature }) => `${family} ${signature}`);
 
 test('a swap of a network in training launches what one of a frozen network does, and leaves the network as it is', async () => {
   const { generator, identity } = makeNetworks();
@@ -180,12 +180,12 @@ test('a swap of a network in training launches what one of a frozen network does
     new Swapper({ generator, identity }),
     new Swapper({ generator: frozen.generator, identity: frozen.identity }),
   ];
-  assert.equal(await signaturesOf(swapper), await signaturesOf(reference));
+  assert.equal(signaturesOf(swapper), signaturesOf(reference));
   assert.is(swapper.recorded(images(1)).dispatches, reference.recorded(images(1)).dispatches);
   const latent = swapper.latent(images(2));
   assert.equal(await floats(swapper.swap(images(1), latent)), await floats(reference.swap(images(1), latent)));
   assert.ok(
-    generator.training && generator.parameters().every(({ requiresGrad, buffer }) => requiresGrad && !buffer.steady),
+    generator.training && generator.parameters().every(({ requiresGrad, buffer }) => requiresGrad && !buffer.frozen),
   );
   for (const each of [swapper, reference]) each.dispose();
 });

@@ -16,9 +16,9 @@ import {
   linear,
   matmul,
   mean,
-  moveTogether,
   mseLoss,
   noGrad,
+  packTensors,
   record,
   scope,
   square,
@@ -123,7 +123,7 @@ test('each parameter is cast once, in the gradient too', () => {
 
 test('a frozen weight is cast once for all runs of a step, and again when it has changed', async () => {
   const frozen = head.detach();
-  frozen.buffer.steady = true;
+  frozen.buffer.freeze();
   const infer = () => autocast('f16', () => matmul(truth.reshape([5, 2]), frozen.reshape([2, 20])));
   const step = record(infer);
   ok(!step.commands.some(({ command }) => command.buffers.includes(frozen.buffer)));
@@ -137,7 +137,7 @@ test('a frozen weight is cast once for all runs of a step, and again when it has
   );
   head.write((await head.floats()).map((value) => value / 2));
   step.dispose();
-  frozen.buffer.steady = false;
+  frozen.buffer.freeze(false);
 });
 
 test('a parameter that changes inside is cast again, eagerly and replayed', async () => {
@@ -262,7 +262,7 @@ test('parameters that lie together are cast in one launch, to the same bits', as
   const run = () => autocast('f16', () => grad(network().loss, parameters));
   const expected = scope(run);
   const apart = record(run);
-  moveTogether(parameters);
+  packTensors(parameters);
   const together = record(run);
   is(apart.dispatches - together.dispatches, [first, second, head].length - 1);
   for (const step of [apart, together]) step.run();
@@ -274,7 +274,7 @@ test('parameters that lie together are cast in one launch, to the same bits', as
 
 test("numbers between parameters that lie together are nobody's: no op is blamed for them, and a parameter by its own shape", async () => {
   const [bias, weight] = [keep(tensor([1, 2, 3], [1, 3])), keep(tensor([1, 2], [2, 1]))];
-  moveTogether([bias, weight]);
+  packTensors([bias, weight]);
   const { whole } = bias.buffer;
   const padded = new Tensor(gpu, whole.part(0, 16), [4]);
   padded.write(Float32Array.of(1, 2, 3, Number.NaN));

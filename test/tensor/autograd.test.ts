@@ -1,12 +1,13 @@
 /** @file The rules of autograd: nested gradients, accumulation, what is an error; gradient checkpointing. */
-import { withVariant } from '@visage/gpu';
-import { seeded } from '@visage/nn';
+import { onGpu, withVariant } from '@visage/gpu';
+import { buildFor, readSafetensors, seeded, writeSafetensors } from '@visage/nn';
 import {
   add,
   autocast,
   backward,
   batchNorm,
   checkpoint,
+  collectProblems,
   conv2d,
   enableGrad,
   firstNonFinite,
@@ -26,13 +27,14 @@ import {
   sum,
   type Tensor,
   tensor,
+  watchOps,
 } from '@visage/tensor';
 import { equal, is, ok, throws } from 'uvu/assert';
 import { gpuSuite } from '../helpers/gpu.ts';
 import { gradcheck, randomInput } from '../helpers/gradcheck.ts';
 import { sameFunction } from '../helpers/sameFunction.ts';
 
-const { test } = await gpuSuite('autograd');
+const { test, gpu } = await gpuSuite('autograd');
 
 type Fn = (...xs: Tensor[]) => Tensor;
 const norm = (g: Tensor) => sqrt(sum(square(g), [1, 2, 3]));
@@ -100,12 +102,17 @@ test('noGrad builds no graph, enableGrad inside it does, detach cuts', () => {
 
 test('a setting refuses an async function: it would be gone after the first await', () => {
   const late = async () => 1;
+  const emptyFile = readSafetensors(writeSafetensors(new Map()));
   const settings: [string, (fn: typeof late) => unknown][] = [
     ['noGrad', noGrad],
     ['enableGrad', enableGrad],
     ['autocast', (fn) => autocast('f16', fn)],
     ['withVariant', (fn) => withVariant('gemm', 'direct', fn)],
     ['seeded', (fn) => seeded(1, fn)],
+    ['watchOps', (fn) => watchOps(() => {}, fn)],
+    ['collectProblems', collectProblems],
+    ['buildFor', (fn) => buildFor(emptyFile, fn)],
+    ['onGpu', (fn) => onGpu(gpu, fn)],
   ];
   for (const [name, setting] of settings)
     throws(() => setting(late), new RegExp(`^${name}: the function is async, and .* return tensors from it`));

@@ -93,7 +93,7 @@ test("a convolution's launches belong to its algorithm, its products to a multip
 /** All of a large GPU with subgroup matrices that choosing a multiply asks for. */
 const large = {
   deterministic: true,
-  hardware: { processors: 132 },
+  profile: { processors: 132 },
   adapter: { software: false, matrices: true },
   device: {
     limits: { maxComputeInvocationsPerWorkgroup: 1024, maxComputeWorkgroupStorageSize: 49_152 },

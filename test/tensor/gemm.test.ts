@@ -11,8 +11,8 @@ import { multipliesOf, productOf } from '../helpers/variants.ts';
 const gpu = await startGpu();
 
 /** What choosing a multiply asks of a device that differs from this one. */
-const described = ({ device, adapter, hardware }: Gpu, changes: object): Gpu =>
-  ({ deterministic: true, device, adapter, hardware, ...changes }) as unknown as Gpu;
+const described = ({ device, adapter, profile }: Gpu, changes: object): Gpu =>
+  ({ deterministic: true, device, adapter, profile, ...changes }) as unknown as Gpu;
 
 function multiply(a: Float32Array, b: Float32Array, m: number, n: number, k: number): Float64Array {
   const c = new Float64Array(m * n);

@@ -187,7 +187,7 @@ const hardware = (
 ) =>
   ({
     adapter: { software: false },
-    hardware: { processors },
+    profile: { processors },
     device: {
       limits: { maxComputeInvocationsPerWorkgroup: invocations, maxComputeWorkgroupStorageSize: memory },
       features: new Set(['subgroups']),

@@ -17,10 +17,10 @@ import {
   matmul,
   maxPool2d,
   mean,
-  moveTogether,
   mul,
   noGrad,
   ones,
+  packTensors,
   record,
   relu,
   reshape,
@@ -112,7 +112,7 @@ test('what an op keeps beside its inputs: its result, statistics, indices', () =
 
 test('a part of the memory that an optimizer changes: only what changed is refused', async () => {
   const [a, b, x] = [leaf([2]), leaf([3]), leaf([1])];
-  moveTogether([a, b]);
+  packTensors([a, b]);
   const [byA, byB] = [sum(mul(x, a)), sum(mul(x, b))];
   b.write(Float32Array.of(9));
   equal(await valuesOf(grad(byA, [x])[0]), [2], 'a neighbour changed');
@@ -121,7 +121,7 @@ test('a part of the memory that an optimizer changes: only what changed is refus
     /mul needs its input 2/,
   );
   const again = sum(mul(x, b));
-  moveTogether([b, x]); // moving changes no value
+  packTensors([b, x]); // moving changes no value
   equal(await valuesOf(grad(again, [x])[0]), [9]);
 });
 

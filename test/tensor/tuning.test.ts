@@ -12,6 +12,7 @@ import {
   matmul,
   noGrad,
   record,
+  startCollecting,
   type Tensor,
   tensor,
   tune,
@@ -54,7 +55,7 @@ const both = familyOf('doubling, both right', [slow, quick]);
 test('the fastest variant that agrees with the reference goes into the memo, and the next choice takes it', async () => {
   const x = tensor(Float32Array.from({ length: 2 ** 16 }, Math.sin));
   const family = familyOf('doubling', [slow, wrong, broken, quick]);
-  const problems = await collectProblems(() => double(x, family));
+  const problems = collectProblems(() => double(x, family));
   assert.is(problems.length, 1);
   assert.equal(problems[0]?.candidates, ['slow', 'wrong', 'broken', 'quick']);
   const [result] = await tune(problems, { gpu });
@@ -68,7 +69,7 @@ test('the fastest variant that agrees with the reference goes into the memo, and
 test('a variant that fails the check is never chosen, however fast', async () => {
   const x = tensor(new Float32Array(2 ** 16).fill(1));
   const family = familyOf('doubling, the first wrong', [wrong, slow]);
-  const problems = await collectProblems(() => double(x, family));
+  const problems = collectProblems(() => double(x, family));
   const [result] = await tune(problems, { gpu });
   assert.is(result?.best, 'slow');
 });
@@ -77,15 +78,33 @@ test('where even the reference gives no numbers, nothing is noted and the order 
   const x = tensor([1, 2, 3, 4, 5]);
   const live = gpu.memory.live;
   const family = familyOf('doubling, the last broken', [quick, broken]);
-  const [result] = await tune(await collectProblems(() => double(x, family)), { gpu });
+  const [result] = await tune(
+    collectProblems(() => double(x, family)),
+    { gpu },
+  );
   assert.is(result?.best, 'quick');
   assert.is(gpu.tuning.get(family.name, `${x.size}`), undefined);
   assert.ok(gpu.memory.live - live < 4096);
 });
 
+test('what a function meets behind an await is collected until the collection is stopped', async () => {
+  const x = tensor([1, 2, 3]);
+  const stop = startCollecting();
+  await Promise.resolve();
+  double(x, both);
+  const inner = collectProblems(() => double(x, both));
+  const [problem, ...others] = stop();
+  assert.equal([problem?.family, problem?.calls, others.length, inner[0]?.calls], [both.name, 2, 0, 1]);
+  double(x, both);
+  assert.is(stop()[0]?.calls, 2);
+});
+
 test('the content of the buffers is put back', async () => {
   const x = tensor([1, 2, 3]);
-  await tune(await collectProblems(() => double(x, both)), { gpu });
+  await tune(
+    collectProblems(() => double(x, both)),
+    { gpu },
+  );
   assert.equal([...(await x.floats())], [1, 2, 3]);
 });
 
@@ -97,7 +116,7 @@ test("a problem inside another family's variant is measured before that family",
     const { variant } = chooseFor(gpu, { family, problem: x, buffers: [x.buffer], launch: outer });
     return variant.name === 'itself' ? launchMap('itself', variant.expression, [x]) : inner();
   };
-  const plain = await collectProblems(() => withVariant('outer', 'itself', outer));
+  const plain = collectProblems(() => withVariant('outer', 'itself', outer));
   const results = await tune(plain, { gpu });
   assert.equal(
     results.map(({ problem }) => problem.family),
@@ -107,7 +126,7 @@ test("a problem inside another family's variant is measured before that family",
 
 test('what the memo knows is not measured again, unless asked', async () => {
   const x = tensor([1, 2, 3]);
-  const problems = await collectProblems(() => double(x, both));
+  const problems = collectProblems(() => double(x, both));
   assert.is((await tune(problems, { gpu })).length, 1);
   assert.is((await tune(problems, { gpu })).length, 0);
   assert.is((await tune(problems, { gpu, again: true })).length, 1);
@@ -127,7 +146,7 @@ test('every product of a recorded step can be measured after the step is gone, a
         .map((each) => each.floats()),
     );
   const before = await numbers();
-  const problems = await collectProblems(() => {
+  const problems = collectProblems(() => {
     record(run).dispose();
     record(() => noGrad(() => matmul(w.reshape([72, 8]), w.reshape([72, 8]), { transposeB: true }))).dispose();
   });

@@ -27,11 +27,11 @@ const each = (functions: Readonly<Record<string, Fn>>, ...args: readonly unknown
  * helpers on the host.
  */
 export const KERNEL_AUTHORS: ReadonlySet<string> = new Set([
-  ...['Tensor', 'V', 'flat', 'fused', 'gather', 'launchMap', 'pointwise', 'track', 'watchOps', 'moveTogether'],
+  ...['Tensor', 'V', 'flat', 'fused', 'gather', 'launchMap', 'pointwise', 'track', 'watchOps', 'packTensors'],
   ...['broadcastShapes', 'checkDType', 'checkExtents', 'checkShape', 'checkTensor', 'normalizeAxes', 'promoted'],
   ...['sameShape', 'showShape', 'sizeOf', 'stridesOf', 'tensorsIn', 'autocasting', 'gradEnabled', 'halfPrecision'],
   ...['floatsFromHalf', 'halfBits', 'halfFromFloats', 'halfValue', 'philox', 'uniformRange', 'firstNonFinite'],
-  ...['chooseFor', 'collectProblems', 'gemmVariants', 'tune'],
+  ...['chooseFor', 'collectProblems', 'startCollecting', 'gemmVariants', 'tune'],
 ]);
 
 /** The calls, on the current device. */
@@ -146,6 +146,6 @@ function restOfCalls(): Record<string, Call> {
     tensor: of(t.tensor, [1, 2], [2], {}),
     uniform: of((...args: Parameters<t.RandomState['uniform']>) => random.uniform(...args), [2], 0, 1),
     write: of((data: Float32Array) => matrix.write(data), new Float32Array(8)),
-    zerosTogether: of(t.zerosTogether, [[2]], currentGpu()),
+    packedZeros: of(t.packedZeros, [[2]], currentGpu()),
   };
 }

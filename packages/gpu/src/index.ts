@@ -1,3 +1,22 @@
+/**
+ * @file The device: buffers, kernels, recorded steps, and how kernels are chosen.
+ *
+ * The folders in import order; each imports values only from those above it:
+ *
+ * - core/: what needs no device: errors, checks of arguments, dynamic scopes, the text of a program, the profile of an
+ *   adapter.
+ * - memory/: device buffers, the pool that they come from, scopes that free them, the memory plan of recorded steps,
+ *   the check of gradients' reads.
+ * - select/: families of kernels that compute the same, and the choice between their variants.
+ * - launch/: from a program to a submission: pipelines, bind groups, the command stream, failures, kernel times, copies
+ *   to and from the host.
+ * - record/: traced steps: dead code, common subexpressions and constants are removed, and the rest is replayed.
+ * - tuning/: the memo of the variants that were measured to be the fastest.
+ * - device/: {@link Gpu}, which puts these together; opening a device, the current device, packing buffers, recording a
+ *   step.
+ * - timing/: times of pieces of work for benchmarks and tuning.
+ * - node/: files, tuning memos on disk, and polling, for Node only; `node.ts` is the entry there.
+ */
 export { type AdapterDescription, describeAdapter } from './core/adapter.ts';
 export {
   checkBoolean,
@@ -10,6 +29,8 @@ export {
   type OptionKeys,
   showValue,
 } from './core/arguments.ts';
+export type { DeviceProfile } from './core/deviceProfile.ts';
+export { DynamicScope, refuseAsync } from './core/dynamicScope.ts';
 export {
   AdapterError,
   ArgumentError,
@@ -19,7 +40,6 @@ export {
   ValidationError,
   VisageError,
 } from './core/errors.ts';
-export type { Hardware } from './core/hardware.ts';
 export { parseJson } from './core/json.ts';
 export { nextMoment } from './core/moments.ts';
 export {
@@ -33,14 +53,13 @@ export {
   preludeOf,
   writtenBindings,
 } from './core/program.ts';
-export { refuseAsync } from './core/refuseAsync.ts';
 export { type GpuOptions, openGpu } from './device/create.ts';
 export { currentGpu, onGpu, useGpu } from './device/current.ts';
 export { DESCRIBED, type DeviceDescription, describedGpu } from './device/described.ts';
-export { type Dispatch, Gpu } from './device/gpu.ts';
-export { layTogether, spaced } from './device/pack.ts';
+export { Gpu } from './device/gpu.ts';
+export { packBuffers, packedBytes } from './device/pack.ts';
 export { recordStep } from './device/recording.ts';
-export type { BoundCommand, Command } from './launch/commands.ts';
+export type { BoundCommand, Command, Dispatch } from './launch/commands.ts';
 export type { ProfiledChoice, ProfileRow } from './launch/profiler.ts';
 export { GpuBuffer } from './memory/buffer.ts';
 export type { MemoryUse } from './memory/pool.ts';
@@ -58,7 +77,7 @@ export {
 export {
   Family,
   type FamilyDefinition,
-  knownFamilies,
+  kernelFamilies,
   type NamedFamily,
   type Variant,
   withVariant,

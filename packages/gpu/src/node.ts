@@ -4,7 +4,7 @@ import { GPU_OPTIONS, type GpuOptions, openGpu } from './device/create.ts';
 import { useGpu } from './device/current.ts';
 import type { Gpu } from './device/gpu.ts';
 import { loadMemos } from './node/memoFile.ts';
-import { waitPatiently } from './node/polling.ts';
+import { pollSlowly } from './node/polling.ts';
 
 export { memoPath, saveMemo, shippedMemoPath, tuningTarget } from './node/memoFile.ts';
 export { saveFile } from './node/save.ts';
@@ -13,7 +13,7 @@ export { saveFile } from './node/save.ts';
 export interface NodeGpuOptions extends GpuOptions {
   /** Dawn backend; `null` compiles kernels and computes nothing. Default: Dawn's own choice. */
   readonly backend?: 'vulkan' | 'metal' | 'd3d12' | 'null';
-  /** Keep Dawn's bounds checks in kernels. Default true; turn it off for speed once the tests pass. */
+  /** Keep Dawn's bounds checks in kernels. Default true; kernels are faster without them. */
   readonly robustness?: boolean;
 }
 
@@ -21,10 +21,15 @@ const DAWN_OPTIONS: OptionKeys<Pick<NodeGpuOptions, 'backend' | 'robustness'>> =
 const NODE_GPU_OPTIONS: OptionKeys<NodeGpuOptions> = { ...GPU_OPTIONS, ...DAWN_OPTIONS };
 const BACKENDS: readonly string[] = ['vulkan', 'metal', 'd3d12', 'null'];
 
-// Dawn lives as long as the object that create() returned: once collected, the process crashes. Hence this list is never emptied.
+// The process crashes when an object that create() returned is garbage-collected. Hence this list is never emptied.
 const instances: GPU[] = [];
 
-/** Dawn as the `GPU` that browsers call `navigator.gpu`, for {@link startGpu} and for other engines that shall run on the same terms. */
+/**
+ * Starts Dawn and returns what browsers call `navigator.gpu`: for {@link startGpu}, and for other engines that are
+ * compared with this one.
+ *
+ * @throws ArgumentError for a bad option.
+ */
 export function createDawn(options: Pick<NodeGpuOptions, 'backend' | 'robustness'> = {}): GPU {
   checkOptions('createDawn', options, DAWN_OPTIONS);
   const { backend, robustness = true } = options;
@@ -43,15 +48,18 @@ export function createDawn(options: Pick<NodeGpuOptions, 'backend' | 'robustness
 }
 
 /**
- * Opens a device through Dawn, gives it the tuning memo of its adapter if there is one, and makes it the current one.
+ * Opens a device through Dawn, gives it the tuning memo of its adapter if there is one, and makes it the current
+ * device.
  *
- * With a software adapter the process waits for Dawn once a millisecond from then on; see patience.ts.
+ * With a software adapter, Dawn polls for events once a millisecond from then on; see {@link pollSlowly}.
+ *
+ * @throws AdapterError when no adapter answers or the adapter gives no device, ArgumentError for a bad option.
  */
 export async function startGpu(options: NodeGpuOptions = {}): Promise<Gpu> {
   checkOptions('startGpu', options, NODE_GPU_OPTIONS);
   const { backend, robustness, ...device } = options;
   const gpu = await openGpu(createDawn({ backend, robustness }), device);
-  if (gpu.adapter.software) waitPatiently();
+  if (gpu.adapter.software) pollSlowly();
   if (!gpu.deterministic) await loadMemos(gpu);
   return useGpu(gpu);
 }

@@ -20,8 +20,8 @@ export { DTYPES, type DType, type HostArray } from './core/dtype.ts';
 export { floatsFromHalf, halfBits, halfFromFloats, halfValue } from './core/float16.ts';
 export { type FusedOp, fused } from './core/fused.ts';
 export { launchMap, V } from './core/map.ts';
-export { chooseFor, collectProblems, type MetProblem } from './core/metProblems.ts';
-export { moveTogether, zerosTogether } from './core/pack.ts';
+export { chooseFor, collectProblems, type MetProblem, startCollecting } from './core/metProblems.ts';
+export { packedZeros, packTensors } from './core/pack.ts';
 export { keep, record, scope, tensorsIn } from './core/scope.ts';
 export {
   broadcastShapes,

@@ -1,4 +1,4 @@
-import type { Gpu, Hardware } from '@visage/gpu';
+import type { DeviceProfile, Gpu } from '@visage/gpu';
 import { memoPath, tuningTarget } from '@visage/gpu/node';
 import type { Command } from 'commander';
 import { adapterLine, openDevice } from '../terminal/device.ts';
@@ -21,7 +21,7 @@ const FEATURES: readonly (readonly [name: string, use: string, without?: string]
   ['chromium-experimental-subgroup-matrix', 'matrix units'],
 ];
 
-const SOURCES: Readonly<Record<Hardware['source'], string>> = {
+const SOURCES: Readonly<Record<DeviceProfile['source'], string>> = {
   caller: 'as the caller said',
   memo: 'as the tuning memo says',
   name: 'by its name',
@@ -35,7 +35,7 @@ interface Diagnosis {
   readonly limits: Readonly<Record<string, number>>;
   readonly features: Readonly<Record<string, boolean>>;
   /** How many processors kernels are chosen for, and who says so. */
-  readonly processors: Hardware;
+  readonly processors: DeviceProfile;
   /** Problems that the tuning memo of this adapter knows, and where `visage tune` keeps it. */
   readonly tuning: { readonly problems: number; readonly file: string };
   /** What will be slow or missing, and why. */
@@ -62,7 +62,7 @@ async function diagnose(gpu: Gpu): Promise<Diagnosis> {
     software: gpu.adapter.software,
     limits,
     features,
-    processors: gpu.hardware,
+    processors: gpu.profile,
     tuning,
     notes,
   };

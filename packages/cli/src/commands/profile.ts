@@ -37,7 +37,7 @@ async function profile({ identity, steps, json, ...options }: Options): Promise<
   await run(cycle);
   await warmUp(gpu, () => run(cycle)); // as many steps as the clock wants
   await trainer.run({ until: quietStep(trainer.step, cycle) });
-  const rows = await gpu.profile(() => run(steps));
+  const rows = await gpu.timeKernels(() => run(steps));
   const { imageSize, batchSize, precision, recipe } = settings;
   const setting = {
     preset: preset.name,

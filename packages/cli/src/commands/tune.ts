@@ -13,7 +13,15 @@ import {
   Swapper,
   Trainer,
 } from '@visage/simswap';
-import { collectProblems, halfPrecision, type MetProblem, type TuneResult, tensor, tune } from '@visage/tensor';
+import {
+  collectProblems,
+  halfPrecision,
+  type MetProblem,
+  startCollecting,
+  type TuneResult,
+  tensor,
+  tune,
+} from '@visage/tensor';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { adapterLine, openDevice } from '../terminal/device.ts';
 import { integer } from '../terminal/options.ts';
@@ -58,7 +66,7 @@ async function tuneAdapter(options: Options): Promise<void> {
     path = await saveMemo(gpu, options.out); // kept even if the time is over before anything is measured
   }
   /** Traces some work and measures its problems before the next work is traced: what the time allows is complete. */
-  const work = async (title: string, trace: () => Promise<MetProblem[]>) => {
+  const work = async (title: string, trace: () => MetProblem[] | Promise<MetProblem[]>) => {
     if (performance.now() > end) return;
     const problems = await trace();
     gpu.trim();
@@ -109,21 +117,24 @@ async function problemsOfTraining(
 ): Promise<MetProblem[]> {
   const data = new ProceduralPairs({ batchSize: batch, imageSize: size, identities: preset.identities });
   const trainer = new Trainer({ ...networks, data, precision, recipe: paper });
+  const stop = startCollecting();
   try {
-    return await collectProblems(() => trainer.run({ until: trainer.recipe.pairs.length }));
+    await trainer.run({ until: trainer.recipe.pairs.length });
+    return stop();
   } finally {
+    stop();
     for (const each of [trainer, trainer.average, data]) each.dispose();
   }
 }
 
 /** What a swap of so many faces at once asks of the kernels. */
-async function problemsOfSwap(networks: Networks, { size, batch, precision }: Sample): Promise<MetProblem[]> {
+function problemsOfSwap(networks: Networks, { size, batch, precision }: Sample): MetProblem[] {
   const identity = networks.identity.folded(); // here: what folding computes, once, is not worth measuring
   const swapper = new Swapper({ generator: networks.generator, identity, precision });
   const pixels = Float32Array.from({ length: batch * size * size * 3 }, (_, k) => (k % 251) / 250);
   const faces = tensor(pixels, [batch, size, size, 3]);
   try {
-    return await collectProblems(() => swapper.swapImages(faces, faces).dispose());
+    return collectProblems(() => swapper.swapImages(faces, faces).dispose());
   } finally {
     for (const each of [swapper, identity, faces]) each.dispose();
   }

@@ -1,5 +1,5 @@
 /** @file What an op launches, found out by recording it. */
-import { type Command, type Gpu, knownFamilies, reportChoice, VisageError, withVariant } from '@visage/gpu';
+import { type Command, type Gpu, kernelFamilies, reportChoice, VisageError, withVariant } from '@visage/gpu';
 import { empty, type FloatType, grad, noGrad, record, type Shape, type Tensor } from '@visage/tensor';
 import { KERNEL_OPS, type KernelOp, type OpOptions, tensorsOf } from './ops.ts';
 
@@ -70,9 +70,9 @@ function gradient(gpu: Gpu, run: () => Tensor, given: readonly Tensor[], pass: K
 /** Forces the variant in every family that has one of this name. */
 function withVariants<T>(variant: string | undefined, fn: () => T): T {
   if (variant === undefined) return fn();
-  const families = knownFamilies().filter(({ variants }) => variants.some(({ name }) => name === variant));
+  const families = kernelFamilies().filter(({ variants }) => variants.some(({ name }) => name === variant));
   if (families.length === 0) {
-    const known = knownFamilies().map(
+    const known = kernelFamilies().map(
       ({ name, variants }) => `${name}: ${variants.map((each) => each.name).join(', ')}`,
     );
     throw new VisageError(`no kernel family has a variant called ${variant}; there are ${known.join('; ')}`);

@@ -1,19 +1,19 @@
-import { processorsNamed } from './hardware.ts';
+import { processorsNamed } from './deviceProfile.ts';
 
-/** What is known of the adapter behind a device. */
+/** What is known of the adapter of a device. */
 export interface AdapterDescription {
   readonly name: string;
   readonly vendor: string;
   readonly architecture: string;
   /** True for llvmpipe, SwiftShader and other adapters that compute on the CPU. */
   readonly software: boolean;
-  /** Its subgroups multiply 16 x 16 matrices of halves into f32 sums, and the device was given what that needs. */
+  /** Can the subgroups of the device multiply 16 x 16 matrices of f16 with f32 accumulators? */
   readonly matrices: boolean;
-  /** How many processors it has, where its name tells; see {@link Gpu.hardware}. */
+  /** How many processors the adapter has, if its name is known; see {@link Gpu.profile}. */
   readonly processors?: number;
 }
 
-/** Names the adapter. Software adapters are recognised by the flag or by the names of the known ones. */
+/** Describes an adapter. Software adapters are recognised by WebGPU's flag `isFallbackAdapter`, or by their names. */
 export function describeAdapter(adapter: GPUAdapter): Omit<AdapterDescription, 'matrices'> {
   const { vendor, architecture, device, description } = adapter.info;
   const text = `${vendor} ${architecture} ${device} ${description}`;

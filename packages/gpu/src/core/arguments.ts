@@ -1,4 +1,7 @@
-/** @file Checks of arguments where a user calls: what passes them never reaches WGSL or WebGPU as a mistake. */
+/**
+ * @file Checks of arguments at the functions that users call, so that no bad argument causes an error deep in WGSL or
+ * WebGPU.
+ */
 import { ArgumentError } from './errors.ts';
 
 /**
@@ -9,7 +12,7 @@ export type OptionKeys<O> = Readonly<Record<keyof Required<O>, true>>;
 
 const LONGEST = 60; // characters of a value in an error message
 
-/** A value as error messages show it. */
+/** A value as short text for an error message. */
 export function showValue(value: unknown): string {
   const text = describe(value);
   return text.length > LONGEST ? `${text.slice(0, LONGEST - 1)}…` : text;
@@ -31,12 +34,12 @@ function describe(value: unknown): string {
 }
 
 /**
- * Throws unless `options` is an object all of whose entries `op` takes. TypeScript checks the same, but nobody checks a
- * program that is run with its types stripped, and an option that is ignored gives another result without a word.
- * Entries that are `undefined` are as good as absent.
+ * Checks that `options` is an object and that `op` takes each of its entries. TypeScript checks the same, but not in a
+ * program that runs with its types stripped, and there a misspelt option would be ignored silently. Entries that are
+ * `undefined` count as absent.
  *
- * @param missing for options that other libraries have and this one does not: what to do instead.
- * @throws ArgumentError that names the option and lists those that there are.
+ * @param missing for options that other libraries have and `op` does not: what to do instead.
+ * @throws ArgumentError that names the option and lists the options that `op` takes.
  */
 export function checkOptions<O extends object>(
   op: string,
@@ -44,27 +47,27 @@ export function checkOptions<O extends object>(
   keys: OptionKeys<O>,
   missing: Readonly<Record<string, string>> = {},
 ): void {
-  const known = Object.keys(keys).join(', ');
+  const allowed = Object.keys(keys).join(', ');
   if (typeof options !== 'object' || options === null || Array.isArray(options))
-    throw new ArgumentError(op, 'options', showValue(options), `an object with some of ${known}`);
+    throw new ArgumentError(op, 'options', showValue(options), `an object with some of ${allowed}`);
   for (const [key, value] of Object.entries(options)) {
     if (value === undefined || Object.hasOwn(keys, key)) continue;
     const hint = Object.hasOwn(missing, key) ? missing[key] : '';
-    throw new ArgumentError(op, `option '${key}'`, showValue(value), `only the options ${known}`, hint);
+    throw new ArgumentError(op, `option '${key}'`, showValue(value), `only the options ${allowed}`, hint);
   }
 }
 
-/** Throws unless `value` is a function. */
+/** @throws ArgumentError unless `value` is a function. */
 export function checkFunction(op: string, argument: string, value: unknown): void {
   if (typeof value !== 'function') throw new ArgumentError(op, argument, showValue(value), 'a function');
 }
 
-/** Throws unless `value` is a list; `of` says what of. */
+/** @throws ArgumentError unless `value` is a list. `of` names its elements in the message. */
 export function checkList(op: string, argument: string, value: unknown, of: string): void {
   if (!Array.isArray(value)) throw new ArgumentError(op, argument, showValue(value), `a list of ${of}`);
 }
 
-/** Throws unless `value` is an integer from `least` to `most`. */
+/** @throws ArgumentError unless `value` is an integer from `least` to `most`, both included. */
 export function checkInteger(
   op: string,
   argument: string,
@@ -80,7 +83,7 @@ export function checkInteger(
   throw new ArgumentError(op, argument, showValue(value), expected, hint);
 }
 
-/** Throws unless `value` is a finite number from `least` to `most`, both included. */
+/** @throws ArgumentError unless `value` is a finite number from `least` to `most`, both included. */
 export function checkNumber(
   op: string,
   argument: string,
@@ -98,12 +101,12 @@ export function checkNumber(
   throw new ArgumentError(op, argument, showValue(value), expected, hint);
 }
 
-/** Throws unless `value` is `true` or `false`. */
+/** @throws ArgumentError unless `value` is `true` or `false`. */
 export function checkBoolean(op: string, argument: string, value: boolean, hint = ''): void {
   if (typeof value !== 'boolean') throw new ArgumentError(op, argument, showValue(value), 'true or false', hint);
 }
 
-/** Throws unless `value` is one of the names. */
+/** @throws ArgumentError unless `value` is one of the names. */
 export function checkOneOf(op: string, argument: string, value: string, names: readonly string[], hint = ''): void {
   if (!names.includes(value))
     throw new ArgumentError(op, argument, showValue(value), names.map(showValue).join(' or '), hint);

@@ -1,4 +1,7 @@
-/** Base of every error that Visage raises on purpose: the message says what came, what was expected and what to do next. */
+/**
+ * The base of every error that Visage throws on purpose. The message says what came, what was expected and what to do
+ * next.
+ */
 export class VisageError extends Error {
   override name = 'VisageError';
 }
@@ -12,7 +15,10 @@ export class ArgumentError extends VisageError {
   }
 }
 
-/** A file that is damaged, hostile, or not what was asked for, or that cannot be written. The message begins with its name. */
+/**
+ * A file that is damaged, hostile or not what was asked for, or that cannot be written. The message begins with the
+ * file's name.
+ */
 export class FileError extends VisageError {
   override name = 'FileError';
 
@@ -21,7 +27,7 @@ export class FileError extends VisageError {
   }
 }
 
-/** No adapter answered, or the one that did lacks something that was asked for. */
+/** No adapter answered, or the adapter lacks something that was asked for. */
 export class AdapterError extends VisageError {
   override name = 'AdapterError';
 }
@@ -31,12 +37,17 @@ export class ValidationError extends VisageError {
   override name = 'ValidationError';
 }
 
-/** The device has no memory left for a buffer. What was computed with it is lost, the rest stays. */
+/**
+ * The device has no memory left for a buffer. What was computed with that buffer is lost; everything else is as it was.
+ */
 export class OutOfMemoryError extends VisageError {
   override name = 'OutOfMemoryError';
 }
 
-/** The device went away (driver reset, watchdog, adapter unplugged). Everything on it is gone; restart from the last checkpoint. */
+/**
+ * The device was lost (driver reset, watchdog, adapter unplugged), and everything on it. Restart from the last
+ * checkpoint.
+ */
 export class DeviceLostError extends VisageError {
   override name = 'DeviceLostError';
 }

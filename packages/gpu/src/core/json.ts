@@ -1,13 +1,15 @@
 import { VisageError } from './errors.ts';
 
-const DEEPEST = 64; // what Visage writes nests six levels; functions that walk a value by recursion overflow at some ten thousand
+// what Visage writes has 6 levels; a function that visits a value recursively overflows its stack at some 10 000
+const DEEPEST = 64;
 
 /**
- * Parses JSON that nobody vouches for, such as the metadata of a weight file.
+ * Parses JSON from an untrusted source, such as the metadata of a weight file.
  *
- * Its lists and objects may lie at most 64 levels deep in each other, so that whatever walks the value later ends.
+ * Lists and objects may be nested at most 64 levels deep, so that recursive functions can visit the value.
  *
- * @throws VisageError that begins with `is`, for a caller to put the name of the text in front.
+ * @throws VisageError if the text is no such JSON. The message begins with `is`, so that the caller can put the name of
+ * the text before it.
  */
 export function parseJson(text: string): unknown {
   if (deepest(text) > DEEPEST)
@@ -20,7 +22,7 @@ export function parseJson(text: string): unknown {
   }
 }
 
-/** How many lists and objects are open at once in a JSON text. */
+/** How deep the lists and objects of a JSON text are nested. */
 function deepest(text: string): number {
   let [open, most] = [0, 0];
   for (let at = 0; at < text.length; at++) {

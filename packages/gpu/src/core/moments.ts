@@ -1,8 +1,9 @@
 let latest = 0;
 
 /**
- * The next of the numbers that put what happens in this process in order: a buffer is made, its content changes, an op runs.
+ * The time of a logical clock: a number that is larger than all it returned before.
  *
- * One sequence for all three, so that "this tensor was there before that op, and was overwritten after it" is a comparison of numbers.
+ * Three kinds of events take their times from it: a buffer is made, its content changes, an op runs. So whether a
+ * tensor existed before an op and was overwritten after it is a comparison of numbers.
  */
 export const nextMoment = (): number => ++latest;

@@ -1,15 +1,15 @@
-/** A value baked into a kernel as a WGSL `const`. Plain numbers become `u32`, booleans `bool`. */
+/** A value that becomes a `const` of a kernel's WGSL. Numbers become `u32`, booleans `bool`. */
 export type Constant = number | boolean | { readonly type: 'f32' | 'i32'; readonly value: number };
 
-/** Bakes `value` as an `f32` constant. */
+/** A constant of type `f32`. */
 export const f32 = (value: number): Constant => ({ type: 'f32', value });
-/** Bakes `value` as an `i32` constant. */
+/** A constant of type `i32`. */
 export const i32 = (value: number): Constant => ({ type: 'i32', value });
 
 /**
- * A compute program: WGSL texts, in order, behind a prelude of enables, type aliases and constants.
+ * A compute program: a prelude of enables, type aliases and constants, followed by WGSL texts in order.
  *
- * Its entry point is `main`. Bindings are declared in group 0, numbered from 0 without gaps.
+ * Its entry point is `main`. Its bindings are in group 0, numbered from 0 without gaps.
  */
 export interface Program {
   /** Shown in errors, profiles and benchmarks, for instance `gemm/direct`. */
@@ -21,9 +21,9 @@ export interface Program {
 }
 
 /**
- * Formats a number as a WGSL f32 literal with all its bits.
+ * Formats a number as a WGSL literal of type f32, exactly.
  *
- * @throws RangeError for NaN and for what is infinite in f32: WGSL has no literal for them.
+ * @throws RangeError if the number is NaN or infinite in f32, for which WGSL has no literals.
  */
 export function f32Literal(value: number): string {
   const rounded = Math.fround(value);
@@ -46,7 +46,11 @@ function constantLine(name: string, value: Constant): string {
   return `const ${name} : u32 = ${value}u;`;
 }
 
-/** What comes before the parts of a program: enables, aliases and constants. */
+/**
+ * The WGSL that comes before the parts of a program: enables, aliases and constants.
+ *
+ * @throws RangeError if a constant does not fit its type.
+ */
 export function preludeOf(program: Program): string {
   const lines = (program.enables ?? []).map((name) => `enable ${name};`);
   for (const [name, type] of Object.entries(program.aliases ?? {})) lines.push(`alias ${name} = ${type};`);
@@ -54,10 +58,14 @@ export function preludeOf(program: Program): string {
   return lines.join('\n');
 }
 
-/** The whole WGSL text of a program. Programs with equal text share a pipeline. */
+/**
+ * The whole WGSL text of a program. Programs with equal text share a pipeline.
+ *
+ * @throws RangeError if a constant does not fit its type.
+ */
 export const assemble = (program: Program): string => [preludeOf(program), ...program.parts].join('\n');
 
-/** For each binding of group 0: does the kernel write to it? Read from the declarations themselves. */
+/** For each binding of group 0: does the kernel write to it? This is read from the declarations in the WGSL. */
 export function writtenBindings(code: string): boolean[] {
   const written: boolean[] = [];
   for (const match of code.matchAll(/@group\(0\)\s*@binding\((\d+)\)\s*var<storage,\s*(read_write|read)>/g)) {
@@ -66,7 +74,10 @@ export function writtenBindings(code: string): boolean[] {
   return written;
 }
 
-/** Workgroup counts for `groups` one-dimensional workgroups; folded into two dimensions past WebGPU's 65535. */
+/**
+ * The grid [x, y, z] for at least `groups` workgroups in one dimension; two dimensions are used if there are more than
+ * WebGPU's limit of 65535.
+ */
 export function linearGrid(groups: number): [number, number, number] {
   const limit = 65535;
   return groups <= limit ? [groups, 1, 1] : [limit, Math.ceil(groups / limit), 1];

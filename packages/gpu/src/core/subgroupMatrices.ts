@@ -13,10 +13,10 @@ fn main() {
 `;
 
 /**
- * Do the subgroups of a device multiply 16 x 16 matrices of halves into f32 sums?
+ * Can the subgroups of a device multiply 16 x 16 matrices of f16 with f32 accumulators?
  *
- * A kernel that does so is compiled to find out: Dawn's list of sizes, `subgroupMatrixConfigs`, is empty on a device in Node (webgpu 0.6.2) even where the
- * kernel runs.
+ * To find out, such a kernel is compiled. Dawn has a list of the sizes, `subgroupMatrixConfigs`, but it is empty in
+ * Node (webgpu 0.6.2) even on devices on which the kernel runs.
  */
 export async function multipliesMatrices(device: GPUDevice): Promise<boolean> {
   const needed = ['shader-f16', 'subgroups', 'chromium-experimental-subgroup-matrix'];

@@ -6,16 +6,29 @@ import { Gpu } from './gpu.ts';
 
 /** How to open a device. */
 export interface GpuOptions {
-  /** `full` (default) asks for every limit and useful feature of the adapter; `browser` for WebGPU's default limits and no features. */
+  /**
+   * `full` (default) asks for every limit and useful feature of the adapter; `browser` for WebGPU's default limits and
+   * no features.
+   */
   readonly profile?: 'full' | 'browser';
-  /** Run every kernel in error scopes of its own: slow, but an error names the kernel that caused it. */
+  /**
+   * Submit every kernel by itself, in error scopes of its own. That is slow, but an error names the kernel that caused
+   * it. Default false.
+   */
   readonly debug?: boolean;
-  /** Choose kernels by their fixed order alone, whatever was measured: runs on one adapter are then the same bits, tuned or not. */
+  /**
+   * Choose kernels by their fixed order alone, without the tuning memo: runs on one adapter then give the same bits,
+   * tuned or not. Default false.
+   */
   readonly deterministic?: boolean;
-  /** How many processors (streaming multiprocessors, compute units) the GPU has, where its name does not tell; see {@link Gpu.hardware}. */
+  /**
+   * How many processors (streaming multiprocessors, compute units) the GPU has, from 1 to 4096. Default: by the
+   * adapter's name; see {@link Gpu.profile}.
+   */
   readonly processors?: number;
 }
 
+/** The names of the options of {@link openGpu}. */
 export const GPU_OPTIONS: OptionKeys<GpuOptions> = {
   profile: true,
   debug: true,
@@ -44,9 +57,10 @@ const FEATURES = [
 ];
 
 /**
- * Opens a device on `navigator.gpu` or on what Dawn's `create()` returned.
+ * Opens a device.
  *
- * @throws AdapterError when no adapter answers.
+ * @param api `navigator.gpu`, or what `createDawn` of `@visage/gpu/node` returned.
+ * @throws AdapterError when no adapter answers or the adapter gives no device, ArgumentError for a bad option.
  */
 export async function openGpu(api: GPU, options: GpuOptions = {}): Promise<Gpu> {
   checkOptions('openGpu', options, GPU_OPTIONS);

@@ -1,19 +1,22 @@
-/** @file A device that is only described: kernels are chosen and put together for it, and nothing runs. */
+/**
+ * @file Devices that exist only as a description: kernels are chosen and their WGSL is written for them, and nothing
+ * runs.
+ */
 import type { AdapterDescription } from '../core/adapter.ts';
 import { VisageError } from '../core/errors.ts';
 import { Gpu } from './gpu.ts';
 
-/** What choosing and writing kernels asks of a device. */
+/** What the choice and the WGSL of kernels depend on. */
 export interface DeviceDescription {
   readonly adapter: AdapterDescription;
   readonly features: readonly string[];
-  /** Smallest and largest number of invocations of a subgroup. */
+  /** The smallest and the largest number of threads of a subgroup. */
   readonly subgroups: readonly [least: number, most: number];
-  /** What differs from WebGPU's default limits. */
+  /** Limits that differ from WebGPU's default limits. */
   readonly limits?: Readonly<Record<string, number>>;
 }
 
-/** The limits that every WebGPU device has at least, as far as kernels ask for them: WebGPU, section 3.6.2. */
+/** The default limits of WebGPU, section 3.6.2, that kernels depend on. */
 const DEFAULT_LIMITS: Readonly<Record<string, number>> = {
   maxBufferSize: 2 ** 28,
   maxStorageBufferBindingSize: 2 ** 27,
@@ -46,7 +49,7 @@ const adapter = (name: string, changes: Partial<AdapterDescription>): AdapterDes
   ...changes,
 });
 
-/** Devices that stand for their kind. */
+/** Descriptions of typical devices. */
 export const DESCRIBED = {
   /** An NVIDIA H200 through Dawn, with everything that {@link openGpu} asks for. */
   h200: {
@@ -55,7 +58,7 @@ export const DESCRIBED = {
     subgroups: [32, 32],
     limits: LARGE_LIMITS,
   },
-  /** A GPU of which nothing is known but WebGPU's default limits, as a browser may show it. */
+  /** A GPU with WebGPU's default limits and an unknown name, as a browser may report it. */
   default: { adapter: adapter('a GPU with default limits', {}), features: [], subgroups: [4, 128] },
   /** Mesa's llvmpipe, which computes on the CPU. */
   software: {
@@ -72,15 +75,14 @@ export const DESCRIBED = {
 } as const satisfies Readonly<Record<string, DeviceDescription>>;
 
 /**
- * A {@link Gpu} over a described device. Ops on it choose kernels, write their texts and plan their memory as on a real one, so that {@link Gpu.record}
- * tells what a device of this kind would run; what is launched computes nothing.
- *
- * @throws VisageError when somebody reads a result, since there is none.
+ * Makes a {@link Gpu} of a description. Ops on it choose kernels, write their WGSL and plan their memory as on a real
+ * device, so that a step recorded on it has the commands that such a device would run. Nothing is computed: to read a
+ * result throws a VisageError.
  */
 export const describedGpu = (description: DeviceDescription): Gpu =>
   new Gpu(inertDevice(description), description.adapter, { deterministic: true });
 
-/** As much of a GPUDevice as {@link Gpu} uses, doing nothing. */
+/** The part of a GPUDevice that {@link Gpu} uses; its methods do nothing. */
 function inertDevice({ features, subgroups, limits }: DeviceDescription): GPUDevice {
   const nothing = () => {};
   const object = () => ({});

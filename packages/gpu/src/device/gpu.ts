@@ -1,75 +1,66 @@
 import type { AdapterDescription } from '../core/adapter.ts';
-import { ArgumentError, DeviceLostError, ValidationError, VisageError } from '../core/errors.ts';
-import { checkProcessors, type Hardware, hardwareOf } from '../core/hardware.ts';
+import { checkProcessors, type DeviceProfile, deviceProfile } from '../core/deviceProfile.ts';
+import { VisageError } from '../core/errors.ts';
 import { nextMoment } from '../core/moments.ts';
-import type { Program } from '../core/program.ts';
 import { BindGroupCache } from '../launch/bindGroups.ts';
-import { type Command, checkApart, noteChanges } from '../launch/commands.ts';
+import { type Command, checkAliasing, checkGrid, checkUsable, type Dispatch, noteChanges } from '../launch/commands.ts';
 import { Faults } from '../launch/faults.ts';
 import { PipelineCache } from '../launch/pipelines.ts';
-import { type ProfileRow, Profiler } from '../launch/profiler.ts';
+import { type ProfileRow, timeKernels } from '../launch/profiler.ts';
 import { CommandStream } from '../launch/stream.ts';
-import { Staging, writeBytes } from '../launch/transfer.ts';
+import { readBuffer, writeBytes } from '../launch/transfer.ts';
 import { Trials } from '../launch/trials.ts';
 import { GpuBuffer } from '../memory/buffer.ts';
 import { BufferPool, type MemoryUse } from '../memory/pool.ts';
-import { GradientInProgress, type SavedBy } from '../memory/saved.ts';
+import { GradientGuard, type SavedBy } from '../memory/saved.ts';
 import { enterScope, leaveScopes } from '../memory/scopes.ts';
 import { Workspace } from '../memory/workspace.ts';
 import { ConstantStore } from '../record/hoistConstants.ts';
 import { Trace } from '../record/trace.ts';
-import { enclosingChoice, type KernelChoice } from '../select/choices.ts';
+import { enclosingChoice } from '../select/choices.ts';
 import { TuningMemo } from '../tuning/memo.ts';
 import type { GpuOptions } from './create.ts';
-import { enrol } from './recording.ts';
-
-/** One kernel launch. */
-export interface Dispatch {
-  readonly program: Program;
-  /** One buffer per binding, in order. */
-  readonly buffers: readonly GpuBuffer[];
-  readonly grid: readonly [number, number, number];
-  readonly flops?: number;
-  /** Default: the one that it is launched under; see {@link underChoice}. */
-  readonly choice?: KernelChoice;
-  /** It writes every element of its first buffer, whatever was there. */
-  readonly replaces?: boolean;
-}
+import { registerDevice } from './recording.ts';
 
 let opened = 0;
 
 /**
  * A WebGPU device with its buffer pool, pipeline cache and command stream.
  *
- * Kernels launched through {@link Gpu.dispatch} are encoded in order and submitted in batches. Buffers belong to the innermost open scope.
+ * {@link Gpu.dispatch} encodes kernels in order and submits them in batches. A buffer belongs to the scope that was the
+ * innermost when it was made.
  */
 export class Gpu {
-  /** Tells devices apart in errors: two may be of one adapter. */
+  /** The name of the adapter and a number, because two devices may be of one adapter. */
   readonly name: string;
+  /** Device memory. */
   readonly pool: BufferPool;
+  /** Compiled kernels. */
   readonly pipelines: PipelineCache;
   /** What went wrong. */
   readonly faults = new Faults();
   /** Which launches are known to be valid. */
   readonly trials: Trials;
-  /** Where launches go. */
+  /** Encodes and submits launches. */
   readonly stream: CommandStream;
-  /** What recorded steps compute once; see {@link RecordedStep}. */
+  /** What recorded steps compute only once; see {@link RecordedStep}. */
   readonly constants: ConstantStore;
-  /** Where recorded steps compute. */
+  /** Memory for the intermediate results of recorded steps. */
   readonly workspace: Workspace;
-  /** How often buffers were moved to other memory; see {@link layTogether}. */
+  /** How often buffers were moved to other memory, which {@link packBuffers} does. */
   moves = 0;
   #bindGroups: BindGroupCache;
   #trace: Trace | undefined;
-  /** The op's gradient that is being computed. */
-  #gradient: GradientInProgress | undefined;
+  readonly #gradient = new GradientGuard(this);
 
-  /** Every kernel is submitted by itself. Slow. */
+  /** Is every kernel submitted by itself? That is slow. */
   readonly debug: boolean;
-  /** Kernels are chosen by their fixed order alone: {@link Gpu.tuning} is not asked. */
+  /** Are kernels chosen by their fixed order alone, without {@link Gpu.tuning}? */
   readonly deterministic: boolean;
-  /** Which kernel variants were measured to be the fastest on this adapter; empty until something is measured or loaded. */
+  /**
+   * The kernel variants that were measured to be the fastest on this adapter; empty until something is measured or
+   * loaded.
+   */
   readonly tuning = new TuningMemo();
 
   readonly #processors: number | undefined;
@@ -94,22 +85,15 @@ export class Gpu {
     this.workspace = new Workspace(device, this.pool);
     this.pipelines = new PipelineCache(device);
     this.#bindGroups = new BindGroupCache(this.trials);
-    const strikeOff = enrol(this);
-    device.addEventListener('uncapturederror', (event) => {
-      const { message } = (event as GPUUncapturedErrorEvent).error;
-      // Launches are submitted in error scopes. What arrives here nobody expected; its consequences say nothing new.
-      if (!message.includes('due to a previous error') && !message.includes('[Invalid '))
-        this.faults.add(new ValidationError(message));
-    });
-    device.lost.then(({ reason, message }) => {
-      strikeOff();
-      this.faults.lose(
-        new DeviceLostError(reason === 'destroyed' ? 'the device was destroyed' : `device lost: ${message}`),
-      );
-    });
+    this.faults.listen(device, registerDevice(this));
   }
 
-  /** Takes memory for `bytes` (rounded up to 4). Owned by the innermost scope, or by the caller when there is none. */
+  /**
+   * Makes a buffer of `bytes` bytes, rounded up to a multiple of 4. It belongs to the innermost scope, or to the caller
+   * if there is none. Its content is undefined.
+   *
+   * @throws ArgumentError if the buffer is larger than the device allows, DeviceLostError if the device was lost.
+   */
   alloc(bytes: number): GpuBuffer {
     const size = Math.max(4, Math.ceil(bytes / 4) * 4);
     if (this.#trace) {
@@ -123,7 +107,11 @@ export class Gpu {
     return buffer;
   }
 
-  /** Allocates and fills a buffer from host memory. Inside a traced step the content is a constant of that step. */
+  /**
+   * Makes a buffer with a copy of host memory. Inside a traced step the content is a constant of that step.
+   *
+   * @throws ArgumentError if the buffer is larger than the device allows, DeviceLostError if the device was lost.
+   */
   upload(data: ArrayBufferView): GpuBuffer {
     this.faults.checkLost();
     const size = Math.max(4, Math.ceil(data.byteLength / 4) * 4);
@@ -134,7 +122,12 @@ export class Gpu {
     return buffer;
   }
 
-  /** Overwrites the start of a buffer. Commands issued before see the old content, commands issued after the new. */
+  /**
+   * Overwrites the beginning of a buffer. Launches that were issued before see the old content, launches that are
+   * issued later see the new one.
+   *
+   * @throws VisageError if the buffer has no memory or is too small, DeviceLostError if the device was lost.
+   */
   write(buffer: GpuBuffer, data: ArrayBufferView): void {
     this.faults.checkLost();
     if (buffer.released || !buffer.resource)
@@ -147,92 +140,81 @@ export class Gpu {
     this.flush();
     const whole = data.byteLength > buffer.bytes - 4;
     if (whole) this.stream.note(() => buffer.spoil(undefined));
-    const { resource, offset } = buffer;
-    const write = (): void => writeBytes(this.device.queue, resource, offset, data);
-    if (this.pool.isNew(resource)) this.#unreported(write);
-    else write();
+    writeBytes(this, buffer, data);
   }
 
-  /** Runs `fn`, whose validation errors are consequences of one that is reported elsewhere: that there is no memory behind a buffer. */
-  #unreported(fn: () => void): void {
-    this.device.pushErrorScope('validation');
-    fn();
-    this.device.popErrorScope().catch(() => undefined); // of a lost device
-  }
-
-  /** Gives a buffer's memory back to the pool. What a step owns stays with it until the step is disposed. */
+  /**
+   * Gives a buffer's memory back to the pool. Memory that a recorded step owns stays with the step until the step is
+   * disposed.
+   */
   release(buffer: GpuBuffer): void {
     if (buffer.released || buffer.owner !== buffer || buffer.ownedByStep || this.#trace?.owns(buffer)) return;
-    buffer.released = true;
+    buffer.markReleased();
     leaveScopes(buffer);
-    if (!buffer.unused) return;
-    if (buffer.resource) this.pool.give(buffer.resource);
-    buffer.resource = undefined;
+    if (!buffer.isFree) return;
+    const memory = buffer.detach();
+    if (memory) this.pool.give(memory);
   }
 
-  /** Can a kernel use the buffer now? True if it has memory, or is made by the step that is being traced. */
+  /** Can a kernel use the buffer now? That is so if it has memory, or if the step that is being traced made it. */
   holds(buffer: GpuBuffer): boolean {
     if (buffer.released) return false;
     return buffer.resource !== undefined || this.#trace?.virtual.has(buffer.whole) === true;
   }
 
-  /** The moment of the latest change of a buffer's content, those of the step that is being traced included: it grows with each. */
+  /** The moment at which the content of a buffer last changed; the writes of a step that is being traced count too. */
   versionOf(buffer: GpuBuffer): number {
     return this.#trace?.versionOf(buffer) ?? buffer.version;
   }
 
-  /** Runs `fn`, which computes the gradient of an op. What the op had in front of it and was overwritten since is refused to the launches in it. */
+  /**
+   * Runs `fn`, which computes the gradient of `op` and must not be async. A launch in it that reads a buffer which
+   * existed when the op ran, and was overwritten since, throws the error that the op's `refuse` makes.
+   */
   differentiate<T>(op: SavedBy, fn: () => T): T {
-    return this.#differentiating(new GradientInProgress(op, this.#gradient), fn);
+    return this.#gradient.during(op, fn);
   }
 
   /**
-   * Runs `fn`, which computes an op of a gradient again as if for the first time: of what the op had in front of it, only `inputs` must be unchanged.
+   * Runs `fn`, which computes an op again inside a gradient and must not be async, as if the op ran for the first time.
+   * Of the buffers that existed when the op ran, only `inputs` must be unchanged.
    */
   recompute<T>(inputs: readonly GpuBuffer[], fn: () => T): T {
     for (const input of inputs) this.checkSaved(input);
-    return this.#differentiating(undefined, fn);
+    return this.#gradient.without(fn);
   }
 
-  #differentiating<T>(gradient: GradientInProgress | undefined, fn: () => T): T {
-    const before = this.#gradient;
-    this.#gradient = gradient;
-    try {
-      return fn();
-    } finally {
-      this.#gradient = before;
-    }
-  }
-
-  /** Is the gradient of an op being computed, and was the buffer there when the op ran? Without a buffer: is a gradient being computed? */
+  /** Is the gradient of an op being computed and, if `buffer` is given, did the buffer exist when the op ran? */
   saved(buffer?: GpuBuffer): boolean {
-    return this.#gradient !== undefined && (buffer === undefined || this.#gradient.isSaved(buffer));
-  }
-
-  /** Throws if the gradient that is being computed must not read the buffer, because it was overwritten since the op ran. */
-  checkSaved(buffer: GpuBuffer): void {
-    if (!this.#gradient) return;
-    this.#gradient.check(buffer, this);
-    if (this.#trace) this.#trace.pinned.push(...this.#gradient.pins(buffer, this.#trace.began));
+    return buffer === undefined ? this.#gradient.isActive : this.#gradient.isSaved(buffer);
   }
 
   /**
-   * Launches a kernel: encodes it now, or notes it if a step is being traced.
+   * @throws the error that the op's `refuse` makes, if a gradient is being computed and the buffer was overwritten
+   * since the op ran.
+   */
+  checkSaved(buffer: GpuBuffer): void {
+    this.#gradient.check(buffer, this.#trace);
+  }
+
+  /**
+   * Launches a kernel: encodes it, or only adds it to the trace if a step is being traced.
    *
-   * A launch that the device refuses spoils the buffers that it should have written, and what is computed from them: reading them throws the error.
-   * The device tells of it later; from then on the same launch throws at once.
+   * If the device refuses the launch, the buffers that it should have written are spoiled, and so is what is computed
+   * from them: to read any of them throws the error. The device reports the refusal later; from then on the same launch
+   * throws at once.
+   *
+   * @throws VisageError if the grid, a buffer or the kernel is invalid, DeviceLostError if the device was lost.
    */
   dispatch({ program, buffers, grid, flops = 0, choice = enclosingChoice(), replaces = false }: Dispatch): void {
     this.faults.checkLost();
-    if (grid.some((n) => !Number.isInteger(n) || n < 1 || n > 65535)) {
-      throw new VisageError(`${program.name}: grid [${grid}] must be integers from 1 to 65535`);
-    }
-    for (const buffer of buffers) this.#checkUsable(program.name, buffer);
+    checkGrid(program.name, grid);
+    for (const buffer of buffers) checkUsable(program.name, buffer, this);
     const pipeline = this.pipelines.get(program);
-    if (pipeline.failure) throw this.faults.told(pipeline.failure);
+    if (pipeline.failure) throw this.faults.reported(pipeline.failure);
     const command: Command = { pipeline, program, buffers, grid, flops, choice, replaces };
-    checkApart(command);
-    if (this.#gradient) {
+    checkAliasing(command);
+    if (this.#gradient.isActive) {
       const { writes } = pipeline;
       for (let at = 0; at < buffers.length; at++) if (!writes[at]) this.checkSaved(buffers[at] as GpuBuffer);
     }
@@ -241,37 +223,25 @@ export class Gpu {
       return;
     }
     const { group, trial } = this.#bindGroups.get(command);
-    if (trial.failure) throw this.faults.told(trial.failure);
+    if (trial.failure) throw this.faults.reported(trial.failure);
     noteChanges(command);
     this.stream.launch(command, group, trial);
   }
 
-  #checkUsable(op: string, buffer: GpuBuffer): void {
-    const { home = this } = buffer;
-    if (home !== this) {
-      throw new ArgumentError(
-        op,
-        'one of its tensors',
-        `on ${home.name}`,
-        `on ${this.name}, as another is`,
-        'Tensors do not move between devices by themselves: read it with data() and make it anew with tensor(…, { gpu })',
-      );
-    }
-    if (this.holds(buffer)) return;
-    throw new VisageError(`${op}: a tensor was freed with its scope or step; return it from there, or keep() it`);
-  }
-
-  /** Submits what is encoded. */
+  /** Submits the launches that were encoded so far. */
   flush(): void {
     this.stream.flush();
   }
 
-  /** Throws what has gone wrong so far and nobody was told of, as far as the device has said; the loss of the device each time. */
+  /**
+   * @throws the first failure that the device has reported and no call has thrown yet, or DeviceLostError, each time,
+   * if the device was lost.
+   */
   check(): void {
     this.faults.check();
   }
 
-  /** Waits until everything issued so far is done; throws what went wrong meanwhile. */
+  /** Waits until everything that was issued is done. @throws as {@link Gpu.check} does. */
   async sync(): Promise<void> {
     this.flush();
     await this.device.queue.onSubmittedWorkDone();
@@ -280,9 +250,10 @@ export class Gpu {
   }
 
   /**
-   * Copies a buffer to the host, in stream order.
+   * Copies a buffer to the host, after everything that was issued before.
    *
-   * @throws VisageError that names the launch, if one failed that the content depends on.
+   * @throws VisageError while a step is being traced, if the buffer has no memory, or, naming the kernel, if a launch
+   * failed that the content depends on.
    */
   async read(buffer: GpuBuffer): Promise<ArrayBuffer> {
     if (this.#trace)
@@ -291,82 +262,69 @@ export class Gpu {
       throw new VisageError('read: the tensor was freed with its scope; return it from the scope or keep() it');
     this.faults.checkLost();
     this.flush();
-    const { resource } = buffer;
-    let failure: VisageError | undefined;
-    const staging = new Staging(this.device);
-    this.stream.submit(
-      (encoder) => staging.copy(encoder, buffer),
-      (refused) => {
-        failure = refused ?? buffer.failure;
-      },
-      (message) => this.pool.failureOf(resource) ?? new ValidationError(`read: ${message}`),
-    );
-    const { settled } = this.stream;
-    const copy = await staging.contents().catch((cause) => new VisageError(`read: ${String(cause)}`));
-    await settled;
+    const { copy, failure } = await readBuffer(this, buffer);
     this.faults.checkLost();
-    if (failure) throw this.faults.told(failure);
+    if (failure) throw this.faults.reported(failure);
     if (copy instanceof VisageError) throw copy;
     return copy;
   }
 
-  /** Takes a buffer out of every open scope: from now on it lives until {@link Gpu.release}. */
+  /** Takes a buffer out of every open scope, so that it lives until {@link Gpu.release}. */
   adopt(buffer: GpuBuffer): void {
     leaveScopes(buffer.owner);
   }
 
-  /** From now on launches are noted instead of run, and buffers get no memory; `recordStep` makes a step of the trace. */
+  /**
+   * Begins to trace: launches are collected instead of run, and new buffers get no memory. {@link recordStep} makes a
+   * step of the trace.
+   */
   beginTrace(): Trace {
     this.#trace = new Trace();
     return this.#trace;
   }
 
+  /** Ends what {@link Gpu.beginTrace} began. */
   endTrace(): void {
     this.#trace = undefined;
   }
 
+  /** Is a step being traced? */
   get tracing(): boolean {
     return this.#trace !== undefined;
   }
 
-  /** Times every kernel that `fn` launches; see {@link ProfileRow}. Needs the `timestamp-query` feature. */
-  async profile(fn: () => void | Promise<void>): Promise<ProfileRow[]> {
-    if (!this.device.features.has('timestamp-query')) {
-      throw new VisageError('profile: this adapter has no timestamp-query; time whole runs with sync() instead');
-    }
-    await this.sync();
-    const profiler = new Profiler(this.device);
-    this.stream.profiler = profiler;
-    try {
-      await fn();
-      await this.sync();
-    } finally {
-      this.stream.profiler = undefined;
-    }
-    return profiler.table();
+  /**
+   * Runs `fn`, which may be async, and times every kernel that it launches.
+   *
+   * @returns a row for each kernel, the one with the most time first.
+   * @throws VisageError if the device lacks the feature `timestamp-query`.
+   */
+  timeKernels(fn: () => void | Promise<void>): Promise<ProfileRow[]> {
+    return timeKernels(this, fn);
   }
 
-  /** How wide the GPU is, for the kernels' choices; a {@link Gpu.deterministic} one does not ask its memo. */
-  get hardware(): Hardware {
-    return hardwareOf(
+  /** What kernels are chosen by. If the device is {@link Gpu.deterministic}, its tuning memo is not asked. */
+  get profile(): DeviceProfile {
+    return deviceProfile(
       this.#processors,
       this.deterministic ? undefined : this.tuning.processors,
       this.adapter.processors,
     );
   }
 
+  /** How much device memory is in use. */
   get memory(): MemoryUse {
     return this.pool.use;
   }
 
-  /** Destroys cached buffers. */
+  /** Gives free memory back to the system, and forgets cached bind groups. */
   trim(): void {
     this.flush();
     this.#bindGroups.clear();
     this.pool.trim();
   }
 
-  /** Destroys the device. */
+  /** Destroys the device and everything on it. */
   destroy(): void {
     this.device.destroy();
   }

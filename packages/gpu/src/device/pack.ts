@@ -3,23 +3,24 @@ import { GpuBuffer } from '../memory/buffer.ts';
 import type { Gpu } from './gpu.ts';
 
 /**
- * Bytes between the beginnings of neighbours, or a multiple: a binding may begin at any of them, and so it may in a copy of the whole whose elements are half as
- * large.
+ * Packed buffers begin at multiples of so many bytes. A binding may begin at multiples of 256 (WebGPU's default limit),
+ * and in an f16 copy of f32 tensors, packed alike, each offset is half as large.
  */
 const SPACING = 512;
 
-/** Bytes that a member takes of the whole: its own, filled up to {@link SPACING}. */
-export const spaced = (bytes: number): number => Math.ceil(bytes / SPACING) * SPACING;
+/** The bytes that a buffer of `bytes` bytes takes in a packed one. */
+export const packedBytes = (bytes: number): number => Math.ceil(bytes / SPACING) * SPACING;
 
 /**
- * Moves buffers side by side, in order, into as few as the device can bind, so that one launch can change them all. Those without memory get zeros.
+ * Packs buffers, in order, into as few device buffers as the largest binding allows, so that one launch can change all
+ * of them. Buffers without memory get zeros.
  *
- * They stay what they are to everybody who holds them, recorded steps included, but for one thing: no launch may read one of them and write another.
- * Buffers that lie so already, or belong to a step, stay where they are.
+ * The buffers keep their values and may be used as before, also by recorded steps, with one exception: no launch may
+ * read one of them and write another. Buffers that are packed already, or whose memory a step owns, are not moved.
  *
- * @throws VisageError while a step is being traced.
+ * @throws VisageError while a step is being traced, ArgumentError if a buffer lies on another device.
  */
-export function layTogether(gpu: Gpu, buffers: readonly GpuBuffer[]): void {
+export function packBuffers(gpu: Gpu, buffers: readonly GpuBuffer[]): void {
   if (gpu.tracing)
     throw new VisageError(
       'a traced step places its buffers itself: make optimizers and moving averages before record()',
@@ -27,7 +28,7 @@ export function layTogether(gpu: Gpu, buffers: readonly GpuBuffer[]): void {
   const elsewhere = buffers.find(({ home }) => home !== undefined && home !== gpu);
   if (elsewhere)
     throw new ArgumentError(
-      'layTogether',
+      'packBuffers',
       'buffers',
       `one on ${elsewhere.home?.name}`,
       `all on ${gpu.name}`,
@@ -39,13 +40,13 @@ export function layTogether(gpu: Gpu, buffers: readonly GpuBuffer[]): void {
   let group: GpuBuffer[] = [];
   let bytes = 0;
   for (const buffer of free) {
-    if (bytes + spaced(buffer.bytes) > limit) {
+    if (bytes + packedBytes(buffer.bytes) > limit) {
       moveAll(gpu, group, bytes);
       group = [];
       bytes = 0;
     }
     group.push(buffer);
-    bytes += spaced(buffer.bytes);
+    bytes += packedBytes(buffer.bytes);
   }
   moveAll(gpu, group, bytes);
 }
@@ -65,7 +66,7 @@ function moveAll(gpu: Gpu, buffers: readonly GpuBuffer[], bytes: number): void {
         encoder.copyBufferToBuffer(before, 0, memory, offset, buffer.bytes);
         left.push(before);
       }
-      offset += spaced(buffer.bytes);
+      offset += packedBytes(buffer.bytes);
     }
   };
   const spoil = (failure?: VisageError): void => {
@@ -74,9 +75,9 @@ function moveAll(gpu: Gpu, buffers: readonly GpuBuffer[], bytes: number): void {
   gpu.stream.submit(
     encode,
     spoil,
-    (message) => gpu.pool.failureOf(memory) ?? new VisageError(`layTogether: ${message}`),
+    (message) => gpu.pool.failureOf(memory) ?? new VisageError(`packBuffers: ${message}`),
   );
   gpu.moves++;
-  // Not kept for reuse: what comes next is as large as all of them together.
+  // Not kept for reuse, because what is allocated next is packed too, and as large as all of them together.
   for (const before of left) gpu.pool.drop(before);
 }

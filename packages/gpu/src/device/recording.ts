@@ -1,7 +1,6 @@
-/** @file Recording a step on the device of its tensors, whichever that is. */
-
+/** @file Recording a step on the device on which its tensors lie. */
+import { refuseAsync } from '../core/dynamicScope.ts';
 import { ArgumentError, VisageError } from '../core/errors.ts';
-import { refuseAsync } from '../core/refuseAsync.ts';
 import type { GpuBuffer } from '../memory/buffer.ts';
 import { RecordedStep } from '../record/recordedStep.ts';
 import type { Trace } from '../record/trace.ts';
@@ -10,8 +9,8 @@ import type { Gpu } from './gpu.ts';
 
 const devices = new Set<WeakRef<Gpu>>();
 
-/** Makes a device one that steps may be recorded on; returns what takes it out again. */
-export function enrol(gpu: Gpu): () => void {
+/** Adds a device to those on which steps can be recorded, and returns a function that removes it. */
+export function registerDevice(gpu: Gpu): () => void {
   const reference = new WeakRef(gpu);
   devices.add(reference);
   return () => devices.delete(reference);
@@ -29,13 +28,15 @@ function devicesInUse(): Gpu[] {
 }
 
 /**
- * Traces `fn` without running it, plans its memory, and returns a step that replays its kernels on the device that they were meant for.
+ * Traces `fn`, which must not be async, without running its kernels, and returns a step that runs them.
  *
- * Which device that is shows only while `fn` runs, so all of them are traced at first.
+ * On which device `fn` works is not known before it was traced, so all devices are traced.
  *
- * @throws ArgumentError that names the devices if `fn` works on several.
+ * @param buffersOf lists the buffers of the result, which the caller may read after each run.
+ * @throws ArgumentError that names the devices if `fn` works on several; VisageError if `fn` is async, if a step is
+ * being traced already, or if the step uses a tensor that was freed.
  */
-export function recordStep<T>(fn: () => T, keep: (result: T) => Iterable<GpuBuffer>): RecordedStep<T> {
+export function recordStep<T>(fn: () => T, buffersOf: (result: T) => Iterable<GpuBuffer>): RecordedStep<T> {
   const gpus = devicesInUse();
   if (gpus.some(({ tracing }) => tracing))
     throw new VisageError('record: a step is being traced already; steps do not nest');
@@ -43,9 +44,9 @@ export function recordStep<T>(fn: () => T, keep: (result: T) => Iterable<GpuBuff
   try {
     const result = fn();
     refuseAsync('record', result);
-    const kept = [...keep(result)].map(({ whole }) => whole);
-    const gpu = onlyUsed(traces, kept);
-    return new RecordedStep(gpu, traces.get(gpu) as Trace, result, new Set(kept));
+    const buffers = [...buffersOf(result)].map(({ whole }) => whole);
+    const gpu = onlyUsed(traces, buffers);
+    return new RecordedStep(gpu, traces.get(gpu) as Trace, result, new Set(buffers));
   } catch (error) {
     for (const [gpu, { uploads }] of traces) for (const { resource } of uploads) if (resource) gpu.pool.give(resource);
     throw error;
@@ -55,9 +56,9 @@ export function recordStep<T>(fn: () => T, keep: (result: T) => Iterable<GpuBuff
 }
 
 /** The device that a traced function worked on. */
-function onlyUsed(traces: ReadonlyMap<Gpu, Trace>, kept: readonly GpuBuffer[]): Gpu {
+function onlyUsed(traces: ReadonlyMap<Gpu, Trace>, buffers: readonly GpuBuffer[]): Gpu {
   const used = [...traces].filter(([, trace]) => trace.isUsed).map(([gpu]) => gpu);
-  const [gpu = kept[0]?.home ?? currentGpu(), other] = used;
+  const [gpu = buffers[0]?.home ?? currentGpu(), other] = used;
   if (!other) return gpu;
   const names = used.map(({ name }) => name).join(' and ');
   throw new ArgumentError('record', 'fn', `a function that works on ${names}`, 'one that works on one device');

@@ -1,64 +1,84 @@
-/** @file What went wrong on a device, and which buffers hold nothing because of it. */
-
-import type { DeviceLostError, VisageError } from '../core/errors.ts';
+/** @file What went wrong on a device, and which buffers have no valid content because of it. */
+import { DeviceLostError, ValidationError, type VisageError } from '../core/errors.ts';
 import type { GpuBuffer } from '../memory/buffer.ts';
 import { type Command, writtenBindings } from './commands.ts';
 
-/** What happens to buffers beside launches, such as a write from the host. It hears if the submission that it belongs to failed. */
+/**
+ * An event other than a launch, such as a write from the host. It is called with the error if its submission failed.
+ */
 export type StreamEvent = (failure?: VisageError) => void;
 
 /** What a submission consists of, in order. */
 export type Entry = Command | StreamEvent;
 
 /**
- * Follows failures from the launch that was refused to the buffers that it should have written, and from those to what was computed from them.
+ * Collects the failures of a device, and propagates each from the launch that failed to the buffers that it should have
+ * written, and from those to everything that was computed from them.
  *
- * The device tells of a failure after later launches were issued. So what was issued is kept until the device has said that it was valid, and only then are
- * failures carried forward, in the order of the launches. As long as nothing has failed nothing is looked at.
+ * The device reports a failure after later launches were issued. So {@link CommandStream} keeps what it submitted until
+ * the device has reported on it, and hands it over here in order. As long as nothing has failed, nothing is propagated.
  */
 export class Faults {
   #lost: DeviceLostError | undefined;
   #count = 0;
-  #untold = new Set<VisageError>();
+  #unreported = new Set<VisageError>();
 
-  /** Failures so far. */
+  /** The number of failures so far. */
   get count(): number {
     return this.#count;
   }
 
-  /** Set once the device is gone. */
+  /** The error of every call after the device was lost; `undefined` while it works. */
   get lost(): DeviceLostError | undefined {
     return this.#lost;
   }
 
-  lose(error: DeviceLostError): void {
-    this.#lost ??= error;
+  /**
+   * Listens for the loss of the device, and for errors outside of all error scopes.
+   *
+   * @param onLost is called when the device is lost.
+   */
+  listen(device: GPUDevice, onLost: () => void): void {
+    device.addEventListener('uncapturederror', (event) => {
+      const { message } = (event as GPUUncapturedErrorEvent).error;
+      // Launches are submitted in error scopes, so an error here is unexpected. A consequence of an earlier error says
+      // nothing new.
+      if (!message.includes('due to a previous error') && !message.includes('[Invalid '))
+        this.add(new ValidationError(message));
+    });
+    device.lost.then(({ reason, message }) => {
+      onLost();
+      const text = reason === 'destroyed' ? 'the device was destroyed' : `device lost: ${message}`;
+      this.#lost ??= new DeviceLostError(text);
+    });
   }
 
-  /** Throws if the device is gone. */
+  /** @throws DeviceLostError if the device was lost. */
   checkLost(): void {
     if (this.#lost) throw this.#lost;
   }
 
-  /** Notes a failure that nobody was told of. */
+  /** Adds a failure that was not reported to the caller yet. */
   add(error: VisageError): void {
     this.#count++;
-    this.#untold.add(error);
+    this.#unreported.add(error);
   }
 
-  /** Marks a failure as told to the caller, and returns it. */
-  told(error: VisageError): VisageError {
-    this.#untold.delete(error);
+  /** Notes that a failure is reported to the caller, and returns it. */
+  reported(error: VisageError): VisageError {
+    this.#unreported.delete(error);
     return error;
   }
 
-  /** Throws the loss of the device, or a failure that nobody was told of yet. */
+  /** @throws DeviceLostError if the device was lost; else a failure that was not reported yet. */
   check(): void {
     this.checkLost();
-    for (const error of this.#untold) throw this.told(error);
+    for (const error of this.#unreported) throw this.reported(error);
   }
 
-  /** Takes note of a submission that the device has carried out, or refused. */
+  /**
+   * Propagates failures through a submission that the device has reported on. `failure` is why the device refused it.
+   */
   settle(entries: readonly Entry[], failure?: VisageError): void {
     if (failure) this.add(failure);
     if (this.#count === 0) return;
@@ -69,7 +89,7 @@ export class Faults {
   }
 }
 
-/** Carries the failure of a launch, or of one of the buffers that it uses, to those that it writes. */
+/** Spoils what a launch writes if the launch failed, or if a buffer that it uses is spoiled. */
 function spread(command: Command, refused?: VisageError): void {
   const { buffers, replaces } = command;
   const [target] = buffers;

@@ -1,12 +1,16 @@
 import { ValidationError, VisageError } from '../core/errors.ts';
 import { assemble, type Program, writtenBindings } from '../core/program.ts';
 
-/** A kernel text, compiled when it is first needed or, with {@link Compilation.prepare}, before that and beside others. */
+/**
+ * A WGSL text that is compiled when it is first needed or, by {@link Compilation.prepare}, earlier and in parallel with
+ * others.
+ */
 class Compilation {
   readonly layout: GPUBindGroupLayout;
+  /** For each binding: does the kernel write to it? */
   readonly writes: readonly boolean[];
   readonly #device: GPUDevice;
-  /** The compiler's words, and the text, if it does not compile. */
+  /** The compiler's message and the text with line numbers, if it does not compile. */
   refusal: string | undefined;
   readonly #name: string;
   readonly #code: string;
@@ -14,7 +18,7 @@ class Compilation {
   #handle: GPUComputePipeline | undefined;
   #preparing: Promise<void> | undefined;
 
-  /** The layout comes from the declarations, so that bind groups need not wait for the compiler. */
+  /** Makes the layout from the declarations in the text, so that bind groups need not wait for the compiler. */
   constructor(device: GPUDevice, name: string, code: string) {
     this.#device = device;
     this.#name = name;
@@ -33,7 +37,7 @@ class Compilation {
     this.#report(device.popErrorScope());
   }
 
-  /** The pipeline; compiled now, on this thread, unless it is there. */
+  /** The pipeline. If it was not compiled yet, it is compiled now, on this thread. */
   get handle(): GPUComputePipeline {
     if (this.#handle) return this.#handle;
     this.#device.pushErrorScope('validation');
@@ -42,7 +46,10 @@ class Compilation {
     return this.#handle;
   }
 
-  /** Compiles on the device's own threads; done at once when the pipeline is there. What goes wrong is then its {@link Compilation.refusal}. */
+  /**
+   * Compiles the text on the device's own threads, if it was not compiled yet. An error becomes its {@link
+   * Compilation.refusal}.
+   */
   prepare(): Promise<void> {
     if (this.#handle) return Promise.resolve();
     this.#preparing ??= this.#prepare();
@@ -57,7 +64,7 @@ class Compilation {
       const handle = await compiling;
       this.#handle ??= handle;
     } catch (cause) {
-      await checked; // the module's own error says more
+      await checked; // the error of the shader module says more
       this.#fail(cause instanceof Error ? cause.message : String(cause));
     }
   }
@@ -72,7 +79,7 @@ class Compilation {
       (error) => {
         if (error) this.#fail(error.message);
       },
-      () => {}, // the device is lost: that error speaks for itself
+      () => {}, // the device was lost, which is reported elsewhere
     );
   }
 
@@ -81,7 +88,7 @@ class Compilation {
   }
 }
 
-/** A program with what the recorder needs to know of its bindings. */
+/** A compiled program, under one of its names. */
 export class Pipeline {
   readonly #compilation: Compilation;
   #failure: ValidationError | undefined;
@@ -89,7 +96,7 @@ export class Pipeline {
   constructor(
     compilation: Compilation,
     readonly name: string,
-    /** Equal for equal text. */
+    /** A number that is equal for equal texts. */
     readonly id: number,
     /** WGSL extensions that it uses, such as `f16`. */
     readonly enables: readonly string[],
@@ -97,33 +104,34 @@ export class Pipeline {
     this.#compilation = compilation;
   }
 
-  /** What the device runs; compiled now if it has not been. */
+  /** The pipeline. If it was not compiled yet, it is compiled now. */
   get handle(): GPUComputePipeline {
     return this.#compilation.handle;
   }
 
-  /** Why the device refuses it, as far as it has told. */
+  /** The error, if the device has reported that the text does not compile. */
   get failure(): ValidationError | undefined {
     const { refusal } = this.#compilation;
     if (refusal !== undefined) this.#failure ??= new ValidationError(`${this.name}: ${refusal}`);
     return this.#failure;
   }
 
+  /** The layout of bind group 0. */
   get layout(): GPUBindGroupLayout {
     return this.#compilation.layout;
   }
 
-  /** Per binding: does the kernel write to it? */
+  /** For each binding: does the kernel write to it? */
   get writes(): readonly boolean[] {
     return this.#compilation.writes;
   }
 
-  /** Compiles beside other programs, on the device's threads. */
+  /** Compiles the program on the device's threads, in parallel with others. */
   prepare(): Promise<void> {
     return this.#compilation.prepare();
   }
 
-  /** The same text under another name. */
+  /** The pipeline of the same text under another name. */
   named(name: string): Pipeline {
     return new Pipeline(this.#compilation, name, this.id, this.enables);
   }
@@ -131,19 +139,20 @@ export class Pipeline {
 
 type ByName = Map<string, Pipeline>;
 
-/** Texts in use at a time: a training of every kind has below a thousand. */
+/** How many texts a generation has. A training run has less than a thousand. */
 const GENERATION = 4096;
 
 /**
- * Compiles programs once: equal WGSL text is compiled once, whatever names it runs under.
+ * A cache of pipelines by their WGSL text: equal texts are compiled once, whatever their names are.
  *
- * Shapes are part of the texts, so pictures of ever other sizes bring ever other texts. When there are {@link GENERATION} of them, those stay only that are asked for
- * again before there are as many others. Recorded steps keep what they run.
+ * Shapes are part of the texts, so images of ever new sizes need ever new texts. When {@link GENERATION} texts are
+ * cached, a new generation begins. A text of the previous generation stays cached if it is needed again before the new
+ * generation is full. Recorded steps have references to their pipelines.
  */
 export class PipelineCache {
   #byText = new Map<string, ByName>();
-  /** The generation before, of which not everything was asked for again. */
-  #before = new Map<string, ByName>();
+  /** The texts of the previous generation that were not needed again yet. */
+  #previous = new Map<string, ByName>();
   #nextId = 0;
   #device: GPUDevice;
 
@@ -151,26 +160,31 @@ export class PipelineCache {
     this.#device = device;
   }
 
-  /** The pipeline of a program; it is compiled at its first use. */
+  /**
+   * The pipeline of a program. It is compiled at its first use.
+   *
+   * @throws VisageError if the program needs f16 and the device lacks `shader-f16`, RangeError if a constant does not
+   * fit its type.
+   */
   get(program: Program): Pipeline {
     const code = assemble(program);
     const named = this.#byText.get(code) ?? this.#renewed(code);
-    const known = named.get(program.name);
-    if (known) return known;
-    const [twin] = named.values();
-    const pipeline = twin ? twin.named(program.name) : this.#create(program, code);
+    const cached = named.get(program.name);
+    if (cached) return cached;
+    const [other] = named.values();
+    const pipeline = other ? other.named(program.name) : this.#create(program, code);
     named.set(program.name, pipeline);
     return pipeline;
   }
 
-  /** Puts a text into the present generation. */
+  /** Puts a text into the current generation. */
   #renewed(code: string): ByName {
     if (this.#byText.size >= GENERATION) {
-      this.#before = this.#byText;
+      this.#previous = this.#byText;
       this.#byText = new Map();
     }
-    const named: ByName = this.#before.get(code) ?? new Map();
-    this.#before.delete(code);
+    const named: ByName = this.#previous.get(code) ?? new Map();
+    this.#previous.delete(code);
     this.#byText.set(code, named);
     return named;
   }
@@ -183,9 +197,9 @@ export class PipelineCache {
     return new Pipeline(new Compilation(this.#device, name, code), name, this.#nextId++, enables);
   }
 
-  /** Texts that are kept. */
+  /** How many texts are cached. */
   get size(): number {
-    return this.#byText.size + this.#before.size;
+    return this.#byText.size + this.#previous.size;
   }
 }
 

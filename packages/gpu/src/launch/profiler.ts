@@ -1,16 +1,19 @@
+import { VisageError } from '../core/errors.ts';
 import { type ChoiceReport, type KernelChoice, reportChoice } from '../select/choices.ts';
 import { type Command, commandBytes } from './commands.ts';
+import type { CommandStream } from './stream.ts';
 
-/** Totals of one kernel over a profiled run. */
+/** The launches of one kernel in a profiled run, added up. */
 export interface ProfileRow {
   readonly kernel: string;
   readonly calls: number;
+  /** Milliseconds of all calls. */
   readonly ms: number;
-  /** GFLOP/s, for kernels that state their operations; otherwise 0. */
+  /** GFLOP/s; 0 for kernels that do not state their operations. */
   readonly gflops: number;
   /** GB/s, counting each binding once per call. */
   readonly gbps: number;
-  /** The different choices of variants that its launches belong to, most frequent first. */
+  /** The different choices of variants that the launches belong to, the most frequent first. */
   readonly choices: readonly ProfiledChoice[];
 }
 
@@ -24,13 +27,13 @@ interface Total {
   ns: number;
   flops: number;
   bytes: number;
-  /** Launches that belong to each. */
+  /** How many launches belong to each choice. */
   readonly choices: Map<KernelChoice, number>;
 }
 
 const CAPACITY = 2048; // timestamps per query set; WebGPU allows 4096
 
-/** Times every dispatch with a pair of GPU timestamps, one compute pass each. */
+/** Times every dispatch by a compute pass of its own with a GPU timestamp at either end. */
 export class Profiler {
   #device: GPUDevice;
   #set: GPUQuerySet;
@@ -43,7 +46,10 @@ export class Profiler {
     this.#set = device.createQuerySet({ type: 'timestamp', count: CAPACITY });
   }
 
-  /** The timestamp writes for the next command's pass, or `undefined` if this batch is full: then submit and `collect` first. */
+  /**
+   * The timestamp writes of the next command's pass; `undefined` if the query set is full, so that the batch must be
+   * submitted first.
+   */
   next(command: Command): GPUComputePassTimestampWrites | undefined {
     const at = this.#batch.length * 2;
     if (at >= CAPACITY) return undefined;
@@ -51,7 +57,10 @@ export class Profiler {
     return { querySet: this.#set, beginningOfPassWriteIndex: at, endOfPassWriteIndex: at + 1 };
   }
 
-  /** Encodes the read of the batch so far. Returns what to call after the submit. */
+  /**
+   * Encodes the copy of the batch's timestamps, and returns a function to call after the submit, which begins to read
+   * them.
+   */
   resolve(encoder: GPUCommandEncoder): () => void {
     const batch = this.#batch;
     this.#batch = [];
@@ -72,7 +81,7 @@ export class Profiler {
     };
   }
 
-  /** The table, slowest kernel first. */
+  /** Waits for all timestamps and returns a row for each kernel, the one with the most time first. */
   async table(): Promise<ProfileRow[]> {
     await Promise.all(this.#done);
     this.#set.destroy();
@@ -103,7 +112,34 @@ export class Profiler {
   }
 }
 
-/** Each eager launch has a choice of its own, also of one problem: puts together those of which the same can be said. */
+/** The device on which {@link timeKernels} times. */
+interface TimedDevice {
+  readonly device: GPUDevice;
+  readonly stream: CommandStream;
+  sync(): Promise<void>;
+}
+
+/**
+ * Runs `fn`, which may be async, and times every kernel that it launches.
+ *
+ * @throws VisageError if the device lacks the feature `timestamp-query`.
+ */
+export async function timeKernels(gpu: TimedDevice, fn: () => void | Promise<void>): Promise<ProfileRow[]> {
+  if (!gpu.device.features.has('timestamp-query'))
+    throw new VisageError('timeKernels: this adapter has no timestamp-query; time whole runs with sync() instead');
+  await gpu.sync();
+  const profiler = new Profiler(gpu.device);
+  gpu.stream.profiler = profiler;
+  try {
+    await fn();
+    await gpu.sync();
+  } finally {
+    gpu.stream.profiler = undefined;
+  }
+  return profiler.table();
+}
+
+/** Merges choices with equal reports: each eager launch has a choice object of its own, even for the same problem. */
 function different(choices: ReadonlyMap<KernelChoice, number>): ProfiledChoice[] {
   const found = new Map<string, ProfiledChoice>();
   for (const [choice, calls] of choices) {

@@ -9,12 +9,14 @@ const DISPATCHES_PER_SUBMIT = 64; // between 32 and 128 the host cost is flat; f
 const EVERYTHING = ['validation', 'out-of-memory', 'internal'] as const;
 const MOST_NAMES = 5; // of kernels in an error
 
-/** What was handed to the queue in one go. */
+/** What was submitted to the queue at once. */
 interface Submission {
   readonly entries: readonly Entry[];
+  /** Makes the error, if the device refuses the submission with a message. */
   readonly blame: (message: string) => VisageError;
+  /** Is called if the device accepts the submission. */
   readonly accept: (() => void) | undefined;
-  /** Error scopes that the device has not spoken of. */
+  /** How many error scopes the device has not reported on yet. */
   scopes: number;
   message?: string;
   settled?: Promise<void>;
@@ -22,23 +24,25 @@ interface Submission {
 }
 
 /**
- * Encodes launches in order and submits them in batches, each inside an error scope, so that a failure is told by the launches that it spoiled.
+ * Encodes launches in order and submits them in batches. Each batch has an error scope, so that a failure can be
+ * attributed to its launches.
  *
- * A launch of a kind that was not seen to be valid before is submitted by itself; see {@link Trial}.
+ * The first launch of each kind is submitted by itself; see {@link Trials}.
  */
 export class CommandStream {
+  /** Times each launch while it is set. */
   profiler: Profiler | undefined;
   readonly #device: GPUDevice;
   readonly #faults: Faults;
   readonly #pool: BufferPool;
-  /** Every launch is submitted by itself. */
+  /** Is every launch submitted by itself? */
   readonly #debug: boolean;
   #encoder: GPUCommandEncoder | undefined;
   #pass: GPUComputePassEncoder | undefined;
   #pending = 0;
-  /** What was encoded, or happened, since the last submission. */
+  /** Launches and other events since the last submission, in order. */
   #entries: Entry[] = [];
-  /** What was submitted, oldest first, until the device has said that it was valid. */
+  /** Submissions, the oldest first, on which the device has not reported yet. */
   readonly #inFlight: Submission[] = [];
 
   constructor(device: GPUDevice, faults: Faults, pool: BufferPool, debug: boolean) {
@@ -48,7 +52,7 @@ export class CommandStream {
     this.#debug = debug;
   }
 
-  /** Adds one launch. */
+  /** Encodes one launch. */
   launch(command: Command, group: GPUBindGroup, trial: Trial): void {
     if ((this.#debug || !trial.proven) && !this.profiler) {
       this.#launchAlone(command, group, trial);
@@ -80,7 +84,7 @@ export class CommandStream {
 
   #launchAlone(command: Command, group: GPUBindGroup, trial: Trial): void {
     this.flush();
-    const { handle, name } = command.pipeline; // compiled here, in an error scope of its own
+    const { handle, name } = command.pipeline; // the getter compiles the pipeline, in an error scope of its own
     const encode = (encoder: GPUCommandEncoder): void => {
       const pass = encoder.beginComputePass();
       pass.setPipeline(handle);
@@ -102,15 +106,16 @@ export class CommandStream {
     this.submit(encode, command, blame, accept);
   }
 
-  /** Notes what happens to buffers between the launches. */
+  /** Adds an event that happens to buffers between the launches. */
   note(event: StreamEvent): void {
     this.#entries.push(event);
   }
 
   /**
-   * Submits something else than launches, or a single one, by itself; what was encoded before must be flushed.
+   * Submits a single launch, or commands that are no launch, by itself. What was encoded before must be flushed.
    *
-   * @param blame makes the error from what the device says.
+   * @param blame makes the error, if the device refuses the commands with a message.
+   * @param accept is called if the device accepts them.
    */
   submit(
     encode: (encoder: GPUCommandEncoder) => void,
@@ -131,7 +136,7 @@ export class CommandStream {
     }
   }
 
-  /** Submits what is encoded. */
+  /** Submits the launches that were encoded so far. */
   flush(): void {
     const encoder = this.#encoder;
     if (!encoder) return;
@@ -147,7 +152,7 @@ export class CommandStream {
     this.#pool.shrink();
   }
 
-  /** Resolves when the device has said of everything submitted so far whether it was valid. */
+  /** Resolves when the device has reported on everything that was submitted so far. */
   get settled(): Promise<void> {
     const latest = this.#inFlight.at(-1);
     if (!latest) return Promise.resolve();
@@ -157,7 +162,7 @@ export class CommandStream {
     return latest.settled;
   }
 
-  /** Waits for what the device says of a submission of all entries so far. */
+  /** Makes a submission of all entries so far, and listens to its error scopes. */
   #watch(
     popped: readonly Promise<GPUError | null>[],
     blame: (message: string) => VisageError,
@@ -171,11 +176,11 @@ export class CommandStream {
       submission.message ??= error?.message;
       if (submission.scopes === 0) this.#settle();
     };
-    // A lost device refuses to say: that error speaks for itself.
+    // A lost device rejects, and its loss is reported elsewhere.
     for (const each of popped) each.then(hear, () => hear(null));
   }
 
-  /** Carries failures forward through the submissions that the device has spoken of, in their order. */
+  /** Propagates failures through the submissions that the device has reported on, in their order. */
   #settle(): void {
     while (this.#inFlight[0]?.scopes === 0) {
       const { entries, message, blame, accept, settle } = this.#inFlight.shift() as Submission;
@@ -186,7 +191,7 @@ export class CommandStream {
   }
 }
 
-/** The kernels of a submission, for an error of which only that much is known. */
+/** The names of the kernels of a submission, for an error that may come from any of them. */
 function namesOf(entries: readonly Entry[]): string {
   const names = new Set(entries.flatMap((entry) => (typeof entry === 'function' ? [] : [entry.pipeline.name])));
   const some = [...names].slice(0, MOST_NAMES).join(', ');

@@ -1,37 +1,46 @@
-/** @file Gradients must not read what was overwritten after the op that they belong to: who may read what while one is computed. */
+/**
+ * @file A gradient must not read a tensor that was overwritten after the op whose gradient it is. While a gradient is
+ * computed, every launch is checked for that.
+ */
 
+import { DynamicScope } from '../core/dynamicScope.ts';
 import { nextMoment } from '../core/moments.ts';
 import type { GpuBuffer } from './buffer.ts';
 
-/** What the gradient of an op has to know of the op. */
+/** What the check of a gradient has to know of the op. */
 export interface SavedBy {
   /** When the op ran, by {@link nextMoment}. */
   readonly ran: number;
-  /** The gradient of the op's result. It is not one of the op's values, so it may be older than the op and have changed. */
+  /**
+   * The gradient with respect to the op's result. It is no value of the op, so it may be older than the op and have
+   * changed since.
+   */
   readonly given: GpuBuffer;
-  /** Makes the error for a buffer that the op had in front of it and that was overwritten since. */
+  /** Makes the error for a buffer that existed when the op ran and was overwritten since. */
   readonly refuse: (buffer: GpuBuffer) => Error;
 }
 
-/** A buffer from outside that a traced gradient reads, and the op that had it in front of it. */
+/** A buffer from outside a traced step that a gradient in the step reads for an op from before the step. */
 export interface Pinned {
   readonly buffer: GpuBuffer;
   readonly by: SavedBy;
 }
 
-/** Who knows when buffers changed. */
+/** Knows when buffers last changed; {@link Gpu} does. */
 interface Versions {
   versionOf(buffer: GpuBuffer): number;
 }
 
 /**
- * The gradient of an op while it is computed, inside of others if the op is part of a composition.
+ * The gradient of an op while it is computed. Gradients nest: that of a fused op is computed through those of its
+ * composed definition.
  *
- * No list of saved tensors is kept, so none can be incomplete: a buffer that is older than the op is one that the op may have read or written, and what
- * the gradient reads of those must not have changed between the op and the beginning of its gradient. Younger buffers are the gradient's own, and what
- * it changes itself, as recomputed running statistics, it may read.
+ * There is no list of saved tensors, because such a list could be incomplete. Instead, every buffer that is older than
+ * the op counts as saved: the op may have read or written it. The gradient may read a saved buffer only if it did not
+ * change between the op and the beginning of the gradient. Younger buffers are the gradient's own. What the gradient
+ * itself changes, such as running statistics that are computed again, it may read.
  */
-export class GradientInProgress {
+class GradientInProgress {
   readonly #by: SavedBy;
   readonly #outer: GradientInProgress | undefined;
   readonly #began = nextMoment();
@@ -41,18 +50,18 @@ export class GradientInProgress {
     this.#outer = outer;
   }
 
-  /** Was the buffer there when the op ran, and is it not the gradient that the op was given? */
+  /** Did the buffer exist when the op ran, and is it not the gradient with respect to the op's result? */
   isSaved(buffer: GpuBuffer): boolean {
     return buffer.id < this.#by.ran && buffer !== this.#by.given;
   }
 
   /**
-   * Throws if an op saw the buffer with another content.
+   * Checks that the buffer still holds what it held when the op ran, and the ops around it.
    *
-   * @param gpu knows the moment of a buffer's latest change.
+   * @throws the error that {@link SavedBy.refuse} makes, if the buffer was overwritten.
    */
   check(buffer: GpuBuffer, gpu: Versions): void {
-    this.#outer?.check(buffer, gpu); // the op that the user called is the one to name
+    this.#outer?.check(buffer, gpu); // first, so that the error names the op that the user called
     if (buffer === this.#by.given) return;
     if (buffer.isAlone) this.#check(buffer, gpu);
     else for (const part of buffer.contents) this.#check(part, gpu);
@@ -64,11 +73,68 @@ export class GradientInProgress {
     if (changed > this.#by.ran && changed < this.#began) throw this.#by.refuse(buffer);
   }
 
-  /** The reads of a buffer that must find it unchanged also when the gradient is replayed: those for ops from before `moment`. */
+  /**
+   * For a gradient that is being traced: the reads of `buffer` that must find it unchanged at every replay.
+   *
+   * @param moment when the tracing began; reads for ops from before it count.
+   */
   pins(buffer: GpuBuffer, moment: number): Pinned[] {
     const outer = this.#outer?.pins(buffer, moment) ?? [];
     if (this.#by.ran > moment || buffer === this.#by.given) return outer;
     const own = buffer.contents.filter((part) => this.isSaved(part));
     return [...outer, ...own.map((part) => ({ buffer: part, by: this.#by }))];
+  }
+}
+
+/** Where the reads of a traced gradient are noted; {@link Trace} is one. */
+interface PinningTrace {
+  readonly began: number;
+  readonly pinned: Pinned[];
+}
+
+/** The check of a device that the gradient which is computed now, if any, reads nothing that was overwritten. */
+export class GradientGuard {
+  readonly #current = new DynamicScope<GradientInProgress | undefined>(undefined);
+  readonly #versions: Versions;
+
+  /** @param versions knows when buffers last changed. */
+  constructor(versions: Versions) {
+    this.#versions = versions;
+  }
+
+  /** Is the gradient of an op being computed? */
+  get isActive(): boolean {
+    return this.#current.value !== undefined;
+  }
+
+  /**
+   * Runs `fn`, which computes the gradient of `op` and must not be async. Inside it {@link GradientGuard.check} refuses
+   * what was overwritten.
+   */
+  during<T>(op: SavedBy, fn: () => T): T {
+    return this.#current.run('grad', new GradientInProgress(op, this.#current.value), fn);
+  }
+
+  /** Runs `fn`, which must not be async, with the check switched off. */
+  without<T>(fn: () => T): T {
+    return this.#current.run('grad', undefined, fn);
+  }
+
+  /** Is a gradient being computed, and did the buffer exist when its op ran? */
+  isSaved(buffer: GpuBuffer): boolean {
+    return this.#current.value?.isSaved(buffer) === true;
+  }
+
+  /**
+   * Checks that the gradient which is being computed may read a buffer. In a traced step the read is noted, so that
+   * every run checks it again.
+   *
+   * @throws the error that {@link SavedBy.refuse} makes, if the buffer was overwritten since the op ran.
+   */
+  check(buffer: GpuBuffer, trace: PinningTrace | undefined): void {
+    const gradient = this.#current.value;
+    if (!gradient) return;
+    gradient.check(buffer, this.#versions);
+    if (trace) trace.pinned.push(...gradient.pins(buffer, trace.began));
   }
 }

@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { FileError, VisageError } from '../core/errors.ts';
 import type { Gpu } from '../device/gpu.ts';
-import { knownFamilies } from '../select/family.ts';
+import { kernelFamilies } from '../select/family.ts';
 import { TuningMemo, type TuningTarget } from '../tuning/memo.ts';
 import { saveFile, writeProblem } from './save.ts';
 
@@ -14,7 +14,7 @@ const MOST_BYTES = 2 ** 24;
 const MOST_NAMED = 5; // in a warning
 const packageFolder = new URL('../../', import.meta.url);
 
-/** What a memo measured on this device now holds for. */
+/** The adapter, driver and versions for which a memo is valid that is measured on this device now. */
 export async function tuningTarget({ device, adapter }: Gpu): Promise<TuningTarget> {
   const text = await readFile(new URL('package.json', packageFolder), 'utf8');
   const { version, dependencies } = JSON.parse(text) as { version: string; dependencies: Record<string, string> };
@@ -26,13 +26,13 @@ export async function tuningTarget({ device, adapter }: Gpu): Promise<TuningTarg
   };
 }
 
-/** File of the memo that `visage tune` writes: under `$XDG_CACHE_HOME/visage/tuning`, by default `~/.cache/visage/tuning`. */
+/** The path of the user's memo: in `$XDG_CACHE_HOME/visage/tuning`, by default in `~/.cache/visage/tuning`. */
 export function memoPath(target: TuningTarget): string {
   const folder = process.env.XDG_CACHE_HOME || join(homedir(), '.cache');
   return join(folder, 'visage', 'tuning', memoFile(target));
 }
 
-/** File of a memo that ships with the package. */
+/** The path of the memo that ships with the package. */
 export const shippedMemoPath = (target: TuningTarget): string =>
   fileURLToPath(new URL(`memos/${memoFile(target)}`, packageFolder));
 
@@ -45,9 +45,9 @@ function memoFile({ adapter, driver, versions }: TuningTarget): string {
 }
 
 /**
- * Gives a device the memo that ships with the package and then the user's own, as far as they exist.
+ * Gives a device the memo that ships with the package, and then the user's own memo, if they exist.
  *
- * A file that cannot be used is left alone, with one warning, and so are entries that name unknown variants.
+ * A file that cannot be used is ignored with a warning, and so are entries that name variants which do not exist.
  */
 export async function loadMemos(gpu: Gpu): Promise<void> {
   const target = await tuningTarget(gpu);
@@ -64,10 +64,13 @@ export async function loadMemos(gpu: Gpu): Promise<void> {
   }
 }
 
-/** Says which entries of a memo name what does not exist. Without the packages that define kernel families nobody can tell. */
+/**
+ * Warns of entries that name variants which do not exist. Without any package that defines kernel families this cannot
+ * be known, so there is no warning.
+ */
 function warnOfUnknownNames(path: string, memo: TuningMemo): void {
-  const known = knownFamilies();
-  const unknown = known.length > 0 ? memo.unknownNames(known) : [];
+  const existing = kernelFamilies();
+  const unknown = existing.length > 0 ? memo.unknownNames(existing) : [];
   if (unknown.length === 0) return;
   const names = [...unknown.slice(0, MOST_NAMED), ...(unknown.length > MOST_NAMED ? ['…'] : [])].join(', ');
   process.emitWarning(
@@ -76,7 +79,7 @@ function warnOfUnknownNames(path: string, memo: TuningMemo): void {
   );
 }
 
-/** Reads a memo, or `undefined` if there is none. */
+/** Reads a memo. Returns `undefined` if there is no file. */
 async function readMemo(path: string, target: TuningTarget): Promise<TuningMemo | undefined> {
   const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
@@ -89,8 +92,10 @@ async function readMemo(path: string, target: TuningTarget): Promise<TuningMemo 
 }
 
 /**
- * Writes the device's memo as {@link saveFile} does, so that a killed run leaves the old one. Returns the path.
+ * Writes the device's memo by {@link saveFile}, so that the old memo stays if the process is killed meanwhile.
  *
+ * @param path default: {@link memoPath}.
+ * @returns the path.
  * @throws FileError when the memo, or the folder for it, cannot be written.
  */
 export async function saveMemo(gpu: Gpu, path?: string): Promise<string> {

@@ -1,45 +1,50 @@
-/** @file The one way in which files are written, so that nothing but the file that was named changes. Node only. */
+/** @file How every file is written, so that nothing but the named file changes. Node only. */
 import { constants, write } from 'node:fs';
 import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { FileError, VisageError } from '../core/errors.ts';
-import { findPlace, type Place } from './place.ts';
+import { type Destination, findDestination } from './destination.ts';
 
-/** Where bytes lie until they are complete; no other program gives files such names. */
+/** The ending of the file that is written before it replaces the named one. */
 const BESIDE = '.visage-part';
 
-const READER_MS = 30_000; // how long the reader of a pipe is waited for
-const PORTION = 2 ** 16; // bytes that a pipe of Linux holds
+const READER_MS = 30_000; // how long to wait for the reader of a pipe
+const PORTION = 2 ** 16; // bytes that fit into a pipe on Linux
 
 /**
  * Writes a file.
  *
- * A file is replaced as a whole: `<path>.visage-part` beside it is written, synced to the disk, and renamed, so that `path` holds either the old
- * bytes or the new ones whenever the process dies. It keeps its mode and, where that is allowed, its owner. Behind a link the file that it points to is
- * replaced, beside its own place. A pipe or a character device is written into; a pipe without a reader is given 30 s to get one.
+ * The bytes are written to `<path>.visage-part`, synced to the disk, and renamed. So if the process dies, `path` has
+ * either the old bytes or all of the new ones. The file keeps its mode and, where that is allowed, its owner. If `path`
+ * is a link, the file that it points to is replaced. A pipe or a character device is written into; if a pipe has no
+ * reader, this waits up to 30 s for one.
  *
- * @throws FileError that names the path and says what to do; nothing is left behind then, and a file that was there is as it was.
+ * @throws FileError that names the path and says what to do. An existing file is unchanged then, and no other file is
+ * left.
  */
 export async function saveFile(path: string, bytes: Uint8Array): Promise<void> {
-  let place: Place | undefined;
+  let destination: Destination | undefined;
   try {
-    place = await findPlace(path);
-    if (place.kind === 'file') await replace(place, bytes);
-    else if (place.kind === 'descriptor') await pourInto(place.descriptor, bytes);
-    else await pour(place, bytes);
+    destination = await findDestination(path);
+    if (destination.kind === 'file') await replace(destination, bytes);
+    else if (destination.kind === 'descriptor') await writeAll(destination.descriptor, bytes);
+    else await writeInto(destination, bytes);
   } catch (cause) {
-    const where = place?.path ?? path;
-    const behind = where === path ? '' : `; it is a link to ${where}`;
-    throw new FileError(path, `cannot be written (${writeProblem(cause, where, bytes.length)})${behind}`);
+    const where = destination?.path ?? path;
+    const link = where === path ? '' : `; it is a link to ${where}`;
+    throw new FileError(path, `cannot be written (${writeProblem(cause, where, bytes.length)})${link}`);
   }
 }
 
-async function replace({ path, mode, owner }: Extract<Place, { kind: 'file' }>, bytes: Uint8Array): Promise<void> {
+async function replace(
+  { path, mode, owner }: Extract<Destination, { kind: 'file' }>,
+  bytes: Uint8Array,
+): Promise<void> {
   const part = path + BESIDE;
   await rm(part, { force: true }); // of a run that was killed
-  const file = await open(part, 'wx'); // never one that somebody else has put there meanwhile
+  const file = await open(part, 'wx'); // `x` refuses a file that another program has made meanwhile
   try {
     await complete(file, bytes, mode, owner);
     const own = await file.stat({ bigint: true });
@@ -56,21 +61,24 @@ async function replace({ path, mode, owner }: Extract<Place, { kind: 'file' }>, 
   await syncFolder(dirname(path));
 }
 
-/** Fills a new file and gives it what the file had that it will replace. */
+/** Writes the bytes of a new file, and gives it the owner and mode of the file that it will replace. */
 async function complete(
   file: FileHandle,
   bytes: Uint8Array,
   mode: number | undefined,
   owner: readonly [number, number] | undefined,
 ): Promise<void> {
-  if (owner) await file.chown(...owner).catch(() => undefined); // only an administrator may give files away
+  if (owner) await file.chown(...owner).catch(() => undefined); // only an administrator may change the owner
   if (mode !== undefined) await file.chmod(mode);
   await file.writeFile(bytes);
   await file.sync();
 }
 
-/** Writes into a pipe or device. Neither opening nor writing blocks: a thread that waits for a reader would keep the process from ending. */
-async function pour({ kind, path }: Place, bytes: Uint8Array): Promise<void> {
+/**
+ * Writes into a pipe or device. Neither opening nor writing blocks, because a thread that waits for a reader would keep
+ * the process from exiting.
+ */
+async function writeInto({ kind, path }: Destination, bytes: Uint8Array): Promise<void> {
   const end = performance.now() + READER_MS;
   const flags = constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOCTTY;
   const opened = async (): Promise<FileHandle> => {
@@ -86,7 +94,7 @@ async function pour({ kind, path }: Place, bytes: Uint8Array): Promise<void> {
   };
   const file = await opened();
   try {
-    await pourInto(file.fd, bytes);
+    await writeAll(file.fd, bytes);
   } finally {
     await file.close();
   }
@@ -94,8 +102,8 @@ async function pour({ kind, path }: Place, bytes: Uint8Array): Promise<void> {
 
 const writeTo = promisify(write);
 
-/** Writes everything to a descriptor where it stands, portion by portion as its reader takes them. */
-async function pourInto(descriptor: number, bytes: Uint8Array): Promise<void> {
+/** Writes all bytes to a descriptor, from its current position on, portion by portion as its reader takes them. */
+async function writeAll(descriptor: number, bytes: Uint8Array): Promise<void> {
   for (let at = 0; at < bytes.length; ) {
     try {
       const { bytesWritten } = await writeTo(descriptor, bytes, at, Math.min(PORTION, bytes.length - at), null);
@@ -107,7 +115,10 @@ async function pourInto(descriptor: number, bytes: Uint8Array): Promise<void> {
   }
 }
 
-/** Makes a rename durable; folders cannot be opened everywhere, and there the rename is as durable as it gets. */
+/**
+ * Syncs a folder to the disk, which makes a rename in it durable. Some systems cannot open folders; there nothing
+ * happens.
+ */
 async function syncFolder(path: string): Promise<void> {
   const folder = await open(path, 'r').catch(() => undefined);
   await folder?.sync().catch(() => undefined);

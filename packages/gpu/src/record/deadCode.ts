@@ -3,16 +3,18 @@ import type { GpuBuffer } from '../memory/buffer.ts';
 import type { Trace } from './trace.ts';
 
 /**
- * Takes out of a traced step what nobody reads: launches that write nothing but buffers of the step which neither a later launch reads nor the caller gets, such as
- * the value of a loss whose gradient alone is wanted.
+ * Dead code elimination: removes from a traced step the launches whose results are neither read by a later launch nor
+ * among the step's `results`. An example is the value of a loss when only its gradient is wanted.
+ *
+ * A launch that writes to a buffer from outside the step always stays.
  */
-export function dropUnused(trace: Trace, keep: ReadonlySet<GpuBuffer>): void {
-  const needed = new Set(keep);
-  const kept: Command[] = [];
+export function removeDeadCode(trace: Trace, results: ReadonlySet<GpuBuffer>): void {
+  const needed = new Set(results);
+  const live: Command[] = [];
   for (const command of [...trace.commands].reverse()) {
     if (writtenBy(command).every((buffer) => trace.virtual.has(buffer) && !needed.has(buffer))) continue;
     for (const { whole } of command.buffers) needed.add(whole);
-    kept.push(command);
+    live.push(command);
   }
-  trace.commands = kept.reverse();
+  trace.commands = live.reverse();
 }

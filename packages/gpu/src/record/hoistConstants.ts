@@ -1,40 +1,46 @@
 import { type BoundCommand, type Command, readBy, writtenBy } from '../launch/commands.ts';
 import type { Trial, Trials } from '../launch/trials.ts';
+import type { Placement } from '../memory/arena.ts';
 import type { GpuBuffer } from '../memory/buffer.ts';
-import type { Place } from '../memory/placement.ts';
 import type { BufferPool } from '../memory/pool.ts';
 import type { Trace } from './trace.ts';
 
-const NEVER = -1; // computed: no sum of versions
+const NEVER = -1; // the version of a constant that was not computed yet; no sum of versions is negative
 
-/** A launch whose result only changes when a steady buffer does. Steps that need the same one share it. */
+/** A launch whose result changes only when a frozen buffer changes. Steps that need the same one share it. */
 export interface StepConstant extends BoundCommand {
-  /** What it computes: equal for equal constants. */
+  /** Tells what the launch computes: equal for equal constants. */
   readonly key: string;
-  /** Stands for it in the keys of those computed from it, which live no longer than it does. */
+  /**
+   * Stands for this constant in the keys of the constants that are computed from it, which live no longer than it does.
+   */
   readonly id: number;
   group: GPUBindGroup;
   trial: Trial;
-  /** Where those of its buffers are that steps made. */
-  readonly places: ReadonlyMap<GpuBuffer, Place>;
-  /** Memory of what it writes, by its order among the written bindings. */
+  /** Where those of its buffers lie that steps made. */
+  readonly placements: ReadonlyMap<GpuBuffer, Placement>;
+  /** The memory of what it writes, one for each written binding, in order. */
   readonly memory: readonly GPUBuffer[];
-  /** The steady buffers that it depends on, at first or second hand. */
+  /** The frozen buffers that it depends on, directly or through other constants. */
   readonly sources: readonly GpuBuffer[];
-  /** The sum of the versions of its sources that it was computed from. */
+  /** The sum of the versions of its sources when it was last computed. */
   version: number;
-  /** Recorded steps that use it. */
+  /** How many recorded steps use it. */
   users: number;
 }
 
-/** What a step need not compute at every run. */
-export interface TakenConstants {
+/** What was taken out of a step. */
+export interface HoistedConstants {
+  /** In the order in which they have to be computed. */
   readonly constants: readonly StepConstant[];
-  /** The buffers of the step that hold them, and those of the launches that make them. */
-  readonly standIns: ReadonlyMap<GpuBuffer, GpuBuffer>;
+  /**
+   * For each buffer of the step that holds a constant: the buffer of the launch that computes it. The two differ if
+   * another step was the first to need the constant.
+   */
+  readonly aliases: ReadonlyMap<GpuBuffer, GpuBuffer>;
 }
 
-/** Grows when any of the buffers changes. */
+/** The sum of the versions of the buffers: it grows when any of them changes. */
 export function versionOf(buffers: readonly GpuBuffer[]): number {
   let sum = 0;
   for (const { version } of buffers) sum += version;
@@ -42,12 +48,14 @@ export function versionOf(buffers: readonly GpuBuffer[]): number {
 }
 
 /**
- * The constants of all recorded steps of a device: fills, and the other forms that kernels want of a frozen weight (transposed, in f16, transformed).
+ * The constants of all recorded steps of a device: filled tensors, and the forms of a frozen weight that kernels need
+ * (transposed, in f16, transformed).
  *
- * A training run records a step for each kind of batch, and both want the same forms of the identity network's weights: they are computed and kept once.
+ * A training run records a step for each kind of batch. All of them need the same forms of the identity network's
+ * weights, which are computed and stored once.
  */
 export class ConstantStore {
-  readonly #known = new Map<string, StepConstant>();
+  readonly #constants = new Map<string, StepConstant>();
   #nextId = 0;
   readonly #trials: Trials;
   readonly #pool: BufferPool;
@@ -58,27 +66,29 @@ export class ConstantStore {
   }
 
   /**
-   * Takes out of a traced step what depends on nothing but constants of the step and steady buffers, gives its results memory, and returns it in the order
-   * in which it has to be computed.
+   * Hoists constants out of a traced step: removes the launches that depend on nothing but uploaded data, frozen
+   * buffers and other constants, and gives their results memory.
    *
-   * What the step calls the results is told beside them, each with the buffer of the launch that makes it: they differ if another step made it first.
+   * A buffer that the step writes more than once stays in the step. So do the step's `results`, because whoever has
+   * them may overwrite them.
    *
-   * What the step writes more than once stays in it, and so do tensors in `keep`: whoever holds them may overwrite them.
+   * @throws ArgumentError if a constant is larger than the device allows; the step then uses no constants.
    */
-  take(trace: Trace, keep: ReadonlySet<GpuBuffer>): TakenConstants {
-    const standIns = new Map<GpuBuffer, GpuBuffer>();
+  hoist(trace: Trace, results: ReadonlySet<GpuBuffer>): HoistedConstants {
+    const aliases = new Map<GpuBuffer, GpuBuffer>();
     const writers = new Map<GpuBuffer, number>();
     for (const command of trace.commands)
       for (const buffer of writtenBy(command)) writers.set(buffer, (writers.get(buffer) ?? 0) + 1);
-    const own = (buffer: GpuBuffer) => trace.virtual.has(buffer) && writers.get(buffer) === 1 && !keep.has(buffer);
+    const isHoistable = (buffer: GpuBuffer) =>
+      trace.virtual.has(buffer) && writers.get(buffer) === 1 && !results.has(buffer);
 
     const madeBy = new Map<GpuBuffer, { constant: StepConstant; at: number }>();
     const isConstant = (buffer: GpuBuffer) =>
-      madeBy.has(buffer.whole) || (!writers.has(buffer.whole) && (buffer.steady || trace.uploads.has(buffer)));
-    const taken = new Set<StepConstant>();
+      madeBy.has(buffer.whole) || (!writers.has(buffer.whole) && (buffer.frozen || trace.uploads.has(buffer)));
+    const hoisted = new Set<StepConstant>();
     const stays = (command: Command): boolean => {
       const [written, read] = [writtenBy(command), readBy(command)];
-      if (!written.every(own) || !read.every(isConstant)) return true;
+      if (!written.every(isHoistable) || !read.every(isConstant)) return true;
       const ids = read.map((buffer) => {
         const { whole, offset, bytes } = buffer;
         const made = madeBy.get(whole);
@@ -86,71 +96,71 @@ export class ConstantStore {
       });
       const key = [command.pipeline.id, ...command.grid, ...written.map(({ bytes }) => bytes), 'of', ...ids].join(' ');
       const sources = new Set(
-        read.flatMap((buffer) => madeBy.get(buffer.whole)?.constant.sources ?? (buffer.steady ? [buffer] : [])),
+        read.flatMap((buffer) => madeBy.get(buffer.whole)?.constant.sources ?? (buffer.frozen ? [buffer] : [])),
       );
-      const constant = this.#known.get(key) ?? this.#make(key, trace, command, [...sources]);
+      const constant = this.#constants.get(key) ?? this.#make(key, trace, command, [...sources]);
       const made = writtenBy(constant.command);
       for (const [at, buffer] of written.entries()) {
-        buffer.resource = constant.memory[at];
-        standIns.set(buffer, made[at] as GpuBuffer);
+        buffer.attach(constant.memory[at]);
+        aliases.set(buffer, made[at] as GpuBuffer);
         madeBy.set(buffer, { constant, at });
       }
-      if (!taken.has(constant)) constant.users++;
-      taken.add(constant);
+      if (!hoisted.has(constant)) constant.users++;
+      hoisted.add(constant);
       return false;
     };
     try {
       trace.commands = trace.commands.filter(stays);
     } catch (error) {
-      this.release([...taken]); // one of them was too large for the device
+      this.release([...hoisted]);
       throw error;
     }
-    return { constants: [...taken], standIns };
+    return { constants: [...hoisted], aliases };
   }
 
-  /** Device memory of all of them. */
+  /** Device memory of all constants, in bytes. */
   get bytes(): number {
-    return [...this.#known.values()].flatMap(({ memory }) => memory).reduce((sum, { size }) => sum + size, 0);
+    return [...this.#constants.values()].flatMap(({ memory }) => memory).reduce((sum, { size }) => sum + size, 0);
   }
 
-  /** A step no longer needs these; what nobody needs gives its memory back. */
+  /** Notes that a step no longer uses these constants. One that no step uses gives its memory back. */
   release(constants: readonly StepConstant[]): void {
     for (const constant of constants) {
       if (--constant.users > 0) continue;
-      this.#known.delete(constant.key);
+      this.#constants.delete(constant.key);
       for (const buffer of constant.memory) this.#pool.give(buffer);
     }
   }
 
-  /** Makes the bind group of a constant again, after buffers from outside were moved. */
+  /** Makes the bind group of a constant again, after buffers from outside were moved to other memory. */
   bindAgain(constant: StepConstant): void {
-    Object.assign(constant, this.#trials.bound(constant.command, constant.places));
+    Object.assign(constant, this.#trials.bound(constant.command, constant.placements));
   }
 
   #make(key: string, trace: Trace, command: Command, sources: readonly GpuBuffer[]): StepConstant {
     const written = writtenBy(command);
     const memory = this.#takeAll(written);
-    for (const [at, buffer] of written.entries()) buffer.resource = memory[at];
+    for (const [at, buffer] of written.entries()) buffer.attach(memory[at]);
     const id = this.#nextId++;
-    const places = new Map<GpuBuffer, Place>();
+    const placements = new Map<GpuBuffer, Placement>();
     for (const { whole } of command.buffers)
-      if (trace.owns(whole)) places.set(whole, { memory: whole.resource as GPUBuffer, offset: 0 });
+      if (trace.owns(whole)) placements.set(whole, { memory: whole.resource as GPUBuffer, offset: 0 });
     const constant = {
       key,
       id,
       command,
-      ...this.#trials.bound(command, places),
-      places,
+      ...this.#trials.bound(command, placements),
+      placements,
       memory,
       sources,
       version: NEVER,
       users: 0,
     };
-    this.#known.set(key, constant);
+    this.#constants.set(key, constant);
     return constant;
   }
 
-  /** Memory for all of these or, on an error, for none. */
+  /** Takes memory for all of these buffers or, if that fails, for none. */
   #takeAll(buffers: readonly GpuBuffer[]): GPUBuffer[] {
     const memory: GPUBuffer[] = [];
     try {

@@ -1,74 +1,86 @@
 import { VisageError } from '../core/errors.ts';
 import { nextMoment } from '../core/moments.ts';
 import type { Gpu } from '../device/gpu.ts';
-import { type BoundCommand, type Command, checkApart, writtenBindings, writtenBy } from '../launch/commands.ts';
+import { type BoundCommand, type Command, checkAliasing, writtenBindings, writtenBy } from '../launch/commands.ts';
+import type { Placement } from '../memory/arena.ts';
 import type { GpuBuffer } from '../memory/buffer.ts';
-import type { Place } from '../memory/placement.ts';
 import type { Pinned } from '../memory/saved.ts';
-import type { Slot } from '../memory/workspace.ts';
-import { dropRepeats } from './commonSubexpressions.ts';
-import { dropUnused } from './deadCode.ts';
+import type { Block } from '../memory/workspace.ts';
+import { shareCommonSubexpressions } from './commonSubexpressions.ts';
+import { removeDeadCode } from './deadCode.ts';
 import { type StepConstant, versionOf } from './hoistConstants.ts';
 import type { Trace } from './trace.ts';
 
-const NEVER = -1; // before the first run: no sum of versions
+const NEVER = -1; // the versions of constants before the first run; no sum of versions is negative
 
 /**
- * A traced step with its memory and bind groups: {@link RecordedStep.run} only encodes dispatches. What depends on constants and steady buffers alone is
- * computed in the first run.
+ * A traced step with its memory and its bind groups, so that {@link RecordedStep.run} only encodes dispatches. What
+ * depends on constants and frozen buffers alone is computed in the first run, and again after one of them changed.
  *
- * Inputs are ordinary buffers from outside the step; overwrite them between runs. Results keep their place from run to run.
+ * Inputs are ordinary buffers from outside the step: overwrite them between runs. Results stay in the same buffers from
+ * run to run.
  */
 export class RecordedStep<T> {
   #gpu: Gpu;
   #commands: readonly BoundCommand[];
-  /** What need not be computed at every run, from what, and the sum of the versions when that was last looked at. */
+  /** What need not be computed in every run. */
   #constants: readonly StepConstant[];
+  /** The frozen buffers that the constants depend on. */
   readonly #sources: readonly GpuBuffer[];
-  /** Where everything is that the step made. */
-  readonly #places: ReadonlyMap<GpuBuffer, Place>;
-  /** How often buffers had been moved when the bind groups were made. */
-  #moves: number;
+  /** The sum of the sources' versions when the constants were last found up to date. */
   #versions = NEVER;
-  /** Buffers that a run writes to and others may read: those from outside, and results. */
+  /** Where the buffers lie that the step made. */
+  readonly #placements: ReadonlyMap<GpuBuffer, Placement>;
+  /** {@link Gpu.moves} when the bind groups were made. */
+  #moves: number;
+  /** Buffers that every run writes to and that code outside the step may read: results, and buffers from outside. */
   readonly #changed: readonly GpuBuffer[];
   #inputs: readonly GpuBuffer[];
-  /** What gradients of ops from before the step read. */
+  /** Buffers from outside that gradients of ops from before the step read. */
   readonly #pinned: readonly Pinned[];
   /** Memory of results and uploads, which nothing else uses. */
   #owned: GPUBuffer[] = [];
-  /** Where the rest is computed, in turn with other steps. */
-  #slots: readonly Slot[] = [];
+  /** The parts of the workspace that the step shares with other steps. */
+  #blocks: readonly Block[] = [];
   #virtual: Set<GpuBuffer>;
   #disposed = false;
-  /** How many failures of the device there had been when the step was last found to be free of them. */
+  /** How many failures the device had had when none of the step's launches was found to be refused. */
   #faults = 0;
-  /** Whatever a run before has spoiled is computed anew; constants are as good as the step that computed them left them. */
+  /**
+   * At the beginning of a run, its results are no longer spoiled by an earlier run; constants are as the step that
+   * computed them left them.
+   */
   readonly #begin = (): void => {
     heal(this.#computed);
-    for (const [own, made] of this.#standIns) own.spoil(made.failure);
+    for (const [own, made] of this.#aliases) own.spoil(made.failure);
   };
-  /** Buffers of the step that every run writes anew. */
+  /** Buffers of the step that every run computes. */
   readonly #computed: readonly GpuBuffer[];
-  /** What the step calls the results of constants, and what the step that made them calls them. */
-  readonly #standIns: ReadonlyMap<GpuBuffer, GpuBuffer>;
-  /** What the traced function returned; its tensors hold the values of the latest run. */
+  /** For each buffer of the step that holds a constant: the buffer of the launch that computes it. */
+  readonly #aliases: ReadonlyMap<GpuBuffer, GpuBuffer>;
+  /** What the traced function returned. Its tensors hold the values of the latest run. */
   readonly result: T;
 
-  constructor(gpu: Gpu, trace: Trace, result: T, keep: ReadonlySet<GpuBuffer>) {
+  /**
+   * @param result what the traced function returned.
+   * @param buffers the buffers of the result.
+   * @throws VisageError if the step uses a tensor that was freed, ArgumentError if one of its tensors is larger than
+   * the device allows.
+   */
+  constructor(gpu: Gpu, trace: Trace, result: T, buffers: ReadonlySet<GpuBuffer>) {
     this.#gpu = gpu;
     this.result = result;
     this.#inputs = trace.inputs();
     this.#checkInputs();
-    dropUnused(trace, keep);
-    dropRepeats(trace, keep);
-    const { constants, standIns } = gpu.constants.take(trace, keep);
+    removeDeadCode(trace, buffers);
+    shareCommonSubexpressions(trace, buffers);
+    const { constants, aliases } = gpu.constants.hoist(trace, buffers);
     this.#constants = constants;
-    this.#standIns = standIns;
-    this.#places = this.#giveMemory(trace, keep);
+    this.#aliases = aliases;
+    this.#placements = this.#giveMemory(trace, buffers);
     this.#moves = gpu.moves;
     this.#virtual = trace.virtual;
-    this.#computed = [...trace.virtual].filter((buffer) => !standIns.has(buffer));
+    this.#computed = [...trace.virtual].filter((buffer) => !aliases.has(buffer));
     for (const buffer of trace.uploads) {
       if (buffer.resource) this.#owned.push(buffer.resource);
       this.#virtual.add(buffer);
@@ -76,27 +88,31 @@ export class RecordedStep<T> {
     this.#sources = [...new Set(this.#constants.flatMap(({ sources }) => sources))];
     this.#commands = trace.commands.map((command) => this.#bound(command));
     const written = trace.commands.flatMap(writtenBindings);
-    this.#changed = [...new Set(written)].filter((buffer) => keep.has(buffer.whole) || !trace.owns(buffer));
+    this.#changed = [...new Set(written)].filter((buffer) => buffers.has(buffer.whole) || !trace.owns(buffer));
     this.#pinned = trace.pinned;
     for (const buffer of this.#virtual) {
-      buffer.ownedByStep = true;
-      // Only what the caller may read keeps its handle; the rest may share memory and must not be touched.
-      if (!keep.has(buffer)) buffer.resource = undefined;
+      buffer.giveToStep();
+      // Only what the caller may read stays attached to its memory. The rest may share memory and must not be touched.
+      if (!buffers.has(buffer)) buffer.detach();
     }
   }
 
-  /** Gives results memory of their own, so that they last until the next run, and finds places for the rest in the workspace. */
-  #giveMemory(trace: Trace, keep: ReadonlySet<GpuBuffer>): ReadonlyMap<GpuBuffer, Place> {
+  /**
+   * Gives the result's buffers memory of their own, so that they last until the next run, and places all others in the
+   * workspace.
+   */
+  #giveMemory(trace: Trace, results: ReadonlySet<GpuBuffer>): ReadonlyMap<GpuBuffer, Placement> {
     try {
       const lifetimes = trace.lifetimes();
-      for (const buffer of keep) {
+      for (const buffer of results) {
         if (!lifetimes.delete(buffer)) continue;
-        buffer.resource = this.#gpu.pool.take(buffer.bytes);
-        this.#owned.push(buffer.resource);
+        const memory = this.#gpu.pool.take(buffer.bytes);
+        buffer.attach(memory);
+        this.#owned.push(memory);
       }
-      const { slots, places } = this.#gpu.workspace.take(lifetimes);
-      this.#slots = slots;
-      const all = new Map(places);
+      const { blocks, placements } = this.#gpu.workspace.plan(lifetimes);
+      this.#blocks = blocks;
+      const all = new Map(placements);
       for (const buffer of [...trace.virtual, ...trace.uploads])
         if (buffer.resource) all.set(buffer, { memory: buffer.resource, offset: 0 });
       return all;
@@ -107,44 +123,48 @@ export class RecordedStep<T> {
   }
 
   #bound(command: Command): BoundCommand {
-    return { command, ...this.#gpu.trials.bound(command, this.#places) };
+    return { command, ...this.#gpu.trials.bound(command, this.#placements) };
   }
 
-  /** Somebody moved buffers; some of them may be inputs. */
+  /** Makes all bind groups again, because buffers were moved to other memory and some of them may be inputs. */
   #bindAgain(): void {
     this.#moves = this.#gpu.moves;
     for (const constant of this.#constants) this.#gpu.constants.bindAgain(constant);
     this.#commands = this.#commands.map(({ command }) => {
-      checkApart(command);
+      checkAliasing(command);
       return this.#bound(command);
     });
   }
 
   #giveBack(): void {
     for (const buffer of this.#owned) this.#gpu.pool.give(buffer);
-    this.#gpu.workspace.release(this.#slots);
+    this.#gpu.workspace.release(this.#blocks);
     this.#gpu.constants.release(this.#constants);
   }
 
-  /** Kernels per run. */
+  /** How many kernels a run launches, constants not counted. */
   get dispatches(): number {
     return this.#commands.length;
   }
 
-  /** What a run encodes, in order: for benchmarks. */
+  /** The launches of a run, in order, for benchmarks and tools. */
   get commands(): readonly BoundCommand[] {
     return this.#commands;
   }
 
-  /** Device memory that the step uses, in bytes: that of its results, and constants and workspace that it may share with other steps. */
+  /**
+   * Device memory that the step uses, in bytes. Constants and workspace are counted too, although other steps may share
+   * them.
+   */
   get bytes(): number {
     const constants = this.#constants.flatMap(({ memory }) => memory);
-    const workspace = this.#slots.map(({ memory }) => memory);
+    const workspace = this.#blocks.map(({ memory }) => memory);
     return [...this.#owned, ...constants, ...workspace].reduce((sum, buffer) => sum + buffer.size, 0);
   }
 
   /**
-   * Compiles the kernels of the step side by side, on the device's threads. Optional: what is not compiled by then, the first run compiles one by one.
+   * Compiles the kernels of the step in parallel, on the device's threads. A kernel that was not compiled this way is
+   * compiled in the first run, one after another.
    *
    * @throws VisageError that names a kernel which does not compile.
    */
@@ -158,7 +178,8 @@ export class RecordedStep<T> {
   /**
    * Runs every kernel of the step again, in order.
    *
-   * @throws VisageError when the step, or a tensor from outside that it uses, was disposed, or while another step is being traced.
+   * @throws VisageError when the step, or a tensor from outside that it uses, was disposed, or while another step is
+   * being traced.
    */
   run(): T {
     if (this.#disposed) throw new VisageError('run: this recorded step was disposed');
@@ -183,7 +204,7 @@ export class RecordedStep<T> {
   #checkLaunches(): void {
     for (const { command, trial } of [...this.#constants, ...this.#commands]) {
       const failure = command.pipeline.failure ?? trial.failure;
-      if (failure) throw this.#gpu.faults.told(failure);
+      if (failure) throw this.#gpu.faults.reported(failure);
     }
     this.#faults = this.#gpu.faults.count;
   }
@@ -191,7 +212,7 @@ export class RecordedStep<T> {
   #computeConstants(): void {
     for (const constant of this.#constants) {
       const version = versionOf(constant.sources);
-      if (constant.version === version) continue; // another step was here before
+      if (constant.version === version) continue; // another step has computed it
       const { command, group, trial } = constant;
       this.#gpu.stream.note(() => heal(writtenBy(command)));
       this.#gpu.stream.launch(command, group, trial);
@@ -200,7 +221,9 @@ export class RecordedStep<T> {
     this.#versions = versionOf(this.#sources);
   }
 
-  /** The memory of a freed input belongs to somebody else by now. It may be gone although a view of it was never released. */
+  /**
+   * Throws if an input was freed: its memory may hold another tensor by now. A view counts as freed when its whole is.
+   */
   #checkInputs(): void {
     if (!this.#inputs.every((buffer) => this.#gpu.holds(buffer))) {
       throw new VisageError(
@@ -209,21 +232,21 @@ export class RecordedStep<T> {
     }
   }
 
-  /** Gives the step's memory back. */
+  /** Gives the step's memory back; its results are gone then. */
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;
     this.#giveBack();
     for (const buffer of this.#virtual) {
-      buffer.released = true;
-      buffer.resource = undefined;
+      buffer.markReleased();
+      buffer.detach();
     }
     this.#commands = [];
     this.#constants = [];
   }
 }
 
-/** Takes note that buffers are written anew, whatever has spoiled them before. */
+/** Notes that the buffers are about to be written again, so that an earlier failure no longer spoils them. */
 function heal(buffers: Iterable<GpuBuffer>): void {
   for (const buffer of buffers) buffer.spoil(undefined);
 }

@@ -1,24 +1,25 @@
 import { VisageError } from '../core/errors.ts';
 import { nextMoment } from '../core/moments.ts';
 import { type Command, writtenBy } from '../launch/commands.ts';
+import type { Lifetime } from '../memory/arena.ts';
 import type { GpuBuffer } from '../memory/buffer.ts';
-import type { Lifetime } from '../memory/placement.ts';
 import type { Pinned } from '../memory/saved.ts';
 
 /** Collects the commands of a step without running them. */
 export class Trace {
   commands: Command[] = [];
-  /** Buffers without memory yet: what the step computes. */
+  /** What the step computes: buffers that have no memory yet. */
   readonly virtual = new Set<GpuBuffer>();
-  /** Buffers with content from the host: the step's constants. */
+  /** What the step uploads from the host: buffers with memory and content, which every run finds unchanged. */
   readonly uploads = new Set<GpuBuffer>();
   /** When the tracing began. */
   readonly began = nextMoment();
-  /** What gradients of ops from before the step read: no run may find it changed. */
+  /** Buffers from outside that gradients of ops from before the step read: no run may find them changed. */
   readonly pinned: Pinned[] = [];
-  /** The moments at which the step changed buffers, up to here. */
+  /** The moment at which each buffer was last written to by the commands so far. */
   readonly #changes = new Map<GpuBuffer, number>();
 
+  /** Adds a command and notes that it changes the buffers which it writes. */
   add(command: Command): void {
     this.commands.push(command);
     const moment = nextMoment();
@@ -28,12 +29,12 @@ export class Trace {
     });
   }
 
-  /** Was anything done on the device of this trace? */
+  /** Was anything launched, allocated or uploaded on the device of this trace? */
   get isUsed(): boolean {
     return this.commands.length + this.virtual.size + this.uploads.size > 0;
   }
 
-  /** The moment of the latest change of a buffer, in the step or before it. */
+  /** The moment at which a buffer last changed, in the step or before it. */
   versionOf(buffer: GpuBuffer): number {
     const inside = buffer.contents.map((part) => this.#changes.get(part) ?? 0);
     return Math.max(buffer.version, ...inside);
@@ -51,25 +52,25 @@ export class Trace {
   }
 
   /**
-   * When the virtual buffers without memory are in use, and beside what; parts count for their wholes.
+   * The lifetimes of the virtual buffers that have no memory yet. A view counts for the buffer that it is part of.
    *
    * @throws VisageError when a command reads what no earlier one wrote.
    */
   lifetimes(): Map<GpuBuffer, Lifetime> {
-    const lifetimes = new Map<GpuBuffer, { first: number; last: number; apart: Set<GpuBuffer> }>();
+    const lifetimes = new Map<GpuBuffer, { first: number; last: number; conflicts: Set<GpuBuffer> }>();
     this.commands.forEach((command, at) => {
       const { buffers, pipeline } = command;
       buffers.forEach(({ whole: buffer }, binding) => {
         if (!this.virtual.has(buffer) || buffer.resource) return;
-        const known = lifetimes.get(buffer);
-        if (known) known.last = at;
-        else if (pipeline.writes[binding]) lifetimes.set(buffer, { first: at, last: at, apart: new Set() });
+        const lifetime = lifetimes.get(buffer);
+        if (lifetime) lifetime.last = at;
+        else if (pipeline.writes[binding]) lifetimes.set(buffer, { first: at, last: at, conflicts: new Set() });
         else throw new VisageError(`${pipeline.name}: reads a tensor that no earlier op of this step wrote`);
       });
       for (const written of writtenBy(command)) {
         for (const { whole: other } of buffers) {
-          lifetimes.get(written)?.apart.add(other);
-          lifetimes.get(other)?.apart.add(written);
+          lifetimes.get(written)?.conflicts.add(other);
+          lifetimes.get(other)?.conflicts.add(written);
         }
       }
     });

@@ -1,25 +1,34 @@
-/** @file Which variant of a kernel family a launch takes, and why not another: kept as it was chosen, put into words when somebody asks. */
-import { refuseAsync } from '../core/refuseAsync.ts';
+/**
+ * @file Which variant of a kernel family was chosen for a launch, and why the others were not. The reasons are only
+ * written when they are read.
+ */
+import { DynamicScope } from '../core/dynamicScope.ts';
 
-/** A variant that was not taken, and why. */
+/** A variant that was not chosen, and why. */
 export interface Refusal {
   readonly name: string;
   readonly reason: string;
 }
 
-/** The variant of a family that was taken for a problem. */
+/** The variant of a family that was chosen for a problem. */
 export interface Choice<V> {
   readonly family: string;
   readonly variant: V;
-  /** All others, in the family's order, and why they were not taken. Found out when asked for; empty if `withVariant` named the variant. */
+  /**
+   * All other variants, in the family's order, and why they were not chosen. Empty if {@link withVariant} named the
+   * variant.
+   */
   readonly declined: readonly Refusal[];
-  /** As the tuning memo knows the problem; `undefined` where nothing is tuned. */
+  /** The name of the problem in the tuning memo; `undefined` if the family is not tuned. */
   readonly signature: string | undefined;
-  /** The choice that this one arose in, as that of a product does in a convolution's algorithm. */
+  /**
+   * The choice inside which this one was made. A convolution's algorithm, for example, chooses a variant for its matrix
+   * product.
+   */
   readonly within: KernelChoice | undefined;
 }
 
-/** The choice that a launch belongs to. */
+/** A choice, whatever its variants are; see {@link Dispatch.choice}. */
 export type KernelChoice = Choice<{ readonly name: string }>;
 
 /** A choice as plain data. */
@@ -31,7 +40,7 @@ export interface ChoiceReport {
   readonly within?: ChoiceReport;
 }
 
-/** Puts a choice into words. */
+/** Makes plain data of a choice. */
 export const reportChoice = ({ family, variant, signature, declined, within }: KernelChoice): ChoiceReport => ({
   family,
   variant: variant.name,
@@ -40,23 +49,15 @@ export const reportChoice = ({ family, variant, signature, declined, within }: K
   ...(within === undefined ? {} : { within: reportChoice(within) }),
 });
 
-let enclosing: KernelChoice | undefined;
+const enclosing = new DynamicScope<KernelChoice | undefined>(undefined);
 
 /**
- * Runs `fn`, which must not be async, for a choice: what it launches without a choice of its own belongs to this one, and choices that are made in it arise
- * {@link Choice.within} it.
+ * Runs `fn`, which must not be async, inside a choice: launches in it belong to the choice unless they name another,
+ * and choices that are made in it have it as {@link Choice.within}.
+ *
+ * @throws VisageError if `fn` is async.
  */
-export function underChoice<T>(choice: KernelChoice, fn: () => T): T {
-  const before = enclosing;
-  enclosing = choice;
-  try {
-    const result = fn();
-    refuseAsync('underChoice', result);
-    return result;
-  } finally {
-    enclosing = before;
-  }
-}
+export const underChoice = <T>(choice: KernelChoice, fn: () => T): T => enclosing.run('underChoice', choice, fn);
 
-/** The innermost choice that kernels are launched for now. */
-export const enclosingChoice = (): KernelChoice | undefined => enclosing;
+/** The choice of the innermost {@link underChoice}, if there is one. */
+export const enclosingChoice = (): KernelChoice | undefined => enclosing.value;

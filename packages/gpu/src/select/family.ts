@@ -1,51 +1,65 @@
-/** @file Kernel families: several ways to compute one problem, and who decides which is taken. */
-
+/** @file Kernel families: several kernels that compute the same, and how one of them is chosen. */
+import { DynamicScope } from '../core/dynamicScope.ts';
 import { VisageError } from '../core/errors.ts';
-import { refuseAsync } from '../core/refuseAsync.ts';
 import type { Gpu } from '../device/gpu.ts';
 import { type Choice, enclosingChoice, type Refusal } from './choices.ts';
 
-/** One way to compute a family's problem. A question that is absent is answered with `true`. */
+/** One way to compute the problems of a family. A method that is absent counts as one that returns `true`. */
 export interface Variant<Problem> {
   readonly name: string;
   /**
-   * Can it compute this problem right on this device? `true`, or the reason why not. Whatever its kernel takes for granted belongs here (limits, features,
-   * types, shapes): also a variant that {@link withVariant} forces is asked.
+   * Can the variant compute this problem correctly on this device? `true`, or the reason why not. Every precondition of
+   * its kernel belongs here (limits, features, types, shapes), because a variant that {@link withVariant} forces is
+   * asked this and nothing else.
    */
   supports?(problem: Problem, gpu: Gpu): true | string;
-  /** Should it? `true`, or the reason why not: another variant is expected to be faster, to compile sooner or to round less. Asked after `supports`. */
+  /**
+   * Should it? `true`, or the reason why not: another variant is expected to run faster, to compile faster or to round
+   * less. Asked if `supports` is `true`.
+   */
   admits?(problem: Problem, gpu: Gpu): true | string;
-  /** Why it comes after `chosen` although it admits the problem, for families whose order depends on the problem. */
-  behind?(problem: Problem, chosen: { readonly name: string }, gpu: Gpu): string;
+  /**
+   * Why the variant comes after `chosen` although it admits the problem. For families whose order depends on the
+   * problem.
+   */
+  slowerThan?(problem: Problem, chosen: { readonly name: string }, gpu: Gpu): string;
 }
 
-/** What makes a {@link Family}. */
+/** What a {@link Family} is made of. */
 export interface FamilyDefinition<P, V extends Variant<P>> {
-  /** In reports, tuning memos and {@link withVariant}; no two families share one. */
+  /** The unique name in reports, tuning memos and {@link withVariant}. */
   readonly name: string;
-  /** Most preferred first. The last one takes every problem. */
+  /** The most preferred variant first. The last one takes every problem. */
   readonly variants: readonly V[];
-  /** The problem in words that tell it from the family's other problems: in errors, and in the tuning memo if the family is tuned. */
+  /**
+   * A text that identifies the problem within the family: for errors, and for the tuning memo if the family is tuned.
+   */
   describe(problem: P): string;
-  /** Does the tuning memo know the family's problems? Default false. */
+  /** Is the tuning memo asked for the family's problems? Default false. */
   readonly tuned?: boolean;
-  /** The variants in the order of preference for one problem, where that depends on it. */
+  /**
+   * The variants in order of preference for one problem, if the order depends on the problem. Default: {@link
+   * FamilyDefinition.variants}.
+   */
   order?(problem: P, gpu: Gpu): readonly V[];
 }
 
-/** As much of a family as whoever knows it by name alone may use. */
+/** What is known of a family without the type of its problems. */
 export interface NamedFamily {
   readonly name: string;
   readonly variants: readonly { readonly name: string }[];
 }
 
 const families = new Map<string, NamedFamily>();
-const forced = new Map<NamedFamily, string>();
+/** The variants that {@link withVariant} has in force. */
+const forced = new DynamicScope<ReadonlyMap<NamedFamily, string>>(new Map());
 
-/** Every family defined so far, in that order. Packages define theirs as they are loaded. */
-export const knownFamilies = (): readonly NamedFamily[] => [...families.values()];
+/** Every family that was defined so far, in that order. A package defines its families when it is loaded. */
+export const kernelFamilies = (): readonly NamedFamily[] => [...families.values()];
 
-/** Several ways to compute one problem. Variants are asked here and nowhere else whether they can and should. */
+/**
+ * Several kernels that compute the same. Only this class asks variants whether they can and should compute a problem.
+ */
 export class Family<P, V extends Variant<P>> implements NamedFamily {
   readonly name: string;
   readonly variants: readonly V[];
@@ -67,13 +81,13 @@ export class Family<P, V extends Variant<P>> implements NamedFamily {
   }
 
   /**
-   * Takes the variant that {@link withVariant} names; else the one that the device's tuning memo knows to be the fastest for this problem; else the first that
-   * can and should.
+   * Chooses the variant that {@link withVariant} names; else the variant that the device's tuning memo names as the
+   * fastest for this problem; else the first that can and should compute it.
    *
-   * @throws VisageError if the forced variant cannot compute the problem, or if none takes it, with all reasons.
+   * @throws VisageError if the forced variant cannot compute the problem, or if no variant takes it, with all reasons.
    */
   choose(gpu: Gpu, problem: P): Choice<V> {
-    const wanted = forced.get(this);
+    const wanted = forced.value.get(this);
     if (wanted !== undefined)
       return new Chosen(this.#forced(wanted, problem, gpu), { family: this, variants: [], problem, gpu });
     const variants = this.#order(problem, gpu);
@@ -85,21 +99,21 @@ export class Family<P, V extends Variant<P>> implements NamedFamily {
     throw new VisageError(`${this.name}: no kernel variant takes ${this.describe(problem)} (${reasons})`);
   }
 
-  /** The variants that can and should compute a problem, most preferred first. */
+  /** The variants that can and should compute a problem, the most preferred first. */
   candidates(gpu: Gpu, problem: P): V[] {
     return this.#order(problem, gpu).filter((each) => answerOf(each, problem, gpu) === true);
   }
 
   #forced(name: string, problem: P, gpu: Gpu): V {
     const variant = variantNamed(this, name) as V;
-    const able = variant.supports?.(problem, gpu) ?? true;
-    if (able === true) return variant;
-    throw new VisageError(`${this.name}: ${name} cannot compute ${this.describe(problem)}: ${able}`);
+    const answer = variant.supports?.(problem, gpu) ?? true;
+    if (answer === true) return variant;
+    throw new VisageError(`${this.name}: ${name} cannot compute ${this.describe(problem)}: ${answer}`);
   }
 
-  /** What the memo names, if that variant still exists and takes the problem: a memo may be older than the kernels. */
+  /** The variant that the memo names, if it exists and takes the problem: the memo may be older than the kernels. */
   #measured(variants: readonly V[], problem: P, gpu: Gpu): V | undefined {
-    if (!this.tuned || gpu.deterministic || !gpu.tuning.knows(this.name)) return undefined;
+    if (!this.tuned || gpu.deterministic || !gpu.tuning.has(this.name)) return undefined;
     const name = gpu.tuning.get(this.name, this.describe(problem))?.variant;
     const variant = name === undefined ? undefined : variants.find((each) => each.name === name);
     return variant && answerOf(variant, problem, gpu) === true ? variant : undefined;
@@ -108,57 +122,52 @@ export class Family<P, V extends Variant<P>> implements NamedFamily {
 
 /** `true`, or why a variant cannot or should not compute a problem. */
 function answerOf<P>(variant: Variant<P>, problem: P, gpu: Gpu): true | string {
-  const able = variant.supports?.(problem, gpu) ?? true;
-  return able === true ? (variant.admits?.(problem, gpu) ?? true) : able;
+  const supported = variant.supports?.(problem, gpu) ?? true;
+  return supported === true ? (variant.admits?.(problem, gpu) ?? true) : supported;
 }
 
 function familyNamed(name: string): NamedFamily {
   const family = families.get(name);
   if (family) return family;
-  const known = [...families.keys()].sort().join(', ') || 'none before @visage/tensor is loaded';
-  throw new VisageError(`no kernel family is called ${name}; there are ${known}`);
+  const names = [...families.keys()].sort().join(', ') || 'none before @visage/tensor is loaded';
+  throw new VisageError(`no kernel family is called ${name}; there are ${names}`);
 }
 
 function variantNamed(family: NamedFamily, name: string): { readonly name: string } {
   const variant = family.variants.find((each) => each.name === name);
   if (variant) return variant;
-  const known = family.variants.map((each) => each.name).join(', ');
-  throw new VisageError(`${family.name}: no variant is called ${name}; there are ${known}`);
+  const names = family.variants.map((each) => each.name).join(', ');
+  throw new VisageError(`${family.name}: no variant is called ${name}; there are ${names}`);
 }
 
 /**
- * Runs `fn`, which must not be async, with one variant of a family taken for every problem that it can compute, be it wise or not: for tests that hold variants
- * together and for benchmarks.
+ * Runs `fn`, which must not be async, and forces one variant of a family for every problem of the family, even if
+ * another variant would be preferred. For benchmarks, and for tests that compare variants.
  *
- * @throws VisageError if there is no such family or variant, or if the variant cannot compute a problem that `fn` meets.
+ * @throws VisageError if there is no such family or variant, if the variant cannot compute a problem of `fn`, or if
+ * `fn` is async.
  */
 export function withVariant<T>(family: string, name: string, fn: () => T): T {
   const named = familyNamed(family);
   variantNamed(named, name);
-  const before = forced.get(named);
-  forced.set(named, name);
-  try {
-    const result = fn();
-    refuseAsync('withVariant', result);
-    return result;
-  } finally {
-    if (before === undefined) forced.delete(named);
-    else forced.set(named, before);
-  }
+  return forced.run('withVariant', new Map([...forced.value, [named, name]]), fn);
 }
 
-/** A problem, and who was asked. */
+/** How a variant was chosen. */
 interface Question<P, V extends Variant<P>> {
   readonly family: Family<P, V>;
-  /** Most preferred first; nobody where the variant was forced. */
+  /** The variants that were considered, the most preferred first; none if the variant was forced. */
   readonly variants: readonly V[];
   readonly problem: P;
   readonly gpu: Gpu;
-  /** The tuning memo decided. */
+  /** Did the tuning memo decide? */
   readonly measured?: boolean;
 }
 
-/** Remembers what was asked of whom; reasons are asked for again when somebody wants to read them. */
+/**
+ * A choice that finds the reasons against the other variants only when they are read: choosing is on the path of every
+ * launch.
+ */
 class Chosen<P, V extends Variant<P>> implements Choice<V> {
   readonly within = enclosingChoice();
   readonly variant: V;
@@ -190,6 +199,6 @@ class Chosen<P, V extends Variant<P>> implements Choice<V> {
     if (answer !== true) return answer;
     const { variant } = this;
     if (measured && variants.indexOf(other) < variants.indexOf(variant)) return `measured slower than ${variant.name}`;
-    return other.behind?.(problem, variant, gpu) ?? 'less preferred';
+    return other.slowerThan?.(problem, variant, gpu) ?? 'less preferred';
   }
 }

@@ -4,12 +4,12 @@ import type { GpuBuffer } from '../memory/buffer.ts';
 const CHUNK_WORDS = 2 ** 18;
 
 /**
- * Words whose halves are f16 numbers of size 0.5 to 1 with either sign. Read as f32 they are numbers of size 3e-5 to 8e-3, so both readings can be
- * multiplied and added.
+ * Words whose halves are f16 numbers with a magnitude of 0.5 to 1 and either sign. Read as f32 they have magnitudes of
+ * 3e-5 to 8e-3. So kernels of both types can multiply and add them without overflow.
  */
 function fillerWords(): Uint32Array {
   const words = new Uint32Array(CHUNK_WORDS);
-  let state = 0x9e3779b9; // xorshift: the numbers only have to differ
+  let state = 0x9e3779b9; // xorshift, because the numbers only have to differ
   for (let k = 0; k < words.length; k++) {
     state ^= state << 13;
     state ^= state >>> 17;
@@ -22,9 +22,11 @@ function fillerWords(): Uint32Array {
 let filler: Uint32Array | undefined;
 
 /**
- * Runs `fn` while the buffers have memory of their own, filled with numbers; afterwards they are as they were.
+ * Runs `fn`, which may be async, while the buffers have other memory, filled with numbers. Afterwards they have their
+ * own memory and content again.
  *
- * This is how a problem that a traced step met is launched again when the step's memory is gone, and without harm to weights.
+ * Benchmarks use it to launch a kernel of a traced step again after the memory of the step is gone, and without
+ * overwriting weights.
  */
 export async function lendScratch<T>(gpu: Gpu, buffers: readonly GpuBuffer[], fn: () => Promise<T>): Promise<T> {
   const lent = [...new Set(buffers)].map((buffer) => {
@@ -42,7 +44,7 @@ export async function lendScratch<T>(gpu: Gpu, buffers: readonly GpuBuffer[], fn
   }
 }
 
-/** Fills lent buffers with the same numbers again. */
+/** Fills the buffers of {@link lendScratch} with the same numbers again. */
 export function refillScratch(gpu: Gpu, buffers: readonly GpuBuffer[]): void {
   filler ??= fillerWords();
   gpu.flush();
@@ -52,7 +54,8 @@ export function refillScratch(gpu: Gpu, buffers: readonly GpuBuffer[]): void {
     const first = Math.min(bytes, filler.byteLength);
     gpu.device.queue.writeBuffer(resource, 0, filler, 0, first / 4);
     if (first === bytes) continue;
-    // A copy inside one buffer is not allowed, and uploads are slow: the rest comes from the device.
+    // Uploads are slow, so the rest is copied on the device, through another buffer: WebGPU does not allow copies
+    // within one.
     const source = gpu.device.createBuffer({ size: first, usage: 0x04 | 0x08 }); // COPY_SRC | COPY_DST
     const encoder = gpu.device.createCommandEncoder();
     encoder.copyBufferToBuffer(resource, 0, source, 0, first);

@@ -4,25 +4,33 @@ import { stayedBusy, warmUp } from './warm.ts';
 
 /** How to time. */
 export interface TimingOptions {
-  /** Spans per piece of work; the median counts. Default 7. */
+  /** How many spans are measured for each piece of work; their median is the result. Default 7. */
   readonly rounds?: number;
-  /** Each span repeats its work until it takes about this long; short kernels drown in the clock's steps otherwise. Default 1 ms. */
+  /**
+   * Each span repeats its work until it takes about so many milliseconds, because the clock is too coarse for one short
+   * kernel. Default 1.
+   */
   readonly spanMs?: number;
-  /** How long a device that paused works before it is measured; see {@link warmUp}. Default 400 ms, on a software adapter 0. */
+  /**
+   * For how many milliseconds a device that was idle works before it is measured; see {@link warmUp}. Default 400, on a
+   * software adapter 0.
+   */
   readonly warmMs?: number;
 }
 
 const MOST_REPEATS = 1000;
-const WARM_SPAN_MS = 2; // a submit is made of so much when the device is warmed up
+const WARM_SPAN_MS = 2; // how long a submission takes while the device is warmed up
 
 /**
- * Milliseconds that the device takes for each piece of work, a list of bound commands: the median over interleaved spans.
+ * Milliseconds that the device takes for each piece of work, which is a list of bound commands: the median over
+ * interleaved spans.
  *
- * A round runs every piece once before the next round begins, so that a change of the device's clock or load meets all of them alike. Spans are
- * measured with GPU timestamps, or as whole submits where the adapter has none. Every piece must have run before: a first run compiles.
+ * In each round every piece runs once, so that a change of the device's clock or load affects all pieces alike. Spans
+ * are measured with GPU timestamps or, where the adapter has none, as the time until a submission is done. Every piece
+ * must have run before, because the first run compiles.
  *
- * A device that paused before is brought to its full clock first ({@link warmUp}), with the piece whose kernels are longest: those keep it busy while the host
- * encodes.
+ * A device that was idle is brought to its full clock first ({@link warmUp}), by the piece with the longest kernels:
+ * they keep the device busy while the host encodes the next.
  */
 export async function timeInterleaved(
   gpu: Gpu,
@@ -46,7 +54,7 @@ export async function timeInterleaved(
   return pieces.map((_, k) => median(times.filter((_, at) => at % pieces.length === k)));
 }
 
-/** The piece whose kernels are the longest, as often as takes a few milliseconds. */
+/** The piece with the longest kernels, repeated until it takes {@link WARM_SPAN_MS}. */
 function warmingSpan(single: readonly Span[], once: readonly number[]): Span {
   const perKernel = single.map(({ commands }, k) => (once[k] as number) / Math.max(1, commands.length));
   const at = perKernel.indexOf(Math.max(...perKernel));
@@ -56,7 +64,7 @@ function warmingSpan(single: readonly Span[], once: readonly number[]): Span {
 const repeatsFor = (spanMs: number, ms: number): number =>
   Math.max(1, Math.min(MOST_REPEATS, Math.ceil(spanMs / Math.max(1e-4, ms))));
 
-/** The middle of a list, for an even number the lower of the two. */
+/** The median of a list; of a list with an even number of values, the lower of the two in the middle. */
 export const median = (values: readonly number[]): number =>
   [...values].sort((a, b) => a - b)[Math.floor((values.length - 1) / 2)] as number;
 
@@ -75,7 +83,7 @@ function encode(pass: GPUComputePassEncoder, { commands, repeats }: Span): void 
   }
 }
 
-/** One submit per span: one with seconds of work in it would trip a browser's watchdog. */
+/** Submits a span by itself: a submission with seconds of work would trigger a browser's watchdog. */
 function submit(device: GPUDevice, span: Span, timestampWrites?: GPUComputePassTimestampWrites): void {
   const encoder = device.createCommandEncoder();
   const pass = encoder.beginComputePass({ timestampWrites });
@@ -89,7 +97,7 @@ const MOST_SPANS = 2048; // two timestamps each; WebGPU allows 4096 in a query s
 /** Milliseconds per repeat of each span, one compute pass with a timestamp at either end for each. */
 async function timestampSpans(gpu: Gpu, spans: readonly Span[]): Promise<number[]> {
   if (spans.length > MOST_SPANS) {
-    // Both parts are submitted before the first is read, so that the device does not wait in between.
+    // Both parts are submitted before the first one is read, so that the device is not idle in between.
     const parts = [spans.slice(0, MOST_SPANS), spans.slice(MOST_SPANS)];
     return (await Promise.all(parts.map((part) => timestampSpans(gpu, part)))).flat();
   }
@@ -115,7 +123,7 @@ async function timestampSpans(gpu: Gpu, spans: readonly Span[]): Promise<number[
   }
 }
 
-/** The same from outside: the time until the queue says that a submit is done. */
+/** The same without timestamps: the time from a submission until the queue reports that it is done. */
 async function submitSpans({ device }: Gpu, spans: readonly Span[]): Promise<number[]> {
   const times: number[] = [];
   for (const span of spans) {

@@ -1,37 +1,44 @@
-/** @file Full clocks before a measurement. */
+/** @file Brings a GPU to its full clock before a measurement. */
 import type { Gpu } from '../device/gpu.ts';
 
 /**
- * Milliseconds of uninterrupted work after which a GPU is taken to run at its full clock.
+ * Milliseconds of uninterrupted work after which a GPU is assumed to run at its full clock.
  *
- * Read on an NVIDIA H200 on 2026-11-22: after somewhat more than a second without work its clock falls from 1980 to 345 MHz, and it takes
- * some 300 ms of work to come back; meanwhile everything reads up to five times too slow. Compiling or reading back before a measurement
- * is such a pause.
+ * On an NVIDIA H200 (2026-11-22) the clock falls from 1980 to 345 MHz after somewhat more than a second without work,
+ * and rises again within some 300 ms of work. Until then, measured times are up to five times too long. To compile
+ * kernels or to read results before a measurement leaves the GPU idle for so long.
  */
 export const WARM_MS = 400;
 
-/** Pauses that cost no clock: on that H200 anything below a second. Half of it leaves room for other devices. */
+/**
+ * A pause after which the clock is still high. On that H200 any pause below a second is; half a second leaves a margin
+ * for other devices.
+ */
 const HARMLESS_PAUSE_MS = 500;
-/** Work that is in flight while the next is issued: long enough that the host keeps ahead, short enough for a browser's watchdog. */
+/**
+ * How long a submission takes: long enough for the host to encode the next one meanwhile, short enough for a browser's
+ * watchdog.
+ */
 const PORTION_MS = 10;
 const MOST_REPEATS = 4096;
 
-/** When the work that was measured last on a device ended, by `performance.now()`. */
+/** When the last measurement on each device ended, by `performance.now()`. */
 const lastBusy = new WeakMap<Gpu, number>();
 
-/** Notes that the device worked until now: a measurement that follows at once needs no warm-up. */
+/** Notes that the device has worked until now, so that a measurement within the next half second needs no warm-up. */
 export function stayedBusy(gpu: Gpu): void {
   lastBusy.set(gpu, performance.now());
 }
 
 /**
- * Brings the device to its full clock by repeating `work`, which issues some work and may be async, until `warmMs` have passed.
+ * Brings the device to its full clock: repeats `work`, which launches kernels and may be async, until `warmMs`
+ * milliseconds have passed.
  *
- * Two portions are in flight at a time, each of `work` as often as takes some 10 ms. Nothing happens on a software adapter, and when a
- * measurement ended on this device within the last half second. Call it as the last thing before the clock is read; what `work` launches must
- * have run before, because compiling is a pause.
+ * Two portions of some 10 ms each are in flight at a time. On a software adapter, or if a measurement on this device
+ * ended within the last half second, nothing is run. Call it right before the measurement. The kernels of `work` must
+ * have run before, because the device is idle while they are compiled.
  *
- * @returns whether the work was run.
+ * @returns whether `work` was run.
  */
 export async function warmUp(gpu: Gpu, work: () => unknown, warmMs: number = WARM_MS): Promise<boolean> {
   const start = performance.now();

@@ -1,5 +1,5 @@
+import { checkProcessors } from '../core/deviceProfile.ts';
 import { VisageError } from '../core/errors.ts';
-import { checkProcessors } from '../core/hardware.ts';
 import { parseJson } from '../core/json.ts';
 import type { NamedFamily } from '../select/family.ts';
 
@@ -7,17 +7,20 @@ import type { NamedFamily } from '../select/family.ts';
 export interface TuningEntry {
   /** The fastest variant whose result agreed with the reference. */
   readonly variant: string;
-  /** Its milliseconds. */
+  /** Milliseconds that it took. */
   readonly ms: number;
-  /** Milliseconds of the variant that the fixed order prefers. */
+  /** Milliseconds of the variant that is chosen without a memo. */
   readonly untunedMs: number;
 }
 
-/** Where a memo holds: the same adapter, driver and versions. Kernels and compilers change, and with them what is fastest. */
+/**
+ * What a memo was measured on. It is only valid for the same adapter, driver and versions, because which kernel is the
+ * fastest depends on all of them.
+ */
 export interface TuningTarget {
   readonly adapter: string;
   readonly driver: string;
-  /** Of Visage and of the WebGPU implementation, as far as known. */
+  /** The versions of Visage and of the WebGPU implementation. */
   readonly versions: string;
 }
 
@@ -27,58 +30,67 @@ const MOST_ENTRIES = 100_000;
 const LONGEST_NAME = 300;
 
 /**
- * Which variant of a kernel family was measured to be the fastest, by family and signature of the problem.
+ * The variants that were measured to be the fastest, by kernel family and by the problem's signature ({@link
+ * FamilyDefinition.describe}).
  *
- * A device asks its memo before it falls back on the fixed order of a family's variants; see {@link Family}.
+ * {@link Family.choose} asks the memo of the device first, and falls back to the fixed order of the variants.
  */
 export class TuningMemo {
-  /** How many processors the adapter has, for one whose name does not tell: kernels are chosen by it; see {@link Gpu.hardware}. */
+  /** How many processors the adapter has, if its name is not known; see {@link Gpu.profile}. */
   processors: number | undefined;
   #families = new Map<string, Map<string, TuningEntry>>();
 
-  /** Number of problems. */
+  /** The number of problems. */
   get size(): number {
     return [...this.#families.values()].reduce((sum, entries) => sum + entries.size, 0);
   }
 
   /** Was any problem of the family measured? */
-  knows(family: string): boolean {
+  has(family: string): boolean {
     return this.#families.has(family);
   }
 
+  /** What was measured for a problem, if it was. */
   get(family: string, signature: string): TuningEntry | undefined {
     return this.#families.get(family)?.get(signature);
   }
 
+  /** Adds or replaces what was measured for a problem. */
   set(family: string, signature: string, entry: TuningEntry): void {
     const entries = this.#families.get(family) ?? new Map<string, TuningEntry>();
     entries.set(signature, entry);
     this.#families.set(family, entries);
   }
 
-  /** Takes over every entry of another memo; its entries win. */
+  /** Adds every entry of another memo, and replaces entries for the same problem. */
   merge(other: TuningMemo): void {
     for (const [family, entries] of other.#families)
       for (const [signature, entry] of entries) this.set(family, signature, entry);
     this.processors = other.processors ?? this.processors;
   }
 
-  /** Entries that name a variant or a family which does not exist (any more), each as `family: variant`: who chooses passes them over. */
-  unknownNames(known: readonly NamedFamily[]): string[] {
+  /**
+   * The names of variants and families in the memo that do not exist, each as `family: variant`. {@link Family.choose}
+   * ignores them.
+   *
+   * @param existing the families that exist.
+   */
+  unknownNames(existing: readonly NamedFamily[]): string[] {
     const named = [...this.#families].flatMap(([family, entries]) => {
-      const variants = known.find(({ name }) => name === family)?.variants ?? [];
+      const variants = existing.find(({ name }) => name === family)?.variants ?? [];
       const strange = [...entries.values()].filter((entry) => variants.every(({ name }) => name !== entry.variant));
       return strange.map(({ variant }) => `${family}: ${variant}`);
     });
     return [...new Set(named)];
   }
 
+  /** Removes everything. */
   clear(): void {
     this.#families.clear();
     this.processors = undefined;
   }
 
-  /** The memo as JSON text, its entries sorted so that two measurements can be compared line by line. */
+  /** The memo as JSON text. Its entries are sorted, so that two memos can be compared line by line. */
   toText(target: TuningTarget): string {
     const sorted = <T>(map: ReadonlyMap<string, T>) => [...map].sort(([a], [b]) => (a < b ? -1 : 1));
     const families = sorted(this.#families).map(([family, entries]) => [family, Object.fromEntries(sorted(entries))]);
@@ -86,9 +98,11 @@ export class TuningMemo {
   }
 
   /**
-   * Reads what {@link TuningMemo.toText} wrote. Nothing in the text is trusted: sizes are bounded, and only names and finite times are taken.
+   * Reads what {@link TuningMemo.toText} wrote. The text is not trusted: sizes are bounded, and only names and finite
+   * times are read.
    *
-   * @throws VisageError that says what is wrong with the text, or that it belongs to another adapter, driver or version.
+   * @throws VisageError that says what is wrong with the text, or that the memo was measured on another adapter, driver
+   * or version.
    */
   static parse(text: string, target: TuningTarget): TuningMemo {
     if (text.length > MOST_CHARACTERS) throw new VisageError(`is longer than ${MOST_CHARACTERS} characters`);

@@ -1,45 +1,39 @@
-import { checkNumber, refuseAsync } from '@visage/gpu';
+import { checkNumber, DynamicScope } from '@visage/gpu';
 import { checkExtents, type Shape, sizeOf, type Tensor, tensor } from '@visage/tensor';
 import { HostRandom } from './random.ts';
 
-let current = new HostRandom(0);
-let allowance: { left: number; readonly refuse: () => Error } | undefined;
+/** How many initial values may still be allocated, and the error for the one too many. */
+interface Allowance {
+  left: number;
+  readonly refuse: () => Error;
+}
+
+const generator = new DynamicScope(new HostRandom(0));
+const allowance = new DynamicScope<Allowance | undefined>(undefined);
 
 /**
  * Builds networks whose initial values come from `seed`: `const generator = seeded(7, () => new Generator())`.
  *
  * Each tensor is one draw, in construction order. Layers made outside of any `seeded` continue the sequence of seed 0.
  */
-export function seeded<T>(seed: number, build: () => T): T {
-  const before = current;
-  current = new HostRandom(seed);
-  try {
-    const built = build();
-    refuseAsync('seeded', built);
-    return built;
-  } finally {
-    current = before;
-  }
-}
+export const seeded = <T>(seed: number, build: () => T): T => generator.run('seeded', new HostRandom(seed), build);
 
-/** Builds networks of at most `values` initial values in all; `refuse` makes the error that is thrown before more are allocated. */
-export function bounded<T>(values: number, refuse: () => Error, build: () => T): T {
-  const before = allowance;
-  allowance = { left: values, refuse };
-  try {
-    return build();
-  } finally {
-    allowance = before;
-  }
-}
+/**
+ * Builds networks of at most `values` initial values in all; `refuse` makes the error that is thrown before more are allocated.
+ *
+ * @throws VisageError if `build` is async; what `refuse` returns if the networks have more values.
+ */
+export const bounded = <T>(values: number, refuse: () => Error, build: () => T): T =>
+  allowance.run('buildFor', { left: values, refuse }, build);
 
 /** The number of values of `shape`, taken off the allowance. */
 function allowed(shape: Shape): number {
   checkExtents('initialiser', shape);
   const size = sizeOf(shape);
-  if (allowance) {
-    allowance.left -= size;
-    if (allowance.left < 0) throw allowance.refuse();
+  const limit = allowance.value;
+  if (limit) {
+    limit.left -= size;
+    if (limit.left < 0) throw limit.refuse();
   }
   return size;
 }
@@ -48,14 +42,14 @@ function allowed(shape: Shape): number {
 export function uniform(shape: Shape, low: number, high: number): Tensor {
   checkNumber('uniform', 'low', low);
   checkNumber('uniform', 'high', high, low);
-  return tensor(current.uniform(allowed(shape), low, high), shape);
+  return tensor(generator.value.uniform(allowed(shape), low, high), shape);
 }
 
 /** Values of the normal distribution N(mean, std²). */
 export function normal(shape: Shape, mean = 0, std = 1): Tensor {
   checkNumber('normal', 'mean', mean);
   checkNumber('normal', 'std', std, 0);
-  return tensor(current.normal(allowed(shape), mean, std), shape);
+  return tensor(generator.value.normal(allowed(shape), mean, std), shape);
 }
 
 /**

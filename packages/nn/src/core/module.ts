@@ -129,7 +129,7 @@ export abstract class Module {
   freeze(on = true): this {
     for (const { tensor, kind } of this.state().values()) {
       if (kind === 'parameter') tensor.requiresGrad = !on;
-      tensor.buffer.steady = on;
+      tensor.buffer.freeze(on);
     }
     return this;
   }
@@ -143,16 +143,16 @@ export abstract class Module {
   inference<T>(fn: () => T): T {
     const modes = this.#modes();
     const tensors = [...this.stateDict().values()];
-    const before = tensors.map(({ requiresGrad, buffer: { steady } }) => ({ requiresGrad, steady }));
+    const before = tensors.map(({ requiresGrad, buffer: { frozen } }) => ({ requiresGrad, frozen }));
     this.freeze().eval();
     try {
       return noGrad(fn);
     } finally {
       for (const [module, training] of modes) module.#training = training;
-      for (const [k, { requiresGrad, steady }] of before.entries()) {
+      for (const [k, { requiresGrad, frozen }] of before.entries()) {
         const tensor = tensors[k] as Tensor;
         tensor.requiresGrad = requiresGrad;
-        tensor.buffer.steady = steady;
+        tensor.buffer.freeze(frozen);
       }
     }
   }

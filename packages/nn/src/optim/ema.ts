@@ -1,6 +1,6 @@
 import { VisageError } from '@visage/gpu';
 import { optimCopy, optimEma } from '@visage/kernels';
-import { assign, keep, moveTogether, sameShape, type Tensor, tensor } from '@visage/tensor';
+import { assign, keep, packTensors, sameShape, type Tensor, tensor } from '@visage/tensor';
 import type { Module } from '../core/module.ts';
 import { launchInPlace } from './launch.ts';
 import { checkRange } from './optimizer.ts';
@@ -28,7 +28,7 @@ export class ExponentialMovingAverage<M extends Module> {
     this.#buffers = pairs(average.namedBuffers(), source.namedBuffers());
     for (const [copy, original] of [...this.#parameters, ...this.#buffers]) assign(copy, original);
     average.freeze().eval();
-    moveTogether(average.parameters());
+    packTensors(average.parameters());
     this.#decay = decay;
     this.#share = keep(tensor([1 - decay], [1], { gpu: source.gpu }));
   }

@@ -1,4 +1,4 @@
-import { type GpuBuffer, linearGrid, spaced } from '@visage/gpu';
+import { type GpuBuffer, linearGrid, packedBytes } from '@visage/gpu';
 import { optimUpdate } from '@visage/kernels';
 import type { Tensor } from '@visage/tensor';
 import { bindingCode } from './bindings.ts';
@@ -31,11 +31,11 @@ export function launchInPlace(update: Update, sets: readonly UpdateSet[]): void 
   const first = sets[0]?.[0];
   if (!first) return;
   const bindings = first.gpu.device.limits.maxStorageBuffersPerShaderStage - Object.keys(scalarsOf(update)).length;
-  const loose = sets.filter((set) => !liesTogether(update, set));
+  const loose = sets.filter((set) => !isPacked(update, set));
   loose.sort(([a], [b]) => (b as Tensor).size - (a as Tensor).size); // a launch is as long as its longest set
   const divides = ([x]: UpdateSet) => (x as Tensor).size % 4 === 0;
   const groups = [
-    { some: sets.filter((set) => liesTogether(update, set)), vector: true },
+    { some: sets.filter((set) => isPacked(update, set)), vector: true },
     { some: loose.filter(divides), vector: true },
     { some: loose.filter((set) => !divides(set)), vector: false },
   ];
@@ -46,14 +46,14 @@ export function launchInPlace(update: Update, sets: readonly UpdateSet[]): void 
 /** The tensors of a set that are not gradients. */
 const stateOf = ({ gradient }: Update, set: UpdateSet): UpdateSet => (gradient ? set.slice(0, -1) : set);
 
-const liesTogether = (update: Update, set: UpdateSet): boolean =>
+const isPacked = (update: Update, set: UpdateSet): boolean =>
   stateOf(update, set).every(({ buffer }) => buffer !== buffer.whole);
 
 /** Does each tensor of `set`, but for the gradient, lie behind that of `before`? */
 const follows = (update: Update, before: UpdateSet, set: UpdateSet): boolean =>
   stateOf(update, set).every(({ buffer }, k) => {
     const other = (before[k] as Tensor).buffer;
-    return buffer.whole === other.whole && buffer.offset === other.offset + spaced(other.bytes);
+    return buffer.whole === other.whole && buffer.offset === other.offset + packedBytes(other.bytes);
   });
 
 /** Shares sets out, in order, to launches of as many runs as there are bindings for. */
@@ -90,7 +90,7 @@ function launch(update: Update, runs: readonly Run[], vector: boolean): void {
     program: {
       name: `optim/${name}`,
       aliases: { V: vector ? 'vec4f' : 'f32' },
-      constants: { WG: WORKGROUP, COUNT: first.length, SPAN: spaced(1) / (vector ? VECTOR : 4), ...constants },
+      constants: { WG: WORKGROUP, COUNT: first.length, SPAN: packedBytes(1) / (vector ? VECTOR : 4), ...constants },
       parts: [bindingCode(update, first.length, gradients), rule, optimUpdate],
     },
     buffers: [
@@ -102,16 +102,16 @@ function launch(update: Update, runs: readonly Run[], vector: boolean): void {
 }
 
 /**
- * What to bind for a run. Where tensors lie together that is whole vectors: the last one of a gradient may end in numbers of somebody else, which only meet the gap
- * between two parameters. Every buffer has memory for it.
+ * What to bind for a run. Where tensors are packed, kernels read whole vectors. The last vector of a gradient may reach past its end, into bytes of another
+ * tensor: these elements only update the gap between two packed parameters.
  */
 function slotOf(update: Update, run: Run): Slot {
   const [first, last] = [run[0] as UpdateSet, run.at(-1) as UpdateSet];
   const gradients = update.gradient ? run.map((set) => (set.at(-1) as Tensor).buffer) : [];
-  if (!liesTogether(update, first)) return { ranges: stateOf(update, first).map(({ buffer }) => buffer), gradients };
+  if (!isPacked(update, first)) return { ranges: stateOf(update, first).map(({ buffer }) => buffer), gradients };
   const ranges = stateOf(update, first).map(({ buffer }, k) => {
     const end = (last[k] as Tensor).buffer;
-    return buffer.whole.part(buffer.offset, end.offset + spaced(end.bytes) - buffer.offset);
+    return buffer.whole.part(buffer.offset, end.offset + packedBytes(end.bytes) - buffer.offset);
   });
-  return { ranges, gradients: gradients.map((buffer) => buffer.part(0, VECTOR * Math.ceil(buffer.bytes / VECTOR))) };
+  return { ranges, gradients: gradients.map((buffer) => buffer.padded(VECTOR)) };
 }

@@ -1,14 +1,5 @@
 import { ArgumentError, checkList, type GpuBuffer, showValue } from '@visage/gpu';
-import {
-  checkDType,
-  keep,
-  moveTogether,
-  sameShape,
-  showShape,
-  type Tensor,
-  tensor,
-  zerosTogether,
-} from '@visage/tensor';
+import { checkDType, keep, packedZeros, packTensors, sameShape, showShape, type Tensor, tensor } from '@visage/tensor';
 import type { Scaling } from './update.ts';
 
 /** Parameters by name, as {@link Module.namedParameters} gives them. */
@@ -74,7 +65,7 @@ export abstract class Optimizer {
     this.parameters = entries.map(([, parameter]) => parameter);
     for (const [name, parameter] of entries) checkDType(this.constructor.name, name, parameter, 'f32');
     checkDistinct(this.constructor.name, entries);
-    moveTogether(this.parameters);
+    packTensors(this.parameters);
     this.rate = keep(tensor([learningRate], [1], { gpu: first[1].gpu }));
     this.#learningRate = learningRate;
   }
@@ -133,7 +124,7 @@ export abstract class Optimizer {
 
   /** A zero tensor like each parameter, alive until {@link Optimizer.dispose}. */
   protected zeros(): Tensor[] {
-    return zerosTogether(
+    return packedZeros(
       this.parameters.map(({ shape }) => shape),
       this.rate.gpu,
     );

@@ -168,7 +168,7 @@ export class Swapper {
     const target = empty(like.gpu, like.shape);
     const latent = empty(like.gpu, [like.dim(0), generator.config.latent]);
     const compute = () => inPrecision(this.#precision, () => generator.swap(target, latent));
-    latent.buffer.steady = true; // the style of each block depends on it and on weights alone: computed once per source
+    latent.buffer.freeze(); // the style of each block depends on it and on weights alone: computed once per source
     const step = generator.inference(() => record(compute));
     return new RecordedSwap(keep(target), keep(latent), step);
   }

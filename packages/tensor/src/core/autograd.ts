@@ -4,10 +4,10 @@ import {
   checkFunction,
   checkList,
   checkOptions,
+  DynamicScope,
   type GpuBuffer,
   nextMoment,
   type OptionKeys,
-  refuseAsync,
   type SavedBy,
   VisageError,
 } from '@visage/gpu';
@@ -33,21 +33,14 @@ export interface Node {
   readonly order: number;
 }
 
-let enabled = true;
+const enabled = new DynamicScope(true);
 
-export const gradEnabled = (): boolean => enabled;
+export const gradEnabled = (): boolean => enabled.value;
 
 function withGrad<T>(on: boolean, fn: () => T): T {
-  checkFunction(on ? 'enableGrad' : 'noGrad', 'fn', fn);
-  const before = enabled;
-  enabled = on;
-  try {
-    const result = fn();
-    refuseAsync(on ? 'enableGrad' : 'noGrad', result);
-    return result;
-  } finally {
-    enabled = before;
-  }
+  const name = on ? 'enableGrad' : 'noGrad';
+  checkFunction(name, 'fn', fn);
+  return enabled.run(name, on, fn);
 }
 
 /** Runs `fn`, which must not be async, without building a graph. */
@@ -59,37 +52,18 @@ export const enableGrad = <T>(fn: () => T): T => withGrad(true, fn);
 /** Sees every op's name and result, in order. */
 export type OpWatcher = (op: string, out: Tensor) => void;
 
-let watcher: OpWatcher | undefined;
+const watcher = new DynamicScope<OpWatcher | undefined>(undefined);
 
-/** Runs `fn` and shows the result of each op to `watch`; ops that `watch` itself runs are not shown. */
-export function watchOps<T>(watch: OpWatcher, fn: () => T): T {
-  const before = watcher;
-  watcher = (op, out) => {
-    const self = watcher;
-    watcher = undefined;
-    try {
-      watch(op, out);
-    } finally {
-      watcher = self;
-    }
-  };
-  try {
-    return fn();
-  } finally {
-    watcher = before;
-  }
-}
+/**
+ * Runs `fn`, which must not be async, and shows the result of each op to `watch`; ops that `watch` itself runs are not shown.
+ *
+ * @throws VisageError if `fn` is async.
+ */
+export const watchOps = <T>(watch: OpWatcher, fn: () => T): T =>
+  watcher.run('watchOps', (op, out) => unwatched(() => watch(op, out)), fn);
 
-/** Runs `fn` without showing its ops to {@link watchOps}. */
-export function unwatched<T>(fn: () => T): T {
-  const before = watcher;
-  watcher = undefined;
-  try {
-    return fn();
-  } finally {
-    watcher = before;
-  }
-}
+/** Runs `fn`, which must not be async, without showing its ops to {@link watchOps}. */
+export const unwatched = <T>(fn: () => T): T => watcher.run('unwatched', undefined, fn);
 
 /**
  * Marks `out` as computed by `op` from `inputs`, if anything among them requires a gradient.
@@ -98,8 +72,8 @@ export function unwatched<T>(fn: () => T): T {
  * `undefined` only for inputs that are not differentiable or not needed.
  */
 export function track(op: string, out: Tensor, inputs: readonly Tensor[], backward: Backward): Tensor {
-  watcher?.(op, out);
-  if (!enabled || !inputs.some((x) => x.requiresGrad)) return out;
+  watcher.value?.(op, out);
+  if (!enabled.value || !inputs.some((x) => x.requiresGrad)) return out;
   const casting = onlyCopies(castingNow());
   const remembering: Backward = casting ? (g, needs) => withCasting(casting, () => backward(g, needs)) : backward;
   out.node = { op, inputs, backward: remembering, order: nextMoment() };

@@ -1,5 +1,5 @@
 /** @file What `autocast` has in force now. Apart from it, so that the autograd engine needs no ops to know of it. */
-import type { GpuBuffer } from '@visage/gpu';
+import { DynamicScope, type GpuBuffer } from '@visage/gpu';
 import type { FloatType } from './storage.ts';
 import type { Tensor } from './tensor.ts';
 
@@ -17,20 +17,12 @@ export interface Casting {
   readonly copies: Map<GpuBuffer, HalfCopy>;
 }
 
-let current: Casting | undefined;
+const current = new DynamicScope<Casting | undefined>(undefined);
 
-export const castingNow = (): Casting | undefined => current;
+export const castingNow = (): Casting | undefined => current.value;
 
-/** Runs `fn` with the given casts in force. */
-export function withCasting<T>(casting: Casting | undefined, fn: () => T): T {
-  const before = current;
-  current = casting;
-  try {
-    return fn();
-  } finally {
-    current = before;
-  }
-}
+/** Runs `fn`, which must not be async, with the given casts in force. */
+export const withCasting = <T>(casting: Casting | undefined, fn: () => T): T => current.run('autocast', casting, fn);
 
 /** For the gradient of an op: nothing is cast anew, but products find the copies that the forward pass made. */
 export const onlyCopies = (casting: Casting | undefined): Casting | undefined => casting && { ...casting, type: 'f32' };

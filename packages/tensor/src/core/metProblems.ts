@@ -1,4 +1,4 @@
-import type { Choice, Family, Gpu, GpuBuffer, Variant } from '@visage/gpu';
+import { type Choice, DynamicScope, type Family, type Gpu, type GpuBuffer, type Variant } from '@visage/gpu';
 import type { Tensor } from './tensor.ts';
 
 /** A problem that a kernel family met: enough to launch it again, with any of its variants. */
@@ -25,38 +25,58 @@ export interface Problem<P, V extends Variant<P>> {
   launch(): Tensor;
 }
 
-let collected: Map<string, MetProblem> | undefined;
+/** Problems by family and signature. */
+type Collection = Map<string, MetProblem>;
 
-/** Chooses the variant for a problem, and notes the problem if {@link collectProblems} asks. */
+const collection = new DynamicScope<Collection | undefined>(undefined);
+/** Those of {@link startCollecting} that were not stopped yet. */
+const running = new Set<Collection>();
+
+/** Chooses the variant for a problem, and notes the problem if {@link collectProblems} or {@link startCollecting} asks. */
 export function chooseFor<P, V extends Variant<P>>(gpu: Gpu, stated: Problem<P, V>): Choice<V> {
-  const { family, problem, buffers, launch } = stated;
-  if (collected) {
-    const signature = family.describe(problem);
-    const key = `${family.name} ${signature}`;
-    const known = collected.get(key);
-    collected.set(key, {
-      family: family.name,
-      signature,
-      candidates: known?.candidates ?? family.candidates(gpu, problem).map(({ name }) => name),
-      calls: (known?.calls ?? 0) + 1,
-      buffers: buffers.filter((buffer) => buffer !== undefined),
-      launch,
-    });
-  }
-  return family.choose(gpu, problem);
+  if (collection.value) note(collection.value, gpu, stated);
+  for (const each of running) note(each, gpu, stated);
+  return stated.family.choose(gpu, stated.problem);
 }
 
-/** Runs `fn` and returns every problem that kernel families with several variants met in it, each once. */
-export async function collectProblems(fn: () => unknown): Promise<MetProblem[]> {
-  const before = collected;
-  const found = new Map<string, MetProblem>();
-  collected = found;
-  try {
-    await fn();
-  } finally {
-    collected = before;
-  }
+function note<P, V extends Variant<P>>(collected: Collection, gpu: Gpu, stated: Problem<P, V>): void {
+  const { family, problem, buffers, launch } = stated;
+  const signature = family.describe(problem);
+  const key = `${family.name} ${signature}`;
+  const known = collected.get(key);
+  collected.set(key, {
+    family: family.name,
+    signature,
+    candidates: known?.candidates ?? family.candidates(gpu, problem).map(({ name }) => name),
+    calls: (known?.calls ?? 0) + 1,
+    buffers: buffers.filter((buffer) => buffer !== undefined),
+    launch,
+  });
+}
+
+/**
+ * Runs `fn`, which must not be async, and returns every problem that kernel families with several variants met in it, each once.
+ *
+ * @throws VisageError if `fn` is async; {@link startCollecting} is for such functions.
+ */
+export function collectProblems(fn: () => unknown): MetProblem[] {
+  const found: Collection = new Map();
+  collection.run('collectProblems', found, fn);
   return [...found.values()];
+}
+
+/**
+ * Notes every problem that anything in this process meets from now on, as {@link collectProblems} does for one function.
+ *
+ * @returns what ends it and returns the problems, each once.
+ */
+export function startCollecting(): () => MetProblem[] {
+  const found: Collection = new Map();
+  running.add(found);
+  return () => {
+    running.delete(found);
+    return [...found.values()];
+  };
 }
 
 /** A short number for a text: FNV-1a, in hexadecimal. */

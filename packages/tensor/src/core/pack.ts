@@ -1,4 +1,4 @@
-import { checkList, type Gpu, GpuBuffer, layTogether } from '@visage/gpu';
+import { checkList, type Gpu, GpuBuffer, packBuffers } from '@visage/gpu';
 import { checkExtents, type Shape, sizeOf } from './shape.ts';
 import { checkDType, checkGpu, Tensor } from './tensor.ts';
 
@@ -7,22 +7,22 @@ import { checkDType, checkGpu, Tensor } from './tensor.ts';
  *
  * Everybody who holds one of them sees the same values as before; the memory goes back when all are disposed.
  */
-export function moveTogether(tensors: readonly Tensor[]): void {
-  checkList('moveTogether', 'tensors', tensors, 'tensors');
-  for (const x of tensors) checkDType('moveTogether', 'tensors', x, 'f32');
+export function packTensors(tensors: readonly Tensor[]): void {
+  checkList('packTensors', 'tensors', tensors, 'tensors');
+  for (const x of tensors) checkDType('packTensors', 'tensors', x, 'f32');
   if (tensors[0])
-    layTogether(
+    packBuffers(
       tensors[0].gpu,
       tensors.map(({ buffer }) => buffer),
     );
 }
 
 /** Makes f32 tensors of zeros side by side in memory; each lives until it is disposed. */
-export function zerosTogether(shapes: readonly Shape[], gpu: Gpu): Tensor[] {
-  checkGpu('zerosTogether', gpu);
-  checkList('zerosTogether', 'shapes', shapes, 'shapes');
-  for (const shape of shapes) checkExtents('zerosTogether', shape);
+export function packedZeros(shapes: readonly Shape[], gpu: Gpu): Tensor[] {
+  checkGpu('packedZeros', gpu);
+  checkList('packedZeros', 'shapes', shapes, 'shapes');
+  for (const shape of shapes) checkExtents('packedZeros', shape);
   const made = shapes.map((shape) => new Tensor(gpu, new GpuBuffer(4 * sizeOf(shape)), shape));
-  moveTogether(made);
+  packTensors(made);
   return made;
 }

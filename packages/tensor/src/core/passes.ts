@@ -35,8 +35,8 @@ const passOf = (count: number, workgroup: number, turns: number): Pass => ({
 const several: PassVariant = {
   name: 'several each',
   admits: (_, { adapter }) => !adapter.software || 'a software adapter runs invocations one after the other',
-  plan({ count, bytes }, { hardware }) {
-    const wanted = Math.min(MOST_TURNS, 32 / bytes, count / (hardware.processors * RESIDENT));
+  plan({ count, bytes }, { profile }) {
+    const wanted = Math.min(MOST_TURNS, 32 / bytes, count / (profile.processors * RESIDENT));
     return passOf(count, LARGE, 2 ** Math.max(0, Math.floor(Math.log2(wanted))));
   },
 };

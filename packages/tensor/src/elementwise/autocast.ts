@@ -1,4 +1,4 @@
-import { checkFunction, checkOneOf, currentGpu, type Gpu, refuseAsync } from '@visage/gpu';
+import { checkFunction, checkOneOf, currentGpu, type Gpu } from '@visage/gpu';
 import { track, unwatched } from '../core/autograd.ts';
 import { castingNow, withCasting } from '../core/casting.ts';
 import type { FloatType } from '../core/storage.ts';
@@ -21,11 +21,7 @@ export function autocast<T>(type: FloatType, fn: () => T): T {
   checkFunction('autocast', 'fn', fn);
   checkOneOf('autocast', 'type', type, ['f16', 'f32']);
   const copies = castingNow()?.copies ?? new Map();
-  return withCasting({ type, copies }, () => {
-    const result = fn();
-    refuseAsync('autocast', result);
-    return result;
-  });
+  return withCasting({ type, copies }, fn);
 }
 
 /** Are products computed in f16 now, on this device? */

@@ -24,7 +24,7 @@ function splitsOf(problem: GemmProblem, plan: GemmPlan, gpu: Gpu): number {
   const tiles = plan.tiles[0] * plan.tiles[1];
   const forWidth = gpu.adapter.software
     ? 1
-    : Math.min(Math.ceil((PER_PROCESSOR * gpu.hardware.processors) / tiles), Math.floor(problem.k / SHORTEST_SPLIT));
+    : Math.min(Math.ceil((PER_PROCESSOR * gpu.profile.processors) / tiles), Math.floor(problem.k / SHORTEST_SPLIT));
   return Math.max(1, Math.min(steps, Math.max(forAccuracy, forWidth)));
 }
 

@@ -75,7 +75,7 @@ interface Estimates {
 const estimates = new WeakMap<GemmProblem, Estimates>();
 
 /** Made once for all tiles of a problem: their order asks for it, then the plan of the first one, and whoever wants to know why not another. */
-function estimateOf(tile: MatrixTile, problem: GemmProblem, { hardware: { processors } }: Gpu): Estimate {
+function estimateOf(tile: MatrixTile, problem: GemmProblem, { profile: { processors } }: Gpu): Estimate {
   let all = estimates.get(problem);
   if (all?.processors !== processors) {
     all = { processors, byTile: new Map(TILES.map((each) => [each, estimate(each, problem, processors)])) };
@@ -162,7 +162,7 @@ function matrixVariant(tile: MatrixTile): GemmVariant {
       if (k < 16) return `K = ${k} is below one matrix`;
       return true;
     },
-    behind(problem, chosen, gpu) {
+    slowerThan(problem, chosen, gpu) {
       const other = FAMILY.find(({ variant }) => variant === chosen);
       if (!other) return 'less preferred';
       const [own, its] = [tile, other.tile].map((each) => estimateOf(each, problem, gpu).time.toFixed(1));

@@ -33,7 +33,7 @@ function tiled(bm: number, bn: number, bk: number, tm: number, tq: number, large
       if (m <= bm / 4) return `M = ${m} fills at most a quarter of a ${bm}-high tile`;
       if (k < bk) return `K = ${k} is below one step of ${bk}`;
       const tiles = Math.ceil(m / bm) * Math.ceil(n / bn) * items;
-      return !large || tiles >= gpu.hardware.processors || `${tiles} such tiles leave processors idle`;
+      return !large || tiles >= gpu.profile.processors || `${tiles} such tiles leave processors idle`;
     },
     plan: ({ m, n, aContiguousAlong }, gpu) => ({
       multiply: gpu.adapter.software ? gemmTiled : unrolled, // Mesa takes seconds longer to compile what is written out

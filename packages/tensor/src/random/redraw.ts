@@ -4,6 +4,7 @@
  * where they are.
  */
 
+import { DynamicScope } from '@visage/gpu';
 import { keep } from '../core/scope.ts';
 import type { Tensor } from '../core/tensor.ts';
 import { gather } from '../elementwise/gather.ts';
@@ -18,17 +19,10 @@ interface Run {
   readonly outer: Run | undefined;
 }
 
-let current: Run | undefined;
+const current = new DynamicScope<Run | undefined>(undefined);
 
-function within<T>(run: Omit<Run, 'outer'>, fn: () => T): T {
-  const outer = current;
-  current = { ...run, outer };
-  try {
-    return fn();
-  } finally {
-    current = outer;
-  }
-}
+const within = <T>(run: Omit<Run, 'outer'>, fn: () => T): T =>
+  current.run('checkpoint', { ...run, outer: current.value }, fn);
 
 const copyOf = (state: Tensor): Tensor => gather('copyState', state, state.shape, 'return i;');
 
@@ -39,7 +33,7 @@ const copyOf = (state: Tensor): Tensor => gather('copyState', state, state.shape
 export function stateToDraw(state: Tensor): Tensor {
   const noting: Map<Tensor, Tensor>[] = [];
   let source = state;
-  for (let run = current; run; run = run.outer) {
+  for (let run = current.value; run; run = run.outer) {
     const copy = run.again?.get(state);
     if (copy) {
       source = copy;

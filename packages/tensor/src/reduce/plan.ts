@@ -114,8 +114,8 @@ const subgroup: NormVariant = {
 };
 
 /** Pieces that the rows fall into, enough for all processors. */
-function piecesOf(p: NormProblem, { lanes, groupsPerWorkgroup }: Sharing, { hardware }: Gpu): number {
-  const workgroups = PER_PROCESSOR * hardware.processors;
+function piecesOf(p: NormProblem, { lanes, groupsPerWorkgroup }: Sharing, { profile }: Gpu): number {
+  const workgroups = PER_PROCESSOR * profile.processors;
   const wanted = Math.max(1, Math.floor(workgroups / ((p.outer * groupsOf(p)) / groupsPerWorkgroup)));
   const most = Math.max(1, Math.floor(p.rows / (lanes * ROWS_PER_LANE)));
   return Math.min(wanted, most);

@@ -104,14 +104,14 @@ async function compiled(problems: readonly MetProblem[], gpu: Gpu): Promise<MetP
   const inner: MetProblem[][] = [];
   const compilations: Promise<void>[] = [];
   for (const problem of problems) {
-    const trace = async () => {
+    const trace = () => {
       for (const candidate of candidatesOf(problem)) {
         const step = attempt(problem, candidate);
         compilations.push(step.ready());
         step.dispose();
       }
     };
-    const met = await collectProblems(() => lendScratch(gpu, problem.buffers, trace));
+    const met = await lendScratch(gpu, problem.buffers, async () => collectProblems(trace));
     inner.push(met.filter(({ family }) => family !== problem.family));
   }
   await Promise.all(compilations);

@@ -1,22 +1,28 @@
-/** @file What the choice of a kernel depends on and WebGPU does not tell: how many processors a GPU has. */
+/** @file The number of processors of a GPU. The choice of a kernel depends on it, and WebGPU does not report it. */
 import { ArgumentError } from './errors.ts';
 
-/** What is known of the chip behind an adapter. */
-export interface Hardware {
-  /** Streaming multiprocessors or compute units: each runs a few workgroups at a time, so a launch wants at least that many. */
+/** What kernels are chosen by, beside the limits and features that WebGPU reports. */
+export interface DeviceProfile {
+  /**
+   * Streaming multiprocessors or compute units. Each runs a few workgroups at a time, so a launch needs at least as
+   * many workgroups to keep all of them busy.
+   */
   readonly processors: number;
-  /** Who said so: the caller (`processors` of {@link openGpu}), the tuning memo, the adapter's name, or nobody. */
+  /**
+   * Where the number comes from: the option `processors` of {@link openGpu}, the tuning memo, the adapter's name, or an
+   * assumption.
+   */
   readonly source: 'caller' | 'memo' | 'name' | 'assumed';
 }
 
 /**
- * What is assumed of an adapter whose name tells nothing, software adapters among them: the processors of an H100 or H200. A launch that is cut into too many
- * workgroups costs a small GPU less than one cut into too few costs a large one.
+ * The number that is assumed for an adapter whose name is not known, software adapters among them: that of an H100 or
+ * H200. On a small GPU too many workgroups cost less time than too few cost on a large one.
  */
 const ASSUMED = 132;
 const MOST = 4096;
 
-/** Streaming multiprocessors by model, from NVIDIA's data sheets and architecture papers. A name that is not in the table is not guessed at. */
+/** Streaming multiprocessors by model, from NVIDIA's data sheets and architecture papers. */
 const MODELS: Readonly<Record<string, number>> = {
   ...{ b200: 148, h200: 132, gh200: 132, h100: 132, 'h100 pcie': 114, a100: 108, a30: 56, a40: 84, a10: 72, a10g: 80 },
   ...{ l4: 58, l40: 142, l40s: 142, t4: 40, v100: 80 },
@@ -29,9 +35,13 @@ const MODELS: Readonly<Record<string, number>> = {
 };
 
 const MAKER = /^(?:nvidia )?(?:geforce |tesla |quadro )?/;
-const BUILD = / (?:sxm\d?|pcie|nvl|hbm\d\w?|\d+ ?gb)$/; // memory and form: H100 80GB HBM3, A100-SXM4-40GB
+// memory and form factor, as in H100 80GB HBM3 and A100-SXM4-40GB
+const BUILD = / (?:sxm\d?|pcie|nvl|hbm\d\w?|\d+ ?gb)$/;
 
-/** The processors of an adapter that calls itself so, as `NVIDIA H200` or as Dawn's `nvidia-h200`, or `undefined` for a name that is not in the table. */
+/**
+ * The processors of the adapter with this name, such as `NVIDIA H200` or Dawn's `nvidia-h200`; `undefined` if the table
+ * lacks it.
+ */
 export function processorsNamed(name: string): number | undefined {
   const words = name.toLowerCase().match(/[a-z0-9]+/g) ?? [];
   let model = words.join(' ').replace(MAKER, '');
@@ -43,14 +53,17 @@ export function processorsNamed(name: string): number | undefined {
   }
 }
 
-/** @throws ArgumentError that names `op` unless `processors` is a number that a GPU may have. */
+/** Returns `processors`. @throws ArgumentError that names `op` unless it is an integer from 1 to 4096. */
 export function checkProcessors(op: string, processors: number): number {
   if (Number.isInteger(processors) && processors >= 1 && processors <= MOST) return processors;
   throw new ArgumentError(op, 'processors', String(processors), `an integer from 1 to ${MOST}`);
 }
 
-/** The first that says something: the caller, the memo, the adapter's name. */
-export function hardwareOf(caller?: number, memo?: number, name?: number): Hardware {
+/**
+ * Makes a profile of the first number that is given: the caller's, the memo's, that of the adapter's name; else of the
+ * assumed one.
+ */
+export function deviceProfile(caller?: number, memo?: number, name?: number): DeviceProfile {
   if (caller !== undefined) return { processors: caller, source: 'caller' };
   if (memo !== undefined) return { processors: memo, source: 'memo' };
   return name === undefined ? { processors: ASSUMED, source: 'assumed' } : { processors: name, source: 'name' };

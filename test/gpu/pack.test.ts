@@ -1,6 +1,6 @@
 /** @file Buffers that were moved side by side: their values, whoever holds them, and whose memory it is. */
-import { type Gpu, GpuBuffer, layTogether, spaced } from '@visage/gpu';
-import { add, assign, keep, launchMap, matmul, moveTogether, record, scope, type Tensor, tensor } from '@visage/tensor';
+import { type Gpu, GpuBuffer, packBuffers, packedBytes } from '@visage/gpu';
+import { add, assign, keep, launchMap, matmul, packTensors, record, scope, type Tensor, tensor } from '@visage/tensor';
 import { equal, is, ok, throws } from 'uvu/assert';
 import { BufferPool } from '../../packages/gpu/src/memory/pool.ts';
 import { gpuSuite } from '../helpers/gpu.ts';
@@ -19,19 +19,19 @@ test('values and writes are those of before; the memory goes back with the last 
   const live = gpu.memory.live;
   const xs = make();
   const before = await valuesOf(xs);
-  moveTogether(xs);
+  packTensors(xs);
   equal(await valuesOf(xs), before);
   let end = 0;
   for (const { buffer } of xs) {
     is(buffer.whole, xs[0]!.buffer.whole);
     is(buffer.offset, end);
-    end += spaced(buffer.bytes);
+    end += packedBytes(buffer.bytes);
   }
   xs[1]!.write(new Float32Array(64).fill(5));
   equal(await valuesOf(xs), [before[0], Array(64).fill(5), ...before.slice(2)]);
   throws(() => gpu.write(xs[1]!.buffer, new Float32Array(65)), /260 bytes do not fit into a buffer of 256/);
   const where = xs[2]!.buffer.whole;
-  moveTogether([...xs].reverse());
+  packTensors([...xs].reverse());
   is(xs[2]!.buffer.whole, where, 'once together they stay');
   for (const x of xs.slice(1)) x.dispose();
   throws(() => scope(() => xs[1]!.mul(2)), /was freed/);
@@ -44,7 +44,7 @@ test('a scope frees what lies together as it frees other tensors', async () => {
   const live = gpu.memory.live;
   const kept = scope(() => {
     const xs = SIZES.map((size) => tensor(new Float32Array(size).fill(size)));
-    moveTogether(xs);
+    packTensors(xs);
     return xs[3]!;
   });
   equal(await kept.floats(), new Float32Array(200).fill(200));
@@ -57,10 +57,10 @@ test('recorded steps from before go on, with what they computed of frozen weight
   const weight = keep(tensor(hostRandom(2).normals(12), [3, 4]));
   const x = keep(tensor(hostRandom(3).normals(6), [2, 3]));
   const others = make();
-  weight.buffer.steady = true;
+  weight.buffer.freeze();
   const step = record(() => matmul(x, weight.mul(2)));
   const expected = await step.run().floats();
-  moveTogether([others[0]!, weight, others[1]!]);
+  packTensors([others[0]!, weight, others[1]!]);
   equal(await step.run().floats(), expected);
   weight.write((await weight.floats()).map((value) => -value));
   equal(
@@ -74,7 +74,7 @@ test('recorded steps from before go on, with what they computed of frozen weight
 test('one of them is assigned to another; other launches that would read one and write another are refused', async () => {
   const [a, b, c] = [1, 2, 3].map((value) => keep(tensor([value, value]))) as [Tensor, Tensor, Tensor];
   const assigning = record(() => assign(c, b)); // when they lay apart
-  moveTogether([a, b]);
+  packTensors([a, b]);
   assign(a, b);
   equal(await a.floats(), Float32Array.of(2, 2));
   b.write(Float32Array.of(7, 7));
@@ -90,7 +90,7 @@ test('one of them is assigned to another; other launches that would read one and
 
 test('a traced step is told to make its optimizers elsewhere', () => {
   const xs = make();
-  throws(() => record(() => moveTogether(xs)), /before record\(\)/);
+  throws(() => record(() => packTensors(xs)), /before record\(\)/);
   disposeAll(xs);
 });
 
@@ -110,7 +110,7 @@ test('they take as few device buffers as can be bound, and begin with zeros if t
   const stream = { submit: (encode: (to: typeof encoder) => void) => encode(encoder) };
   const fake = { device, pool: new BufferPool(device), stream, tracing: false, moves: 0, flush: () => {} };
   const buffers = [600, 1500, 1500, 4, 4096, 512].map((bytes) => new GpuBuffer(bytes));
-  layTogether(fake as unknown as Gpu, buffers);
+  packBuffers(fake as unknown as Gpu, buffers);
   const wholes = [...new Set(buffers.map(({ whole }) => whole))];
   equal(
     wholes.map(({ bytes }) => bytes),
@@ -118,6 +118,15 @@ test('they take as few device buffers as can be bound, and begin with zeros if t
   );
   is(cleared.length, wholes.length);
   is(fake.moves, wholes.length);
+});
+
+test('a view of whole vectors ends inside the device memory or is refused', () => {
+  const memory = { size: 64 } as GPUBuffer;
+  const buffer = new GpuBuffer(20, memory);
+  const view = buffer.padded(16);
+  equal([view.bytes, view.offset, view.resource === memory], [32, 0, true]);
+  equal(new GpuBuffer(32, memory).padded(16).bytes, 32);
+  throws(() => new GpuBuffer(60, { size: 60 } as GPUBuffer).padded(16), /64 bytes .* do not fit into 60 bytes/);
 });
 
 test.run();

@@ -2,7 +2,7 @@
 import { DESCRIBED, type DeviceDescription, describedGpu, TuningMemo } from '@visage/gpu';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { processorsNamed } from '../../packages/gpu/src/core/hardware.ts';
+import { processorsNamed } from '../../packages/gpu/src/core/deviceProfile.ts';
 import { Gpu } from '../../packages/gpu/src/device/gpu.ts';
 
 const NAMES: readonly (readonly [name: string, processors: number | undefined])[] = [
@@ -30,17 +30,17 @@ const opened = (options: { processors?: number; deterministic?: boolean } = {}, 
   new Gpu(describedGpu(of).device, of.adapter, options);
 
 test('the caller comes before the memo, the memo before the name, and a GPU of which nothing is known counts as a large one', () => {
-  assert.equal(opened().hardware, { processors: 132, source: 'assumed' });
-  assert.equal(opened({}, DESCRIBED.h200).hardware, { processors: 132, source: 'name' });
+  assert.equal(opened().profile, { processors: 132, source: 'assumed' });
+  assert.equal(opened({}, DESCRIBED.h200).profile, { processors: 132, source: 'name' });
   const gpu = opened({}, DESCRIBED.h200);
   gpu.tuning.processors = 66;
-  assert.equal(gpu.hardware, { processors: 66, source: 'memo' });
+  assert.equal(gpu.profile, { processors: 66, source: 'memo' });
   const told = opened({ processors: 12 });
   told.tuning.processors = 66;
-  assert.equal(told.hardware, { processors: 12, source: 'caller' });
+  assert.equal(told.profile, { processors: 12, source: 'caller' });
   const deterministic = opened({ deterministic: true });
   deterministic.tuning.processors = 66;
-  assert.is(deterministic.hardware.source, 'assumed', 'which does not ask its memo');
+  assert.is(deterministic.profile.source, 'assumed', 'which does not ask its memo');
 });
 
 test('numbers that no GPU has are refused', () => {

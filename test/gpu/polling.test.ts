@@ -3,10 +3,10 @@ import { setImmediate as promised } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { waitPatiently } from '../../packages/gpu/src/node/polling.ts';
+import { pollSlowly } from '../../packages/gpu/src/node/polling.ts';
 
 const before = globalThis.setImmediate;
-waitPatiently();
+pollSlowly();
 
 const kind = (handle: unknown) => (handle as object).constructor.name;
 
@@ -24,7 +24,7 @@ test('promises of it work, and asking twice changes nothing more', async () => {
   assert.is(await promisify(setImmediate)('value'), 'value');
   assert.is(await promised('value'), 'value');
   const patient = globalThis.setImmediate;
-  waitPatiently();
+  pollSlowly();
   assert.is(globalThis.setImmediate, patient);
 });
 
