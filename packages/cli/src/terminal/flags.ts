@@ -1,6 +1,6 @@
 import { VisageError } from '@visage/gpu';
 
-/** The flags of a command by the arguments of the libraries that they set, such as `{ folder: '--data' }`. */
+/** What a command calls the arguments and functions of the libraries, such as `{ folder: '--data', importNetwork: 'visage import' }`. */
 export type Flags = Readonly<Record<string, string>>;
 
 /**
