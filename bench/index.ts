@@ -14,8 +14,9 @@
  * `--json` and `--html` keep a result; `--help` behind a name tells the rest. On a software adapter the sizes are small, so that a run
  * ends. Every timed run has to compute something: results and gradients that are zero or not finite end it with status 1.
  */
+
+import { reportFailure } from '@visage/cli';
 import { Command } from 'commander';
-import { reportFailure } from '../packages/cli/src/terminal/failure.ts';
 import { addBenches } from './commands/benches.ts';
 import { addKernelPage } from './commands/kernelPage.ts';
 import { addMemory } from './commands/memory.ts';

@@ -12,6 +12,7 @@
  */
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { aligned } from '@visage/conformance';
 import type { SwapScores } from '@visage/faces';
 import { VisageError } from '@visage/gpu';
 import { startGpu } from '@visage/gpu/node';
@@ -31,9 +32,7 @@ import {
   Trainer,
 } from '@visage/simswap';
 import { assign, cast, scope } from '@visage/tensor';
-import { aligned } from '../packages/cli/src/terminal/aligned.ts';
-import { SwapEvaluation } from '../packages/cli/src/training/evaluate.ts';
-import { builtInWeights, loadIdentityNetwork } from '../packages/cli/src/training/weights.ts';
+import { builtInWeights, loadIdentityNetwork, SwapEvaluation } from '@visage/training';
 
 const CLOSE = 0.03; // of a loss
 const SETTLED = 50; // steps after which none may be skipped

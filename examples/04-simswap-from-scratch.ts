@@ -9,7 +9,6 @@
  * Chen et al., SimSwap: An Efficient Framework For High Fidelity Face Swapping, ACM Multimedia 2020.
  */
 import { mkdir } from 'node:fs/promises';
-import { builtInWeights, loadIdentityNetwork, writeMarkedPng } from '@visage/cli';
 import { FaceSampler, faceSets, imageGrid, imagesOf, SwapFaces } from '@visage/faces';
 import { startGpu } from '@visage/gpu/node';
 import { Adam, HostRandom, seeded } from '@visage/nn';
@@ -28,6 +27,7 @@ import {
   type Tensor,
   zeros,
 } from '@visage/tensor';
+import { builtInWeights, loadIdentityNetwork, writeMarkedPng } from '@visage/training';
 
 const STEPS = Number(process.argv[2] ?? 60);
 const [SIZE, BATCH, PEOPLE] = [48, 4, 5000];

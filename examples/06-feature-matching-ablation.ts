@@ -17,6 +17,18 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { FaceSampler, type Level, SwapFaces } from '@visage/faces';
+import { startGpu } from '@visage/gpu/node';
+import {
+  ablation,
+  type IdentityNetwork,
+  identityLoss,
+  paper,
+  type Recipe,
+  reconstructionLoss,
+  type Swapper,
+} from '@visage/simswap';
+import { concat, noGrad, scope } from '@visage/tensor';
 import {
   aboutPeople,
   builtInWeights,
@@ -33,19 +45,7 @@ import {
   scatterSvg,
   spreadOf,
   withSpread,
-} from '@visage/cli';
-import { FaceSampler, type Level, SwapFaces } from '@visage/faces';
-import { startGpu } from '@visage/gpu/node';
-import {
-  ablation,
-  type IdentityNetwork,
-  identityLoss,
-  paper,
-  type Recipe,
-  reconstructionLoss,
-  type Swapper,
-} from '@visage/simswap';
-import { concat, noGrad, scope } from '@visage/tensor';
+} from '@visage/training';
 
 const { values: options } = parseArgs({
   options: {

@@ -8,7 +8,6 @@
  * out/examples/deepfakes.png: photos of A, of B and of a third person, each as A and as B.
  */
 import { mkdir } from 'node:fs/promises';
-import { builtInWeights, loadIdentityNetwork, writeMarkedPng } from '@visage/cli';
 import {
   faceSets,
   imageGrid,
@@ -23,6 +22,7 @@ import { startGpu } from '@visage/gpu/node';
 import { seeded } from '@visage/nn';
 import { DeepFakes, DeepFakesTrainer, originalDeepFakesRecipe, originalWarp, type Person } from '@visage/simswap';
 import { concat, keep, l2Normalize, mean, noGrad, scope, slice, type Tensor } from '@visage/tensor';
+import { builtInWeights, loadIdentityNetwork, writeMarkedPng } from '@visage/training';
 
 const STEPS = Number(process.argv[2] ?? 400);
 const [SIZE, MARGIN, ALBUM, TESTED, SHOWN] = [48, 8, 128, 32, 6];

@@ -10,7 +10,6 @@
  * Li et al., FaceShifter: Towards High Fidelity And Occlusion Aware Face Swapping, 2019.
  */
 import { mkdir } from 'node:fs/promises';
-import { builtInWeights, loadIdentityNetwork, writeMarkedPng } from '@visage/cli';
 import { FaceSampler, faceSets, imageGrid, imagesOf, pixelErrors, SwapFaces } from '@visage/faces';
 import { startGpu } from '@visage/gpu/node';
 import { cosineSchedule, HostRandom, seeded } from '@visage/nn';
@@ -28,6 +27,7 @@ import {
   ProceduralPairs,
 } from '@visage/simswap';
 import { scope, tensor } from '@visage/tensor';
+import { builtInWeights, loadIdentityNetwork, writeMarkedPng } from '@visage/training';
 
 type Floats = Float32Array;
 const [STEPS, REFINING] = [Number(process.argv[2] ?? 200), Number(process.argv[3] ?? 80)];

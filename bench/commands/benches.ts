@@ -1,7 +1,8 @@
 /** @file The benchmarks as commands: each opens the device, measures, hands what it has to `keep` row by row, and all of it to `finish`. */
+
+import { integer } from '@visage/cli';
 import { VisageError } from '@visage/gpu';
 import { type Command, Option } from 'commander';
-import { integer } from '../../packages/cli/src/terminal/options.ts';
 import { type ConvolutionRow, timeConvolution } from '../core/convolution.ts';
 import { measureKernels } from '../core/kernels.ts';
 import { NETWORKS, type NetworkName, type NetworkRow, type Pass, timeNetwork } from '../core/networks.ts';

@@ -1,12 +1,11 @@
 import { writeFile } from 'node:fs/promises';
+import { computedPrecisions, integer } from '@visage/cli';
+import { aligned } from '@visage/conformance';
 import type { Gpu } from '@visage/gpu';
 import { startGpu } from '@visage/gpu/node';
 import type { Precision } from '@visage/simswap';
+import { adapterLine } from '@visage/training';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { aligned } from '../../packages/cli/src/terminal/aligned.ts';
-import { adapterLine } from '../../packages/cli/src/terminal/device.ts';
-import { integer } from '../../packages/cli/src/terminal/options.ts';
-import { computedPrecisions } from '../../packages/cli/src/terminal/precision.ts';
 import { batchesFor, precisionsFor, type Sizes, sizesFor } from '../core/sizes.ts';
 import { benchPage } from '../report/page.ts';
 import { type BenchName, type BenchResult, benchResult, type Measurements, writeResult } from '../report/result.ts';

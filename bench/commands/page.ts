@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { integer } from '@visage/cli';
 import type { Command } from 'commander';
-import { integer } from '../../packages/cli/src/terminal/options.ts';
 import { kernelPage } from '../page/html.ts';
 
 /** Adds `page`, which hands the kernel benchmark to a browser. */

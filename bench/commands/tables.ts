@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { VisageError } from '@visage/gpu';
+import type { Table } from '@visage/training';
 import type { Command } from 'commander';
-import type { Table } from '../../packages/cli/src/report/page.ts';
 import { type BenchResult, readResult } from '../report/result.ts';
 import { tablesOf } from '../report/tables.ts';
 import { versusPytorch } from '../report/versus.ts';

@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import { pageStyle } from '@visage/training';
 import { build } from 'esbuild';
 
 const here = (file: string): string => fileURLToPath(new URL(file, import.meta.url));
@@ -19,7 +19,6 @@ export async function kernelPage(): Promise<string> {
     logLevel: 'error',
   });
   const script = (outputFiles[0]?.text ?? '').replaceAll('</script', '<\\/script');
-  const style = await readFile(here('../../packages/cli/src/report/page.css'), 'utf8');
   const field = (name: string, label: string, hint: string) =>
     `<label>${label} <input name="${name}" inputmode="decimal" size="8" placeholder="${hint}"></label>`;
   return `<!doctype html>
@@ -27,7 +26,7 @@ export async function kernelPage(): Promise<string> {
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
 <title>Visage: kernels in this browser</title>
-<style>${style}</style>
+<style>${pageStyle()}</style>
 <h1>Visage: kernels in this browser</h1>
 <p>Times every kernel of the generator, the discriminators and the identity network, at every shape that they give it.</p>
 <form>${field('size', 'pixels', '224')} ${field('batch', 'batch', '1')} ${field('width', 'width', '1')} ${field('blocks', 'blocks', '9')}

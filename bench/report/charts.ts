@@ -1,4 +1,4 @@
-import type { Chart } from '../../packages/cli/src/report/page.ts';
+import type { Chart } from '@visage/training';
 import { CONVOLUTION_PASSES, type ConvolutionRow } from '../core/convolution.ts';
 import type { KernelReport, KernelRow } from '../core/kernels.ts';
 import type { MemoryRow } from '../core/memory.ts';

@@ -1,4 +1,4 @@
-import { reportPage } from '../../packages/cli/src/report/page.ts';
+import { reportPage } from '@visage/training';
 import { chartsOf } from './charts.ts';
 import type { BenchResult } from './result.ts';
 import { tablesOf } from './tables.ts';

@@ -1,4 +1,4 @@
-import type { Table } from '../../packages/cli/src/report/page.ts';
+import type { Table } from '@visage/training';
 import type { ContestEntry, ContestResult, PeerReport } from '../peers/contest.ts';
 import { arithmeticRate, significant } from './format.ts';
 

@@ -1,4 +1,4 @@
-import type { Table } from '../../packages/cli/src/report/page.ts';
+import type { Table } from '@visage/training';
 import { CONVOLUTION_PASSES } from '../core/convolution.ts';
 import { significant } from './format.ts';
 import type { BenchName, BenchResult, Measurements, PytorchRow } from './result.ts';

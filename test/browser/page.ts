@@ -1,9 +1,10 @@
 /** @file What runs inside the browser: checks by name, each resolving to plain values that browser.test.ts judges. */
+
+import { type CaseReport, goldenFile, runGoldenFile } from '@visage/conformance';
 import { openGpu, useGpu } from '@visage/gpu';
 import { type FileTensor, readPth, readSafetensors } from '@visage/nn';
 import { exportable, exportOnnx, importedFile, importKinds, importNetwork, loadSwapper } from '@visage/simswap';
 import { grad, scope, type Tensor, tensor } from '@visage/tensor';
-import { type CaseReport, goldenFile, runGoldenFile } from '../../packages/cli/src/conformance/index.ts';
 import { relativeError } from '../helpers/goldens.ts';
 import { lossesOf, tinyTrainer } from '../helpers/tinySwapper.ts';
 import { archive, dictionary, legacyFile, tensorOf } from '../nn/pickles.ts';

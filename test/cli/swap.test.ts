@@ -1,9 +1,10 @@
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createProgram, drawLabel, SOURCE_TYPE } from '@visage/cli';
+import { createProgram } from '@visage/cli';
 import { image, renderFaces } from '@visage/faces';
 import { pngTexts, readPng, writePng } from '@visage/faces/node';
+import { drawLabel, SOURCE_TYPE } from '@visage/training';
 import * as assert from 'uvu/assert';
 import { gpuSuite } from '../helpers/gpu.ts';
 import { tinyTrainer } from '../helpers/tinySwapper.ts';

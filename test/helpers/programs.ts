@@ -1,14 +1,17 @@
 /** @file Random programs of golden files: held to PyTorch, and their replays to the eager run. */
-import type { GoldenCase, GoldenFile } from '@visage/cli';
+import type { Computed, GoldenCase, GoldenFile } from '@visage/conformance';
+import {
+  CaseTensors,
+  compare,
+  type HostValues,
+  type ProgramArgs,
+  programCase,
+  readBack,
+  sameBits,
+  toleranceOf,
+} from '@visage/conformance';
 import { inPrecision, type Precision } from '@visage/simswap';
 import { record, scope, type Tensor } from '@visage/tensor';
-import { compare } from '../../packages/cli/src/conformance/compare.ts';
-import { type HostValues, readBack } from '../../packages/cli/src/conformance/eager.ts';
-import { CaseTensors } from '../../packages/cli/src/conformance/golden.ts';
-import { sameBits } from '../../packages/cli/src/conformance/measure.ts';
-import type { Computed } from '../../packages/cli/src/conformance/prepared.ts';
-import { type ProgramArgs, programCase } from '../../packages/cli/src/conformance/programs/program.ts';
-import { toleranceOf } from '../../packages/cli/src/conformance/tolerance.ts';
 
 /** A program in one line: `v0 = exp(x0); y = add(v0, x1)`. */
 export function programText({ args }: GoldenCase): string {

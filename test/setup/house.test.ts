@@ -10,7 +10,7 @@ const test = suite('the house');
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /** Packages in the order in which they may import each other: each one only from those before it. */
-const order = ['kernels', 'gpu', 'tensor', 'nn', 'faces', 'simswap', 'cli'];
+const order = ['kernels', 'gpu', 'tensor', 'nn', 'faces', 'simswap', 'weights', 'training', 'conformance', 'cli'];
 const folderOf = (name: string): string => (name === 'kernels' ? 'kernels' : `packages/${name}/src`);
 
 /** Code files under a folder of the repository, as paths from the root. */
@@ -55,7 +55,7 @@ for (const [place, name] of order.entries()) {
 }
 
 test('what browsers load imports nothing from Node', () => {
-  for (const name of ['kernels', 'gpu', 'tensor', 'nn', 'faces', 'simswap']) {
+  for (const name of ['kernels', 'gpu', 'tensor', 'nn', 'faces', 'simswap', 'weights', 'conformance']) {
     const entry = name === 'kernels' ? 'kernels/index.ts' : `packages/${name}/src/index.ts`;
     const pending = existsSync(join(root, entry)) ? [entry] : [];
     const seen = new Set(pending);

@@ -1,4 +1,6 @@
 /** @file The networks and data of the training tests: those of the golden training, so that all tests share compiled kernels. */
+
+import { hashed } from '@visage/conformance';
 import { seeded } from '@visage/nn';
 import {
   ArcFace,
@@ -10,7 +12,6 @@ import {
   type TrainingData,
 } from '@visage/simswap';
 import { keep, type Tensor, zeros } from '@visage/tensor';
-import { hashed } from '../../packages/cli/src/conformance/hashed.ts';
 import { nhwc } from './hashed.ts';
 
 export const batchSize = 2;

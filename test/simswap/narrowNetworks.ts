@@ -1,7 +1,8 @@
 /** @file Networks of the published forms at sizes that take no time, and weight files of them. */
+
+import { hashed } from '@visage/conformance';
 import { type Module, readSafetensors, type SafetensorsFile, saveModule, seeded } from '@visage/nn';
 import { type IdentityConfig, publishedArcFace, publishedGenerator, publishedIResNet } from '@visage/simswap';
-import { hashed } from '../../packages/cli/src/conformance/hashed.ts';
 
 export const narrowArcFace: IdentityConfig = {
   ...publishedArcFace,

@@ -1,10 +1,9 @@
 import { readdirSync } from 'node:fs';
-import { type CaseReport, conformanceTable, goldenFile, runGoldenFile } from '@visage/cli';
+import { type CaseReport, conformanceTable, goldenFile, preparerOf, runGoldenFile } from '@visage/conformance';
 import { loadSafetensors } from '@visage/nn/node';
 import { Generator, publishedGenerator } from '@visage/simswap';
 import { scope } from '@visage/tensor';
 import * as assert from 'uvu/assert';
-import { preparerOf } from '../../packages/cli/src/conformance/registry.ts';
 import { gpuSuite } from '../helpers/gpu.ts';
 import { hashedTensor, latents } from './hashed.ts';
 

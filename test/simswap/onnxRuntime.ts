@@ -1,7 +1,8 @@
 /** @file Runs ONNX files, and gives both sides the same pictures. */
+
+import { hashed } from '@visage/conformance';
 import { noGrad, scope, type Tensor } from '@visage/tensor';
 import { InferenceSession, Tensor as OnnxTensor } from 'onnxruntime-node';
-import { hashed } from '../../packages/cli/src/conformance/hashed.ts';
 import { hashedTensor } from './hashed.ts';
 
 /** What `compute` gives, on the host, without a graph. */

@@ -1,4 +1,4 @@
-import { type CaseReport, conformanceTable, goldenFile, runGoldenFile } from '@visage/cli';
+import { type CaseReport, conformanceTable, goldenFile, runGoldenFile } from '@visage/conformance';
 import { SpectralConv2d } from '@visage/nn';
 import { loadSafetensors } from '@visage/nn/node';
 import {

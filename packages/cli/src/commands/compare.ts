@@ -1,16 +1,22 @@
 import { join, relative } from 'node:path';
+import { aligned } from '@visage/conformance';
 import type { Level } from '@visage/faces';
 import { loadSafetensors } from '@visage/nn/node';
 import { type RecipeChanges, readCheckpointHeader } from '@visage/simswap';
+import type { PeopleSet } from '@visage/training';
+import {
+  adapterLine,
+  compareSystems,
+  comparisonTable,
+  type Preset,
+  presetFor,
+  presets,
+  runsTable,
+} from '@visage/training';
 import { type Command, Option } from 'commander';
-import { comparisonTable, runsTable } from '../compare/report.ts';
-import { compareSystems } from '../compare/run.ts';
-import { aligned } from '../terminal/aligned.ts';
-import { adapterLine, openDevice } from '../terminal/device.ts';
+import { openDevice } from '../terminal/device.ts';
 import { UsageError } from '../terminal/failure.ts';
 import { integer } from '../terminal/options.ts';
-import type { PeopleSet } from '../training/people.ts';
-import { type Preset, presetFor, presets } from '../training/presets.ts';
 
 /** Options of `visage eval` that only `--compare` reads, and those that it shares. */
 export interface CompareOptions {

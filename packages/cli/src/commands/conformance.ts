@@ -1,10 +1,11 @@
+import { type CaseReport, conformanceTable, goldenFile, runGoldenFile } from '@visage/conformance';
+import { collectGarbage } from '@visage/conformance/node';
 import { loadSafetensors } from '@visage/nn/node';
 import type { Precision } from '@visage/simswap';
+import { adapterLine } from '@visage/training';
 import type { Command } from 'commander';
-import { type CaseReport, conformanceTable, goldenFile, runGoldenFile } from '../conformance/index.ts';
-import { adapterLine, openDevice } from '../terminal/device.ts';
+import { openDevice } from '../terminal/device.ts';
 import { UsageError } from '../terminal/failure.ts';
-import { collectGarbage } from '../terminal/garbage.ts';
 import { precisionOption, warnOfPrecision } from '../terminal/precision.ts';
 
 interface Options {

@@ -1,7 +1,8 @@
 import type { DeviceProfile, Gpu } from '@visage/gpu';
 import { memoPath, tuningTarget } from '@visage/gpu/node';
+import { adapterLine } from '@visage/training';
 import type { Command } from 'commander';
-import { adapterLine, openDevice } from '../terminal/device.ts';
+import { openDevice } from '../terminal/device.ts';
 
 const MiB = 2 ** 20;
 

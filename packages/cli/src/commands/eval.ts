@@ -1,18 +1,22 @@
+import { aligned } from '@visage/conformance';
 import type { Level } from '@visage/faces';
 import { loadSafetensors } from '@visage/nn/node';
 import { loadSwapper, type Precision, readCheckpointHeader } from '@visage/simswap';
+import type { PeopleSet } from '@visage/training';
+import {
+  adapterLine,
+  builtInWeights,
+  loadIdentityNetwork,
+  SwapEvaluation,
+  scoreTable,
+  trainingLevel,
+} from '@visage/training';
 import { type Command, Option } from 'commander';
-import { aligned } from '../terminal/aligned.ts';
-import { adapterLine, openDevice } from '../terminal/device.ts';
+import { openDevice } from '../terminal/device.ts';
 import { UsageError } from '../terminal/failure.ts';
 import { integer } from '../terminal/options.ts';
 import { precisionOption, warnOfPrecision } from '../terminal/precision.ts';
-import { SwapEvaluation } from '../training/evaluate.ts';
-import type { PeopleSet } from '../training/people.ts';
-import { addRecipeFields } from '../training/recipes.ts';
-import { scoreTable } from '../training/scores.ts';
-import { trainingLevel } from '../training/settings.ts';
-import { builtInWeights, loadIdentityNetwork } from '../training/weights.ts';
+import { addRecipeFields } from '../terminal/recipe.ts';
 import { addCompareOptions, type CompareOptions, compare, refuseCompareOptions } from './compare.ts';
 
 interface Options extends Omit<CompareOptions, 'level'> {

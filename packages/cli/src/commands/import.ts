@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
+import { aligned } from '@visage/conformance';
 import { isPth, readPth, readSafetensors, type WeightFile } from '@visage/nn';
 import { checkOutput, loadFile, saveFile } from '@visage/nn/node';
 import {
@@ -11,8 +12,8 @@ import {
   type Pipeline,
 } from '@visage/simswap';
 import { type Command, Option } from 'commander';
-import { aligned } from '../terminal/aligned.ts';
 import { UsageError } from '../terminal/failure.ts';
+import { withFlags } from '../terminal/flags.ts';
 
 interface Options {
   readonly as: string;
@@ -88,7 +89,9 @@ async function importFile(path: string, { as, out, prefix, list = false }: Optio
   const target = await targetOf(path, out);
   const kind = importKinds.find(({ name }) => name === as) as (typeof importKinds)[number];
   const file = await readWeights(path);
-  const imported = importNetwork(file, kind, prefix && `${prefix.replace(/\.$/, '')}.`);
+  const imported = await withFlags({ prefix: '--prefix' }, () =>
+    importNetwork(file, kind, prefix && `${prefix.replace(/\.$/, '')}.`),
+  );
   console.log(`${path}: ${file.tensors.size} tensors, as ${kind.name} (${kind.about})`);
   console.log(report(imported, list).join('\n'));
   const bytes = importedFile(imported, path);

@@ -1,16 +1,25 @@
+import { aligned } from '@visage/conformance';
 import { type ProfiledChoice, type ProfileRow, warmUp } from '@visage/gpu';
 import { type Precision, quietStep, type RecipeChanges } from '@visage/simswap';
+import {
+  adapterLine,
+  describeRecipe,
+  type MeasuredIdentity,
+  measuredIdentity,
+  measuredRun,
+  newSettings,
+  presetFor,
+  presets,
+  REASONS_NOTE,
+  Reasons,
+  recipeNamed,
+  variantsOf,
+} from '@visage/training';
 import { type Command, Option } from 'commander';
-import { REASONS_NOTE, Reasons, variantsOf } from '../report/choices.ts';
-import { aligned } from '../terminal/aligned.ts';
-import { adapterLine, openDevice } from '../terminal/device.ts';
+import { openDevice } from '../terminal/device.ts';
 import { integer } from '../terminal/options.ts';
 import { precisionOption, warnOfPrecision } from '../terminal/precision.ts';
-import { type MeasuredIdentity, measuredIdentity, measuredIdentityOption } from '../training/measured.ts';
-import { measuredRun } from '../training/open.ts';
-import { presetFor, presets } from '../training/presets.ts';
-import { addRecipeFields, recipeNamed, recipeOption } from '../training/recipes.ts';
-import { describeRecipe, newSettings } from '../training/settings.ts';
+import { addRecipeFields, measuredIdentityOption, recipeOption } from '../terminal/recipe.ts';
 
 interface Options {
   readonly preset?: string;

@@ -1,13 +1,9 @@
 import { existsSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
 import { paper } from '@visage/simswap';
+import { adapterLine, builtInWeights, emptyRunFolder, newRun, newSettings, presetFor } from '@visage/training';
 import type { Command } from 'commander';
-import { adapterLine, openDevice } from '../terminal/device.ts';
+import { openDevice } from '../terminal/device.ts';
 import { outliveReader } from '../terminal/interrupt.ts';
-import { newRun } from '../training/open.ts';
-import { presetFor } from '../training/presets.ts';
-import { newSettings } from '../training/settings.ts';
-import { builtInWeights } from '../training/weights.ts';
 import { trainIn } from './train.ts';
 
 const FOLDER = 'out/first-swap';
@@ -22,7 +18,7 @@ async function start(): Promise<void> {
     `Training SimSwap from scratch on procedural faces: preset ${preset.name} (${preset.about}), ${preset.steps} steps`,
   );
   if (existsSync(FOLDER)) console.log(`Replacing the run in ${FOLDER}/`);
-  await rm(FOLDER, { recursive: true, force: true });
+  await emptyRunFolder(FOLDER);
   await trainIn(FOLDER, await newRun(newSettings(preset, paper), builtInWeights('identity')));
 }
 

@@ -3,9 +3,10 @@ import { readFace } from '@visage/faces/node';
 import { checkOutput, loadSafetensors } from '@visage/nn/node';
 import { loadSwapper, type PipelineName, type Precision, pipelines, swapImageSize } from '@visage/simswap';
 import { scope, tensor } from '@visage/tensor';
+import { adapterLine, drawLabel, writeMarkedPng } from '@visage/training';
 import { type Command, Option } from 'commander';
-import { drawLabel, writeMarkedPng } from '../provenance/mark.ts';
-import { adapterLine, openDevice } from '../terminal/device.ts';
+import { openDevice } from '../terminal/device.ts';
+import { withFlags } from '../terminal/flags.ts';
 import { precisionOption, warnOfPrecision } from '../terminal/precision.ts';
 
 interface Options {
@@ -19,16 +20,19 @@ interface Options {
   readonly label: boolean;
 }
 
+/** What the libraries' arguments and functions are called here. */
+const FLAGS = { identity: '--identity', importNetwork: 'visage import' };
+
 async function swap(options: Options): Promise<void> {
   const { checkpoint, identity, pipeline, precision, source, target, out, label } = options;
   await checkOutput(out, { inputs: [checkpoint, identity, source, target], endings: ['.png'] });
   const file = await loadSafetensors(checkpoint);
   const identityFile = identity === undefined ? undefined : await loadSafetensors(identity);
-  const imageSize = swapImageSize(file);
+  const imageSize = await withFlags(FLAGS, () => swapImageSize(file));
   const [donor, owner] = await Promise.all([readFace(source, imageSize), readFace(target, imageSize)]);
   const gpu = await openDevice();
   warnOfPrecision(precision);
-  const swapper = loadSwapper(file, { identity: identityFile, pipeline, precision });
+  const swapper = await withFlags(FLAGS, () => loadSwapper(file, { identity: identityFile, pipeline, precision }));
   const swapped = scope(() => {
     const upload = (face: Image) => tensor(face.data, [1, imageSize, imageSize, 3]);
     return swapper.swapImages(upload(owner), upload(donor));

@@ -2,20 +2,32 @@ import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { currentGpu } from '@visage/gpu';
 import type { Precision, RecipeChanges } from '@visage/simswap';
+import {
+  adapterLine,
+  builtInWeights,
+  checkNobodyTrains,
+  describeDataSet,
+  newRun,
+  newSettings,
+  type Outcome,
+  type Preset,
+  presetFor,
+  presets,
+  RunFolder,
+  recipeNamed,
+  resumedRun,
+  type TrainingRun,
+} from '@visage/training';
 import { type Command, Option } from 'commander';
-import { adapterLine, openDevice } from '../terminal/device.ts';
+import { openDevice } from '../terminal/device.ts';
 import { UsageError } from '../terminal/failure.ts';
-import { outliveReader } from '../terminal/interrupt.ts';
+import { withFlags } from '../terminal/flags.ts';
+import { onInterrupt, outliveReader } from '../terminal/interrupt.ts';
 import { integer } from '../terminal/options.ts';
 import { precisionOption, warnOfPrecision } from '../terminal/precision.ts';
-import { describeDataSet } from '../training/dataSet.ts';
-import { newRun, resumedRun, type TrainingRun } from '../training/open.ts';
-import { type Preset, presetFor, presets } from '../training/presets.ts';
-import { addRecipeFields, recipeNamed, recipeOption } from '../training/recipes.ts';
-import { RunFolder } from '../training/run.ts';
-import { newSettings } from '../training/settings.ts';
-import { summary } from '../training/summary.ts';
-import { builtInWeights } from '../training/weights.ts';
+import { Progress } from '../terminal/progress.ts';
+import { addRecipeFields, recipeOption } from '../terminal/recipe.ts';
+import { summary } from '../terminal/summary.ts';
 
 interface Options {
   readonly preset?: string;
@@ -34,13 +46,35 @@ interface Options {
   readonly allowOtherData?: boolean;
 }
 
-/** Trains a run into a folder and says how it went. */
+/** What the arguments of a run are called here. */
+const FLAGS = { featuresPath: '--features', steps: '--steps', folder: '--data', allowOtherData: '--allow-other-data' };
+
+/** Trains a run into a folder and says how it went. Ctrl-C, SIGTERM and the loss of the terminal end it; everything is saved then. */
 export async function trainIn(folder: string, run: TrainingRun): Promise<void> {
   const started = performance.now();
   for (const line of run.dataSet ? describeDataSet(run.dataSet) : []) console.log(line);
   const into = await RunFolder.open(folder, run);
-  const outcome = await into.train();
+  const outcome = await watched(into);
   console.log(summary(into, outcome, adapterLine(currentGpu()), (performance.now() - started) / 1000));
+}
+
+/** Trains with a progress bar, and stops when the process is asked to end. */
+async function watched(into: RunFolder): Promise<Outcome> {
+  const { settings, trainer } = into.run;
+  const progress = new Progress(settings.steps, trainer.step);
+  const release = onInterrupt(() =>
+    into.stop('finishing this step and saving; Ctrl-C again ends at once without saving'),
+  );
+  try {
+    return await into.train({
+      onStep: (values) => progress.update(values),
+      onNote: (line) => progress.note(line),
+      onLastStep: () => progress.stop(),
+      onRescue: ({ step, checkpoint }) => progress.note(`saved after step ${step}; go on with --resume ${checkpoint}`),
+    });
+  } finally {
+    release();
+  }
 }
 
 async function train(options: Options): Promise<void> {
@@ -53,6 +87,7 @@ async function train(options: Options): Promise<void> {
       `${out}: holds a checkpoint already; go on with --resume ${out}/checkpoint.safetensors, or choose another --out`,
     );
   }
+  await checkNobodyTrains(out);
   const gpu = await openDevice();
   console.log(`Computing on ${adapterLine(gpu)}`);
   warnOfPrecision(options.precision);
@@ -67,7 +102,8 @@ async function train(options: Options): Promise<void> {
     set: options.set,
   };
   checkSize(preset, options.size);
-  await trainIn(out, await newRun(newSettings(preset, recipeNamed(recipe), changes), identity, options.features));
+  const settings = newSettings(preset, recipeNamed(recipe), changes);
+  await trainIn(out, await withFlags(FLAGS, () => newRun(settings, identity, options.features)));
 }
 
 /** Continues in the folder of the checkpoint; the checkpoint knows all but the number of steps, and where the data lies now. */
@@ -85,8 +121,9 @@ async function resume(checkpoint: string, options: Options): Promise<void> {
       `${checkpoint}: its folder holds the run's latest checkpoint, which going on from here would replace; resume ${latest}, or copy this one into a folder of its own`,
     );
   }
+  await checkNobodyTrains(dirname(checkpoint));
   console.log(`Computing on ${adapterLine(await openDevice())}`);
-  const run = await resumedRun(checkpoint, { steps, folder, allowOtherData });
+  const run = await withFlags(FLAGS, () => resumedRun(checkpoint, { steps, folder, allowOtherData }));
   warnOfPrecision(run.settings.precision);
   await trainIn(dirname(checkpoint), run);
 }

@@ -22,12 +22,19 @@ import {
   tensor,
   tune,
 } from '@visage/tensor';
+import {
+  adapterLine,
+  type MeasuredIdentity,
+  measuredIdentity,
+  type Preset,
+  presetFor,
+  presets,
+} from '@visage/training';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { adapterLine, openDevice } from '../terminal/device.ts';
+import { openDevice } from '../terminal/device.ts';
 import { integer } from '../terminal/options.ts';
 import { computedPrecisions } from '../terminal/precision.ts';
-import { type MeasuredIdentity, measuredIdentity, measuredIdentityOption } from '../training/measured.ts';
-import { type Preset, presetFor, presets } from '../training/presets.ts';
+import { measuredIdentityOption } from '../terminal/recipe.ts';
 
 interface Options {
   readonly preset?: string;

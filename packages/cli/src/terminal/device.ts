@@ -5,10 +5,3 @@ import { startGpu } from '@visage/gpu/node';
 export async function openDevice(): Promise<Gpu> {
   return startGpu({ robustness: false });
 }
-
-/** One line that names the adapter, and says so if it computes on the processor. */
-export function adapterLine({ adapter }: Gpu): string {
-  return adapter.software
-    ? `${adapter.name} (software: everything runs on the processor, expect it to be slow)`
-    : adapter.name;
-}

@@ -1,13 +1,5 @@
+import { duration, type RunProgress } from '@visage/training';
 import { Presets, SingleBar } from 'cli-progress';
-
-/** What a training run shows after each reading of its losses. */
-export interface ProgressValues {
-  readonly step: number;
-  readonly stepsPerSecond: number;
-  readonly imagesPerSecond: number;
-  /** Short names and values. */
-  readonly losses: Readonly<Record<string, number>>;
-}
 
 const SECONDS_BETWEEN_LINES = 15; // where there is no terminal to redraw
 
@@ -29,7 +21,7 @@ export class Progress {
     this.#bar.start(total, first, { text: 'compiling kernels' });
   }
 
-  update(values: ProgressValues): void {
+  update(values: RunProgress): void {
     const text = describe(values, this.#secondsLeft(values.step));
     if (this.#bar) this.#bar.update(values.step, { text });
     else if (performance.now() - this.#lastLine > SECONDS_BETWEEN_LINES * 1000) {
@@ -60,21 +52,9 @@ export class Progress {
   }
 }
 
-function describe(
-  { stepsPerSecond, imagesPerSecond, losses }: ProgressValues,
-  secondsLeft: number | undefined,
-): string {
+function describe({ stepsPerSecond, imagesPerSecond, losses }: RunProgress, secondsLeft: number | undefined): string {
   const terms = Object.entries(losses).map(([name, value]) => `${name} ${value.toFixed(3)}`);
   if (secondsLeft === undefined) return [...terms, 'kernels compiled'].join('  ');
   const speed = `${stepsPerSecond.toFixed(2)} it/s  ${imagesPerSecond.toFixed(1)} images/s  ${duration(secondsLeft)} left`;
   return [...terms, speed].join('  ');
-}
-
-/** `1 h 02 min`, `3 min 20 s` or `12 s`. */
-export function duration(seconds: number): string {
-  const whole = Math.max(0, Math.round(seconds));
-  const [hours, minutes, rest] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
-  const two = (n: number) => String(n).padStart(2, '0');
-  if (hours > 0) return `${hours} h ${two(minutes)} min`;
-  return minutes > 0 ? `${minutes} min ${two(rest)} s` : `${rest} s`;
 }

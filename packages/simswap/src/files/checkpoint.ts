@@ -117,7 +117,7 @@ export function swapPipeline(file: SafetensorsFile): Pipeline | undefined {
   const { pipeline } = file.metadata;
   if (pipeline === undefined) {
     const problem = 'is no SimSwap checkpoint but a generator, and says nothing of its pipeline';
-    throw new FileError(file.source, `${problem}; import it again (visage import --as generator-224, …)`);
+    throw new FileError(file.source, `${problem}; import it again (\`importNetwork\` as generator-224, …)`);
   }
   return ofFile(file, () => pipelineOf(pipeline));
 }
@@ -173,7 +173,7 @@ function importedSwapper(
 ): Swapper {
   if (!identityFile) {
     const needed = 'a generator alone; swapping needs the weights of its identity network too';
-    throw new FileError(file.source, `holds ${needed} (--identity, from visage import --as arcface-se-ir)`);
+    throw new FileError(file.source, `holds ${needed} (\`identity\`, from \`importNetwork\` as arcface-se-ir)`);
   }
   const config = ofFile(file, () => readGeneratorConfig(networkDescription(file)?.config));
   const described = networkDescription(identityFile);

@@ -96,7 +96,7 @@ export function checkPipeline(pipeline: Pipeline, generator: GeneratorConfig, id
   }
   if (identity && (identity.kind !== 'arcface' || !identity.squeeze)) {
     const hint = 'A generator understands the latents of the network that it was trained with only';
-    const expected = 'the ArcFace network with squeeze and excitation (`visage import --as arcface-se-ir`)';
+    const expected = 'the ArcFace network with squeeze and excitation (imported as `arcface-se-ir`)';
     throw new ArgumentError(`pipeline ${pipeline.name}`, 'identity network', `an ${identity.kind}`, expected, hint);
   }
 }

@@ -1,0 +1,76 @@
+import { autocasting, cast, grad, type Tensor, tensor } from '@visage/tensor';
+import type { CaseTensors, GoldenCase, GoldenTensor } from '../golden/golden.ts';
+import { fromTorch, type Role } from '../golden/layout.ts';
+import type { Computed, Preparer } from '../golden/prepared.ts';
+import { isIllConditioned } from '../golden/tolerance.ts';
+
+/** Tensors by the short names of the file. */
+export type Named = Readonly<Record<string, Tensor>>;
+
+/** One op of the registry: the call, and the layouts that differ from the rule (inputs and outputs are images, parameters weights). */
+export interface OpEntry {
+  /** Computes the outputs; a single tensor stands for the case's first output. */
+  readonly call: (inputs: Named, args: GoldenCase['args']) => Tensor | Named;
+  readonly roles?: Readonly<Record<string, Role>>;
+}
+
+/** Uploads a stored tensor in our layout. */
+export function upload(x: GoldenTensor, role: Role, requiresGrad = false): Tensor {
+  const ours = fromTorch(x, role);
+  return tensor(ours.data, ours.shape, { requiresGrad });
+}
+
+/** Turns an entry into the preparation of its cases: inputs up, expected outputs and gradients into our layout. */
+export function opCase({ call, roles = {} }: OpEntry): Preparer {
+  return (golden, tensors) => {
+    const roleOf = (name: string): Role => roles[name] ?? (golden.param.includes(name) ? 'weight' : 'image');
+    const host = (stored: string, like: string) => fromTorch(tensors.get(stored), roleOf(like)).data;
+    const names = [...golden.in, ...golden.param];
+    const load = (name: string) => upload(tensors.get(name), roleOf(name), golden.grad.includes(name));
+    const inputs = Object.fromEntries(names.map((name) => [name, load(name)]));
+    // In mixed precision images are f16 on their way; parameters are not, nor what only f32 tells apart.
+    const halved = (x: Tensor, name: string) =>
+      autocasting(x.gpu) && x.dtype === 'f32' && x.rank > 1 && roleOf(name) === 'image' && !isIllConditioned(golden);
+    const activation = (x: Tensor, name: string) => (halved(x, name) ? cast(x, 'f16') : x);
+    const upstream = uploadUpstream(golden, tensors, roleOf);
+    const table = (list: readonly string[], prefix: string) =>
+      Object.fromEntries(list.map((name) => [name, host(prefix + name, name)]));
+    return {
+      compute: () => differentiate(golden, call(mapped(inputs, activation), golden.args), inputs, upstream),
+      inputs: [...Object.values(inputs), ...upstream.values()],
+      expected: { outputs: table(golden.out, ''), gradients: table(golden.grad, 'd_') },
+    };
+  };
+}
+
+const mapped = (named: Named, fn: (x: Tensor, name: string) => Tensor): Named =>
+  Object.fromEntries(Object.entries(named).map(([name, x]) => [name, fn(x, name)]));
+
+/** The gradients that flow into the outputs; an output without one (a running statistic) is not differentiated. */
+function uploadUpstream(golden: GoldenCase, tensors: CaseTensors, roleOf: (name: string) => Role): Map<string, Tensor> {
+  const flowing = golden.out.filter((name) => tensors.has(`g_${name}`));
+  return new Map(flowing.map((name) => [name, upload(tensors.get(`g_${name}`), roleOf(name))]));
+}
+
+/** Outputs by name, and the gradients of `golden.grad` under the given upstream gradients. */
+export function differentiate(
+  golden: GoldenCase,
+  result: Tensor | Named,
+  inputs: Named,
+  upstream: ReadonlyMap<string, Tensor>,
+): Computed {
+  const outputs: Named = isTensor(result) ? { [golden.out[0] as string]: result } : result;
+  if (golden.grad.length === 0) return { outputs, gradients: {} };
+  const flowing = [...upstream.keys()];
+  const gradients = grad(
+    flowing.map((name) => outputs[name] as Tensor),
+    golden.grad.map((name) => inputs[name] as Tensor),
+    { gradOutputs: flowing.map((name) => alike(upstream.get(name) as Tensor, outputs[name] as Tensor)) },
+  );
+  return { outputs, gradients: Object.fromEntries(golden.grad.map((name, k) => [name, gradients[k] as Tensor])) };
+}
+
+// Golden files store scalars with shape [1].
+const alike = (g: Tensor, y: Tensor): Tensor => (g.size === 1 ? g.reshape(y.shape) : g);
+
+const isTensor = (value: Tensor | Named): value is Tensor => typeof (value as Tensor).dtype === 'string';

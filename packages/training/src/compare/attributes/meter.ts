@@ -1,0 +1,126 @@
+/**
+ * @file Pose, expression, gaze and light of a picture, read by a network that learned them from procedural faces with true parameters. What it gets wrong on
+ * true faces is the floor under every figure that it gives.
+ */
+import { FaceSampler, faceSets, type Level, renderFaces } from '@visage/faces';
+import { Adam, cosineSchedule, seeded } from '@visage/nn';
+import {
+  concat,
+  grad,
+  keep,
+  mseLoss,
+  noGrad,
+  RandomState,
+  record,
+  resize,
+  type Tensor,
+  tensor,
+  zeros,
+} from '@visage/tensor';
+import { inBatches, upload } from '../../evaluation/evaluate.ts';
+import { stepByStep } from '../plan/budget.ts';
+import { type LabelSpread, labelNames, labelSpread, labelsOf } from './labels.ts';
+import { AttributeRegressor } from './regressor.ts';
+
+/** How the regressor is trained. */
+export interface MeterOptions {
+  readonly imageSize: number;
+  readonly level: Level;
+  readonly steps: number;
+  readonly batchSize?: number;
+  readonly seed?: number;
+}
+
+const PEOPLE = 100_000; // of the judge's, whom no swapper sees
+const PHOTOS = 16_384; // attribute vectors; few enough to keep the labels of all
+const SPREAD_FROM = 1000; // faces
+const NOISE = 0.02;
+
+/** Reads attributes of pictures. */
+export class AttributeMeter {
+  readonly spread: LabelSpread;
+  readonly #network: AttributeRegressor;
+
+  private constructor(network: AttributeRegressor, spread: LabelSpread) {
+    this.#network = network;
+    this.spread = spread;
+  }
+
+  /** Trains one. Half of what it sees is a little soft or noisy, as swaps are, so that it reads those too. */
+  static async train({ imageSize, level, steps, batchSize = 64, seed = 0 }: MeterOptions): Promise<AttributeMeter> {
+    const sampler = new FaceSampler({ identities: PEOPLE, firstIdentity: faceSets.judge, attributes: PHOTOS, seed });
+    const drawn = labelledFaces(sampler, level);
+    const spread = labelSpread(drawn(steps, SPREAD_FROM).rows);
+    const network = seeded(seed, () => new AttributeRegressor(imageSize));
+    const optimizer = new Adam(network.namedParameters(), { learningRate: 0 });
+    const random = new RandomState(seed);
+    const numbers = () => keep(tensor(new Uint32Array(batchSize)));
+    const [identities, attributes] = [numbers(), numbers()];
+    const truth = keep(zeros([batchSize, labelNames.length]));
+    const step = record(() => {
+      const faces = worn(renderFaces({ identities, attributes, size: imageSize, level }), random);
+      const loss = mseLoss(network.forward(faces), truth);
+      optimizer.step(grad(loss, optimizer.parameters));
+    });
+    const rate = cosineSchedule({ rate: 2e-3, steps, warmup: Math.floor(steps / 20) });
+    let done = 0;
+    const train = stepByStep(() => {
+      const batch = drawn(done, batchSize);
+      identities.write(batch.identities);
+      attributes.write(batch.attributes);
+      truth.write(Float32Array.from(batch.rows.flatMap((row) => normalised(row, spread))));
+      optimizer.learningRate = rate(done++);
+      step.run();
+    });
+    await train(steps);
+    step.dispose();
+    optimizer.dispose();
+    random.dispose();
+    for (const x of [identities, attributes, truth]) x.dispose();
+    network.freeze().eval();
+    return new AttributeMeter(network, spread);
+  }
+
+  /** The labels of pictures [count, S, S, 3] on the host, one row each. */
+  async read(images: Float32Array): Promise<number[][]> {
+    const { imageSize } = this.#network;
+    const count = images.length / (imageSize * imageSize * 3);
+    const values = await inBatches(count, (from, to) =>
+      noGrad(() => this.#network.forward(upload(images, imageSize, from, to))),
+    );
+    const { mean, deviation } = this.spread;
+    return Array.from({ length: count }, (_, n) =>
+      labelNames.map((_, k) => mean[k]! + deviation[k]! * values[n * labelNames.length + k]!),
+    );
+  }
+
+  dispose(): void {
+    this.#network.dispose();
+  }
+}
+
+/** Draws faces with their labels, which are kept once they are known. */
+function labelledFaces(sampler: FaceSampler, level: Level) {
+  const known = new Map<number, readonly number[]>();
+  return (step: number, count: number) => {
+    const { identities, attributes } = sampler.labelled(step, count);
+    const rows = Array.from(attributes, (number) => {
+      const labels = known.get(number) ?? labelsOf({ identity: faceSets.judge, attributes: number, level });
+      known.set(number, labels);
+      return labels;
+    });
+    return { identities, attributes, rows };
+  };
+}
+
+const normalised = (row: readonly number[], { mean, deviation }: LabelSpread): number[] =>
+  row.map((value, k) => (value - mean[k]!) / deviation[k]!);
+
+/** The second half of a batch mixed with its own half-size copy, each by another share, and all of it under a little noise. */
+function worn(faces: Tensor, random: RandomState): Tensor {
+  const [count, side] = [faces.dim(0), faces.dim(1)];
+  const soft = resize(resize(faces, [side / 2, side / 2], 'bilinear'), [side, side], 'bilinear');
+  const half = Math.floor(count / 2);
+  const share = concat([zeros([count - half, 1, 1, 1]), random.uniform([half, 1, 1, 1])], 0);
+  return faces.add(share.mul(soft.sub(faces))).add(random.normal(faces.shape, 0, NOISE));
+}

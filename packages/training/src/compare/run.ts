@@ -1,0 +1,103 @@
+import type { Level } from '@visage/faces';
+import { currentGpu } from '@visage/gpu';
+import type { SafetensorsFile } from '@visage/nn';
+import type { RecipeChanges } from '@visage/simswap';
+import { builtInWeights } from '../networks/builtIn.ts';
+import { loadIdentityNetwork } from '../networks/load.ts';
+import { spreadOf } from '../report/spread.ts';
+import { adapterLine, duration } from '../report/text.ts';
+import type { Preset } from '../settings/presets.ts';
+import { AttributeMeter } from './attributes/meter.ts';
+import { Comparison, type SystemScores } from './measure.ts';
+import type { Budget } from './plan/budget.ts';
+import type { SwapPlan } from './plan/swaps.ts';
+import { type ComparisonResult, comparisonPicture, resultOf, type SystemRun, writeComparison } from './report.ts';
+import { DEEPFAKES, trainDeepFakes } from './systems/deepfakes.ts';
+import { trainFaceShifter } from './systems/faceshifter.ts';
+import { savedSimSwap, trainSimSwap } from './systems/simswap.ts';
+import type { ComparedSystem, ComparisonSettings } from './systems/system.ts';
+
+/** What to compare, and how much to spend on it. */
+export interface ComparisonOptions {
+  readonly preset: Preset;
+  readonly imageSize: number;
+  readonly level: Level;
+  readonly budget: Budget;
+  readonly meterSteps: number;
+  readonly plan: SwapPlan;
+  readonly seed: number;
+  /** How many trainings of each system, from seeds {@link SEED_STRIDE} apart. Default 1. */
+  readonly seeds?: number;
+  /** Fields of SimSwap's recipe by dotted path. */
+  readonly set?: RecipeChanges;
+  /** A SimSwap checkpoint that takes part as it is, beside the one that is trained within the budget. */
+  readonly checkpoint?: SafetensorsFile;
+  readonly folder: string;
+  /** Is told what happens. */
+  readonly say: (line: string) => void;
+}
+
+/** DeepFakes takes a seed for each of its couples, of whom there are at most so many. */
+const SEED_STRIDE = 100;
+
+/**
+ * Trains all systems with the same budget, from one seed after the other, and measures them with the same judge. Table, JSON and page are in the folder after every training, so that one that is
+ * cut short loses none before it.
+ */
+export async function compareSystems(options: ComparisonOptions): Promise<ComparisonResult> {
+  const { preset, imageSize, level, plan, seed: first, seeds: count = 1, set, meterSteps, checkpoint, say } = options;
+  const identity = await loadIdentityNetwork(builtInWeights('identity'));
+  say(`Training the regressors of pose, expression, gaze and light, ${meterSteps} steps`);
+  const meter = await AttributeMeter.train({ imageSize, level, steps: meterSteps, seed: first });
+  const judge = await loadIdentityNetwork(builtInWeights('judge'));
+  const comparison = await Comparison.prepare({ judge, meter, imageSize, level, plan });
+  const seeds = Array.from({ length: count }, (_, k) => first + k * SEED_STRIDE);
+  const setting = { preset: preset.name, imageSize, level, plan, seeds, set, meterSteps };
+  const known = { adapter: adapterLine(currentGpu()), ...setting, references: await comparison.references() };
+  const found = new Found();
+  const take = async (train: () => ComparedSystem | Promise<ComparedSystem>, seed?: number): Promise<void> => {
+    const began = performance.now();
+    const system = await train();
+    const { scores, swaps } = await comparison.measure(system);
+    const strangers = system.name === DEEPFAKES ? await comparison.strangers(swaps) : undefined;
+    const wallSeconds = (performance.now() - began) / 1000;
+    found.add(system, { seed, spent: system.spent, wallSeconds, scores, strangers }, swaps);
+    say(lineOf(system, scores, wallSeconds, seed));
+    const result = { ...known, ...found.results() };
+    await writeComparison(options.folder, result, comparisonPicture(comparison, found.pictures, result));
+  };
+  if (checkpoint) await take(() => savedSimSwap(checkpoint));
+  for (const seed of seeds) {
+    const settings: ComparisonSettings = { ...options, identity, seed };
+    await take(() => trainSimSwap(settings), seed);
+    await take(() => trainFaceShifter(settings), seed);
+    await take(() => trainDeepFakes(settings), seed);
+  }
+  return { ...known, ...found.results() };
+}
+
+function lineOf({ name, spent }: ComparedSystem, scores: SystemScores, wallSeconds: number, seed?: number): string {
+  const from = seed === undefined ? '' : ` from seed ${seed}`;
+  const took = Number.isNaN(spent.seconds) ? '' : ` in ${duration(spent.seconds)}`;
+  const figures = `recognised as the source ${Math.round(100 * scores.retrieval)} %, ${scores.psnr.toFixed(2)} dB`;
+  return `${name}${from}: ${spent.steps} steps${took}, ${figures}; ${duration(wallSeconds)} with measuring`;
+}
+
+/** What the trainings so far gave. */
+class Found {
+  readonly #runs = new Map<string, { readonly parameters: number; readonly runs: SystemRun[] }>();
+  /** The swaps of each system's first training. */
+  readonly pictures = new Map<string, Float32Array>();
+
+  add({ name, parameters }: ComparedSystem, run: SystemRun, swaps: Float32Array): void {
+    const { runs } = this.#runs.get(name) ?? { runs: [] };
+    this.#runs.set(name, { parameters, runs: [...runs, run] });
+    if (runs.length === 0) this.pictures.set(name, swaps);
+  }
+
+  results(): Pick<ComparisonResult, 'systems' | 'strangers'> {
+    const systems = [...this.#runs].map(([name, { parameters, runs }]) => resultOf(name, parameters, runs));
+    const asked = [...this.#runs.values()].flatMap(({ runs }) => runs.flatMap(({ strangers }) => strangers ?? []));
+    return { systems, ...(asked.length > 0 ? { strangers: spreadOf(asked).mean } : {}) };
+  }
+}

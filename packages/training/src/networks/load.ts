@@ -1,0 +1,57 @@
+import { VisageError } from '@visage/gpu';
+import { buildFor, loadModule, networkDescription, ofFile } from '@visage/nn';
+import { loadSafetensors } from '@visage/nn/node';
+import {
+  buildIdentityNetwork,
+  type EfficientNetLite,
+  type IdentityNetwork,
+  readEfficientNetConfig,
+  readIdentityConfig,
+} from '@visage/simswap';
+
+/**
+ * Reads an identity network, frozen and in evaluation mode.
+ *
+ * @throws VisageError when the file holds something else.
+ */
+export async function loadIdentityNetwork(path: string): Promise<IdentityNetwork> {
+  const file = await loadSafetensors(path);
+  const description = networkDescription(file);
+  if (description?.architecture !== 'identity') {
+    const got = description?.architecture ?? 'no architecture';
+    throw new VisageError(
+      `${path}: names '${got}', expected the weights of an identity network, as example 03 writes them`,
+    );
+  }
+  const config = ofFile(file, () => readIdentityConfig(description.config));
+  const network = buildFor(file, () => buildIdentityNetwork(config));
+  loadModule(network, file);
+  network.freeze().eval();
+  return network;
+}
+
+/** What {@link loadFeatureNetwork} found. */
+export interface FeatureNetworkFile {
+  /** Width of the network in the file. */
+  readonly width: number;
+  /** Writes the weights into a network of that width; those of a classifier on top are left out. */
+  load(network: EfficientNetLite): void;
+}
+
+/**
+ * Opens the weights of an EfficientNet-lite0, with or without its classifier.
+ *
+ * @throws VisageError when the file holds something else.
+ */
+export async function loadFeatureNetwork(path: string): Promise<FeatureNetworkFile> {
+  const file = await loadSafetensors(path);
+  const description = networkDescription(file);
+  if (description?.architecture !== 'efficientnet-lite0') {
+    const got = description?.architecture ?? 'no architecture';
+    throw new VisageError(
+      `${path}: names '${got}', expected the weights of an EfficientNet-lite0, as example 10 writes them`,
+    );
+  }
+  const { width } = ofFile(file, () => readEfficientNetConfig(description.config));
+  return { width, load: (network) => loadModule(network, file, { unexpected: 'ignore' }) };
+}

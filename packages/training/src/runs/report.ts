@@ -1,0 +1,101 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { SwapScores } from '@visage/faces';
+import { currentGpu } from '@visage/gpu';
+import { saveFile } from '@visage/nn/node';
+import type { AnswerName } from '../evaluation/evaluate.ts';
+import type { PeopleSet } from '../evaluation/people.ts';
+import { scoreTable } from '../evaluation/scores.ts';
+import { type Picture, reportPage, type Table } from '../report/page.ts';
+import { adapterLine } from '../report/text.ts';
+import { describeDiscriminator, describeRecipe, type RunSettings } from '../settings/settings.ts';
+import { chartsOf, digestOf, type LogDigest } from './curves.ts';
+import type { LogLine } from './log.ts';
+
+/** What the report of a run is made from; pictures are read from the folder. */
+export interface RunReport {
+  readonly folder: string;
+  readonly settings: RunSettings;
+  readonly step: number;
+  /** The lines of its log, read once, so they may come from the disk one by one. */
+  readonly lines: Iterable<LogLine>;
+  readonly scores?: SwapScores;
+  readonly references?: Readonly<Record<AnswerName, SwapScores>>;
+  /** Whose swaps they measure. Default `tuning`. */
+  readonly peopleSet?: PeopleSet;
+  /** Unknown before a step on each kind of pairs. */
+  readonly kernelsPerStep?: number;
+}
+
+const MOST_PICTURES = 40; // in the timeline
+
+/** Writes `index.html` into the folder: facts, scores, the swap, sample grids over time, curves. */
+export async function writeRunReport(run: RunReport): Promise<void> {
+  const { folder, settings, step, lines, scores, references, peopleSet = 'tuning' } = run;
+  const digest = digestOf(lines);
+  const html = reportPage({
+    title:
+      step < settings.steps
+        ? `Visage: ${step} of ${settings.steps} steps`
+        : 'Visage: a face swapper trained from scratch',
+    facts: facts(run, digest),
+    tables: [
+      ...(references ? [scoreTable(settings.heldOut, peopleSet, references, scores)] : []),
+      ...(digest.warningCount > 0 ? [warningTable(digest)] : []),
+    ],
+    pictures: await picturesIn(folder, { 'swap.png': 'One swap' }),
+    timeline: await timelineIn(folder, step),
+    besideTimeline: await picturesIn(folder, { 'truth.png': 'the exact answers' }),
+    charts: chartsOf(digest),
+  });
+  await saveFile(join(folder, 'index.html'), Buffer.from(html));
+}
+
+function warningTable({ warnings, warningCount }: LogDigest): Table {
+  const rows = warnings.map(({ step, note }) => [String(step), note ?? '']);
+  const note =
+    warningCount > rows.length ? `The latest ${rows.length} of ${warningCount}; log.jsonl has all.` : undefined;
+  return { title: 'Warnings', ...(note && { note }), rows: [['step', 'what happened'], ...rows] };
+}
+
+function facts({ settings, step, kernelsPerStep }: RunReport, { stepsPerSecond: rate }: LogDigest): [string, string][] {
+  const { preset, recipe, imageSize, batchSize, folder } = settings;
+  return [
+    ['adapter', adapterLine(currentGpu())],
+    ['preset', `${preset}: ${imageSize} pixels, batch ${batchSize}`],
+    ['recipe', describeRecipe(recipe)],
+    ['discriminator', describeDiscriminator(settings.discriminator)],
+    ['faces', folder ?? 'procedural'],
+    ['steps', `${step} of ${settings.steps}`],
+    ['speed', `${rate.toFixed(2)} steps/s, ${(rate * batchSize).toFixed(1)} images/s`],
+    ...(kernelsPerStep ? [['kernels per step', String(Math.round(kernelsPerStep))] satisfies [string, string]] : []),
+  ];
+}
+
+/** Those of the named pictures that are there already. */
+async function picturesIn(folder: string, titles: Readonly<Record<string, string>>): Promise<Picture[]> {
+  const read = async ([file, title]: [string, string]) => ({
+    title,
+    png: await readFile(join(folder, file)).catch(() => undefined),
+  });
+  const found = await Promise.all(Object.entries(titles).map(read));
+  return found.flatMap(({ title, png }) => (png ? [{ title, png }] : []));
+}
+
+/** The samples up to a step; a run that was killed and resumed may have left later ones, which it will make again. */
+async function timelineIn(folder: string, step: number): Promise<Picture[]> {
+  const stepOf = (name: string) => Number(/^step-(\d+)\.png$/.exec(name)?.[1] ?? Number.NaN);
+  const files = (await readdir(join(folder, 'samples'))).filter((name) => stepOf(name) <= step);
+  const read = async (name: string) => ({
+    title: `step ${stepOf(name)}`,
+    png: await readFile(join(folder, 'samples', name)),
+  });
+  files.sort((a, b) => stepOf(a) - stepOf(b));
+  return Promise.all(thinned(files, MOST_PICTURES).map(read));
+}
+
+/** At most `most` items, evenly spread, the last one included. */
+function thinned<T>(items: readonly T[], most: number): T[] {
+  const stride = Math.ceil(items.length / most);
+  return items.filter((_, k) => (items.length - 1 - k) % stride === 0);
+}

@@ -1,0 +1,183 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { VisageError } from '@visage/gpu';
+import { saveFile } from '@visage/nn/node';
+import { type RunState, storedDataSet } from '../data/dataSet.ts';
+import { notesOf } from '../settings/settings.ts';
+import { RunJournal } from './journal.ts';
+import { RunLock } from './lock.ts';
+import type { RunObserver } from './observer.ts';
+import type { TrainingRun } from './open.ts';
+import { evaluationOf, type RunFigures, RunResults } from './results.ts';
+
+/** How a run ended. Its figures are on the reporting people when it is finished; procedural faces only. */
+export interface Outcome extends RunFigures {
+  readonly finished: boolean;
+  readonly step: number;
+  /** Mean over the run, its samples, measurements and compilation included. */
+  readonly stepsPerSecond: number;
+  readonly checkpoint: string;
+}
+
+interface Parts {
+  readonly lock: RunLock;
+  readonly journal: RunJournal;
+  readonly results: RunResults;
+}
+
+/**
+ * Trains a run into a folder: log, sample grids, measurements, checkpoints, and the report that shows them all.
+ *
+ * A process that is killed at any moment loses the steps since the last checkpoint and nothing else: every file is written beside its name and renamed, and
+ * the log is on the disk before the checkpoint that speaks of its steps. The resumed run makes the same again, bit for bit. From {@link RunFolder.open} to the
+ * end of {@link RunFolder.train} the folder is locked: a second run is refused there.
+ */
+export class RunFolder {
+  readonly folder: string;
+  readonly run: TrainingRun;
+  readonly #lock: RunLock;
+  readonly #journal: RunJournal;
+  readonly #results: RunResults;
+  /** Step of the checkpoint on the disk. */
+  #savedAt: number | undefined;
+  #stopping = false;
+  #closed = false;
+
+  private constructor(folder: string, run: TrainingRun, { lock, journal, results }: Parts) {
+    this.folder = folder;
+    this.run = run;
+    this.#lock = lock;
+    this.#journal = journal;
+    this.#results = results;
+  }
+
+  /**
+   * Makes the folder, locks it and prepares the measurements.
+   *
+   * @throws FileError when another run trains into the folder; nothing in it is changed then.
+   */
+  static async open(folder: string, run: TrainingRun): Promise<RunFolder> {
+    await mkdir(join(folder, 'samples'), { recursive: true });
+    const lock = await RunLock.take(folder);
+    try {
+      const evaluation = await evaluationOf(run);
+      const journal = new RunJournal(join(folder, 'log.jsonl'), run);
+      const results = new RunResults(folder, run, journal, evaluation);
+      return new RunFolder(folder, run, { lock, journal, results });
+    } catch (cause) {
+      await lock.release();
+      throw cause;
+    }
+  }
+
+  /**
+   * Trains to the end, or until {@link RunFolder.stop}; either way everything is saved, and the folder is unlocked.
+   *
+   * An error ends the run too, and is thrown once the steps so far are saved; a state that is not finite is not, and leaves the last good checkpoint alone.
+   *
+   * @throws VisageError when this was called before: open the folder again to go on.
+   */
+  async train(observer: RunObserver = {}): Promise<Outcome> {
+    if (this.#closed) throw new VisageError(`${this.folder}: this run has ended; open its folder again to go on`);
+    this.#closed = true;
+    const { trainer } = this.run;
+    const [first, started] = [trainer.step, performance.now()];
+    this.#journal.observer = observer;
+    try {
+      if (this.#lock.note !== undefined) this.#journal.note(this.#lock.note);
+      this.#journal.begin();
+      await this.#steps().finally(() => observer.onLastStep?.());
+      return await this.#finish((1000 * (trainer.step - first)) / (performance.now() - started));
+    } catch (cause) {
+      await this.#rescue(cause as Error);
+      throw cause;
+    } finally {
+      await this.#lock.release();
+    }
+  }
+
+  /**
+   * Ends the training behind the step at hand; {@link RunFolder.train} then saves everything and returns.
+   *
+   * @param reason a line for the observer.
+   */
+  stop(reason?: string): void {
+    this.#stopping = true;
+    this.run.trainer.stop();
+    if (reason !== undefined) this.#journal.note(reason);
+  }
+
+  /** Unlocks the folder of a run that is not trained after all. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    await this.#lock.release();
+  }
+
+  get checkpoint(): string {
+    return join(this.folder, 'checkpoint.safetensors');
+  }
+
+  async #steps(): Promise<void> {
+    const { trainer, settings } = this.run;
+    if (trainer.step === 0) await this.#results.sample();
+    if (this.#stopping) return;
+    await trainer.run({
+      until: settings.steps,
+      tasks: [
+        { every: settings.sampleEvery, run: () => this.#results.sample() },
+        { every: settings.evaluateEvery, run: () => this.#results.measure() },
+        { every: settings.saveEvery, run: () => this.#save() },
+      ],
+      onStep: (report) => this.#journal.step(report),
+      onAlarm: (report) => this.#journal.alarm(report),
+    });
+  }
+
+  /** The log goes first: a checkpoint whose steps were not logged could never make up for their lines. */
+  async #save(finished = false): Promise<void> {
+    await this.#journal.flush();
+    await this.#saveCheckpoint(finished);
+  }
+
+  async #saveCheckpoint(finished: boolean): Promise<void> {
+    const { trainer, settings, dataSet } = this.run;
+    const { step } = trainer;
+    const state: RunState = { ...(dataSet && { data: storedDataSet(dataSet, this.folder) }), finished };
+    await saveFile(this.checkpoint, await trainer.checkpoint({ ...notesOf(settings), ...state }));
+    this.#savedAt = step;
+  }
+
+  /** Saves what can be saved of a run that ends with an error, and says what was. */
+  async #rescue({ message }: Error): Promise<void> {
+    const { trainer } = this.run;
+    const { checkpoint } = this;
+    const say = (line: string) => this.#journal.note(line);
+    this.#journal.failed(message);
+    await this.#journal.flush().catch((error: Error) => say(`the log is not complete: ${error.message}`));
+    if (trainer.step === 0 || this.#savedAt === trainer.step) return;
+    try {
+      await this.#saveCheckpoint(false);
+    } catch (error) {
+      say(`nothing is saved of this state (${(error as Error).message}); an earlier checkpoint is as it was`);
+      return;
+    }
+    this.#journal.observer.onRescue?.({ step: trainer.step, checkpoint });
+  }
+
+  /**
+   * The last sample, measurement, checkpoint and pictures. The checkpoint comes first, so that nothing behind it can cost a step; and once more when all is
+   * there, with a note that says so: a run that is killed in between can be resumed to write the rest.
+   */
+  async #finish(stepsPerSecond: number): Promise<Outcome> {
+    const { step } = this.run.trainer;
+    const finished = step >= this.run.settings.steps;
+    if (this.#savedAt !== step) await this.#save();
+    if (finished) await this.#results.complete();
+    await this.#results.writePictures();
+    await this.#journal.flush();
+    await this.#results.writeReport();
+    if (finished) await this.#save(true);
+    return { finished, step, stepsPerSecond, checkpoint: this.checkpoint, ...this.#results.figures };
+  }
+}

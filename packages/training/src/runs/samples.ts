@@ -1,0 +1,133 @@
+import { faceSets, type Image, image, imageGrid, imagesOf, type Level, renderFaces } from '@visage/faces';
+import type { FolderIdentity } from '@visage/faces/node';
+import { VisageError } from '@visage/gpu';
+import type { Swapper } from '@visage/simswap';
+import { expand, keep, noGrad, scope, slice, type Tensor, tensor } from '@visage/tensor';
+import type { BadPicture, Pictures } from '../data/pictures.ts';
+import { facesAtOnce, inBatches } from '../evaluation/evaluate.ts';
+
+const FACES = 4; // sources, and as many targets
+const SCALE_TO = 96; // small faces are enlarged to about this many pixels
+
+/** Fixed faces that the training never sees; every sample grid shows them. */
+export interface SampleFaces {
+  readonly size: number;
+  /** [FACES, size, size, 3] each. */
+  readonly sources: Tensor;
+  readonly targets: Tensor;
+  /** The exact swap of source s into target t at t · FACES + s, if anybody knows it. */
+  readonly truths?: Tensor;
+}
+
+/** Held-out procedural people. */
+export function proceduralSamples(size: number, level: Level): SampleFaces {
+  const numbers = (count: number, value: (k: number) => number) =>
+    Uint32Array.from({ length: count }, (_, k) => faceSets.heldOut + 300_000 + value(k));
+  const render = (identities: Uint32Array, attributes: Uint32Array) =>
+    keep(scope(() => renderFaces({ identities, attributes, size, level })));
+  const people = numbers(FACES, (k) => k);
+  const poses = numbers(FACES, (k) => 10 + k);
+  return {
+    size,
+    sources: render(
+      people,
+      numbers(FACES, (k) => 20 + k),
+    ),
+    targets: render(
+      numbers(FACES, (k) => FACES + k),
+      poses,
+    ),
+    truths: render(
+      numbers(FACES ** 2, (k) => k % FACES),
+      numbers(FACES ** 2, (k) => 10 + Math.floor(k / FACES)),
+    ),
+  };
+}
+
+/** How many people of a data set {@link folderSamples} shows. */
+export const sampledPeople = 2 * FACES;
+
+/**
+ * A picture of each of {@link sampledPeople} people: the first half gives identities, the second the rest. It is the first good one of each; where
+ * somebody has none, the faces of the others come again.
+ *
+ * @throws VisageError when there is no good picture at all.
+ */
+export async function folderSamples(people: readonly FolderIdentity[], pictures: Pictures): Promise<SampleFaces> {
+  const { imageSize: size } = pictures;
+  const good: Image[] = [];
+  for (const { files } of people.slice(0, sampledPeople)) {
+    const face = await firstGood(files, pictures);
+    if (face) good.push(face);
+  }
+  if (good.length === 0) {
+    const { name, reason } = pictures.bad.at(-1) as BadPicture;
+    throw new VisageError(
+      `data set: no picture of the people kept for the samples is good; the last one is ${name}: ${reason}`,
+    );
+  }
+  const faces = Array.from({ length: sampledPeople }, (_, k) => good[k % good.length] as Image);
+  const batch = (list: readonly Image[]) => {
+    const values = new Float32Array(list.length * size * size * 3);
+    list.forEach((face, k) => {
+      values.set(face.data, k * size * size * 3);
+    });
+    return keep(tensor(values, [list.length, size, size, 3]));
+  };
+  return { size, sources: batch(faces.slice(0, FACES)), targets: batch(faces.slice(FACES)) };
+}
+
+async function firstGood(files: readonly string[], pictures: Pictures): Promise<Image | undefined> {
+  for (const file of files) {
+    const face = await pictures.face(file);
+    if (face) return face;
+  }
+  return undefined;
+}
+
+/** Every source in every target: sources above, targets left; with `truth` the exact answers instead of the swapper's. */
+export async function sampleGrid(faces: SampleFaces, swapper: Swapper | 'truth'): Promise<Image> {
+  const { size } = faces;
+  const swapped = swapper === 'truth' ? await (faces.truths as Tensor).floats() : await swapAll(faces, swapper);
+  const [sources, targets, swaps] = [
+    imagesOf(await faces.sources.floats(), size),
+    imagesOf(await faces.targets.floats(), size),
+    imagesOf(swapped, size),
+  ];
+  const rows = targets.map((target, t) => [target, ...swaps.slice(t * FACES, (t + 1) * FACES)]);
+  const scale = Math.max(1, Math.round(SCALE_TO / size));
+  return imageGrid([image(size, size), ...sources, ...rows.flat()], { columns: FACES + 1, scale });
+}
+
+/** All swaps, one target at a time with as many sources as fit the device. */
+async function swapAll({ size, sources, targets }: SampleFaces, swapper: Swapper): Promise<Float32Array> {
+  const each = size * size * 3;
+  const out = new Float32Array(FACES ** 2 * each);
+  const latents = swapper.latent(sources);
+  for (let t = 0; t < FACES; t++) {
+    const swap = (from: number, to: number) =>
+      noGrad(() => swapper.swap(repeated(targets, t, to - from), slice(latents, 0, from, to)));
+    out.set(await inBatches(FACES, swap, facesAtOnce(size)), t * FACES * each);
+  }
+  latents.dispose();
+  return out;
+}
+
+/** One image of a batch, some times. */
+const repeated = (batch: Tensor, row: number, times: number): Tensor =>
+  expand(slice(batch, 0, row, row + 1), [times, ...batch.shape.slice(1)]);
+
+/** Source, target, result and, where it is known, the exact truth side by side. */
+export async function swapPicture(faces: SampleFaces, swapper: Swapper): Promise<Image> {
+  const { size, truths } = faces;
+  const first = async (batch: Tensor) => image(size, size, (await batch.floats()).slice(0, size * size * 3));
+  const swaps = await swapAll(faces, swapper);
+  const shown = [
+    await first(faces.sources),
+    await first(faces.targets),
+    image(size, size, swaps.slice(0, size * size * 3)),
+  ];
+  if (truths) shown.push(await first(truths));
+  const columnLabels = ['source', 'target', 'result', 'exact truth'].slice(0, shown.length);
+  return imageGrid(shown, { columns: shown.length, columnLabels, scale: Math.max(1, Math.round(192 / size)) });
+}

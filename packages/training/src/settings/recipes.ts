@@ -1,0 +1,19 @@
+/** @file Recipes by their names. */
+import { VisageError } from '@visage/gpu';
+import { ablation, paper, type Recipe, recipes } from '@visage/simswap';
+
+/** Every published recipe, and the variants of the paper's ablation. */
+export const knownRecipes: ReadonlyMap<string, Recipe> = new Map(
+  [...recipes, ...ablation().slice(1)].map((recipe) => [recipe.name, recipe]),
+);
+
+/**
+ * The recipe of a name; the paper's when none is given.
+ *
+ * @throws VisageError when there is none of that name.
+ */
+export function recipeNamed(name: string = paper.name): Recipe {
+  const recipe = knownRecipes.get(name);
+  if (!recipe) throw new VisageError(`recipe '${name}': there is none; known: ${[...knownRecipes.keys()].join(', ')}`);
+  return recipe;
+}
