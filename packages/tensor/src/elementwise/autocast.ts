@@ -2,13 +2,21 @@ import { checkFunction, checkOneOf, currentGpu, type Gpu, refuseAsync } from '@v
 import { track, unwatched } from '../core/autograd.ts';
 import { castingNow, withCasting } from '../core/casting.ts';
 import type { FloatType } from '../core/storage.ts';
-import { Tensor } from '../core/tensor.ts';
+import { checkGpu, Tensor } from '../core/tensor.ts';
 import { cast } from './cast.ts';
 
-/** `true` if the device computes on f16, else the reason why {@link autocast} stays in f32 on it. */
-export const halfPrecision = (gpu: Gpu = currentGpu()): true | string =>
-  gpu.device.features.has('shader-f16') ||
-  `${gpu.adapter.name} has no f16 (the feature shader-f16 is missing): mixed precision computes in f32`;
+/**
+ * `true` if the device computes in f16, else the reason why {@link autocast} stays in f32 on it.
+ *
+ * @throws ArgumentError unless `gpu` is a device.
+ */
+export function halfPrecision(gpu: Gpu = currentGpu()): true | string {
+  checkGpu('halfPrecision', gpu);
+  return (
+    gpu.device.features.has('shader-f16') ||
+    `${gpu.adapter.name} has no f16 (the feature shader-f16 is missing): mixed precision computes in f32`
+  );
+}
 
 /**
  * Runs `fn` with products in f16: conv2d, convTranspose2d, linear and matmul cast f32 inputs and give f16, with sums in f32. What follows keeps the type of its
@@ -28,9 +36,15 @@ export function autocast<T>(type: FloatType, fn: () => T): T {
   });
 }
 
-/** Are products computed in f16 now, on this device? */
-export const autocasting = (gpu: Gpu = currentGpu()): boolean =>
-  castingNow()?.type === 'f16' && gpu.device.features.has('shader-f16');
+/**
+ * Whether products are computed in f16 now, on this device: inside `autocast('f16', …)`, if the device has f16.
+ *
+ * @throws ArgumentError unless `gpu` is a device.
+ */
+export function autocasting(gpu: Gpu = currentGpu()): boolean {
+  checkGpu('autocasting', gpu);
+  return castingNow()?.type === 'f16' && gpu.device.features.has('shader-f16');
+}
 
 /** Does the `autocast` in force want this input of a product in f16? */
 export const isCastNow = (x: Tensor): boolean => x.dtype === 'f32' && autocasting(x.gpu);

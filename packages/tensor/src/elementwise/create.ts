@@ -103,12 +103,13 @@ function filled(op: string, shape: Shape, value: number, options: CreateOptions 
 export const zeros = (shape: Shape, options?: CreateOptions): Tensor => filled('zeros', shape, 0, options);
 /** A tensor of ones, f32 unless the options say f16. */
 export const ones = (shape: Shape, options?: CreateOptions): Tensor => filled('ones', shape, 1, options);
-/** Zeros of the shape and float type of x. */
-export const zerosLike = (x: Tensor): Tensor => like('zerosLike', x, 0);
-/** Ones of the shape and float type of x. */
-export const onesLike = (x: Tensor): Tensor => like('onesLike', x, 1);
 
-function like(op: string, x: Tensor, value: number): Tensor {
-  checkFloat(op, 'x', x);
-  return fill(x.gpu, x.shape, value, floatTypeOf(x));
+/**
+ * A tensor of ones with the shape and float type of x.
+ *
+ * @throws ArgumentError unless x is a tensor of f32 or f16.
+ */
+export function onesLike(x: Tensor): Tensor {
+  checkFloat('onesLike', 'x', x);
+  return fill(x.gpu, x.shape, 1, floatTypeOf(x));
 }
