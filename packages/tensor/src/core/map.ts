@@ -72,8 +72,8 @@ function inputDeclarations(out: Shape, inputs: readonly Tensor[], vector: boolea
   return inputs
     .map((x, k) => {
       const { size } = x;
-      const declare = (lanes: 1 | 4) =>
-        `@group(0) @binding(${k + 1}) var<storage, read> in${k} : array<${stored(floatTypeOf(x), lanes)}>;`;
+      const declare = (vectorWidth: 1 | 4) =>
+        `@group(0) @binding(${k + 1}) var<storage, read> in${k} : array<${stored(floatTypeOf(x), vectorWidth)}>;`;
       const load = (body: string) => `fn load${k}(i : u32) -> V { ${body} }`;
       if (size === total) return `${declare(vector ? 4 : 1)}\n${load(`return V(in${k}[i]);`)}`;
       if (size === 1) return `${declare(1)}\n${load(`return V(f32(in${k}[0]));`)}`;
@@ -91,7 +91,7 @@ export interface MapProgram {
   /** Bindings 1, 2, … of the inputs, `fn map(i : u32) -> V`, and what its expression calls: for kernels whose result is a storage array `out`. */
   readonly code: string;
   /** Elements in a V. */
-  readonly lanes: 1 | 4;
+  readonly vectorWidth: 1 | 4;
 }
 
 /** Kernel parts with functions for expressions, each with what tells that an expression calls one of them. */
@@ -113,15 +113,15 @@ export function mapProgram(shape: Shape, inputs: readonly Tensor[], expression: 
     shape,
     inputs.map((x) => x.shape),
   );
-  const lanes = (axes.at(-1)?.extent ?? 1) % 4 === 0 && run % 4 === 0 ? 4 : 1;
+  const vectorWidth = (axes.at(-1)?.extent ?? 1) % 4 === 0 && run % 4 === 0 ? 4 : 1;
   const code = [
     functionsFor(expression),
-    inputDeclarations(shape, inputs, lanes === 4),
+    inputDeclarations(shape, inputs, vectorWidth === 4),
     `fn map(i : u32) -> V {`,
     ...NAMES.slice(0, inputs.length).map((arg, k) => `  let ${arg} = load${k}(i);`),
     `  return ${expression};\n}`,
   ].join('\n');
-  return { code, lanes };
+  return { code, vectorWidth };
 }
 
 /**
@@ -146,18 +146,18 @@ export function launchMap(
   checkFloat(name, 'target', out);
   if (sizeOf(out.shape) !== sizeOf(shape))
     throw new ArgumentError(name, 'target', showShape(out.shape), showShape(shape));
-  const { code, lanes } = mapProgram(shape, inputs, expression);
-  const bytes = lanes * DTYPES[out.dtype].bytes;
-  const { constants, grid, choice } = planPass(first.gpu, { count: sizeOf(shape) / lanes, bytes });
+  const { code, vectorWidth } = mapProgram(shape, inputs, expression);
+  const bytes = vectorWidth * DTYPES[out.dtype].bytes;
+  const { constants, grid, choice } = planPass(first.gpu, { count: sizeOf(shape) / vectorWidth, bytes });
   first.gpu.dispatch({
     program: {
       name: `pointwise/${name}`,
       enables: enablesOf(out.dtype, ...inputs.map((x) => x.dtype)),
       aliases: {
-        ...registerAliases(lanes),
-        S: stored(floatTypeOf(out), lanes),
+        ...registerAliases(vectorWidth),
+        S: stored(floatTypeOf(out), vectorWidth),
       },
-      constants: { ...constants, PADDING: lanes === 4 ? 0 : paddingOf(out) },
+      constants: { ...constants, PADDING: vectorWidth === 4 ? 0 : paddingOf(out) },
       parts: [code, pointwiseMap],
     },
     buffers: [out.buffer, ...inputs.map((x): GpuBuffer => x.buffer)],

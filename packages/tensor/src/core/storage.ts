@@ -27,17 +27,17 @@ export function promoted(inputs: readonly Tensor[]): FloatType {
 }
 
 /** WGSL of one element in memory, or of four that lie together. */
-export const stored = (dtype: FloatType, lanes: 1 | 4): string =>
-  lanes === 1 ? dtype : dtype === 'f16' ? 'vec4<f16>' : 'vec4f';
+export const stored = (dtype: FloatType, vectorWidth: 1 | 4): string =>
+  vectorWidth === 1 ? dtype : dtype === 'f16' ? 'vec4<f16>' : 'vec4f';
 
 /** WGSL of the same in registers. */
-export const computed = (lanes: 1 | 4): string => (lanes === 1 ? 'f32' : 'vec4f');
+export const computed = (vectorWidth: 1 | 4): string => (vectorWidth === 1 ? 'f32' : 'vec4f');
 
 /** Names that kernels have for what they compute with: V, U the same of u32, and B of bool. */
-export const registerAliases = (lanes: 1 | 4): Record<'V' | 'U' | 'B', string> => ({
-  V: computed(lanes),
-  U: lanes === 4 ? 'vec4u' : 'u32',
-  B: lanes === 4 ? 'vec4<bool>' : 'bool',
+export const registerAliases = (vectorWidth: 1 | 4): Record<'V' | 'U' | 'B', string> => ({
+  V: computed(vectorWidth),
+  U: vectorWidth === 4 ? 'vec4u' : 'u32',
+  B: vectorWidth === 4 ? 'vec4<bool>' : 'bool',
 });
 
 /** What a program must enable to read and write tensors of these types. */

@@ -1,11 +1,10 @@
 import { type Gpu, linearGrid } from '@visage/gpu';
 import { pointwiseMap } from '@visage/kernels';
 import { functionsFor, V } from '../core/map.ts';
+import { WORKGROUP } from '../core/passes.ts';
 import { type Shape, sizeOf } from '../core/shape.ts';
 import { enablesOf, type FloatType, paddingOf, registerAliases } from '../core/storage.ts';
 import { empty, type Tensor } from '../core/tensor.ts';
-
-const WORKGROUP = 64;
 
 /** Makes a constant tensor on the device: the map kernel without inputs. */
 export function fill(gpu: Gpu, shape: Shape, value: number, dtype: FloatType = 'f32'): Tensor {
@@ -16,7 +15,7 @@ export function fill(gpu: Gpu, shape: Shape, value: number, dtype: FloatType = '
       name: 'pointwise/fill',
       enables: enablesOf(dtype),
       aliases: { ...registerAliases(1), S: dtype },
-      constants: { WG: WORKGROUP, TURNS: 1, PADDING: paddingOf(out) },
+      constants: { WG: WORKGROUP, VECTORS_PER_THREAD: 1, PADDING: paddingOf(out) },
       parts: [functionsFor(number), `fn map(i : u32) -> V { return ${number}; }`, pointwiseMap],
     },
     buffers: [out.buffer],

@@ -1,11 +1,10 @@
 import { ArgumentError, type Constant, checkInteger, linearGrid } from '@visage/gpu';
 import { indexingGatherRows, indexingOneHot, indexingSumRows } from '@visage/kernels';
 import { track } from '../core/autograd.ts';
+import { WORKGROUP } from '../core/passes.ts';
 import { checkShape, showShape, sizeOf } from '../core/shape.ts';
 import { checkFloat, enablesOf } from '../core/storage.ts';
 import { checkDType, empty, type Tensor } from '../core/tensor.ts';
-
-const WORKGROUP = 64;
 
 function launch(
   name: string,

@@ -1,6 +1,7 @@
 import { checkBoolean, linearGrid } from '@visage/gpu';
 import { reduceMaximum } from '@visage/kernels';
 import { track } from '../core/autograd.ts';
+import { WORKGROUP } from '../core/passes.ts';
 import { normalizeAxes, type Shape } from '../core/shape.ts';
 import { checkFloat, enablesOf, paddingOf } from '../core/storage.ts';
 import { empty, type Tensor } from '../core/tensor.ts';
@@ -11,7 +12,6 @@ import { expand, sumOver } from './broadcast.ts';
 import { cast } from './cast.ts';
 import { reshape } from './reshape.ts';
 
-const WORKGROUP = 64;
 const ELEMENTS = 128; // that one invocation compares
 
 /** The largest element; `factor` is 1. */

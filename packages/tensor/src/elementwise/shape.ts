@@ -2,14 +2,13 @@ import { ArgumentError, checkInteger, checkList, linearGrid, showValue, underCho
 import { shapePlace } from '@visage/kernels';
 import { track } from '../core/autograd.ts';
 import { launchMap } from '../core/map.ts';
+import { WORKGROUP } from '../core/passes.ts';
 import { normalizeAxis, sameShape, showShape, sizeOf, stridesOf } from '../core/shape.ts';
 import { checkFloat, enablesOf, isFloat } from '../core/storage.ts';
 import { checkDType, checkTensor, empty, type Tensor } from '../core/tensor.ts';
 import { cast } from './cast.ts';
 import { gather, indexSum } from './gather.ts';
 import { permuteFamily, transposeTiles, transpositionOf } from './transpose.ts';
-
-const WORKGROUP = 64;
 
 /** Reorders axes: out axis k is x axis `order[k]`. */
 export function permute(x: Tensor, order: readonly number[]): Tensor {

@@ -1,10 +1,9 @@
 import { linearGrid } from '@visage/gpu';
 import { pointwiseSumLists } from '@visage/kernels';
+import { WORKGROUP } from '../core/passes.ts';
 import { computed } from '../core/storage.ts';
 import { empty, type Tensor } from '../core/tensor.ts';
 import { addAll } from './arithmetic.ts';
-
-const WORKGROUP = 64;
 
 /**
  * The sum of each list of tensors of one shape, from left to right, without a graph; a list of one is its tensor.
@@ -41,7 +40,7 @@ export function addLists(lists: readonly (readonly Tensor[])[]): Tensor[] {
 function launch(lists: readonly (readonly Tensor[])[]): Tensor[] {
   const [[first]] = lists as [[Tensor]];
   const count = (lists[0] as readonly Tensor[]).length;
-  const lanes = first.size % 4 === 0 ? 4 : 1;
+  const vectorWidth = first.size % 4 === 0 ? 4 : 1;
   const outs = lists.map(([x]) => empty(first.gpu, (x as Tensor).shape));
   const declare = (at: number, access: string, name: string) =>
     `@group(0) @binding(${at}) var<storage, ${access}> ${name} : array<V>;`;
@@ -58,12 +57,12 @@ function launch(lists: readonly (readonly Tensor[])[]): Tensor[] {
     }),
     '    default: {}\n  }\n}',
   ].join('\n');
-  const longest = Math.max(...outs.map(({ size }) => size)) / lanes;
+  const longest = Math.max(...outs.map(({ size }) => size)) / vectorWidth;
   const [x, y] = linearGrid(Math.ceil(longest / WORKGROUP));
   first.gpu.dispatch({
     program: {
       name: 'pointwise/sumLists',
-      aliases: { V: computed(lanes) },
+      aliases: { V: computed(vectorWidth) },
       constants: { WG: WORKGROUP },
       parts: [code, pointwiseSumLists],
     },

@@ -17,11 +17,10 @@ import {
   poolWindow,
 } from '@visage/kernels';
 import { track } from '../core/autograd.ts';
+import { WORKGROUP } from '../core/passes.ts';
 import { checkShape, type Shape, showShape } from '../core/shape.ts';
 import { checkFloat, computed, enablesOf, floatTypeOf, stored } from '../core/storage.ts';
 import { empty, type Tensor } from '../core/tensor.ts';
-
-const WORKGROUP = 64;
 
 export interface PoolOptions {
   /** Side of the square window. */
@@ -76,18 +75,18 @@ function poolOf(op: string, x: Tensor, { kernel, stride = kernel, padding = 0 }:
 /** Launches a pooling kernel; `tensors` in binding order, the output first, then the images or gradients that it reads. */
 function launch(name: string, parts: readonly string[], pool: Pool, tensors: readonly Tensor[], vector: boolean): void {
   const [out, x] = tensors as [Tensor, Tensor];
-  const lanes = vector ? 4 : 1;
+  const vectorWidth = vector ? 4 : 1;
   const type = floatTypeOf(x);
   out.gpu.dispatch({
     program: {
       name: `pool/${name}`,
       enables: enablesOf(type),
-      aliases: { V: computed(lanes), S: stored(type, lanes), I: vector ? 'vec4u' : 'u32' },
-      constants: { WG: WORKGROUP, ...pool.constants, GROUPS: out.dim(3) / lanes },
+      aliases: { V: computed(vectorWidth), S: stored(type, vectorWidth), I: vector ? 'vec4u' : 'u32' },
+      constants: { WG: WORKGROUP, ...pool.constants, GROUPS: out.dim(3) / vectorWidth },
       parts: [poolWindow, ...parts],
     },
     buffers: tensors.map((x) => x.buffer),
-    grid: linearGrid(Math.ceil(out.size / lanes / WORKGROUP)),
+    grid: linearGrid(Math.ceil(out.size / vectorWidth / WORKGROUP)),
   });
 }
 

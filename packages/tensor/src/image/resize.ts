@@ -21,7 +21,7 @@ import {
   resizeWide,
 } from '@visage/kernels';
 import { track } from '../core/autograd.ts';
-import { workgroupFor } from '../core/passes.ts';
+import { WORKGROUP, workgroupFor } from '../core/passes.ts';
 import { checkShape } from '../core/shape.ts';
 import { checkFloat, computed, enablesOf, floatTypeOf, stored } from '../core/storage.ts';
 import { empty, type Tensor } from '../core/tensor.ts';
@@ -32,7 +32,6 @@ export type ResizeMode = 'nearest' | 'bilinear' | 'bicubic';
 /** Height and width. */
 export type Size = readonly [number, number];
 
-const WORKGROUP = 64;
 const MOST_KEPT = 64; // weights that an invocation of the adjoint keeps, instead of computing each where it is used
 const GROUPS_PER_THREAD = 4; // channel groups that share one pixel's index arithmetic
 const WEIGHTS: Readonly<Record<ResizeMode, { readonly text: string; readonly taps: number; readonly first: number }>> =
@@ -103,13 +102,13 @@ interface ResizeVariant extends Variant<ResizeProblem> {
 function imagesOf(x: Tensor, { pass, map }: ResizeProblem) {
   const [batch, channels] = [x.dim(0), x.dim(3)];
   const [height, width] = pass === 'forward' ? map.result : map.source;
-  const lanes = channels % 4 === 0 ? 4 : 1;
+  const vectorWidth = channels % 4 === 0 ? 4 : 1;
   const type = floatTypeOf(x);
   return {
     name: `resize/${map.mode}${pass === 'forward' ? '' : 'Adjoint'}`,
     out: empty(x.gpu, [batch, height, width, channels], type),
-    groups: channels / lanes,
-    types: { enables: enablesOf(type), aliases: { V: computed(lanes), S: stored(type, lanes) } },
+    groups: channels / vectorWidth,
+    types: { enables: enablesOf(type), aliases: { V: computed(vectorWidth), S: stored(type, vectorWidth) } },
   } as const;
 }
 

@@ -89,15 +89,15 @@ const isMatrixByRows = (x: Tensor, axis: number): boolean => x.rank === 2 && (ax
 
 /** Launches a kernel with a workgroup per row of `x`; `tensors` in binding order. */
 function launch(name: string, kernel: string, x: Tensor, eps: number, tensors: readonly Tensor[]): void {
-  const lanes = x.dim(1) % 4 === 0 ? 4 : 1;
+  const vectorWidth = x.dim(1) % 4 === 0 ? 4 : 1;
   const { parts, constants, enables } = sharedRow(x.gpu);
-  const across = `fn across(v : V) -> f32 { return ${lanes === 4 ? '(v.x + v.y) + (v.z + v.w)' : 'v'}; }`;
+  const across = `fn across(v : V) -> f32 { return ${vectorWidth === 4 ? '(v.x + v.y) + (v.z + v.w)' : 'v'}; }`;
   x.gpu.dispatch({
     program: {
       name: `vector/${name}`,
       enables,
-      aliases: { V: computed(lanes) },
-      constants: { WIDTH: x.dim(1) / lanes, EPS: f32(eps), ...constants },
+      aliases: { V: computed(vectorWidth) },
+      constants: { WIDTH: x.dim(1) / vectorWidth, EPS: f32(eps), ...constants },
       parts: [...parts, across, vectorAtLeast, kernel],
     },
     buffers: tensors.map((t) => t.buffer),

@@ -10,7 +10,7 @@ import { cast } from '../elementwise/cast.ts';
 import { pointwise } from '../elementwise/pointwise.ts';
 import { mean } from '../elementwise/reduce.ts';
 import { leakyGate, leakyRelu, rsqrt, square } from '../elementwise/unary.ts';
-import { type NormProblem, widthOf } from '../reduce/threads.ts';
+import { type NormProblem, vectorWidthOf } from '../reduce/threads.ts';
 import { type NormAffine, type NormObserver, normChannelGradients, normForward } from './kernels.ts';
 import { jacobianOfNorm, standardize } from './standardize.ts';
 
@@ -78,7 +78,7 @@ export function batchNorm(
     x,
     problem,
     affine,
-    moveRunning({ runningMean, runningVar }, momentum, widthOf(problem)),
+    moveRunning({ runningMean, runningVar }, momentum, vectorWidthOf(problem)),
   );
   return track('batchNorm', out, [x, weight, bias], (g, needs) => {
     if (gradEnabled()) {
@@ -136,8 +136,12 @@ function frozenNorm(x: Tensor, weight: Tensor, bias: Tensor, mean: Tensor, varia
  * What would not be finite is not stored: a loss scaler skips the update of a batch that overflows f16, but the forward pass has been by then, and a running
  * NaN never leaves. Told by its bits, because compilers may assume that there are none.
  */
-function moveRunning(targets: Readonly<Record<'runningMean' | 'runningVar', Tensor>>, momentum: number, lanes: number) {
-  const U = lanes === 4 ? 'vec4u' : 'u32';
+function moveRunning(
+  targets: Readonly<Record<'runningMean' | 'runningVar', Tensor>>,
+  momentum: number,
+  vectorWidth: number,
+) {
+  const U = vectorWidth === 4 ? 'vec4u' : 'u32';
   const moved = (running: string, batch: string) => `{
   let before = ${running}[c];
   let after = before * ${f32Literal(1 - momentum)} + ${batch} * ${f32Literal(momentum)};

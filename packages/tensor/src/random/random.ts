@@ -9,14 +9,13 @@ import {
   showValue,
 } from '@visage/gpu';
 import { randomAdvance, randomDraw, randomNormal, randomPhilox, randomUniform } from '@visage/kernels';
+import { WORKGROUP } from '../core/passes.ts';
 import { keep } from '../core/scope.ts';
 import { checkExtents, type Shape } from '../core/shape.ts';
 import { empty, type Tensor } from '../core/tensor.ts';
 import { tensor } from '../elementwise/create.ts';
 import { stateToDraw } from './redraw.ts';
 import { uniformRange } from './uniformRange.ts';
-
-const WORKGROUP = 64;
 
 /**
  * Random numbers on the GPU, by counter (Philox4x32-10).
