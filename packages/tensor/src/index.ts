@@ -48,11 +48,11 @@ export {
 export { autocast, autocasting, halfPrecision } from './elementwise/autocast.ts';
 export { expand } from './elementwise/broadcast.ts';
 export { cast } from './elementwise/cast.ts';
-export * from './elementwise/create.ts';
+export { type CreateOptions, full, ones, onesLike, tensor, zeros } from './elementwise/create.ts';
 export { gatherRows, oneHot } from './elementwise/indexing.ts';
-export * from './elementwise/reduce.ts';
+export { max, mean, sum, variance } from './elementwise/reduce.ts';
 export { reshape } from './elementwise/reshape.ts';
-export * from './elementwise/shape.ts';
+export { assign, concat, copy, padZero, permute, slice, transpose } from './elementwise/shape.ts';
 export {
   abs,
   clamp,

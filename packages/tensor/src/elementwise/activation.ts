@@ -4,10 +4,16 @@ import type { Tensor } from '../core/tensor.ts';
 import { leakyReluCode, reluCode, tanhCode } from './activationCode.ts';
 import { leakyGate, tanhGrad } from './unary.ts';
 
-/** What a convolution can do to its sums before it writes them; the slope of a leaky ReLU is finite and not negative, and 0 makes it a ReLU. */
+/**
+ * What a convolution can do to its sums before it writes them; the slope of a leaky ReLU is finite and not negative,
+ * and 0 makes it a ReLU.
+ */
 export type Activation = 'relu' | 'tanh' | { readonly leakyRelu: number };
 
-/** WGSL of the activation of `v`; `V` is its type there and `U` the same of u32. The same as `relu`, `leakyRelu` and `tanh`. */
+/**
+ * WGSL of the activation of `v`; `V` is its type there and `U` the same of u32. The same as `relu`, `leakyRelu` and
+ * `tanh`.
+ */
 export function activationCode(activation: Activation, v: string): string {
   if (activation === 'relu') return reluCode(v);
   return activation === 'tanh' ? tanhCode(v) : leakyReluCode(v, activation.leakyRelu);

@@ -4,7 +4,9 @@ import { checkFloat, floatTypeOf } from '../core/storage.ts';
 import { Tensor } from '../core/tensor.ts';
 import { flat, pointwise } from './pointwise.ts';
 
-/** An operand of binary arithmetic; numbers are baked into the kernel, so use tensors for values that change every step. */
+/**
+ * An operand of binary arithmetic; numbers are baked into the kernel, so use tensors for values that change every step.
+ */
 export type Operand = Tensor | number;
 
 /**
@@ -146,7 +148,10 @@ export const minimum = (a: Operand, b: Operand): Tensor =>
     (g) => shareOfLarger(g, a, b),
   );
 
-/** g where x > y, g / 2 where they are equal, 0 where x < y, and g beside NaN. Where nothing flows the result is 0 whatever g is. */
+/**
+ * g where x > y, g / 2 where they are equal, 0 where x < y, and g beside NaN. Where nothing flows the result is 0
+ * whatever g is.
+ */
 function shareOfLarger(g: Tensor, x: Operand, y: Operand): Tensor {
   const inputs = [g];
   const named = (operand: Operand): string =>

@@ -19,11 +19,13 @@ export function halfPrecision(gpu: Gpu = currentGpu()): true | string {
 }
 
 /**
- * Runs `fn` with products in f16: conv2d, convTranspose2d, linear and matmul cast f32 inputs and give f16, with sums in f32. What follows keeps the type of its
- * inputs; reductions, losses and normalised vectors are f32. Parameters stay f32 and so do their gradients: each is cast once per call of `autocast`.
+ * Runs `fn` with products in f16: conv2d, convTranspose2d, linear and matmul cast f32 inputs and give f16, with sums in
+ * f32. What follows keeps the type of its inputs; reductions, losses and normalised vectors are f32. Parameters stay
+ * f32 and so do their gradients: each is cast once per call of `autocast`.
  *
- * Gradients are asked for outside, or inside: either way they run in the types of the forward pass. On a device without f16 everything runs in f32;
- * {@link halfPrecision} tells. `autocast('f32', …)` inside of another turns it off. `fn` must not be async. PyTorch's `torch.autocast`.
+ * Gradients are asked for outside, or inside: either way they run in the types of the forward pass. On a device without
+ * f16 everything runs in f32; {@link halfPrecision} tells. `autocast('f32', …)` inside of another turns it off. `fn`
+ * must not be async. PyTorch's `torch.autocast`.
  */
 export function autocast<T>(type: FloatType, fn: () => T): T {
   checkFunction('autocast', 'fn', fn);
@@ -50,7 +52,8 @@ export function autocasting(gpu: Gpu = currentGpu()): boolean {
 export const isCastNow = (x: Tensor): boolean => x.dtype === 'f32' && autocasting(x.gpu);
 
 /**
- * The values of a tensor as f16, without their history: from the copies of the `autocast` in force if they are up to date.
+ * The values of a tensor as f16, without their history: from the copies of the `autocast` in force if they are up to
+ * date.
  *
  * Parameters that lie together are cast in one launch, because whoever needs one of them needs most.
  */
@@ -65,7 +68,8 @@ export function halfOf(x: Tensor): Tensor {
   if (!seen) x.gpu.checkSaved(x.buffer);
   const valid = known !== undefined && (seen || known.version === version) && isOfNow(known.copy);
   if (!valid && x.gpu.saved()) return cast(x.detach(), 'f16'); // its neighbours may have changed
-  const copy = valid ? known.copy : unwatched(() => cast(wholeOf(x), 'f16')); // what lies between parameters may be anything
+  // what lies between parameters may be anything
+  const copy = valid ? known.copy : unwatched(() => cast(wholeOf(x), 'f16'));
   if (!valid) casting.copies.set(whole, { copy, version });
   const buffer = whole === x.buffer ? copy.buffer : copy.buffer.part(offset / 2, halfBytes(x));
   return track('cast', new Tensor(x.gpu, buffer, x.shape, 'f16'), [], () => []);
@@ -77,6 +81,9 @@ const wholeOf = ({ gpu, buffer, shape }: Tensor): Tensor =>
 
 const halfBytes = ({ size }: Tensor): number => 4 * Math.ceil(size / 2);
 
-/** A copy made by a traced step is used by that step alone, and none from before is used in it: it would be made once and for all. */
+/**
+ * A copy made by a traced step is used by that step alone, and none from before is used in it: it would be made once
+ * and for all.
+ */
 const isOfNow = ({ gpu, buffer }: Tensor): boolean =>
   gpu.holds(buffer) && gpu.tracing === (buffer.resource === undefined);

@@ -7,7 +7,8 @@ import { enablesOf } from '../core/storage.ts';
 import { checkDType, empty, type Tensor } from '../core/tensor.ts';
 
 /**
- * Copies x through an index function, WGSL over `i` that returns the source index or OUTSIDE (filled with 0). No gradient.
+ * Copies x through an index function, WGSL over `i` that returns the source index or OUTSIDE (filled with 0). No
+ * gradient.
  *
  * `helpers` are WGSL functions that the index function calls.
  */

@@ -1,5 +1,5 @@
 import { ArgumentError, type Constant, checkInteger, linearGrid } from '@visage/gpu';
-import { indexingGatherRows, indexingOneHot, indexingSumRows } from '@visage/kernels';
+import { indexingGatherRows, indexingOneHot, indexingSumRows, shapeFileRow } from '@visage/kernels';
 import { track } from '../core/autograd.ts';
 import { WORKGROUP } from '../core/passes.ts';
 import { checkShape, showShape, sizeOf } from '../core/shape.ts';
@@ -84,4 +84,30 @@ export function sumRows(rows: Tensor, index: Tensor, count: number): Tensor {
     INNER: sizeOf(rest),
   });
   return track('sumRows', out, [rows], (g) => [gatherRows(g, index)]);
+}
+
+const ROW_WORKGROUP = 8; // a row of losses is a few numbers
+
+/**
+ * Writes `row` over the oldest row of `ring` in place, and counts it: row k goes to ring[k mod rows].
+ *
+ * ring [rows, columns] f32, counter [1] u32, row [columns] f32. In a recorded step each replay files one row.
+ *
+ * @throws ArgumentError for other shapes or types.
+ */
+export function fileRow(ring: Tensor, counter: Tensor, row: Tensor): void {
+  for (const [name, x] of Object.entries({ ring, row })) checkDType('fileRow', name, x, 'f32');
+  checkDType('fileRow', 'counter', counter, 'u32');
+  checkShape('fileRow', 'ring', ring.shape, [null, null]);
+  checkShape('fileRow', 'row', row.shape, [ring.dim(1)]);
+  checkShape('fileRow', 'counter', counter.shape, [1]);
+  ring.gpu.dispatch({
+    program: {
+      name: 'shape/fileRow',
+      constants: { WG: ROW_WORKGROUP, ROWS: ring.dim(0), COLUMNS: ring.dim(1) },
+      parts: [shapeFileRow],
+    },
+    buffers: [ring.buffer, counter.buffer, row.buffer],
+    grid: [1, 1, 1],
+  });
 }

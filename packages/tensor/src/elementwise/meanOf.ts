@@ -1,4 +1,6 @@
-/** @file Means of pointwise expressions in one or two kernels, and one more for each gradient: what losses are made of. */
+/**
+ * @file Means of pointwise expressions in one or two kernels, and one more for each gradient: what losses are made of.
+ */
 import { checkList, checkOptions, type OptionKeys } from '@visage/gpu';
 import { fused } from '../core/fused.ts';
 import { launchMap, V } from '../core/map.ts';

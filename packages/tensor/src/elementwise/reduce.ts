@@ -60,7 +60,10 @@ export function mean(x: Tensor, axes?: number | readonly number[], keepDims = fa
   return keepDims ? out : reshape(out, dropAxes(x.shape, list));
 }
 
-/** Biased variance over `axes`: mean of (x − mean)². Two passes, so nothing cancels; in f32 also of an f16 tensor, because squares beyond 65504 do not fit f16. */
+/**
+ * Biased variance over `axes`: mean of (x − mean)². Two passes, so nothing cancels; in f32 also of an f16 tensor,
+ * because squares beyond 65504 do not fit f16.
+ */
 export function variance(x: Tensor, axes?: number | readonly number[], keepDims = false): Tensor {
   axesOf('variance', x, axes, keepDims);
   const full = cast(x, 'f32');
@@ -68,7 +71,10 @@ export function variance(x: Tensor, axes?: number | readonly number[], keepDims 
   return mean(mul(centred, centred), axes, keepDims);
 }
 
-/** Largest element over `axes`, in f32, and NaN if one is. All that equal it share the gradient alike, as PyTorch's `amax` has it. */
+/**
+ * Largest element over `axes`, in f32, and NaN if one is. All that equal it share the gradient alike, as PyTorch's
+ * `amax` has it.
+ */
 export function max(x: Tensor, axes?: number | readonly number[], keepDims = false): Tensor {
   const list = axesOf('max', x, axes, keepDims);
   if (list.length === 0) return cast(x, 'f32');

@@ -8,7 +8,8 @@ import { addAll } from './arithmetic.ts';
 /**
  * The sum of each list of tensors of one shape, from left to right, without a graph; a list of one is its tensor.
  *
- * As many lists as the device has bindings for share a launch: the gradients of a network that was run several times meet at all its parameters.
+ * As many lists as the device has bindings for share a launch: the gradients of a network that was run several times
+ * meet at all its parameters.
  */
 export function addLists(lists: readonly (readonly Tensor[])[]): Tensor[] {
   const sums = lists.map(([first]) => first as Tensor);

@@ -17,7 +17,10 @@ export interface Transposition {
   readonly columns: number;
 }
 
-/** The transposition that a permutation of axes is, if it is one: leading axes stay, and two runs of axes behind them change places. */
+/**
+ * The transposition that a permutation of axes is, if it is one: leading axes stay, and two runs of axes behind them
+ * change places.
+ */
 export function transpositionOf(shape: Shape, order: readonly number[]): Transposition | undefined {
   const moved = order.findIndex((axis, k) => axis !== k);
   if (moved < 0) return undefined;

@@ -34,7 +34,10 @@ export const abs = (x: Tensor): Tensor => pointwise('abs', 'abs(a)', [x], [(g) =
 /** −1, 0 or 1; flat. */
 export const sign = (x: Tensor): Tensor => pointwise('sign', 'sign(a)', [x], [flat]);
 
-/** Sine of an angle in radians. WGSL promises digits between −π and π only; far outside drivers may have none, so bring large angles near 0 first. */
+/**
+ * Sine of an angle in radians. WGSL promises digits between −π and π only; far outside drivers may have none, so bring
+ * large angles near 0 first.
+ */
 export const sin = (x: Tensor): Tensor => pointwise('sin', 'sinOf(a)', [x], [(g) => mul(g, cos(x))]);
 
 /** Cosine of an angle in radians; what {@link sin} says of large ones holds here too. */
@@ -98,7 +101,10 @@ export function leakyRelu(x: Tensor, slope: number): Tensor {
 /** max(x, 0), and NaN where x is NaN: WGSL's `max` may answer 0 there, and a ruined network would look healthy. */
 export const relu = (x: Tensor): Tensor => pointwise('relu', reluCode('a'), [x], [(g, y) => leakyGate(g, y, 0)]);
 
-/** g where x > 0, slope · g elsewhere, the gradient of {@link leakyRelu}: linear in g, flat in x. With slope 0 nothing flows where x ≤ 0, whatever g is. */
+/**
+ * g where x > 0, slope · g elsewhere, the gradient of {@link leakyRelu}: linear in g, flat in x. With slope 0 nothing
+ * flows where x ≤ 0, whatever g is.
+ */
 export function leakyGate(g: Tensor, x: Tensor, slope: number): Tensor {
   checkNumber('leakyGate', 'slope', slope);
   return pointwise(

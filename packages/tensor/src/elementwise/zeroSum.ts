@@ -1,13 +1,14 @@
 /**
- * @file Gradients that sum to zero over the rows of each channel: those that a norm sends back, because it ignores a shift of its input.
+ * @file Gradients that sum to zero over the rows of each channel: those that a norm sends back, because it ignores a
+ * shift of its input.
  *
- * So the bias of a convolution in front of a norm has the gradient zero. PyTorch adds up a whole image of rounding errors for it, and Adam makes full
- * steps of them; here nothing is added up.
+ * So the bias of a convolution in front of a norm has the gradient zero. PyTorch adds up a whole image of rounding
+ * errors for it, and Adam makes full steps of them; here nothing is added up.
  */
 import type { DType } from '../core/dtype.ts';
 import type { Tensor } from '../core/tensor.ts';
 import { cast } from './cast.ts';
-import { fill } from './fill.ts';
+import { fill } from './create.ts';
 import { sum } from './reduce.ts';
 
 const marked = new WeakSet<Tensor>();

@@ -72,7 +72,9 @@ function poolOf(op: string, x: Tensor, { kernel, stride = kernel, padding = 0 }:
   return { input: x.shape, output: [n, outH, outW, c], constants };
 }
 
-/** Launches a pooling kernel; `tensors` in binding order, the output first, then the images or gradients that it reads. */
+/**
+ * Launches a pooling kernel; `tensors` in binding order, the output first, then the images or gradients that it reads.
+ */
 function launch(name: string, parts: readonly string[], pool: Pool, tensors: readonly Tensor[], vector: boolean): void {
   const [out, x] = tensors as [Tensor, Tensor];
   const vectorWidth = vector ? 4 : 1;

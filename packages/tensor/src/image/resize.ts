@@ -59,7 +59,8 @@ function axisOf(size: number, outSize: number, mode: ResizeMode, alignCorners: b
 
 function axisConstants(prefix: string, { mul, add, den, size, outSize }: Axis): Record<string, Constant> {
   const [base, up] = [add + den, mul - 1 - add];
-  const largest = Math.max(outSize * mul + base, (size + 2) * den + up); // numerator, of the way there and of the way back
+  // numerator, of the way there and of the way back
+  const largest = Math.max(outSize * mul + base, (size + 2) * den + up);
   return {
     [`${prefix}_MUL`]: mul,
     [`${prefix}_BASE`]: base,
@@ -74,7 +75,8 @@ function axisConstants(prefix: string, { mul, add, den, size, outSize }: Axis): 
 /** A bound of how many outputs mix one input sample; `reach` in adjoint.wgsl finds which. */
 function longestReach({ mul, add, den, outSize }: Axis, mode: ResizeMode): number {
   const { taps, first } = WEIGHTS[mode];
-  // An inner sample is met by the outputs in `taps` intervals of den / mul outputs. To a border sample come those beyond the border, as far as the first position: that of half a sample.
+  // An inner sample is met by the outputs in `taps` intervals of den / mul outputs. To a border sample come those
+  // beyond the border, as far as the first position: that of half a sample.
   const inner = Math.ceil((taps * den) / mul) + 1;
   const border = Math.ceil(((1 - first) * den + Math.abs(add)) / mul) + 1;
   return Math.min(outSize, Math.max(inner, border));
@@ -88,7 +90,10 @@ interface ResizeMap {
   readonly alignCorners: boolean;
 }
 
-/** The map or its adjoint; the image that it takes has the source size for the former and the result size for the latter. */
+/**
+ * The map or its adjoint; the image that it takes has the source size for the former and the result size for the
+ * latter.
+ */
 interface ResizeProblem {
   readonly pass: 'forward' | 'adjoint';
   readonly map: ResizeMap;
@@ -196,8 +201,8 @@ const adjoint = (g: Tensor, map: ResizeMap): Tensor =>
 /**
  * Resamples images to another size, as PyTorch's `interpolate` without antialiasing.
  *
- * x [n, h, w, c], size [height, width] → [n, height, width, c]. `alignCorners` maps corner pixel centres onto each other; otherwise the image
- * edges meet. It has no meaning for `nearest` and is refused there, as in PyTorch.
+ * x [n, h, w, c], size [height, width] → [n, height, width, c]. `alignCorners` maps corner pixel centres onto each
+ * other; otherwise the image edges meet. It has no meaning for `nearest` and is refused there, as in PyTorch.
  */
 export function resize(x: Tensor, size: Size, mode: ResizeMode = 'bilinear', alignCorners = false): Tensor {
   checkFloat('resize', 'x', x);

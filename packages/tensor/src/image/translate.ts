@@ -7,7 +7,8 @@ import { checkFloat, enablesOf, floatTypeOf, stored } from '../core/storage.ts';
 import { checkDType, empty, type Tensor } from '../core/tensor.ts';
 
 /**
- * Moves each image of a batch by whole pixels: out[n, y, x] = images[n, y + shifts[n, 0], x + shifts[n, 1]], 0 where that lies outside.
+ * Moves each image of a batch by whole pixels: out[n, y, x] = images[n, y + shifts[n, 0], x + shifts[n, 1]], 0 where
+ * that lies outside.
  *
  * images [N, H, W, C], shifts [N, 2] whole numbers → [N, H, W, C]. Shifts have no gradient.
  */

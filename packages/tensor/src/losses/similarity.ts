@@ -25,7 +25,10 @@ const composedL2Normalize = (x: Tensor, axis: number, eps: number): Tensor => di
 
 const LEAST_EPS = 1e-19; // whose square f32 still tells from 0
 
-/** x / max(‖x‖, eps) in f32, Euclidean norm over `axis`, as PyTorch's `normalize`. eps at least 1e-19, or its square vanishes in f32. */
+/**
+ * x / max(‖x‖, eps) in f32, Euclidean norm over `axis`, as PyTorch's `normalize`. eps at least 1e-19, or its square
+ * vanishes in f32.
+ */
 export function l2Normalize(x: Tensor, axis = 1, eps = 1e-12): Tensor {
   checkFloat('l2Normalize', 'x', x);
   normalizeAxis('l2Normalize', axis, x.rank);
@@ -46,7 +49,8 @@ const composedCosine = (a: Tensor, b: Tensor, axis: number, eps: number): Tensor
   sum(mul(composedL2Normalize(a, axis, eps), composedL2Normalize(b, axis, eps)), axis);
 
 /**
- * Cosine of the angle between vectors along `axis`: a·b / (max(‖a‖, eps) · max(‖b‖, eps)), as PyTorch's `cosine_similarity`; f32.
+ * Cosine of the angle between vectors along `axis`: a·b / (max(‖a‖, eps) · max(‖b‖, eps)), as PyTorch's
+ * `cosine_similarity`; f32.
  *
  * a and b of equal shape; `axis` vanishes. One kernel, and one for each gradient, for matrices along their last axis.
  */

@@ -29,15 +29,18 @@ export function logSoftmax(x: Tensor, axis = -1): Tensor {
   return sub(shifted, log(sum(exp(shifted), axis, true)));
 }
 
-/** x · choice with 0 where the choice is 0, whatever x is: 0 times the −∞ of a class that is ruled out would be NaN. The choice NaN stays. */
+/**
+ * x · choice with 0 where the choice is 0, whatever x is: 0 times the −∞ of a class that is ruled out would be NaN. The
+ * choice NaN stays.
+ */
 const pickedBy = (choice: Tensor, x: Tensor): Tensor =>
   pointwise('pickedBy', 'select(a * b, V(0.0), isZero(b))', [x, choice], [(g) => pickedBy(choice, g), flat]);
 
 /**
  * Softmax cross entropy, mean over the batch: −mean of logSoftmax(logits)[i, labels[i]].
  *
- * logits [n, classes] f32, labels [n] i32 or u32 → scalar. A label outside the classes makes the loss NaN; a logit of −∞
- * rules its class out.
+ * logits [n, classes] f32, labels [n] i32 or u32 → scalar. A label outside the classes makes the loss NaN; a logit of
+ * −∞ rules its class out.
  */
 export function crossEntropy(logits: Tensor, labels: Tensor, ...more: readonly never[]): Tensor {
   checkFloat('crossEntropy', 'logits', logits);

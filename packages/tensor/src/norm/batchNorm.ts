@@ -21,7 +21,10 @@ export interface BatchNormOptions {
   readonly momentum?: number;
   /** Added to the variance. Default 1e-5. */
   readonly eps?: number;
-  /** Apply a leaky ReLU of this slope to the result, 0 for a ReLU: it then costs no pass of its own. At least 0; none by default. */
+  /**
+   * Apply a leaky ReLU of this slope to the result, 0 for a ReLU: it then costs no pass of its own. At least 0; none by
+   * default.
+   */
   readonly slope?: number;
 }
 
@@ -38,10 +41,11 @@ export function composedBatchNorm(x: Tensor, weight: Tensor, bias: Tensor, eps: 
 /**
  * Batch normalisation over all axes but the last: (x − mean) / √(var + eps) · weight + bias. Ioffe and Szegedy 2015.
  *
- * x [n, h, w, c] or [n, c]; weight, bias, runningMean, runningVar [c]. In training the batch's biased variance normalises, and the running statistics
- * move in place, also in a recorded step: running ← (1 − momentum) · running + momentum · batch, with the unbiased variance. They move at every
- * call, so a recomputed block (`checkpoint`) moves them twice; a channel's statistic stays where it is when the batch would make it infinite or NaN. An f16 x
- * gives an f16 result; parameters and statistics are f32.
+ * x [n, h, w, c] or [n, c]; weight, bias, runningMean, runningVar [c]. In training the batch's biased variance
+ * normalises, and the running statistics move in place, also in a recorded step: running ← (1 − momentum) · running +
+ * momentum · batch, with the unbiased variance. They move at every call, so a recomputed block (`checkpoint`) moves
+ * them twice; a channel's statistic stays where it is when the batch would make it infinite or NaN. An f16 x gives an
+ * f16 result; parameters and statistics are f32.
  */
 export function batchNorm(
   x: Tensor,
@@ -133,8 +137,9 @@ function frozenNorm(x: Tensor, weight: Tensor, bias: Tensor, mean: Tensor, varia
 /**
  * The move of the running statistics, done where the batch's are computed: the unbiased variance, as PyTorch has it.
  *
- * What would not be finite is not stored: a loss scaler skips the update of a batch that overflows f16, but the forward pass has been by then, and a running
- * NaN never leaves. Told by its bits, because compilers may assume that there are none.
+ * What would not be finite is not stored: a loss scaler skips the update of a batch that overflows f16, but the forward
+ * pass has been by then, and a running NaN never leaves. Told by its bits, because compilers may assume that there are
+ * none.
  */
 function moveRunning(
   targets: Readonly<Record<'runningMean' | 'runningVar', Tensor>>,

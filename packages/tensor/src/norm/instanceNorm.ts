@@ -11,7 +11,8 @@ import { standardized } from './standardize.ts';
 /**
  * The norm of each sample and channel of an image batch over its pixels.
  *
- * @throws ArgumentError for images of one pixel, as PyTorch: it is its own mean, and the result would be zero whatever it is.
+ * @throws ArgumentError for images of one pixel, as PyTorch: it is its own mean, and the result would be zero whatever
+ * it is.
  */
 export function imageNorm(op: string, x: Tensor, eps: number): NormProblem {
   checkFloat(op, 'x', x);

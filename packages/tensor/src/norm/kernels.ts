@@ -59,7 +59,9 @@ function gateCode({ slope }: NormAffine): string {
   return `fn gate(dy : V, v : V) -> V { return ${gated}; }`;
 }
 
-/** Activation and residual, which `type` says how to load: a kernel that loads many of it at once keeps them as words. */
+/**
+ * Activation and residual, which `type` says how to load: a kernel that loads many of it at once keeps them as words.
+ */
 const finishAt =
   ({ slope, residual }: NormAffine, type: 'S' | 'Raw') =>
   (at: number): Bound => {
@@ -78,8 +80,9 @@ const finishAt =
 /** What else is done with a channel's results while they are at hand. */
 export interface NormObserver {
   /**
-   * WGSL that may change the storage arrays named in `targets`, one element per channel group: over `c`, `mean`, `variance` and `rows` where a norm has its
-   * statistics; over `outer`, `c`, `first` and `second` where a gradient has its two sums.
+   * WGSL that may change the storage arrays named in `targets`, one element per channel group: over `c`, `mean`,
+   * `variance` and `rows` where a norm has its statistics; over `outer`, `c`, `first` and `second` where a gradient has
+   * its two sums.
    */
   readonly body: string;
   readonly targets: Readonly<Record<string, Tensor>>;
@@ -101,7 +104,10 @@ const publishAt = writes('publish(outer : u32, c : u32, first : V, second : V)')
 const planOf = (p: NormProblem, x: Tensor): NormPlan => planRows(normFamily, p, x.gpu);
 const statsShape = (p: NormProblem) => [p.outer, 4, p.channels];
 
-/** How rowsInRegisters.wgsl keeps what lies in memory: four f16 as two words, because as four numbers they may take four registers. */
+/**
+ * How rowsInRegisters.wgsl keeps what lies in memory: four f16 as two words, because as four numbers they may take four
+ * registers.
+ */
 function rawCode(x: Tensor, p: NormProblem): string {
   const pairs = x.dtype === 'f16' && vectorWidthOf(p) === 4;
   return [

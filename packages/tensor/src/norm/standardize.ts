@@ -1,8 +1,9 @@
 /**
  * @file x̂ = (x − mean) / √(var + eps), the core of every norm, with gradients of any order.
  *
- * Its Jacobian J(x) is symmetric, so the gradient is J(x) g, linear in g; and the derivative of ⟨u, J(x) g⟩ with respect to x has a closed form, the
- * curvature, symmetric in u and g. Both are kernels of two passes; only third derivatives go through plain ops.
+ * Its Jacobian J(x) is symmetric, so the gradient is J(x) g, linear in g; and the derivative of ⟨u, J(x) g⟩ with
+ * respect to x has a closed form, the curvature, symmetric in u and g. Both are kernels of two passes; only third
+ * derivatives go through plain ops.
  */
 import { track } from '../core/autograd.ts';
 import { composedGradient } from '../core/fused.ts';

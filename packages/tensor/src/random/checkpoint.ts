@@ -8,12 +8,13 @@ import { checkTensor, Tensor } from '../core/tensor.ts';
 import { drawingAgain, notingDraws } from './redraw.ts';
 
 /**
- * Gradient checkpointing: computes `fn(...inputs)` without keeping its intermediate results, and computes it again when gradients are asked for.
+ * Gradient checkpointing: computes `fn(...inputs)` without keeping its intermediate results, and computes it again when
+ * gradients are asked for.
  *
- * Trades one more forward pass of the block for its memory. `inputs` must name every tensor that requires a gradient and that fn uses, parameters
- * included. Draws from a `RandomState` give the second time the numbers of the first and count once, also in a
- * recorded step. What fn does besides happens twice: running statistics move twice, and random numbers of the host
- * differ. Chen et al. 2016.
+ * Trades one more forward pass of the block for its memory. `inputs` must name every tensor that requires a gradient
+ * and that fn uses, parameters included. Draws from a `RandomState` give the second time the numbers of the first and
+ * count once, also in a recorded step. What fn does besides happens twice: running statistics move twice, and random
+ * numbers of the host differ. Chen et al. 2016.
  *
  * @throws VisageError when gradients are asked for and fn turns out to use others.
  */

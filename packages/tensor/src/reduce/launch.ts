@@ -1,4 +1,7 @@
-/** @file Launches kernels over the rows of [outer, rows, channels], with generated parts that have bindings of their own. */
+/**
+ * @file Launches kernels over the rows of [outer, rows, channels], with generated parts that have bindings of their
+ * own.
+ */
 import { type Constant, f32, linearGrid } from '@visage/gpu';
 import { normRowsOf } from '@visage/kernels';
 import type { DType } from '../core/dtype.ts';
@@ -8,7 +11,8 @@ import { unroll } from '../core/unroll.ts';
 import type { NormPlan } from './plan.ts';
 import { ALONE, groupsOf, type NormProblem, type Sharing, vectorWidthOf } from './threads.ts';
 
-// Of the elementwise passes: each thread loads the constants of a channel once for eight rows, and thousands of threads remain.
+// Of the elementwise passes: each thread loads the constants of a channel once for eight rows, and thousands of threads
+// remain.
 const ROWS_PER_THREAD = 8;
 const AT_ONCE = 4; // rows that a thread has in flight, where a workgroup sums them
 

@@ -1,6 +1,6 @@
 /** @file How a norm's sums over rows are shared among threads: the variants of the family. */
 import { Family, type Gpu, type Variant, VisageError } from '@visage/gpu';
-import { nearlyAll } from '../core/processors.ts';
+import { nearlyAll } from '../core/passes.ts';
 import { madeForSoftware, SOFTWARE_SUBGROUP, subgroupsOfEight } from '../core/subgroups.ts';
 import {
   ALONE,
@@ -14,7 +14,9 @@ import {
 } from './threads.ts';
 
 // Planes that one workgroup owns.
-/** Rows of a plane that one workgroup reads three times in less than 10 µs, the time of the two launches that it saves. */
+/**
+ * Rows of a plane that one workgroup reads three times in less than 10 µs, the time of the two launches that it saves.
+ */
 const FEW_ROWS = 4096;
 /** Rows that a thread keeps in registers at most: of an image and a gradient in f16 they take 56 registers. */
 const MOST_REGISTER_ROWS = 14;
@@ -79,7 +81,8 @@ const fastWorkgroupMemory = ({ adapter }: Gpu): true | string =>
 /**
  * The workgroup that keeps whole planes of `block` channel groups in registers, if there is one.
  *
- * It has as many threads as the device allows, so that each has few rows: threads that wait for memory hide its latency.
+ * It has as many threads as the device allows, so that each has few rows: threads that wait for memory hide its
+ * latency.
  */
 function registerWorkgroup({ rows }: NormProblem, block: number, gpu: Gpu): Workgroup | undefined {
   const sizes = [2, 4, 7, MOST_REGISTER_ROWS].map((perThread) => ({
@@ -138,7 +141,10 @@ const cached: NormVariant = {
   },
 };
 
-/** A workgroup is one subgroup: it reads eight rows at a time and adds them by subgroup operations, without workgroup memory. */
+/**
+ * A workgroup is one subgroup: it reads eight rows at a time and adds them by subgroup operations, without workgroup
+ * memory.
+ */
 const subgroup: NormVariant = {
   name: 'cached, by subgroup',
   supports: (_, gpu) => subgroupsOfEight(gpu),
@@ -155,8 +161,8 @@ function chunksOf(p: NormProblem, { rowsPerWorkgroup, groupsPerWorkgroup }: Shar
 }
 
 /**
- * Workgroups of up to `most` neighbouring channel groups: many make long runs of memory; few are better where the kernels
- * that merge the chunks want few.
+ * Workgroups of up to `most` neighbouring channel groups: many make long runs of memory; few are better where the
+ * kernels that merge the chunks want few.
  */
 const chunkedBy = (most: 4 | 16): NormVariant => ({
   name: 'chunks by workgroup',
@@ -170,8 +176,8 @@ const chunkedBy = (most: 4 | 16): NormVariant => ({
 });
 
 /**
- * The workgroups that merge chunks. They have four channel groups, or fewer where chunks are many, so that each group has
- * more threads. H200, 528 chunks: 4.0 µs by four groups, 3.6 by one.
+ * The workgroups that merge chunks. They have four channel groups, or fewer where chunks are many, so that each group
+ * has more threads. H200, 528 chunks: 4.0 µs by four groups, 3.6 by one.
  */
 function mergingOf(p: NormProblem, chunks: number, gpu: Gpu): Sharing {
   const blocks = [4, 2, 1].filter((block) => groupsOf(p) % block === 0);
@@ -237,7 +243,10 @@ export const sumsFamily = familyOf('sums', [
   fewSerial,
 ]);
 
-/** Ways to compute the sums of squeeze and excitation's gradient, whose launch also makes a pass over all elements and so wants every processor. */
+/**
+ * Ways to compute the sums of squeeze and excitation's gradient, whose launch also makes a pass over all elements and
+ * so wants every processor.
+ */
 export const squeezeSumsFamily = familyOf('squeeze sums', [narrowChunked, serial]);
 
 /** The plan of the variant that takes a problem; its `sharing` carries the choice, which reports show. */

@@ -63,7 +63,10 @@ const summandOf = (x: Tensor): Summand => ({
   ].join('\n'),
 });
 
-/** Sums over chunks of the rows of x seen as [outer, rows, channels], for kernels that merge them: [outer, chunks, channels]. */
+/**
+ * Sums over chunks of the rows of x seen as [outer, rows, channels], for kernels that merge them: [outer, chunks,
+ * channels].
+ */
 export function partialSums(x: Tensor, outer: number, rows: number, channels: number): Tensor {
   const shape = [outer, 1, channels];
   return chunkSums({ outer, rows, channels, eps: 0, summand: summandOf(x), folds: false, factor: 1, shape }).out;
@@ -84,7 +87,10 @@ export function sumRowsOf(
   return sums({ outer, ...extents, eps: 0, summand: summandOf(x), folds, factor, shape });
 }
 
-/** factor · Σ of a pointwise expression of tensors of one shape: over all elements, a scalar; or over those of each of `outer` samples, [outer]. */
+/**
+ * factor · Σ of a pointwise expression of tensors of one shape: over all elements, a scalar; or over those of each of
+ * `outer` samples, [outer].
+ */
 export function sumOfMap(
   name: string,
   expression: string,

@@ -26,7 +26,10 @@ export interface Sharing {
   readonly parts: readonly string[];
   readonly constants: Readonly<Record<string, Constant>>;
   readonly enables: readonly string[];
-  /** Rows that a workgroup reads at a time, one for each thread of a channel group; 1 if every thread has sums of its own. */
+  /**
+   * Rows that a workgroup reads at a time, one for each thread of a channel group; 1 if every thread has sums of its
+   * own.
+   */
   readonly rowsPerWorkgroup: number;
   /** Channel groups that a workgroup computes. */
   readonly groupsPerWorkgroup: number;
