@@ -37,7 +37,7 @@ fn reach(axis : Axis, s : u32) -> vec2u {
 
 /** w(d, s): the taps of output d that read s, summed. */
 fn mixed(axis : Axis, d : u32, s : u32) -> f32 {
-  let at = place(axis, d);
+  let at = positionOf(axis, d);
   var sum = 0.0;
   for (var k = 0; k < TAPS; k++) {
     sum += select(0.0, weight(k, at.t), sampleIndex(axis, at.first, k) == s);

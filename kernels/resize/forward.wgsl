@@ -21,8 +21,8 @@ fn main(
   }
   let pixel = index / THREADS;
   let row = pixel / X_OUT;
-  let column = place(X_AXIS, pixel % X_OUT);
-  let line = place(Y_AXIS, row % Y_OUT);
+  let column = positionOf(X_AXIS, pixel % X_OUT);
+  let line = positionOf(Y_AXIS, row % Y_OUT);
   let sample = (row / Y_OUT) * Y_IN;
   for (var c = index % THREADS; c < GROUPS; c += THREADS) {
     var sum = V(0.0);

@@ -22,12 +22,12 @@ struct Axis {
   wide : bool,
 }
 
-struct Place {
+struct Position {
   first : i32, // of the taps, not clamped
   t : f32,
 }
 
-fn place(axis : Axis, d : u32) -> Place {
+fn positionOf(axis : Axis, d : u32) -> Position {
   var whole : u32;
   var rest : u32;
   if (axis.wide) {
@@ -39,7 +39,7 @@ fn place(axis : Axis, d : u32) -> Place {
     whole = num / axis.den;
     rest = num - whole * axis.den;
   }
-  return Place(i32(whole) - 1 + FIRST, f32(rest) / f32(axis.den));
+  return Position(i32(whole) - 1 + FIRST, f32(rest) / f32(axis.den));
 }
 
 fn sampleIndex(axis : Axis, first : i32, k : i32) -> u32 {

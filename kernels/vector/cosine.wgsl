@@ -5,7 +5,7 @@
 //
 // Layout    a, b [ROWS, C] as V (vec4f or f32); the results [ROWS].
 // Prelude   alias V; WG; BLOCK = 1 and a part norm/total*.wgsl, with their constants; atLeast.wgsl; WIDTH = C / width of V;
-//           EPS; fn across(v : V) -> f32, the sum of components.
+//           EPS; fn fold(v : V) -> f32, the sum of components.
 // Dispatch  one workgroup per row.
 @group(0) @binding(0) var<storage, read_write> cosine : array<f32>;
 @group(0) @binding(1) var<storage, read_write> cross : array<f32>;
@@ -37,11 +37,11 @@ fn main(
   let lengths = total(squaresA, squaresB, thread);
   let along = total(product, V(0.0), thread);
   if (thread == 0u) {
-    let lengthA = sqrt(across(lengths[0]));
-    let lengthB = sqrt(across(lengths[1]));
+    let lengthA = sqrt(fold(lengths[0]));
+    let lengthB = sqrt(fold(lengths[1]));
     let boundA = atLeast(lengthA, EPS);
     let boundB = atLeast(lengthB, EPS);
-    let value = across(along[0]) / (boundA * boundB);
+    let value = fold(along[0]) / (boundA * boundB);
     cosine[row] = value;
     cross[row] = 1.0 / (boundA * boundB);
     ownA[row] = select(0.0, value / (boundA * boundA), lengthA >= EPS);

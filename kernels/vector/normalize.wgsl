@@ -22,7 +22,7 @@ fn main(
     squares += value * value;
   }
   let sums = total(squares, V(0.0), thread);
-  let length = atLeast(sqrt(across(sums[0])), EPS);
+  let length = atLeast(sqrt(fold(sums[0])), EPS);
   for (var i = thread; i < WIDTH; i += WG) {
     out[row * WIDTH + i] = x[row * WIDTH + i] / length;
   }

@@ -62,6 +62,8 @@ function conversion(source: DType, result: DType): string {
  *
  * f32 → f16 rounds to nearest even and overflows to infinity. To u8 clamps to 0 … 255 and rounds. f32 → i32, u32 cuts
  * the fraction off and clamps. Needs no device feature.
+ *
+ * @throws ArgumentError unless x is a tensor and `dtype` an element type.
  */
 export function cast(x: Tensor, dtype: DType): Tensor {
   checkTensor('cast', 'x', x);

@@ -122,7 +122,11 @@ export function fill(gpu: Gpu, shape: Shape, value: number, dtype: FloatType = '
   return out;
 }
 
-/** A tensor of floats with every element equal to `value`. */
+/**
+ * A tensor of floats with every element equal to `value`.
+ *
+ * @throws ArgumentError for extents that are not positive integers, or a type other than f32 and f16.
+ */
 export function full(shape: Shape, value: number, options: CreateOptions = {}): Tensor {
   return filled('full', shape, value, options);
 }
@@ -138,9 +142,17 @@ function filled(op: string, shape: Shape, value: number, options: CreateOptions 
   return out;
 }
 
-/** A tensor of zeros, f32 unless the options say f16. */
+/**
+ * A tensor of zeros, f32 unless the options say f16.
+ *
+ * @throws ArgumentError as {@link full}.
+ */
 export const zeros = (shape: Shape, options?: CreateOptions): Tensor => filled('zeros', shape, 0, options);
-/** A tensor of ones, f32 unless the options say f16. */
+/**
+ * A tensor of ones, f32 unless the options say f16.
+ *
+ * @throws ArgumentError as {@link full}.
+ */
 export const ones = (shape: Shape, options?: CreateOptions): Tensor => filled('ones', shape, 1, options);
 
 /**

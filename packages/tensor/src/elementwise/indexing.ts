@@ -30,6 +30,8 @@ function launch(
  * Rows with a 1 at the label and 0 elsewhere. No gradient.
  *
  * labels [n] i32 or u32 → [n, classes] f32. A label outside 0 … classes − 1 gives a row of NaN.
+ *
+ * @throws ArgumentError unless `labels` are integers along one axis and `classes` is a positive integer.
  */
 export function oneHot(labels: Tensor, classes: number): Tensor {
   checkLabels('oneHot', 'labels', labels);
@@ -56,6 +58,8 @@ function checkTable(op: string, argument: string, x: Tensor): void {
  * Rows of a table by index: out[i] = table[index[i]].
  *
  * table [rows, …], index [n] i32 or u32 → [n, …]. An index past the table gives a row of NaN.
+ *
+ * @throws ArgumentError unless `table` holds floats in rows and `index` integers along one axis.
  */
 export function gatherRows(table: Tensor, index: Tensor): Tensor {
   checkTable('gatherRows', 'table', table);
@@ -71,6 +75,8 @@ export function gatherRows(table: Tensor, index: Tensor): Tensor {
  *
  * rows [n, …], index [n] i32 or u32 → [count, …]. An index outside 0 … count − 1 makes the whole result NaN: its row
  * has no place in the table.
+ *
+ * @throws ArgumentError for indices that are not one integer for each row, or a count below 1.
  */
 export function sumRows(rows: Tensor, index: Tensor, count: number): Tensor {
   checkTable('sumRows', 'rows', rows);

@@ -7,8 +7,8 @@ import type { Tensor } from '../core/tensor.ts';
 import { max } from './reduce.ts';
 
 /**
- * 1 where the exponent's bits are all set: infinite, or not a number. Through the bits, because a compiler may assume
- * neither occurs.
+ * 1 where x is infinite or NaN: where all bits of the exponent are set. A comparison of floats would not do, because a
+ * compiler may assume that neither occurs.
  */
 const isNonFinite = (x: Tensor): Tensor =>
   launchMap(

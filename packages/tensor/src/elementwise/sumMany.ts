@@ -6,10 +6,11 @@ import { empty, type Tensor } from '../core/tensor.ts';
 import { addAll } from './arithmetic.ts';
 
 /**
- * The sum of each list of tensors of one shape, from left to right, without a graph; a list of one is its tensor.
+ * The sum of each list of tensors of one shape, from left to right, without a graph. A list of one tensor gives that
+ * tensor.
  *
- * As many lists as the device has bindings for share a launch: the gradients of a network that was run several times
- * meet at all its parameters.
+ * A network that is run several times has several gradients for each parameter. As many lists as the device has
+ * bindings for share a launch.
  */
 export function addLists(lists: readonly (readonly Tensor[])[]): Tensor[] {
   const sums = lists.map(([first]) => first as Tensor);

@@ -9,6 +9,8 @@ import { permute } from '../elementwise/shape.ts';
  * 2016.
  *
  * x [n, h, w, c·r²] → [n, h·r, w·r, c]. The channel order is PyTorch's.
+ *
+ * @throws ArgumentError unless x are images whose channels divide by factor².
  */
 export function pixelShuffle(x: Tensor, factor: number): Tensor {
   checkTensor('pixelShuffle', 'x', x);

@@ -11,6 +11,8 @@ import { checkDType, empty, type Tensor } from '../core/tensor.ts';
  * that lies outside.
  *
  * images [N, H, W, C], shifts [N, 2] whole numbers → [N, H, W, C]. Shifts have no gradient.
+ *
+ * @throws ArgumentError unless images are f32 or f16 and there is one pair of shifts for each.
  */
 export function translate(images: Tensor, shifts: Tensor): Tensor {
   checkFloat('translate', 'images', images);

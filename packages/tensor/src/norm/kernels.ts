@@ -60,7 +60,8 @@ function gateCode({ slope }: NormAffine): string {
 }
 
 /**
- * Activation and residual, which `type` says how to load: a kernel that loads many of it at once keeps them as words.
+ * Activation and residual. `type` says how the residual is loaded: S as numbers, Raw as it lies in memory, for kernels
+ * that load many rows at once.
  */
 const finishAt =
   ({ slope, residual }: NormAffine, type: 'S' | 'Raw') =>
@@ -77,7 +78,7 @@ const finishAt =
     };
   };
 
-/** What else is done with a channel's results while they are at hand. */
+/** What a kernel does with a channel's statistics, or the two sums of its gradient, besides writing them. */
 export interface NormObserver {
   /**
    * WGSL that may change the storage arrays named in `targets`, one element per channel group: over `c`, `mean`,
@@ -89,7 +90,7 @@ export interface NormObserver {
 }
 const NOBODY: NormObserver = { body: '', targets: {} };
 
-/** WGSL of a function without a result whose `body`, over its parameters, writes into `targets`. */
+/** WGSL of a function without a result, whose `body` writes into `targets`. */
 const writes =
   (head: string) =>
   ({ body, targets }: NormObserver) =>

@@ -63,7 +63,10 @@ export class RandomState {
   /** (key low, key high, draws low, draws high) as u32. Lives outside all scopes until `dispose()`. */
   readonly state: Tensor;
 
-  /** @param seed an integer from 0 to 2⁵³ − 1. */
+  /**
+   * @param seed an integer from 0 to 2⁵³ − 1.
+   * @throws ArgumentError for another seed.
+   */
   constructor(seed: number, gpu: Gpu = currentGpu()) {
     if (!Number.isSafeInteger(seed) || seed < 0) {
       throw new ArgumentError('RandomState', 'seed', showValue(seed), 'an integer from 0 to 2^53 - 1');
@@ -105,7 +108,11 @@ export class RandomState {
     return (await this.state.data()) as Uint32Array;
   }
 
-  /** Goes on from a saved state. */
+  /**
+   * Continues from a saved state.
+   *
+   * @throws ArgumentError unless `words` are four u32, as {@link RandomState.save} gives them.
+   */
   restore(words: Uint32Array): void {
     this.state.write(words);
   }

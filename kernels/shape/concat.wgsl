@@ -1,8 +1,8 @@
-// Writes parts of a concatenation where they belong:  out[place of element i of part z] = x_z[i]
+// Concatenates tensors:  out[index of element i of part z] = x_z[i]
 //
 // Parts of different sizes share a launch; threads past the end of a short one idle.
-// Prelude   alias T, WG; fn place(slot : u32, i : u32) with the bindings of the parts from 1 on, generated because
-//           their number varies.
+// Prelude   alias T, WG; fn copyElement(slot : u32, i : u32), which copies element i of one part, with the bindings of
+//           the parts from 1 on. They are generated because their number varies.
 // Dispatch  x·y = linear workgroups over the longest part, z = parts.
 @group(0) @binding(0) var<storage, read_write> out : array<T>;
 
@@ -12,5 +12,5 @@ fn main(
   @builtin(num_workgroups) groups : vec3u,
   @builtin(local_invocation_index) thread : u32,
 ) {
-  place(group.z, (group.y * groups.x + group.x) * WG + thread);
+  copyElement(group.z, (group.y * groups.x + group.x) * WG + thread);
 }
