@@ -1,6 +1,7 @@
 /** @file Buffers that were moved side by side: their values, whoever holds them, and whose memory it is. */
 import { type Gpu, GpuBuffer, packBuffers, packedBytes } from '@visage/gpu';
-import { add, assign, keep, launchMap, matmul, packTensors, record, scope, type Tensor, tensor } from '@visage/tensor';
+import { add, assign, keep, matmul, record, scope, type Tensor, tensor } from '@visage/tensor';
+import { launchMap, packTensors } from '@visage/tensor/kernels';
 import { equal, is, ok, throws } from 'uvu/assert';
 import { BufferPool } from '../../packages/gpu/src/memory/pool.ts';
 import { gpuSuite } from '../helpers/gpu.ts';

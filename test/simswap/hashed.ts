@@ -1,7 +1,8 @@
 /** @file Inputs that PyTorch's side of a test computes too, so that no file has to carry them: see `hashed` of test/golden/networks.py. */
 
 import { hashed } from '@visage/conformance';
-import { type Shape, sizeOf, type Tensor, tensor } from '@visage/tensor';
+import { type Shape, type Tensor, tensor } from '@visage/tensor';
+import { sizeOf } from '@visage/tensor/kernels';
 
 /** Values of an NCHW image batch, given in that order, as NHWC. Other ranks pass. */
 export function nhwc(values: Float32Array, shape: Shape): Float32Array {

@@ -6,7 +6,6 @@ import {
   cast,
   checkpoint,
   conv2d,
-  firstNonFinite,
   grad,
   halfPrecision,
   instanceNorm,
@@ -18,7 +17,6 @@ import {
   mean,
   mseLoss,
   noGrad,
-  packTensors,
   record,
   scope,
   square,
@@ -26,6 +24,7 @@ import {
   Tensor,
   tensor,
 } from '@visage/tensor';
+import { firstNonFinite, packTensors } from '@visage/tensor/kernels';
 import { equal, is, match, ok } from 'uvu/assert';
 import { relativeError } from '../helpers/goldens.ts';
 import { gpuSuite } from '../helpers/gpu.ts';

@@ -7,10 +7,8 @@ import {
   backward,
   batchNorm,
   checkpoint,
-  collectProblems,
   conv2d,
   enableGrad,
-  firstNonFinite,
   grad,
   gradEnabled,
   instanceNorm,
@@ -19,7 +17,6 @@ import {
   mean,
   mul,
   noGrad,
-  pointwise,
   sin,
   sqrt,
   square,
@@ -27,8 +24,8 @@ import {
   sum,
   type Tensor,
   tensor,
-  watchOps,
 } from '@visage/tensor';
+import { collectProblems, firstNonFinite, pointwise, watchOps } from '@visage/tensor/kernels';
 import { equal, is, ok, throws } from 'uvu/assert';
 import { gpuSuite } from '../helpers/gpu.ts';
 import { gradcheck, randomInput } from '../helpers/gradcheck.ts';

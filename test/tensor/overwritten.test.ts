@@ -20,7 +20,6 @@ import {
   mul,
   noGrad,
   ones,
-  packTensors,
   record,
   relu,
   reshape,
@@ -30,6 +29,7 @@ import {
   type Tensor,
   tensor,
 } from '@visage/tensor';
+import { packTensors } from '@visage/tensor/kernels';
 import { equal, is, match, throws } from 'uvu/assert';
 import { gpuSuite } from '../helpers/gpu.ts';
 

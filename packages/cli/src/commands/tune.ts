@@ -13,15 +13,8 @@ import {
   Swapper,
   Trainer,
 } from '@visage/simswap';
-import {
-  collectProblems,
-  halfPrecision,
-  type MetProblem,
-  startCollecting,
-  type TuneResult,
-  tensor,
-  tune,
-} from '@visage/tensor';
+import { halfPrecision, tensor } from '@visage/tensor';
+import { collectProblems, type MetProblem, startCollecting, type TuneResult, tune } from '@visage/tensor/kernels';
 import {
   adapterLine,
   type MeasuredIdentity,

@@ -1,5 +1,6 @@
 import { inPrecision, type Precision } from '@visage/simswap';
-import { scope, type Tensor, tensorsIn } from '@visage/tensor';
+import { scope, type Tensor } from '@visage/tensor';
+import { tensorsIn } from '@visage/tensor/kernels';
 import type { Computed, Prepared } from '../golden/prepared.ts';
 import type { Tolerance } from '../golden/tolerance.ts';
 import { type Activation, atActivations, keepActivations } from './activations.ts';

@@ -1,5 +1,6 @@
 import { checkNumber, DynamicScope } from '@visage/gpu';
-import { checkExtents, type Shape, sizeOf, type Tensor, tensor } from '@visage/tensor';
+import { type Shape, type Tensor, tensor } from '@visage/tensor';
+import { checkExtents, sizeOf } from '@visage/tensor/kernels';
 import { HostRandom } from './random.ts';
 
 /** How many initial values may still be allocated, and the error for the one too many. */

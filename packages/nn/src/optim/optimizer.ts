@@ -1,5 +1,6 @@
 import { ArgumentError, checkList, type GpuBuffer, showValue } from '@visage/gpu';
-import { checkDType, keep, packedZeros, packTensors, sameShape, showShape, type Tensor, tensor } from '@visage/tensor';
+import { keep, type Tensor, tensor } from '@visage/tensor';
+import { checkDType, packedZeros, packTensors, sameShape, showShape } from '@visage/tensor/kernels';
 import type { Scaling } from './update.ts';
 
 /** Parameters by name, as {@link Module.namedParameters} gives them. */

@@ -1,6 +1,6 @@
 import { type Gpu, i32, linearGrid } from '@visage/gpu';
 import { gemmEpilogueStoreScalar, gemmNarrow } from '@visage/kernels';
-import { nearlyAll } from '../core/processors.ts';
+import { nearlyAll } from '../core/passes.ts';
 import { empty, type Tensor } from '../core/tensor.ts';
 import { unroll } from '../core/unroll.ts';
 import { permute } from '../elementwise/shape.ts';

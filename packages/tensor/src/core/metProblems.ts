@@ -18,7 +18,9 @@ export interface MetProblem {
 
 /** A problem as its family states it. */
 export interface Problem<P, V extends Variant<P>> {
-  /** One that is tuned. Its last variant takes everything: the others are held to its results. */
+  /**
+   * A family that is tuned. Its last variant takes every problem, and the results of the others are compared with its.
+   */
   readonly family: Family<P, V>;
   readonly problem: P;
   readonly buffers: readonly (GpuBuffer | undefined)[];
