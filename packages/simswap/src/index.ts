@@ -1,13 +1,13 @@
 export * from './baselines/index.ts';
 export { inPrecision, type Precision, precisions } from './core/precision.ts';
-export {
-  type AdamNumbers,
-  type Augmentation,
-  type IdentityResize,
-  type LossWeights,
-  type PairKind,
-  type Recipe,
-  readRecipe,
+export { readRecipe } from './core/readRecipe.ts';
+export type {
+  AdamNumbers,
+  Augmentation,
+  IdentityResize,
+  LossWeights,
+  PairKind,
+  Recipe,
 } from './core/recipe.ts';
 export { changedRecipe, parseRecipeField, type RecipeChanges, recipePaths, recipeValue } from './core/recipeChanges.ts';
 export { ablation, paper, recipes, released2021, released2021Paper, train2022 } from './core/recipes.ts';
@@ -81,8 +81,15 @@ export {
   trained2022,
 } from './swap/pipelines.ts';
 export { Swapper, type SwapperOptions } from './swap/swapper.ts';
-export { CollapseAlarm, type CollapseLimits, type CollapseReport, type CollapseSigns } from './training/collapse.ts';
+export {
+  CollapseAlarm,
+  type CollapseLimits,
+  type CollapseReport,
+  type CollapseSigns,
+  quietStep,
+} from './training/collapse.ts';
 export type { ImagePairs, TrainingData } from './training/data.ts';
+export { shuffledRows } from './training/data.ts';
 export { AUGMENTATION_DRAWS, augmentationDraws, diffAugment } from './training/diffAugment.ts';
 export { NonFiniteLossError } from './training/errors.ts';
 export {
@@ -94,13 +101,18 @@ export {
 } from './training/labelledFaces.ts';
 export { MixedPrecision, type ScalingReport } from './training/mixedPrecision.ts';
 export type { RunOptions, StepReport, TrainerOptions, TrainingTask } from './training/options.ts';
-export { quietStep } from './training/probes.ts';
 export {
   ProceduralPairs,
   type ProceduralPairsOptions,
 } from './training/proceduralPairs.ts';
-export { shuffledRows } from './training/shuffle.ts';
-export { discriminatorTurn, generatorTurn, type StepParts, type StepResult, trainingStep } from './training/step.ts';
+export {
+  discriminatorPhase,
+  generatorPhase,
+  type Phase,
+  phasesOf,
+  type StepParts,
+  type StepResult,
+  trainingStep,
+} from './training/step.ts';
 export { type LossName, lossNames } from './training/terms.ts';
 export { Trainer } from './training/trainer.ts';
-export { type Turn, turnsOf } from './training/turns.ts';

@@ -1,11 +1,7 @@
 /**
  * @file Recipes: how SimSwap is trained, apart from how large the networks are (that is a preset's business) and what the pictures are.
  */
-
-import { checkOptions, type OptionKeys } from '@visage/gpu';
-import { JsonReader } from './json.ts';
-import { readFields, recipeFields } from './recipeFields.ts';
-import { paper } from './recipes.ts';
+import { elementOf } from './lists.ts';
 
 /**
  * What a pair of target and source has in common: the person; nothing; or, `shuffled`, what chance gives when the sources of a `same` batch
@@ -70,49 +66,13 @@ export interface Recipe {
   readonly decaySteps: number;
 }
 
-const RECIPE: OptionKeys<Recipe> = {
-  name: true,
-  head: true,
-  discriminator: true,
-  weights: true,
-  featureLayers: true,
-  realImages: true,
-  hingeFactor: true,
-  turns: true,
-  augmentation: true,
-  generatorOptimizer: true,
-  discriminatorOptimizer: true,
-  pairs: true,
-  identityResize: true,
-  averageDecay: true,
-  decaySteps: true,
-};
-const WEIGHTS: OptionKeys<LossWeights> = {
-  identity: true,
-  reconstruction: true,
-  featureMatching: true,
-  gradientPenalty: true,
-};
-const ADAM: OptionKeys<AdamNumbers> = { learningRate: true, beta1: true, beta2: true, epsilon: true };
+/** The kind of the pairs of a step, counted from 0: a recipe's list of kinds is repeated for ever. */
+export const kindAt = (pairs: readonly PairKind[], step: number): PairKind =>
+  elementOf(pairs, step % pairs.length, 'recipe.pairs');
 
-/**
- * Throws unless a recipe names everything that it decides, nothing else, and each with a value that can be trained
- * with.
- */
-export function checkRecipe(recipe: Recipe): void {
-  checkOptions('recipe', recipe, RECIPE);
-  readRecipe(recipe);
-  checkOptions('recipe.weights', recipe.weights, WEIGHTS);
-  for (const name of ['generatorOptimizer', 'discriminatorOptimizer'] as const)
-    checkOptions(`recipe.${name}`, recipe[name], ADAM);
-}
-
-/**
- * Checks the JSON of a {@link Recipe}, such as that of a checkpoint. What it does not name is as in `paper`: checkpoints older than a
- * field were trained so.
- */
-export function readRecipe(json: unknown): Recipe {
-  const named = typeof json === 'object' && json !== null && !Array.isArray(json) ? { ...paper, ...json } : json;
-  const from = new JsonReader(named, 'recipe');
-  return { name: from.text('name'), ...readFields(recipeFields, from) };
-}
+/** The numbers of a recipe as options of `Adam`. */
+export const adamOptions = ({ learningRate, beta1, beta2, epsilon }: AdamNumbers) => ({
+  learningRate,
+  betas: [beta1, beta2] as const,
+  eps: epsilon,
+});

@@ -1,6 +1,7 @@
 /** @file Recipes with other numbers: fields named by dotted path, such as `weights.identity`. */
 import { ArgumentError } from '@visage/gpu';
-import { type Recipe, readRecipe } from './recipe.ts';
+import { readRecipe } from './readRecipe.ts';
+import type { Recipe } from './recipe.ts';
 import { fieldsByPath } from './recipeFields.ts';
 
 /** The dotted path of every field of a recipe, with what it may be. */

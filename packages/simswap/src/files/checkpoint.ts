@@ -11,7 +11,8 @@ import {
 } from '@visage/nn';
 import { JsonReader } from '../core/json.ts';
 import { type Precision, precisions } from '../core/precision.ts';
-import { type Recipe, readRecipe } from '../core/recipe.ts';
+import { readRecipe } from '../core/readRecipe.ts';
+import type { Recipe } from '../core/recipe.ts';
 import { Generator, type GeneratorConfig } from '../networks/generator.ts';
 import type { IdentityConfig, IdentityNetwork } from '../networks/identity.ts';
 import {

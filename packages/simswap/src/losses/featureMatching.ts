@@ -1,5 +1,6 @@
 import { ArgumentError } from '@visage/gpu';
 import { l1Loss, type Tensor, weightedSum } from '@visage/tensor';
+import { elementOf } from '../core/lists.ts';
 import type { FeatureMaps, PatchOutput } from '../networks/discriminator.ts';
 
 /**
@@ -19,7 +20,10 @@ export function weakFeatureMatchingLoss(
 ): Tensor {
   const distances = result.flatMap((output, scale) =>
     (layers === 'all' ? [...output.features.keys()] : layers).map((layer) =>
-      l1Loss(featureMap(output, layer), featureMap(target[scale]!, layer).detach()),
+      l1Loss(
+        featureMap(output, layer),
+        featureMap(elementOf(target, scale, 'weakFeatureMatchingLoss: target'), layer).detach(),
+      ),
     ),
   );
   return weightedSum(

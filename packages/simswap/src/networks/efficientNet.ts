@@ -1,6 +1,8 @@
 import { ArgumentError, checkInteger, checkNumber } from '@visage/gpu';
 import { BatchNorm2d, Conv2d, Layer, Linear, Module, ModuleList, Sequential } from '@visage/nn';
 import { checkShape, mean, padZero, relu6, showShape, type Tensor } from '@visage/tensor';
+import { elementOf } from '../core/lists.ts';
+import type { PerStage } from './blocks.ts';
 import type { FeatureMaps } from './discriminator.ts';
 
 /** Size of an {@link EfficientNetLite}. Plain data: it travels in checkpoints. */
@@ -43,13 +45,12 @@ export const efficientNetChannels = (channels: number, { width }: EfficientNetCo
   Math.max(4, Math.floor(channels * width));
 
 /** Channels of the four feature maps. */
-export const featureChannels = (config: EfficientNetConfig): [number, number, number, number] =>
-  TAPS.map((stage) => efficientNetChannels(efficientNetStages[stage]!.channels, config)) as [
-    number,
-    number,
-    number,
-    number,
-  ];
+export function featureChannels(config: EfficientNetConfig): PerStage {
+  const behind = (stage: number): number =>
+    efficientNetChannels(elementOf(efficientNetStages, stage, 'efficientNetStages').channels, config);
+  const [t0, t1, t2, t3] = TAPS;
+  return [behind(t0), behind(t1), behind(t2), behind(t3)];
+}
 
 /**
  * TensorFlow's `same` padding before a convolution: as much in all as makes ⌈H / stride⌉ outputs, and the odd pixel behind, not in front.
@@ -140,17 +141,16 @@ export class EfficientNetLite extends Module {
     super();
     checkNumber('EfficientNetLite', 'width', config.width, 0);
     this.config = config;
-    const channels = [efficientNetStem, ...efficientNetStages.map((form) => form.channels)].map((count) =>
-      efficientNetChannels(count, config),
-    );
-    this.stemConv = this.child('conv_stem', new SameConv(3, channels[0]!, 3, 2));
-    this.stemNorm = this.child('bn1', new BatchNorm2d(channels[0]!, NORM));
-    const stages = efficientNetStages.map((form, k) => {
-      const block = (_: unknown, at: number) =>
-        at === 0
-          ? mobileBlock(channels[k]!, channels[k + 1]!, form, form.stride)
-          : mobileBlock(channels[k + 1]!, channels[k + 1]!, form, 1);
-      return new Sequential(...Array.from({ length: form.blocks }, block));
+    let from = efficientNetChannels(efficientNetStem, config);
+    this.stemConv = this.child('conv_stem', new SameConv(3, from, 3, 2));
+    this.stemNorm = this.child('bn1', new BatchNorm2d(from, NORM));
+    const stages = efficientNetStages.map((form) => {
+      const to = efficientNetChannels(form.channels, config);
+      const blocks = Array.from({ length: form.blocks }, (_, k) =>
+        k === 0 ? mobileBlock(from, to, form, form.stride) : mobileBlock(to, to, form, 1),
+      );
+      from = to;
+      return new Sequential(...blocks);
     });
     this.stages = this.child('blocks', new ModuleList(stages)).items;
   }
@@ -197,7 +197,7 @@ export class EfficientNetClassifier extends EfficientNetLite {
   }
 
   forward(images: Tensor): Tensor {
-    const deepest = this.features(images).features.at(-1)!;
+    const deepest = elementOf(this.features(images).features, -1, 'EfficientNetClassifier: features');
     const wide = relu6(this.headNorm.forward(this.headConv.forward(deepest)));
     return this.classifier.forward(mean(wide, [1, 2]));
   }

@@ -1,7 +1,8 @@
 import { affineOf, type BatchNorm1d, type BatchNorm2d, type Conv2d, Layer, type Linear, type PReLU } from '@visage/nn';
 import { maxPool2d, residualBlock, type SqueezeGate, type Tensor } from '@visage/tensor';
+import { elementOf } from '../core/lists.ts';
 import { FoldedConv, FoldedLinear } from './folded.ts';
-import { type IdentityConfig, IdentityNetwork, unitAffine } from './identity.ts';
+import { type IdentityConfig, IdentityNetwork, identityStages, unitAffine } from './identity.ts';
 
 /** What joins the second convolution of a block to its shortcut: their sum, a PReLU behind it if there is a slope, with the gate squeeze and excitation too. */
 export interface FoldedJoin {
@@ -106,21 +107,16 @@ export interface FoldableNetwork extends IdentityNetwork {
  * Folds a network; see {@link IdentityNetwork.folded}.
  *
  * @param side of the map that the first block sees.
- * @param strides of the first block of each stage.
  * @param pool whether the map behind the stem is halved by its maxima.
  */
-export function foldIdentity(
-  network: FoldableNetwork,
-  side: number,
-  strides: readonly number[],
-  pool: boolean,
-): FoldedIdentity {
+export function foldIdentity(network: FoldableNetwork, side: number, pool: boolean): FoldedIdentity {
   const { config, stem, stemNorm, lastNorm, embeddingNorm } = network;
   let size = side;
+  const stages = identityStages(config);
   const blocks = network.blocks.flatMap((stage, k) =>
     stage.map((block, at) => {
       const folded = block.folded(size);
-      if (at === 0) size = Math.ceil(size / (strides[k] as number));
+      if (at === 0) size = Math.ceil(size / elementOf(stages, k, 'foldIdentity: stages').stride);
       return folded;
     }),
   );

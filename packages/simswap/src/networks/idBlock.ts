@@ -1,6 +1,6 @@
 import { Conv2d, Linear, Module, Sequential } from '@visage/nn';
 import { adain, type LinearParameters, linears, type Tensor } from '@visage/tensor';
-import { paddedByConvolution } from './blocks.ts';
+import { affineParameters, paddedByConvolution } from './blocks.ts';
 
 /** Added to the variance inside the root, as in the published code; matters in f32 only. */
 const EPSILON = 1e-8;
@@ -11,8 +11,7 @@ class Style extends Module {
 
   constructor(latent: number, channels: number) {
     super();
-    const { weight, bias } = this.child('linear', new Linear(latent, 2 * channels));
-    this.affine = { weight, bias: bias! };
+    this.affine = affineParameters(this.child('linear', new Linear(latent, 2 * channels)));
   }
 }
 

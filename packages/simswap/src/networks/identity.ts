@@ -10,6 +10,7 @@ import {
 import { type Affine, Layer } from '@visage/nn';
 import { cast, checkDType, checkShape, l2Normalize, resize, type Tensor, tensor } from '@visage/tensor';
 import type { IdentityResize } from '../core/recipe.ts';
+import { type PerStage, stageChannels } from './blocks.ts';
 import { affineFromUnit, type ColorSpace, fromUnit } from './colorSpace.ts';
 import type { FoldedIdentity } from './foldedIdentity.ts';
 
@@ -17,7 +18,7 @@ import type { FoldedIdentity } from './foldedIdentity.ts';
 export interface IdentityConfig {
   readonly kind: 'arcface' | 'iresnet';
   /** Residual blocks of each of the four stages. */
-  readonly layers: readonly [number, number, number, number];
+  readonly layers: PerStage;
   /** Scales every channel count; 1 is the published network. */
   readonly width: number;
   /** Length of the embedding. */
@@ -27,6 +28,9 @@ export interface IdentityConfig {
   /** Squeeze and excitation in each block (`arcface` only). */
   readonly squeeze: boolean;
 }
+
+/** No stage of an identity network has fewer channels: squeeze and excitation divides them by 16. */
+const IDENTITY_LEAST = 16;
 
 const CONFIG: OptionKeys<IdentityConfig> = {
   kind: true,
@@ -49,6 +53,36 @@ export function checkIdentityConfig(network: string, kind: IdentityConfig['kind'
   checkInteger(network, 'embedding', config.embedding, 1);
   checkBoolean(network, 'squeeze', config.squeeze);
 }
+
+/** A stage of residual blocks. The first block takes `from` channels at the given stride; the others keep channels and size. */
+export interface IdentityStage {
+  readonly blocks: number;
+  readonly from: number;
+  readonly to: number;
+  readonly stride: number;
+}
+
+/** The four stages of an identity network. All halve the map, but for the first of `arcface`, which keeps the size of the pooled stem. */
+export function identityStages({ kind, layers, width }: IdentityConfig): readonly IdentityStage[] {
+  const [c0, c1, c2, c3] = stageChannels(width, IDENTITY_LEAST);
+  const [n0, n1, n2, n3] = layers;
+  return [
+    { blocks: n0, from: c0, to: c0, stride: kind === 'arcface' ? 1 : 2 },
+    { blocks: n1, from: c0, to: c1, stride: 2 },
+    { blocks: n2, from: c1, to: c2, stride: 2 },
+    { blocks: n3, from: c2, to: c3, stride: 2 },
+  ];
+}
+
+/** Channels of the stem of an identity network, which are those of its first stage, and of its last stage. */
+export function identityEnds({ width }: IdentityConfig): { readonly stem: number; readonly last: number } {
+  const [stem, , , last] = stageChannels(width, IDENTITY_LEAST);
+  return { stem, last };
+}
+
+/** Side of the map behind the stages, of which each rounds up. @param side of the map in front of them. */
+export const sideBehind = (stages: readonly IdentityStage[], side: number): number =>
+  stages.reduce((n, { stride }) => Math.ceil(n / stride), side);
 
 /** A network that tells people apart: [N, S, S, 3] faces in {@link IdentityNetwork.colorSpace} → [N, embedding], not normalised. */
 export abstract class IdentityNetwork extends Layer {

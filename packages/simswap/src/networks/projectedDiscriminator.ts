@@ -1,6 +1,7 @@
 import { ArgumentError, checkInteger, checkNumber, checkOneOf, checkOptions, type OptionKeys } from '@visage/gpu';
 import { BatchNorm2d, Layer, leaky, Module, Sequential, SpectralConv2d } from '@visage/nn';
 import { concat, resize, showShape, type Tensor } from '@visage/tensor';
+import { consecutive, elementOf } from '../core/lists.ts';
 import { DiscriminatorNetwork, type FeatureMaps, type PatchOutput } from './discriminator.ts';
 import { EfficientNetLite, featureChannels } from './efficientNet.ts';
 import { RandomProjection } from './projection.ts';
@@ -76,8 +77,8 @@ class Head extends Layer {
   constructor(level: number, inChannels: number, width: number) {
     super();
     const channels = [inChannels, ...HEAD.slice(level).map((count) => Math.max(4, Math.floor(count * width)))];
-    const blocks = channels.slice(1).map((count, k) => new DownBlock(channels[k]!, count));
-    const toLogits = new SpectralConv2d(channels.at(-1)!, 1, 4, { bias: false });
+    const blocks = consecutive(channels).map(([from, to]) => new DownBlock(from, to));
+    const toLogits = new SpectralConv2d(elementOf(channels, -1, 'channels of a head'), 1, 4, { bias: false });
     this.body = this.child('main', new Sequential(...blocks, toLogits));
   }
 
@@ -144,9 +145,11 @@ export class ProjectedDiscriminator extends DiscriminatorNetwork {
 
   forward(images: Tensor): [PatchOutput] {
     const [{ features }] = this.features(images);
-    const patches = this.projection
-      .forward(features)
-      .map((map, level) => this.heads[level]!.forward(map).reshape([images.dim(0), -1]));
+    const patches = this.projection.forward(features).map((map, level) =>
+      elementOf(this.heads, level, 'heads')
+        .forward(map)
+        .reshape([images.dim(0), -1]),
+    );
     return [{ features, logits: concat(patches, 1) }];
   }
 

@@ -2,11 +2,12 @@ import type { RecordedStep } from '@visage/gpu';
 import { assign, copy, empty, keep, noGrad, record, scope, type Tensor } from '@visage/tensor';
 import { inPrecision, type Precision } from '../core/precision.ts';
 import type { IdentityResize } from '../core/recipe.ts';
+import { Recordings } from '../core/recordings.ts';
 import type { FoldedIdentity } from '../networks/foldedIdentity.ts';
 import type { IdentityNetwork } from '../networks/identity.ts';
-import { Latest } from './latest.ts';
 
-const MOST_COUNTS = 8; // of sources, whose recordings are kept
+/** Numbers of sources whose recordings are kept. */
+const MOST_COUNTS = 8;
 
 interface RecordedLatent {
   readonly source: Tensor;
@@ -15,16 +16,17 @@ interface RecordedLatent {
 }
 
 /**
- * The identities of source faces, by {@link IdentityNetwork.folded}: recorded at the first use of each number of sources and replayed from then on, whatever their size, as long as it is among the latest eight.
+ * Computes the identities of source faces with the folded identity network ({@link IdentityNetwork.folded}).
  *
- * The network is folded at the first use, and again when its values have changed by the next one.
+ * The computation is recorded once for each number of sources, whatever their size, and replayed from then on; the eight numbers that were used last stay
+ * recorded. The network is folded at the first use, and again at the next use after its weights changed.
  */
 export class Latents {
   readonly #network: IdentityNetwork;
   readonly #resizing: IdentityResize;
   readonly #precision: Precision;
   readonly #state: readonly Tensor[];
-  readonly #recorded = new Latest<number, RecordedLatent>(MOST_COUNTS);
+  readonly #recorded = new Recordings<number, RecordedLatent>(MOST_COUNTS);
   #folded: FoldedIdentity | undefined;
   /** The sum of the versions of the network's tensors that were folded. */
   #version = 0;

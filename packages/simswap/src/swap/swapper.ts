@@ -14,10 +14,10 @@ import {
 } from '@visage/tensor';
 import { inPrecision, type Precision, precisions } from '../core/precision.ts';
 import { type IdentityResize, identityResizes } from '../core/recipe.ts';
+import { Recordings } from '../core/recordings.ts';
 import type { Generator } from '../networks/generator.ts';
 import type { IdentityNetwork } from '../networks/identity.ts';
 import { Latents } from './latents.ts';
-import { Latest } from './latest.ts';
 import { checkPipeline, type Pipeline } from './pipelines.ts';
 
 /** What a {@link Swapper} is made of. */
@@ -42,7 +42,8 @@ const OPTIONS: OptionKeys<SwapperOptions> = {
   precision: true,
 };
 
-const MOST_SIZES = 8; // whose recordings are kept
+/** Shapes of targets whose recordings are kept. */
+const MOST_SIZES = 8;
 
 /** A recorded swap of targets of one shape, with what it reads. */
 class RecordedSwap {
@@ -83,7 +84,7 @@ export class Swapper {
   readonly identity: IdentityNetwork;
   readonly #latents: Latents;
   readonly #precision: Precision;
-  readonly #recorded = new Latest<string, RecordedSwap>(MOST_SIZES);
+  readonly #recorded = new Recordings<string, RecordedSwap>(MOST_SIZES);
 
   constructor(options: SwapperOptions) {
     checkOptions('Swapper', options, OPTIONS);

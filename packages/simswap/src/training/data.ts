@@ -1,4 +1,6 @@
+import { HostRandom } from '@visage/nn';
 import type { Tensor } from '@visage/tensor';
+import { elementOf } from '../core/lists.ts';
 import type { PairKind } from '../core/recipe.ts';
 
 /** A batch of pairs: NHWC images in [0, 1], both [batch, size, size, 3]. */
@@ -34,4 +36,20 @@ export interface TrainingData {
    * steps, where its state can be saved; in the middle of a step it cannot.
    */
   read?(kind: PairKind, step: number): void | Promise<void>;
+}
+
+/**
+ * A random permutation of the rows 0 … count − 1, drawn from step and seed alone. The sources of a `shuffled` batch are those of its `same` batch in this
+ * order. A row may stay where it is; on average one does.
+ */
+export function shuffledRows(count: number, step: number, seed: number): number[] {
+  const random = new HostRandom(seed);
+  random.draws = step;
+  const bits = random.bits(count);
+  const rows = Array.from({ length: count }, (_, k) => k);
+  for (let k = count - 1; k > 0; k--) {
+    const other = elementOf(bits, k, 'shuffledRows') % (k + 1);
+    [rows[k], rows[other]] = [elementOf(rows, other, 'shuffledRows'), elementOf(rows, k, 'shuffledRows')];
+  }
+  return rows;
 }

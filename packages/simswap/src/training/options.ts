@@ -8,7 +8,8 @@ import {
   type OptionKeys,
 } from '@visage/gpu';
 import { type Precision, precisions } from '../core/precision.ts';
-import { checkRecipe, type PairKind, type Recipe } from '../core/recipe.ts';
+import { checkRecipe } from '../core/readRecipe.ts';
+import type { PairKind, Recipe } from '../core/recipe.ts';
 import type { DiscriminatorNetwork } from '../networks/discriminator.ts';
 import type { Generator } from '../networks/generator.ts';
 import type { IdentityNetwork } from '../networks/identity.ts';

@@ -2,7 +2,7 @@ import { FaceSampler, faceSets, type Level, SwapFaces, type SwapIndices } from '
 import { ArgumentError, checkInteger, checkOptions, type Gpu, type OptionKeys, showValue } from '@visage/gpu';
 import type { PairKind } from '../core/recipe.ts';
 import type { ImagePairs, TrainingData } from './data.ts';
-import { shuffledRows } from './shuffle.ts';
+import { shuffledRows } from './data.ts';
 
 /** Which procedural faces to train on. */
 export interface ProceduralPairsOptions {

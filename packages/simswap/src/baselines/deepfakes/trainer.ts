@@ -14,7 +14,7 @@ import {
   tensor,
   zeros,
 } from '@visage/tensor';
-import type { AdamNumbers } from '../../core/recipe.ts';
+import { type AdamNumbers, adamOptions } from '../../core/recipe.ts';
 import { RecordedSteps } from '../recordedSteps.ts';
 import type { DeepFakes, Person } from './network.ts';
 import { drawWarps, originalWarp, type WarpSettings, warpPair } from './warp.ts';
@@ -81,13 +81,12 @@ export class DeepFakesTrainer {
     for (const who of PEOPLE) checkPhotos(who, photos[who]);
     const matched = recipe.matchColors ? { ...photos, A: keep(colorsMatched(photos.A, photos.B)) } : photos;
     this.#drawn = { A: this.#prepare(matched.A), B: this.#prepare(matched.B) };
-    const { learningRate, beta1, beta2, epsilon } = recipe.optimizer;
     const adam = (who: Person) => {
       const decoder = who === 'A' ? 'decoder_A' : 'decoder_B';
       const parameters = [...network.namedParameters()].filter(
         ([name]) => /^encoder\./.test(name) || name.startsWith(decoder),
       );
-      return new Adam(parameters, { learningRate, betas: [beta1, beta2], eps: epsilon });
+      return new Adam(parameters, adamOptions(recipe.optimizer));
     };
     this.#optimizers = { A: adam('A'), B: adam('B') };
   }

@@ -9,6 +9,7 @@
 import { checkNumber, checkOptions, type OptionKeys } from '@visage/gpu';
 import type { HostRandom } from '@visage/nn';
 import { resize, slice, type Tensor, tensor } from '@visage/tensor';
+import { elementOf } from '../../core/lists.ts';
 import { sampleImages } from '../sampleImages.ts';
 
 /** How much a photo is changed. */
@@ -85,16 +86,12 @@ export function drawWarps(random: HostRandom, count: number, side: number, setti
     ];
     const regular = nodes().map(([y, x]): Point => [coverage * y, coverage * x]);
     const noise = random.normal(2 * NODES * NODES, 0, jitter);
-    const bent = regular.map(([y, x], k): Point => [y + noise[2 * k]!, x + noise[2 * k + 1]!]);
+    const at = (k: number): number => elementOf(noise, k, 'drawWarps: noise');
+    const bent = regular.map(([y, x], k): Point => [y + at(2 * k), x + at(2 * k + 1)]);
     grid.set(bent.flatMap(place), n * NODES * NODES * 2);
     const straight = fitted(bent);
-    const [origin, bottom, rightEnd] = (
-      [
-        [0, 0],
-        [1, 0],
-        [0, 1],
-      ] as const
-    ).map((p) => place(straight(p))) as [Point, Point, Point];
+    const inPhoto = (p: Point): Point => place(straight(p));
+    const [origin, bottom, rightEnd] = [inPhoto([0, 0]), inPhoto([1, 0]), inPhoto([0, 1])];
     const steps = [origin, difference(bottom, origin), difference(rightEnd, origin)];
     frame.set(steps.flat(), n * 6);
   }
@@ -119,7 +116,7 @@ function fitted(positions: readonly Point[]): (p: Point) => Point {
   const centre: Point = [mean(0), mean(1)];
   let [real, imaginary, square] = [0, 0, 0];
   nodes().forEach((node, k) => {
-    const [y, x] = difference(positions[k]!, centre);
+    const [y, x] = difference(elementOf(positions, k, 'fitted: positions'), centre);
     real += y * node[0] + x * node[1];
     imaginary += y * node[1] - x * node[0];
     square += y * y + x * x;
@@ -135,10 +132,11 @@ export function warpPair(photos: Tensor, grid: Tensor, frame: Tensor, size: numb
   const margin = Math.round(size * MARGIN);
   const wide = resize(grid, [size + 2 * margin, size + 2 * margin], 'bilinear');
   const inner = (x: Tensor, axis: number) => slice(x, axis, margin, margin + size);
-  const [centre, down, right] = [0, 1, 2].map((k) => slice(frame, 1, k, k + 1).reshape([frame.dim(0), 1, 1, 2]));
+  const point = (k: number): Tensor => slice(frame, 1, k, k + 1).reshape([frame.dim(0), 1, 1, 2]);
+  const [centre, down, right] = [point(0), point(1), point(2)];
   const shares = Float32Array.from({ length: size }, (_, k) => (k + 0.5) / size - 0.5);
   const row = tensor(shares, [1, size, 1, 1], { gpu: photos.gpu });
   const column = tensor(shares, [1, 1, size, 1], { gpu: photos.gpu });
-  const straight = centre!.add(down!.mul(row)).add(right!.mul(column));
+  const straight = centre.add(down.mul(row)).add(right.mul(column));
   return { input: sampleImages(photos, inner(inner(wide, 1), 2)), answer: sampleImages(photos, straight) };
 }

@@ -1,6 +1,7 @@
 import { ArgumentError, checkInteger, checkNumber, checkOneOf, checkOptions, type OptionKeys } from '@visage/gpu';
 import { ConvTranspose2d, Module, ModuleList } from '@visage/nn';
 import { checkShape, sigmoid, type Tensor } from '@visage/tensor';
+import { elementOf } from '../../core/lists.ts';
 import { AadBlock } from './aad.ts';
 import { doubled, UNet } from './unet.ts';
 
@@ -57,12 +58,15 @@ export class AeiNet extends Module {
     this.unet = new UNet(3, stages);
     this.child('down', this.unet.down);
     this.child('up', this.unet.up);
-    const deepest = stages.at(-1)!;
+    const deepest = elementOf(stages, -1, 'AeiNet: stages');
     this.first = this.child('first', new ConvTranspose2d(identity, deepest, side));
     const falling = [...stages].reverse();
     const outs = taper === 'late' ? [deepest, ...falling.slice(0, -1), 3] : [...falling, 3];
-    const drivers = [...this.unet.channels, this.unet.channels.at(-1)!];
-    const blocks = outs.map((c, k) => new AadBlock(outs[k - 1] ?? deepest, c, { attributes: drivers[k]!, identity }));
+    const drivers = [...this.unet.channels, elementOf(this.unet.channels, -1, 'UNet: channels')];
+    const blocks = outs.map((c, k) => {
+      const attributes = elementOf(drivers, k, 'AeiNet: attribute maps');
+      return new AadBlock(outs[k - 1] ?? deepest, c, { attributes, identity });
+    });
     this.blocks = this.child('blocks', new ModuleList(blocks));
   }
 
@@ -71,7 +75,7 @@ export class AeiNet extends Module {
     const { imageSize } = this.config;
     checkShape('AeiNet', 'images', images.shape, [null, imageSize, imageSize, 3], 'Images are NHWC');
     const maps = this.unet.maps(images);
-    return [...maps, doubled(maps.at(-1)!)];
+    return [...maps, doubled(elementOf(maps, -1, 'AeiNet: attribute maps'))];
   }
 
   /** A face with the given attributes and identity. */
@@ -79,7 +83,7 @@ export class AeiNet extends Module {
     checkShape('AeiNet', 'identity', identity.shape, [null, this.config.identity], 'One vector per image');
     let h = this.first.forward(identity.reshape([identity.dim(0), 1, 1, identity.dim(1)]));
     for (const [k, block] of this.blocks.items.entries())
-      h = block.forward(k > 0 ? doubled(h) : h, attributes[k]!, identity);
+      h = block.forward(k > 0 ? doubled(h) : h, elementOf(attributes, k, 'AeiNet: attributes'), identity);
     return sigmoid(h);
   }
 

@@ -1,6 +1,7 @@
 import { checkInteger, checkNumber, checkOptions } from '@visage/gpu';
 import { Conv2d, Module } from '@visage/nn';
 import { checkShape, concat, sigmoid, type Tensor } from '@visage/tensor';
+import { elementOf } from '../../core/lists.ts';
 import { doubled, UNet } from './unet.ts';
 
 /** Size of a {@link HearNet}. Plain data. */
@@ -39,13 +40,14 @@ export class HearNet extends Module {
     );
     this.child('down', this.unet.down);
     this.child('up', this.unet.up);
-    this.last = this.child('last', new Conv2d(this.unet.channels.at(-1)!, 3, 3, { padding: 1 }));
+    const channels = elementOf(this.unet.channels, -1, 'UNet: channels');
+    this.last = this.child('last', new Conv2d(channels, 3, 3, { padding: 1 }));
   }
 
   forward(swap: Tensor, error: Tensor): Tensor {
     checkShape('HearNet', 'swap', swap.shape, [null, null, null, 3], 'Images are NHWC');
     checkShape('HearNet', 'error', error.shape, swap.shape, 'One error per swap');
-    const map = this.unet.maps(concat([swap, error], 3)).at(-1)!;
+    const map = elementOf(this.unet.maps(concat([swap, error], 3)), -1, 'UNet: maps');
     return sigmoid(this.last.forward(doubled(map)));
   }
 }

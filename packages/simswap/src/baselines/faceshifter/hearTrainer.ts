@@ -1,7 +1,7 @@
 import { checkOptions, type OptionKeys } from '@visage/gpu';
 import { Adam, HostRandom } from '@visage/nn';
 import { grad, keep, l1Loss, noGrad, type Tensor, zeros } from '@visage/tensor';
-import type { PairKind } from '../../core/recipe.ts';
+import { adamOptions, kindAt, type PairKind } from '../../core/recipe.ts';
 import { identityLoss } from '../../losses/identity.ts';
 import type { IdentityNetwork } from '../../networks/identity.ts';
 import type { ImagePairs, TrainingData } from '../../training/data.ts';
@@ -46,8 +46,7 @@ export class HearTrainer {
     this.#identity = faceShifter.identity;
     faceShifter.aei.freeze().eval();
     faceShifter.hear.train();
-    const { learningRate, beta1, beta2, epsilon } = recipe.optimizer;
-    const numbers = { learningRate, betas: [beta1, beta2], eps: epsilon } as const;
+    const numbers = adamOptions(recipe.optimizer);
     this.#optimizer = new Adam(faceShifter.hear.namedParameters(), numbers);
     this.#occluders = keep(zeros([data.batchSize, occluderNumbers], { gpu: faceShifter.hear.gpu }));
   }
@@ -72,8 +71,7 @@ export class HearTrainer {
   }
 
   async #run(): Promise<void> {
-    const { refinementPairs } = this.recipe;
-    const kind = refinementPairs[this.step % refinementPairs.length]!;
+    const kind = kindAt(this.recipe.refinementPairs, this.step);
     const { data, seed = 0 } = this.#options;
     await data.load(kind, this.step);
     const random = new HostRandom(seed);
