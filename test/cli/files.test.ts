@@ -108,7 +108,7 @@ test('an imported generator swaps with its identity network, and in no other pip
       at('s.png'),
       ...more,
     );
-  assert.match(await swap(), /holds a generator alone.*--identity/);
+  assert.match(await swap(), /holds a generator alone.*identity network/);
   const identity = ['--identity', at('i.safetensors')];
   assert.match(
     await swap(...identity, '--pipeline', 'train-2022'),

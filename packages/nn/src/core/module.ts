@@ -66,11 +66,11 @@ export abstract class Module {
 
   /** Everything that a weight file holds, by dotted name, with layouts. */
   state(): Map<string, StateEntry> {
-    const found = new Map<string, StateEntry>(this.#own);
+    const entries = new Map<string, StateEntry>(this.#own);
     for (const [name, child] of this.#children) {
-      for (const [path, entry] of child.state()) found.set(`${name}.${path}`, entry);
+      for (const [path, entry] of child.state()) entries.set(`${name}.${path}`, entry);
     }
-    return found;
+    return entries;
   }
 
   /** Parameters and buffers by dotted name. The tensors are the live ones: `write()` into them to restore. */

@@ -77,9 +77,9 @@ export function checkpointState(file: SafetensorsFile): unknown {
  */
 export function restoreCheckpoint(groups: CheckpointGroups, file: SafetensorsFile): void {
   const writes: { tensor: Tensor; values: HostArray }[] = [];
-  const known = new Set<string>();
+  const expected = new Set<string>();
   const take = (name: string, tensor: Tensor, shape: readonly number[]): HostArray => {
-    known.add(name);
+    expected.add(name);
     const entry = file.tensors.get(name);
     if (!entry)
       throw new FileError(file.source, `has no entry '${name}'; it is a checkpoint of another network or recipe`);
@@ -99,7 +99,7 @@ export function restoreCheckpoint(groups: CheckpointGroups, file: SafetensorsFil
         writes.push({ tensor, values: take(`${group}/${name}`, tensor, tensor.shape) });
     }
   }
-  const stranger = [...file.tensors.keys()].find((name) => !known.has(name));
+  const stranger = [...file.tensors.keys()].find((name) => !expected.has(name));
   if (stranger !== undefined)
     throw new FileError(file.source, `has an entry '${stranger}' that this run does not have`);
   for (const { tensor, values } of writes) tensor.write(values);

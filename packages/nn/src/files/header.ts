@@ -142,14 +142,14 @@ function readEntry(name: string, value: unknown, available: number, source: stri
   const [begin, end] = offsets as [number, number];
   if (begin > end || end > available)
     return fail(`spans bytes ${begin} to ${end} of ${available} bytes of data; the file is truncated or damaged`);
-  const known = dtype as FileDType;
-  const needed = byteCount(shape as number[], FILE_DTYPE_BYTES[known], available);
+  const type = dtype as FileDType;
+  const needed = byteCount(shape as number[], FILE_DTYPE_BYTES[type], available);
   if (needed !== end - begin) {
     return fail(
       `has shape [${shape.join(', ')}] of ${dtype}, which is not the ${end - begin} bytes that its offsets span`,
     );
   }
-  return { name, dtype: known, shape: shape as number[], begin, end };
+  return { name, dtype: type, shape: shape as number[], begin, end };
 }
 
 const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;

@@ -156,10 +156,10 @@ class Inflater {
 
   #symbol({ table, bits }: Code): number {
     this.#hold(bits);
-    const found = table[this.#held & (2 ** bits - 1)] as number;
-    if (found === 0) this.#fail(DAMAGED);
-    this.#drop(found & 15);
-    return found >> 4;
+    const entry = table[this.#held & (2 ** bits - 1)] as number;
+    if (entry === 0) this.#fail(DAMAGED);
+    this.#drop(entry & 15);
+    return entry >> 4;
   }
 
   /** Makes room for `more` bytes; with `prefix`, for as many of them as are wanted. */
@@ -238,15 +238,15 @@ class Inflater {
         held |= (packed[from++] as number) << holding; // nothing, beyond the end
         holding += 8;
       }
-      const found = literals.table[held & literalMask] as number;
-      held >>>= found & 15;
-      holding -= found & 15;
-      const symbol = found >> 4;
-      if (found !== 0 && symbol < 256 && at < out.length) {
+      const entry = literals.table[held & literalMask] as number;
+      held >>>= entry & 15;
+      holding -= entry & 15;
+      const symbol = entry >> 4;
+      if (entry !== 0 && symbol < 256 && at < out.length) {
         out[at++] = symbol;
         continue;
       }
-      if (found === 0) this.#fail(DAMAGED);
+      if (entry === 0) this.#fail(DAMAGED);
       if (from - (holding >> 3) > packed.length) this.#fail(CUT_OFF);
       if (symbol === 256) break;
       let length = 1;

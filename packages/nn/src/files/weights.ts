@@ -121,17 +121,17 @@ export function loadModule(module: Module, file: SafetensorsFile | Uint8Array, o
       `holds a network of architecture '${named}', expected '${options.architecture}'`,
     );
   }
-  const found = entriesUnder(opened, options.prefix ?? '');
-  const problems = mismatches(module, found, options.unexpected ?? 'error');
+  const entries = entriesUnder(opened, options.prefix ?? '');
+  const problems = mismatches(module, entries, options.unexpected ?? 'error');
   if (problems.length > 0) {
     const expected = options.architecture ? ` of '${options.architecture}'` : '';
     throw new FileError(
       opened.source,
-      `is not a weight file${expected} of this size: ${problems.join('; ')}. ${summary(opened, found)}`,
+      `is not a weight file${expected} of this size: ${problems.join('; ')}. ${summary(opened, entries)}`,
     );
   }
   const decoded = [...module.state()].map(([name, { tensor, layout }]) => {
-    const values = (found.get(name) as FileTensor).weights('f32');
+    const values = (entries.get(name) as FileTensor).weights('f32');
     return { tensor, values: fromFileOrder(values, tensor.shape, layout) };
   });
   for (const { tensor, values } of decoded) tensor.write(values);
@@ -145,13 +145,17 @@ function entriesUnder(file: SafetensorsFile, prefix: string): Map<string, FileTe
   return out;
 }
 
-function mismatches(module: Module, found: ReadonlyMap<string, FileTensor>, unexpected: 'error' | 'ignore'): string[] {
+function mismatches(
+  module: Module,
+  entries: ReadonlyMap<string, FileTensor>,
+  unexpected: 'error' | 'ignore',
+): string[] {
   const state = module.state();
-  const missing = [...state.keys()].filter((name) => !found.has(name));
-  const extra = unexpected === 'error' ? [...found.keys()].filter((name) => !state.has(name)) : [];
+  const missing = [...state.keys()].filter((name) => !entries.has(name));
+  const extra = unexpected === 'error' ? [...entries.keys()].filter((name) => !state.has(name)) : [];
   const misshapen: string[] = [];
   for (const [name, { tensor, layout }] of state) {
-    const have = found.get(name);
+    const have = entries.get(name);
     const want = fileShape(tensor.shape, layout);
     if (have && !sameShape(have.shape, want))
       misshapen.push(`${name} ${showShape(have.shape)} instead of ${showShape(want)}`);
@@ -168,11 +172,11 @@ function list(what: string, names: readonly string[]): string[] {
 }
 
 /** What a file seems to hold, for error messages. */
-function summary(file: SafetensorsFile, found: ReadonlyMap<string, FileTensor>): string {
+function summary(file: SafetensorsFile, entries: ReadonlyMap<string, FileTensor>): string {
   const named = file.metadata.architecture;
   if (named !== undefined)
     return `The file calls itself '${named}' with configuration ${file.metadata.config ?? 'unknown'}`;
-  const first = [...found].find(([name]) => name.endsWith('weight'));
+  const first = [...entries].find(([name]) => name.endsWith('weight'));
   const example = first ? `, the first weight being ${first[0]} ${showShape(first[1].shape)}` : '';
-  return `The file names no architecture; it has ${found.size} entries${example}`;
+  return `The file names no architecture; it has ${entries.size} entries${example}`;
 }

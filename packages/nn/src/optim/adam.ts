@@ -70,7 +70,7 @@ export class Adam extends Optimizer {
         constants: { LOG_BETA1: logarithm(beta1), LOG_BETA2: logarithm(beta2) },
         parts: [skippedCode(scaling), optimAdvance],
       },
-      buffers: [this.#step, this.#corrections, ...(scaling ? [scaling.found] : [])].map(({ buffer }) => buffer),
+      buffers: [this.#step, this.#corrections, ...(scaling ? [scaling.foundInf] : [])].map(({ buffer }) => buffer),
       grid: [1, 1, 1],
     });
     const constants = {

@@ -7,10 +7,10 @@ import { scalarsOf, type Update } from './update.ts';
 const WORKGROUP = 256;
 const VECTOR = 16; // bytes of a vec4f
 
-/** Tensors of one size that an update takes together: those that change, others, and the gradient last, if there is one. */
+/** Tensors of one size that an update treats as one set: those that it changes, those that it reads, and last the gradient, if there is one. */
 export type UpdateSet = readonly Tensor[];
 
-/** Sets that follow one another in memory, but for their gradients: for an update they are one. */
+/** Sets whose tensors, except the gradients, follow one another in memory: an update treats them as one long set. */
 type Run = UpdateSet[];
 
 /** What a slot of a launch binds. */
@@ -24,18 +24,18 @@ interface Slot {
 /**
  * Applies an update to sets of tensors.
  *
- * A launch costs more than most of the sets, so those that lie together share the bindings of all their tensors but the gradients, and a launch takes as
- * many sets as the device then has bindings for.
+ * A launch costs more time than most of the sets. So sets that are packed share the bindings of all their tensors except the gradients, and each launch takes
+ * as many sets as the device has bindings for.
  */
 export function launchInPlace(update: Update, sets: readonly UpdateSet[]): void {
   const first = sets[0]?.[0];
   if (!first) return;
   const bindings = first.gpu.device.limits.maxStorageBuffersPerShaderStage - Object.keys(scalarsOf(update)).length;
-  const loose = sets.filter((set) => !liesTogether(update, set));
+  const loose = sets.filter((set) => !isPacked(update, set));
   loose.sort(([a], [b]) => (b as Tensor).size - (a as Tensor).size); // a launch is as long as its longest set
   const divides = ([x]: UpdateSet) => (x as Tensor).size % 4 === 0;
   const groups = [
-    { some: sets.filter((set) => liesTogether(update, set)), vector: true },
+    { some: sets.filter((set) => isPacked(update, set)), vector: true },
     { some: loose.filter(divides), vector: true },
     { some: loose.filter((set) => !divides(set)), vector: false },
   ];
@@ -46,17 +46,17 @@ export function launchInPlace(update: Update, sets: readonly UpdateSet[]): void 
 /** The tensors of a set that are not gradients. */
 const stateOf = ({ gradient }: Update, set: UpdateSet): UpdateSet => (gradient ? set.slice(0, -1) : set);
 
-const liesTogether = (update: Update, set: UpdateSet): boolean =>
+const isPacked = (update: Update, set: UpdateSet): boolean =>
   stateOf(update, set).every(({ buffer }) => buffer !== buffer.whole);
 
-/** Does each tensor of `set`, but for the gradient, lie behind that of `before`? */
+/** Whether each tensor of `set`, except the gradient, lies in memory right behind that of `before`. */
 const follows = (update: Update, before: UpdateSet, set: UpdateSet): boolean =>
   stateOf(update, set).every(({ buffer }, k) => {
     const other = (before[k] as Tensor).buffer;
     return buffer.whole === other.whole && buffer.offset === other.offset + spaced(other.bytes);
   });
 
-/** Shares sets out, in order, to launches of as many runs as there are bindings for. */
+/** Distributes sets, in order, to launches of as many runs as there are bindings for. */
 function sharedOut(update: Update, sets: readonly UpdateSet[], bindings: number): Run[][] {
   const launches: Run[][] = [];
   let free = 0;
@@ -102,13 +102,13 @@ function launch(update: Update, runs: readonly Run[], vector: boolean): void {
 }
 
 /**
- * What to bind for a run. Where tensors lie together that is whole vectors: the last one of a gradient may end in numbers of somebody else, which only meet the gap
- * between two parameters. Every buffer has memory for it.
+ * What to bind for a run. Packed tensors are bound as whole vectors of four. The last vector of a gradient may then end in values of another tensor; these are
+ * applied to the gap between two parameters only. Every buffer has memory for that vector.
  */
 function slotOf(update: Update, run: Run): Slot {
   const [first, last] = [run[0] as UpdateSet, run.at(-1) as UpdateSet];
   const gradients = update.gradient ? run.map((set) => (set.at(-1) as Tensor).buffer) : [];
-  if (!liesTogether(update, first)) return { ranges: stateOf(update, first).map(({ buffer }) => buffer), gradients };
+  if (!isPacked(update, first)) return { ranges: stateOf(update, first).map(({ buffer }) => buffer), gradients };
   const ranges = stateOf(update, first).map(({ buffer }, k) => {
     const end = (last[k] as Tensor).buffer;
     return buffer.whole.part(buffer.offset, end.offset + spaced(end.bytes) - buffer.offset);

@@ -118,7 +118,7 @@ export function swapPipeline(file: SafetensorsFile): Pipeline | undefined {
   const { pipeline } = file.metadata;
   if (pipeline === undefined) {
     const problem = 'is no SimSwap checkpoint but a generator, and says nothing of its pipeline';
-    throw new FileError(file.source, `${problem}; import it again (visage import --as generator-224, …)`);
+    throw new FileError(file.source, `${problem}; import it again, as generator-224, generator-512 or generator-train`);
   }
   return ofFile(file, () => pipelineOf(pipeline));
 }
@@ -174,7 +174,7 @@ function importedSwapper(
 ): Swapper {
   if (!identityFile) {
     const needed = 'a generator alone; swapping needs the weights of its identity network too';
-    throw new FileError(file.source, `holds ${needed} (--identity, from visage import --as arcface-se-ir)`);
+    throw new FileError(file.source, `holds ${needed} (argument identity, imported as arcface-se-ir)`);
   }
   const config = ofFile(file, () => readGeneratorConfig(networkDescription(file)?.config));
   const described = networkDescription(identityFile);

@@ -44,7 +44,10 @@ export function findPrefix(file: WeightFile, names: Iterable<string>): string {
   const best = [...counts].filter(([, count]) => count === most).map(([prefix]) => prefix);
   if (best.length > 1) {
     const shown = best.map((prefix) => JSON.stringify(prefix.replace(/\.$/, ''))).join(', ');
-    throw new FileError(file.source, `holds several networks that fit, under ${shown}; choose one (--prefix)`);
+    throw new FileError(
+      file.source,
+      `holds several networks that fit, under ${shown}; choose one by the argument prefix`,
+    );
   }
   return best[0] ?? '';
 }

@@ -51,7 +51,7 @@ export class IdBlock extends Module {
 /** [N, 2·channels] for each of a block's two norms: the scales, as their distance from 1, then the shifts. */
 export type BlockStyles = readonly [Tensor, Tensor];
 
-/** The styles of several blocks from one batch of latents [N, latent], computed together. */
+/** The styles of several blocks from one batch of latents [N, latent], in few launches. */
 export function stylesOf(blocks: Iterable<IdBlock>, latent: Tensor): BlockStyles[] {
   const list = [...blocks];
   if (list.length === 0) return [];

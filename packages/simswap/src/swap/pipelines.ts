@@ -70,11 +70,11 @@ export const pipelines: readonly Pipeline[] = [released224, released512, trained
 /**
  * The pipeline of a name, for instance of a file's metadata.
  *
- * @throws ArgumentError that lists the known ones.
+ * @throws ArgumentError that lists the pipelines there are.
  */
 export function pipelineOf(name: string): Pipeline {
-  const found = pipelines.find((pipeline) => pipeline.name === name);
-  if (found) return found;
+  const named = pipelines.find((pipeline) => pipeline.name === name);
+  if (named) return named;
   throw new ArgumentError('pipeline', 'name', `'${name}'`, pipelines.map((pipeline) => pipeline.name).join(', '));
 }
 
@@ -96,7 +96,7 @@ export function checkPipeline(pipeline: Pipeline, generator: GeneratorConfig, id
   }
   if (identity && (identity.kind !== 'arcface' || !identity.squeeze)) {
     const hint = 'A generator understands the latents of the network that it was trained with only';
-    const expected = 'the ArcFace network with squeeze and excitation (`visage import --as arcface-se-ir`)';
+    const expected = 'the ArcFace network with squeeze and excitation (imported as arcface-se-ir)';
     throw new ArgumentError(`pipeline ${pipeline.name}`, 'identity network', `an ${identity.kind}`, expected, hint);
   }
 }

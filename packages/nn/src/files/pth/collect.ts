@@ -27,14 +27,14 @@ export interface Collected {
 export function collectTensors(root: unknown, source: string): Collected {
   const collector = new Collector(source);
   collector.visit(root, '', 0);
-  const { found: tensors, passedOver } = collector;
+  const { tensors, passedOver } = collector;
   const [first] = passedOver;
   if (tensors.size === 0) throw new FileError(source, first?.problem ?? 'holds no tensors');
   return { tensors, passedOver };
 }
 
 class Collector {
-  readonly found = new Map<string, PickledTensor>();
+  readonly tensors = new Map<string, PickledTensor>();
   readonly passedOver: PassedOver[] = [];
   #members = 0;
 
@@ -53,8 +53,8 @@ class Collector {
 
   #add(name: string, tensor: PickledTensor): void {
     const key = name === '' ? 'tensor' : name;
-    if (this.found.has(key)) throw new FileError(this.source, `holds two tensors called ${showName(key)}`);
-    this.found.set(key, tensor);
+    if (this.tensors.has(key)) throw new FileError(this.source, `holds two tensors called ${showName(key)}`);
+    this.tensors.set(key, tensor);
   }
 
   #visitMembers(

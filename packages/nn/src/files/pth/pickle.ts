@@ -7,7 +7,7 @@ import { PickledName, PickledObject } from './values.ts';
 
 /** What a machine asks about instructions that would run code in Python. */
 export interface PickleRules {
-  /** The value of a call of a function; `undefined` if it is not known. */
+  /** The value of a call of a function; `undefined` for a function that the rules do not have. */
   call(name: string, values: readonly unknown[]): unknown;
   /** The value behind a persistent id, by which PyTorch refers to storages. */
   persistent(id: unknown): unknown;

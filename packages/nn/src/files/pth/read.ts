@@ -26,10 +26,10 @@ export async function readPth(bytes: Uint8Array, source = 'PyTorch file'): Promi
     throw new FileError(source, `is not a file of torch.save${instead}`);
   }
   const legacy = isZip(bytes) ? undefined : readLegacy(bytes, source);
-  const { tensors: found, passedOver } = collectTensors(legacy ? legacy.data : readArchive(bytes, source), source);
+  const { tensors: pickled, passedOver } = collectTensors(legacy ? legacy.data : readArchive(bytes, source), source);
   legacy?.readStorages();
   const tensors = new Map<string, FileTensor>();
-  for (const [name, tensor] of found)
+  for (const [name, tensor] of pickled)
     tensors.set(name, new FileTensor(name, tensor.storage.dtype, tensor.shape, () => tensor.bytes(), source));
   return { source, tensors, passedOver };
 }

@@ -39,8 +39,8 @@ const NUMPY_TYPE = 'numpy.dtype';
 
 /** A tensor of a class that derives from PyTorch's: what the function that is named makes of the values, and then attributes that do not matter. */
 function ofSubclass([rebuild, , values]: readonly unknown[], source: string): unknown {
-  const known = rebuild instanceof PickledName && /^torch\._utils\._rebuild_\w+$/.test(rebuild.name);
-  if (!known || !Object.hasOwn(CALLS, rebuild.name) || !Array.isArray(values)) return undefined;
+  const rebuilds = rebuild instanceof PickledName && /^torch\._utils\._rebuild_\w+$/.test(rebuild.name);
+  if (!rebuilds || !Object.hasOwn(CALLS, rebuild.name) || !Array.isArray(values)) return undefined;
   return (CALLS[rebuild.name] as Call)(values, source);
 }
 

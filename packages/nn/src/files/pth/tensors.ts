@@ -47,8 +47,8 @@ export function storageDType(type: unknown): FileDType | PickledObject {
   const name = type instanceof PickledName ? type : new PickledName('a storage without a class');
   const [, bare = ''] = /^torch(?:\.cuda)?\.(\w+)$/.exec(name.name) ?? [];
   if (Object.hasOwn(STORAGE_CLASSES, bare)) return STORAGE_CLASSES[bare] as FileDType;
-  const known = Object.keys(STORAGE_CLASSES).join(', ');
-  return new PickledObject(name, `keeps elements in a ${name}; known are ${known}`);
+  const types = Object.keys(STORAGE_CLASSES).join(', ');
+  return new PickledObject(name, `keeps elements in a ${name}; known are ${types}`);
 }
 
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
