@@ -36,7 +36,8 @@ export interface OutputRules {
  *
  * A pipe or device has a name of its own, so its ending counts only where there are several formats to choose from.
  *
- * @throws FileError when the output is one of the inputs, by whatever name, link or hard link; or when its ending names another format.
+ * @throws FileError when the output is one of the inputs, by whatever name, link or hard link; or when its ending names
+ * another format.
  */
 export async function checkOutput(path: string, { inputs = [], endings = [] }: OutputRules): Promise<void> {
   const there = await stat(path, { bigint: true }).catch(() => undefined);

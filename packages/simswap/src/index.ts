@@ -1,3 +1,15 @@
+/**
+ * @file SimSwap: networks, losses, recipes, trainer, swapper and the systems that it is compared with. The rooms in
+ * import order:
+ *
+ * - `core/`: recipes, which say how SimSwap is trained, and the precisions and recordings that all other rooms use.
+ * - `networks/`: generator, discriminators and identity networks, and their forms with folded batch norms.
+ * - `losses/`: the losses of the paper, each a function of tensors that returns a scalar.
+ * - `swap/`: the swapper, and the pipelines in which published generators run.
+ * - `files/`: checkpoints, import of PyTorch's weights, export to safetensors and ONNX.
+ * - `training/`: a training step in its phases, and the trainer that records and replays it.
+ * - `baselines/`: DeepFakes and FaceShifter, with trainers of their own.
+ */
 export * from './baselines/index.ts';
 export { inPrecision, type Precision, precisions } from './core/precision.ts';
 export { readRecipe } from './core/readRecipe.ts';

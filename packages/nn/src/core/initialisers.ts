@@ -22,7 +22,10 @@ export function seeded<T>(seed: number, build: () => T): T {
   }
 }
 
-/** Builds networks of at most `values` initial values in all; `refuse` makes the error that is thrown before more are allocated. */
+/**
+ * Builds networks of at most `values` initial values in all; `refuse` makes the error that is thrown before more are
+ * allocated.
+ */
 export function bounded<T>(values: number, refuse: () => Error, build: () => T): T {
   const before = allowance;
   allowance = { left: values, refuse };
@@ -61,7 +64,8 @@ export function normal(shape: Shape, mean = 0, std = 1): Tensor {
 /**
  * He's uniform initialisation: U(±b) with b = √(6 / ((1 + a²) · fanIn)).
  *
- * The default a = √5 gives b = 1/√fanIn, which is what PyTorch gives weights and biases of convolutions and linear layers.
+ * The default a = √5 gives b = 1/√fanIn, which is what PyTorch gives weights and biases of convolutions and linear
+ * layers.
  */
 export function kaimingUniform(shape: Shape, fanIn: number, a = Math.sqrt(5)): Tensor {
   checkNumber('kaimingUniform', 'fanIn', fanIn, Number.MIN_VALUE, Number.POSITIVE_INFINITY, 'Inputs of one result');

@@ -21,7 +21,10 @@ export type Layout =
   | { readonly flattened: readonly [number, number, number] }
   | { readonly unflattened: readonly [number, number, number] };
 
-/** A layout at a given shape: our tensor seen as `view`, whose axes `order` lists in file order; the file says `fileShape`. */
+/**
+ * A layout at a given shape: our tensor seen as `view`, whose axes `order` lists in file order; the file says
+ * `fileShape`.
+ */
 interface Permutation {
   readonly view: Shape;
   readonly order: readonly number[];

@@ -1,9 +1,15 @@
-/** @file The header of a safetensors file, read without trust: every number is checked before anything is allocated by it. */
+/**
+ * @file The header of a safetensors file, read without trust: every number is checked before anything is allocated by
+ * it.
+ */
 import { ArgumentError, FileError, parseJson } from '@visage/gpu';
 
 export { FileError };
 
-/** What `read` makes of something in a file. An argument that it refuses is a fault of the file then, and the error names it. */
+/**
+ * What `read` makes of something in a file. An argument that it refuses is a fault of the file then, and the error
+ * names it.
+ */
 export function ofFile<T>({ source }: { readonly source: string }, read: () => T): T {
   try {
     return read();

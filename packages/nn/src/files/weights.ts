@@ -24,7 +24,9 @@ export interface NetworkDescription {
 
 /** Options of {@link saveModule}. */
 export interface SaveOptions extends NetworkDescription {
-  /** Element type in the file. `f16` halves the size and rounds; running variances keep f32, since f16 ends at 65504. */
+  /**
+   * Element type in the file. `f16` halves the size and rounds; running variances keep f32, since f16 ends at 65504.
+   */
   readonly storage?: 'f32' | 'f16';
   /** Further metadata entries. */
   readonly metadata?: Readonly<Record<string, string>>;
@@ -46,9 +48,11 @@ const SAVE_OPTIONS: OptionKeys<SaveOptions> = { ...DESCRIPTION, storage: true, m
 const LOAD_OPTIONS: OptionKeys<LoadOptions> = { architecture: true, prefix: true, unexpected: true };
 
 /**
- * Bytes of a safetensors file with the parameters and buffers of `module`, under the names and layouts that PyTorch has for them.
+ * Bytes of a safetensors file with the parameters and buffers of `module`, under the names and layouts that PyTorch has
+ * for them.
  *
- * @throws VisageError with `storage: 'f16'` for a value that is not finite, or becomes infinite in float16; it names tensor and place.
+ * @throws VisageError with `storage: 'f16'` for a value that is not finite, or becomes infinite in float16; it names
+ * tensor and place.
  */
 export async function saveModule(module: Module, options: SaveOptions): Promise<Uint8Array> {
   checkOptions('saveModule', options, SAVE_OPTIONS);
@@ -88,7 +92,10 @@ export function buildFor<T>(file: SafetensorsFile, build: () => T): T {
   return bounded(held, refuse, build);
 }
 
-/** Reads the state of a module to the host, in file layout; all of it is of the moment of the call, as the copies are issued before the first is waited for. */
+/**
+ * Reads the state of a module to the host, in file layout; all of it is of the moment of the call, as the copies are
+ * issued before the first is waited for.
+ */
 export async function moduleToHost(module: Module, storage: 'f32' | 'f16' = 'f32'): Promise<Map<string, HostTensor>> {
   const reads = [...module.state()].map(async ([name, { tensor, layout, kind }]): Promise<[string, HostTensor]> => {
     const values = toFileOrder(await tensor.floats(), tensor.shape, layout);
@@ -102,13 +109,14 @@ export async function moduleToHost(module: Module, storage: 'f32' | 'f16' = 'f32
 }
 
 /**
- * Writes the values of a file into the parameters and buffers of `module`. Either all are written or, on an error, none.
+ * Writes the values of a file into the parameters and buffers of `module`. Either all are written or, on an error,
+ * none.
  *
  * `num_batches_tracked` entries of PyTorch are ignored. f16 and bf16 values are widened.
  *
  * @param file what {@link readSafetensors} gave, or the bytes of a file.
- * @throws FileError that lists missing, unexpected and misshapen entries and says what the file seems to hold; or that names a value which is not
- * finite, or a variance below zero.
+ * @throws FileError that lists missing, unexpected and misshapen entries and says what the file seems to hold; or that
+ * names a value which is not finite, or a variance below zero.
  */
 export function loadModule(module: Module, file: SafetensorsFile | Uint8Array, options: LoadOptions = {}): void {
   checkOptions('loadModule', options, LOAD_OPTIONS);

@@ -20,8 +20,8 @@ const MISSING = {
 /**
  * Normalises each channel (last axis): y = (x − mean) / √(var + eps) · weight + bias.
  *
- * In training the statistics are those of the batch (biased variance), and the running ones move towards them by `momentum` (with the
- * unbiased variance, as PyTorch does); in evaluation the running ones serve.
+ * In training the statistics are those of the batch (biased variance), and the running ones move towards them by
+ * `momentum` (with the unbiased variance, as PyTorch does); in evaluation the running ones serve.
  *
  * State: `weight`, `bias`, `running_mean`, `running_var`, each [channels].
  */

@@ -11,7 +11,8 @@ export interface ClippedGradients {
 /** Scales all gradients by min(1, maxNorm / (norm + 1e-6)), where norm is that of all of them as one vector. */
 export function clipGradientNorm(gradients: readonly Tensor[], maxNorm: number): ClippedGradients {
   checkList('clipGradientNorm', 'gradients', gradients, 'tensors');
-  const [first, ...rest] = gradients.map((g) => noGrad(() => sum(square(cast(g, 'f32'))))); // a square of f16 would overflow from 256 on
+  // a square of f16 would overflow from 256 on
+  const [first, ...rest] = gradients.map((g) => noGrad(() => sum(square(cast(g, 'f32')))));
   if (!first || !(maxNorm > 0)) {
     throw new ArgumentError(
       'clipGradientNorm',

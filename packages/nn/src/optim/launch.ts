@@ -7,7 +7,10 @@ import { scalarsOf, type Update } from './update.ts';
 const WORKGROUP = 256;
 const VECTOR = 16; // bytes of a vec4f
 
-/** Tensors of one size that an update treats as one set: those that it changes, those that it reads, and last the gradient, if there is one. */
+/**
+ * Tensors of one size that an update treats as one set: those that it changes, those that it reads, and last the
+ * gradient, if there is one.
+ */
 export type UpdateSet = readonly Tensor[];
 
 /** Sets whose tensors, except the gradients, follow one another in memory: an update treats them as one long set. */
@@ -24,8 +27,8 @@ interface Slot {
 /**
  * Applies an update to sets of tensors.
  *
- * A launch costs more time than most of the sets. So sets that are packed share the bindings of all their tensors except the gradients, and each launch takes
- * as many sets as the device has bindings for.
+ * A launch costs more time than most of the sets. So sets that are packed share the bindings of all their tensors
+ * except the gradients, and each launch takes as many sets as the device has bindings for.
  */
 export function launchInPlace(update: Update, sets: readonly UpdateSet[]): void {
   const first = sets[0]?.[0];
@@ -102,8 +105,9 @@ function launch(update: Update, runs: readonly Run[], vector: boolean): void {
 }
 
 /**
- * What to bind for a run. Packed tensors are bound as whole vectors of four. The last vector of a gradient may then end in values of another tensor; these are
- * applied to the gap between two parameters only. Every buffer has memory for that vector.
+ * What to bind for a run. Packed tensors are bound as whole vectors of four. The last vector of a gradient may then end
+ * in values of another tensor; these are applied to the gap between two parameters only. Every buffer has memory for
+ * that vector.
  */
 function slotOf(update: Update, run: Run): Slot {
   const [first, last] = [run[0] as UpdateSet, run.at(-1) as UpdateSet];

@@ -39,11 +39,12 @@ const OPTIONS: OptionKeys<GradScalerOptions> = {
 };
 
 /**
- * Keeps f16 gradients from underflow: it scales a loss before its gradients are computed, and the optimizer divides the gradients by the same factor.
+ * Keeps f16 gradients from underflow: it scales a loss before its gradients are computed, and the optimizer divides the
+ * gradients by the same factor.
  *
- * A step whose gradients overflow is skipped, its counters too, and the scale is halved; after many steps without overflow it is doubled. Everything happens
- * on the device, so that it can be part of a recorded step. The semantics are those of PyTorch's `torch.amp.GradScaler`. Each optimizer and its loss has a
- * scaler of its own:
+ * A step whose gradients overflow is skipped, its counters too, and the scale is halved; after many steps without
+ * overflow it is doubled. Everything happens on the device, so that it can be part of a recorded step. The semantics
+ * are those of PyTorch's `torch.amp.GradScaler`. Each optimizer and its loss has a scaler of its own:
  *
  *     const gradients = grad(scaler.scale(loss), optimizer.parameters);
  *     scaler.step(optimizer, gradients);
@@ -74,7 +75,10 @@ export class GradScaler implements Scaling {
     return mul(cast(loss, 'f32'), this.lossScale).reshape(loss.shape);
   }
 
-  /** Gradients of a scaled loss divided by the scale, for instance to clip them. {@link GradScaler.step} takes them with `unscaled`. */
+  /**
+   * Gradients of a scaled loss divided by the scale, for instance to clip them. {@link GradScaler.step} takes them with
+   * `unscaled`.
+   */
   unscale(gradients: readonly Tensor[]): Tensor[] {
     return noGrad(() => gradients.map((gradient) => div(gradient, this.lossScale)));
   }
@@ -97,7 +101,10 @@ export class GradScaler implements Scaling {
     optimizer.step(gradients, unscaled ? { foundInf: this.foundInf } : this);
   }
 
-  /** Adapts the scale. Call it after the optimizer's step and after everything that depends on the step, such as a moving average. */
+  /**
+   * Adapts the scale. Call it after the optimizer's step and after everything that depends on the step, such as a
+   * moving average.
+   */
   update(): void {
     const { growthFactor, backoffFactor, growthInterval } = this.#options;
     this.foundInf.gpu.dispatch({
@@ -132,7 +139,9 @@ export class GradScaler implements Scaling {
     for (const x of [this.lossScale, this.foundInf, this.#counts]) x.dispose();
   }
 
-  /** Sets the flag if an element of the tensors is infinite or not a number. Either all sizes divide by 4, or none does. */
+  /**
+   * Sets the flag if an element of the tensors is infinite or not a number. Either all sizes divide by 4, or none does.
+   */
   #check(tensors: readonly Tensor[], vector: boolean): void {
     const { gpu } = this.foundInf;
     const perLaunch = gpu.device.limits.maxStorageBuffersPerShaderStage - 1;
@@ -153,7 +162,10 @@ export class GradScaler implements Scaling {
   }
 }
 
-/** Declares the tensors from binding 1 on, and `fn overflows(slot : u32, first : u32) -> bool`, which checks TURNS elements of one tensor, WG apart. */
+/**
+ * Declares the tensors from binding 1 on, and `fn overflows(slot : u32, first : u32) -> bool`, which checks TURNS
+ * elements of one tensor, WG apart.
+ */
 function overflowCode(count: number, vector: boolean): string {
   const slots = Array.from({ length: count }, (_, k) => k);
   const special = (at: string) => `(${at} & U(0x7f800000u)) == U(0x7f800000u)`;

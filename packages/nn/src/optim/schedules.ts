@@ -40,7 +40,10 @@ export function constantSchedule(options: ScheduleOptions): Schedule {
   return withWarmup(options, () => options.rate);
 }
 
-/** Half a cosine from rate down to floor: floor + (rate − floor) · (1 + cos πu) / 2, u from 0 to 1 between warm-up and end. */
+/**
+ * Half a cosine from rate down to floor: floor + (rate − floor) · (1 + cos πu) / 2, u from 0 to 1 between warm-up and
+ * end.
+ */
 export function cosineSchedule(options: DecayOptions): Schedule {
   checkSchedule('cosineSchedule', options, DECAY_OPTIONS);
   return decaying('cosineSchedule', options, (u) => (1 + Math.cos(Math.PI * u)) / 2);

@@ -26,7 +26,10 @@ export interface Scaling {
   readonly foundInf: Tensor;
 }
 
-/** The small tensors that an update reads, by their names in its kernel. A binding that the kernel does not use would be an error. */
+/**
+ * The small tensors that an update reads, by their names in its kernel. A binding that the kernel does not use would be
+ * an error.
+ */
 export function scalarsOf({ scalars, scaling, gradient }: Update): Readonly<Record<string, Tensor>> {
   if (!scaling) return scalars;
   const flag = { ...scalars, found: scaling.foundInf };

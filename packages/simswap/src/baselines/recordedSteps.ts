@@ -3,7 +3,10 @@ import { record, type Tensor } from '@visage/tensor';
 import { Recordings } from '../core/recordings.ts';
 import { lossRow } from '../training/terms.ts';
 
-/** The steps of a baseline's trainer. Each kind is recorded at its first use and replayed from then on; the losses of the last step can be read. */
+/**
+ * The steps of a baseline's trainer. Each kind is recorded at its first use and replayed from then on; the losses of
+ * the last step can be read.
+ */
 export class RecordedSteps<Name extends string> {
   readonly #names: readonly Name[];
   readonly #steps = new Recordings<string, RecordedStep<Tensor>>();

@@ -7,8 +7,9 @@ const MOST_PIXELS = 2 ** 24;
 /**
  * Looks images up at given positions, bilinearly; positions outside see the edge pixel again.
  *
- * out[n, y, x] = images[n] at row positions[n, y, x, 0] and column positions[n, y, x, 1], where pixel centres are whole numbers. Images [N, H, W, C],
- * positions [N, h, w, 2] → [N, h, w, C]. Made of ops, so gradients flow into the images and into the positions.
+ * out[n, y, x] = images[n] at row positions[n, y, x, 0] and column positions[n, y, x, 1], where pixel centres are whole
+ * numbers. Images [N, H, W, C], positions [N, h, w, 2] → [N, h, w, C]. Made of ops, so gradients flow into the images
+ * and into the positions.
  *
  * @throws ArgumentError when the batch has more pixels than f32 can count, 2²⁴.
  */

@@ -3,7 +3,8 @@ import { VisageError } from '@visage/gpu';
 /**
  * The element of a list at an index; negative indices count from the end.
  *
- * For indices that the program itself computes: one that is out of range is a mistake in the program, and is named instead of passed on as `undefined`.
+ * For indices that the program itself computes: one that is out of range is a mistake in the program, and is named
+ * instead of passed on as `undefined`.
  *
  * @param what names the list in the error.
  * @throws VisageError when the list has no such element.

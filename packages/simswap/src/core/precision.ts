@@ -1,8 +1,8 @@
 import { autocast } from '@visage/tensor';
 
 /**
- * How a training or a swap computes: in f32 throughout, or `mixed`, with f16 activations and products and everything else (sums, statistics, losses,
- * parameters, optimizers) in f32. On a device without f16 `mixed` computes in f32.
+ * How a training or a swap computes: in f32 throughout, or `mixed`, with f16 activations and products and everything
+ * else (sums, statistics, losses, parameters, optimizers) in f32. On a device without f16 `mixed` computes in f32.
  */
 export type Precision = 'f32' | 'mixed';
 

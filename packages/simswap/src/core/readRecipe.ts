@@ -31,8 +31,9 @@ const WEIGHTS: OptionKeys<LossWeights> = {
 const ADAM: OptionKeys<AdamNumbers> = { learningRate: true, beta1: true, beta2: true, epsilon: true };
 
 /**
- * Throws unless a recipe names everything that it decides, nothing else, and each with a value that can be trained
- * with.
+ * Checks a recipe.
+ *
+ * @throws ArgumentError unless it has every field of a recipe, no other, and values that can be trained with.
  */
 export function checkRecipe(recipe: Recipe): void {
   checkOptions('recipe', recipe, RECIPE);
@@ -43,8 +44,10 @@ export function checkRecipe(recipe: Recipe): void {
 }
 
 /**
- * Checks the JSON of a {@link Recipe}, such as that of a checkpoint. What it does not name is as in `paper`: checkpoints older than a
- * field were trained so.
+ * Checks the JSON of a {@link Recipe}, such as that of a checkpoint. A field that it lacks is as in `paper`, because
+ * checkpoints that are older than a field were trained so.
+ *
+ * @throws ArgumentError for a value that is out of range.
  */
 export function readRecipe(json: unknown): Recipe {
   const named = typeof json === 'object' && json !== null && !Array.isArray(json) ? { ...paper, ...json } : json;

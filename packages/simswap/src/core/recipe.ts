@@ -1,11 +1,11 @@
 /**
- * @file Recipes: how SimSwap is trained, apart from how large the networks are (that is a preset's business) and what the pictures are.
+ * @file Recipes: how SimSwap is trained. The sizes of the networks belong to presets, and the pictures to data sets.
  */
 import { elementOf } from './lists.ts';
 
 /**
- * What a pair of target and source has in common: the person; nothing; or, `shuffled`, what chance gives when the sources of a `same` batch
- * are permuted, so that a row may keep its own person.
+ * What a pair of target and source has in common: the person; nothing; or, `shuffled`, what chance gives when the
+ * sources of a `same` batch are permuted, so that a row may keep its own person.
  */
 export type PairKind = 'same' | 'cross' | 'shuffled';
 
@@ -22,14 +22,14 @@ export const augmentations: readonly Augmentation[] = ['color', 'translation', '
 /** Weights of the terms of the two losses. */
 export interface LossWeights {
   readonly identity: number;
-  /** Counts on same-identity batches only. */
+  /** Of the term that counts on pairs of kind `same` only. */
   readonly reconstruction: number;
   readonly featureMatching: number;
   /** 0: the penalty is not computed. */
   readonly gradientPenalty: number;
 }
 
-/** The numbers of an Adam optimizer. */
+/** The hyperparameters of an Adam optimizer. */
 export interface AdamNumbers {
   readonly learningRate: number;
   readonly beta1: number;
@@ -40,20 +40,29 @@ export interface AdamNumbers {
 /** A way to train SimSwap. Plain data: it travels in checkpoints as JSON. */
 export interface Recipe {
   readonly name: string;
-  /** The generator's last layer, and with it the colour space of both its ends: [0, 1] behind `tanh`, ImageNet's behind `linear`. */
+  /**
+   * The generator's last layer, and with it the colour space of both its ends: [0, 1] behind `tanh`, ImageNet's behind
+   * `linear`.
+   */
   readonly head: 'tanh' | 'linear';
   /** PatchGAN at two scales, or the projected discriminator. */
   readonly discriminator: 'patch' | 'projected';
   readonly weights: LossWeights;
-  /** Feature maps of the discriminator that feature matching compares; negative ones count from the deepest. Empty: none. */
+  /**
+   * Feature maps of the discriminator that feature matching compares; negative ones count from the deepest. Empty:
+   * none.
+   */
   readonly featureLayers: readonly number[] | 'all';
   /** Which faces the discriminator is shown as real. */
   readonly realImages: 'target' | 'source';
   /** Factor of the discriminator's two hinge terms. */
   readonly hingeFactor: number;
-  /** `together`: both players learn from one batch and one swap of it. `alternate`: the generator from a batch, then the discriminator from a fresh one. */
+  /**
+   * `together`: both networks learn from one batch and one swap of it. `alternate`: the generator learns from a batch,
+   * then the discriminator from another.
+   */
   readonly turns: 'together' | 'alternate';
-  /** What the discriminator's pictures go through, all of a batch's alike. Empty: nothing. */
+  /** The random changes of the pictures that the discriminator sees, see `diffAugment`. Empty: none. */
   readonly augmentation: readonly Augmentation[];
   readonly generatorOptimizer: AdamNumbers;
   readonly discriminatorOptimizer: AdamNumbers;

@@ -4,10 +4,11 @@ interface Disposable {
 }
 
 /**
- * Recorded steps by key, for instance by the size of their images: each is recorded at its first use and replayed from then on.
+ * Recorded steps by key, for instance by the size of their images: each is recorded at its first use and replayed from
+ * then on.
  *
- * With a bound, only the recordings that were used last are kept, and the one that was not used for longest is disposed. Pictures come in any number of
- * sizes, and a recording of each would hold its buffers for good.
+ * With a bound, only the recordings that were used last are kept, and the one that was not used for longest is
+ * disposed. Pictures come in any number of sizes, and a recording of each would hold its buffers for good.
  */
 export class Recordings<K, V extends Disposable> {
   readonly #most: number;

@@ -12,7 +12,8 @@ export interface ImportedNetwork {
 }
 
 /**
- * Finds a published network in a file. Its sizes are read off the file: narrow or shallow ones import as well as the published one.
+ * Finds a published network in a file. Its sizes are read off the file: narrow or shallow ones import as well as the
+ * published one.
  *
  * Check {@link importProblem} before {@link importedFile}: what is missing or misshapen is in the match, not thrown.
  *
@@ -51,7 +52,8 @@ export function importProblem({ kind, match }: ImportedNetwork): string | undefi
 }
 
 /**
- * The bytes of our weight file: the same names, shapes and values, half precision as half, with the network's description and its pipeline.
+ * The bytes of our weight file: the same names, shapes and values, half precision as half, with the network's
+ * description and its pipeline.
  *
  * @throws FileError with {@link importProblem}, or that names a value which is not finite or a variance below zero.
  */

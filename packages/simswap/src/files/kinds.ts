@@ -1,4 +1,7 @@
-/** @file The published networks whose PyTorch files can be imported: what is fixed about each, and what is read off the file. */
+/**
+ * @file The published networks whose PyTorch files can be imported: what is fixed about each, and what is read off the
+ * file.
+ */
 import type { NetworkDescription, WeightFile } from '@visage/nn';
 import { publishedArcFace } from '../networks/arcface.ts';
 import type { PerStage } from '../networks/blocks.ts';

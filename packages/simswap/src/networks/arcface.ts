@@ -29,7 +29,10 @@ const REDUCTION = 16;
 const convolution = (inChannels: number, outChannels: number, kernel: number, stride: number): Conv2d =>
   new Conv2d(inChannels, outChannels, kernel, { stride, padding: kernel === 3 ? 1 : 0, bias: false });
 
-/** Squeeze and excitation: scales each channel by a gate in (0, 1) computed from the means of all channels. Hu et al. 2018. */
+/**
+ * Squeeze and excitation: scales each channel by a gate in (0, 1) computed from the means of all channels. Hu et al.
+ * 2018.
+ */
 class SqueezeExcitation extends Layer {
   readonly gate: Sequential;
   /** The parameters of {@link SqueezeExcitation.gate}. */
@@ -52,7 +55,8 @@ class SqueezeExcitation extends Layer {
 }
 
 /**
- * Residual block of the published identity network: BN, conv, BN, PReLU, strided conv, BN, gate, plus shortcut, then the same PReLU again.
+ * Residual block of the published identity network: BN, conv, BN, PReLU, strided conv, BN, gate, plus shortcut, then
+ * the same PReLU again.
  */
 class IrBlock extends Layer {
   readonly normIn: BatchNorm2d;
@@ -113,7 +117,8 @@ export const arcFaceStemSide = (inputSize: number): number => Math.floor((inputS
 /**
  * The identity network of the published checkpoint (SE-LResNet101E-IR at its default size), trained with ArcFace.
  *
- * Takes ImageNet-normalised faces. State under the published names: `conv1`, `bn1`, `prelu`, `layer1.0.bn0`, …, `bn2`, `fc`, `bn3`.
+ * Takes ImageNet-normalised faces. State under the published names: `conv1`, `bn1`, `prelu`, `layer1.0.bn0`, …, `bn2`,
+ * `fc`, `bn3`.
  */
 export class ArcFace extends IdentityNetwork {
   readonly config: IdentityConfig;

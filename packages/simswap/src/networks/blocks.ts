@@ -16,7 +16,11 @@ export function stageChannels(width: number, least = 4): PerStage {
   return [scaled(c0), scaled(c1), scaled(c2), scaled(c3)];
 }
 
-/** Weight and bias of a layer that was built with a bias. @throws VisageError when it was not. */
+/**
+ * Weight and bias of a layer that was built with a bias.
+ *
+ * @throws VisageError when it was not.
+ */
 export function affineParameters({ weight, bias }: Linear): LinearParameters {
   if (!bias) throw new VisageError('affineParameters: the layer was built without a bias');
   return { weight, bias };

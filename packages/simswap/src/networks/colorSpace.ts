@@ -2,8 +2,8 @@ import { checkOneOf } from '@visage/gpu';
 import { mul, pointwise, type Tensor, tensor } from '@visage/tensor';
 
 /**
- * What the numbers of an image mean: `unit` [0, 1]; `imagenet` (x − mean) / std per channel with the statistics of ImageNet;
- * `signed` [−1, 1].
+ * What the numbers of an image mean: `unit` [0, 1]; `imagenet` (x − mean) / std per channel with the statistics of
+ * ImageNet; `signed` [−1, 1].
  */
 export type ColorSpace = 'unit' | 'imagenet' | 'signed';
 

@@ -53,7 +53,8 @@ export function featureChannels(config: EfficientNetConfig): PerStage {
 }
 
 /**
- * TensorFlow's `same` padding before a convolution: as much in all as makes ⌈H / stride⌉ outputs, and the odd pixel behind, not in front.
+ * TensorFlow's `same` padding before a convolution: as many zeros in all as give ⌈H / stride⌉ outputs, with the odd one
+ * behind the map.
  *
  * Needed where stride is not 1; elsewhere it is a convolution's own symmetric padding.
  */
@@ -84,7 +85,10 @@ class SameConv extends Conv2d {
   }
 }
 
-/** Convolutions with batch norms and relu6 between them, none of it behind the last; adds its input where shapes allow it. */
+/**
+ * Convolutions, each with a batch norm behind it, and relu6 between them but not behind the last; with `residual`, plus
+ * the input.
+ */
 class ConvBlock extends Layer {
   readonly #layers: readonly (readonly [Conv2d, BatchNorm2d])[];
   readonly #residual: boolean;
@@ -109,9 +113,11 @@ class ConvBlock extends Layer {
 }
 
 /**
- * Inverted residual: pointwise to `expansion` times the channels (left out if that is 1), depthwise, pointwise back; nothing behind the sum.
+ * Inverted residual: pointwise to `expansion` times the channels (left out if that is 1), depthwise, pointwise back;
+ * nothing behind the sum.
  *
- * State `conv_pw`, `bn1`, `conv_dw`, `bn2`, `conv_pwl`, `bn3`; without the first, `conv_dw`, `bn1`, `conv_pw`, `bn2`. Sandler et al. 2018.
+ * State `conv_pw`, `bn1`, `conv_dw`, `bn2`, `conv_pwl`, `bn3`; without the first, `conv_dw`, `bn1`, `conv_pw`, `bn2`.
+ * Sandler et al. 2018.
  */
 function mobileBlock(inChannels: number, outChannels: number, form: StageForm, stride: number): ConvBlock {
   const inner = inChannels * form.expansion;
@@ -125,11 +131,12 @@ function mobileBlock(inChannels: number, outChannels: number, form: StageForm, s
 }
 
 /**
- * The feature layers of EfficientNet-lite0: relu6, no squeeze and excitation, TensorFlow's padding, batch norms with eps 1e-3.
+ * The feature layers of EfficientNet-lite0: relu6, no squeeze and excitation, TensorFlow's padding, batch norms with
+ * eps 1e-3.
  *
- * [N, H, W, 3] ImageNet-normalised images, height and width multiples of 32, → feature maps of 24, 40, 112 and 320 channels (at width 1) at
- * 1/4, 1/8, 1/16 and 1/32 of the side. State `conv_stem`, `bn1`, `blocks.0.0.conv_dw`, …, the names of published ImageNet files. Tan and Le 2019; the
- * network that SimSwap's projected discriminator looks through.
+ * [N, H, W, 3] ImageNet-normalised images, height and width multiples of 32, → feature maps of 24, 40, 112 and 320
+ * channels (at width 1) at 1/4, 1/8, 1/16 and 1/32 of the side. State `conv_stem`, `bn1`, `blocks.0.0.conv_dw`, …, the
+ * names of published ImageNet files. Tan and Le 2019; the feature network of SimSwap's projected discriminator.
  */
 export class EfficientNetLite extends Module {
   readonly config: EfficientNetConfig;

@@ -4,7 +4,10 @@ import { elementOf } from '../core/lists.ts';
 import { FoldedConv, FoldedLinear } from './folded.ts';
 import { type IdentityConfig, IdentityNetwork, identityStages, unitAffine } from './identity.ts';
 
-/** What joins the second convolution of a block to its shortcut: their sum, a PReLU behind it if there is a slope, with the gate squeeze and excitation too. */
+/**
+ * How a block joins its second convolution to its shortcut: by their sum, behind a gate (squeeze and excitation) if
+ * there is one, and followed by a PReLU if there is a slope.
+ */
 export interface FoldedJoin {
   readonly gate?: SqueezeGate;
   readonly lastSlope?: Tensor;
@@ -54,10 +57,11 @@ export interface FoldedParts {
 }
 
 /**
- * A frozen identity network in evaluation, with its batch norms and its colour space folded into the convolutions: the same function to rounding, in a
- * third of the kernels. Made by {@link IdentityNetwork.folded}.
+ * A frozen identity network in evaluation, with its batch norms and its colour space folded into the convolutions: the
+ * same function to rounding, in a third of the kernels. Made by {@link IdentityNetwork.folded}.
  *
- * It has no parameters; gradients flow to the images. It shares slopes and gates with the network that it was made from, which must outlive it.
+ * It has no parameters; gradients flow to the images. It shares slopes and gates with the network that it was made
+ * from, which must outlive it.
  */
 export class FoldedIdentity extends IdentityNetwork {
   readonly config: IdentityConfig;

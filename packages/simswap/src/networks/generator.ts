@@ -22,7 +22,10 @@ export interface GeneratorConfig {
   readonly blocks: number;
   /** Length of the identity latent; 512 in the published networks. */
   readonly latent: number;
-  /** `tanh`: images in [0, 1] on both ends (the released weights). `linear`: ImageNet-normalised on both ends (the 2022 training code). */
+  /**
+   * `tanh`: images in [0, 1] on both ends (the released weights). `linear`: ImageNet-normalised on both ends (the 2022
+   * training code).
+   */
   readonly head: 'tanh' | 'linear';
   /** A fourth halving with as many channels, before the ID blocks (the training code's choice for 512 pixels). */
   readonly deep: boolean;
@@ -49,7 +52,7 @@ const CONFIG: OptionKeys<GeneratorConfig> = {
   halfWidthStem: true,
 };
 
-/** Throws unless every number of a configuration is there and makes a network. */
+/** @throws ArgumentError unless the configuration has every field, and values that make a network. */
 function checkConfig(config: GeneratorConfig): void {
   checkOptions('Generator', config, CONFIG);
   checkNumber('Generator', 'width', config.width, 0);
@@ -62,8 +65,9 @@ function checkConfig(config: GeneratorConfig): void {
 /**
  * SimSwap's generator: an encoder, ID blocks that inject the identity, a decoder; no skip connections.
  *
- * [N, H, W, 3] target images and [N, latent] identities (unit length) → [N, H, W, 3]. Height and width must be multiples of
- * {@link Generator.stride}. Images are in {@link Generator.colorSpace}. State under the published names. SimSwap (Chen et al. 2020), section 3.
+ * [N, H, W, 3] target images and [N, latent] identities (unit length) → [N, H, W, 3]. Height and width must be
+ * multiples of {@link Generator.stride}. Images are in {@link Generator.colorSpace}. State under the published names.
+ * SimSwap (Chen et al. 2020), section 3.
  */
 export class Generator extends Module {
   readonly config: GeneratorConfig;
@@ -82,7 +86,8 @@ export class Generator extends Module {
     this.colorSpace = config.head === 'tanh' ? 'unit' : 'imagenet';
     const { full, deepest, halvings } = generatorLevels(config);
     this.stride = 2 ** halvings.length;
-    // The published names count from the level of 64 channels: down0 exists in the half-width layout only, down4 in the deep one.
+    // The published names count from the level of 64 channels: down0 exists in the half-width layout only, down4 in the
+    // deep one.
     const number = (k: number) => k + (config.halfWidthStem ? 0 : 1);
     this.encoder = [
       this.child('first_layer', stem(3, full)),
@@ -98,7 +103,11 @@ export class Generator extends Module {
     this.last = this.child('last_layer', new Sequential(paddedByConvolution, toImage));
   }
 
-  /** Swaps in the generator's own colour space; see {@link Generator.swap} for images in [0, 1]. */
+  /**
+   * Swaps in the generator's own colour space; see {@link Generator.swap} for images in [0, 1].
+   *
+   * @throws ArgumentError for shapes that do not fit.
+   */
   forward(target: Tensor, latent: Tensor): Tensor {
     this.#check(target, latent);
     let x = target;

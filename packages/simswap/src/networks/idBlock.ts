@@ -16,9 +16,12 @@ class Style extends Module {
 }
 
 /**
- * ID block, where the source's identity enters: a residual block of two reflect-padded convolutions, each followed by adaptive instance norm.
+ * ID block, where the source's identity enters: a residual block of two reflect-padded convolutions, each followed by
+ * adaptive instance norm.
  *
- * y = relu(adain(conv1 x, style1 z)), out = x + adain(conv2 y, style2 z), with adain(x, (s, b)) = (1 + s) · norm(x) + b.
+ * y = relu(adain(conv1 x, style1 z)), out = x + adain(conv2 y, style2 z), where
+ * adain(x, (s, b)) = (1 + s) · norm(x) + b.
+ *
  * Shapes [N, H, W, C], z [N, latent]. SimSwap (Chen et al. 2020), section 3.
  */
 export class IdBlock extends Module {

@@ -71,7 +71,8 @@ class IBasicBlock extends Layer {
 /**
  * IResNet, the identity network of InsightFace's arcface_torch: every stage halves, one PReLU slope per channel.
  *
- * Takes faces in [−1, 1]. State under the published names: `conv1`, `bn1`, `prelu`, `layer1.0.bn1`, …, `bn2`, `fc`, `features`.
+ * Takes faces in [−1, 1]. State under the published names: `conv1`, `bn1`, `prelu`, `layer1.0.bn1`, …, `bn2`, `fc`,
+ * `features`.
  */
 export class IResNet extends IdentityNetwork {
   readonly config: IdentityConfig;

@@ -12,7 +12,9 @@ export interface DiscriminatorConfig {
   readonly width: number;
   /** Number of halving convolutions; 4 in the published network. */
   readonly layers: number;
-  /** Number of scales, each half the size of the one before, each with weights of its own; 2 in the published network. */
+  /**
+   * Number of scales, each half the size of the one before, each with weights of its own; 2 in the published network.
+   */
   readonly scales: number;
 }
 
@@ -24,7 +26,10 @@ const CONFIG: OptionKeys<DiscriminatorConfig> = { kind: true, width: true, layer
 const SLOPE = 0.2;
 const rectify = leaky(SLOPE);
 
-/** Channel counts of a {@link PatchDiscriminator}: behind its first convolution, in front of and behind each later halving, and of the deepest map. */
+/**
+ * Channel counts of a {@link PatchDiscriminator}: behind its first convolution, in front of and behind each later
+ * halving, and of the deepest map.
+ */
 export function patchLevels({ width, layers }: Pick<DiscriminatorConfig, 'width' | 'layers'>) {
   const stages = stageChannels(width);
   const channels = Array.from({ length: layers }, (_, k) => elementOf(stages, Math.min(k, 3), 'stageChannels'));
@@ -33,9 +38,11 @@ export function patchLevels({ width, layers }: Pick<DiscriminatorConfig, 'width'
 }
 
 /**
- * PatchGAN discriminator: 4×4 convolutions of stride 2, one of stride 1, and one to a map of logits; batch norm but in the first.
+ * PatchGAN discriminator: 4×4 convolutions of stride 2, one of stride 1, and one to a map of logits; batch norm but in
+ * the first.
  *
- * [N, H, W, 3] → feature maps and patch logits. State `down1.0`, `down2.0`, `down2.1`, …, `conv1.0`, `conv1.1`, `conv2.0`, as published.
+ * [N, H, W, 3] → feature maps and patch logits. State `down1.0`, `down2.0`, `down2.1`, …, `conv1.0`, `conv1.1`,
+ * `conv2.0`, as published.
  */
 export class PatchDiscriminator extends Module {
   readonly stages: readonly Sequential[];
@@ -77,7 +84,10 @@ export class PatchDiscriminator extends Module {
 /** Halves height and width: mean of the 3×3 neighbourhood, of the pixels that exist. */
 const halve = (x: Tensor): Tensor => avgPool2d(x, { kernel: 3, stride: 2, padding: 1, countIncludePad: false });
 
-/** Independent {@link PatchDiscriminator}s on the image at full size, half size, …: state `0.…`, `1.…`. SimSwap (Chen et al. 2020), section 3. */
+/**
+ * Independent {@link PatchDiscriminator}s on the image at full size, half size, …: state `0.…`, `1.…`. SimSwap (Chen et
+ * al. 2020), section 3.
+ */
 export class Discriminator extends DiscriminatorNetwork {
   readonly config: DiscriminatorConfig;
   readonly kind = 'patch';

@@ -13,11 +13,14 @@ export interface ProjectedConfig {
   readonly width: number;
   /** Scales those of the feature network. */
   readonly featureWidth: number;
-  /** Side to which images are resized first; 0: they are judged at their own, as in the published training code. At least 128, or no head has a patch. */
+  /**
+   * Side to which images are resized first, at least 128, or no head has a patch. 0 leaves them at their size, as the
+   * published training code does.
+   */
   readonly inputSize: number;
   /**
-   * What the frozen feature network normalises by in training: `batch` statistics, as the published training code does (it never puts that
-   * network into evaluation mode), or its `running` ones, as Projected GAN means it.
+   * What the frozen feature network normalises by in training: `batch` statistics, as the published training code does
+   * (it never puts that network into evaluation mode), or its `running` ones, as Projected GAN means it.
    */
   readonly featureStatistics: 'batch' | 'running';
 }
@@ -30,7 +33,7 @@ const CONFIG: OptionKeys<ProjectedConfig> = {
   featureStatistics: true,
 };
 
-/** Throws unless a configuration is whole and makes a network. */
+/** @throws ArgumentError unless the configuration has every field, and values that make a network. */
 function checkConfig(config: ProjectedConfig): void {
   const op = 'ProjectedDiscriminator';
   checkOptions(op, config, CONFIG);
@@ -70,7 +73,10 @@ class DownBlock extends Layer {
   }
 }
 
-/** One of the four small discriminators: halvings down to 1/32 of the image's side, then a 4×4 window to a logit. State `main.0`, …. */
+/**
+ * One of the four small discriminators: halvings down to 1/32 of the image's side, then a 4×4 window to a logit. State
+ * `main.0`, ….
+ */
 class Head extends Layer {
   readonly body: Sequential;
 
@@ -98,11 +104,13 @@ class Named<M extends Module> extends Module {
 }
 
 /**
- * Projected discriminator: four small discriminators on random mixtures of the feature maps of a frozen, pretrained network.
+ * Projected discriminator: four small discriminators on random mixtures of the feature maps of a frozen, pretrained
+ * network.
  *
- * [N, H, W, 3] ImageNet-normalised images → one output: logits [N, patches of all heads], and as features the frozen network's four raw maps.
- * Only the heads are trained. State `feature_network.pretrained.…` ({@link EfficientNetLite}), `feature_network.scratch.…`
- * ({@link RandomProjection}), `discriminator.mini_discs.0.main.…`. Sauer et al. 2021, as the training code of SimSwap (2022) has it.
+ * [N, H, W, 3] ImageNet-normalised images → one output: logits [N, patches of all heads], and as features the frozen
+ * network's four raw maps. Only the heads are trained. State `feature_network.pretrained.…` ({@link EfficientNetLite}),
+ * `feature_network.scratch.…` ({@link RandomProjection}), `discriminator.mini_discs.0.main.…`. Sauer et al. 2021, as
+ * the training code of SimSwap (2022) has it.
  */
 export class ProjectedDiscriminator extends DiscriminatorNetwork {
   readonly config: ProjectedConfig;

@@ -19,11 +19,12 @@ class Fusion extends Module {
 }
 
 /**
- * Random projection of a pyramid of feature maps: channels of each level are mixed, then levels, by pointwise convolutions that are never
- * trained, so that a discriminator cannot rest on a few features that happen to be easy.
+ * Random projection of a pyramid of feature maps: channels of each level are mixed, then levels, by pointwise
+ * convolutions that are never trained, so that a discriminator cannot rest on a few features that happen to be easy.
  *
- * Maps c0 … c3 at 1/4 … 1/32 of the side → p3 = F3(C3 c3), pk = Fk(p(k+1) + Ck ck), with Fk doubling the side: 64, 64, 128 and 256 channels at
- * 1/2 … 1/16. State `layer0_ccm`, …, `layer3_csm.out_conv`, …, `layer0_csm.out_conv`. Sauer et al., Projected GANs, 2021.
+ * Maps c0 … c3 at 1/4 … 1/32 of the side → p3 = F3(C3 c3), pk = Fk(p(k+1) + Ck ck), with Fk doubling the side: 64, 64,
+ * 128 and 256 channels at 1/2 … 1/16. State `layer0_ccm`, …, `layer3_csm.out_conv`, …, `layer0_csm.out_conv`. Sauer et
+ * al., Projected GANs, 2021.
  */
 export class RandomProjection extends Module {
   readonly channelMixing: readonly Conv2d[];

@@ -1,4 +1,7 @@
-/** @file Networks from the configurations that checkpoints carry: bounded, so that a hostile file cannot ask for the moon. */
+/**
+ * @file Networks from the configurations in checkpoints. Every number is bounded, so that a hostile file cannot ask for
+ * a network that fills the memory.
+ */
 import { JsonReader } from '../core/json.ts';
 import { ArcFace } from './arcface.ts';
 import type { PerStage } from './blocks.ts';

@@ -5,10 +5,11 @@ import type { Gpu } from '@visage/gpu';
 const MOST_IN_FLIGHT = 2;
 
 /**
- * Keeps the host from running ahead of the device, whose queue would otherwise grow without bound between two readings of the losses.
+ * Keeps the host from running ahead of the device, whose queue would otherwise grow without bound between two readings
+ * of the losses.
  *
- * The host waits for the step before the last one that it issued, never for the last one. So the device always has work, as long as a step takes the device
- * longer than the host.
+ * The host waits for the step before the last one that it issued, never for the last one. So the device always has
+ * work, as long as a step takes the device longer than the host.
  */
 export class StepsInFlight {
   readonly #gpu: Gpu;
@@ -31,7 +32,9 @@ export class StepsInFlight {
   }
 }
 
-/** Measures steps per second between readings of the losses, as a running mean. The time that tasks take does not count. */
+/**
+ * Measures steps per second between readings of the losses, as a running mean. The time that tasks take does not count.
+ */
 export class StepClock {
   #last = performance.now();
   #rate = 0;

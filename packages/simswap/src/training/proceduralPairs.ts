@@ -8,7 +8,9 @@ import { shuffledRows } from './data.ts';
 export interface ProceduralPairsOptions {
   readonly batchSize: number;
   readonly imageSize: number;
-  /** People in the training set; at most as many as leave the judge's and the held-out people alone. */
+  /**
+   * People in the training set; at most so many that none is one of the judge's or of the held-out people (`faceSets`).
+   */
   readonly identities: number;
   readonly level?: Level;
   /** Names the endless set of faces. */

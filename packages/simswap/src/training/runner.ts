@@ -29,9 +29,11 @@ type PhaseResult = ReturnType<Phase['run']>;
 const key = (phase: number, kind: PairKind) => `${phase} ${kind}`;
 
 /**
- * Runs the phases of training steps: records each phase at its first use on a kind of pairs, and replays it from then on.
+ * Runs the phases of training steps: records each phase at its first use on a kind of pairs, and replays it from then
+ * on.
  *
- * With `replay` off every phase runs op by op, with the same bits: slower, but an error of an op then arises in the step that caused it.
+ * With `replay` off every phase runs op by op, with the same bits: slower, but an error of an op then arises in the
+ * step that caused it.
  */
 export class StepRunner {
   /** Phases of a step. Each needs pairs of its own to be loaded. */
@@ -61,7 +63,10 @@ export class StepRunner {
     await this.#recordedPhase(phase, kind).ready();
   }
 
-  /** Issues one phase on the loaded pairs; with `probe` it also reads how the phase's swaps compare with both faces, if it swaps. */
+  /**
+   * Issues one phase on the loaded pairs; with `probe` it also reads how the phase's swaps compare with both faces, if
+   * it swaps.
+   */
   run(phase: number, kind: PairKind, probe: boolean): Promise<CollapseSigns> | undefined {
     if (!this.#replay) {
       const signs = scope(() => {
@@ -81,7 +86,10 @@ export class StepRunner {
     return this.#ring.latest(count);
   }
 
-  /** Repeats a phase on the loaded pairs op by op and names the first op whose result is infinite or not a number. Changes the weights. */
+  /**
+   * Repeats a phase on the loaded pairs op by op and names the first op whose result is infinite or not a number.
+   * Changes the weights.
+   */
   nonFiniteOp(phase: number, kind: PairKind): Promise<string | undefined> {
     return firstNonFinite(() => this.#run(phase, kind));
   }
@@ -119,11 +127,11 @@ export class StepRunner {
     return this.#steps.get(key(phase, kind), () => record(() => this.#phase(phase, kind)));
   }
 
-  /** [change, likeTarget, likeSource] of the latest results. */
+  /** [change, likeTarget, likeSource] of the latest results, see {@link CollapseSigns}. */
   #signs({ result, target, source }: StepResult): Tensor {
     const { identity, recipe, mixed } = this.#parts;
     return noGrad(() => {
-      // In the precision of the steps, which have the identity network's weights in the form for it.
+      // In the precision of the steps, so that the identity network's weights need no other copy.
       const [swapped, owner, donor] = inPrecision(mixed?.precision, () =>
         [result, target, source].map((x) => identity.embed(x, recipe.identityResize)),
       ) as [Tensor, Tensor, Tensor];

@@ -1,8 +1,9 @@
 /**
  * @file A training step as a function of its parts, in one phase or in two. A phase has a batch to itself.
  *
- * Where both networks learn together, a step is one phase, {@link trainingStep}. Where they alternate, it is two: {@link generatorPhase}, then
- * {@link discriminatorPhase}. Every phase has the same four parts: swap the faces, score them with the discriminator, sum up the losses, update.
+ * Where both networks learn together, a step is one phase, {@link trainingStep}. Where they alternate, it is two:
+ * {@link generatorPhase}, then {@link discriminatorPhase}. Every phase has the same four parts: swap the faces, score
+ * them with the discriminator, sum up the losses, update.
  */
 import { ArgumentError } from '@visage/gpu';
 import type { ExponentialMovingAverage, Optimizer } from '@visage/nn';
@@ -82,8 +83,8 @@ function swap({ generator, identity, recipe }: StepParts, pairs: ImagePairs): Sw
 /**
  * The discriminator behind the recipe's augmentation.
  *
- * All pictures of a phase are augmented alike, row by row, so that the features of a result are compared with those of a target that was changed in the same
- * way.
+ * All pictures of a phase are augmented alike, row by row, so that the features of a result are compared with those of
+ * a target that was changed in the same way.
  */
 function augmented({ discriminator, recipe, draws }: StepParts): Pick<DiscriminatorNetwork, 'forward' | 'features'> {
   const { augmentation } = recipe;
@@ -106,7 +107,11 @@ function augmented({ discriminator, recipe, draws }: StepParts): Pick<Discrimina
 const realImages = ({ recipe, generator }: StepParts, pairs: ImagePairs, target: Tensor): Tensor =>
   recipe.realImages === 'target' ? target : noGrad(() => fromUnit(pairs.source, generator.colorSpace));
 
-/** The terms of the generator's loss. @param result the swapped images in [0, 1]. */
+/**
+ * The terms of the generator's loss.
+ *
+ * @param result the swapped images in [0, 1].
+ */
 const generatorTerms = (
   { identity, recipe }: StepParts,
   { target, latent, swapped }: Swaps,
@@ -122,13 +127,16 @@ const penaltyBetween = (parts: StepParts, real: Tensor, swapped: Tensor) => (): 
   gradientPenalty((images) => augmented(parts).forward(images), real, swapped.detach(), parts.alpha);
 
 /**
- * One step of a recipe whose networks learn together: the generator is updated, then the discriminator, on the same swapped images.
+ * One step of a recipe whose networks learn together: the generator is updated, then the discriminator, on the same
+ * swapped images.
  *
- * L_G and L_D are those of {@link generatorLosses} and {@link discriminatorLosses}. The discriminator sees results and targets once, and both networks' hinge
- * and feature terms come from these two passes: its weights change only after both gradients are computed. The gradient penalty takes a third pass, on images
- * in between. The reconstruction loss is reported for every kind of pairs, and counts for pairs of kind `same` only.
+ * L_G and L_D are those of {@link generatorLosses} and {@link discriminatorLosses}. The discriminator sees results and
+ * targets once, and both networks' hinge and feature terms come from these two passes: its weights change only after
+ * both gradients are computed. The gradient penalty takes a third pass, on images in between. The reconstruction loss
+ * is reported for every kind of pairs, and counts for pairs of kind `same` only.
  *
- * The discriminator's gradient is computed first, so that its activations and those of the identity network are not in memory at the same time.
+ * The discriminator's gradient is computed first, so that its activations and those of the identity network are not in
+ * memory at the same time.
  *
  * @param pairs [batch, size, size, 3] images in [0, 1].
  * @throws ArgumentError when the recipe augments and `parts` has no draws.
@@ -168,7 +176,8 @@ export function trainingStep(parts: StepParts, pairs: ImagePairs, kind: PairKind
 }
 
 /**
- * The generator's phase of a step whose networks alternate. Of the targets the discriminator computes the features only.
+ * The generator's phase of a step whose networks alternate. Of the targets the discriminator computes the features
+ * only.
  *
  * @param pairs [batch, size, size, 3] images in [0, 1].
  * @throws ArgumentError when the recipe augments and `parts` has no draws.
@@ -193,7 +202,8 @@ export function generatorPhase(parts: StepParts, pairs: ImagePairs, kind: PairKi
 }
 
 /**
- * The discriminator's phase of a step whose networks alternate: it sees swaps of a batch of its own, then the real pictures of that batch.
+ * The discriminator's phase of a step whose networks alternate: it sees swaps of a batch of its own, then the real
+ * pictures of that batch.
  *
  * @param pairs [batch, size, size, 3] images in [0, 1].
  * @throws ArgumentError when the recipe augments and `parts` has no draws.

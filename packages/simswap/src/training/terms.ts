@@ -14,7 +14,10 @@ export const generatorLossNames = [
 ] as const;
 export const discriminatorLossNames = ['real', 'fake', 'gradientPenalty', 'discriminator'] as const;
 
-/** The values that a step reports, in the order of its loss tensor: the generator's terms and sum, then the discriminator's. */
+/**
+ * The values that a step reports, in the order of its loss tensor: the generator's terms and sum, then the
+ * discriminator's.
+ */
 export const lossNames = [...generatorLossNames, ...discriminatorLossNames] as const;
 export type LossName = (typeof lossNames)[number];
 export type GeneratorLosses = Readonly<Record<(typeof generatorLossNames)[number], Tensor>>;
@@ -30,7 +33,14 @@ export interface GeneratorTerms {
   readonly reconstruction: Tensor;
 }
 
-/** L_G = L_adv + λ_wFM · L_wFM + λ_id · L_id (+ λ_rec · L_rec on pairs of the same person). SimSwap (Chen et al. 2020), section 3. */
+/**
+ * The generator's loss and its terms, scalars: L_G = L_adv + λ_wFM · L_wFM + λ_id · L_id + λ_rec · L_rec, the last term
+ * on pairs of kind `same` only.
+ *
+ * SimSwap (Chen et al. 2020), section 3.
+ *
+ * @throws ArgumentError when the recipe compares a layer that the discriminator does not have.
+ */
 export function generatorLosses(recipe: Recipe, kind: PairKind, parts: GeneratorTerms): GeneratorLosses {
   const { weights, featureLayers } = recipe;
   const { identity, reconstruction, resultOutputs, targetFeatures } = parts;
@@ -46,7 +56,11 @@ export function generatorLosses(recipe: Recipe, kind: PairKind, parts: Generator
   return { adversarial, featureMatching, identity, reconstruction, generator };
 }
 
-/** L_D = factor · (hinge(real) + hinge(result)) + λ_GP · penalty; without a weight the penalty is not computed and reported as 0. */
+/**
+ * The discriminator's loss and its terms, scalars: L_D = factor · (hinge(real) + hinge(result)) + λ_GP · penalty.
+ *
+ * @param penalty computes the gradient penalty. It is not called when its weight is 0; the term is then reported as 0.
+ */
 export function discriminatorLosses(
   { weights, hingeFactor }: Recipe,
   resultOutputs: readonly PatchOutput[],

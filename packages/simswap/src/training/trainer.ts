@@ -30,8 +30,8 @@ import { TrainingState } from './trainingState.ts';
 /**
  * Trains a SimSwap generator against its discriminator.
  *
- * Every step draws its pairs and random numbers by the number of the step, so a trainer that is given a checkpoint of another one continues
- * with the same bits.
+ * Every step draws its pairs and random numbers by the number of the step, so a trainer that is given a checkpoint of
+ * another one continues with the same bits.
  */
 export class Trainer {
   readonly recipe: Recipe;
@@ -42,7 +42,10 @@ export class Trainer {
   readonly identity: IdentityNetwork;
   /** The moving average of the generator: what swaps. */
   readonly average: Generator;
-  /** What the steps run instead of {@link Trainer.identity}: the same function in fewer kernels. Lives as long as the trainer. */
+  /**
+   * {@link Trainer.identity} with its batch norms folded, which the steps run: the same function in fewer kernels. It
+   * lives as long as the trainer.
+   */
   readonly foldedIdentity: FoldedIdentity;
   readonly #data: TrainingData;
   readonly #state: TrainingState;
@@ -79,12 +82,14 @@ export class Trainer {
   }
 
   /**
-   * Bytes of a safetensors file with all that a later run needs to continue bit for bit: networks, moving average, both optimizers, seed,
-   * recipe, step; and `notes`, any JSON that the caller wants back.
+   * Bytes of a safetensors file with all that a later run needs to continue bit for bit: networks, moving average, both
+   * optimizers, seed, recipe, step; and `notes`, any JSON that the caller wants back.
    *
-   * It may be asked for beside a run, and is then of the step at hand: everything is copied on the device when that step is issued.
+   * It may be called during a run. The checkpoint is then of the step in progress: everything is copied on the device
+   * when that step has been issued.
    *
-   * @throws VisageError when there is no such state: a loss was not finite, a weight is not, or a step failed in its middle.
+   * @throws VisageError when there is no state to save: a loss was not finite, a weight is not finite, or a step failed
+   * in its middle.
    */
   async checkpoint(notes: unknown = null): Promise<Uint8Array> {
     return this.#gate.between(async () => {
@@ -100,8 +105,8 @@ export class Trainer {
   }
 
   /**
-   * Takes over the tensors and the step of a checkpoint. Recipe, seed and data are those that this trainer was built with; for the same
-   * bits as an uninterrupted run, build it from {@link readCheckpointHeader}.
+   * Restores the tensors and the step of a checkpoint. Recipe, seed and data stay those that this trainer was built
+   * with. To continue with the same bits as an uninterrupted run, build the trainer from {@link readCheckpointHeader}.
    *
    * @throws FileError when the file belongs to other networks, VisageError during a run; nothing is changed then.
    */
@@ -136,28 +141,36 @@ export class Trainer {
     return kindAt(this.recipe.pairs, step);
   }
 
-  /** What a step on pairs of a kind replays, once one has run: for profiles and benchmarks. Empty without replay. */
+  /**
+   * The recorded phases of a step on pairs of a kind, once one has run, for profiles and benchmarks. Empty without
+   * replay.
+   */
   recorded(kind: PairKind): readonly RecordedStep<unknown>[] {
     return this.#runner.recorded(kind);
   }
 
-  /** Kernels that a step launches, the mean over the kinds of pairs; `undefined` until a step of each kind has been recorded. */
+  /**
+   * Kernels that a step launches, the mean over the kinds of pairs; `undefined` until a step of each kind has been
+   * recorded.
+   */
   get kernelsPerStep(): number | undefined {
     const steps = this.recipe.pairs.map((kind) => this.recorded(kind));
     if (steps.some(({ length }) => length < this.#runner.phases.length)) return undefined;
     return steps.flat().reduce((sum, { dispatches }) => sum + dispatches, 0) / steps.length;
   }
 
-  /** Asks a run to end after the step at hand. */
+  /** Asks a run to end after the step in progress. */
   stop(): void {
     this.#stopping = true;
   }
 
   /**
-   * Trains until `until` steps are done or {@link Trainer.stop} is called; all losses are read and reported before it returns, or throws.
+   * Trains until `until` steps are done or {@link Trainer.stop} is called; all losses are read and reported before it
+   * returns, or throws.
    *
-   * @throws NonFiniteLossError when a loss is infinite or not a number, naming step, loss and op; in mixed precision not for a few steps whose
-   * updates were skipped ({@link LossGuard}). VisageError when a run of this trainer is in progress.
+   * @throws NonFiniteLossError when a loss is infinite or not a number, naming step, loss and op; in mixed precision
+   * not for a few steps whose updates were skipped ({@link LossGuard}). VisageError when a run of this trainer is in
+   * progress.
    */
   async run(options: RunOptions): Promise<void> {
     checkRunOptions(options);
@@ -191,7 +204,12 @@ export class Trainer {
     await this.#report(clock, onStep);
   }
 
-  /** Gives all memory of the trainer back; generator, discriminator, identity network and moving average belong to the caller. @throws VisageError during a run. */
+  /**
+   * Gives all memory of the trainer back; generator, discriminator, identity network and moving average belong to the
+   * caller.
+   *
+   * @throws VisageError during a run.
+   */
   dispose(): void {
     this.#gate.refuseWhileRunning('dispose');
     this.#runner.dispose();
@@ -199,7 +217,10 @@ export class Trainer {
     this.#state.dispose();
   }
 
-  /** Issues one step, once at most one is in flight. */
+  /**
+   * Waits until at most one step is in flight, then issues the next. Returns how its swaps compare with both faces, if
+   * they are looked at.
+   */
   async #advance(): Promise<Promise<CollapseSigns>[] | undefined> {
     await this.#inFlight.room();
     const kind = this.kindOf(this.step);
@@ -261,7 +282,10 @@ export class Trainer {
     }
   }
 
-  /** The error of a loss that is not finite, with the op that a repetition of its step blames, if there is memory for one. */
+  /**
+   * The error of a loss that is not finite. It names the first op that fails when the step is repeated, if there is
+   * memory to repeat it.
+   */
   async #nonFinite({ step, loss, value }: BadLoss): Promise<NonFiniteLossError> {
     this.#gate.spoil(`the ${loss} loss became ${value} at step ${step}`);
     const kind = this.kindOf(step - 1);

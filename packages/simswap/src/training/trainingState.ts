@@ -23,16 +23,21 @@ export interface TrainingSetup {
   readonly average: Generator;
 }
 
-/** Added to the seed (32 bits) for the random numbers of the gradient penalty, which are not those of the initial weights. */
+/**
+ * Added to the seed (32 bits) for the random numbers of the gradient penalty, which are not those of the initial
+ * weights.
+ */
 const ALPHA_STREAM = 2 ** 32;
 
 /** Added to the seed for the random numbers of the augmentation. */
 const AUGMENTATION_STREAM = 2 * ALPHA_STREAM;
 
 /**
- * Everything that a training step reads and changes: networks, optimizers, moving average, loss scalers and the inputs that differ from step to step.
+ * Everything that a training step reads and changes: networks, optimizers, moving average, loss scalers and the inputs
+ * that differ from step to step.
  *
- * Learning rates, decay and random numbers depend on the number of the step and on the seed alone, so that a resumed training continues with the same bits.
+ * Learning rates, decay and random numbers depend on the number of the step and on the seed alone, so that a resumed
+ * training continues with the same bits.
  */
 export class TrainingState implements StepParts {
   readonly recipe: Recipe;

@@ -1,4 +1,7 @@
-/** @file A network as an ONNX graph: values by name, nodes in the order in which they run, and the parameters that it needs. */
+/**
+ * @file A network as an ONNX graph: values by name, nodes in the order in which they run, and the parameters that it
+ * needs.
+ */
 import { ArgumentError } from '@visage/gpu';
 import type { Shape } from '@visage/tensor';
 
@@ -32,9 +35,11 @@ export interface GraphConstant {
 }
 
 /**
- * Builds a graph node by node. Images are NCHW, and parameters have the names and shapes of PyTorch, as weight files have them.
+ * Builds a graph node by node. Images are NCHW, and parameters have the names and shapes of PyTorch, as weight files
+ * have them.
  *
- * A graph is also the list of what a network's weight file must hold ({@link OnnxGraph.parameters}), which needs no device to be made.
+ * A graph is also the list of what a network's weight file must hold ({@link OnnxGraph.parameters}), which needs no
+ * device to be made.
  */
 export class OnnxGraph {
   readonly inputs: GraphPort[] = [];
@@ -58,7 +63,11 @@ export class OnnxGraph {
     this.outputs.push({ name, shape });
   }
 
-  /** A parameter, whose values come from a weight file. @throws ArgumentError when the name is taken. */
+  /**
+   * A parameter, whose values come from a weight file.
+   *
+   * @throws ArgumentError when the name is taken.
+   */
   parameter(name: string, shape: Shape): GraphValue {
     if (this.parameters.has(name)) throw new ArgumentError('OnnxGraph', 'parameter', `'${name}' again`, 'a new name');
     this.parameters.set(name, shape);

@@ -17,10 +17,11 @@ export interface Collected {
 /**
  * Tensors by name: keys of dictionaries, indices of lists and attributes of modules, joined by dots.
  *
- * A whole module counts as its parameters, persistent buffers and children, as its `state_dict()` does. A `Namespace` of a script's options, and an
- * object of a class that derives from `dict` or `list`, count as the container that they are. An optimizer object, which old checkpoints keep beside their
- * network, is passed over, as numbers, texts and functions are. All else is passed over and listed: whether it is in the way depends on
- * where the network lies that is wanted.
+ * A whole module counts as its parameters, persistent buffers and children, as its `state_dict()` does. A `Namespace`
+ * of a script's options, and an object of a class that derives from `dict` or `list`, count as the container that they
+ * are. An optimizer object, which old checkpoints keep beside their network, is passed over, as numbers, texts and
+ * functions are. All else is passed over and listed: whether it is in the way depends on where the network lies that is
+ * wanted.
  *
  * @throws FileError that says what the first object is, if there is no tensor at all.
  */

@@ -1,6 +1,7 @@
 /**
- * @file PyTorch's files before 1.6, and those written with `_use_new_zipfile_serialization=False`: five pickles (a magic number, the
- * protocol, facts of the machine, the data, the keys of the storages), then each storage as a 64-bit count and its elements.
+ * @file PyTorch's files before 1.6, and those written with `_use_new_zipfile_serialization=False`: five pickles (a
+ * magic number, the protocol, facts of the machine, the data, the keys of the storages), then each storage as a 64-bit
+ * count and its elements.
  */
 import { FILE_DTYPE_BYTES, FileError, showName } from '../header.ts';
 import { Contents, DecodeBudget } from './contents.ts';

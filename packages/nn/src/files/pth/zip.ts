@@ -1,4 +1,7 @@
-/** @file ZIP archives, read without trust: stored and deflated entries, ZIP64, checksums; every offset is checked before it is followed. */
+/**
+ * @file ZIP archives, read without trust: stored and deflated entries, ZIP64, checksums; every offset is checked before
+ * it is followed.
+ */
 import { crc32 } from '../crc32.ts';
 import { FileError, showName } from '../header.ts';
 import { inflate } from '../inflate.ts';

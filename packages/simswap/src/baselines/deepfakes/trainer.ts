@@ -24,7 +24,10 @@ export interface DeepFakesRecipe {
   readonly batchSize: number;
   readonly optimizer: AdamNumbers;
   readonly warp: WarpSettings;
-  /** Shift A's colours so that both people's photos have the same mean: the decoders then need not tell them apart by their light. */
+  /**
+   * Whether to shift A's colours so that the photos of both people have the same mean. The decoders then need not learn
+   * the difference in light.
+   */
   readonly matchColors: boolean;
 }
 
@@ -51,7 +54,7 @@ const RECIPE: OptionKeys<DeepFakesRecipe> = { batchSize: true, optimizer: true, 
 
 const PEOPLE = ['A', 'B'] as const;
 
-/** What a step reads of a person: the photos, which of them, and how they are bent. */
+/** What a step reads of a person: all photos, the indices of those in the batch, and their warps. */
 interface Drawn {
   readonly photos: Tensor;
   readonly index: Tensor;
@@ -59,7 +62,10 @@ interface Drawn {
   readonly frame: Tensor;
 }
 
-/** Trains a {@link DeepFakes} network on two people: each step reconstructs bent photos of A, then of B. The loss is the mean absolute difference. */
+/**
+ * Trains a {@link DeepFakes} network on two people: each step reconstructs bent photos of A, then of B. The loss is the
+ * mean absolute difference.
+ */
 export class DeepFakesTrainer {
   readonly network: DeepFakes;
   readonly recipe: DeepFakesRecipe;
@@ -160,6 +166,9 @@ function checkPhotos(who: Person, { shape }: Tensor): void {
   throw new ArgumentError('DeepFakesTrainer', `photos.${who}`, showShape(shape), '[photos, side, side, 3]');
 }
 
-/** Photos moved by one colour so that their mean is that of others: x + mean(others) − mean(x), per channel over all photos and pixels. */
+/**
+ * Photos moved by one colour so that their mean is that of others: x + mean(others) − mean(x), per channel over all
+ * photos and pixels.
+ */
 export const colorsMatched = (photos: Tensor, others: Tensor): Tensor =>
   scope(() => noGrad(() => photos.add(sub(mean(others, [0, 1, 2]), mean(photos, [0, 1, 2])))));

@@ -1,10 +1,11 @@
 /**
- * @file The augmentation that makes DeepFakes work: the network sees a photo through a randomly bent grid and has to give it back straight, so it learns
- * what the person's face looks like rather than to copy pixels.
+ * @file The augmentation that makes DeepFakes work: the network sees a photo through a randomly bent grid and has to
+ * give it back straight, so it learns what the person's face looks like rather than to copy pixels.
  *
- * On the host each photo gets a 5×5 grid of positions with noise, and the similarity that fits it best; a frame turned, moved, zoomed and perhaps
- * mirrored by chance lies under both. On the device the grid is enlarged to a position per pixel. The original turned the photo first and bent it
- * then; one look-up at the composed position does both and blurs once.
+ * On the host each photo gets a 5×5 grid of positions with noise, and the similarity that fits it best; a frame turned,
+ * moved, zoomed and perhaps mirrored by chance lies under both. On the device the grid is enlarged to a position per
+ * pixel. The original turned the photo first and bent it then; one look-up at the composed position does both and blurs
+ * once.
  */
 import { checkNumber, checkOptions, type OptionKeys } from '@visage/gpu';
 import type { HostRandom } from '@visage/nn';
@@ -47,7 +48,10 @@ const SETTINGS: OptionKeys<WarpSettings> = {
   jitter: true,
 };
 const NODES = 5;
-/** The enlarged grid is a quarter wider than the result: beyond the outer nodes, half a cell away from the border, there is nothing between which to mix. */
+/**
+ * The enlarged grid is a quarter wider than the result: beyond the outer nodes, half a cell away from the border, there
+ * is nothing between which to mix.
+ */
 const MARGIN = 1 / 8;
 
 type Point = readonly [row: number, column: number];
@@ -56,7 +60,10 @@ type Point = readonly [row: number, column: number];
 export interface Warps {
   /** Nodes of the bent grids [N, 5, 5, 2]. */
   readonly grid: Float32Array;
-  /** The straight frames [N, 3, 2]: the position of the result's centre, and the steps of a whole side downwards and to the right. */
+  /**
+   * The straight frames [N, 3, 2]: the position of the result's centre, and the steps of a whole side downwards and to
+   * the right.
+   */
   readonly frame: Float32Array;
 }
 
@@ -108,8 +115,8 @@ const nodes = (): Point[] =>
 const difference = (a: Point, b: Point): Point => [a[0] - b[0], a[1] - b[1]];
 
 /**
- * The inverse of the similarity that takes the given positions closest to the regular grid, in least squares (Umeyama 1991; in the plane a similarity
- * is a complex number times the position plus another).
+ * The inverse of the similarity that takes the given positions closest to the regular grid, in least squares (Umeyama
+ * 1991; in the plane a similarity is a complex number times the position plus another).
  */
 function fitted(positions: readonly Point[]): (p: Point) => Point {
   const mean = (axis: 0 | 1) => positions.reduce((sum, p) => sum + p[axis], 0) / positions.length;
@@ -127,7 +134,10 @@ function fitted(positions: readonly Point[]): (p: Point) => Point {
   return ([y, x]) => [centre[0] + c * y - s * x, centre[1] + s * y + c * x];
 }
 
-/** Photos [N, S, S, 3] seen through the bent grids and through the straight frames: what the network sees, and what it must give back, [N, size, size, 3]. */
+/**
+ * Photos [N, S, S, 3] seen through the bent grids and through the straight frames: what the network sees, and what it
+ * must give back, [N, size, size, 3].
+ */
 export function warpPair(photos: Tensor, grid: Tensor, frame: Tensor, size: number): { input: Tensor; answer: Tensor } {
   const margin = Math.round(size * MARGIN);
   const wide = resize(grid, [size + 2 * margin, size + 2 * margin], 'bilinear');

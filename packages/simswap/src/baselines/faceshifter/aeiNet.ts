@@ -15,7 +15,10 @@ export interface AeiNetConfig {
   readonly imageSize: number;
   /** Length of the identity vector; 512 with the published ArcFace. */
   readonly identity: number;
-  /** Where the generator's channels begin to fall: `late`, behind three blocks at full width (the paper), or `early`, behind two. */
+  /**
+   * Where the generator's channels begin to fall: `late`, behind three blocks at full width (the paper), or `early`,
+   * behind two.
+   */
   readonly taper: 'late' | 'early';
 }
 
@@ -27,11 +30,11 @@ const CONFIG: OptionKeys<AeiNetConfig> = { width: true, levels: true, imageSize:
 const STAGES = [32, 64, 128, 256, 512, 1024, 1024] as const;
 
 /**
- * FaceShifter's first stage. A U-Net reads the target's attributes at every scale; a generator starts from the source's identity alone and takes the
- * attributes in, scale by scale, through AAD blocks.
+ * FaceShifter's first stage. A U-Net reads the target's attributes at every scale; a generator starts from the source's
+ * identity alone and takes the attributes in, scale by scale, through AAD blocks.
  *
- * [N, S, S, 3] targets in [0, 1] and [N, identity] unit vectors → [N, S, S, 3]. State `down`, `up`, `first`, `blocks`. Li et al., FaceShifter, 2019,
- * section 3.1.
+ * [N, S, S, 3] targets in [0, 1] and [N, identity] unit vectors → [N, S, S, 3]. State `down`, `up`, `first`, `blocks`.
+ * Li et al., FaceShifter, 2019, section 3.1.
  */
 export class AeiNet extends Module {
   readonly unet: UNet;
@@ -70,7 +73,10 @@ export class AeiNet extends Module {
     this.blocks = this.child('blocks', new ModuleList(blocks));
   }
 
-  /** The attribute maps of images, 2×2 to full size (the last is the one before it, doubled): what the attribute loss compares. */
+  /**
+   * The attribute maps of images, 2×2 to full size (the last is the one before it, doubled): what the attribute loss
+   * compares.
+   */
   attributes(images: Tensor): Tensor[] {
     const { imageSize } = this.config;
     checkShape('AeiNet', 'images', images.shape, [null, imageSize, imageSize, 3], 'Images are NHWC');

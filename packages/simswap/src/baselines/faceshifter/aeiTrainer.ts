@@ -36,7 +36,10 @@ const OPTIONS: OptionKeys<AeiTrainerOptions> = {
 const aeiLossNames = ['adversarial', 'attributes', 'identity', 'reconstruction', 'real', 'fake'] as const;
 export type AeiLosses = Readonly<Record<(typeof aeiLossNames)[number], number>>;
 
-/** Trains FaceShifter's first stage against its discriminator. Each kind of step is recorded at its first use and replayed. */
+/**
+ * Trains FaceShifter's first stage against its discriminator. Each kind of step is recorded at its first use and
+ * replayed.
+ */
 export class AeiTrainer {
   readonly network: AeiNet;
   readonly recipe: FaceShifterRecipe;
@@ -92,7 +95,11 @@ export class AeiTrainer {
     return this.#steps.losses();
   }
 
-  /** Gives all memory of the trainer back; the networks and the data belong to the caller. @throws VisageError during a step. */
+  /**
+   * Gives all memory of the trainer back; the networks and the data belong to the caller.
+   *
+   * @throws VisageError during a step.
+   */
   dispose(): void {
     this.#gate.refuseWhileRunning('dispose');
     this.#steps.dispose();
@@ -100,7 +107,10 @@ export class AeiTrainer {
     this.#discriminatorOptimizer.dispose();
   }
 
-  /** L = L_adv + λ_att · L_att + λ_id · L_id (+ λ_rec · L_rec on pairs of one person), then the discriminator's hinge loss on the same faces. */
+  /**
+   * L = L_adv + λ_att · L_att + λ_id · L_id (+ λ_rec · L_rec on pairs of one person), then the discriminator's hinge
+   * loss on the same faces.
+   */
   #learn({ target, source }: ImagePairs, kind: PairKind): Readonly<Record<(typeof aeiLossNames)[number], Tensor>> {
     const { network, discriminator, identity } = this.#options;
     const { weights } = this.recipe;

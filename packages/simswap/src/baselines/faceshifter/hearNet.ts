@@ -18,11 +18,11 @@ export const publishedHearNet: HearNetConfig = { width: 1, levels: 5 };
 const STAGES = [64, 128, 256, 512, 512] as const;
 
 /**
- * FaceShifter's second stage, heuristic error acknowledging refinement: what the first stage gets wrong when it swaps a face into itself (hair, hands,
- * glasses in front) says what to put back into its swap.
+ * FaceShifter's second stage, heuristic error acknowledging refinement: what the first stage loses when it swaps a
+ * face into itself (hair, hands, glasses in front) is what has to be put back into its swap.
  *
- * [N, H, W, 3] swaps Ŷ and errors ΔY = target − AEI(target, its own identity) → [N, H, W, 3]. A U-Net on both, state `down`, `up`, `last`.
- * Li et al., FaceShifter, 2019, section 3.2.
+ * [N, H, W, 3] swaps Ŷ and errors ΔY = target − AEI(target, its own identity) → [N, H, W, 3]. A U-Net on both, state
+ * `down`, `up`, `last`. Li et al., FaceShifter, 2019, section 3.2.
  */
 export class HearNet extends Module {
   readonly unet: UNet;

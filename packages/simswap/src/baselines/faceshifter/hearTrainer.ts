@@ -27,7 +27,10 @@ const OPTIONS: OptionKeys<HearTrainerOptions> = { faceShifter: true, data: true,
 const hearLossNames = ['identity', 'change', 'reconstruction'] as const;
 export type HearLosses = Readonly<Record<(typeof hearLossNames)[number], number>>;
 
-/** Trains FaceShifter's second stage on targets with things in front of them. Nobody says where: the heuristic error has to. */
+/**
+ * Trains FaceShifter's second stage on targets with objects in front of them. The network is not told where they are;
+ * it has to learn that from the heuristic error.
+ */
 export class HearTrainer {
   readonly recipe: FaceShifterRecipe;
   readonly #options: HearTrainerOptions;
@@ -85,7 +88,11 @@ export class HearTrainer {
     return this.#steps.losses();
   }
 
-  /** Gives all memory of the trainer back; the networks and the data belong to the caller. @throws VisageError during a step. */
+  /**
+   * Gives all memory of the trainer back; the networks and the data belong to the caller.
+   *
+   * @throws VisageError during a step.
+   */
   dispose(): void {
     this.#gate.refuseWhileRunning('dispose');
     this.#steps.dispose();
@@ -93,7 +100,10 @@ export class HearTrainer {
     this.#occluders.dispose();
   }
 
-  /** L = L_id + L_chg (+ L_rec on pairs of one person), weights 1: the identity stays, little changes, what was in front comes back. */
+  /**
+   * L = L_id + L_chg (+ L_rec on pairs of one person), weights 1: the identity stays, little changes, what was in front
+   * comes back.
+   */
   #learn(pairs: ImagePairs, kind: PairKind): Readonly<Record<(typeof hearLossNames)[number], Tensor>> {
     const { aei, hear } = this.#options.faceShifter;
     const { target, latent, first, error } = noGrad(() => {

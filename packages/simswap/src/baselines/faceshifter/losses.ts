@@ -1,7 +1,10 @@
 import { mean, square, sub, type Tensor } from '@visage/tensor';
 import { elementOf } from '../../core/lists.ts';
 
-/** Half the mean squared difference, for images and maps alike: the squared norms of the paper, per element, as both ports take them. */
+/**
+ * Half the mean squared difference, for images and maps alike: the squared norms of the paper, per element, as both
+ * ports take them.
+ */
 export const halfSquaredError = (a: Tensor, b: Tensor): Tensor => mean(square(sub(a, b))).mul(0.5);
 
 /**

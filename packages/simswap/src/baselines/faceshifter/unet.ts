@@ -24,7 +24,10 @@ const up = (inChannels: number, outChannels: number): Sequential =>
 /** Bilinear enlargement by 2 with corners on corners, as FaceShifter's ports have it. */
 export const doubled = (x: Tensor): Tensor => resize(x, [2 * x.dim(1), 2 * x.dim(2)], 'bilinear', true);
 
-/** The U of both FaceShifter networks: halvings down, doublings up, and across each doubled map the halved one of its size. */
+/**
+ * The U-Net of both FaceShifter networks: a path of halvings, a path of doublings, and skip connections between maps of
+ * the same size.
+ */
 export class UNet {
   readonly down: ModuleList<Sequential>;
   readonly up: ModuleList<Sequential>;
@@ -40,7 +43,10 @@ export class UNet {
     this.up = new ModuleList(outer.map((c, k) => up(elementOf(this.channels, k, 'UNet: channels'), c)));
   }
 
-  /** [N, H, W, C] → the deepest map and each doubling of it, joined with its skip: H / 2ᵏ for k from the number of stages down to 1. */
+  /**
+   * [N, H, W, C] → the deepest map and each doubling of it, joined with its skip: H / 2ᵏ for k from the number of
+   * stages down to 1.
+   */
   maps(x: Tensor): Tensor[] {
     const halved: Tensor[] = [];
     let map = x;

@@ -6,8 +6,9 @@ import { fromUnitNode, toUnitNode, unitImage } from './colors.ts';
 const EPSILON = 1e-8;
 
 /**
- * SimSwap's generator as a graph: inputs `target` [batch, 3, height, width] and `latent` [batch, latent] (unit length), output `swapped` like
- * `target`. Images are RGB in [0, 1] on both ends, whatever the weights were trained on; a linear head is clipped to it.
+ * SimSwap's generator as a graph: inputs `target` [batch, 3, height, width] and `latent` [batch, latent] (unit length),
+ * output `swapped` like `target`. Images are RGB in [0, 1] on both ends, whatever the weights were trained on; a linear
+ * head is clipped to it.
  */
 export function generatorGraph(config: GeneratorConfig): OnnxGraph {
   const graph = new OnnxGraph('simswap-generator');

@@ -10,8 +10,8 @@ import {
 import { fromUnitNode } from './colors.ts';
 
 /**
- * An identity network as a graph: input `face` [batch, 3, side, side] in [0, 1], outputs `embedding` [batch, embedding] and `latent`, the same
- * at unit length, which the generator takes.
+ * An identity network as a graph: input `face` [batch, 3, side, side] in [0, 1], outputs `embedding` [batch, embedding]
+ * and `latent`, the same at unit length, which the generator takes.
  */
 export function identityGraph(config: IdentityConfig): OnnxGraph {
   const graph = new OnnxGraph(`identity-${config.kind}`);

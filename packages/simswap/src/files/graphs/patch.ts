@@ -2,7 +2,10 @@ import { batchNormNode, convNode, OnnxGraph } from '@visage/nn';
 import { type DiscriminatorConfig, patchLevels } from '../../networks/patchDiscriminator.ts';
 import { unitImage } from './colors.ts';
 
-/** One scale of the PatchGAN discriminator as a graph: input `image` in the colour space of its training, output `logits`. */
+/**
+ * One scale of the PatchGAN discriminator as a graph: input `image` in the colour space of its training, output
+ * `logits`.
+ */
 export function patchGraph({ width, layers }: Pick<DiscriminatorConfig, 'width' | 'layers'>): OnnxGraph {
   const graph = new OnnxGraph('patch-discriminator');
   const image = graph.input('image', unitImage);
