@@ -144,15 +144,15 @@ async function entriesOf(folder: string): Promise<Entry[]> {
       continue;
     }
     const path = join(folder, name);
-    const [real, found] = await Promise.all([realpath(path), stat(path)]).catch(() => []);
-    if (real === undefined || found === undefined) {
+    const [real, status] = await Promise.all([realpath(path), stat(path)]).catch(() => []);
+    if (real === undefined || status === undefined) {
       entries.push({ name, kind: 'other', problem: 'a link to nothing' });
       continue;
     }
     const same = taken.get(real) ?? (`${here}/`.startsWith(`${real}/`) ? '..' : undefined);
     taken.set(real, same ?? name);
     const problem = same === undefined ? {} : { problem: `a link to ${same}, which is here already` };
-    entries.push({ name, kind: kindOf(found), ...problem });
+    entries.push({ name, kind: kindOf(status), ...problem });
   }
   return entries;
 }

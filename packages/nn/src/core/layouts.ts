@@ -69,7 +69,11 @@ function beforeMap(shape: Shape, { unflattened }: Extract<Layout, { unflattened:
 /** Shape in a PyTorch file of a tensor that has `shape` here. */
 export const fileShape = (shape: Shape, layout: Layout): Shape => permutation(shape, layout).fileShape;
 
-/** Reorders values of a tensor of `shape` from our order to the file's. */
+/**
+ * Reorders the values of a tensor of `shape` from our order to that of a file.
+ *
+ * @throws VisageError when the layout does not fit the shape.
+ */
 export function toFileOrder(values: Float32Array, shape: Shape, layout: Layout): Float32Array {
   if (layout === 'plain') return values;
   const out = new Float32Array(values.length);
@@ -79,7 +83,11 @@ export function toFileOrder(values: Float32Array, shape: Shape, layout: Layout):
   return out;
 }
 
-/** Reorders values of a tensor of (our) `shape` from the file's order to ours. */
+/**
+ * Reorders the values of a tensor of our `shape` from the order of a file to ours.
+ *
+ * @throws VisageError when the layout does not fit the shape.
+ */
 export function fromFileOrder(values: Float32Array, shape: Shape, layout: Layout): Float32Array {
   if (layout === 'plain') return values;
   const out = new Float32Array(values.length);

@@ -33,7 +33,11 @@ export abstract class Module {
     return this.#training;
   }
 
-  /** Registers a child under its name in state dicts, and returns it. */
+  /**
+   * Registers a child under its name in state dicts, and returns it.
+   *
+   * @throws VisageError when the name is taken, empty or holds a dot.
+   */
   protected child<M extends Module>(name: string, module: M): M {
     this.#checkName(name);
     this.#children.set(name, module);

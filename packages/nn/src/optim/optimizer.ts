@@ -16,7 +16,7 @@ export type NamedParameters = Iterable<readonly [string, Tensor]>;
 
 const NAMED = 'pairs of a name and a tensor, as namedParameters() gives them';
 
-/** Throws unless `value` lies in [low, high). */
+/** @throws ArgumentError unless `value` lies in [low, high). */
 export function checkRange(
   op: string,
   argument: string,

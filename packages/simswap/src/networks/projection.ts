@@ -40,7 +40,7 @@ export class RandomProjection extends Module {
     this.channels = [m0, m0, m1, m2];
     const levels = mixed.map((count, k) => ({
       level: k,
-      from: elementOf(from, k, 'from'),
+      from: elementOf(from, k, 'channels of the feature maps'),
       mixed: count,
       to: elementOf(this.channels, k, 'channels'),
     }));
