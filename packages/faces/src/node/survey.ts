@@ -48,7 +48,7 @@ const NOBODY: ReadonlySet<string> = new Set([
  * Why a file or folder of this name is left out; `undefined` if it is not. macOS puts `._x.png` beside `x.png` on
  * foreign disks and into archives, which is not a picture, whatever its name says.
  */
-function nobody(name: string): string | undefined {
+function whyLeftOut(name: string): string | undefined {
   if (name.startsWith('._')) return 'metadata of macOS';
   if (name.startsWith('.')) return 'hidden';
   return NOBODY.has(name.toLowerCase()) || /^paxheaders?\./i.test(name)
@@ -82,7 +82,7 @@ export async function surveyFaceFolder(folder: string): Promise<FaceFolderSurvey
   const identities: FolderIdentity[] = [];
   const leftOut: LeftOut[] = [];
   for (const { name, kind, problem } of entries) {
-    const reason = problem ?? (kind === 'folder' ? nobody(name) : undefined);
+    const reason = problem ?? (kind === 'folder' ? whyLeftOut(name) : undefined);
     if (reason !== undefined) leftOut.push({ name, reason });
     else if (kind === 'folder') {
       const files = await picturesIn(folder, name, leftOut);
@@ -114,9 +114,9 @@ async function picturesIn(folder: string, person: string, leftOut: LeftOut[]): P
     return [];
   }
   for (const { name, kind, problem } of entries) {
-    if (kind === 'file' && isOtherPicture(name) && !nobody(name)) others += 1;
+    if (kind === 'file' && isOtherPicture(name) && !whyLeftOut(name)) others += 1;
     if (!isPng(name)) continue;
-    const reason = problem ?? nobody(name) ?? (kind === 'file' ? undefined : 'is no file');
+    const reason = problem ?? whyLeftOut(name) ?? (kind === 'file' ? undefined : 'is no file');
     if (reason === undefined) files.push(join(folder, person, name));
     else leftOut.push({ name: join(person, name), reason });
   }

@@ -14,7 +14,7 @@ import {
   writeSafetensors,
 } from './safetensors.ts';
 
-/** What a weight file says of the network whose values it holds. */
+/** The network whose values a weight file holds, as its metadata describes it. */
 export interface NetworkDescription {
   /** For instance `simswap-generator`. */
   readonly architecture: string;

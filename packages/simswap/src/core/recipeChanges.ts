@@ -23,7 +23,7 @@ export const recipeValue = (recipe: Recipe, path: string): unknown =>
   path.split('.').reduce<unknown>((value, name) => (value as Readonly<Record<string, unknown>>)[name], recipe);
 
 /**
- * What a text says of a field, as JSON: numbers as they are written, lists with commas, `none` for the empty list.
+ * The JSON value that a text gives a field: a number or a word, a list with commas, `none` for the empty list.
  *
  * @throws ArgumentError when no field has this path, or the field may not have the value.
  */

@@ -25,7 +25,7 @@ export type DiscriminatorLosses = Readonly<Record<(typeof discriminatorLossNames
 
 /** What the generator's losses are made of. */
 export interface GeneratorTerms {
-  /** What the discriminator says of the swapped images, per scale. */
+  /** The discriminator's outputs for the swapped images, per scale. */
   readonly resultOutputs: readonly PatchOutput[];
   /** The discriminator's feature maps of the targets, per scale. */
   readonly targetFeatures: readonly FeatureMaps[];

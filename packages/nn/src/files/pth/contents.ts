@@ -13,7 +13,7 @@ const ALWAYS_INFLATED = 2 ** 26; // bytes that any file may unpack to
 const MOST_SHARED = 2;
 const ALWAYS_SHARED = 2 ** 22; // bytes that small storages may be repeated to, over the whole file
 
-/** What the tensors of one file may take, counted as they are decoded. */
+/** The memory that the tensors of one file may take, counted down as they are decoded. */
 export class DecodeBudget {
   #inflatable: number;
   #shared = ALWAYS_SHARED;
