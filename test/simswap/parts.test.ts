@@ -16,8 +16,8 @@ import {
 } from '@visage/simswap';
 import { noGrad, scope } from '@visage/tensor';
 import * as assert from 'uvu/assert';
+import { isProbed } from '../../packages/simswap/src/training/collapse.ts';
 import { LossGuard } from '../../packages/simswap/src/training/lossGuard.ts';
-import { isProbed } from '../../packages/simswap/src/training/probes.ts';
 import { gpuSuite } from '../helpers/gpu.ts';
 import { hashedTensor } from './hashed.ts';
 

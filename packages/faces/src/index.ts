@@ -1,3 +1,12 @@
+/**
+ * @file Procedural faces, whose swaps are known exactly, and the metrics of a swap. The rooms in import order:
+ *
+ * - `sampling/`: the factors of a face, drawn from the numbers of its identity and its attributes.
+ * - `render/`: faces, masks and landmarks, rendered on the GPU.
+ * - `metrics/`: how well swaps fit their sources, their targets and the exact truths.
+ * - `images/`: images on the host, and grids of them with labels.
+ * - `node/` (entry `@visage/faces/node`): PNG files and data sets in folders.
+ */
 export { type GridOptions, imageGrid } from './images/grid.ts';
 export { type Image, image, imagesOf, paste, resizeImage } from './images/image.ts';
 export { drawText, textWidth } from './images/text.ts';

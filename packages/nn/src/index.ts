@@ -1,3 +1,11 @@
+/**
+ * @file Modules, optimizers and weight files. The rooms in import order:
+ *
+ * - `core/`: modules with named parameters, initialisers, random numbers, and how tensors lie in PyTorch's files.
+ * - `layers/`: convolutions, linear layers, norms and sequences of them.
+ * - `optim/`: Adam, SGD, learning rate schedules, gradient clipping and scaling, and the moving average of weights.
+ * - `files/`: safetensors and checkpoints, read and written; PyTorch's `.pth`, read; ONNX, written.
+ */
 export { kaimingUniform, normal, seeded, uniform, xavierNormal } from './core/initialisers.ts';
 export { fromFileOrder, type Layout, toFileOrder } from './core/layouts.ts';
 export { Layer, Module, ModuleList, type StateEntry } from './core/module.ts';

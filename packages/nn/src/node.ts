@@ -9,11 +9,11 @@ const MAX_FILE_BYTES = 2 ** 31 - 1; // what one Node buffer is sure to hold
 
 /** Reads the bytes of a file; errors are one line that names it. */
 export async function loadFile(path: string): Promise<Uint8Array> {
-  const found = await stat(path).catch(() => undefined);
-  if (!found) throw new FileError(path, 'no such file');
-  if (!found.isFile()) throw new FileError(path, 'is not a file');
-  if (found.size > MAX_FILE_BYTES)
-    throw new FileError(path, `is ${found.size} bytes long, more than the 2 GiB that can be read`);
+  const status = await stat(path).catch(() => undefined);
+  if (!status) throw new FileError(path, 'no such file');
+  if (!status.isFile()) throw new FileError(path, 'is not a file');
+  if (status.size > MAX_FILE_BYTES)
+    throw new FileError(path, `is ${status.size} bytes long, more than the 2 GiB that can be read`);
   return readFile(path).catch((cause: Error) => {
     throw new FileError(path, `cannot be read (${cause.message})`);
   });
@@ -36,7 +36,8 @@ export interface OutputRules {
  *
  * A pipe or device has a name of its own, so its ending counts only where there are several formats to choose from.
  *
- * @throws FileError when the output is one of the inputs, by whatever name, link or hard link; or when its ending names another format.
+ * @throws FileError when the output is one of the inputs, by whatever name, link or hard link; or when its ending names
+ * another format.
  */
 export async function checkOutput(path: string, { inputs = [], endings = [] }: OutputRules): Promise<void> {
   const there = await stat(path, { bigint: true }).catch(() => undefined);

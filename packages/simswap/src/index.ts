@@ -1,13 +1,25 @@
+/**
+ * @file SimSwap: networks, losses, recipes, trainer, swapper and the systems that it is compared with. The rooms in
+ * import order:
+ *
+ * - `core/`: recipes, which say how SimSwap is trained, and the precisions and recordings that all other rooms use.
+ * - `networks/`: generator, discriminators and identity networks, and their forms with folded batch norms.
+ * - `losses/`: the losses of the paper, each a function of tensors that returns a scalar.
+ * - `swap/`: the swapper, and the pipelines in which published generators run.
+ * - `files/`: checkpoints, import of PyTorch's weights, export to safetensors and ONNX.
+ * - `training/`: a training step in its phases, and the trainer that records and replays it.
+ * - `baselines/`: DeepFakes and FaceShifter, with trainers of their own.
+ */
 export * from './baselines/index.ts';
 export { inPrecision, type Precision, precisions } from './core/precision.ts';
-export {
-  type AdamNumbers,
-  type Augmentation,
-  type IdentityResize,
-  type LossWeights,
-  type PairKind,
-  type Recipe,
-  readRecipe,
+export { readRecipe } from './core/readRecipe.ts';
+export type {
+  AdamNumbers,
+  Augmentation,
+  IdentityResize,
+  LossWeights,
+  PairKind,
+  Recipe,
 } from './core/recipe.ts';
 export { changedRecipe, parseRecipeField, type RecipeChanges, recipePaths, recipeValue } from './core/recipeChanges.ts';
 export { ablation, paper, recipes, released2021, released2021Paper, train2022 } from './core/recipes.ts';
@@ -81,8 +93,15 @@ export {
   trained2022,
 } from './swap/pipelines.ts';
 export { Swapper, type SwapperOptions } from './swap/swapper.ts';
-export { CollapseAlarm, type CollapseLimits, type CollapseReport, type CollapseSigns } from './training/collapse.ts';
+export {
+  CollapseAlarm,
+  type CollapseLimits,
+  type CollapseReport,
+  type CollapseSigns,
+  quietStep,
+} from './training/collapse.ts';
 export type { ImagePairs, TrainingData } from './training/data.ts';
+export { shuffledRows } from './training/data.ts';
 export { AUGMENTATION_DRAWS, augmentationDraws, diffAugment } from './training/diffAugment.ts';
 export { NonFiniteLossError } from './training/errors.ts';
 export {
@@ -94,13 +113,18 @@ export {
 } from './training/labelledFaces.ts';
 export { MixedPrecision, type ScalingReport } from './training/mixedPrecision.ts';
 export type { RunOptions, StepReport, TrainerOptions, TrainingTask } from './training/options.ts';
-export { quietStep } from './training/probes.ts';
 export {
   ProceduralPairs,
   type ProceduralPairsOptions,
 } from './training/proceduralPairs.ts';
-export { shuffledRows } from './training/shuffle.ts';
-export { discriminatorTurn, generatorTurn, type StepParts, type StepResult, trainingStep } from './training/step.ts';
+export {
+  discriminatorPhase,
+  generatorPhase,
+  type Phase,
+  phasesOf,
+  type StepParts,
+  type StepResult,
+  trainingStep,
+} from './training/step.ts';
 export { type LossName, lossNames } from './training/terms.ts';
 export { Trainer } from './training/trainer.ts';
-export { type Turn, turnsOf } from './training/turns.ts';

@@ -7,11 +7,11 @@ import {
   buildDiscriminator,
   Generator,
   type IdentityConfig,
+  phasesOf,
   publishedGenerator,
   type Recipe,
   recipes,
   type StepParts,
-  turnsOf,
 } from '@visage/simswap';
 import { assign, concat, copy, noGrad, scope, type Tensor, tensor } from '@visage/tensor';
 import type { CaseTensors } from '../golden/golden.ts';
@@ -111,24 +111,24 @@ function networksOf({ generator, discriminator, identity }: RecipeArgs, head: Re
 
 type Images = readonly { readonly target: Tensor; readonly source: Tensor }[];
 
-/** The batches of all turns of all steps. */
+/** The batches of all phases of all steps. */
 function uploadImages({ steps, batch, side, recipes: [first] }: RecipeArgs): Images {
-  const turns = turnsOf(RECIPES.get(first as string) as Recipe).length;
+  const phases = phasesOf(RECIPES.get(first as string) as Recipe).length;
   const image = (seed: number): Tensor => {
     const shape = [batch, 3, side, side];
     const ours = fromTorch({ shape, data: hashed(seed, batch * 3 * side * side) }, 'image');
     return tensor(ours.data, ours.shape);
   };
-  return Array.from({ length: steps * turns }, (_, k) => ({ target: image(2 * k), source: image(2 * k + 1) }));
+  return Array.from({ length: steps * phases }, (_, k) => ({ target: image(2 * k), source: image(2 * k + 1) }));
 }
 
-/** One step: every turn on its batch; a row of the losses and norms, see {@link LOG_COLUMNS}. */
+/** One step: every phase on its batch; a row of the losses and norms, see {@link LOG_COLUMNS}. */
 function stepRow(parts: StepParts, images: Images, step: number): Tensor {
   const { recipe, generator, discriminator } = parts;
-  const turns = turnsOf(recipe);
+  const phases = phasesOf(recipe);
   const kind = recipe.pairs[step % recipe.pairs.length] as Recipe['pairs'][number];
-  const losses = turns.map(
-    (turn, k) => turn.run(parts, images[step * turns.length + k] as Images[number], kind).losses,
+  const losses = phases.map(
+    (phase, k) => phase.run(parts, images[step * phases.length + k] as Images[number], kind).losses,
   );
   const row = noGrad(() => concat([...losses, parameterNorm(generator), parameterNorm(discriminator)], 0));
   return row.reshape([1, LOG_COLUMNS.length]);

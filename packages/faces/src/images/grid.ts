@@ -29,7 +29,8 @@ function enlarge(source: Image, scale: number): Image {
 }
 
 /**
- * Puts images into a grid, row by row, with a gap of two pixels. Images of another size than the first are resized to it.
+ * Puts images into a grid, row by row, with a gap of two pixels. Images of another size than the first are resized to
+ * it.
  *
  * @throws ArgumentError when there is no image or the number of columns is not positive
  */

@@ -51,7 +51,10 @@ export function paste(whole: Image, part: Image, x: number, y: number): void {
   }
 }
 
-/** Weights of the source positions that make up each target position along one axis: a triangle as wide as the larger pixel. */
+/**
+ * Weights of the source positions that make up each target position along one axis: a triangle as wide as the larger
+ * pixel.
+ */
 function axisWeights(from: number, to: number): { first: number; weights: number[] }[] {
   const scale = from / to;
   const radius = Math.max(scale, 1);

@@ -34,7 +34,8 @@ function checkRows(op: string, name: string, got: number, expected: number): voi
 }
 
 /**
- * Identity retrieval: the share of queries whose nearest gallery row, by cosine, is the expected one. Ties go to the lower row.
+ * Identity retrieval: the share of queries whose nearest gallery row, by cosine, is the expected one. Ties go to the
+ * lower row.
  *
  *   top1 = mean_n [argmax_g cos(query_n, gallery_g) = expected_n]
  *
@@ -100,15 +101,18 @@ function cosines(op: string, swaps: Embeddings, sources: Embeddings, targets: Em
 }
 
 /**
- * Swap margin: mean_n cos(swap_n, source_n) - cos(swap_n, target_n). Positive when swaps look more like their sources; a copy of
- * the target gives cos(source, target) - 1, a copy of the source the opposite.
+ * Swap margin: mean_n cos(swap_n, source_n) - cos(swap_n, target_n). Positive when swaps look more like their sources;
+ * a copy of the target gives cos(source, target) - 1, a copy of the source the opposite.
  */
 export function swapMargin(swaps: Embeddings, sources: Embeddings, targets: Embeddings): number {
   const pairs = cosines('swapMargin', swaps, sources, targets);
   return pairs.reduce((sum, [source, target]) => sum + source - target, 0) / pairs.length;
 }
 
-/** Leak rate: the share of swaps nearer to the target's identity than to the source's, cos(swap, target) > cos(swap, source). */
+/**
+ * Leak rate: the share of swaps nearer to the target's identity than to the source's, cos(swap, target) > cos(swap,
+ * source).
+ */
 export function leakRate(swaps: Embeddings, sources: Embeddings, targets: Embeddings): number {
   const pairs = cosines('leakRate', swaps, sources, targets);
   return pairs.filter(([source, target]) => target > source).length / pairs.length;

@@ -1,4 +1,6 @@
-/** @file How close swapped images come to the exact truth, on the inner-face mask. Images are flat NHWC f32 in [0, 1]. */
+/**
+ * @file How close swapped images come to the exact truth, on the inner-face mask. Images are flat NHWC f32 in [0, 1].
+ */
 import { ArgumentError } from '@visage/gpu';
 
 /** Per-image errors and their means. */

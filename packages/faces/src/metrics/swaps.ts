@@ -1,12 +1,14 @@
-/** @file The scores of a swapper, and of the answers that need none: every table shows them side by side. */
+/**
+ * @file The scores of a swapper, and of trivial answers, which need no swapper: every table shows them side by side.
+ */
 import { type Embeddings, leakRate, retrievalTop1, swapMargin } from './embeddings.ts';
 import { pixelErrors } from './pixels.ts';
 
-/** What one answer (a swapper, or a trivial one) made of a set of swaps. */
+/** The results of a swapper, or of a trivial answer, for a set of swaps. */
 export interface SwapAnswer {
   /** Swapped images, flat NHWC in [0, 1]. */
   readonly images: Float32Array;
-  /** Their embeddings by the judge. */
+  /** Embeddings of the swapped images by the judge, the network that measures only. */
   readonly embeddings: Embeddings;
 }
 
@@ -16,10 +18,10 @@ export interface SwapTask {
   /** Exact truths and the inner-face masks of the targets. */
   readonly truths: Float32Array;
   readonly masks: Float32Array;
-  /** Judge embeddings of the sources and of the targets. */
+  /** The judge's embeddings of the sources and of the targets. */
   readonly sources: Embeddings;
   readonly targets: Embeddings;
-  /** One judge embedding per identity, and each swap's source identity as a row of it. */
+  /** One embedding of the judge per identity, and for each swap the row of its source's identity. */
   readonly gallery: Embeddings;
   readonly sourceRows: ArrayLike<number>;
 }
@@ -49,7 +51,10 @@ export function swapScores(task: SwapTask, answer: SwapAnswer): SwapScores {
   };
 }
 
-/** The answers that need no swapper. `meanIdentity`: the mean identity under the true attributes (`SwapFaces.meanIdentity`). */
+/**
+ * The trivial answers: the target unchanged, the source unchanged, and the mean identity under the true attributes
+ * (`SwapFaces.meanIdentity`).
+ */
 export const trivialAnswers = ['copyTarget', 'copySource', 'meanIdentity'] as const;
 
 /** The three trivial answers of a task from its own images: sources and targets stand for themselves. */

@@ -12,7 +12,7 @@ export interface AcceptRate {
   readonly threshold: number;
 }
 
-/** What a verification found. */
+/** The result of a verification. */
 export interface Verification {
   readonly equalErrorRate: number;
   readonly atFalseAcceptRate: AcceptRate;
@@ -28,7 +28,8 @@ export interface Verification {
  *
  * @param labels the person of each row
  * @param falseAcceptRate FAR, for instance 1e-3
- * @throws ArgumentError when there is no pair of one person, or fewer than 1 / FAR pairs of two: their share could not be told from 0
+ * @throws ArgumentError when there is no pair of one person, or fewer than 1 / FAR pairs of two: their share could not
+ * be told from 0
  */
 export function acceptRateAt(embeddings: Embeddings, labels: ArrayLike<number>, falseAcceptRate: number): AcceptRate {
   const { genuine, impostor } = pairCosines(embeddings, labels);

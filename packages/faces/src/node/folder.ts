@@ -46,7 +46,10 @@ export interface FaceRecord {
 
 const BATCH_BYTES = 2 ** 25; // of pixels rendered at once: 32 MiB keep a GPU busy and little memory
 
-/** Images of a size that are rendered at once: at least one, and no more than a buffer of the device holds. A pixel does not depend on the others of its batch. */
+/**
+ * Images of a size that are rendered at once: at least one, and no more than a buffer of the device holds. A pixel does
+ * not depend on the others of its batch.
+ */
 function renderedAtOnce(size: number): number {
   const { maxStorageBufferBindingSize, maxBufferSize } = currentGpu().device.limits;
   const most = Math.min(BATCH_BYTES, maxStorageBufferBindingSize, maxBufferSize);
@@ -56,7 +59,8 @@ function renderedAtOnce(size: number): number {
 const digits = (value: number): string => String(value).padStart(7, '0');
 
 /**
- * Renders faces into `folder/<identity>/<attributes>.png`, with their labels in `folder/faces.jsonl`, one {@link FaceRecord} a line.
+ * Renders faces into `folder/<identity>/<attributes>.png`, with their labels in `folder/faces.jsonl`, one {@link
+ * FaceRecord} a line.
  *
  * Image k of identity i has attributes i * imagesPerIdentity + k. Returns the records.
  */

@@ -1,6 +1,7 @@
 /**
- * @file PNG files; pngjs packs those that are written. Files are hostile: everything that decides how much memory is taken is read from the
- * header and bounded before the pixels are unpacked, and every error is one line that names the file.
+ * @file PNG files; pngjs packs those that are written. Files are hostile: everything that decides how much memory is
+ * taken is read from the header and bounded before the pixels are unpacked, and every error is one line that names the
+ * file.
  */
 import { checkOptions } from '@visage/gpu';
 import { crc32, FileError, inflate } from '@visage/nn';
@@ -21,7 +22,10 @@ interface Chunk {
   readonly sound: boolean;
 }
 
-/** Walks the chunks of a file that begins with the signature, up to the one that ends the image; what phones and messengers append is no part of it. */
+/**
+ * Walks the chunks of a file that begins with the signature, up to the one that ends the image; what phones and
+ * messengers append is no part of it.
+ */
 function* chunksOf(bytes: Buffer, name: string): Generator<Chunk> {
   for (let at = signature.length; ; ) {
     const length = at + 12 <= bytes.length ? bytes.readUInt32BE(at) : Number.POSITIVE_INFINITY;
@@ -71,7 +75,8 @@ function readParts(bytes: Buffer, name: string): PngParts {
   const header = readHeader(chunks[0], name);
   for (const { type, sound } of chunks.slice(1)) {
     if (type === 'IHDR') throw new FileError(name, 'is a damaged PNG image: it must begin with its only header');
-    if (!/^[A-Z]/.test(type)) continue; // what readers may pass over; the others decide the colours
+    // ancillary chunks, which readers may skip; the critical ones decide the colours
+    if (!/^[A-Z]/.test(type)) continue;
     if (!['PLTE', 'IDAT', 'IEND'].includes(type))
       throw new FileError(name, `is a PNG image with a part ${JSON.stringify(type)}, which is not known`);
     if (!sound) throw new FileError(name, `is a damaged PNG image: the checksum of a part ${type} is wrong`);
@@ -92,7 +97,8 @@ function paletteOf({ header, chunks }: PngParts, name: string): Uint8Array | und
 }
 
 /**
- * Decodes a PNG image of any colour type, depth and interlacing to RGB. Transparency is dropped: a pixel keeps the colour that it has in the file.
+ * Decodes a PNG image of any colour type, depth and interlacing to RGB. Transparency is dropped: a pixel keeps the
+ * colour that it has in the file.
  *
  * @param name how errors call the image, for instance its path
  * @throws FileError when the bytes are not a PNG image, are damaged, or exceed {@link pngLimits}
@@ -160,7 +166,10 @@ export async function writePng(path: string, source: Image, options?: PngOptions
   await saveFile(path, encodePng(source, options));
 }
 
-/** The iTXt and tEXt texts of a PNG file by keyword, for tests and for tools that look for the mark of a generated image. */
+/**
+ * The iTXt and tEXt texts of a PNG file by keyword, for tests and for tools that look for the mark of a generated
+ * image.
+ */
 export function pngTexts(bytes: Uint8Array, name: string): Record<string, string> {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const texts: [string, string][] = [];

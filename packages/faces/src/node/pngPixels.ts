@@ -1,4 +1,7 @@
-/** @file From the unpacked bytes of a PNG image to its colours: filters, bit depths, colour types and interlacing (PNG specification, parts 4, 6, 8, 9). */
+/**
+ * @file From the unpacked bytes of a PNG image to its colours: filters, bit depths, colour types and interlacing (PNG
+ * specification, parts 4, 6, 8, 9).
+ */
 import { FileError } from '@visage/nn';
 import { type Image, image } from '../images/image.ts';
 
@@ -28,7 +31,9 @@ const COLOR_TYPES: ReadonlyMap<number, ColorType> = new Map([
   [6, { samples: 4, rgb: [0, 1, 2], depths: [8, 16] }], // with alpha
 ]);
 
-/** A grid of an image's pixels that lie in a file row by row: all of them, or one of the seven of an interlaced image. */
+/**
+ * A grid of an image's pixels that lie in a file row by row: all of them, or one of the seven of an interlaced image.
+ */
 interface Pass {
   readonly left: number;
   readonly top: number;
@@ -61,13 +66,16 @@ function passesOf(header: PngHeader, name: string): Pass[] {
   const { width, height, depth, interlaced } = header;
   const { samples } = typeOf(header, name);
   const grids = interlaced ? ADAM7 : [[0, 0, 1, 1] as const];
-  return grids
-    .map(([left, top, stepX, stepY]) => {
-      const columns = Math.ceil((width - left) / stepX);
-      const rows = Math.ceil((height - top) / stepY);
-      return { left, top, stepX, stepY, columns, rows, rowBytes: Math.ceil((columns * samples * depth) / 8) };
-    })
-    .filter(({ columns, rows }) => columns > 0 && rows > 0); // small images lack the later grids, with nothing in the file for them
+  return (
+    grids
+      .map(([left, top, stepX, stepY]) => {
+        const columns = Math.ceil((width - left) / stepX);
+        const rows = Math.ceil((height - top) / stepY);
+        return { left, top, stepX, stepY, columns, rows, rowBytes: Math.ceil((columns * samples * depth) / 8) };
+      })
+      // small images lack the later grids, with nothing in the file for them
+      .filter(({ columns, rows }) => columns > 0 && rows > 0)
+  );
 }
 
 /** How many bytes the pixels unpack to. */

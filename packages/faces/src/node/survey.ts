@@ -17,13 +17,16 @@ export interface LeftOut {
   readonly reason: string;
 }
 
-/** What {@link surveyFaceFolder} found. */
+/** The people of a data set, and what was left out of it. */
 export interface FaceFolderSurvey {
   readonly identities: readonly FolderIdentity[];
   readonly leftOut: readonly LeftOut[];
 }
 
-/** Folders that systems, cameras' and storage boxes' software and archives leave behind, in lower case; those that begin with a dot are left out anyway. */
+/**
+ * Folders that operating systems, cameras, network storage and archives create, in lower case. Names that begin with a
+ * dot are left out anyway.
+ */
 const NOBODY: ReadonlySet<string> = new Set([
   '__macosx',
   '@eadir',
@@ -41,8 +44,11 @@ const NOBODY: ReadonlySet<string> = new Set([
   'thumbs',
 ]);
 
-/** Why a name is nobody's, if it is. macOS puts `._x.png` beside `x.png` on foreign disks and into archives: not a picture, whatever its name says. */
-function nobody(name: string): string | undefined {
+/**
+ * Why a file or folder of this name is left out; `undefined` if it is not. macOS puts `._x.png` beside `x.png` on
+ * foreign disks and into archives, which is not a picture, whatever its name says.
+ */
+function whyLeftOut(name: string): string | undefined {
   if (name.startsWith('._')) return 'metadata of macOS';
   if (name.startsWith('.')) return 'hidden';
   return NOBODY.has(name.toLowerCase()) || /^paxheaders?\./i.test(name)
@@ -59,10 +65,12 @@ interface Entry {
 }
 
 /**
- * Looks through a data set of identity folders: every folder in it that holds PNG images is a person. Symbolic links to folders and to files are followed.
+ * Looks through a data set of identity folders: every folder in it that holds PNG images is a person. Symbolic links to
+ * folders and to files are followed.
  *
- * Left out, with the reason: hidden folders and files, what systems and archives leave behind, folders without PNG images, folders that cannot be read, links
- * to nothing, and links to what is in the set already, since two names of one person would make pairs of different people that show the same one.
+ * Left out, with the reason: hidden folders and files, what systems and archives leave behind, folders without PNG
+ * images, folders that cannot be read, links to nothing, and links to what is in the set already, since two names of
+ * one person would make pairs of different people that show the same one.
  *
  * @throws FileError when the folder itself cannot be read, or holds no person.
  */
@@ -74,7 +82,7 @@ export async function surveyFaceFolder(folder: string): Promise<FaceFolderSurvey
   const identities: FolderIdentity[] = [];
   const leftOut: LeftOut[] = [];
   for (const { name, kind, problem } of entries) {
-    const reason = problem ?? (kind === 'folder' ? nobody(name) : undefined);
+    const reason = problem ?? (kind === 'folder' ? whyLeftOut(name) : undefined);
     if (reason !== undefined) leftOut.push({ name, reason });
     else if (kind === 'folder') {
       const files = await picturesIn(folder, name, leftOut);
@@ -106,9 +114,9 @@ async function picturesIn(folder: string, person: string, leftOut: LeftOut[]): P
     return [];
   }
   for (const { name, kind, problem } of entries) {
-    if (kind === 'file' && isOtherPicture(name) && !nobody(name)) others += 1;
+    if (kind === 'file' && isOtherPicture(name) && !whyLeftOut(name)) others += 1;
     if (!isPng(name)) continue;
-    const reason = problem ?? nobody(name) ?? (kind === 'file' ? undefined : 'is no file');
+    const reason = problem ?? whyLeftOut(name) ?? (kind === 'file' ? undefined : 'is no file');
     if (reason === undefined) files.push(join(folder, person, name));
     else leftOut.push({ name: join(person, name), reason });
   }
@@ -117,7 +125,10 @@ async function picturesIn(folder: string, person: string, leftOut: LeftOut[]): P
   return files;
 }
 
-/** The entries of a folder in the order of their names. Of a thing and its links the thing counts, of links alone the first. */
+/**
+ * The entries of a folder in the order of their names. Where links lead to an entry of the same folder, the entry
+ * counts and not its links; of several links to one place elsewhere, the first counts.
+ */
 async function entriesOf(folder: string): Promise<Entry[]> {
   const listed = (await readdir(folder, { withFileTypes: true })).sort(byName);
   if (!listed.some((entry) => entry.isSymbolicLink()))
@@ -133,15 +144,15 @@ async function entriesOf(folder: string): Promise<Entry[]> {
       continue;
     }
     const path = join(folder, name);
-    const [real, found] = await Promise.all([realpath(path), stat(path)]).catch(() => []);
-    if (real === undefined || found === undefined) {
+    const [real, status] = await Promise.all([realpath(path), stat(path)]).catch(() => []);
+    if (real === undefined || status === undefined) {
       entries.push({ name, kind: 'other', problem: 'a link to nothing' });
       continue;
     }
     const same = taken.get(real) ?? (`${here}/`.startsWith(`${real}/`) ? '..' : undefined);
     taken.set(real, same ?? name);
     const problem = same === undefined ? {} : { problem: `a link to ${same}, which is here already` };
-    entries.push({ name, kind: kindOf(found), ...problem });
+    entries.push({ name, kind: kindOf(status), ...problem });
   }
   return entries;
 }

@@ -1,6 +1,7 @@
 /**
- * @file Renders procedural faces on the GPU. Two integers name a face; three kernels turn a batch of them into pixels: draw the
- * factors, derive matrices and colours, trace. Rendering identity i with attributes a is the exact true swap of i into a.
+ * @file Renders procedural faces on the GPU. Two integers name a face; three kernels turn a batch of them into pixels:
+ * draw the factors, derive matrices and colours, trace. Rendering identity i with attributes a is the exact true swap
+ * of i into a.
  */
 import {
   ArgumentError,
@@ -27,7 +28,7 @@ export interface FaceBatch {
   readonly attributes: Uint32Array | Tensor;
   /** Side of the square image in pixels, 16 to 1024. */
   readonly size: number;
-  /** Names the endless set. Default 0. */
+  /** Seed of the endless set of faces. Default 0. */
   readonly seed?: number;
   /** Default `L1`. */
   readonly level?: Level;
@@ -149,7 +150,8 @@ const colorKernel = (samples = 1): PixelKernel => ({
 /**
  * Renders faces: RGB in [0, 1], [batch, size, size, 3].
  *
- * Image n shows identity `identities[n]` under attributes `attributes[n]`. Same numbers, seed, level, size and adapter: same bits.
+ * Image n shows identity `identities[n]` under attributes `attributes[n]`. Same numbers, seed, level, size and adapter:
+ * same bits.
  *
  * @throws ArgumentError when the two index lists differ in length or an option is out of range.
  */
@@ -157,15 +159,19 @@ export function renderFaces(batch: FaceBatch): Tensor {
   return renderWith(colorKernel(batch.samples), batch);
 }
 
-/** As {@link renderFaces}, but every face has the mean identity: what a swapper that ignores its source can do at best. */
+/**
+ * As {@link renderFaces}, but every face has the mean identity: what a swapper that ignores its source can do at best.
+ */
 export function renderMeanFaces(batch: FaceBatch): Tensor {
   return renderWith(colorKernel(batch.samples), batch, tableRows(meanIdentityTable(batch.level ?? 'L1')));
 }
 
 /**
- * The inner-face mask [batch, size, size, 1]: 1 where the face of any identity may show under these attributes, 0 elsewhere.
+ * The inner-face mask [batch, size, size, 1]: 1 where the face of any identity may show under these attributes, 0
+ * elsewhere.
  *
- * It depends on the attributes alone, so a target, its swap and the exact truth share one mask. Changes of the outline lie inside.
+ * It depends on the attributes alone, so a target, its swap and the exact truth share one mask. Changes of the outline
+ * lie inside.
  */
 export function renderMasks(batch: FaceBatch): Tensor {
   return renderWith(

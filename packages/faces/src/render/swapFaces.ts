@@ -1,4 +1,7 @@
-/** @file A swap batch on the GPU, for recorded steps: four index tensors that are overwritten, and the images they stand for. */
+/**
+ * @file A swap batch on the GPU, for recorded steps: four index tensors that are overwritten, and the images they stand
+ * for.
+ */
 import { checkInteger, checkOptions, currentGpu, type Gpu, type OptionKeys } from '@visage/gpu';
 import { keep, type Tensor, tensor } from '@visage/tensor';
 import type { Level } from '../sampling/levels.ts';
@@ -19,8 +22,8 @@ const { identities: _identities, attributes: _attributes, ...LOOK } = FACE_BATCH
 const OPTIONS: OptionKeys<SwapFacesOptions> = { ...LOOK, batch: true };
 
 /**
- * Renders sources, targets and exact truths of swaps. Call the render methods inside a recorded step and `load` before each run:
- * only the four lists of integers travel to the GPU.
+ * Renders sources, targets and exact truths of swaps. Call the render methods inside a recorded step and `load` before
+ * each run: only the four lists of integers travel to the GPU.
  */
 export class SwapFaces {
   readonly options: SwapFacesOptions;
@@ -65,7 +68,10 @@ export class SwapFaces {
     return renderFaces(this.#batch('target', 'target'));
   }
 
-  /** What a perfect swap returns: the source's identity under the target's attributes. A measure, never a training signal. */
+  /**
+   * What a perfect swap returns: the source's identity under the target's attributes. A measure, never a training
+   * signal.
+   */
   truth(): Tensor {
     return renderFaces(this.#batch('source', 'target'));
   }

@@ -1,4 +1,7 @@
-/** @file The factors of a face on the host, number by number what kernels/faces/draw.wgsl draws. For landmarks, pose and labels. */
+/**
+ * @file The factors of a face on the host, number by number what kernels/faces/draw.wgsl draws. For landmarks, pose and
+ * labels.
+ */
 import { checkInteger, checkOptions, type OptionKeys } from '@visage/gpu';
 import type { Factor, FactorName } from './factors.ts';
 import { factorTable, type Level } from './levels.ts';
@@ -11,7 +14,7 @@ export type FaceFactors = Record<FactorName, number>;
 export interface FaceKey {
   readonly identity: number;
   readonly attributes: number;
-  /** Names the endless set; the same numbers under another seed are other faces. Default 0. */
+  /** Seed of the endless set of faces; the same numbers under another seed are other faces. Default 0. */
   readonly seed?: number;
   /** Default `L1`. */
   readonly level?: Level;

@@ -1,17 +1,21 @@
 /**
  * @file The factors of a procedural face: one row per number that the renderer reads, and whether the identity or the
- * attributes of the face decide it. The split is that of a face swap: what a swapper transfers (the geometry of the inner face,
- * brows, iris colour, marks of the skin) is identity; what it keeps (skin tone, hair, ears, neck, pose, expression, light,
- * background, things in front, sensor) is attribute. Ranges are in head space, see kernels/faces/face.wgsl.
+ * attributes of the face decide it. The split is that of a face swap: what a swapper transfers (the geometry of the
+ * inner face, brows, iris colour, marks of the skin) is identity; what it keeps (skin tone, hair, ears, neck, pose,
+ * expression, light, background, things in front, sensor) is attribute. Ranges are in head space, see
+ * kernels/faces/face.wgsl.
  *
- * Every row has its own counter-based random stream, so a number depends on (seed, stream, index, row) and on nothing else.
- * Append new rows to keep old faces.
+ * Every row has its own counter-based random stream, so a number depends on (seed, stream, index, row) and on nothing
+ * else. Append new rows to keep old faces.
  */
 
 /** Which integer decides a factor: the identity's or the attributes'. */
 export type FactorStream = 'identity' | 'attribute';
 
-/** One row: uniform in [a, b]; normal with mean a and deviation b, clipped at two; or with probability c uniform in [a, b], else 0. */
+/**
+ * One row: uniform in [a, b]; normal with mean a and deviation b, clipped at two; or with probability c uniform in [a,
+ * b], else 0.
+ */
 export interface Factor {
   readonly stream: FactorStream;
   readonly shape: 'uniform' | 'normal' | 'chance';
@@ -35,8 +39,8 @@ const sometimes = (probability: number, a: number, b: number): Factor =>
 const mark = (probability: number, a: number, b: number): Factor => factor('identity', 'chance', a, b, probability);
 
 /**
- * The full table, at the widest difficulty (L3). Identity ranges are about 1.7 times those of a natural population, and uniform
- * rather than normal: at 48 to 64 pixels identities have to be told apart by coarse shape alone.
+ * The full table, at the widest difficulty (L3). Identity ranges are about 1.7 times those of a natural population, and
+ * uniform rather than normal: at 48 to 64 pixels identities have to be told apart by coarse shape alone.
  */
 export const factors = {
   faceWidth: identity(0.82, 1.18),

@@ -1,11 +1,13 @@
 /**
  * @file Difficulty of a procedural face set: the factor table with some rows narrowed.
  *
- * L0 frontal, neutral, even white light: what the short presets train on · L1 small pose, mild expression, moderate light · L2 wider pose and
- * light, beards, glasses · L3 everything, with objects in front and sensor noise (the table as it stands in factors.ts).
+ * L0 frontal, neutral, even white light: what the short presets train on · L1 small pose, mild expression, moderate
+ * light · L2 wider pose and light, beards, glasses · L3 everything, with objects in front and sensor noise (the table
+ * as it stands in factors.ts).
  *
- * Equal error rate of a linear judge (LDA on gradient histograms, trained on 400 identities x 10) between 50 unseen identities x 8,
- * and its top-1 among them:  L1 0.017, 98 % at 64 x 64 and 0.036, 92 % at 48 x 48;  L2 0.10, 64 %;  L3 0.20, 37 %.
+ * Equal error rate of a linear judge (LDA on gradient histograms, trained on 400 identities x 10) between 50 unseen
+ * identities x 8, and its top-1 among them: L1 0.017, 98 % at 64 x 64 and 0.036, 92 % at 48 x 48; L2 0.10, 64 %; L3
+ * 0.20, 37 %.
  */
 import { checkOneOf } from '@visage/gpu';
 import { type Factor, type FactorName, factors } from './factors.ts';

@@ -1,19 +1,26 @@
-/** @file Which faces a training step sees: index lists from a counter, so that a resumed run draws what an uninterrupted one would. */
+/**
+ * @file Which faces a training step sees: index lists from a counter, so that a resumed run draws what an uninterrupted
+ * one would.
+ */
 import { checkInteger, checkOptions, type OptionKeys } from '@visage/gpu';
 import { philox } from './philox.ts';
 
 /**
  * First identity (and attribute) numbers of the sets that must not mix. Each has room for {@link faceSetSize}.
  *
- * `training`: swappers, and the identity network of their loss. `judge`: what only measures. `heldOut`: people on whom nothing trains, for looking at a swapper while it is made.
- * `reporting`: people on whom nothing trains and by whom nothing is chosen, for figures that are told to others.
+ * `training`: swappers, and the identity network of their loss. `judge`: what only measures. `heldOut`: people on whom
+ * nothing trains, for looking at a swapper while it is made. `reporting`: people on whom nothing trains and by whom
+ * nothing is chosen, for figures that are told to others.
  */
 export const faceSets = { training: 0, judge: 500_000, heldOut: 1_000_000, reporting: 1_500_000 } as const;
 
 /** How many people, and how many attribute vectors, a set of {@link faceSets} holds. */
 export const faceSetSize = 500_000;
 
-/** The faces of a swap batch: four lists of equal length. The exact truth shows `sourceIdentities` under `targetAttributes`. */
+/**
+ * The faces of a swap batch: four lists of equal length. The exact truth shows `sourceIdentities` under
+ * `targetAttributes`.
+ */
 export interface SwapIndices {
   readonly sourceIdentities: Uint32Array;
   readonly sourceAttributes: Uint32Array;

@@ -20,7 +20,9 @@ const allowance = new DynamicScope<Allowance | undefined>(undefined);
 export const seeded = <T>(seed: number, build: () => T): T => generator.run('seeded', new HostRandom(seed), build);
 
 /**
- * Builds networks of at most `values` initial values in all; `refuse` makes the error that is thrown before more are allocated.
+/**
+ * Builds networks of at most `values` initial values in all; `refuse` makes the error that is thrown before more are
+ * allocated.
  *
  * @throws VisageError if `build` is async; what `refuse` returns if the networks have more values.
  */
@@ -39,14 +41,22 @@ function allowed(shape: Shape): number {
   return size;
 }
 
-/** Values uniform in [low, high). */
+/**
+ * A tensor of values uniform in [low, high).
+ *
+ * @throws ArgumentError when high is below low.
+ */
 export function uniform(shape: Shape, low: number, high: number): Tensor {
   checkNumber('uniform', 'low', low);
   checkNumber('uniform', 'high', high, low);
   return tensor(generator.value.uniform(allowed(shape), low, high), shape);
 }
 
-/** Values of the normal distribution N(mean, std²). */
+/**
+ * A tensor of values of the normal distribution N(mean, std²).
+ *
+ * @throws ArgumentError when std is negative.
+ */
 export function normal(shape: Shape, mean = 0, std = 1): Tensor {
   checkNumber('normal', 'mean', mean);
   checkNumber('normal', 'std', std, 0);
@@ -54,9 +64,10 @@ export function normal(shape: Shape, mean = 0, std = 1): Tensor {
 }
 
 /**
- * He's uniform initialisation: U(±b) with b = √(6 / ((1 + a²) · fanIn)).
+ * He's uniform initialisation: U(±b) with b = √(6 / ((1 + a²) · fanIn)). He et al. 2015.
  *
- * The default a = √5 gives b = 1/√fanIn, which is what PyTorch gives weights and biases of convolutions and linear layers.
+ * The default a = √5 gives b = 1/√fanIn, which is what PyTorch gives weights and biases of convolutions and linear
+ * layers.
  */
 export function kaimingUniform(shape: Shape, fanIn: number, a = Math.sqrt(5)): Tensor {
   checkNumber('kaimingUniform', 'fanIn', fanIn, Number.MIN_VALUE, Number.POSITIVE_INFINITY, 'Inputs of one result');
@@ -64,6 +75,6 @@ export function kaimingUniform(shape: Shape, fanIn: number, a = Math.sqrt(5)): T
   return uniform(shape, -bound, bound);
 }
 
-/** Glorot's normal initialisation: N(0, gain² · 2 / (fanIn + fanOut)). */
+/** Glorot's normal initialisation: N(0, gain² · 2 / (fanIn + fanOut)). Glorot and Bengio 2010. */
 export const xavierNormal = (shape: Shape, fanIn: number, fanOut: number, gain = 1): Tensor =>
   normal(shape, 0, gain * Math.sqrt(2 / (fanIn + fanOut)));

@@ -22,7 +22,10 @@ export type Layout =
   | { readonly flattened: readonly [number, number, number] }
   | { readonly unflattened: readonly [number, number, number] };
 
-/** A layout at a given shape: our tensor seen as `view`, whose axes `order` lists in file order; the file says `fileShape`. */
+/**
+ * A layout at a given shape: our tensor seen as `view`, whose axes `order` lists in file order; the file says
+ * `fileShape`.
+ */
 interface Permutation {
   readonly view: Shape;
   readonly order: readonly number[];
@@ -67,7 +70,11 @@ function beforeMap(shape: Shape, { unflattened }: Extract<Layout, { unflattened:
 /** Shape in a PyTorch file of a tensor that has `shape` here. */
 export const fileShape = (shape: Shape, layout: Layout): Shape => permutation(shape, layout).fileShape;
 
-/** Reorders values of a tensor of `shape` from our order to the file's. */
+/**
+ * Reorders the values of a tensor of `shape` from our order to that of a file.
+ *
+ * @throws VisageError when the layout does not fit the shape.
+ */
 export function toFileOrder(values: Float32Array, shape: Shape, layout: Layout): Float32Array {
   if (layout === 'plain') return values;
   const out = new Float32Array(values.length);
@@ -77,7 +84,11 @@ export function toFileOrder(values: Float32Array, shape: Shape, layout: Layout):
   return out;
 }
 
-/** Reorders values of a tensor of (our) `shape` from the file's order to ours. */
+/**
+ * Reorders the values of a tensor of our `shape` from the order of a file to ours.
+ *
+ * @throws VisageError when the layout does not fit the shape.
+ */
 export function fromFileOrder(values: Float32Array, shape: Shape, layout: Layout): Float32Array {
   if (layout === 'plain') return values;
   const out = new Float32Array(values.length);

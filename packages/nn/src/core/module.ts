@@ -13,9 +13,9 @@ export interface StateEntry {
 /**
  * Base of every network and layer: named parameters, buffers and children.
  *
- * Constructors register what they own under the names of the published checkpoints, while the TypeScript fields keep names of their own:
- * `this.body = this.child('BottleNeck', new ModuleList(blocks))`. State names are dotted paths such as `BottleNeck.0.conv1.1.weight`, in
- * registration order (parameters, buffers, children), which is PyTorch's order.
+ * Constructors register what they own under the names of the published checkpoints, while the TypeScript fields keep
+ * names of their own: `this.body = this.child('BottleNeck', new ModuleList(blocks))`. State names are dotted paths such
+ * as `BottleNeck.0.conv1.1.weight`, in registration order (parameters, buffers, children), which is PyTorch's order.
  */
 export abstract class Module {
   #own = new Map<string, StateEntry>();
@@ -33,7 +33,11 @@ export abstract class Module {
     return this.#training;
   }
 
-  /** Registers a child under its name in state dicts, and returns it. */
+  /**
+   * Registers a child under its name in state dicts, and returns it.
+   *
+   * @throws VisageError when the name is taken, empty or holds a dot.
+   */
   protected child<M extends Module>(name: string, module: M): M {
     this.#checkName(name);
     this.#children.set(name, module);
@@ -66,11 +70,11 @@ export abstract class Module {
 
   /** Everything that a weight file holds, by dotted name, with layouts. */
   state(): Map<string, StateEntry> {
-    const found = new Map<string, StateEntry>(this.#own);
+    const entries = new Map<string, StateEntry>(this.#own);
     for (const [name, child] of this.#children) {
-      for (const [path, entry] of child.state()) found.set(`${name}.${path}`, entry);
+      for (const [path, entry] of child.state()) entries.set(`${name}.${path}`, entry);
     }
-    return found;
+    return entries;
   }
 
   /** Parameters and buffers by dotted name. The tensors are the live ones: `write()` into them to restore. */
@@ -78,7 +82,9 @@ export abstract class Module {
     return new Map([...this.state()].map(([name, entry]) => [name, entry.tensor]));
   }
 
-  /** Trained tensors by dotted name; what optimizers take. One that several modules share comes once, by its first name. */
+  /**
+   * Trained tensors by dotted name; what optimizers take. One that several modules share comes once, by its first name.
+   */
   namedParameters(): Map<string, Tensor> {
     return this.#select('parameter');
   }
@@ -123,8 +129,9 @@ export abstract class Module {
   }
 
   /**
-   * Stops (or restores) gradients into the parameters; gradients still flow through to the inputs. Recorded steps compute what depends on frozen parameters alone
-   * (and on running statistics) once, and again only after they changed.
+   * Stops (or restores) gradients into the parameters; gradients still flow through to the inputs. Recorded steps
+   * compute what depends on frozen parameters alone (and on running statistics) once, and again only after they
+   * changed.
    */
   freeze(on = true): this {
     for (const { tensor, kind } of this.state().values()) {
@@ -135,10 +142,11 @@ export abstract class Module {
   }
 
   /**
-   * Runs `fn`, which must not be async, without gradients and with everything here frozen and in evaluation mode; then each part is as it was before.
+   * Runs `fn`, which must not be async, without gradients and with everything here frozen and in evaluation mode; then
+   * each part is as it was before.
    *
-   * A step that `fn` records is one of inference, also of a network that goes on learning: batch norms are folded, and what depends on weights and running
-   * statistics alone is computed once, and again only after they changed.
+   * A step that `fn` records is one of inference, also of a network that goes on learning: batch norms are folded, and
+   * what depends on weights and running statistics alone is computed once, and again only after they changed.
    */
   inference<T>(fn: () => T): T {
     const modes = this.#modes();
@@ -157,7 +165,7 @@ export abstract class Module {
     }
   }
 
-  /** Which of this module and everything below train. */
+  /** The mode of this module and of all modules below it. */
   #modes(modes = new Map<Module, boolean>()): Map<Module, boolean> {
     modes.set(this, this.#training);
     for (const child of this.#children.values()) child.#modes(modes);

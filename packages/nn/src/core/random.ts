@@ -4,8 +4,8 @@ import { philox, uniformRange } from '@visage/tensor/kernels';
 export { philox };
 
 /**
- * Random numbers on the host, by counter: number i of draw k depends on (seed, k, i) alone, so the same seed gives the same bits on
- * every machine.
+ * Random numbers on the host, by counter: number i of draw k depends on (seed, k, i) alone, so the same seed gives the
+ * same bits on every machine.
  */
 export class HostRandom {
   readonly seed: number;

@@ -9,8 +9,8 @@ import { type HostTensor, type SafetensorsFile, writeSafetensors } from './safet
 import { DESCRIPTION, describe, moduleToHost, type NetworkDescription } from './weights.ts';
 
 /**
- * The tensors of a run by group: networks and their averages as modules, optimizers and random counters as maps of live tensors
- * (`optimizer.stateDict()`). Entries of the file are called `group/name`.
+ * The tensors of a run by group: networks and their averages as modules, optimizers and random counters as maps of live
+ * tensors (`optimizer.stateDict()`). Entries of the file are called `group/name`.
  */
 export type CheckpointGroups = Readonly<Record<string, Module | ReadonlyMap<string, Tensor>>>;
 
@@ -21,10 +21,11 @@ export interface CheckpointOptions extends NetworkDescription {
 }
 
 /**
- * Bytes of a checkpoint. Modules lie under PyTorch's names and layouts, so that `loadModule(module, file, { prefix: 'generator/' })`
- * takes a single network out of it; other tensors lie as they are.
+ * Bytes of a checkpoint. Modules lie under PyTorch's names and layouts, so that `loadModule(module, file, { prefix:
+ * 'generator/' })` takes a single network out of it; other tensors lie as they are.
  *
- * All tensors are of the moment of the call, whatever is launched while they are read: their copies are issued before the first is waited for.
+ * All tensors are of the moment of the call, whatever is launched while they are read: their copies are issued before
+ * the first is waited for.
  *
  * @throws ArgumentError when a value is infinite or not a number: no run could go on from it.
  */
@@ -73,14 +74,14 @@ export function checkpointState(file: SafetensorsFile): unknown {
 /**
  * Writes the tensors of a checkpoint into those of `groups`, bit for bit. Either all are written or, on an error, none.
  *
- * @throws FileError that names the first entry which is missing, or differs in shape or type, or which no group has, or which holds a value that is not
- * finite, or a negative variance, mean of squares or loss scale.
+ * @throws FileError that names the first entry which is missing, or differs in shape or type, or which no group has, or
+ * which holds a value that is not finite, or a negative variance, mean of squares or loss scale.
  */
 export function restoreCheckpoint(groups: CheckpointGroups, file: SafetensorsFile): void {
   const writes: { tensor: Tensor; values: HostArray }[] = [];
-  const known = new Set<string>();
+  const expected = new Set<string>();
   const take = (name: string, tensor: Tensor, shape: readonly number[]): HostArray => {
-    known.add(name);
+    expected.add(name);
     const entry = file.tensors.get(name);
     if (!entry)
       throw new FileError(file.source, `has no entry '${name}'; it is a checkpoint of another network or recipe`);
@@ -100,7 +101,7 @@ export function restoreCheckpoint(groups: CheckpointGroups, file: SafetensorsFil
         writes.push({ tensor, values: take(`${group}/${name}`, tensor, tensor.shape) });
     }
   }
-  const stranger = [...file.tensors.keys()].find((name) => !known.has(name));
+  const stranger = [...file.tensors.keys()].find((name) => !expected.has(name));
   if (stranger !== undefined)
     throw new FileError(file.source, `has an entry '${stranger}' that this run does not have`);
   for (const { tensor, values } of writes) tensor.write(values);

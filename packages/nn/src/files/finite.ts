@@ -1,10 +1,16 @@
-/** @file What the values of a network must be like: checked wherever a file becomes weights, and before weights lose range in a file. */
+/**
+ * @file What the values of a network must be like: checked wherever a file becomes weights, and before weights lose
+ * range in a file.
+ */
 import type { HostArray, Shape } from '@visage/tensor';
 import { floatsFromHalf } from '@visage/tensor/kernels';
 
 const LARGEST = (2 - 2 ** -23) * 2 ** 127; // of float32
 
-/** Tensors with a lower bound, by the end of their names in files: roots are taken of the first two, and gradients are divided by the third. */
+/**
+ * Tensors with a lower bound, by the end of their names in files: roots are taken of the first two, and gradients are
+ * divided by the third.
+ */
 const BOUNDS: readonly (readonly [name: RegExp, least: number, why: string])[] = [
   [/(^|[./])running_var$/, 0, 'a variance is never below zero'],
   [/(^|[./])exp_avg_sq$/, 0, 'a mean of squares is never below zero'],
@@ -20,7 +26,8 @@ export interface BadValue {
 }
 
 /**
- * The first value of a tensor that is NaN, infinite, or below what its name allows (`running_var`, `exp_avg_sq`, the scale of a loss scaler).
+ * The first value of a tensor that is NaN, infinite, or below what its name allows (`running_var`, `exp_avg_sq`, the
+ * scale of a loss scaler).
  *
  * @param values f32, or the bits of f16; integers are all fine.
  */

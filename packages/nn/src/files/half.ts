@@ -10,7 +10,8 @@ export { floatsFromHalf, halfFromFloats };
  * Bits of float16 for the weights of a file.
  *
  * @param where what errors begin with: the file that the weights are from, or the function that was called.
- * @throws VisageError that names the tensor, the place and the value where one is not finite, or from 65520 on, where float16 rounds to infinity.
+ * @throws VisageError that names the tensor, the place and the value where one is not finite, or from 65520 on, where
+ * float16 rounds to infinity.
  */
 export function halfWeights(where: string, name: string, shape: Shape, values: Float32Array): Uint16Array {
   checkStored(where, name, shape, values);

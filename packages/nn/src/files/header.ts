@@ -1,9 +1,15 @@
-/** @file The header of a safetensors file, read without trust: every number is checked before anything is allocated by it. */
+/**
+ * @file The header of a safetensors file, read without trust: every number is checked before anything is allocated by
+ * it.
+ */
 import { ArgumentError, FileError, parseJson } from '@visage/gpu';
 
 export { FileError };
 
-/** What `read` makes of something in a file. An argument that it refuses is a fault of the file then, and the error names it. */
+/**
+ * What `read` makes of something in a file. An argument that it refuses is a fault of the file then, and the error
+ * names it.
+ */
 export function ofFile<T>({ source }: { readonly source: string }, read: () => T): T {
   try {
     return read();
@@ -142,14 +148,14 @@ function readEntry(name: string, value: unknown, available: number, source: stri
   const [begin, end] = offsets as [number, number];
   if (begin > end || end > available)
     return fail(`spans bytes ${begin} to ${end} of ${available} bytes of data; the file is truncated or damaged`);
-  const known = dtype as FileDType;
-  const needed = byteCount(shape as number[], FILE_DTYPE_BYTES[known], available);
+  const type = dtype as FileDType;
+  const needed = byteCount(shape as number[], FILE_DTYPE_BYTES[type], available);
   if (needed !== end - begin) {
     return fail(
       `has shape [${shape.join(', ')}] of ${dtype}, which is not the ${end - begin} bytes that its offsets span`,
     );
   }
-  return { name, dtype: known, shape: shape as number[], begin, end };
+  return { name, dtype: type, shape: shape as number[], begin, end };
 }
 
 const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;

@@ -1,6 +1,7 @@
 /**
- * @file Unpacks deflated bytes (RFC 1951), for ZIP archives and PNG images. Written here because a reader of untrusted files needs what the
- * platform's functions do not give together: it is synchronous, it stops at a length, and it runs in browsers.
+ * @file Unpacks deflated bytes (RFC 1951), for ZIP archives and PNG images. Written here because a reader of untrusted
+ * files needs what the platform's functions do not give together: it is synchronous, it stops at a length, and it runs
+ * in browsers.
  */
 import { FileError } from './header.ts';
 
@@ -10,7 +11,10 @@ const CUT_OFF = 'is cut off: its packed bytes end too soon';
 const LONGEST_CODE = 15;
 const FIRST_BYTES = 2 ** 16;
 
-/** Lengths 3 to 258 by symbols 257 to 285, and distances 1 to 32768 by symbols 0 to 29: least value, and bits that are added to it. */
+/**
+ * Lengths 3 to 258 by symbols 257 to 285, and distances 1 to 32768 by symbols 0 to 29: least value, and bits that are
+ * added to it.
+ */
 const LENGTHS = steps([8, 4, 4, 4, 4, 4], 3);
 const DISTANCES = steps([4, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2], 1);
 LENGTHS.least[28] = 258; // the last symbol stands for the longest match alone
@@ -43,13 +47,17 @@ export interface InflateOptions {
 /**
  * Unpacks deflated bytes. Memory grows with what they yield, not with the claim.
  *
- * @throws FileError when they are damaged, or do not yield exactly `length` bytes; unpacking stops as soon as they yield more.
+ * @throws FileError when they are damaged, or do not yield exactly `length` bytes; unpacking stops as soon as they
+ * yield more.
  */
 export function inflate(packed: Uint8Array, length: number, source: string, options: InflateOptions = {}): Uint8Array {
   return new Inflater(packed, length, source, options).run();
 }
 
-/** A Huffman code: for the next `bits` bits of the input, the symbol times 16 plus its length in bits; 0 where no code begins so. */
+/**
+ * A Huffman code: for the next `bits` bits of the input, the symbol times 16 plus its length in bits; 0 where no code
+ * begins so.
+ */
 interface Code {
   readonly table: Uint16Array;
   readonly bits: number;
@@ -156,10 +164,10 @@ class Inflater {
 
   #symbol({ table, bits }: Code): number {
     this.#hold(bits);
-    const found = table[this.#held & (2 ** bits - 1)] as number;
-    if (found === 0) this.#fail(DAMAGED);
-    this.#drop(found & 15);
-    return found >> 4;
+    const entry = table[this.#held & (2 ** bits - 1)] as number;
+    if (entry === 0) this.#fail(DAMAGED);
+    this.#drop(entry & 15);
+    return entry >> 4;
   }
 
   /** Makes room for `more` bytes; with `prefix`, for as many of them as are wanted. */
@@ -183,7 +191,10 @@ class Inflater {
     }
   }
 
-  /** A block that is not packed: after the rest of its first byte, its length, the complement of that, and so many bytes. */
+  /**
+   * A block that is not packed: after the rest of its first byte, its length, the complement of that, and so many
+   * bytes.
+   */
   #stored(): void {
     this.#from -= this.#holding >> 3;
     [this.#held, this.#holding] = [0, 0];
@@ -225,8 +236,8 @@ class Inflater {
   }
 
   /**
-   * Literals, and copies of what came before, until the block ends. Nearly all time goes by here, so what changes with every symbol is kept in
-   * local variables, five times as fast as members.
+   * Literals, and copies of what came before, until the block ends. Nearly all time goes by here, so what changes with
+   * every symbol is kept in local variables, five times as fast as members.
    */
   #block(literals: Code, distances: Code): void {
     const packed = this.#packed;
@@ -238,15 +249,15 @@ class Inflater {
         held |= (packed[from++] as number) << holding; // nothing, beyond the end
         holding += 8;
       }
-      const found = literals.table[held & literalMask] as number;
-      held >>>= found & 15;
-      holding -= found & 15;
-      const symbol = found >> 4;
-      if (found !== 0 && symbol < 256 && at < out.length) {
+      const entry = literals.table[held & literalMask] as number;
+      held >>>= entry & 15;
+      holding -= entry & 15;
+      const symbol = entry >> 4;
+      if (entry !== 0 && symbol < 256 && at < out.length) {
         out[at++] = symbol;
         continue;
       }
-      if (found === 0) this.#fail(DAMAGED);
+      if (entry === 0) this.#fail(DAMAGED);
       if (from - (holding >> 3) > packed.length) this.#fail(CUT_OFF);
       if (symbol === 256) break;
       let length = 1;

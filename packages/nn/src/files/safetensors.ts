@@ -10,7 +10,10 @@ import { FILE_DTYPE_BYTES, type FileDType, FileError, readHeader, showName } fro
 export class FileTensor {
   readonly #contents: Uint8Array | (() => Uint8Array);
 
-  /** @param contents the elements, little endian, in row-major order without gaps; or what gathers them, where the file has them elsewhere. */
+  /**
+   * @param contents the elements, little endian, in row-major order without gaps; or what gathers them, where the file
+   * has them elsewhere.
+   */
   constructor(
     readonly name: string,
     readonly dtype: FileDType,
@@ -60,10 +63,12 @@ export class FileTensor {
   }
 
   /**
-   * The values of a tensor that a network computes with, as {@link FileTensor.host} gives them; `f32` widens halves. All that becomes weights is read here.
+   * The values of a tensor that a network computes with, as {@link FileTensor.host} gives them; `f32` widens halves.
+   * All that becomes weights is read here.
    *
-   * @throws FileError that names tensor, place and value when one is NaN or infinite (also a double beyond float32), or below what its name
-   * allows: variances (`running_var`) and an optimizer's means of squares (`exp_avg_sq`) are never negative.
+   * @throws FileError that names tensor, place and value when one is NaN or infinite (also a double beyond float32), or
+   * below what its name allows: variances (`running_var`) and an optimizer's means of squares (`exp_avg_sq`) are never
+   * negative.
    */
   weights(): HostArray;
   weights(as: 'f32'): Float32Array;

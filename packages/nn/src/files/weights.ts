@@ -14,7 +14,7 @@ import {
   writeSafetensors,
 } from './safetensors.ts';
 
-/** What a weight file says of the network whose values it holds. */
+/** The network whose values a weight file holds, as its metadata describes it. */
 export interface NetworkDescription {
   /** For instance `simswap-generator`. */
   readonly architecture: string;
@@ -24,7 +24,9 @@ export interface NetworkDescription {
 
 /** Options of {@link saveModule}. */
 export interface SaveOptions extends NetworkDescription {
-  /** Element type in the file. `f16` halves the size and rounds; running variances keep f32, since f16 ends at 65504. */
+  /**
+   * Element type in the file. `f16` halves the size and rounds; running variances keep f32, since f16 ends at 65504.
+   */
   readonly storage?: 'f32' | 'f16';
   /** Further metadata entries. */
   readonly metadata?: Readonly<Record<string, string>>;
@@ -46,9 +48,11 @@ const SAVE_OPTIONS: OptionKeys<SaveOptions> = { ...DESCRIPTION, storage: true, m
 const LOAD_OPTIONS: OptionKeys<LoadOptions> = { architecture: true, prefix: true, unexpected: true };
 
 /**
- * Bytes of a safetensors file with the parameters and buffers of `module`, under the names and layouts that PyTorch has for them.
+ * Bytes of a safetensors file with the parameters and buffers of `module`, under the names and layouts that PyTorch has
+ * for them.
  *
- * @throws VisageError with `storage: 'f16'` for a value that is not finite, or becomes infinite in float16; it names tensor and place.
+ * @throws VisageError with `storage: 'f16'` for a value that is not finite, or becomes infinite in float16; it names
+ * tensor and place.
  */
 export async function saveModule(module: Module, options: SaveOptions): Promise<Uint8Array> {
   checkOptions('saveModule', options, SAVE_OPTIONS);
@@ -88,7 +92,10 @@ export function buildFor<T>(file: SafetensorsFile, build: () => T): T {
   return bounded(held, refuse, build);
 }
 
-/** Reads the state of a module to the host, in file layout; all of it is of the moment of the call, as the copies are issued before the first is waited for. */
+/**
+ * Reads the state of a module to the host, in file layout; all of it is of the moment of the call, as the copies are
+ * issued before the first is waited for.
+ */
 export async function moduleToHost(module: Module, storage: 'f32' | 'f16' = 'f32'): Promise<Map<string, HostTensor>> {
   const reads = [...module.state()].map(async ([name, { tensor, layout, kind }]): Promise<[string, HostTensor]> => {
     const values = toFileOrder(await tensor.floats(), tensor.shape, layout);
@@ -102,13 +109,14 @@ export async function moduleToHost(module: Module, storage: 'f32' | 'f16' = 'f32
 }
 
 /**
- * Writes the values of a file into the parameters and buffers of `module`. Either all are written or, on an error, none.
+ * Writes the values of a file into the parameters and buffers of `module`. Either all are written or, on an error,
+ * none.
  *
  * `num_batches_tracked` entries of PyTorch are ignored. f16 and bf16 values are widened.
  *
  * @param file what {@link readSafetensors} gave, or the bytes of a file.
- * @throws FileError that lists missing, unexpected and misshapen entries and says what the file seems to hold; or that names a value which is not
- * finite, or a variance below zero.
+ * @throws FileError that lists missing, unexpected and misshapen entries and says what the file seems to hold; or that
+ * names a value which is not finite, or a variance below zero.
  */
 export function loadModule(module: Module, file: SafetensorsFile | Uint8Array, options: LoadOptions = {}): void {
   checkOptions('loadModule', options, LOAD_OPTIONS);
@@ -121,17 +129,17 @@ export function loadModule(module: Module, file: SafetensorsFile | Uint8Array, o
       `holds a network of architecture '${named}', expected '${options.architecture}'`,
     );
   }
-  const found = entriesUnder(opened, options.prefix ?? '');
-  const problems = mismatches(module, found, options.unexpected ?? 'error');
+  const entries = entriesUnder(opened, options.prefix ?? '');
+  const problems = mismatches(module, entries, options.unexpected ?? 'error');
   if (problems.length > 0) {
     const expected = options.architecture ? ` of '${options.architecture}'` : '';
     throw new FileError(
       opened.source,
-      `is not a weight file${expected} of this size: ${problems.join('; ')}. ${summary(opened, found)}`,
+      `is not a weight file${expected} of this size: ${problems.join('; ')}. ${summary(opened, entries)}`,
     );
   }
   const decoded = [...module.state()].map(([name, { tensor, layout }]) => {
-    const values = (found.get(name) as FileTensor).weights('f32');
+    const values = (entries.get(name) as FileTensor).weights('f32');
     return { tensor, values: fromFileOrder(values, tensor.shape, layout) };
   });
   for (const { tensor, values } of decoded) tensor.write(values);
@@ -145,13 +153,17 @@ function entriesUnder(file: SafetensorsFile, prefix: string): Map<string, FileTe
   return out;
 }
 
-function mismatches(module: Module, found: ReadonlyMap<string, FileTensor>, unexpected: 'error' | 'ignore'): string[] {
+function mismatches(
+  module: Module,
+  entries: ReadonlyMap<string, FileTensor>,
+  unexpected: 'error' | 'ignore',
+): string[] {
   const state = module.state();
-  const missing = [...state.keys()].filter((name) => !found.has(name));
-  const extra = unexpected === 'error' ? [...found.keys()].filter((name) => !state.has(name)) : [];
+  const missing = [...state.keys()].filter((name) => !entries.has(name));
+  const extra = unexpected === 'error' ? [...entries.keys()].filter((name) => !state.has(name)) : [];
   const misshapen: string[] = [];
   for (const [name, { tensor, layout }] of state) {
-    const have = found.get(name);
+    const have = entries.get(name);
     const want = fileShape(tensor.shape, layout);
     if (have && !sameShape(have.shape, want))
       misshapen.push(`${name} ${showShape(have.shape)} instead of ${showShape(want)}`);
@@ -168,11 +180,11 @@ function list(what: string, names: readonly string[]): string[] {
 }
 
 /** What a file seems to hold, for error messages. */
-function summary(file: SafetensorsFile, found: ReadonlyMap<string, FileTensor>): string {
+function summary(file: SafetensorsFile, entries: ReadonlyMap<string, FileTensor>): string {
   const named = file.metadata.architecture;
   if (named !== undefined)
     return `The file calls itself '${named}' with configuration ${file.metadata.config ?? 'unknown'}`;
-  const first = [...found].find(([name]) => name.endsWith('weight'));
+  const first = [...entries].find(([name]) => name.endsWith('weight'));
   const example = first ? `, the first weight being ${first[0]} ${showShape(first[1].shape)}` : '';
-  return `The file names no architecture; it has ${found.size} entries${example}`;
+  return `The file names no architecture; it has ${entries.size} entries${example}`;
 }

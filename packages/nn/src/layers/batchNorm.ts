@@ -21,8 +21,8 @@ const MISSING = {
 /**
  * Normalises each channel (last axis): y = (x − mean) / √(var + eps) · weight + bias.
  *
- * In training the statistics are those of the batch (biased variance), and the running ones move towards them by `momentum` (with the
- * unbiased variance, as PyTorch does); in evaluation the running ones serve.
+ * In training the statistics are those of the batch (biased variance), and the running ones move towards them by
+ * `momentum` (with the unbiased variance, as PyTorch does); in evaluation the running ones serve.
  *
  * State: `weight`, `bias`, `running_mean`, `running_var`, each [channels].
  */
@@ -73,18 +73,21 @@ export interface Affine {
   readonly shift: Tensor;
 }
 
-/** What a batch norm computes in evaluation. */
+/**
+ * The affine map of a batch norm in evaluation: scale = weight / √(var + eps), shift = bias − mean · scale; both
+ * [channels].
+ */
 export function affineOf(norm: BatchNorm): Affine {
   const scale = mul(norm.weight, rsqrt(add(norm.runningVar, norm.eps)));
   return { scale, shift: sub(norm.bias, mul(norm.runningMean, scale)) };
 }
 
-/** Batch normalisation of [N, H, W, C] images. */
+/** Batch normalisation of images [N, H, W, C] → the same shape. Ioffe and Szegedy 2015. */
 export class BatchNorm2d extends BatchNorm {
   protected readonly rank = 4;
 }
 
-/** Batch normalisation of [N, C] vectors. */
+/** Batch normalisation of vectors [N, C] → the same shape. Ioffe and Szegedy 2015. */
 export class BatchNorm1d extends BatchNorm {
   protected readonly rank = 2;
 }

@@ -8,7 +8,10 @@ import { Layer } from '../core/module.ts';
 /** Options of {@link Linear}. */
 export interface LinearLayerOptions {
   readonly bias?: boolean;
-  /** [C, H, W] of the map whose flattening feeds this layer: files list its elements channel first, this engine channel last. */
+  /**
+   * [C, H, W] of the map whose flattening feeds this layer: files list its elements channel first, this engine channel
+   * last.
+   */
   readonly flattened?: readonly [number, number, number];
   /** [C, H, W] of the map that the result is made, in the same way. */
   readonly unflattened?: readonly [number, number, number];

@@ -7,13 +7,15 @@ import { Conv2d } from './conv.ts';
 /** A layer, or a function without state such as `relu`. */
 export type Step = Layer | ((x: Tensor) => Tensor);
 
-/** A leaky ReLU that says its slope. */
+/** A leaky ReLU with its slope. */
 export interface LeakyStep {
   (x: Tensor): Tensor;
   readonly slope: number;
 }
 
-/** max(x, 0) + slope · min(x, 0) as a step: a convolution or batch norm in front of it takes it in. */
+/**
+ * A leaky ReLU as a step, max(x, 0) + slope · min(x, 0). It is fused into a convolution or batch norm in front of it.
+ */
 export function leaky(slope: number): LeakyStep {
   checkNumber('leaky', 'slope', slope, 0);
   return Object.assign((x: Tensor) => leakyRelu(x, slope), { slope });
@@ -28,16 +30,24 @@ function slopeOf(step: Step | undefined): number | undefined {
 const activationOf = (slope: number | undefined): Activation | undefined =>
   slope === undefined ? undefined : { leakyRelu: slope };
 
-/** A convolution whose class is no other: one that derives from it may compute its weight. */
+/**
+ * Whether a step is a `Conv2d` itself. A class that derives from it may compute its weight, so that it is not fused.
+ */
 const isPlain = (step: Step | undefined): step is Conv2d => step?.constructor === Conv2d;
 
-/** Can this norm be a part of the convolution in front of it? In evaluation it is an affine map, and nobody wants gradients of either's parameters. */
+/**
+ * Whether a norm can be folded into the convolution in front of it: in evaluation it is an affine map, and neither may
+ * need gradients of its parameters.
+ */
 const foldsInto = (norm: Step | undefined, conv: Conv2d): norm is BatchNorm =>
   norm instanceof BatchNorm &&
   !norm.training &&
   ![conv.weight, conv.bias, norm.weight, norm.bias].some((p) => p?.requiresGrad);
 
-/** conv, then norm in evaluation, then an activation, as one convolution. Recorded steps make its weight once. */
+/**
+ * A convolution, a norm in evaluation and an activation, as one convolution. Recorded steps compute its weight once,
+ * and again only after the parameters changed.
+ */
 function folded(x: Tensor, conv: Conv2d, norm: BatchNorm, activation: Activation | undefined): Tensor {
   const { scale, shift } = affineOf(norm);
   const bias = conv.bias ? add(mul(conv.bias, scale), shift) : shift;
@@ -45,11 +55,12 @@ function folded(x: Tensor, conv: Conv2d, norm: BatchNorm, activation: Activation
 }
 
 /**
- * Runs its steps one after the other. A convolution or batch norm and a ReLU right behind it become one kernel; so do a convolution and a batch norm that are
- * frozen and in evaluation.
+ * Runs its steps one after the other. A convolution or batch norm and a ReLU right behind it become one kernel; so do a
+ * convolution and a batch norm that are frozen and in evaluation.
  *
- * Layers are children named by their index; functions take an index too but have no state, so that PyTorch's numbering comes out:
- * in `new Sequential(pad, new Conv2d(…), new BatchNorm2d(…), relu)` the state is `1.weight`, `1.bias`, `2.weight`, …
+ * Layers are children named by their index; functions take an index too but have no state, so that PyTorch's numbering
+ * comes out: in `new Sequential(pad, new Conv2d(…), new BatchNorm2d(…), relu)` the state is `1.weight`, `1.bias`,
+ * `2.weight`, …
  */
 export class Sequential extends Layer {
   readonly steps: readonly Step[];

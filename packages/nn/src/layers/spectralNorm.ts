@@ -39,7 +39,10 @@ const unit = (x: Tensor, eps: number): Tensor => reshape(l2Normalize(x, 0, eps),
 
 const randomUnit = (size: number): Tensor => scope(() => unit(normal([size]), 1e-12));
 
-/** `iterations` rounds of left ← M · right, right ← Mᵀ · left, each made a unit vector; `matrix` [rows, columns]. No gradient. */
+/**
+ * `iterations` rounds of left ← M · right, right ← Mᵀ · left, each made a unit vector; `matrix` [rows, columns]. No
+ * gradient.
+ */
 export function powerIteration(matrix: Tensor, right: Tensor, iterations: number, eps = 1e-12): SingularVectors {
   checkInteger('powerIteration', 'iterations', iterations, 1);
   return noGrad(() => {
@@ -56,11 +59,13 @@ export function powerIteration(matrix: Tensor, right: Tensor, iterations: number
 /**
  * Convolution whose weight is divided by an estimate of its largest singular value: y = x ⋆ (w / σ) + bias, σ = vᵀ W u.
  *
- * W is the weight as a matrix [kernel · kernel · in / groups, out]. Each forward pass of training moves u and v one power iteration on and
- * divides by the σ of the moved ones, through whose W gradients flow; in evaluation u and v stand still. Miyato et al. 2018; semantics, state
- * names and order are those of PyTorch's `torch.nn.utils.spectral_norm` around a `Conv2d`.
+ * W is the weight as a matrix [kernel · kernel · in / groups, out]. Each forward pass of training moves u and v one
+ * power iteration on and divides by the σ of the moved ones, through whose W gradients flow; in evaluation u and v
+ * stand still. Miyato et al. 2018; semantics, state names and order are those of PyTorch's
+ * `torch.nn.utils.spectral_norm` around a `Conv2d`.
  *
- * State: `bias` [out], `weight_orig` [kernel, kernel, in / groups, out], buffers `weight_u` [out] and `weight_v` [kernel · kernel · in / groups].
+ * State: `bias` [out], `weight_orig` [kernel, kernel, in / groups, out], buffers `weight_u` [out] and `weight_v`
+ * [kernel · kernel · in / groups].
  */
 export class SpectralConv2d extends Layer {
   readonly weight: Tensor;

@@ -18,10 +18,11 @@ const OPTIONS: OptionKeys<AdamOptions> = { learningRate: true, betas: true, eps:
 const LOG_FLOOR = -100; // ln 0 for the kernel: exp(−100) is 0 beside 1
 
 /**
- * Adam (Kingma and Ba, 2015): steps of the running mean of gradients over the root of the running mean of their squares.
+ * Adam (Kingma and Ba, 2015): steps of the running mean of gradients over the root of the running mean of their
+ * squares.
  *
- * m ← β₁m + (1−β₁)g, v ← β₂v + (1−β₂)g², p ← p − lr · (m / (1−β₁ᵗ)) / (√(v / (1−β₂ᵗ)) + eps). Weight decay λ adds λ·p to the
- * gradient.
+ * m ← β₁m + (1−β₁)g, v ← β₂v + (1−β₂)g², p ← p − lr · (m / (1−β₁ᵗ)) / (√(v / (1−β₂ᵗ)) + eps). Weight decay λ adds λ·p
+ * to the gradient.
  */
 export class Adam extends Optimizer {
   readonly options: Required<Omit<AdamOptions, 'learningRate'>>;
@@ -70,7 +71,7 @@ export class Adam extends Optimizer {
         constants: { LOG_BETA1: logarithm(beta1), LOG_BETA2: logarithm(beta2) },
         parts: [skippedCode(scaling), optimAdvance],
       },
-      buffers: [this.#step, this.#corrections, ...(scaling ? [scaling.found] : [])].map(({ buffer }) => buffer),
+      buffers: [this.#step, this.#corrections, ...(scaling ? [scaling.foundInf] : [])].map(({ buffer }) => buffer),
       grid: [1, 1, 1],
     });
     const constants = {
@@ -114,7 +115,10 @@ const skippedCode = (scaling?: Scaling): string =>
     ? '@group(0) @binding(2) var<storage, read> found : array<u32>;\nfn skipped() -> bool { return found[0] != 0u; }'
     : 'fn skipped() -> bool { return false; }';
 
-/** Adam with decoupled weight decay (Loshchilov and Hutter, 2019): p ← p · (1 − lr·λ) before the step; λ = 0.01 by default. */
+/**
+ * Adam with decoupled weight decay (Loshchilov and Hutter, 2019): p ← p · (1 − lr·λ) before the step; λ = 0.01 by
+ * default.
+ */
 export class AdamW extends Adam {
   protected override get decoupled(): boolean {
     return true;

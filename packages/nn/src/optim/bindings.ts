@@ -3,7 +3,8 @@ import { scalarsOf, type Update } from './update.ts';
 const numbers = (count: number): number[] => Array.from({ length: count }, (_, k) => k);
 
 /**
- * WGSL that declares the bindings of an update, and `fn update(slot : u32, i : u32)`, which applies its rule to element i of a slot.
+ * WGSL that declares the bindings of an update, and `fn update(slot : u32, i : u32)`, which applies its rule to element
+ * i of a slot.
  *
  * @param count tensors of a set.
  * @param gradients for each slot, how many gradients it has.
@@ -38,7 +39,10 @@ export function bindingCode(update: Update, count: number, gradients: readonly n
   ].join('\n');
 }
 
-/** `fn gradientN(i : u32) -> V`: where element i of slot N has its gradient. Each begins at a multiple of SPAN elements; what lies between them may be anything. */
+/**
+ * `fn gradientN(i : u32) -> V`: where element i of slot N has its gradient. Each begins at a multiple of SPAN elements;
+ * what lies between them may be anything.
+ */
 function gradientCode(count: number, slot: number): string {
   if (count === 0) return '';
   const take = (name: string) => `${name}[min(k, arrayLength(&${name}) - 1u)]`;

@@ -8,10 +8,16 @@ export interface ClippedGradients {
   readonly norm: Tensor;
 }
 
-/** Scales all gradients by min(1, maxNorm / (norm + 1e-6)), where norm is that of all of them as one vector. */
+/**
+ * Scales all gradients by min(1, maxNorm / (norm + 1e-6)), where norm is that of all gradients as one vector; PyTorch's
+ * `clip_grad_norm_`. The gradients that come in stay as they are.
+ *
+ * @throws ArgumentError when there is no gradient, or `maxNorm` is not positive.
+ */
 export function clipGradientNorm(gradients: readonly Tensor[], maxNorm: number): ClippedGradients {
   checkList('clipGradientNorm', 'gradients', gradients, 'tensors');
-  const [first, ...rest] = gradients.map((g) => noGrad(() => sum(square(cast(g, 'f32'))))); // a square of f16 would overflow from 256 on
+  // a square of f16 would overflow from 256 on
+  const [first, ...rest] = gradients.map((g) => noGrad(() => sum(square(cast(g, 'f32')))));
   if (!first || !(maxNorm > 0)) {
     throw new ArgumentError(
       'clipGradientNorm',
@@ -27,7 +33,12 @@ export function clipGradientNorm(gradients: readonly Tensor[], maxNorm: number):
   });
 }
 
-/** Limits every element of every gradient to [−limit, limit]. */
+/**
+ * Limits every element of every gradient to [−limit, limit]; PyTorch's `clip_grad_value_`. The gradients that come in
+ * stay as they are.
+ *
+ * @throws ArgumentError when `limit` is not positive.
+ */
 export function clampGradients(gradients: readonly Tensor[], limit: number): Tensor[] {
   checkList('clampGradients', 'gradients', gradients, 'tensors');
   if (!(limit > 0)) throw new ArgumentError('clampGradients', 'limit', String(limit), 'a positive number');

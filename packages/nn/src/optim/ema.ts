@@ -10,8 +10,8 @@ import type { Scaling } from './update.ts';
 /**
  * Keeps in `average` the exponential moving average of the parameters of `source`: a ← decay·a + (1 − decay)·p.
  *
- * Buffers (running statistics) are copied. `average` is a second module of the same architecture; it starts as a copy, frozen and in
- * evaluation mode, and serves for sampling and saving.
+ * Buffers (running statistics) are copied. `average` is a second module of the same architecture; it starts as a copy,
+ * frozen and in evaluation mode, and serves for sampling and saving.
  */
 export class ExponentialMovingAverage<M extends Module> {
   #parameters: [average: Tensor, source: Tensor][];
@@ -57,7 +57,7 @@ export class ExponentialMovingAverage<M extends Module> {
     launchInPlace({ name: 'copy', rule: optimCopy, written: 1, scalars: {}, scaling }, this.#buffers);
   }
 
-  /** Gives the memory of the decay back; the modules belong to the caller. */
+  /** Frees the memory of the decay; the modules belong to the caller. */
   dispose(): void {
     this.#share.dispose();
   }

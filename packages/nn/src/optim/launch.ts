@@ -7,10 +7,13 @@ import { scalarsOf, type Update } from './update.ts';
 const WORKGROUP = 256;
 const VECTOR = 16; // bytes of a vec4f
 
-/** Tensors of one size that an update takes together: those that change, others, and the gradient last, if there is one. */
+/**
+ * Tensors of one size that an update treats as one set: those that it changes, those that it reads, and last the
+ * gradient, if there is one.
+ */
 export type UpdateSet = readonly Tensor[];
 
-/** Sets that follow one another in memory, but for their gradients: for an update they are one. */
+/** Sets whose tensors, except the gradients, follow one another in memory: an update treats them as one long set. */
 type Run = UpdateSet[];
 
 /** What a slot of a launch binds. */
@@ -24,8 +27,8 @@ interface Slot {
 /**
  * Applies an update to sets of tensors.
  *
- * A launch costs more than most of the sets, so those that lie together share the bindings of all their tensors but the gradients, and a launch takes as
- * many sets as the device then has bindings for.
+ * A launch costs more time than most of the sets. So sets that are packed share the bindings of all their tensors
+ * except the gradients, and each launch takes as many sets as the device has bindings for.
  */
 export function launchInPlace(update: Update, sets: readonly UpdateSet[]): void {
   const first = sets[0]?.[0];
@@ -49,14 +52,14 @@ const stateOf = ({ gradient }: Update, set: UpdateSet): UpdateSet => (gradient ?
 const isPacked = (update: Update, set: UpdateSet): boolean =>
   stateOf(update, set).every(({ buffer }) => buffer !== buffer.whole);
 
-/** Does each tensor of `set`, but for the gradient, lie behind that of `before`? */
+/** Whether each tensor of `set`, except the gradient, lies in memory right behind that of `before`. */
 const follows = (update: Update, before: UpdateSet, set: UpdateSet): boolean =>
   stateOf(update, set).every(({ buffer }, k) => {
     const other = (before[k] as Tensor).buffer;
     return buffer.whole === other.whole && buffer.offset === other.offset + packedBytes(other.bytes);
   });
 
-/** Shares sets out, in order, to launches of as many runs as there are bindings for. */
+/** Distributes sets, in order, to launches of as many runs as there are bindings for. */
 function sharedOut(update: Update, sets: readonly UpdateSet[], bindings: number): Run[][] {
   const launches: Run[][] = [];
   let free = 0;
@@ -102,8 +105,8 @@ function launch(update: Update, runs: readonly Run[], vector: boolean): void {
 }
 
 /**
- * What to bind for a run. Where tensors are packed, kernels read whole vectors. The last vector of a gradient may reach past its end, into bytes of another
- * tensor: these elements only update the gap between two packed parameters.
+ * What to bind for a run. Packed tensors are bound as whole vectors of four. The last vector of a gradient may reach
+ * past its end, into bytes of another tensor; these are applied to the gap between two packed parameters only.
  */
 function slotOf(update: Update, run: Run): Slot {
   const [first, last] = [run[0] as UpdateSet, run.at(-1) as UpdateSet];

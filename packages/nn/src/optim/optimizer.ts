@@ -8,7 +8,7 @@ export type NamedParameters = Iterable<readonly [string, Tensor]>;
 
 const NAMED = 'pairs of a name and a tensor, as namedParameters() gives them';
 
-/** Throws unless `value` lies in [low, high). */
+/** @throws ArgumentError unless `value` lies in [low, high). */
 export function checkRange(
   op: string,
   argument: string,
@@ -40,10 +40,11 @@ function checkDistinct(op: string, entries: readonly (readonly [string, Tensor])
 }
 
 /**
- * Base of the optimizers: changes parameters in place from given gradients. They move side by side in memory, as the moments lie, so that few launches reach all.
+ * Base of the optimizers: changes parameters in place from given gradients. The constructor packs the parameters side
+ * by side in memory, and so are the moments, so that few launches update all of them.
  *
- * A step is a handful of kernels that read the learning rate and count the steps on the device, so it can be part of a recorded step:
- * each replay counts, and sees the latest learning rate.
+ * A step is a handful of kernels that read the learning rate and count the steps on the device, so it can be part of a
+ * recorded step: each replay counts, and sees the latest learning rate.
  */
 export abstract class Optimizer {
   /** The tensors that steps change, in the order in which {@link Optimizer.step} takes gradients. */
@@ -112,8 +113,8 @@ export abstract class Optimizer {
   protected abstract update(gradients: readonly Tensor[], scaling?: Scaling): void;
 
   /**
-   * What a checkpoint keeps: counters and moments under PyTorch's names, such as `conv.weight.exp_avg`. The tensors are the live ones:
-   * `write()` into them to restore. The learning rate is not among them; it belongs to the schedule.
+   * What a checkpoint stores: counters and moments under PyTorch's names, such as `conv.weight.exp_avg`. The tensors
+   * are the live ones: `write()` into them to restore. The learning rate is not among them; it belongs to the schedule.
    */
   abstract stateDict(): Map<string, Tensor>;
 

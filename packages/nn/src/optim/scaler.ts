@@ -14,10 +14,12 @@ import { checkRange, type Optimizer } from './optimizer.ts';
 import type { Scaling } from './update.ts';
 
 const WORKGROUP = 256;
-const MOST_STEPS = 2 ** 32 - 1; // that the device counts: a longer interval is never over
-const TURNS = 4; // vectors that an invocation looks at: enough loads in flight, and few workgroups
+/** The device counts steps in u32, so that a longer interval would never end. */
+const MOST_STEPS = 2 ** 32 - 1;
+/** Vectors that a thread checks: enough loads are in flight, and few workgroups are launched. */
+const PER_THREAD = 4;
 
-/** How a {@link GradScaler} moves its factor; the defaults are PyTorch's. */
+/** How a {@link GradScaler} changes its scale; the defaults are PyTorch's. */
 export interface GradScalerOptions {
   /** Default 2¹⁶. */
   readonly initialScale?: number;
@@ -37,10 +39,12 @@ const OPTIONS: OptionKeys<GradScalerOptions> = {
 };
 
 /**
- * Keeps f16 gradients out of reach of zero: scales a loss before its gradients are computed, and the optimizer divides them by the same factor.
+ * Keeps f16 gradients from underflow: it scales a loss before its gradients are computed, and the optimizer divides the
+ * gradients by the same factor.
  *
- * A step whose gradients overflow is skipped, counters and all, and the factor halved; after many good ones it doubles. Everything happens on the
- * device, so it may be part of a recorded step. PyTorch's `torch.amp.GradScaler`; one for each optimizer and its loss:
+ * A step whose gradients overflow is skipped, its counters too, and the scale is halved; after many steps without
+ * overflow it is doubled. Everything happens on the device, so that it can be part of a recorded step. The semantics
+ * are those of PyTorch's `torch.amp.GradScaler`. Each optimizer and its loss has a scaler of its own:
  *
  *     const gradients = grad(scaler.scale(loss), optimizer.parameters);
  *     scaler.step(optimizer, gradients);
@@ -49,7 +53,7 @@ const OPTIONS: OptionKeys<GradScalerOptions> = {
  */
 export class GradScaler implements Scaling {
   readonly lossScale: Tensor;
-  readonly found: Tensor;
+  readonly foundInf: Tensor;
   readonly #counts: Tensor;
   readonly #options: Required<GradScalerOptions>;
 
@@ -62,16 +66,19 @@ export class GradScaler implements Scaling {
     checkInteger('GradScaler', 'growthInterval', growthInterval, 1);
     this.#options = { initialScale, growthFactor, backoffFactor, growthInterval };
     this.lossScale = keep(full([1], initialScale, { gpu }));
-    this.found = keep(tensor(Uint32Array.of(0), [1], { gpu }));
+    this.foundInf = keep(tensor(Uint32Array.of(0), [1], { gpu }));
     this.#counts = keep(tensor(Uint32Array.of(0, 0), [2], { gpu }));
   }
 
-  /** The loss times the present scale. */
+  /** The loss times the scale, f32. */
   scale(loss: Tensor): Tensor {
     return mul(cast(loss, 'f32'), this.lossScale).reshape(loss.shape);
   }
 
-  /** Gradients of a scaled loss divided by the scale: to be clipped, say, and then stepped by with `unscaled`. */
+  /**
+   * Gradients of a scaled loss divided by the scale, for instance to clip them. {@link GradScaler.step} takes them with
+   * `unscaled`.
+   */
   unscale(gradients: readonly Tensor[]): Tensor[] {
     return noGrad(() => gradients.map((gradient) => div(gradient, this.lossScale)));
   }
@@ -79,24 +86,28 @@ export class GradScaler implements Scaling {
   /**
    * Steps the optimizer by gradients of a scaled loss, unless one of them overflowed.
    *
-   * @param unscaled they come from {@link GradScaler.unscale}.
+   * @param unscaled whether the gradients come from {@link GradScaler.unscale}.
+   * @throws ArgumentError when the gradients do not match the optimizer's parameters in number or shape.
    */
   step(optimizer: Optimizer, gradients: readonly Tensor[], unscaled = false): void {
     checkBoolean('GradScaler.step', 'unscaled', unscaled);
     for (const vector of [true, false]) {
       const alike = gradients.filter(({ size }) => (size % 4 === 0) === vector);
-      this.#look(
+      this.#check(
         alike.sort((a, b) => b.size - a.size),
         vector,
       );
     }
-    optimizer.step(gradients, unscaled ? { found: this.found } : this);
+    optimizer.step(gradients, unscaled ? { foundInf: this.foundInf } : this);
   }
 
-  /** Moves the scale; after the optimizer's step and whatever else depends on it, such as a moving average. */
+  /**
+   * Adapts the scale. Call it after the optimizer's step and after everything that depends on the step, such as a
+   * moving average.
+   */
   update(): void {
     const { growthFactor, backoffFactor, growthInterval } = this.#options;
-    this.found.gpu.dispatch({
+    this.foundInf.gpu.dispatch({
       program: {
         name: 'optim/rescale',
         constants: {
@@ -106,7 +117,7 @@ export class GradScaler implements Scaling {
         },
         parts: [optimRescale],
       },
-      buffers: [this.lossScale, this.#counts, this.found].map(({ buffer }) => buffer),
+      buffers: [this.lossScale, this.#counts, this.foundInf].map(({ buffer }) => buffer),
       grid: [1, 1, 1],
     });
   }
@@ -116,7 +127,7 @@ export class GradScaler implements Scaling {
     return noGrad(() => concat([this.lossScale, cast(slice(this.#counts, 0, 1, 2), 'f32')], 0));
   }
 
-  /** What a checkpoint keeps. The tensors are the live ones: `write()` into them to restore. */
+  /** What a checkpoint stores. The tensors are the live ones: `write()` into them to restore. */
   stateDict(): Map<string, Tensor> {
     return new Map([
       ['scale', this.lossScale],
@@ -125,31 +136,36 @@ export class GradScaler implements Scaling {
   }
 
   dispose(): void {
-    for (const x of [this.lossScale, this.found, this.#counts]) x.dispose();
+    for (const x of [this.lossScale, this.foundInf, this.#counts]) x.dispose();
   }
 
-  /** Sets the flag if something in the tensors overflowed; all sizes divide by 4, or none does. */
-  #look(tensors: readonly Tensor[], vector: boolean): void {
-    const { gpu } = this.found;
+  /**
+   * Sets the flag if an element of the tensors is infinite or not a number. Either all sizes divide by 4, or none does.
+   */
+  #check(tensors: readonly Tensor[], vector: boolean): void {
+    const { gpu } = this.foundInf;
     const perLaunch = gpu.device.limits.maxStorageBuffersPerShaderStage - 1;
     for (let k = 0; k < tensors.length; k += perLaunch) {
       const some = tensors.slice(k, k + perLaunch);
-      const [x, y] = linearGrid(Math.ceil((some[0] as Tensor).size / (vector ? 4 : 1) / (WORKGROUP * TURNS)));
+      const [x, y] = linearGrid(Math.ceil((some[0] as Tensor).size / (vector ? 4 : 1) / (WORKGROUP * PER_THREAD)));
       gpu.dispatch({
         program: {
           name: 'optim/nonFinite',
           aliases: { U: vector ? 'vec4u' : 'u32' },
-          constants: { WG: WORKGROUP, TURNS },
+          constants: { WG: WORKGROUP, TURNS: PER_THREAD },
           parts: [overflowCode(some.length, vector), optimNonFinite],
         },
-        buffers: [this.found.buffer, ...some.map(({ buffer }) => buffer)],
+        buffers: [this.foundInf.buffer, ...some.map(({ buffer }) => buffer)],
         grid: [x, y, some.length],
       });
     }
   }
 }
 
-/** Declares the tensors from binding 1 on, and `fn overflows(slot : u32, first : u32) -> bool`, which looks at TURNS elements of one, WG apart. */
+/**
+ * Declares the tensors from binding 1 on, and `fn overflows(slot : u32, first : u32) -> bool`, which checks TURNS
+ * elements of one tensor, WG apart.
+ */
 function overflowCode(count: number, vector: boolean): string {
   const slots = Array.from({ length: count }, (_, k) => k);
   const special = (at: string) => `(${at} & U(0x7f800000u)) == U(0x7f800000u)`;
@@ -157,7 +173,7 @@ function overflowCode(count: number, vector: boolean): string {
   const look = (x: string) => [
     `      let length = arrayLength(&${x});`,
     '      if (first >= length) { return false; }',
-    // Past the end the last one again; `|` unlike `||` waits for no load before the next.
+    // Past the end the last element is checked again. `|` issues all loads at once, where `||` would wait for each.
     `      for (var k = 0u; k < TURNS; k++) { overflow = overflow | (${test(`${x}[min(first + k * WG, length - 1u)]`)}); }`,
   ];
   return [

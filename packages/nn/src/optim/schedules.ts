@@ -1,6 +1,9 @@
 import { ArgumentError, checkInteger, checkList, checkNumber, checkOptions, type OptionKeys } from '@visage/gpu';
 
-/** Learning rate of a step; steps count from 0. Pure, so a resumed run needs nothing but its step number. */
+/**
+ * The learning rate of a step, counted from 0. It depends on nothing else, so that a resumed run needs its step number
+ * only.
+ */
 export type Schedule = (step: number) => number;
 
 /** What all decaying schedules share. */
@@ -34,19 +37,28 @@ function checkSchedule<O extends ScheduleOptions>(op: string, options: O, keys: 
   checkInteger(op, 'warmup', options.warmup ?? 0, 0);
 }
 
-/** The same rate at all times, after the warm-up. */
+/**
+ * The same rate at all steps after the warm-up.
+ *
+ * @throws ArgumentError for an option that is out of range, as all schedules do.
+ */
 export function constantSchedule(options: ScheduleOptions): Schedule {
   checkSchedule('constantSchedule', options, OPTIONS);
   return withWarmup(options, () => options.rate);
 }
 
-/** Half a cosine from rate down to floor: floor + (rate − floor) · (1 + cos πu) / 2, u from 0 to 1 between warm-up and end. */
+/**
+ * Half a cosine from rate down to floor: floor + (rate − floor) · (1 + cos πu) / 2, u from 0 to 1 between warm-up and
+ * end.
+ */
 export function cosineSchedule(options: DecayOptions): Schedule {
   checkSchedule('cosineSchedule', options, DECAY_OPTIONS);
   return decaying('cosineSchedule', options, (u) => (1 + Math.cos(Math.PI * u)) / 2);
 }
 
-/** (1 − u)^power of the way from floor to rate; power 1 is linear decay. */
+/**
+ * Polynomial decay: floor + (rate − floor) · (1 − u)^power, u from 0 to 1 between warm-up and end; power 1 is linear.
+ */
 export function polynomialSchedule(options: PolynomialOptions): Schedule {
   checkSchedule('polynomialSchedule', options, POLYNOMIAL_OPTIONS);
   const { power = 1 } = options;
@@ -54,7 +66,7 @@ export function polynomialSchedule(options: PolynomialOptions): Schedule {
   return decaying('polynomialSchedule', options, (u) => (1 - u) ** power);
 }
 
-/** Multiplies the rate by `factor` at each milestone (a step number). */
+/** Step decay: the rate is multiplied by `factor` at each milestone, which is the number of a step. */
 export function stepSchedule(options: StepOptions): Schedule {
   checkSchedule('stepSchedule', options, STEP_OPTIONS);
   const { rate, milestones, factor = 0.1 } = options;

@@ -16,7 +16,12 @@ export interface SgdOptions {
 
 const OPTIONS: OptionKeys<SgdOptions> = { learningRate: true, momentum: true, weightDecay: true, nesterov: true };
 
-/** Stochastic gradient descent with momentum μ: b ← μ·b + g + λ·p, p ← p − lr·b. */
+/**
+ * Stochastic gradient descent with momentum μ and weight decay λ: b ← μ·b + g + λ·p, p ← p − lr·b, as PyTorch's `SGD`
+ * has them.
+ *
+ * @throws ArgumentError from its constructor, for an option that there is not, or a value that is out of range.
+ */
 export class Sgd extends Optimizer {
   readonly options: Required<Omit<SgdOptions, 'learningRate'>>;
   #velocity: Tensor[];

@@ -18,17 +18,20 @@ export interface Update {
   readonly gradient?: boolean;
 }
 
-/** What an update has to know of a loss that was scaled. */
+/** What the update by a scaled loss reads. */
 export interface Scaling {
-  /** The factor of the loss, f32 [1]; none if the gradients were divided by it already. */
+  /** The factor of the loss, f32 [1]; not set when the gradients are already divided by it. */
   readonly lossScale?: Tensor;
-  /** Not 0 if some gradient is infinite or not a number, u32 [1]. */
-  readonly found: Tensor;
+  /** Not 0 if some gradient is infinite or not a number, u32 [1]: PyTorch's `found_inf`. */
+  readonly foundInf: Tensor;
 }
 
-/** All small tensors that an update reads, by name: no more than its kernel uses. */
+/**
+ * The small tensors that an update reads, by their names in its kernel. A binding that the kernel does not use would be
+ * an error.
+ */
 export function scalarsOf({ scalars, scaling, gradient }: Update): Readonly<Record<string, Tensor>> {
   if (!scaling) return scalars;
-  const flag = { ...scalars, found: scaling.found };
+  const flag = { ...scalars, found: scaling.foundInf };
   return gradient && scaling.lossScale ? { ...flag, loss_scale: scaling.lossScale } : flag;
 }

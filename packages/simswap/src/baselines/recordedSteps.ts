@@ -1,11 +1,15 @@
 import { ArgumentError, type RecordedStep } from '@visage/gpu';
 import { record, type Tensor } from '@visage/tensor';
+import { Recordings } from '../core/recordings.ts';
 import { lossRow } from '../training/terms.ts';
 
-/** The steps of a baseline's trainer: each kind is recorded at its first use and replayed from then on; the losses of the latest can be read. */
+/**
+ * The steps of a baseline's trainer. Each kind is recorded at its first use and replayed from then on; the losses of
+ * the last step can be read.
+ */
 export class RecordedSteps<Name extends string> {
   readonly #names: readonly Name[];
-  readonly #steps = new Map<string, RecordedStep<Tensor>>();
+  readonly #steps = new Recordings<string, RecordedStep<Tensor>>();
   #latest: Tensor | undefined;
   #done = 0;
 
@@ -21,9 +25,7 @@ export class RecordedSteps<Name extends string> {
 
   /** Issues one step of a kind; `learn` is traced if it is the first, and returns its losses, scalars. */
   run(kind: string, learn: () => Readonly<Record<Name, Tensor>>): void {
-    const step = this.#steps.get(kind) ?? record(() => lossRow(this.#names, learn()));
-    this.#steps.set(kind, step);
-    this.#latest = step.run();
+    this.#latest = this.#steps.get(kind, () => record(() => lossRow(this.#names, learn()))).run();
     this.#done += 1;
   }
 
@@ -35,6 +37,6 @@ export class RecordedSteps<Name extends string> {
   }
 
   dispose(): void {
-    for (const step of this.#steps.values()) step.dispose();
+    this.#steps.dispose();
   }
 }

@@ -8,8 +8,9 @@ const MOST_PIXELS = 2 ** 24;
 /**
  * Looks images up at given positions, bilinearly; positions outside see the edge pixel again.
  *
- * out[n, y, x] = images[n] at row positions[n, y, x, 0] and column positions[n, y, x, 1], where pixel centres are whole numbers. Images [N, H, W, C],
- * positions [N, h, w, 2] → [N, h, w, C]. Made of ops, so gradients flow into the images and into the positions.
+ * out[n, y, x] = images[n] at row positions[n, y, x, 0] and column positions[n, y, x, 1], where pixel centres are whole
+ * numbers. Images [N, H, W, C], positions [N, h, w, 2] → [N, h, w, C]. Made of ops, so gradients flow into the images
+ * and into the positions.
  *
  * @throws ArgumentError when the batch has more pixels than f32 can count, 2²⁴.
  */
@@ -26,9 +27,10 @@ export function sampleImages(images: Tensor, positions: Tensor): Tensor {
   const pixels = batch * height * width;
   if (pixels > MOST_PIXELS)
     throw new ArgumentError('sampleImages', 'images', showShape(images.shape), `at most ${MOST_PIXELS} pixels in all`);
-  const [row, column] = [0, 1].map((k) => clamp(slice(positions, 3, k, k + 1), 0, [height, width][k]! - 1));
-  const [above, before] = [row!, column!].map(wholePart) as [Tensor, Tensor];
-  const [down, across] = [sub(row!, above), sub(column!, before)];
+  const inside = (k: 0 | 1, extent: number) => clamp(slice(positions, 3, k, k + 1), 0, extent - 1);
+  const [row, column] = [inside(0, height), inside(1, width)];
+  const [above, before] = [wholePart(row), wholePart(column)];
+  const [down, across] = [sub(row, above), sub(column, before)];
   const table = images.reshape([pixels, channels]);
   const first = tensor(
     Float32Array.from({ length: batch }, (_, n) => n * height * width),

@@ -1,4 +1,7 @@
-/** @file Reads configurations out of JSON that nobody vouches for, such as the metadata of a checkpoint: every value is checked and bounded. */
+/**
+ * @file Reads configurations out of untrusted JSON, such as the metadata of a checkpoint. Every value is checked and
+ * bounded.
+ */
 import { ArgumentError } from '@visage/gpu';
 
 /** What a member may be, in the words of the errors. */
@@ -34,7 +37,7 @@ export class JsonReader {
     return new JsonReader(this.#members[key], `${this.#what}.${key}`);
   }
 
-  /** Whether a member is just this. */
+  /** Whether a member equals a text. */
   holds(key: string, value: string): boolean {
     return this.#members[key] === value;
   }
@@ -77,8 +80,8 @@ export class JsonReader {
 
   choices<T extends string>(key: string, options: readonly T[], length: readonly [number, number] = [1, 64]): T[] {
     const value = this.#members[key];
-    const known = (x: unknown): x is T => options.some((option) => option === x);
-    if (Array.isArray(value) && value.length >= length[0] && value.length <= length[1] && value.every(known))
+    const isOption = (x: unknown): x is T => options.some((option) => option === x);
+    if (Array.isArray(value) && value.length >= length[0] && value.length <= length[1] && value.every(isOption))
       return value;
     return this.#fail(key, expectations.choices(options, length));
   }

@@ -1,15 +1,11 @@
 /**
- * @file Recipes: how SimSwap is trained, apart from how large the networks are (that is a preset's business) and what the pictures are.
+ * @file Recipes: how SimSwap is trained. The sizes of the networks belong to presets, and the pictures to data sets.
  */
-
-import { checkOptions, type OptionKeys } from '@visage/gpu';
-import { JsonReader } from './json.ts';
-import { readFields, recipeFields } from './recipeFields.ts';
-import { paper } from './recipes.ts';
+import { elementOf } from './lists.ts';
 
 /**
- * What a pair of target and source has in common: the person; nothing; or, `shuffled`, what chance gives when the sources of a `same` batch
- * are permuted, so that a row may keep its own person.
+ * What a pair of target and source has in common: the person; nothing; or, `shuffled`, what chance gives when the
+ * sources of a `same` batch are permuted, so that a row may keep its own person.
  */
 export type PairKind = 'same' | 'cross' | 'shuffled';
 
@@ -26,14 +22,14 @@ export const augmentations: readonly Augmentation[] = ['color', 'translation', '
 /** Weights of the terms of the two losses. */
 export interface LossWeights {
   readonly identity: number;
-  /** Counts on same-identity batches only. */
+  /** Of the term that counts on pairs of kind `same` only. */
   readonly reconstruction: number;
   readonly featureMatching: number;
   /** 0: the penalty is not computed. */
   readonly gradientPenalty: number;
 }
 
-/** The numbers of an Adam optimizer. */
+/** The hyperparameters of an Adam optimizer. */
 export interface AdamNumbers {
   readonly learningRate: number;
   readonly beta1: number;
@@ -44,20 +40,29 @@ export interface AdamNumbers {
 /** A way to train SimSwap. Plain data: it travels in checkpoints as JSON. */
 export interface Recipe {
   readonly name: string;
-  /** The generator's last layer, and with it the colour space of both its ends: [0, 1] behind `tanh`, ImageNet's behind `linear`. */
+  /**
+   * The generator's last layer, and with it the colour space of both its ends: [0, 1] behind `tanh`, ImageNet's behind
+   * `linear`.
+   */
   readonly head: 'tanh' | 'linear';
   /** PatchGAN at two scales, or the projected discriminator. */
   readonly discriminator: 'patch' | 'projected';
   readonly weights: LossWeights;
-  /** Feature maps of the discriminator that feature matching compares; negative ones count from the deepest. Empty: none. */
+  /**
+   * Feature maps of the discriminator that feature matching compares; negative ones count from the deepest. Empty:
+   * none.
+   */
   readonly featureLayers: readonly number[] | 'all';
   /** Which faces the discriminator is shown as real. */
   readonly realImages: 'target' | 'source';
   /** Factor of the discriminator's two hinge terms. */
   readonly hingeFactor: number;
-  /** `together`: both players learn from one batch and one swap of it. `alternate`: the generator from a batch, then the discriminator from a fresh one. */
+  /**
+   * `together`: both networks learn from one batch and one swap of it. `alternate`: the generator learns from a batch,
+   * then the discriminator from another.
+   */
   readonly turns: 'together' | 'alternate';
-  /** What the discriminator's pictures go through, all of a batch's alike. Empty: nothing. */
+  /** The random changes of the pictures that the discriminator sees, see `diffAugment`. Empty: none. */
   readonly augmentation: readonly Augmentation[];
   readonly generatorOptimizer: AdamNumbers;
   readonly discriminatorOptimizer: AdamNumbers;
@@ -70,49 +75,13 @@ export interface Recipe {
   readonly decaySteps: number;
 }
 
-const RECIPE: OptionKeys<Recipe> = {
-  name: true,
-  head: true,
-  discriminator: true,
-  weights: true,
-  featureLayers: true,
-  realImages: true,
-  hingeFactor: true,
-  turns: true,
-  augmentation: true,
-  generatorOptimizer: true,
-  discriminatorOptimizer: true,
-  pairs: true,
-  identityResize: true,
-  averageDecay: true,
-  decaySteps: true,
-};
-const WEIGHTS: OptionKeys<LossWeights> = {
-  identity: true,
-  reconstruction: true,
-  featureMatching: true,
-  gradientPenalty: true,
-};
-const ADAM: OptionKeys<AdamNumbers> = { learningRate: true, beta1: true, beta2: true, epsilon: true };
+/** The kind of the pairs of a step, counted from 0: a recipe's list of kinds is repeated for ever. */
+export const kindAt = (pairs: readonly PairKind[], step: number): PairKind =>
+  elementOf(pairs, step % pairs.length, 'recipe.pairs');
 
-/**
- * Throws unless a recipe names everything that it decides, nothing else, and each with a value that can be trained
- * with.
- */
-export function checkRecipe(recipe: Recipe): void {
-  checkOptions('recipe', recipe, RECIPE);
-  readRecipe(recipe);
-  checkOptions('recipe.weights', recipe.weights, WEIGHTS);
-  for (const name of ['generatorOptimizer', 'discriminatorOptimizer'] as const)
-    checkOptions(`recipe.${name}`, recipe[name], ADAM);
-}
-
-/**
- * Checks the JSON of a {@link Recipe}, such as that of a checkpoint. What it does not name is as in `paper`: checkpoints older than a
- * field were trained so.
- */
-export function readRecipe(json: unknown): Recipe {
-  const named = typeof json === 'object' && json !== null && !Array.isArray(json) ? { ...paper, ...json } : json;
-  const from = new JsonReader(named, 'recipe');
-  return { name: from.text('name'), ...readFields(recipeFields, from) };
-}
+/** The numbers of a recipe as options of `Adam`. */
+export const adamOptions = ({ learningRate, beta1, beta2, epsilon }: AdamNumbers) => ({
+  learningRate,
+  betas: [beta1, beta2] as const,
+  eps: epsilon,
+});

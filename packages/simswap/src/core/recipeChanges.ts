@@ -1,6 +1,7 @@
 /** @file Recipes with other numbers: fields named by dotted path, such as `weights.identity`. */
 import { ArgumentError } from '@visage/gpu';
-import { type Recipe, readRecipe } from './recipe.ts';
+import { readRecipe } from './readRecipe.ts';
+import type { Recipe } from './recipe.ts';
 import { fieldsByPath } from './recipeFields.ts';
 
 /** The dotted path of every field of a recipe, with what it may be. */
@@ -22,9 +23,9 @@ export const recipeValue = (recipe: Recipe, path: string): unknown =>
   path.split('.').reduce<unknown>((value, name) => (value as Readonly<Record<string, unknown>>)[name], recipe);
 
 /**
- * What a text says of a field, as JSON: numbers as they are written, lists with commas, `none` for the empty list.
+ * The JSON value that a text gives a field: a number or a word, a list with commas, `none` for the empty list.
  *
- * @throws ArgumentError when no field has this path, or the value is none that it may have.
+ * @throws ArgumentError when no field has this path, or the field may not have the value.
  */
 export function parseRecipeField(path: string, text: string): unknown {
   const value = fieldAt(path).parse(text);
@@ -36,7 +37,7 @@ export function parseRecipeField(path: string, text: string): unknown {
  * A recipe with other values in some fields.
  *
  * @param changes values by dotted path, such as `{ 'weights.identity': 20 }`.
- * @throws ArgumentError when no field has a path, or a value is none that its field may have.
+ * @throws ArgumentError when no field has a path, or a field may not have the value.
  */
 export function changedRecipe(recipe: Recipe, changes: RecipeChanges): Recipe {
   let json: object = recipe;
@@ -47,7 +48,9 @@ export function changedRecipe(recipe: Recipe, changes: RecipeChanges): Recipe {
   return readRecipe(json);
 }
 
-/** The same JSON object with another value at a path; what lies beside the path is the paper's where it is missing. */
+/**
+ * A copy of a JSON object with another value at a path. Fields beside the path that the object lacks are as in `paper`.
+ */
 function nested(json: object, path: string, value: unknown): object {
   const [name, ...rest] = path.split('.') as [string, ...string[]];
   if (rest.length === 0) return { ...json, [name]: value };

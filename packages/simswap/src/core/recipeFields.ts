@@ -1,13 +1,16 @@
-/** @file The fields of a recipe: what each may be, and how it is read out of JSON and out of text. One table says it for checkpoints, command lines and help. */
+/**
+ * @file The fields of a recipe: the values that each may have, and how it is read out of JSON and out of text.
+ * Checkpoints, command lines and help use one table.
+ */
 import { expectations, type JsonReader } from './json.ts';
 import type { Recipe } from './recipe.ts';
 
-/** A field, or rather what it may be. */
+/** The values that a field may have, and how they are read. */
 interface Field<T> {
   /** In the words of errors. */
   readonly expected: string;
   readonly read: (from: JsonReader, key: string) => T;
-  /** What a text means, as JSON; a text that means nothing stays one, and {@link Field.read} refuses it. */
+  /** The JSON value of a text. A text without a meaning stays a text, which {@link Field.read} refuses. */
   readonly parse: (text: string) => unknown;
 }
 

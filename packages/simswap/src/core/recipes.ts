@@ -1,6 +1,6 @@
 /**
- * @file The recipes that the paper and its two published codes describe, and the paper's ablation. docs/recipes.md shows them side by side
- * and says where each number comes from.
+ * @file The recipes that the paper and its two published codes describe, and the paper's ablation. docs/recipes.md
+ * shows them side by side and says where each number comes from.
  */
 import type { AdamNumbers, Recipe } from './recipe.ts';
 
@@ -9,10 +9,10 @@ const adam: AdamNumbers = { learningRate: 4e-4, beta1: 0, beta2: 0.999, epsilon:
 /**
  * The paper's recipe (Chen et al., SimSwap, ACM MM 2020), the default.
  *
- * From the paper: the four weights, β = (0, 0.999), hinge loss on two scales, alternation of same- and cross-identity batches, weak
- * feature matching on "the last few" layers. The paper does not number those layers nor give a learning rate: the last two of five
- * feature maps, and the 4e-4 of the authors' training code, which also resizes for the identity network by bicubic interpolation.
- * The moving average is ours; it takes no part in training.
+ * From the paper: the four weights, β = (0, 0.999), hinge loss on two scales, alternation of same- and cross-identity
+ * batches, weak feature matching on "the last few" layers. The paper does not number those layers nor give a learning
+ * rate: the last two of five feature maps, and the 4e-4 of the authors' training code, which also resizes for the
+ * identity network by bicubic interpolation. The moving average is ours; it takes no part in training.
  */
 export const paper: Recipe = {
   name: 'paper',
@@ -35,7 +35,8 @@ export const paper: Recipe = {
 const adam2021: AdamNumbers = { learningRate: 2e-4, beta1: 0.5, beta2: 0.999, epsilon: 1e-8 };
 
 /**
- * The code published in 2021, with its own settings: all five feature maps are matched, and there is no gradient penalty.
+ * The code published in 2021, with its own settings: all five feature maps are matched, and there is no gradient
+ * penalty.
  *
  * That code weighs each map with 10 · 4 / 5, which gives the 8, and halves the discriminator's hinge.
  */
@@ -52,8 +53,8 @@ export const released2021: Recipe = {
 };
 
 /**
- * The code published in 2021 at the settings that the paper prints: identity weight 10, gradient penalty, β₁ = 0. With which of the two
- * settings the released weights were trained is not known.
+ * The code published in 2021 at the settings that the paper prints: identity weight 10, gradient penalty, β₁ = 0. With
+ * which of the two settings the released weights were trained is not known.
  */
 export const released2021Paper: Recipe = {
   ...released2021,
@@ -66,8 +67,9 @@ export const released2021Paper: Recipe = {
 const adam2022: AdamNumbers = { learningRate: 4e-4, beta1: 0, beta2: 0.99, epsilon: 1e-8 };
 
 /**
- * The training code published in 2022: projected discriminator, images in ImageNet's colour space at both ends, only the deepest map of its
- * frozen network matched, the source's photo as the real one, a fresh batch for each player.
+ * The training code published in 2022: projected discriminator, images in ImageNet's colour space at both ends, only
+ * the deepest map of its frozen network matched, the source's photo as the real one, a batch of its own for each
+ * network.
  */
 export const train2022: Recipe = {
   ...paper,
@@ -89,8 +91,8 @@ export const recipes: readonly Recipe[] = [paper, released2021, released2021Pape
 /**
  * The seven of the paper's ablation (its study of feature matching): which maps are matched, and two weights.
  *
- * wFM, the paper's own, matches the last two feature maps of the discriminator; oFM all; nFM none; wbarFM (w̄FM) the first two, as many as wFM. FM-
- * halves the weight of feature matching, id+ doubles that of the identity.
+ * wFM, the paper's own, matches the last two feature maps of the discriminator; oFM all; nFM none; wbarFM (w̄FM) the
+ * first two, as many as wFM. FM- halves the weight of feature matching, id+ doubles that of the identity.
  *
  * @param base what they have in common; `paper` as it is, or at another learning rate.
  */

@@ -1,4 +1,7 @@
-/** @file What a SimSwap checkpoint says of itself, and the networks that are built from it. The tensors are the trainer's business. */
+/**
+ * @file The metadata of SimSwap checkpoints, and swappers that are built from files. The trainer reads and writes the
+ * tensors.
+ */
 import { checkOptions, type OptionKeys } from '@visage/gpu';
 import {
   buildFor,
@@ -11,7 +14,8 @@ import {
 } from '@visage/nn';
 import { JsonReader } from '../core/json.ts';
 import { type Precision, precisions } from '../core/precision.ts';
-import { type Recipe, readRecipe } from '../core/recipe.ts';
+import { readRecipe } from '../core/readRecipe.ts';
+import type { Recipe } from '../core/recipe.ts';
 import { Generator, type GeneratorConfig } from '../networks/generator.ts';
 import type { IdentityConfig, IdentityNetwork } from '../networks/identity.ts';
 import {
@@ -24,10 +28,10 @@ import {
 import { checkPipeline, type Pipeline, type PipelineName, pipelineOf } from '../swap/pipelines.ts';
 import { Swapper } from '../swap/swapper.ts';
 
-/** The name under which checkpoints go. */
+/** The architecture that the metadata of a checkpoint names. */
 export const simswapArchitecture = 'simswap';
 
-/** The names under which files of a single network go. */
+/** The architectures that the metadata of a file of a single network names. */
 export const generatorArchitecture = 'simswap-generator';
 export const identityArchitecture = 'identity';
 
@@ -48,12 +52,12 @@ export interface CheckpointHeader {
   readonly batchSize: number;
   readonly imageSize: number;
   readonly precision: Precision;
-  /** What the program that trained put beside it, for instance where the images come from. Not checked. */
+  /** JSON of the program that trained, for instance where the images come from. Not checked. */
   readonly notes: unknown;
 }
 
 /**
- * Reads and checks what a checkpoint says of itself.
+ * Reads and checks the metadata of a checkpoint.
  *
  * @throws FileError when the file is no SimSwap checkpoint, or a number in it is out of bounds.
  */
@@ -83,12 +87,13 @@ function headerOf(config: Record<string, unknown> | null | undefined, json: unkn
     seed: state.integer('seed', 0, 2 ** 32 - 1),
     batchSize: state.integer('batchSize', 1, 4096),
     imageSize: state.integer('imageSize', 16, 4096),
-    precision: 'precision' in (json as object) ? state.choice('precision', precisions) : 'f32', // as all were before there was a choice
+    // Older checkpoints name no precision: they were trained in f32.
+    precision: 'precision' in (json as object) ? state.choice('precision', precisions) : 'f32',
     notes: (json as Record<string, unknown>).notes,
   };
 }
 
-/** What {@link loadSwapper} needs beside a generator that was imported. */
+/** What {@link loadSwapper} needs besides a file with an imported generator. */
 export interface LoadSwapperOptions {
   /** The identity network's weight file; a training checkpoint carries its own. */
   readonly identity?: SafetensorsFile;
@@ -131,10 +136,12 @@ export function swapImageSize(file: SafetensorsFile): number {
 }
 
 /**
- * Builds a swapper: from a training checkpoint, the moving average of the generator and the identity network that it was trained with; from an
- * imported generator, that and the identity network of `options.identity`, in the pipeline that the file names.
+ * Builds a swapper: from a training checkpoint, the moving average of the generator and the identity network that it
+ * was trained with; from an imported generator, that and the identity network of `options.identity`, in the pipeline
+ * that the file names.
  *
- * @throws FileError when the tensors of a file are not those of the networks that it names, or the file belongs to another pipeline than the one asked for.
+ * @throws FileError when the tensors of a file are not those of the networks that it names, or the file belongs to
+ * another pipeline than the one asked for.
  */
 export function loadSwapper(file: SafetensorsFile, options: LoadSwapperOptions = {}): Swapper {
   checkOptions('loadSwapper', options, SWAPPER_OPTIONS);

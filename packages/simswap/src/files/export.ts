@@ -1,4 +1,6 @@
-/** @file Networks of our weight files and checkpoints, for other programs: safetensors under PyTorch's names, or ONNX. */
+/**
+ * @file Networks of our weight files and checkpoints, for other programs: safetensors under PyTorch's names, or ONNX.
+ */
 import { checkOneOf } from '@visage/gpu';
 import {
   FileError,
@@ -79,7 +81,8 @@ const describe = ({ network, metadata }: ExportableNetwork): Record<string, stri
  * A safetensors file under PyTorch's names and layouts, which `load_state_dict` of the published class takes.
  *
  * @param half whether weights become float16; running statistics keep float32, since float16 ends at 65504.
- * @throws FileError for a value in the file that is not finite, VisageError for one that float16 cannot hold; both name tensor and place.
+ * @throws FileError for a value in the file that is not finite, VisageError for one that float16 cannot hold; both name
+ * tensor and place.
  */
 export function exportSafetensors(exported: ExportableNetwork, half = false): Uint8Array {
   const tensors = new Map(
@@ -93,7 +96,10 @@ export function exportSafetensors(exported: ExportableNetwork, half = false): Ui
   return writeSafetensors(tensors, describe(exported));
 }
 
-/** An ONNX file of the network in evaluation mode: float32, NCHW, any batch. Generators and identity networks take RGB in [0, 1]. */
+/**
+ * An ONNX file of the network in evaluation mode: float32, NCHW, any batch. Generators and identity networks take RGB
+ * in [0, 1].
+ */
 export function exportOnnx(exported: ExportableNetwork): Uint8Array {
   const weight = (name: string) => {
     const tensor = exported.tensors.get(name) as FileTensor;

@@ -4,7 +4,7 @@ import type { ImportKind } from './kinds.ts';
 import { entriesBelow, findPrefix, type Match, matchEntries, problemCount } from './match.ts';
 import { networkGraph } from './networks.ts';
 
-/** What an import found. */
+/** A network of a file, and how the file's entries match it. */
 export interface ImportedNetwork {
   readonly kind: ImportKind;
   readonly network: NetworkDescription;
@@ -12,18 +12,19 @@ export interface ImportedNetwork {
 }
 
 /**
- * Finds a published network in a file. Its sizes are read off the file: narrow or shallow ones import as well as the published one.
+ * Finds a published network in a file. Its sizes are read off the file: narrow or shallow ones import as well as the
+ * published one.
  *
  * Check {@link importProblem} before {@link importedFile}: what is missing or misshapen is in the match, not thrown.
  *
- * @param prefix what stands in front of the names in the file; found by itself where one network fits best.
+ * @param prefix what stands in front of the names in the file; by default the one under which most names match.
  * @throws FileError when several networks in the file fit.
  */
 export function importNetwork(file: WeightFile, kind: ImportKind, prefix?: string): ImportedNetwork {
   const published = kind.describe(new Map());
   const below = prefix ?? findPrefix(file, graphOf(published).parameters.keys());
-  const found = kind.describe(entriesBelow(file, below));
-  const tried = [found, published].map((network) => {
+  const described = kind.describe(entriesBelow(file, below));
+  const tried = [described, published].map((network) => {
     const match = matchEntries(file, below, graphOf(network), kind.beyond);
     return { kind, network, match };
   }) as [ImportedNetwork, ImportedNetwork];
@@ -51,7 +52,8 @@ export function importProblem({ kind, match }: ImportedNetwork): string | undefi
 }
 
 /**
- * The bytes of our weight file: the same names, shapes and values, half precision as half, with the network's description and its pipeline.
+ * The bytes of our weight file: the same names, shapes and values, half precision as half, with the network's
+ * description and its pipeline.
  *
  * @throws FileError with {@link importProblem}, or that names a value which is not finite or a variance below zero.
  */

@@ -1,6 +1,10 @@
-/** @file The published networks whose PyTorch files can be imported: what is fixed about each, and what is read off the file. */
+/**
+ * @file The published networks whose PyTorch files can be imported: what is fixed about each, and what is read off the
+ * file.
+ */
 import type { NetworkDescription, WeightFile } from '@visage/nn';
 import { publishedArcFace } from '../networks/arcface.ts';
+import type { PerStage } from '../networks/blocks.ts';
 import type { GeneratorConfig } from '../networks/generator.ts';
 import type { IdentityConfig } from '../networks/identity.ts';
 import { publishedIResNet } from '../networks/iresnet.ts';
@@ -54,10 +58,10 @@ function generator(name: string, pipeline: Pipeline): ImportKind {
 function identity(name: string, about: string, published: IdentityConfig, anyDepth: boolean): ImportKind {
   const describe = (entries: Entries): NetworkDescription => {
     const depth = (k: number) => Math.min(64, count(entries, `layer${k}.`));
-    const found = [1, 2, 3, 4].map(depth) as [number, number, number, number];
+    const layers: PerStage = [depth(1), depth(2), depth(3), depth(4)];
     const config: IdentityConfig = {
       ...published,
-      layers: anyDepth && found.every((n) => n > 0) ? found : published.layers,
+      layers: anyDepth && layers.every((n) => n > 0) ? layers : published.layers,
       width: extent(entries, 'bn2.weight', 0, WIDEST_STAGE) / WIDEST_STAGE,
       embedding: extent(entries, 'fc.weight', 0, published.embedding),
     };
@@ -91,7 +95,7 @@ const efficientNet: ImportKind = {
   beyond: /^(conv_head|bn2|classifier)\./,
 };
 
-/** What can be imported, by the names of `visage import --as`. */
+/** The kinds of networks that can be imported. */
 export const importKinds: readonly ImportKind[] = [
   generator('generator-224', released224),
   generator('generator-512', released512),

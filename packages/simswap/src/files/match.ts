@@ -1,4 +1,4 @@
-/** @file Which entry of a file is which parameter of a network. */
+/** @file Matches the entries of a file with the parameters of a network. */
 import { FileError, type FileTensor, type OnnxGraph, type PassedOver, type WeightFile } from '@visage/nn';
 import { sameShape, showShape } from '@visage/tensor/kernels';
 import type { Entries } from './kinds.ts';
@@ -9,7 +9,10 @@ export interface Match {
   readonly prefix: string;
   /** Parameters that the file has, in the network's order. */
   readonly mapped: ReadonlyMap<string, FileTensor>;
-  /** Entries that carry nothing the network needs: counters of batches, norms that the published code never applies, a classifier. */
+  /**
+   * Entries that the network does not need: counters of batches, norms that the published code never applies, a
+   * classifier.
+   */
   readonly ignored: readonly string[];
   /** Entries of the file that lie outside of the prefix. */
   readonly outside: readonly string[];
@@ -88,7 +91,8 @@ export function matchEntries(file: WeightFile, prefix: string, graph: OnnxGraph,
 }
 
 /**
- * The objects in a file that are no tensors: those within the network, which could be weights in a form that is not read, and those beside it.
+ * The objects in a file that are no tensors: those within the network, which could be weights in a form that is not
+ * read, and those beside it.
  *
  * Without a prefix, the network is what lies below the first parts of its parameters' names.
  */

@@ -1,4 +1,7 @@
-/** @file Networks as weight files describe them, and the graph that says what such a file holds. Nothing here needs a device. */
+/**
+ * @file Networks as weight files describe them, and their graphs, which list the entries that such a file must hold.
+ * Nothing here needs a device.
+ */
 
 import { ArgumentError } from '@visage/gpu';
 import type { NetworkDescription, OnnxGraph } from '@visage/nn';

@@ -1,15 +1,20 @@
 import { ArgumentError } from '@visage/gpu';
 import { l1Loss, type Tensor, weightedSum } from '@visage/tensor';
+import { elementOf } from '../core/lists.ts';
 import type { FeatureMaps, PatchOutput } from '../networks/discriminator.ts';
 
 /**
- * Weak feature matching: Σ over the chosen layers of mean |Dⁱ(result) − Dⁱ(target)|, mean over scales
- * (the paper adds the scales up).
+ * Weak feature matching loss: L_wFM = mean over scales of Σᵢ mean |Dⁱ(result) − Dⁱ(target)|, i over the chosen layers;
+ * a scalar. (The paper adds the scales up.) No gradient flows into the targets' features.
  *
- * The target, not the (unknown) true swap, is the reference, so only deep layers are compared: they hold expression, pose and light but
- * little of the identity. Layers count from 0 (shallow); negative ones from the deepest feature map, −1; `'all'` are all. The patch logits are not a layer.
- * SimSwap (Chen et al. 2020), section 3; the paper's other variants are other choices of layers: all of them (oFM), none (nFM), the first few.
+ * The true swap is not known, so the target is the reference. Only deep layers are compared, because they hold
+ * expression, pose and light but little of the identity. SimSwap (Chen et al. 2020), section 3. The paper's other
+ * variants are other choices of layers: all of them (oFM), none (nFM), the first few.
  *
+ * @param result one output per scale, feature maps [N, h, w, C], shallow to deep.
+ * @param target the same for the targets; logits are not needed.
+ * @param layers numbers of feature maps, 0 the shallowest; negative ones count from the deepest, −1. The patch logits
+ * are not a layer.
  * @throws ArgumentError for a layer that the discriminator does not have.
  */
 export function weakFeatureMatchingLoss(
@@ -19,7 +24,10 @@ export function weakFeatureMatchingLoss(
 ): Tensor {
   const distances = result.flatMap((output, scale) =>
     (layers === 'all' ? [...output.features.keys()] : layers).map((layer) =>
-      l1Loss(featureMap(output, layer), featureMap(target[scale]!, layer).detach()),
+      l1Loss(
+        featureMap(output, layer),
+        featureMap(elementOf(target, scale, 'weakFeatureMatchingLoss: target'), layer).detach(),
+      ),
     ),
   );
   return weightedSum(

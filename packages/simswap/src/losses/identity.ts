@@ -2,9 +2,12 @@ import { cosineSimilarity, mean, sub, type Tensor } from '@visage/tensor';
 import { meanOf } from '@visage/tensor/kernels';
 
 /**
- * Identity loss: mean over samples of 1 − cos(latent of the result, latent of the source).
+ * Identity loss: L_id = mean over samples of 1 − cos(result, source); a scalar.
  *
- * SimSwap (Chen et al. 2020), section 3; both [N, latent], of any length: the cosine does not see it.
+ * SimSwap (Chen et al. 2020), section 3.
+ *
+ * @param result [N, latent] embeddings of the swapped images, of any length, which the cosine does not depend on.
+ * @param source [N, latent] embeddings of the sources.
  */
 export const identityLoss = (result: Tensor, source: Tensor): Tensor =>
   meanOf({

@@ -1,10 +1,19 @@
 import { affineOf, BatchNorm1d, BatchNorm2d, Conv2d, Layer, Linear, PReLU, Sequential } from '@visage/nn';
 import { maxPool2d, mean, sigmoid, type Tensor } from '@visage/tensor';
 import type { SqueezeGate } from '@visage/tensor/kernels';
+import { affineParameters } from './blocks.ts';
 import { FoldedConv } from './folded.ts';
 import { FoldedBlock, type FoldedIdentity, foldIdentity } from './foldedIdentity.ts';
-import { checkIdentityConfig, checkInputSize, type IdentityConfig, IdentityNetwork } from './identity.ts';
-import { stageChannels } from './widths.ts';
+import {
+  checkIdentityConfig,
+  checkInputSize,
+  type IdentityConfig,
+  IdentityNetwork,
+  type IdentityStage,
+  identityEnds,
+  identityStages,
+  sideBehind,
+} from './identity.ts';
 
 /** The identity network that SimSwap was trained with: 101 layers, squeeze and excitation. */
 export const publishedArcFace: IdentityConfig = {
@@ -21,7 +30,10 @@ const REDUCTION = 16;
 const convolution = (inChannels: number, outChannels: number, kernel: number, stride: number): Conv2d =>
   new Conv2d(inChannels, outChannels, kernel, { stride, padding: kernel === 3 ? 1 : 0, bias: false });
 
-/** Squeeze and excitation: scales each channel by a gate in (0, 1) computed from the means of all channels. Hu et al. 2018. */
+/**
+ * Squeeze and excitation: scales each channel by a gate in (0, 1) computed from the means of all channels. Hu et al.
+ * 2018.
+ */
 class SqueezeExcitation extends Layer {
   readonly gate: Sequential;
   /** The parameters of {@link SqueezeExcitation.gate}. */
@@ -32,9 +44,9 @@ class SqueezeExcitation extends Layer {
     const hidden = Math.floor(channels / REDUCTION);
     const [first, activation, second] = [new Linear(channels, hidden), new PReLU(), new Linear(hidden, channels)];
     this.gate = this.child('fc', new Sequential(first, activation, second, sigmoid));
-    const { weight: w1, bias: b1 } = first;
-    const { weight: w2, bias: b2 } = second;
-    this.parts = { w1, b1: b1!, slope: activation.weight, w2, b2: b2! };
+    const { weight: w1, bias: b1 } = affineParameters(first);
+    const { weight: w2, bias: b2 } = affineParameters(second);
+    this.parts = { w1, b1, slope: activation.weight, w2, b2 };
   }
 
   forward(x: Tensor): Tensor {
@@ -44,7 +56,8 @@ class SqueezeExcitation extends Layer {
 }
 
 /**
- * Residual block of the published identity network: BN, conv, BN, PReLU, strided conv, BN, gate, plus shortcut, then the same PReLU again.
+ * Residual block of the published identity network: BN, conv, BN, PReLU, strided conv, BN, gate, plus shortcut, then
+ * the same PReLU again.
  */
 class IrBlock extends Layer {
   readonly normIn: BatchNorm2d;
@@ -93,19 +106,20 @@ class IrBlock extends Layer {
   }
 }
 
-/** The residual blocks of a stage, the first of which changes width and size. */
-function stage(blocks: number, inChannels: number, outChannels: number, stride: number, squeeze: boolean): IrBlock[] {
-  const block = (_: unknown, k: number) =>
-    k === 0 ? new IrBlock(inChannels, outChannels, stride, squeeze) : new IrBlock(outChannels, outChannels, 1, squeeze);
-  return Array.from({ length: blocks }, block);
-}
+/** The residual blocks of a stage, the first of which changes channels and size. */
+const stageBlocks = ({ blocks, from, to, stride }: IdentityStage, squeeze: boolean): IrBlock[] =>
+  Array.from({ length: blocks }, (_, k) =>
+    k === 0 ? new IrBlock(from, to, stride, squeeze) : new IrBlock(to, to, 1, squeeze),
+  );
 
-const halvings = [1, 2, 2, 2] as const;
+/** Side of the map behind the stem: a 3×3 convolution without padding, then pooling by 2. With 112: 110, then 55. */
+export const arcFaceStemSide = (inputSize: number): number => Math.floor((inputSize - 2) / 2);
 
 /**
  * The identity network of the published checkpoint (SE-LResNet101E-IR at its default size), trained with ArcFace.
  *
- * Takes ImageNet-normalised faces. State under the published names: `conv1`, `bn1`, `prelu`, `layer1.0.bn0`, …, `bn2`, `fc`, `bn3`.
+ * Takes ImageNet-normalised faces. State under the published names: `conv1`, `bn1`, `prelu`, `layer1.0.bn0`, …, `bn2`,
+ * `fc`, `bn3`.
  */
 export class ArcFace extends IdentityNetwork {
   readonly config: IdentityConfig;
@@ -123,20 +137,18 @@ export class ArcFace extends IdentityNetwork {
     super();
     checkIdentityConfig('ArcFace', 'arcface', config);
     this.config = config;
-    const channels = stageChannels(config.width, 16);
-    // The stem has no padding: 112 → 110 → 55 → 28 → 14 → 7.
-    const side = halvings.reduce((n, by) => Math.ceil(n / by), Math.floor((config.inputSize - 2) / 2));
+    const stages = identityStages(config);
+    const channels = identityEnds(config);
+    const side = sideBehind(stages, arcFaceStemSide(config.inputSize)); // 112 → 55 → 55 → 28 → 14 → 7
     checkInputSize('ArcFace', config.inputSize, side);
-    this.stem = this.child('conv1', new Conv2d(3, channels[0], 3, { bias: false }));
-    this.stemNorm = this.child('bn1', new BatchNorm2d(channels[0]));
+    this.stem = this.child('conv1', new Conv2d(3, channels.stem, 3, { bias: false }));
+    this.stemNorm = this.child('bn1', new BatchNorm2d(channels.stem));
     this.stemActivation = this.child('prelu', new PReLU());
-    this.blocks = channels.map((c, k) =>
-      stage(config.layers[k]!, channels[Math.max(0, k - 1)]!, c, halvings[k]!, config.squeeze),
-    );
+    this.blocks = stages.map((stage) => stageBlocks(stage, config.squeeze));
     this.stages = this.blocks.map((blocks, k) => this.child(`layer${k + 1}`, new Sequential(...blocks)));
-    this.lastNorm = this.child('bn2', new BatchNorm2d(channels[3]));
-    const flattened = [channels[3], side, side] as const;
-    this.toEmbedding = this.child('fc', new Linear(channels[3] * side * side, config.embedding, { flattened }));
+    this.lastNorm = this.child('bn2', new BatchNorm2d(channels.last));
+    const flattened = [channels.last, side, side] as const;
+    this.toEmbedding = this.child('fc', new Linear(channels.last * side * side, config.embedding, { flattened }));
     this.embeddingNorm = this.child('bn3', new BatchNorm1d(config.embedding));
   }
 
@@ -149,6 +161,6 @@ export class ArcFace extends IdentityNetwork {
   }
 
   folded(): FoldedIdentity {
-    return foldIdentity(this, Math.floor((this.config.inputSize - 2) / 2), halvings, true);
+    return foldIdentity(this, arcFaceStemSide(this.config.inputSize), true);
   }
 }

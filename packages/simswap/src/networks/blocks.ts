@@ -1,5 +1,31 @@
-import { BatchNorm2d, Conv2d, Sequential } from '@visage/nn';
+/** @file What several networks are made of: channel counts, and the generator's convolutions. */
+import { VisageError } from '@visage/gpu';
+import { BatchNorm2d, Conv2d, type Linear, Sequential } from '@visage/nn';
 import { relu, resize, type Tensor } from '@visage/tensor';
+import type { LinearParameters } from '@visage/tensor/kernels';
+
+/** One value for each of the four stages of a network, full size first. */
+export type PerStage = readonly [number, number, number, number];
+
+/** Channels of the four stages of every SimSwap network at width 1. */
+const STAGES = [64, 128, 256, 512] as const;
+
+/** Channel counts of the four stages at a given width: ⌊n · width⌋, but no fewer than `least`. */
+export function stageChannels(width: number, least = 4): PerStage {
+  const scaled = (n: number): number => Math.max(least, Math.floor(n * width));
+  const [c0, c1, c2, c3] = STAGES;
+  return [scaled(c0), scaled(c1), scaled(c2), scaled(c3)];
+}
+
+/**
+ * Weight and bias of a layer that was built with a bias.
+ *
+ * @throws VisageError when it was not.
+ */
+export function affineParameters({ weight, bias }: Linear): LinearParameters {
+  if (!bias) throw new VisageError('affineParameters: the layer was built without a bias');
+  return { weight, bias };
+}
 
 /** Holds the place of PyTorch's padding layer in the numbering of a state dict; our convolutions pad themselves. */
 export const paddedByConvolution = (x: Tensor): Tensor => x;

@@ -2,19 +2,22 @@ import { Module } from '@visage/nn';
 import type { Tensor } from '@visage/tensor';
 import type { ColorSpace } from './colorSpace.ts';
 
-/** What a discriminator sees in a batch at one scale. */
+/** The feature maps of a batch at one scale. */
 export interface FeatureMaps {
   /** Shallow to deep. */
   readonly features: readonly Tensor[];
 }
 
-/** What a discriminator says of a batch at one scale. */
+/** The output of a discriminator for a batch at one scale. */
 export interface PatchOutput extends FeatureMaps {
   /** How real each patch looks: [N, h, w, 1], or [N, patches]. */
   readonly logits: Tensor;
 }
 
-/** A network that tells pictures from swaps: [N, H, W, 3] → one output per scale. What the losses and the trainer see of any discriminator. */
+/**
+ * Base of the discriminators, which tell real pictures from swaps: [N, H, W, 3] → one output per scale. Losses and
+ * trainer use this interface only.
+ */
 export abstract class DiscriminatorNetwork extends Module {
   /** The name of its form in recipes. */
   abstract readonly kind: 'patch' | 'projected';
@@ -26,6 +29,8 @@ export abstract class DiscriminatorNetwork extends Module {
   /** One output per scale, full size first. */
   abstract forward(images: Tensor): PatchOutput[];
 
-  /** The feature maps of {@link DiscriminatorNetwork.forward}, per scale, without the work that only the logits need. */
+  /**
+   * The feature maps of {@link DiscriminatorNetwork.forward}, per scale, without the work that only the logits need.
+   */
   abstract features(images: Tensor): FeatureMaps[];
 }

@@ -2,6 +2,8 @@ import { ArgumentError, checkInteger, checkNumber } from '@visage/gpu';
 import { BatchNorm2d, Conv2d, Layer, Linear, Module, ModuleList, Sequential } from '@visage/nn';
 import { mean, padZero, relu6, type Tensor } from '@visage/tensor';
 import { checkShape, showShape } from '@visage/tensor/kernels';
+import { elementOf } from '../core/lists.ts';
+import type { PerStage } from './blocks.ts';
 import type { FeatureMaps } from './discriminator.ts';
 
 /** Size of an {@link EfficientNetLite}. Plain data: it travels in checkpoints. */
@@ -44,16 +46,16 @@ export const efficientNetChannels = (channels: number, { width }: EfficientNetCo
   Math.max(4, Math.floor(channels * width));
 
 /** Channels of the four feature maps. */
-export const featureChannels = (config: EfficientNetConfig): [number, number, number, number] =>
-  TAPS.map((stage) => efficientNetChannels(efficientNetStages[stage]!.channels, config)) as [
-    number,
-    number,
-    number,
-    number,
-  ];
+export function featureChannels(config: EfficientNetConfig): PerStage {
+  const behind = (stage: number): number =>
+    efficientNetChannels(elementOf(efficientNetStages, stage, 'efficientNetStages').channels, config);
+  const [t0, t1, t2, t3] = TAPS;
+  return [behind(t0), behind(t1), behind(t2), behind(t3)];
+}
 
 /**
- * TensorFlow's `same` padding before a convolution: as much in all as makes ⌈H / stride⌉ outputs, and the odd pixel behind, not in front.
+ * TensorFlow's `same` padding before a convolution: as many zeros in all as give ⌈H / stride⌉ outputs, with the odd one
+ * behind the map.
  *
  * Needed where stride is not 1; elsewhere it is a convolution's own symmetric padding.
  */
@@ -84,7 +86,10 @@ class SameConv extends Conv2d {
   }
 }
 
-/** Convolutions with batch norms and relu6 between them, none of it behind the last; adds its input where shapes allow it. */
+/**
+ * Convolutions, each with a batch norm behind it, and relu6 between them but not behind the last; with `residual`, plus
+ * the input.
+ */
 class ConvBlock extends Layer {
   readonly #layers: readonly (readonly [Conv2d, BatchNorm2d])[];
   readonly #residual: boolean;
@@ -109,9 +114,11 @@ class ConvBlock extends Layer {
 }
 
 /**
- * Inverted residual: pointwise to `expansion` times the channels (left out if that is 1), depthwise, pointwise back; nothing behind the sum.
+ * Inverted residual: pointwise to `expansion` times the channels (left out if that is 1), depthwise, pointwise back;
+ * nothing behind the sum.
  *
- * State `conv_pw`, `bn1`, `conv_dw`, `bn2`, `conv_pwl`, `bn3`; without the first, `conv_dw`, `bn1`, `conv_pw`, `bn2`. Sandler et al. 2018.
+ * State `conv_pw`, `bn1`, `conv_dw`, `bn2`, `conv_pwl`, `bn3`; without the first, `conv_dw`, `bn1`, `conv_pw`, `bn2`.
+ * Sandler et al. 2018.
  */
 function mobileBlock(inChannels: number, outChannels: number, form: StageForm, stride: number): ConvBlock {
   const inner = inChannels * form.expansion;
@@ -125,11 +132,12 @@ function mobileBlock(inChannels: number, outChannels: number, form: StageForm, s
 }
 
 /**
- * The feature layers of EfficientNet-lite0: relu6, no squeeze and excitation, TensorFlow's padding, batch norms with eps 1e-3.
+ * The feature layers of EfficientNet-lite0: relu6, no squeeze and excitation, TensorFlow's padding, batch norms with
+ * eps 1e-3.
  *
- * [N, H, W, 3] ImageNet-normalised images, height and width multiples of 32, → feature maps of 24, 40, 112 and 320 channels (at width 1) at
- * 1/4, 1/8, 1/16 and 1/32 of the side. State `conv_stem`, `bn1`, `blocks.0.0.conv_dw`, …, the names of published ImageNet files. Tan and Le 2019; the
- * network that SimSwap's projected discriminator looks through.
+ * [N, H, W, 3] ImageNet-normalised images, height and width multiples of 32, → feature maps of 24, 40, 112 and 320
+ * channels (at width 1) at 1/4, 1/8, 1/16 and 1/32 of the side. State `conv_stem`, `bn1`, `blocks.0.0.conv_dw`, …, the
+ * names of published ImageNet files. Tan and Le 2019; the feature network of SimSwap's projected discriminator.
  */
 export class EfficientNetLite extends Module {
   readonly config: EfficientNetConfig;
@@ -141,17 +149,16 @@ export class EfficientNetLite extends Module {
     super();
     checkNumber('EfficientNetLite', 'width', config.width, 0);
     this.config = config;
-    const channels = [efficientNetStem, ...efficientNetStages.map((form) => form.channels)].map((count) =>
-      efficientNetChannels(count, config),
-    );
-    this.stemConv = this.child('conv_stem', new SameConv(3, channels[0]!, 3, 2));
-    this.stemNorm = this.child('bn1', new BatchNorm2d(channels[0]!, NORM));
-    const stages = efficientNetStages.map((form, k) => {
-      const block = (_: unknown, at: number) =>
-        at === 0
-          ? mobileBlock(channels[k]!, channels[k + 1]!, form, form.stride)
-          : mobileBlock(channels[k + 1]!, channels[k + 1]!, form, 1);
-      return new Sequential(...Array.from({ length: form.blocks }, block));
+    let from = efficientNetChannels(efficientNetStem, config);
+    this.stemConv = this.child('conv_stem', new SameConv(3, from, 3, 2));
+    this.stemNorm = this.child('bn1', new BatchNorm2d(from, NORM));
+    const stages = efficientNetStages.map((form) => {
+      const to = efficientNetChannels(form.channels, config);
+      const blocks = Array.from({ length: form.blocks }, (_, k) =>
+        k === 0 ? mobileBlock(from, to, form, form.stride) : mobileBlock(to, to, form, 1),
+      );
+      from = to;
+      return new Sequential(...blocks);
     });
     this.stages = this.child('blocks', new ModuleList(stages)).items;
   }
@@ -198,7 +205,7 @@ export class EfficientNetClassifier extends EfficientNetLite {
   }
 
   forward(images: Tensor): Tensor {
-    const deepest = this.features(images).features.at(-1)!;
+    const deepest = elementOf(this.features(images).features, -1, 'EfficientNetClassifier: features');
     const wide = relu6(this.headNorm.forward(this.headConv.forward(deepest)));
     return this.classifier.forward(mean(wide, [1, 2]));
   }

@@ -1,9 +1,10 @@
 /**
  * @file Frozen batch norms folded into the convolutions around them.
  *
- * In evaluation a batch norm is an affine map per channel, y = x · scale + shift. Behind a convolution it scales the weight's columns and becomes a bias.
- * In front of one it scales the weight's rows, and its shift, run through the convolution, becomes an offset: one value per channel
- * if nothing is padded, else one per pixel and channel, because the border sees zeros where the shift would be.
+ * In evaluation a batch norm is an affine map per channel, y = x · scale + shift. Behind a convolution it scales the
+ * weight's columns and becomes a bias. In front of one it scales the weight's rows, and its shift, run through the
+ * convolution, becomes an offset: one value per channel if nothing is padded, else one per pixel and channel, because
+ * the border sees zeros where the shift would be.
  */
 import { type Affine, type Conv2d, Layer, type Linear } from '@visage/nn';
 import { add, assign, conv2d, expand, linear, matmul, mul, noGrad, reshape, scope, type Tensor } from '@visage/tensor';
@@ -43,7 +44,8 @@ export interface ConvSurroundings {
 }
 
 /**
- * A convolution with what surrounds it folded in, on maps of one size: [N, size, size, in] → [N, H', W', out], followed by a PReLU if asked for.
+ * A convolution with what surrounds it folded in, on maps of one size: [N, size, size, in] → [N, H', W', out], followed
+ * by a PReLU if asked for.
  *
  * The offset is a bias [out], or [1, H', W', out] where padding meets a shift in front of the convolution.
  */

@@ -1,10 +1,14 @@
 import { affineOf, type BatchNorm1d, type BatchNorm2d, type Conv2d, Layer, type Linear, type PReLU } from '@visage/nn';
 import { maxPool2d, type Tensor } from '@visage/tensor';
 import { residualBlock, type SqueezeGate } from '@visage/tensor/kernels';
+import { elementOf } from '../core/lists.ts';
 import { FoldedConv, FoldedLinear } from './folded.ts';
-import { type IdentityConfig, IdentityNetwork, unitAffine } from './identity.ts';
+import { type IdentityConfig, IdentityNetwork, identityStages, unitAffine } from './identity.ts';
 
-/** What joins the second convolution of a block to its shortcut: their sum, a PReLU behind it if there is a slope, with the gate squeeze and excitation too. */
+/**
+ * How a block joins its second convolution to its shortcut: by their sum, behind a gate (squeeze and excitation) if
+ * there is one, and followed by a PReLU if there is a slope.
+ */
 export interface FoldedJoin {
   readonly gate?: SqueezeGate;
   readonly lastSlope?: Tensor;
@@ -54,10 +58,11 @@ export interface FoldedParts {
 }
 
 /**
- * A frozen identity network in evaluation, with its batch norms and its colour space folded into the convolutions: the same function to rounding, in a
- * third of the kernels. Made by {@link IdentityNetwork.folded}.
+ * A frozen identity network in evaluation, with its batch norms and its colour space folded into the convolutions: the
+ * same function to rounding, in a third of the kernels. Made by {@link IdentityNetwork.folded}.
  *
- * It has no parameters; gradients flow to the images. It shares slopes and gates with the network that it was made from, which must outlive it.
+ * It has no parameters; gradients flow to the images. It shares slopes and gates with the network that it was made
+ * from, which must outlive it.
  */
 export class FoldedIdentity extends IdentityNetwork {
   readonly config: IdentityConfig;
@@ -107,21 +112,16 @@ export interface FoldableNetwork extends IdentityNetwork {
  * Folds a network; see {@link IdentityNetwork.folded}.
  *
  * @param side of the map that the first block sees.
- * @param strides of the first block of each stage.
  * @param pool whether the map behind the stem is halved by its maxima.
  */
-export function foldIdentity(
-  network: FoldableNetwork,
-  side: number,
-  strides: readonly number[],
-  pool: boolean,
-): FoldedIdentity {
+export function foldIdentity(network: FoldableNetwork, side: number, pool: boolean): FoldedIdentity {
   const { config, stem, stemNorm, lastNorm, embeddingNorm } = network;
   let size = side;
+  const stages = identityStages(config);
   const blocks = network.blocks.flatMap((stage, k) =>
     stage.map((block, at) => {
       const folded = block.folded(size);
-      if (at === 0) size = Math.ceil(size / (strides[k] as number));
+      if (at === 0) size = Math.ceil(size / elementOf(stages, k, 'foldIdentity: stages').stride);
       return folded;
     }),
   );

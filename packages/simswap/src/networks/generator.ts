@@ -10,10 +10,10 @@ import {
 import { Conv2d, Module, ModuleList, Sequential } from '@visage/nn';
 import { cast, type Tensor, tanh } from '@visage/tensor';
 import { checkShape, checkTensor, showShape } from '@visage/tensor/kernels';
-import { down, paddedByConvolution, stem, up } from './blocks.ts';
+import { consecutive, elementOf } from '../core/lists.ts';
+import { down, paddedByConvolution, stageChannels, stem, up } from './blocks.ts';
 import { type ColorSpace, fromUnit, toUnit } from './colorSpace.ts';
 import { type BlockStyles, IdBlock, stylesOf } from './idBlock.ts';
-import { stageChannels } from './widths.ts';
 
 /** Size and form of a {@link Generator}. Plain data: it travels in checkpoints. */
 export interface GeneratorConfig {
@@ -23,7 +23,10 @@ export interface GeneratorConfig {
   readonly blocks: number;
   /** Length of the identity latent; 512 in the published networks. */
   readonly latent: number;
-  /** `tanh`: images in [0, 1] on both ends (the released weights). `linear`: ImageNet-normalised on both ends (the 2022 training code). */
+  /**
+   * `tanh`: images in [0, 1] on both ends (the released weights). `linear`: ImageNet-normalised on both ends (the 2022
+   * training code).
+   */
   readonly head: 'tanh' | 'linear';
   /** A fourth halving with as many channels, before the ID blocks (the training code's choice for 512 pixels). */
   readonly deep: boolean;
@@ -50,7 +53,7 @@ const CONFIG: OptionKeys<GeneratorConfig> = {
   halfWidthStem: true,
 };
 
-/** Throws unless every number of a configuration is there and makes a network. */
+/** @throws ArgumentError unless the configuration has every field, and values that make a network. */
 function checkConfig(config: GeneratorConfig): void {
   checkOptions('Generator', config, CONFIG);
   checkNumber('Generator', 'width', config.width, 0);
@@ -63,8 +66,9 @@ function checkConfig(config: GeneratorConfig): void {
 /**
  * SimSwap's generator: an encoder, ID blocks that inject the identity, a decoder; no skip connections.
  *
- * [N, H, W, 3] target images and [N, latent] identities (unit length) → [N, H, W, 3]. Height and width must be multiples of
- * {@link Generator.stride}. Images are in {@link Generator.colorSpace}. State under the published names. SimSwap (Chen et al. 2020), section 3.
+ * [N, H, W, 3] target images and [N, latent] identities (unit length) → [N, H, W, 3]. Height and width must be
+ * multiples of {@link Generator.stride}. Images are in {@link Generator.colorSpace}. State under the published names.
+ * SimSwap (Chen et al. 2020), section 3.
  */
 export class Generator extends Module {
   readonly config: GeneratorConfig;
@@ -81,27 +85,30 @@ export class Generator extends Module {
     checkConfig(config);
     this.config = config;
     this.colorSpace = config.head === 'tanh' ? 'unit' : 'imagenet';
-    const channels = generatorLevels(config);
-    const pairs = channels.slice(1).map((c, k) => [channels[k]!, c] as const);
-    this.stride = 2 ** pairs.length;
-    // The published names count from the level of 64 channels: down0 exists in the half-width layout only, down4 in the deep one.
+    const { full, deepest, halvings } = generatorLevels(config);
+    this.stride = 2 ** halvings.length;
+    // The published names count from the level of 64 channels: down0 exists in the half-width layout only, down4 in the
+    // deep one.
     const number = (k: number) => k + (config.halfWidthStem ? 0 : 1);
     this.encoder = [
-      this.child('first_layer', stem(3, channels[0]!)),
-      ...pairs.map(([outer, inner], k) => this.child(`down${number(k)}`, down(outer, inner))),
+      this.child('first_layer', stem(3, full)),
+      ...halvings.map(([outer, inner], k) => this.child(`down${number(k)}`, down(outer, inner))),
     ];
-    const inner = channels.at(-1)!;
-    const blocks = Array.from({ length: config.blocks }, () => new IdBlock(inner, config.latent));
+    const blocks = Array.from({ length: config.blocks }, () => new IdBlock(deepest, config.latent));
     this.blocks = this.child('BottleNeck', new ModuleList(blocks));
-    this.decoder = pairs
+    this.decoder = halvings
       .map(([outer, inner], k) => ({ outer, inner, name: `up${number(k)}` }))
       .reverse()
       .map(({ outer, inner, name }) => this.child(name, up(inner, outer)));
-    const toImage = new Conv2d(channels[0]!, 3, 7, { padding: 3, paddingMode: 'reflect' });
+    const toImage = new Conv2d(full, 3, 7, { padding: 3, paddingMode: 'reflect' });
     this.last = this.child('last_layer', new Sequential(paddedByConvolution, toImage));
   }
 
-  /** Swaps in the generator's own colour space; see {@link Generator.swap} for images in [0, 1]. */
+  /**
+   * Swaps in the generator's own colour space; see {@link Generator.swap} for images in [0, 1].
+   *
+   * @throws ArgumentError for shapes that do not fit.
+   */
   forward(target: Tensor, latent: Tensor): Tensor {
     this.#check(target, latent);
     let x = target;
@@ -134,10 +141,21 @@ export class Generator extends Module {
   }
 }
 
-/** Channels of each level of a generator, full size first. */
-export function generatorLevels({ width, deep, halfWidthStem }: GeneratorConfig): number[] {
-  const stages: number[] = stageChannels(width);
-  if (halfWidthStem) stages.unshift(Math.max(4, Math.floor(32 * width)));
-  if (deep) stages.push(stages.at(-1)!);
-  return stages;
+/** Channel counts of a generator by level. */
+export interface GeneratorLevels {
+  /** Of the maps at full size. */
+  readonly full: number;
+  /** Of the maps in the ID blocks. */
+  readonly deepest: number;
+  /** In front of and behind each halving, full size first. */
+  readonly halvings: readonly (readonly [outer: number, inner: number])[];
+}
+
+/** The levels of a generator of a configuration. */
+export function generatorLevels({ width, deep, halfWidthStem }: GeneratorConfig): GeneratorLevels {
+  const stages = stageChannels(width);
+  const deepest = elementOf(stages, -1, 'stageChannels');
+  const outside = halfWidthStem ? [Math.max(4, Math.floor(32 * width))] : [];
+  const channels = [...outside, ...stages, ...(deep ? [deepest] : [])];
+  return { full: elementOf(channels, 0, 'generatorLevels'), deepest, halvings: consecutive(channels) };
 }

@@ -1,7 +1,7 @@
 import { Conv2d, Linear, Module, Sequential } from '@visage/nn';
 import { adain, type Tensor } from '@visage/tensor';
 import { type LinearParameters, linears } from '@visage/tensor/kernels';
-import { paddedByConvolution } from './blocks.ts';
+import { affineParameters, paddedByConvolution } from './blocks.ts';
 
 /** Added to the variance inside the root, as in the published code; matters in f32 only. */
 const EPSILON = 1e-8;
@@ -12,15 +12,17 @@ class Style extends Module {
 
   constructor(latent: number, channels: number) {
     super();
-    const { weight, bias } = this.child('linear', new Linear(latent, 2 * channels));
-    this.affine = { weight, bias: bias! };
+    this.affine = affineParameters(this.child('linear', new Linear(latent, 2 * channels)));
   }
 }
 
 /**
- * ID block, where the source's identity enters: a residual block of two reflect-padded convolutions, each followed by adaptive instance norm.
+ * ID block, where the source's identity enters: a residual block of two reflect-padded convolutions, each followed by
+ * adaptive instance norm.
  *
- * y = relu(adain(conv1 x, style1 z)), out = x + adain(conv2 y, style2 z), with adain(x, (s, b)) = (1 + s) · norm(x) + b.
+ * y = relu(adain(conv1 x, style1 z)), out = x + adain(conv2 y, style2 z), where
+ * adain(x, (s, b)) = (1 + s) · norm(x) + b.
+ *
  * Shapes [N, H, W, C], z [N, latent]. SimSwap (Chen et al. 2020), section 3.
  */
 export class IdBlock extends Module {
@@ -53,7 +55,7 @@ export class IdBlock extends Module {
 /** [N, 2·channels] for each of a block's two norms: the scales, as their distance from 1, then the shifts. */
 export type BlockStyles = readonly [Tensor, Tensor];
 
-/** The styles of several blocks from one batch of latents [N, latent], computed together. */
+/** The styles of several blocks from one batch of latents [N, latent], in few launches. */
 export function stylesOf(blocks: Iterable<IdBlock>, latent: Tensor): BlockStyles[] {
   const list = [...blocks];
   if (list.length === 0) return [];

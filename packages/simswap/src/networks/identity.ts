@@ -11,6 +11,7 @@ import { type Affine, Layer } from '@visage/nn';
 import { cast, l2Normalize, resize, type Tensor, tensor } from '@visage/tensor';
 import { checkDType, checkShape } from '@visage/tensor/kernels';
 import type { IdentityResize } from '../core/recipe.ts';
+import { type PerStage, stageChannels } from './blocks.ts';
 import { affineFromUnit, type ColorSpace, fromUnit } from './colorSpace.ts';
 import type { FoldedIdentity } from './foldedIdentity.ts';
 
@@ -18,7 +19,7 @@ import type { FoldedIdentity } from './foldedIdentity.ts';
 export interface IdentityConfig {
   readonly kind: 'arcface' | 'iresnet';
   /** Residual blocks of each of the four stages. */
-  readonly layers: readonly [number, number, number, number];
+  readonly layers: PerStage;
   /** Scales every channel count; 1 is the published network. */
   readonly width: number;
   /** Length of the embedding. */
@@ -29,6 +30,9 @@ export interface IdentityConfig {
   readonly squeeze: boolean;
 }
 
+/** No stage of an identity network has fewer channels: squeeze and excitation divides them by 16. */
+const IDENTITY_LEAST = 16;
+
 const CONFIG: OptionKeys<IdentityConfig> = {
   kind: true,
   layers: true,
@@ -38,7 +42,7 @@ const CONFIG: OptionKeys<IdentityConfig> = {
   squeeze: true,
 };
 
-/** Throws unless a configuration is whole and of the kind that the network is. */
+/** @throws ArgumentError unless the configuration has every field, and is of the network's kind. */
 export function checkIdentityConfig(network: string, kind: IdentityConfig['kind'], config: IdentityConfig): void {
   checkOptions(network, config, CONFIG);
   if (config.kind !== kind) throw new ArgumentError(network, 'kind', `'${config.kind}'`, `'${kind}'`);
@@ -51,17 +55,66 @@ export function checkIdentityConfig(network: string, kind: IdentityConfig['kind'
   checkBoolean(network, 'squeeze', config.squeeze);
 }
 
-/** A network that tells people apart: [N, S, S, 3] faces in {@link IdentityNetwork.colorSpace} → [N, embedding], not normalised. */
+/**
+ * A stage of residual blocks. The first block takes `from` channels at the given stride; the others keep channels and
+ * size.
+ */
+export interface IdentityStage {
+  readonly blocks: number;
+  readonly from: number;
+  readonly to: number;
+  readonly stride: number;
+}
+
+/**
+ * The four stages of an identity network. All halve the map, but for the first of `arcface`, which keeps the size of
+ * the pooled stem.
+ */
+export function identityStages({ kind, layers, width }: IdentityConfig): readonly IdentityStage[] {
+  const [c0, c1, c2, c3] = stageChannels(width, IDENTITY_LEAST);
+  const [n0, n1, n2, n3] = layers;
+  return [
+    { blocks: n0, from: c0, to: c0, stride: kind === 'arcface' ? 1 : 2 },
+    { blocks: n1, from: c0, to: c1, stride: 2 },
+    { blocks: n2, from: c1, to: c2, stride: 2 },
+    { blocks: n3, from: c2, to: c3, stride: 2 },
+  ];
+}
+
+/** Channels of the stem of an identity network, which are those of its first stage, and of its last stage. */
+export function identityEnds({ width }: IdentityConfig): { readonly stem: number; readonly last: number } {
+  const [stem, , , last] = stageChannels(width, IDENTITY_LEAST);
+  return { stem, last };
+}
+
+/**
+ * Side of the map behind the stages, of which each rounds up.
+ *
+ * @param side of the map in front of them.
+ */
+export const sideBehind = (stages: readonly IdentityStage[], side: number): number =>
+  stages.reduce((n, { stride }) => Math.ceil(n / stride), side);
+
+/**
+ * Embeds faces by their identity: [N, S, S, 3] in {@link IdentityNetwork.colorSpace} → [N, embedding], not normalised.
+ */
 export abstract class IdentityNetwork extends Layer {
   abstract readonly config: IdentityConfig;
   abstract readonly colorSpace: ColorSpace;
 
-  /** Embeds images in [0, 1] of any size; they are resized as the network needs it. Embeddings are f32, also in mixed precision. */
+  /**
+   * Embeds images in [0, 1] of any size; they are resized as the network needs it. Embeddings are f32, also in mixed
+   * precision.
+   */
   embed(images: Tensor, resizing: IdentityResize = 'bicubic'): Tensor {
     return cast(this.forward(fromUnit(this.fitted(images, resizing), this.colorSpace)), 'f32');
   }
 
-  /** Images [N, H, W, 3] at the size that the network takes. */
+  /**
+   * Resizes images [N, H, W, 3] to the size that the network takes: [N, inputSize, inputSize, 3].
+   *
+   * @throws ArgumentError for another shape or type.
+   */
   fitted(images: Tensor, resizing: IdentityResize): Tensor {
     checkDType('embed', 'images', images, 'f32', 'f16');
     checkShape('embed', 'images', images.shape, [null, null, null, 3], 'Images are NHWC');
@@ -71,18 +124,21 @@ export abstract class IdentityNetwork extends Layer {
   }
 
   /**
-   * The same function of images with every batch norm, as it is in evaluation, folded into its neighbours; for frozen networks. A new network, the
-   * caller's to dispose.
+   * The same function of images with every batch norm, as it is in evaluation, folded into its neighbours; for frozen
+   * networks. A new network, the caller's to dispose.
    */
   abstract folded(): FoldedIdentity;
 
-  /** The unit-length embedding that the generator takes. */
+  /**
+   * The latent that the generator takes: embeddings of images [N, H, W, 3] in [0, 1], scaled to unit length, [N,
+   * embedding].
+   */
   latent(images: Tensor, resizing: IdentityResize = 'bicubic'): Tensor {
     return l2Normalize(this.embed(images, resizing));
   }
 }
 
-/** Throws unless an input of this size leaves something of the last map. */
+/** @throws ArgumentError unless the last map has at least one pixel for inputs of this size. */
 export function checkInputSize(network: string, inputSize: number, lastSide: number): void {
   if (Number.isInteger(inputSize) && lastSide >= 1) return;
   throw new ArgumentError(

@@ -2,8 +2,15 @@ import { affineOf, BatchNorm1d, BatchNorm2d, Conv2d, Layer, Linear, PReLU, Seque
 import type { Tensor } from '@visage/tensor';
 import { FoldedConv } from './folded.ts';
 import { FoldedBlock, type FoldedIdentity, foldIdentity } from './foldedIdentity.ts';
-import { checkIdentityConfig, checkInputSize, type IdentityConfig, IdentityNetwork } from './identity.ts';
-import { stageChannels } from './widths.ts';
+import {
+  checkIdentityConfig,
+  checkInputSize,
+  type IdentityConfig,
+  IdentityNetwork,
+  identityEnds,
+  identityStages,
+  sideBehind,
+} from './identity.ts';
 
 const DEPTHS = { 18: [2, 2, 2, 2], 50: [3, 4, 14, 3], 100: [3, 13, 30, 3] } as const;
 
@@ -64,7 +71,8 @@ class IBasicBlock extends Layer {
 /**
  * IResNet, the identity network of InsightFace's arcface_torch: every stage halves, one PReLU slope per channel.
  *
- * Takes faces in [−1, 1]. State under the published names: `conv1`, `bn1`, `prelu`, `layer1.0.bn1`, …, `bn2`, `fc`, `features`.
+ * Takes faces in [−1, 1]. State under the published names: `conv1`, `bn1`, `prelu`, `layer1.0.bn1`, …, `bn2`, `fc`,
+ * `features`.
  */
 export class IResNet extends IdentityNetwork {
   readonly config: IdentityConfig;
@@ -82,21 +90,22 @@ export class IResNet extends IdentityNetwork {
     super();
     checkIdentityConfig('IResNet', 'iresnet', config);
     this.config = config;
-    const channels = stageChannels(config.width, 16);
-    const side = channels.reduce((n) => Math.ceil(n / 2), config.inputSize);
+    const stages = identityStages(config);
+    const channels = identityEnds(config);
+    const side = sideBehind(stages, config.inputSize);
     checkInputSize('IResNet', config.inputSize, side);
-    this.stem = this.child('conv1', new Conv2d(3, channels[0], 3, { padding: 1, bias: false }));
-    this.stemNorm = this.child('bn1', new BatchNorm2d(channels[0]));
-    this.stemActivation = this.child('prelu', new PReLU(channels[0]));
-    this.blocks = channels.map((c, k) =>
-      Array.from({ length: config.layers[k]! }, (_, at) =>
-        at === 0 ? new IBasicBlock(channels[Math.max(0, k - 1)]!, c, 2) : new IBasicBlock(c, c, 1),
+    this.stem = this.child('conv1', new Conv2d(3, channels.stem, 3, { padding: 1, bias: false }));
+    this.stemNorm = this.child('bn1', new BatchNorm2d(channels.stem));
+    this.stemActivation = this.child('prelu', new PReLU(channels.stem));
+    this.blocks = stages.map(({ blocks, from, to, stride }) =>
+      Array.from({ length: blocks }, (_, k) =>
+        k === 0 ? new IBasicBlock(from, to, stride) : new IBasicBlock(to, to, 1),
       ),
     );
     this.stages = this.blocks.map((blocks, k) => this.child(`layer${k + 1}`, new Sequential(...blocks)));
-    this.lastNorm = this.child('bn2', new BatchNorm2d(channels[3]));
-    const flattened = [channels[3], side, side] as const;
-    this.toEmbedding = this.child('fc', new Linear(channels[3] * side * side, config.embedding, { flattened }));
+    this.lastNorm = this.child('bn2', new BatchNorm2d(channels.last));
+    const flattened = [channels.last, side, side] as const;
+    this.toEmbedding = this.child('fc', new Linear(channels.last * side * side, config.embedding, { flattened }));
     this.embeddingNorm = this.child('features', new BatchNorm1d(config.embedding));
     this.embeddingNorm.weight.requiresGrad = false; // fixed at 1: the embedding's length carries nothing
   }
@@ -109,6 +118,6 @@ export class IResNet extends IdentityNetwork {
   }
 
   folded(): FoldedIdentity {
-    return foldIdentity(this, this.config.inputSize, [2, 2, 2, 2], false);
+    return foldIdentity(this, this.config.inputSize, false);
   }
 }

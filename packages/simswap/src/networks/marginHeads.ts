@@ -17,7 +17,10 @@ export const arcFaceMargin: MarginConfig = { kind: 'angle', scale: 64, margin: 0
 /** CosFace's numbers, as InsightFace trains large sets with them (Wang et al. 2018). */
 export const cosFaceMargin: MarginConfig = { kind: 'cosine', scale: 64, margin: 0.4 };
 
-/** A classifier over the angles between embeddings and class centres, with a margin. State: `weight`, in files [classes, embedding]. */
+/**
+ * A classifier over the angles between embeddings and class centres, with a margin. State: `weight`, in files [classes,
+ * embedding].
+ */
 export class MarginHead extends Module {
   readonly config: MarginConfig;
   readonly classes: number;

@@ -2,6 +2,8 @@ import { checkInteger, checkNumber, checkOptions, type OptionKeys } from '@visag
 import { BatchNorm2d, Conv2d, leaky, Module, Sequential } from '@visage/nn';
 import { avgPool2d, type Tensor } from '@visage/tensor';
 import { checkShape, checkTensor } from '@visage/tensor/kernels';
+import { consecutive, elementOf } from '../core/lists.ts';
+import { stageChannels } from './blocks.ts';
 import { DiscriminatorNetwork, type FeatureMaps, type PatchOutput } from './discriminator.ts';
 
 /** Size of a {@link PatchDiscriminator}. Plain data: it travels in checkpoints. */
@@ -11,7 +13,9 @@ export interface DiscriminatorConfig {
   readonly width: number;
   /** Number of halving convolutions; 4 in the published network. */
   readonly layers: number;
-  /** Number of scales, each half the size of the one before, each with weights of its own; 2 in the published network. */
+  /**
+   * Number of scales, each half the size of the one before, each with weights of its own; 2 in the published network.
+   */
   readonly scales: number;
 }
 
@@ -22,13 +26,24 @@ const CONFIG: OptionKeys<DiscriminatorConfig> = { kind: true, width: true, layer
 
 const SLOPE = 0.2;
 const rectify = leaky(SLOPE);
-const channelsAt = (width: number, layer: number): number =>
-  Math.max(4, Math.floor(64 * 2 ** Math.min(layer, 3) * width));
 
 /**
- * PatchGAN discriminator: 4×4 convolutions of stride 2, one of stride 1, and one to a map of logits; batch norm but in the first.
+ * Channel counts of a {@link PatchDiscriminator}: behind its first convolution, in front of and behind each later
+ * halving, and of the deepest map.
+ */
+export function patchLevels({ width, layers }: Pick<DiscriminatorConfig, 'width' | 'layers'>) {
+  const stages = stageChannels(width);
+  const channels = Array.from({ length: layers }, (_, k) => elementOf(stages, Math.min(k, 3), 'stageChannels'));
+  const at = (k: number): number => elementOf(channels, k, 'patchLevels');
+  return { first: at(0), deepest: at(-1), halvings: consecutive(channels) };
+}
+
+/**
+ * PatchGAN discriminator: 4×4 convolutions of stride 2, one of stride 1, and one to a map of logits; batch norm but in
+ * the first.
  *
- * [N, H, W, 3] → feature maps and patch logits. State `down1.0`, `down2.0`, `down2.1`, …, `conv1.0`, `conv1.1`, `conv2.0`, as published.
+ * [N, H, W, 3] → feature maps and patch logits. State `down1.0`, `down2.0`, `down2.1`, …, `conv1.0`, `conv1.1`,
+ * `conv2.0`, as published.
  */
 export class PatchDiscriminator extends Module {
   readonly stages: readonly Sequential[];
@@ -44,11 +59,10 @@ export class PatchDiscriminator extends Module {
         new BatchNorm2d(outChannels),
         rectify,
       );
-    const channels = Array.from({ length: layers }, (_, k) => channelsAt(width, k));
-    const deepest = channels.at(-1)!;
+    const { first, deepest, halvings } = patchLevels({ width, layers });
     this.stages = [
-      this.child('down1', new Sequential(new Conv2d(3, channels[0]!, 4, { stride: 2, padding: 1 }), rectify)),
-      ...channels.slice(1).map((c, k) => this.child(`down${k + 2}`, block(channels[k]!, c, 2))),
+      this.child('down1', new Sequential(new Conv2d(3, first, 4, { stride: 2, padding: 1 }), rectify)),
+      ...halvings.map(([from, to], k) => this.child(`down${k + 2}`, block(from, to, 2))),
       this.child('conv1', block(deepest, deepest, 1)),
     ];
     this.toLogits = this.child('conv2', new Sequential(new Conv2d(deepest, 1, 4, { padding: 1 })));
@@ -56,7 +70,7 @@ export class PatchDiscriminator extends Module {
 
   forward(images: Tensor): PatchOutput {
     const { features } = this.features(images);
-    return { features, logits: this.toLogits.forward(features.at(-1)!) };
+    return { features, logits: this.toLogits.forward(elementOf(features, -1, 'PatchDiscriminator: features')) };
   }
 
   features(images: Tensor): FeatureMaps {
@@ -71,7 +85,10 @@ export class PatchDiscriminator extends Module {
 /** Halves height and width: mean of the 3×3 neighbourhood, of the pixels that exist. */
 const halve = (x: Tensor): Tensor => avgPool2d(x, { kernel: 3, stride: 2, padding: 1, countIncludePad: false });
 
-/** Independent {@link PatchDiscriminator}s on the image at full size, half size, …: state `0.…`, `1.…`. SimSwap (Chen et al. 2020), section 3. */
+/**
+ * Independent {@link PatchDiscriminator}s on the image at full size, half size, …: state `0.…`, `1.…`. SimSwap (Chen et
+ * al. 2020), section 3.
+ */
 export class Discriminator extends DiscriminatorNetwork {
   readonly config: DiscriminatorConfig;
   readonly kind = 'patch';
@@ -89,17 +106,19 @@ export class Discriminator extends DiscriminatorNetwork {
   }
 
   forward(images: Tensor): PatchOutput[] {
-    return this.#scaled(images).map((x, scale) => this.scales[scale]!.forward(x));
+    return this.#scaled(images).map(({ scale, x }) => scale.forward(x));
   }
 
   features(images: Tensor): FeatureMaps[] {
-    return this.#scaled(images).map((x, scale) => this.scales[scale]!.features(x));
+    return this.#scaled(images).map(({ scale, x }) => scale.features(x));
   }
 
-  /** The images at the size of each scale. */
-  #scaled(images: Tensor): Tensor[] {
-    const sizes = [images];
-    while (sizes.length < this.scales.length) sizes.push(halve(sizes.at(-1)!));
-    return sizes;
+  /** Each scale with the images at its size. */
+  #scaled(images: Tensor): { readonly scale: PatchDiscriminator; readonly x: Tensor }[] {
+    let x = images;
+    return this.scales.map((scale, k) => {
+      if (k > 0) x = halve(x);
+      return { scale, x };
+    });
   }
 }

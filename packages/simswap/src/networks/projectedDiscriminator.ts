@@ -2,6 +2,7 @@ import { ArgumentError, checkInteger, checkNumber, checkOneOf, checkOptions, typ
 import { BatchNorm2d, Layer, leaky, Module, Sequential, SpectralConv2d } from '@visage/nn';
 import { concat, resize, type Tensor } from '@visage/tensor';
 import { showShape } from '@visage/tensor/kernels';
+import { consecutive, elementOf } from '../core/lists.ts';
 import { DiscriminatorNetwork, type FeatureMaps, type PatchOutput } from './discriminator.ts';
 import { EfficientNetLite, featureChannels } from './efficientNet.ts';
 import { RandomProjection } from './projection.ts';
@@ -13,11 +14,14 @@ export interface ProjectedConfig {
   readonly width: number;
   /** Scales those of the feature network. */
   readonly featureWidth: number;
-  /** Side to which images are resized first; 0: they are judged at their own, as in the published training code. At least 128, or no head has a patch. */
+  /**
+   * Side to which images are resized first, at least 128, or no head has a patch. 0 leaves them at their size, as the
+   * published training code does.
+   */
   readonly inputSize: number;
   /**
-   * What the frozen feature network normalises by in training: `batch` statistics, as the published training code does (it never puts that
-   * network into evaluation mode), or its `running` ones, as Projected GAN means it.
+   * What the frozen feature network normalises by in training: `batch` statistics, as the published training code does
+   * (it never puts that network into evaluation mode), or its `running` ones, as Projected GAN means it.
    */
   readonly featureStatistics: 'batch' | 'running';
 }
@@ -30,7 +34,7 @@ const CONFIG: OptionKeys<ProjectedConfig> = {
   featureStatistics: true,
 };
 
-/** Throws unless a configuration is whole and makes a network. */
+/** @throws ArgumentError unless the configuration has every field, and values that make a network. */
 function checkConfig(config: ProjectedConfig): void {
   const op = 'ProjectedDiscriminator';
   checkOptions(op, config, CONFIG);
@@ -70,15 +74,18 @@ class DownBlock extends Layer {
   }
 }
 
-/** One of the four small discriminators: halvings down to 1/32 of the image's side, then a 4×4 window to a logit. State `main.0`, …. */
+/**
+ * One of the four small discriminators: halvings down to 1/32 of the image's side, then a 4×4 window to a logit. State
+ * `main.0`, ….
+ */
 class Head extends Layer {
   readonly body: Sequential;
 
   constructor(level: number, inChannels: number, width: number) {
     super();
     const channels = [inChannels, ...HEAD.slice(level).map((count) => Math.max(4, Math.floor(count * width)))];
-    const blocks = channels.slice(1).map((count, k) => new DownBlock(channels[k]!, count));
-    const toLogits = new SpectralConv2d(channels.at(-1)!, 1, 4, { bias: false });
+    const blocks = consecutive(channels).map(([from, to]) => new DownBlock(from, to));
+    const toLogits = new SpectralConv2d(elementOf(channels, -1, 'channels of a head'), 1, 4, { bias: false });
     this.body = this.child('main', new Sequential(...blocks, toLogits));
   }
 
@@ -98,11 +105,13 @@ class Named<M extends Module> extends Module {
 }
 
 /**
- * Projected discriminator: four small discriminators on random mixtures of the feature maps of a frozen, pretrained network.
+ * Projected discriminator: four small discriminators on random mixtures of the feature maps of a frozen, pretrained
+ * network.
  *
- * [N, H, W, 3] ImageNet-normalised images → one output: logits [N, patches of all heads], and as features the frozen network's four raw maps.
- * Only the heads are trained. State `feature_network.pretrained.…` ({@link EfficientNetLite}), `feature_network.scratch.…`
- * ({@link RandomProjection}), `discriminator.mini_discs.0.main.…`. Sauer et al. 2021, as the training code of SimSwap (2022) has it.
+ * [N, H, W, 3] ImageNet-normalised images → one output: logits [N, patches of all heads], and as features the frozen
+ * network's four raw maps. Only the heads are trained. State `feature_network.pretrained.…` ({@link EfficientNetLite}),
+ * `feature_network.scratch.…` ({@link RandomProjection}), `discriminator.mini_discs.0.main.…`. Sauer et al. 2021, as
+ * the training code of SimSwap (2022) has it.
  */
 export class ProjectedDiscriminator extends DiscriminatorNetwork {
   readonly config: ProjectedConfig;
@@ -145,9 +154,11 @@ export class ProjectedDiscriminator extends DiscriminatorNetwork {
 
   forward(images: Tensor): [PatchOutput] {
     const [{ features }] = this.features(images);
-    const patches = this.projection
-      .forward(features)
-      .map((map, level) => this.heads[level]!.forward(map).reshape([images.dim(0), -1]));
+    const patches = this.projection.forward(features).map((map, level) =>
+      elementOf(this.heads, level, 'heads')
+        .forward(map)
+        .reshape([images.dim(0), -1]),
+    );
     return [{ features, logits: concat(patches, 1) }];
   }
 

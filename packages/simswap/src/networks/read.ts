@@ -1,6 +1,10 @@
-/** @file Networks from the configurations that checkpoints carry: bounded, so that a hostile file cannot ask for the moon. */
+/**
+ * @file Networks from the configurations in checkpoints. Every number is bounded, so that a hostile file cannot ask for
+ * a network that fills the memory.
+ */
 import { JsonReader } from '../core/json.ts';
 import { ArcFace } from './arcface.ts';
+import type { PerStage } from './blocks.ts';
 import type { DiscriminatorNetwork } from './discriminator.ts';
 import type { EfficientNetConfig } from './efficientNet.ts';
 import type { GeneratorConfig } from './generator.ts';
@@ -64,7 +68,7 @@ export function readIdentityConfig(json: unknown): IdentityConfig {
   const from = new JsonReader(json, 'identity');
   return {
     kind: from.choice('kind', ['arcface', 'iresnet']),
-    layers: from.integers('layers', [4, 4], 1, 64) as [number, number, number, number],
+    layers: from.integers('layers', [4, 4], 1, 64) as unknown as PerStage,
     width: from.number('width', 0, WIDEST),
     embedding: from.integer('embedding', 1, LONGEST_VECTOR),
     inputSize: from.integer('inputSize', 16, 1024),

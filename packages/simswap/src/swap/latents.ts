@@ -3,11 +3,12 @@ import { assign, copy, keep, noGrad, record, scope, type Tensor } from '@visage/
 import { empty } from '@visage/tensor/kernels';
 import { inPrecision, type Precision } from '../core/precision.ts';
 import type { IdentityResize } from '../core/recipe.ts';
+import { Recordings } from '../core/recordings.ts';
 import type { FoldedIdentity } from '../networks/foldedIdentity.ts';
 import type { IdentityNetwork } from '../networks/identity.ts';
-import { Latest } from './latest.ts';
 
-const MOST_COUNTS = 8; // of sources, whose recordings are kept
+/** Numbers of sources whose recordings are kept. */
+const MOST_COUNTS = 8;
 
 interface RecordedLatent {
   readonly source: Tensor;
@@ -16,18 +17,20 @@ interface RecordedLatent {
 }
 
 /**
- * The identities of source faces, by {@link IdentityNetwork.folded}: recorded at the first use of each number of sources and replayed from then on, whatever their size, as long as it is among the latest eight.
+ * Computes the identities of source faces with the folded identity network ({@link IdentityNetwork.folded}).
  *
- * The network is folded at the first use, and again when its values have changed by the next one.
+ * The computation is recorded once for each number of sources, whatever their size, and replayed from then on; the
+ * eight numbers that were used last stay recorded. The network is folded at the first use, and again at the next use
+ * after its weights changed.
  */
 export class Latents {
   readonly #network: IdentityNetwork;
   readonly #resizing: IdentityResize;
   readonly #precision: Precision;
   readonly #state: readonly Tensor[];
-  readonly #recorded = new Latest<number, RecordedLatent>(MOST_COUNTS);
+  readonly #recorded = new Recordings<number, RecordedLatent>(MOST_COUNTS);
   #folded: FoldedIdentity | undefined;
-  /** The sum of the versions of the network's tensors that were folded. */
+  /** The sum of the versions of the network's tensors when it was folded. */
   #version = 0;
 
   constructor(network: IdentityNetwork, resizing: IdentityResize, precision: Precision) {
@@ -37,7 +40,9 @@ export class Latents {
     this.#state = [...network.stateDict().values()];
   }
 
-  /** [N, H, W, 3] images in [0, 1] → unit vectors [N, latent], the caller's or the surrounding scope's. */
+  /**
+   * [N, H, W, 3] images in [0, 1] → unit vectors [N, latent], which belong to the caller or to the surrounding scope.
+   */
   of(source: Tensor): Tensor {
     return scope(() =>
       noGrad(() => {
@@ -62,7 +67,8 @@ export class Latents {
   #upToDate(): FoldedIdentity {
     const version = this.#state.reduce((sum, { gpu, buffer }) => sum + gpu.versionOf(buffer), 0);
     if (!this.#folded) this.#folded = this.#network.folded();
-    else if (version !== this.#version && this.#folded !== this.#network) this.#folded.refold(); // one folded before is its owner's to refold
+    // one that was folded before belongs to its owner, who refolds it
+    else if (version !== this.#version && this.#folded !== this.#network) this.#folded.refold();
     this.#version = version;
     return this.#folded;
   }
@@ -74,7 +80,7 @@ export class Latents {
   #record(like: Tensor, folded: FoldedIdentity): RecordedLatent {
     const source = empty(like.gpu, like.shape);
     const compute = () => inPrecision(this.#precision, () => folded.latent(source));
-    const step = this.#network.inference(() => record(compute)); // slopes and gates are the network's own
+    const step = this.#network.inference(() => record(compute)); // the folded network shares slopes and gates with it
     keep(source);
     const dispose = (): void => {
       step.dispose();

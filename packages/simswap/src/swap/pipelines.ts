@@ -1,6 +1,7 @@
 /**
- * @file The published pipelines. Generators of the same form were trained in different colour spaces, and nothing in their weights tells which: fed
- * otherwise, they give strange colours and no error. So a file says which pipeline it belongs to, and is not run in another.
+ * @file The published pipelines. Generators of the same form were trained in different colour spaces, and nothing in
+ * their weights tells in which. In the wrong one they give strange colours and no error. So a weight file names its
+ * pipeline, and is refused by another.
  */
 import { ArgumentError } from '@visage/gpu';
 import type { IdentityResize } from '../core/recipe.ts';
@@ -23,7 +24,10 @@ export interface Pipeline {
   readonly colorSpace: ColorSpace;
   /** How source faces come to the side of the identity network. */
   readonly identityResize: IdentityResize;
-  /** Templates by which its faces are to be aligned: ArcFace's five poses, or that of FFHQ, which shows more around the face. Users are told. */
+  /**
+   * Templates by which its faces are to be aligned: ArcFace's five poses, or that of FFHQ, which shows more around the
+   * face. Users are told.
+   */
   readonly alignment: 'arcface-poses' | 'ffhq';
   /** Side of the aligned faces that a generator of this form was trained on. */
   imageSize(config: GeneratorConfig): number;
@@ -70,16 +74,16 @@ export const pipelines: readonly Pipeline[] = [released224, released512, trained
 /**
  * The pipeline of a name, for instance of a file's metadata.
  *
- * @throws ArgumentError that lists the known ones.
+ * @throws ArgumentError that lists the pipelines there are.
  */
 export function pipelineOf(name: string): Pipeline {
-  const found = pipelines.find((pipeline) => pipeline.name === name);
-  if (found) return found;
+  const named = pipelines.find((pipeline) => pipeline.name === name);
+  if (named) return named;
   throw new ArgumentError('pipeline', 'name', `'${name}'`, pipelines.map((pipeline) => pipeline.name).join(', '));
 }
 
 /**
- * Throws unless the two networks are what a pipeline runs.
+ * Checks that two networks are those that a pipeline runs.
  *
  * @throws ArgumentError that says what the generator was trained on and what the pipeline would feed it.
  */

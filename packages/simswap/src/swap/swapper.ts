@@ -3,19 +3,25 @@ import { assign, copy, expand, keep, noGrad, record, scope, type Tensor } from '
 import { checkDType, checkShape, empty } from '@visage/tensor/kernels';
 import { inPrecision, type Precision, precisions } from '../core/precision.ts';
 import { type IdentityResize, identityResizes } from '../core/recipe.ts';
+import { Recordings } from '../core/recordings.ts';
 import type { Generator } from '../networks/generator.ts';
 import type { IdentityNetwork } from '../networks/identity.ts';
 import { Latents } from './latents.ts';
-import { Latest } from './latest.ts';
 import { checkPipeline, type Pipeline } from './pipelines.ts';
 
 /** What a {@link Swapper} is made of. */
 export interface SwapperOptions {
-  /** Usually the moving average of a training. It computes as in evaluation, whatever mode it is in, and may go on learning. */
+  /**
+   * Usually the moving average of a training. It computes as in evaluation, whatever mode it is in, and may go on
+   * learning.
+   */
   readonly generator: Generator;
-  /** As in evaluation too; it runs with its norms folded, which is the same function to 1e-5. */
+  /** It computes as in evaluation too, with its norms folded, which is the same function to 1e-5. */
   readonly identity: IdentityNetwork;
-  /** How source images are resized for the identity network; as in training unless there is a reason. A pipeline decides it itself. */
+  /**
+   * How source images are resized for the identity network; as in training unless there is a reason. A pipeline decides
+   * it itself.
+   */
   readonly identityResize?: IdentityResize;
   /** The published pipeline that the generator belongs to; networks that are not its own are refused. */
   readonly pipeline?: Pipeline;
@@ -31,11 +37,12 @@ const OPTIONS: OptionKeys<SwapperOptions> = {
   precision: true,
 };
 
-const MOST_SIZES = 8; // whose recordings are kept
+/** Shapes of targets whose recordings are kept. */
+const MOST_SIZES = 8;
 
 /** A recorded swap of targets of one shape, with what it reads. */
 class RecordedSwap {
-  /** What `latent` was copied from; see {@link contentOf}. */
+  /** {@link contentOf} the tensor that was last copied into `latent`. */
   latentOf = '';
 
   constructor(
@@ -51,28 +58,30 @@ class RecordedSwap {
 
 const LATENT = 'One identity per target, or one for all of them; latent() makes them of source images';
 
-/** Throws unless `x` is a batch of RGB images. */
+/** @throws ArgumentError unless `x` is a batch of RGB images. */
 function checkImages(argument: string, x: Tensor): void {
   checkDType('Swapper', argument, x, 'f32', 'f16');
   checkShape('Swapper', argument, x.shape, [null, null, null, 3], 'Images are [batch, height, width, 3], in [0, 1]');
 }
 
-/** Equal for equal contents: a buffer, how often it was changed, and as what it is seen. */
+/** A text that is equal for equal contents: the buffer's number, its version and the tensor's shape. */
 const contentOf = ({ gpu, buffer, shape }: Tensor): string => `${buffer.id} ${gpu.versionOf(buffer)} [${shape}]`;
 
 /**
  * Puts the identity of source faces into target faces.
  *
- * Each size and number of targets, and each number of sources, is recorded at its first use and replayed from then on, as long as it is among the latest eight, with what the weights alone decide (norms folded into
- * convolutions, weights in f16) computed at that first use and at the next one after the weights changed. A latent is computed once per source face and can be
- * kept for any number of targets; swaps one after another by the same one share the styles of the generator's blocks too.
+ * Each shape of targets, and each number of sources, is recorded at its first use and replayed from then on; the eight
+ * of each that were used last stay recorded. What depends on the weights alone (norms folded into convolutions, weights
+ * in f16) is computed at the first use, and again at the next use after the weights changed. A latent is computed once
+ * per source face and serves for any number of targets. Consecutive swaps by the same latent also share the styles of
+ * the generator's blocks.
  */
 export class Swapper {
   readonly generator: Generator;
   readonly identity: IdentityNetwork;
   readonly #latents: Latents;
   readonly #precision: Precision;
-  readonly #recorded = new Latest<string, RecordedSwap>(MOST_SIZES);
+  readonly #recorded = new Recordings<string, RecordedSwap>(MOST_SIZES);
 
   constructor(options: SwapperOptions) {
     checkOptions('Swapper', options, OPTIONS);
@@ -103,12 +112,20 @@ export class Swapper {
     return this.#latents.of(source);
   }
 
-  /** Compiles the kernels that swap images of the shape of `like` side by side. Optional: else the first swap compiles them one by one. */
+  /**
+   * Compiles the kernels that swap images of the shape of `like`, all at once. Optional: otherwise the first swap
+   * compiles them one by one.
+   */
   async ready(like: Tensor): Promise<void> {
     await this.recorded(like).ready();
   }
 
-  /** What a swap of targets of the shape of `like` replays, between copying them in and the result out: for profiles and benchmarks. It is disposed when eight other sizes were swapped since. */
+  /**
+   * The recorded step that swaps targets of the shape of `like`, without the copies into and out of it; for profiles
+   * and benchmarks.
+   *
+   * It is disposed once targets of eight other shapes have been swapped.
+   */
   recorded(like: Tensor): RecordedStep<Tensor> {
     checkImages('like', like);
     return scope(() => this.#prepared(like).step);
@@ -117,7 +134,10 @@ export class Swapper {
   /**
    * Swaps: [N, H, W, 3] targets in [0, 1] and identities [N, latent] or [1, latent] for all → [N, H, W, 3].
    *
-   * The result is the caller's (or the surrounding scope's). A linear head may leave [0, 1]; clip before writing pixels.
+   * The result belongs to the caller, or to the surrounding scope. A linear head may leave [0, 1]; clip before writing
+   * pixels.
+   *
+   * @throws ArgumentError for shapes or types that do not fit.
    */
   swap(target: Tensor, latent: Tensor): Tensor {
     checkImages('target', target);

@@ -1,3 +1,25 @@
+/**
+ * @file A training looks now and then whether its swaps collapse to their targets, and raises an alarm when they do.
+ */
+
+/** Steps between two looks at the swaps. Each look takes as many steps as a recipe has kinds of pairs. */
+const PROBE_EVERY = 20;
+
+/** Whether a step, counted from 0, of a recipe with `cycle` kinds of pairs is one whose swaps are looked at. */
+export const isProbed = (step: number, cycle: number): boolean => step % PROBE_EVERY < cycle;
+
+/**
+ * The first step from `step` on that begins a cycle of pairs right behind a look at the swaps.
+ *
+ * Measurements of speed start there: they then cover the same steps every time and, up to the next look (18 steps later
+ * with two kinds of pairs), nothing but training.
+ */
+export function quietStep(step: number, cycle: number): number {
+  let quiet = step;
+  while (quiet % cycle !== 0 || quiet % PROBE_EVERY !== cycle % PROBE_EVERY) quiet++;
+  return quiet;
+}
+
 /** How results compare with both faces of their pairs, on pairs of different people. */
 export interface CollapseSigns {
   /** Mean |result − target|, images in [0, 1]. */
@@ -25,9 +47,9 @@ export interface CollapseReport extends CollapseSigns {
 }
 
 /**
- * Watches for the usual failure of a swapper: it gives back its target.
+ * Watches for the usual failure of a swapper: its results become copies of their targets.
  *
- * Either nothing changes any more, or the results keep looking more like the target's person than like the source's.
+ * Then either nothing changes any more, or the results look more like the target's person than like the source's.
  */
 export class CollapseAlarm {
   readonly #limits: CollapseLimits;
@@ -40,7 +62,7 @@ export class CollapseAlarm {
   /**
    * Takes one observation; reports when the last `patience` ones were all bad, and then again only after a good one.
    *
-   * One that is not finite says nothing: a batch that overflowed f16 is not a collapse.
+   * An observation that is not finite is ignored: a batch that overflowed f16 is not a collapse.
    */
   observe(step: number, signs: CollapseSigns): CollapseReport | undefined {
     const { change, likeTarget, likeSource } = signs;

@@ -1,4 +1,6 @@
+import { HostRandom } from '@visage/nn';
 import type { Tensor } from '@visage/tensor';
+import { elementOf } from '../core/lists.ts';
 import type { PairKind } from '../core/recipe.ts';
 
 /** A batch of pairs: NHWC images in [0, 1], both [batch, size, size, 3]. */
@@ -12,26 +14,45 @@ export interface ImagePairs {
 /**
  * Where a trainer's images come from.
  *
- * A step is traced once and replayed, so a source says in {@link TrainingData.images}, once, how its images come to be: as tensors that it
- * overwrites (a folder of pictures), or as ops over small tensors that it overwrites (a renderer); and in {@link TrainingData.load} it
- * overwrites them before each step.
+ * A step is recorded once and replayed. So {@link TrainingData.images} is called once, and gives tensors whose contents
+ * the source replaces: the images themselves (a folder of pictures), or the results of ops on small tensors (a
+ * renderer). {@link TrainingData.load} replaces the contents before each step.
  */
 export interface TrainingData {
   readonly batchSize: number;
   /** Height and width of every image. */
   readonly imageSize: number;
-  /** Yields the images of a step; called while that step is traced. */
+  /** The images of a step; called while that step is recorded. */
   images(): ImagePairs;
   /**
-   * Makes the pairs of a step current, or of a turn of it. Pairs of kind `same` show one person on both sides, pairs of kind `cross` never do;
-   * pairs of kind `shuffled` are those of a `same` batch with their sources permuted, see `shuffledRows`.
+   * Loads the pairs of a step, or of one of its phases, into the tensors that {@link TrainingData.images} reads. Pairs
+   * of kind `same` show one person on both sides, pairs of kind `cross` never do; pairs of kind `shuffled` are those of
+   * a `same` batch with their sources permuted, see `shuffledRows`.
    *
-   * What is drawn must depend on the arguments and the source's own seed alone: then a resumed run sees what an uninterrupted one sees.
+   * What is drawn must depend on the arguments and the source's own seed alone: then a resumed run sees what an
+   * uninterrupted one sees.
    */
   load(kind: PairKind, step: number): void | Promise<void>;
   /**
-   * Called with the same arguments before the step begins: for sources whose `load` may fail, a folder of pictures say. An error here ends a run between two
-   * steps, where its state can be saved; in the middle of a step it cannot.
+   * Called with the same arguments before the step begins, for sources whose `load` may fail, such as a folder of
+   * pictures. An error here ends a run between two steps, where its state can be saved. In the middle of a step it
+   * cannot be saved.
    */
   read?(kind: PairKind, step: number): void | Promise<void>;
+}
+
+/**
+ * A random permutation of the rows 0 … count − 1, drawn from step and seed alone. The sources of a `shuffled` batch are
+ * those of its `same` batch in this order. A row may stay where it is; on average one does.
+ */
+export function shuffledRows(count: number, step: number, seed: number): number[] {
+  const random = new HostRandom(seed);
+  random.draws = step;
+  const bits = random.bits(count);
+  const rows = Array.from({ length: count }, (_, k) => k);
+  for (let k = count - 1; k > 0; k--) {
+    const other = elementOf(bits, k, 'shuffledRows') % (k + 1);
+    [rows[k], rows[other]] = [elementOf(rows, other, 'shuffledRows'), elementOf(rows, k, 'shuffledRows')];
+  }
+  return rows;
 }

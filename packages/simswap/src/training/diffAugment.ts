@@ -4,9 +4,9 @@ import { concat, greaterEqual, less, mean, noGrad, slice, sub, type Tensor, tens
 import { checkShape, flat, pointwise, V } from '@visage/tensor/kernels';
 import { type Augmentation, augmentations } from '../core/recipe.ts';
 
-/** Random numbers per image: brightness, saturation, contrast, two shifts, two places of the cut. */
+/** Random numbers per image: brightness, saturation, contrast, two shifts, and the row and column of the cutout. */
 export const AUGMENTATION_DRAWS = 7;
-/** Shares of the side: the longest shift, and the square that is cut out. */
+/** The longest shift, and the side of the square that is cut out, as shares of the image's side. */
 const SHIFT = 0.125;
 const CUT = 0.2;
 
@@ -18,14 +18,17 @@ export function augmentationDraws(batch: number, step: number, seed: number): Fl
 }
 
 /**
- * Differentiable augmentation: changes pictures at random on their way into the discriminator, so that it does not learn a small set by heart,
- * while gradients still reach the generator. Zhao et al. 2020.
+ * Differentiable augmentation: random changes of the pictures that the discriminator sees, so that it does not memorise
+ * a small data set. Gradients still reach the generator. Zhao et al. 2020.
  *
- * `color`: brightness by up to ±0.5, saturation by a factor up to 2, contrast by 0.5 to 1.5. `translation`: up to an eighth of the side, zeros behind.
- * `cutout`: a square of a fifth of the side, anywhere, its centre inside. Applied in this order, whatever the order of `kinds`.
+ * `color`: brightness by up to ±0.5, saturation by a factor up to 2, contrast by 0.5 to 1.5. `translation`: up to an
+ * eighth of the side, zeros behind. `cutout`: a square of a fifth of the side, anywhere, its centre inside. Applied in
+ * this order, whatever the order of `kinds`.
  *
  * @param images [N, H, W, 3]
  * @param draws [N, {@link AUGMENTATION_DRAWS}] uniform in [0, 1); the same draws make the same change.
+ * @returns [N, H, W, 3].
+ * @throws ArgumentError for shapes that do not fit, or a kind that there is not.
  */
 export function diffAugment(images: Tensor, kinds: readonly Augmentation[], draws: Tensor): Tensor {
   checkShape('diffAugment', 'images', images.shape, [null, null, null, 3], 'Images are NHWC');

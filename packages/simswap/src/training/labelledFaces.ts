@@ -3,7 +3,7 @@ import { checkInteger, checkOptions, type Gpu, type OptionKeys } from '@visage/g
 import { cosineSchedule, type NamedParameters, Sgd } from '@visage/nn';
 import { grad, keep, noGrad, record, scope, type Tensor, tensor } from '@visage/tensor';
 
-/** Which faces are shown, how often, and how fast is learned. */
+/** Which faces to train on, for how many steps, and at which learning rate. */
 export interface LabelledFacesOptions {
   /** Classes: procedural people, from `firstIdentity` on. */
   readonly people: number;
@@ -12,7 +12,7 @@ export interface LabelledFacesOptions {
   readonly imageSize: number;
   readonly batchSize: number;
   readonly steps: number;
-  /** Learning rate at its highest, behind a warm-up of a twentieth of the steps; it falls along half a cosine. */
+  /** The highest learning rate: a twentieth of the steps warms up to it, and then it falls along half a cosine. */
   readonly learningRate: number;
   readonly seed?: number;
   /** Steps between two reports. */
@@ -33,17 +33,19 @@ const OPTIONS: OptionKeys<LabelledFacesOptions> = {
   onReport: true,
 };
 
-/** What learns: its parameters, and its loss on faces [N, S, S, 3] in [0, 1] of the classes `labels`, [N] u32. */
+/** What is trained: its parameters, and its loss on faces [N, S, S, 3] in [0, 1] of the classes `labels`, [N] u32. */
 export interface FaceLearner {
   readonly parameters: NamedParameters;
   loss(faces: Tensor, labels: Tensor): Tensor;
 }
 
 /**
- * Trains on procedural people with their numbers as labels, for identity networks and other classifiers: stochastic gradient descent with
- * momentum 0.9 and weight decay 5e-4, as ArcFace is trained.
+ * Trains on procedural people with their numbers as labels, for identity networks and other classifiers: stochastic
+ * gradient descent with momentum 0.9 and weight decay 5e-4, as ArcFace is trained.
  *
  * Faces are rendered inside the recorded step; nothing is stored and no photo comes twice.
+ *
+ * @throws ArgumentError for an option that there is not, or a value that is out of range.
  */
 export async function trainOnLabelledFaces(learner: FaceLearner, options: LabelledFacesOptions): Promise<void> {
   checkOptions('trainOnLabelledFaces', options, OPTIONS);
@@ -76,7 +78,10 @@ export async function trainOnLabelledFaces(learner: FaceLearner, options: Labell
   for (const numbers of [identities, attributes, labels]) numbers.dispose();
 }
 
-/** Photos of people, for measuring: `photos` of each of `people`, each under attributes of its own, numbered from the first ones on. */
+/**
+ * Photos of people, for measuring: `photos` photos of each of `people` people. Identities and attributes are numbered
+ * on from the first ones; no two photos share attributes.
+ */
 export interface PhotoSet {
   readonly people: number;
   readonly photos: number;
@@ -99,7 +104,11 @@ const PHOTO_SET: OptionKeys<PhotoSet> = {
 };
 const PHOTO_BATCH = 16; // rendered at a time: bounds the memory of a measurement
 
-/** What `embed` makes of a set of photos, row by row, and the person of each row. */
+/**
+ * Embeds a set of photos: the rows of `embed` one after the other, and the person of each row.
+ *
+ * @throws ArgumentError for an option out of range.
+ */
 export async function embedPhotos(
   set: PhotoSet,
   embed: (faces: Tensor) => Tensor,

@@ -15,9 +15,10 @@ export interface BadLoss {
 /**
  * Decides whether a loss that is not finite ends the training.
  *
- * In f32 it does at once: the weights have taken it in. In mixed precision an activation may overflow f16 on a single batch. The loss scaler then skips the
- * update of the player whose loss it was, and running statistics keep what they had (`batchNorm`), so that training goes on. It ends at once when that
- * player's update was made all the same, and otherwise at the {@link PATIENCE}th such step in a row.
+ * In f32 it ends it at once, because the weights were updated by it. In mixed precision an activation may overflow f16
+ * on a single batch. The loss scaler then skips the update of the network whose loss it was, and batch norms leave
+ * their running statistics as they were, so that training goes on. It ends at once when that network was updated
+ * nevertheless, and otherwise at the {@link PATIENCE}th such step in a row.
  */
 export class LossGuard {
   #first: BadLoss | undefined;
@@ -46,6 +47,6 @@ export class LossGuard {
 
 /** Was the update by this loss skipped? */
 function skipped(loss: LossName, before: SkippedUpdates, now: SkippedUpdates): boolean {
-  const player = (generatorLossNames as readonly string[]).includes(loss) ? 'generator' : 'discriminator';
-  return now[player] > before[player];
+  const network = (generatorLossNames as readonly string[]).includes(loss) ? 'generator' : 'discriminator';
+  return now[network] > before[network];
 }

@@ -5,8 +5,8 @@ import { fileRow } from '@visage/tensor/kernels';
 /**
  * The losses of the latest steps, on the device: one row per step, the newest over the oldest.
  *
- * A training loop that read its losses at each step would wait for the device each time. The ring is written by the recorded step itself and
- * read every few steps, so that no step is missed and nothing waits.
+ * A training loop that reads its losses at each step waits for the device each time. The recorded step itself writes
+ * the ring, and the host reads it every few steps, so that no step is missed and the device never waits.
  */
 export class LossRing {
   readonly rows: number;

@@ -1,8 +1,8 @@
 import type { Gpu } from '@visage/gpu';
 import { type CheckpointGroups, GradScaler, type Optimizer, type SafetensorsFile } from '@visage/nn';
-import { autocast, concat, grad, noGrad, type Tensor } from '@visage/tensor';
+import { concat, grad, noGrad, type Tensor } from '@visage/tensor';
 
-/** What one player's scaler did. */
+/** What the loss scaler of one network did. */
 export interface ScalingReport {
   /** Factor of the loss in the next step. */
   readonly lossScale: number;
@@ -10,14 +10,16 @@ export interface ScalingReport {
   readonly skipped: number;
 }
 
-/** Updates of each player skipped since the run began. */
+/** Updates of each network that were skipped since the run began. */
 export type SkippedUpdates = Readonly<Record<'generator' | 'discriminator', number>>;
 
-/** Numbers of both players' reports. */
+/** Numbers in the reports of both scalers. */
 export const SCALING_NUMBERS = 4;
 
-/** What a step in mixed precision has beside its parts: a loss scaler for each player. */
+/** What a step in mixed precision needs besides: a loss scaler for each network. */
 export class MixedPrecision {
+  /** The precision of the forward pass: activations are f16, losses f32. */
+  readonly precision = 'mixed';
   readonly generatorScaler: GradScaler;
   readonly discriminatorScaler: GradScaler;
 
@@ -26,12 +28,7 @@ export class MixedPrecision {
     this.discriminatorScaler = new GradScaler({}, gpu);
   }
 
-  /** Runs the forward pass of a step: activations are f16, losses f32. */
-  forward<T>(fn: () => T): T {
-    return autocast('f16', fn);
-  }
-
-  /** Moves both scales; after the updates of a step. */
+  /** Adapts both loss scales, after the updates of a step. */
   update(): void {
     this.generatorScaler.update();
     this.discriminatorScaler.update();
@@ -42,7 +39,7 @@ export class MixedPrecision {
     return noGrad(() => concat([this.generatorScaler.report(), this.discriminatorScaler.report()], 0));
   }
 
-  /** What a checkpoint keeps. */
+  /** What a checkpoint stores: the scales, and what was counted. */
   state(): CheckpointGroups {
     return {
       generatorScaler: this.generatorScaler.stateDict(),
@@ -63,15 +60,12 @@ export function skippedIn({ tensors }: SafetensorsFile): SkippedUpdates | undefi
   return generator === undefined || discriminator === undefined ? undefined : { generator, discriminator };
 }
 
-/** Runs `fn` in the precision of a step. */
-export const inPrecision = <T>(mixed: MixedPrecision | undefined, fn: () => T): T => (mixed ? mixed.forward(fn) : fn());
-
-/** The gradients of a player's loss; scaled, if there is a scaler. */
+/** The gradients of a network's loss with respect to its optimizer's parameters; scaled, if there is a scaler. */
 export const gradientsOf = (loss: Tensor, { parameters }: Optimizer, scaler?: GradScaler): Tensor[] =>
   grad(scaler ? scaler.scale(loss) : loss, parameters);
 
-/** Steps a player by such gradients. */
-export function learn(optimizer: Optimizer, gradients: readonly Tensor[], scaler?: GradScaler): void {
+/** Steps an optimizer by gradients of {@link gradientsOf}. */
+export function update(optimizer: Optimizer, gradients: readonly Tensor[], scaler?: GradScaler): void {
   if (scaler) scaler.step(optimizer, gradients);
   else optimizer.step(gradients);
 }

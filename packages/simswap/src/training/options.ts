@@ -8,7 +8,8 @@ import {
   type OptionKeys,
 } from '@visage/gpu';
 import { type Precision, precisions } from '../core/precision.ts';
-import { checkRecipe, type PairKind, type Recipe } from '../core/recipe.ts';
+import { checkRecipe } from '../core/readRecipe.ts';
+import type { PairKind, Recipe } from '../core/recipe.ts';
 import type { DiscriminatorNetwork } from '../networks/discriminator.ts';
 import type { Generator } from '../networks/generator.ts';
 import type { IdentityNetwork } from '../networks/identity.ts';
@@ -30,7 +31,10 @@ export interface TrainerOptions {
   readonly seed?: number;
   /** Default `f32`. */
   readonly precision?: Precision;
-  /** Record each kind of step once and replay it (default). Off: op by op, the same bits, and an error of an op arises in the step that caused it. */
+  /**
+   * Record each kind of step once and replay it (default). Off: op by op, the same bits, and an error of an op arises
+   * in the step that caused it.
+   */
   readonly replay?: boolean;
   /** Steps between two readings of the losses; each reading reports all steps since the last. */
   readonly readEvery?: number;
@@ -42,14 +46,18 @@ export interface StepReport {
   /** Steps done, this one included. */
   readonly step: number;
   readonly kind: PairKind;
-  /** Finite, but for a step in mixed precision whose update was skipped. */
+  /** Finite, except for a step in mixed precision whose update was skipped. */
   readonly losses: Readonly<Record<LossName, number>>;
   readonly stepsPerSecond: number;
-  /** In mixed precision: what the loss scaler of each player did. */
+  /** In mixed precision: what the loss scaler of each network did. */
   readonly scaling?: Readonly<Record<'generator' | 'discriminator', ScalingReport>>;
 }
 
-/** Something to do every so many steps, with all losses known to be finite, or their updates skipped: save, sample, evaluate. Training waits for it. */
+/**
+ * Something to do every so many steps: save, sample, evaluate. Training waits for it.
+ *
+ * When it runs, the losses of all steps have been read: they are finite, or mixed precision skipped their updates.
+ */
 export interface TrainingTask {
   readonly every: number;
   run(trainer: Trainer): void | Promise<void>;
@@ -78,8 +86,9 @@ const TRAINER_OPTIONS: OptionKeys<TrainerOptions> = {
 };
 
 /**
- * Throws unless all options of a {@link Trainer} are such, and those that are no networks have values that make
- * sense.
+ * Checks the options of a {@link Trainer}.
+ *
+ * @throws ArgumentError for an option that there is not, or a value that is out of range.
  */
 export function checkTrainerOptions(options: TrainerOptions): void {
   checkOptions('Trainer', options, TRAINER_OPTIONS);
@@ -97,7 +106,11 @@ export function checkTrainerOptions(options: TrainerOptions): void {
 
 const RUN_OPTIONS: OptionKeys<RunOptions> = { until: true, tasks: true, onStep: true, onAlarm: true };
 
-/** Throws unless `options` say how far to run, and how often to do what. */
+/**
+ * Checks the options of {@link Trainer.run}.
+ *
+ * @throws ArgumentError for an option that there is not, or a value that is out of range.
+ */
 export function checkRunOptions(options: RunOptions): void {
   checkOptions('Trainer.run', options, RUN_OPTIONS);
   checkInteger('Trainer.run', 'until', options.until, 0);
@@ -107,7 +120,10 @@ export function checkRunOptions(options: RunOptions): void {
   }
 }
 
-/** Throws unless the networks have the form that the recipe names, and see images of one colour space. */
+/**
+ * Checks that the networks have the form that the recipe names, and take images of one colour space. @throws
+ * ArgumentError when not.
+ */
 export function checkForm(
   recipe: Recipe,
   { config, colorSpace }: Generator,

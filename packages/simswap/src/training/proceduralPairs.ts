@@ -2,13 +2,15 @@ import { FaceSampler, faceSets, type Level, SwapFaces, type SwapIndices } from '
 import { ArgumentError, checkInteger, checkOptions, type Gpu, type OptionKeys, showValue } from '@visage/gpu';
 import type { PairKind } from '../core/recipe.ts';
 import type { ImagePairs, TrainingData } from './data.ts';
-import { shuffledRows } from './shuffle.ts';
+import { shuffledRows } from './data.ts';
 
 /** Which procedural faces to train on. */
 export interface ProceduralPairsOptions {
   readonly batchSize: number;
   readonly imageSize: number;
-  /** People in the training set; at most as many as leave the judge's and the held-out people alone. */
+  /**
+   * People in the training set; at most so many that none is one of the judge's or of the held-out people (`faceSets`).
+   */
   readonly identities: number;
   readonly level?: Level;
   /** Names the endless set of faces. */

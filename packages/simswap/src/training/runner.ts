@@ -13,64 +13,72 @@ import {
   zeros,
 } from '@visage/tensor';
 import { firstNonFinite } from '@visage/tensor/kernels';
+import { elementOf } from '../core/lists.ts';
+import { inPrecision } from '../core/precision.ts';
 import type { PairKind } from '../core/recipe.ts';
+import { Recordings } from '../core/recordings.ts';
 import type { CollapseSigns } from './collapse.ts';
 import type { TrainingData } from './data.ts';
 import { LossRing } from './lossRing.ts';
-import { inPrecision, SCALING_NUMBERS } from './mixedPrecision.ts';
-import type { StepParts, StepResult } from './step.ts';
+import { SCALING_NUMBERS } from './mixedPrecision.ts';
+import { type Phase, phasesOf, type StepParts, type StepResult } from './step.ts';
 import { lossNames } from './terms.ts';
-import { type Turn, turnsOf } from './turns.ts';
 
-type TurnResult = ReturnType<Turn['run']>;
+type PhaseResult = ReturnType<Phase['run']>;
 
-const key = (turn: number, kind: PairKind) => `${turn} ${kind}`;
+const key = (phase: number, kind: PairKind) => `${phase} ${kind}`;
 
 /**
- * Runs the turns of training steps: traces each kind of turn at its first use and replays it from then on.
+ * Runs the phases of training steps: records each phase at its first use on a kind of pairs, and replays it from then
+ * on.
  *
- * With `replay` off every turn runs op by op, with the same bits: slower, but an error of an op then arises in the step that caused it.
+ * With `replay` off every phase runs op by op, with the same bits: slower, but an error of an op then arises in the
+ * step that caused it.
  */
 export class StepRunner {
-  /** Turns of a step. Each needs pairs of its own to be loaded. */
-  readonly turns: readonly Turn[];
+  /** Phases of a step. Each needs pairs of its own to be loaded. */
+  readonly phases: readonly Phase[];
   readonly #parts: StepParts;
   readonly #data: TrainingData;
   readonly #replay: boolean;
   readonly #ring: LossRing;
-  /** The losses of each turn but the last, which files them all. */
+  /** The losses of each phase but the last. The last phase writes the losses of all of them into the ring. */
   readonly #waiting: readonly Tensor[];
-  readonly #steps = new Map<string, RecordedStep<TurnResult>>();
-  readonly #probes = new Map<string, RecordedStep<Tensor>>();
+  readonly #steps = new Recordings<string, RecordedStep<PhaseResult>>();
+  readonly #probes = new Recordings<PairKind, RecordedStep<Tensor>>();
 
   constructor(parts: StepParts, data: TrainingData, replay: boolean, ringRows: number) {
-    this.turns = turnsOf(parts.recipe);
+    this.phases = phasesOf(parts.recipe);
     this.#parts = parts;
     this.#data = data;
     this.#replay = replay;
     const { gpu } = parts.generator;
     this.#ring = new LossRing(ringRows, lossNames.length + (parts.mixed ? SCALING_NUMBERS : 0), gpu);
-    this.#waiting = this.turns.slice(0, -1).map(({ losses }) => keep(zeros([losses.length], { gpu })));
+    this.#waiting = this.phases.slice(0, -1).map(({ losses }) => keep(zeros([losses.length], { gpu })));
   }
 
-  /** Compiles the kernels of a turn side by side, if it has not run yet; needs loaded pairs. */
-  async prepare(turn: number, kind: PairKind): Promise<void> {
-    if (!this.#replay || this.#steps.has(key(turn, kind))) return;
-    await this.#recordedTurn(turn, kind).ready();
+  /** Compiles the kernels of a phase side by side, if it has not run yet; needs loaded pairs. */
+  async prepare(phase: number, kind: PairKind): Promise<void> {
+    if (!this.#replay || this.#steps.find(key(phase, kind))) return;
+    await this.#recordedPhase(phase, kind).ready();
   }
 
-  /** Issues one turn on the loaded pairs; with `probe`, also reads how its results compare with both faces, if it has any. */
-  run(turn: number, kind: PairKind, probe: boolean): Promise<CollapseSigns> | undefined {
+  /**
+   * Issues one phase on the loaded pairs; with `probe` it also reads how the phase's swaps compare with both faces, if
+   * it swaps.
+   */
+  run(phase: number, kind: PairKind, probe: boolean): Promise<CollapseSigns> | undefined {
     if (!this.#replay) {
       const signs = scope(() => {
-        const result = this.#turn(turn, kind);
+        const result = this.#phase(phase, kind);
         return probe && hasSwaps(result) ? this.#signs(result) : undefined;
       });
       return signs && readSigns(keep(signs), true);
     }
-    const result = this.#recordedTurn(turn, kind).run();
+    const result = this.#recordedPhase(phase, kind).run();
     if (!probe || !hasSwaps(result)) return undefined;
-    return readSigns(this.#recorded(this.#probes, kind, () => this.#signs(result)).run(), false);
+    const signs = this.#probes.get(kind, () => record(() => this.#signs(result)));
+    return readSigns(signs.run(), false);
   }
 
   /** The losses of the latest `count` steps, oldest first; in mixed precision what the scalers report behind them. */
@@ -78,26 +86,35 @@ export class StepRunner {
     return this.#ring.latest(count);
   }
 
-  /** Repeats a turn on the loaded pairs op by op and names the first op whose result is infinite or not a number. Changes the weights. */
-  nonFiniteOp(turn: number, kind: PairKind): Promise<string | undefined> {
-    return firstNonFinite(() => (this.turns[turn] as Turn).run(this.#parts, this.#data.images(), kind));
+  /**
+   * Repeats a phase on the loaded pairs op by op and names the first op whose result is infinite or not a number.
+   * Changes the weights.
+   */
+  nonFiniteOp(phase: number, kind: PairKind): Promise<string | undefined> {
+    return firstNonFinite(() => this.#run(phase, kind));
   }
 
-  /** The recorded turns of a step on pairs of a kind, in order, once it has run. */
+  /** The recorded phases of a step on pairs of a kind, in order, once it has run. */
   recorded(kind: PairKind): RecordedStep<unknown>[] {
-    const turns = this.turns.map((_, turn) => this.#steps.get(key(turn, kind)));
-    return turns.filter((step) => step !== undefined);
+    const phases = this.phases.map((_, phase) => this.#steps.find(key(phase, kind)));
+    return phases.filter((step) => step !== undefined);
   }
 
   dispose(): void {
-    for (const step of [...this.#steps.values(), ...this.#probes.values()]) step.dispose();
+    this.#steps.dispose();
+    this.#probes.dispose();
     for (const losses of this.#waiting) losses.dispose();
     this.#ring.dispose();
   }
 
-  #turn(turn: number, kind: PairKind): TurnResult {
-    const result = (this.turns[turn] as Turn).run(this.#parts, this.#data.images(), kind);
-    const waiting = this.#waiting[turn];
+  #run(phase: number, kind: PairKind): PhaseResult {
+    return elementOf(this.phases, phase, 'StepRunner: phases').run(this.#parts, this.#data.images(), kind);
+  }
+
+  /** Runs a phase and stores its losses. */
+  #phase(phase: number, kind: PairKind): PhaseResult {
+    const result = this.#run(phase, kind);
+    const waiting = this.#waiting[phase];
     if (waiting) assign(waiting, result.losses);
     else {
       const scaling = this.#parts.mixed ? [this.#parts.mixed.report()] : [];
@@ -106,24 +123,16 @@ export class StepRunner {
     return result;
   }
 
-  #recordedTurn(turn: number, kind: PairKind): RecordedStep<TurnResult> {
-    return this.#recorded(this.#steps, key(turn, kind), () => this.#turn(turn, kind));
+  #recordedPhase(phase: number, kind: PairKind): RecordedStep<PhaseResult> {
+    return this.#steps.get(key(phase, kind), () => record(() => this.#phase(phase, kind)));
   }
 
-  #recorded<T>(cache: Map<string, RecordedStep<T>>, key: string, build: () => T): RecordedStep<T> {
-    const known = cache.get(key);
-    if (known) return known;
-    const step = record(build);
-    cache.set(key, step);
-    return step;
-  }
-
-  /** [change, likeTarget, likeSource] of the latest results. */
+  /** [change, likeTarget, likeSource] of the latest results, see {@link CollapseSigns}. */
   #signs({ result, target, source }: StepResult): Tensor {
     const { identity, recipe, mixed } = this.#parts;
     return noGrad(() => {
-      // In the precision of the steps, which have the identity network's weights in the form for it.
-      const [swapped, owner, donor] = inPrecision(mixed, () =>
+      // In the precision of the steps, so that the identity network's weights need no other copy.
+      const [swapped, owner, donor] = inPrecision(mixed?.precision, () =>
         [result, target, source].map((x) => identity.embed(x, recipe.identityResize)),
       ) as [Tensor, Tensor, Tensor];
       const alike = (other: Tensor) => mean(cosineSimilarity(swapped, other));
@@ -136,7 +145,7 @@ export class StepRunner {
   }
 }
 
-const hasSwaps = (result: TurnResult): result is StepResult => result.result !== undefined;
+const hasSwaps = (result: PhaseResult): result is StepResult => result.result !== undefined;
 
 async function readSigns(values: Tensor, dispose: boolean): Promise<CollapseSigns> {
   const reading = values.floats();

@@ -1,6 +1,14 @@
+/**
+ * @file A training step as a function of its parts, in one phase or in two. A phase has a batch to itself.
+ *
+ * Where both networks learn together, a step is one phase, {@link trainingStep}. Where they alternate, it is two:
+ * {@link generatorPhase}, then {@link discriminatorPhase}. Every phase has the same four parts: swap the faces, score
+ * them with the discriminator, sum up the losses, update.
+ */
 import { ArgumentError } from '@visage/gpu';
 import type { ExponentialMovingAverage, Optimizer } from '@visage/nn';
 import { noGrad, type Tensor } from '@visage/tensor';
+import { inPrecision } from '../core/precision.ts';
 import type { PairKind, Recipe } from '../core/recipe.ts';
 import { gradientPenalty } from '../losses/gradientPenalty.ts';
 import { identityLoss } from '../losses/identity.ts';
@@ -11,13 +19,14 @@ import type { Generator } from '../networks/generator.ts';
 import type { IdentityNetwork } from '../networks/identity.ts';
 import type { ImagePairs } from './data.ts';
 import { diffAugment } from './diffAugment.ts';
-import { gradientsOf, inPrecision, learn, type MixedPrecision } from './mixedPrecision.ts';
+import { gradientsOf, type MixedPrecision, update } from './mixedPrecision.ts';
 import {
   discriminatorLosses,
   discriminatorLossNames,
   type GeneratorTerms,
   generatorLosses,
   generatorLossNames,
+  type LossName,
   lossNames,
   lossRow,
 } from './terms.ts';
@@ -31,21 +40,29 @@ export interface StepParts {
   readonly identity: IdentityNetwork;
   readonly generatorOptimizer: Optimizer;
   readonly discriminatorOptimizer: Optimizer;
+  /** The moving average of the generator's weights. */
   readonly average: ExponentialMovingAverage<Generator>;
-  /** [batch, 1, 1, 1]: where between real image and result the gradient penalty looks; new for every step. */
+  /** [batch, 1, 1, 1]: where between real image and result the gradient penalty is taken; new for every step. */
   readonly alpha: Tensor;
   /** [batch, 7]: what {@link diffAugment} does to each row; new for every step. Needed if the recipe augments. */
   readonly draws?: Tensor;
-  /** Set in mixed precision. */
-  readonly mixed?: MixedPrecision;
+  /** Set in mixed precision. Without it a step computes in the precision that surrounds it. */
+  readonly mixed?: MixedPrecision | undefined;
 }
 
-/** What remains of a generator's turn, or of a step. */
+/** What a phase that swaps yields. */
 export interface StepResult extends ImagePairs {
   /** The swapped images in [0, 1]; a linear head may leave the interval. */
   readonly result: Tensor;
-  /** One value per name: those of the player whose turn it was, or {@link lossNames}. */
+  /** [names]: the losses of the phase in order, see {@link Phase.losses}. */
   readonly losses: Tensor;
+}
+
+/** A part of a step that has a batch to itself. */
+export interface Phase {
+  /** The losses that it yields, in order. */
+  readonly losses: readonly LossName[];
+  run(parts: StepParts, pairs: ImagePairs, kind: PairKind): Pick<StepResult, 'losses'> & Partial<StepResult>;
 }
 
 /** A batch of swaps in the generator's colour space. */
@@ -56,18 +73,20 @@ interface Swaps {
 }
 
 function swap({ generator, identity, recipe }: StepParts, pairs: ImagePairs): Swaps {
-  const [target, latent] = noGrad(() => [
-    fromUnit(pairs.target, generator.colorSpace),
-    identity.latent(pairs.source, recipe.identityResize),
-  ]) as [Tensor, Tensor];
+  const { target, latent } = noGrad(() => ({
+    target: fromUnit(pairs.target, generator.colorSpace),
+    latent: identity.latent(pairs.source, recipe.identityResize),
+  }));
   return { target, latent, swapped: generator.forward(target, latent) };
 }
 
 /**
- * The discriminator as the recipe lets it look: every picture of a turn goes through the same changes, row by row, so that features of a result
- * are compared with those of a target that was changed alike.
+ * The discriminator behind the recipe's augmentation.
+ *
+ * All pictures of a phase are augmented alike, row by row, so that the features of a result are compared with those of
+ * a target that was changed in the same way.
  */
-function judgeOf({ discriminator, recipe, draws }: StepParts): Pick<DiscriminatorNetwork, 'forward' | 'features'> {
+function augmented({ discriminator, recipe, draws }: StepParts): Pick<DiscriminatorNetwork, 'forward' | 'features'> {
   const { augmentation } = recipe;
   if (augmentation.length === 0) return discriminator;
   if (!draws)
@@ -88,91 +107,130 @@ function judgeOf({ discriminator, recipe, draws }: StepParts): Pick<Discriminato
 const realImages = ({ recipe, generator }: StepParts, pairs: ImagePairs, target: Tensor): Tensor =>
   recipe.realImages === 'target' ? target : noGrad(() => fromUnit(pairs.source, generator.colorSpace));
 
-function termsOf(
+/**
+ * The terms of the generator's loss.
+ *
+ * @param result the swapped images in [0, 1].
+ */
+const generatorTerms = (
   { identity, recipe }: StepParts,
   { target, latent, swapped }: Swaps,
   result: Tensor,
-  judged: Pick<GeneratorTerms, 'judgedResult' | 'targetFeatures'>,
-): GeneratorTerms {
-  return {
-    ...judged,
-    identity: identityLoss(identity.embed(result, recipe.identityResize), latent),
-    reconstruction: reconstructionLoss(swapped, target),
-  };
-}
+  scores: Pick<GeneratorTerms, 'resultOutputs' | 'targetFeatures'>,
+): GeneratorTerms => ({
+  ...scores,
+  identity: identityLoss(identity.embed(result, recipe.identityResize), latent),
+  reconstruction: reconstructionLoss(swapped, target),
+});
 
 const penaltyBetween = (parts: StepParts, real: Tensor, swapped: Tensor) => (): Tensor =>
-  gradientPenalty((images) => judgeOf(parts).forward(images), real, swapped.detach(), parts.alpha);
+  gradientPenalty((images) => augmented(parts).forward(images), real, swapped.detach(), parts.alpha);
 
 /**
- * One step of a recipe whose players learn together: the generator is updated, then the discriminator, on the same swapped images.
+ * One step of a recipe whose networks learn together: the generator is updated, then the discriminator, on the same
+ * swapped images.
  *
- * The discriminator judges results and targets once; both players' hinge and feature terms come from those two passes, because its weights
- * change after both gradients are known. The gradient penalty takes a third pass, on images in between. Reconstruction is reported always and trained on pairs of kind `same` only.
+ * L_G and L_D are those of {@link generatorLosses} and {@link discriminatorLosses}. The discriminator sees results and
+ * targets once, and both networks' hinge and feature terms come from these two passes: its weights change only after
+ * both gradients are computed. The gradient penalty takes a third pass, on images in between. The reconstruction loss
+ * is reported for every kind of pairs, and counts for pairs of kind `same` only.
  *
- * The discriminator's gradient comes first, so that its activations and the identity network's are not in memory at the same time.
+ * The discriminator's gradient is computed first, so that its activations and those of the identity network are not in
+ * memory at the same time.
+ *
+ * @param pairs [batch, size, size, 3] images in [0, 1].
+ * @throws ArgumentError when the recipe augments and `parts` has no draws.
  */
 export function trainingStep(parts: StepParts, pairs: ImagePairs, kind: PairKind): StepResult {
   const { generator, recipe, generatorOptimizer, discriminatorOptimizer, mixed } = parts;
-  const { swaps, judged, judging } = inPrecision(mixed, () => {
-    const judge = judgeOf(parts);
+  const { swaps, scores, ofDiscriminator } = inPrecision(mixed?.precision, () => {
+    const discriminator = augmented(parts);
     const swaps = swap(parts, pairs);
     const { target, swapped } = swaps;
-    const judgedResult = judge.forward(swapped);
-    const judgedTarget = judge.forward(target);
+    const resultOutputs = discriminator.forward(swapped);
+    const targetOutputs = discriminator.forward(target);
     const real = realImages(parts, pairs, target);
-    const judgedReal = real === target ? judgedTarget : judge.forward(real);
-    const judged = { judgedResult, targetFeatures: judgedTarget };
+    const realOutputs = real === target ? targetOutputs : discriminator.forward(real);
+    const penalty = penaltyBetween(parts, real, swapped);
     return {
       swaps,
-      judged,
-      judging: discriminatorLosses(recipe, judgedResult, judgedReal, penaltyBetween(parts, real, swapped)),
+      scores: { resultOutputs, targetFeatures: targetOutputs },
+      ofDiscriminator: discriminatorLosses(recipe, resultOutputs, realOutputs, penalty),
     };
   });
-  const discriminatorGradients = gradientsOf(judging.discriminator, discriminatorOptimizer, mixed?.discriminatorScaler);
+  const discriminatorGradients = gradientsOf(
+    ofDiscriminator.discriminator,
+    discriminatorOptimizer,
+    mixed?.discriminatorScaler,
+  );
   const result = toUnit(swaps.swapped, generator.colorSpace);
-  const playing = inPrecision(mixed, () => generatorLosses(recipe, kind, termsOf(parts, swaps, result, judged)));
-  const generatorGradients = gradientsOf(playing.generator, generatorOptimizer, mixed?.generatorScaler);
-  learn(generatorOptimizer, generatorGradients, mixed?.generatorScaler);
-  learn(discriminatorOptimizer, discriminatorGradients, mixed?.discriminatorScaler);
+  const ofGenerator = inPrecision(mixed?.precision, () =>
+    generatorLosses(recipe, kind, generatorTerms(parts, swaps, result, scores)),
+  );
+  const generatorGradients = gradientsOf(ofGenerator.generator, generatorOptimizer, mixed?.generatorScaler);
+  update(generatorOptimizer, generatorGradients, mixed?.generatorScaler);
+  update(discriminatorOptimizer, discriminatorGradients, mixed?.discriminatorScaler);
   parts.average.update(mixed?.generatorScaler);
   mixed?.update();
-  return { ...pairs, result: result.detach(), losses: lossRow(lossNames, { ...playing, ...judging }) };
+  return { ...pairs, result: result.detach(), losses: lossRow(lossNames, { ...ofGenerator, ...ofDiscriminator }) };
 }
 
-/** The generator's turn of a recipe whose players alternate: the discriminator judges its swaps, and only its features see the targets. */
-export function generatorTurn(parts: StepParts, pairs: ImagePairs, kind: PairKind): StepResult {
+/**
+ * The generator's phase of a step whose networks alternate. Of the targets the discriminator computes the features
+ * only.
+ *
+ * @param pairs [batch, size, size, 3] images in [0, 1].
+ * @throws ArgumentError when the recipe augments and `parts` has no draws.
+ */
+export function generatorPhase(parts: StepParts, pairs: ImagePairs, kind: PairKind): StepResult {
   const { generator, recipe, generatorOptimizer, mixed } = parts;
-  const { playing, result } = inPrecision(mixed, () => {
-    const judge = judgeOf(parts);
+  const { losses, result } = inPrecision(mixed?.precision, () => {
+    const discriminator = augmented(parts);
     const swaps = swap(parts, pairs);
     const result = toUnit(swaps.swapped, generator.colorSpace);
-    const judged = {
-      judgedResult: judge.forward(swaps.swapped),
-      targetFeatures: noGrad(() => judge.features(swaps.target)),
+    const scores = {
+      resultOutputs: discriminator.forward(swaps.swapped),
+      targetFeatures: noGrad(() => discriminator.features(swaps.target)),
     };
-    return { result, playing: generatorLosses(recipe, kind, termsOf(parts, swaps, result, judged)) };
+    return { result, losses: generatorLosses(recipe, kind, generatorTerms(parts, swaps, result, scores)) };
   });
-  const gradients = gradientsOf(playing.generator, generatorOptimizer, mixed?.generatorScaler);
-  learn(generatorOptimizer, gradients, mixed?.generatorScaler);
+  const gradients = gradientsOf(losses.generator, generatorOptimizer, mixed?.generatorScaler);
+  update(generatorOptimizer, gradients, mixed?.generatorScaler);
   parts.average.update(mixed?.generatorScaler);
   mixed?.generatorScaler.update();
-  return { ...pairs, result: result.detach(), losses: lossRow(generatorLossNames, playing) };
+  return { ...pairs, result: result.detach(), losses: lossRow(generatorLossNames, losses) };
 }
 
-/** The discriminator's turn: it judges swaps of a batch of its own, then that batch's real pictures. */
-export function discriminatorTurn(parts: StepParts, pairs: ImagePairs): Pick<StepResult, 'losses'> {
+/**
+ * The discriminator's phase of a step whose networks alternate: it sees swaps of a batch of its own, then the real
+ * pictures of that batch.
+ *
+ * @param pairs [batch, size, size, 3] images in [0, 1].
+ * @throws ArgumentError when the recipe augments and `parts` has no draws.
+ */
+export function discriminatorPhase(parts: StepParts, pairs: ImagePairs): Pick<StepResult, 'losses'> {
   const { recipe, discriminatorOptimizer, mixed } = parts;
-  const judging = inPrecision(mixed, () => {
-    const judge = judgeOf(parts);
+  const losses = inPrecision(mixed?.precision, () => {
+    const discriminator = augmented(parts);
     const { target, swapped } = noGrad(() => swap(parts, pairs));
-    const judgedResult = judge.forward(swapped);
+    const resultOutputs = discriminator.forward(swapped);
     const real = realImages(parts, pairs, target);
     const penalty = penaltyBetween(parts, real, swapped);
-    return discriminatorLosses(recipe, judgedResult, judge.forward(real), penalty);
+    return discriminatorLosses(recipe, resultOutputs, discriminator.forward(real), penalty);
   });
-  const gradients = gradientsOf(judging.discriminator, discriminatorOptimizer, mixed?.discriminatorScaler);
-  learn(discriminatorOptimizer, gradients, mixed?.discriminatorScaler);
+  const gradients = gradientsOf(losses.discriminator, discriminatorOptimizer, mixed?.discriminatorScaler);
+  update(discriminatorOptimizer, gradients, mixed?.discriminatorScaler);
   mixed?.discriminatorScaler.update();
-  return { losses: lossRow(discriminatorLossNames, judging) };
+  return { losses: lossRow(discriminatorLossNames, losses) };
 }
+
+const PHASES: Readonly<Record<Recipe['turns'], readonly Phase[]>> = {
+  together: [{ losses: lossNames, run: trainingStep }],
+  alternate: [
+    { losses: generatorLossNames, run: generatorPhase },
+    { losses: discriminatorLossNames, run: discriminatorPhase },
+  ],
+};
+
+/** The phases of a recipe's step, in order. They yield every loss once between them, and the first one swaps. */
+export const phasesOf = ({ turns }: Recipe): readonly Phase[] => PHASES[turns];

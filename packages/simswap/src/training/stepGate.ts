@@ -1,9 +1,10 @@
 import { VisageError } from '@visage/gpu';
 
 /**
- * Keeps what a trainer is asked to do at the same time apart: one run at a time, and looks at its state between two steps only.
+ * Serialises the calls of a trainer: one run at a time, and its state is read between two steps only.
  *
- * A step may wait in its middle, for pictures to be read or kernels to be compiled, and a step of two turns has changed half of the weights then.
+ * A step may wait in its middle, for pictures to be read or kernels to be compiled. Of a step with two phases, half of
+ * the weights have changed then.
  */
 export class StepGate {
   readonly #owner: string;
@@ -12,12 +13,15 @@ export class StepGate {
   #spoiled: string | undefined;
   #waiting: (() => void)[] = [];
 
-  /** @param owner how errors call the trainer. */
+  /** @param owner the trainer's name in errors. */
   constructor(owner: string) {
     this.#owner = owner;
   }
 
-  /** Throws if a run is in progress. @param what would disturb it. */
+  /**
+   * @param what the call that a run must not overlap with.
+   * @throws VisageError if a run is in progress.
+   */
   refuseWhileRunning(what: string): void {
     if (!this.#running) return;
     throw new VisageError(
@@ -25,7 +29,7 @@ export class StepGate {
     );
   }
 
-  /** Notes that the state is that of no step any more, and why, until {@link StepGate.restored}. */
+  /** Notes that the state is no longer that of a whole step, and why. {@link StepGate.restored} ends this. */
   spoil(why: string): void {
     this.#spoiled ??= why;
   }
@@ -35,13 +39,17 @@ export class StepGate {
     this.#spoiled = undefined;
   }
 
-  /** Throws if the state is that of no step. */
+  /** @throws VisageError if the state is not that of a whole step. */
   refuseSpoiled(what: string): void {
     if (this.#spoiled === undefined) return;
     throw new VisageError(`${this.#owner}.${what}: ${this.#spoiled}; restore() a checkpoint first`);
   }
 
-  /** @throws VisageError when another run is in progress, or the state is that of no step. */
+  /**
+   * Does a run.
+   *
+   * @throws VisageError when another one is in progress, or the state is not that of a whole step.
+   */
   async run<T>(work: () => Promise<T>): Promise<T> {
     this.refuseWhileRunning('run');
     this.refuseSpoiled('run');
@@ -53,7 +61,10 @@ export class StepGate {
     }
   }
 
-  /** Does one step. What {@link StepGate.between} was given meanwhile happens at its end, before another step can begin. */
+  /**
+   * Does one step. Reads that {@link StepGate.between} was given meanwhile happen at its end, before the next step can
+   * begin.
+   */
   async step<T>(work: () => Promise<T>): Promise<T> {
     this.#inStep = true;
     try {
@@ -65,9 +76,9 @@ export class StepGate {
   }
 
   /**
-   * Looks at the state between two steps: now, or at the end of the step at hand.
+   * Reads the state between two steps: now, or at the end of the step in progress.
    *
-   * @param look must issue its reads before it first waits: steps go on behind it.
+   * @param look must issue all its reads before it first waits, because the next step begins then.
    */
   between<T>(look: () => Promise<T>): Promise<T> {
     if (!this.#inStep) return look();

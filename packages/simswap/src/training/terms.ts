@@ -1,4 +1,4 @@
-/** @file The terms of both players' losses, out of what the networks say of a batch. */
+/** @file The losses of generator and discriminator, summed up from their terms. */
 import { concat, noGrad, type Tensor, weightedSum, zeros } from '@visage/tensor';
 import type { PairKind, Recipe } from '../core/recipe.ts';
 import { adversarialLoss, hingeFakeLoss, hingeRealLoss } from '../losses/adversarial.ts';
@@ -14,7 +14,10 @@ export const generatorLossNames = [
 ] as const;
 export const discriminatorLossNames = ['real', 'fake', 'gradientPenalty', 'discriminator'] as const;
 
-/** The values that a step reports, in the order of its loss tensor: the generator's terms and sum, then the discriminator's. */
+/**
+ * The values that a step reports, in the order of its loss tensor: the generator's terms and sum, then the
+ * discriminator's.
+ */
 export const lossNames = [...generatorLossNames, ...discriminatorLossNames] as const;
 export type LossName = (typeof lossNames)[number];
 export type GeneratorLosses = Readonly<Record<(typeof generatorLossNames)[number], Tensor>>;
@@ -22,20 +25,29 @@ export type DiscriminatorLosses = Readonly<Record<(typeof discriminatorLossNames
 
 /** What the generator's losses are made of. */
 export interface GeneratorTerms {
-  readonly judgedResult: readonly PatchOutput[];
+  /** The discriminator's outputs for the swapped images, per scale. */
+  readonly resultOutputs: readonly PatchOutput[];
+  /** The discriminator's feature maps of the targets, per scale. */
   readonly targetFeatures: readonly FeatureMaps[];
   readonly identity: Tensor;
   readonly reconstruction: Tensor;
 }
 
-/** L_G = L_adv + λ_wFM · L_wFM + λ_id · L_id (+ λ_rec · L_rec on pairs of the same person). SimSwap (Chen et al. 2020), section 3. */
+/**
+ * The generator's loss and its terms, scalars: L_G = L_adv + λ_wFM · L_wFM + λ_id · L_id + λ_rec · L_rec, the last term
+ * on pairs of kind `same` only.
+ *
+ * SimSwap (Chen et al. 2020), section 3.
+ *
+ * @throws ArgumentError when the recipe compares a layer that the discriminator does not have.
+ */
 export function generatorLosses(recipe: Recipe, kind: PairKind, parts: GeneratorTerms): GeneratorLosses {
   const { weights, featureLayers } = recipe;
-  const { identity, reconstruction, judgedResult, targetFeatures } = parts;
-  const adversarial = adversarialLoss(judgedResult);
+  const { identity, reconstruction, resultOutputs, targetFeatures } = parts;
+  const adversarial = adversarialLoss(resultOutputs);
   const matched = featureLayers === 'all' || featureLayers.length > 0;
   const featureMatching = matched
-    ? weakFeatureMatchingLoss(judgedResult, targetFeatures, featureLayers)
+    ? weakFeatureMatchingLoss(resultOutputs, targetFeatures, featureLayers)
     : zeros([], { gpu: identity.gpu });
   const terms = [adversarial, featureMatching, identity, reconstruction];
   const factors = [1, weights.featureMatching, weights.identity, weights.reconstruction];
@@ -44,15 +56,19 @@ export function generatorLosses(recipe: Recipe, kind: PairKind, parts: Generator
   return { adversarial, featureMatching, identity, reconstruction, generator };
 }
 
-/** L_D = factor · (hinge(real) + hinge(result)) + λ_GP · penalty; without a weight the penalty is not computed and reported as 0. */
+/**
+ * The discriminator's loss and its terms, scalars: L_D = factor · (hinge(real) + hinge(result)) + λ_GP · penalty.
+ *
+ * @param penalty computes the gradient penalty. It is not called when its weight is 0; the term is then reported as 0.
+ */
 export function discriminatorLosses(
   { weights, hingeFactor }: Recipe,
-  judgedResult: readonly PatchOutput[],
-  judgedReal: readonly PatchOutput[],
+  resultOutputs: readonly PatchOutput[],
+  realOutputs: readonly PatchOutput[],
   penalty: () => Tensor,
 ): DiscriminatorLosses {
-  const real = hingeRealLoss(judgedReal);
-  const fake = hingeFakeLoss(judgedResult);
+  const real = hingeRealLoss(realOutputs);
+  const fake = hingeFakeLoss(resultOutputs);
   const penalized = weights.gradientPenalty > 0;
   const gradientPenalty = penalized ? penalty() : zeros([], { gpu: fake.gpu });
   const terms = penalized ? [real, fake, gradientPenalty] : [real, fake];

@@ -1,17 +1,16 @@
 import { onGpu, type RecordedStep } from '@visage/gpu';
 import { type CheckpointGroups, restoreCheckpoint, type SafetensorsFile, saveCheckpoint } from '@visage/nn';
 import type { Precision } from '../core/precision.ts';
-import type { PairKind, Recipe } from '../core/recipe.ts';
+import { kindAt, type PairKind, type Recipe } from '../core/recipe.ts';
 import { paper } from '../core/recipes.ts';
 import { readCheckpointHeader, simswapArchitecture } from '../files/checkpoint.ts';
 import type { DiscriminatorNetwork } from '../networks/discriminator.ts';
 import type { FoldedIdentity } from '../networks/foldedIdentity.ts';
 import { Generator } from '../networks/generator.ts';
 import type { IdentityNetwork } from '../networks/identity.ts';
-import { CollapseAlarm, type CollapseSigns } from './collapse.ts';
+import { CollapseAlarm, type CollapseSigns, isProbed } from './collapse.ts';
 import type { TrainingData } from './data.ts';
 import { NonFiniteLossError } from './errors.ts';
-import { Learners } from './learners.ts';
 import { type BadLoss, LossGuard } from './lossGuard.ts';
 import { skippedIn } from './mixedPrecision.ts';
 import {
@@ -22,18 +21,17 @@ import {
   type StepReport,
   type TrainerOptions,
 } from './options.ts';
-import { isProbed } from './probes.ts';
+import { StepClock, StepsInFlight } from './pacing.ts';
 import { StepRunner } from './runner.ts';
-import { StepClock } from './stepClock.ts';
 import { StepGate } from './stepGate.ts';
-import { StepsInFlight } from './stepsInFlight.ts';
 import { type LossName, lossNames } from './terms.ts';
+import { TrainingState } from './trainingState.ts';
 
 /**
  * Trains a SimSwap generator against its discriminator.
  *
- * Every step draws its pairs and random numbers by the number of the step, so a trainer that is given a checkpoint of another one continues
- * with the same bits.
+ * Every step draws its pairs and random numbers by the number of the step, so a trainer that is given a checkpoint of
+ * another one continues with the same bits.
  */
 export class Trainer {
   readonly recipe: Recipe;
@@ -44,10 +42,13 @@ export class Trainer {
   readonly identity: IdentityNetwork;
   /** The moving average of the generator: what swaps. */
   readonly average: Generator;
-  /** What the steps run instead of {@link Trainer.identity}: the same function in fewer kernels. Lives as long as the trainer. */
+  /**
+   * {@link Trainer.identity} with its batch norms folded, which the steps run: the same function in fewer kernels. It
+   * lives as long as the trainer.
+   */
   readonly foldedIdentity: FoldedIdentity;
   readonly #data: TrainingData;
-  readonly #learners: Learners;
+  readonly #state: TrainingState;
   readonly #runner: StepRunner;
   readonly #readEvery: number;
   readonly #alarm: CollapseAlarm;
@@ -72,22 +73,23 @@ export class Trainer {
     this.#data = data;
     this.average = onGpu(generator.gpu, () => new Generator(generator.config));
     this.#inFlight = new StepsInFlight(generator.gpu);
-    this.#learners = new Learners(recipe, this.seed, this, data.batchSize, this.precision);
+    const { seed, precision, average, foldedIdentity } = this;
+    const networks = { generator, discriminator, identity: foldedIdentity, average };
+    this.#state = new TrainingState({ recipe, seed, precision, batchSize: data.batchSize, ...networks });
     this.#readEvery = readEvery;
     this.#alarm = new CollapseAlarm(options.collapse);
-    const { generatorOptimizer, discriminatorOptimizer, average, alpha, draws, mixed } = this.#learners;
-    const learners = { generatorOptimizer, discriminatorOptimizer, average, alpha, draws, mixed };
-    const parts = { recipe, generator, discriminator, identity: this.foldedIdentity, ...learners };
-    this.#runner = new StepRunner(parts, data, options.replay ?? true, readEvery);
+    this.#runner = new StepRunner(this.#state, data, options.replay ?? true, readEvery);
   }
 
   /**
-   * Bytes of a safetensors file with all that a later run needs to continue bit for bit: networks, moving average, both optimizers, seed,
-   * recipe, step; and `notes`, any JSON that the caller wants back.
+   * Bytes of a safetensors file with all that a later run needs to continue bit for bit: networks, moving average, both
+   * optimizers, seed, recipe, step; and `notes`, any JSON that the caller wants back.
    *
-   * It may be asked for beside a run, and is then of the step at hand: everything is copied on the device when that step is issued.
+   * It may be called during a run. The checkpoint is then of the step in progress: everything is copied on the device
+   * when that step has been issued.
    *
-   * @throws VisageError when there is no such state: a loss was not finite, a weight is not, or a step failed in its middle.
+   * @throws VisageError when there is no state to save: a loss was not finite, a weight is not finite, or a step failed
+   * in its middle.
    */
   async checkpoint(notes: unknown = null): Promise<Uint8Array> {
     return this.#gate.between(async () => {
@@ -103,8 +105,8 @@ export class Trainer {
   }
 
   /**
-   * Takes over the tensors and the step of a checkpoint. Recipe, seed and data are those that this trainer was built with; for the same
-   * bits as an uninterrupted run, build it from {@link readCheckpointHeader}.
+   * Restores the tensors and the step of a checkpoint. Recipe, seed and data stay those that this trainer was built
+   * with. To continue with the same bits as an uninterrupted run, build the trainer from {@link readCheckpointHeader}.
    *
    * @throws FileError when the file belongs to other networks, VisageError during a run; nothing is changed then.
    */
@@ -125,7 +127,7 @@ export class Trainer {
       discriminator: this.discriminator,
       average: this.average,
       identity: this.identity,
-      ...this.#learners.state(),
+      ...this.#state.state(),
     };
   }
 
@@ -136,32 +138,39 @@ export class Trainer {
 
   /** Kind of the pairs of a step, counted from 0. */
   kindOf(step: number): PairKind {
-    const { pairs } = this.recipe;
-    return pairs[step % pairs.length] as PairKind;
+    return kindAt(this.recipe.pairs, step);
   }
 
-  /** What a step on pairs of a kind replays, once one has run: for profiles and benchmarks. Empty without replay. */
+  /**
+   * The recorded phases of a step on pairs of a kind, once one has run, for profiles and benchmarks. Empty without
+   * replay.
+   */
   recorded(kind: PairKind): readonly RecordedStep<unknown>[] {
     return this.#runner.recorded(kind);
   }
 
-  /** Kernels that a step launches, the mean over the kinds of pairs; known once a step of each has been recorded. */
+  /**
+   * Kernels that a step launches, the mean over the kinds of pairs; `undefined` until a step of each kind has been
+   * recorded.
+   */
   get kernelsPerStep(): number | undefined {
-    const turns = this.recipe.pairs.map((kind) => this.recorded(kind));
-    if (turns.some(({ length }) => length < this.#runner.turns.length)) return undefined;
-    return turns.flat().reduce((sum, { dispatches }) => sum + dispatches, 0) / turns.length;
+    const steps = this.recipe.pairs.map((kind) => this.recorded(kind));
+    if (steps.some(({ length }) => length < this.#runner.phases.length)) return undefined;
+    return steps.flat().reduce((sum, { dispatches }) => sum + dispatches, 0) / steps.length;
   }
 
-  /** Asks a run to end after the step at hand. */
+  /** Asks a run to end after the step in progress. */
   stop(): void {
     this.#stopping = true;
   }
 
   /**
-   * Trains until `until` steps are done or {@link Trainer.stop} is called; all losses are read and reported before it returns, or throws.
+   * Trains until `until` steps are done or {@link Trainer.stop} is called; all losses are read and reported before it
+   * returns, or throws.
    *
-   * @throws NonFiniteLossError when a loss is infinite or not a number, naming step, loss and op; in mixed precision not for a few steps whose
-   * updates were skipped ({@link LossGuard}). VisageError when a run of this trainer is in progress.
+   * @throws NonFiniteLossError when a loss is infinite or not a number, naming step, loss and op; in mixed precision
+   * not for a few steps whose updates were skipped ({@link LossGuard}). VisageError when a run of this trainer is in
+   * progress.
    */
   async run(options: RunOptions): Promise<void> {
     checkRunOptions(options);
@@ -195,29 +204,37 @@ export class Trainer {
     await this.#report(clock, onStep);
   }
 
-  /** Gives all memory of the trainer back; generator, discriminator, identity network and moving average belong to the caller. @throws VisageError during a run. */
+  /**
+   * Gives all memory of the trainer back; generator, discriminator, identity network and moving average belong to the
+   * caller.
+   *
+   * @throws VisageError during a run.
+   */
   dispose(): void {
     this.#gate.refuseWhileRunning('dispose');
     this.#runner.dispose();
     this.foldedIdentity.dispose();
-    this.#learners.dispose();
+    this.#state.dispose();
   }
 
-  /** Issues one step, once at most one is in flight. */
+  /**
+   * Waits until at most one step is in flight, then issues the next. Returns how its swaps compare with both faces, if
+   * they are looked at.
+   */
   async #advance(): Promise<Promise<CollapseSigns>[] | undefined> {
     await this.#inFlight.room();
     const kind = this.kindOf(this.step);
-    for (const turn of this.#runner.turns.keys()) await this.#data.read?.(kind, this.#draw(this.step, turn));
-    this.#learners.prepare(this.step);
+    for (const phase of this.#runner.phases.keys()) await this.#data.read?.(kind, this.#draw(this.step, phase));
+    this.#state.prepare(this.step);
     const probe = kind !== 'same' && isProbed(this.step, this.recipe.pairs.length);
     const signs: Promise<CollapseSigns>[] = [];
     let begun = false;
     try {
-      for (const turn of this.#runner.turns.keys()) {
-        await this.#data.load(kind, this.#draw(this.step, turn));
-        await this.#runner.prepare(turn, kind);
+      for (const phase of this.#runner.phases.keys()) {
+        await this.#data.load(kind, this.#draw(this.step, phase));
+        await this.#runner.prepare(phase, kind);
         begun = true;
-        const read = this.#runner.run(turn, kind, probe);
+        const read = this.#runner.run(phase, kind, probe);
         read?.catch(() => {}); // thrown where it is awaited, unless an earlier reading fails first
         if (read) signs.push(read);
       }
@@ -231,9 +248,9 @@ export class Trainer {
     return signs.length > 0 ? signs : undefined;
   }
 
-  /** Number of the batch of a turn. */
-  #draw(step: number, turn: number): number {
-    return step * this.#runner.turns.length + turn;
+  /** Number of the batch of a phase. */
+  #draw(step: number, phase: number): number {
+    return step * this.#runner.phases.length + phase;
   }
 
   /** Reads and reports the losses of all steps since the last reading. */
@@ -265,13 +282,16 @@ export class Trainer {
     }
   }
 
-  /** The error of a loss that is not finite, with the op that a repetition of its step blames, if there is memory for one. */
+  /**
+   * The error of a loss that is not finite. It names the first op that fails when the step is repeated, if there is
+   * memory to repeat it.
+   */
   async #nonFinite({ step, loss, value }: BadLoss): Promise<NonFiniteLossError> {
     this.#gate.spoil(`the ${loss} loss became ${value} at step ${step}`);
     const kind = this.kindOf(step - 1);
-    for (const turn of this.#runner.turns.keys()) {
-      await this.#data.load(kind, this.#draw(step - 1, turn));
-      const op = await this.#runner.nonFiniteOp(turn, kind).catch(() => undefined);
+    for (const phase of this.#runner.phases.keys()) {
+      await this.#data.load(kind, this.#draw(step - 1, phase));
+      const op = await this.#runner.nonFiniteOp(phase, kind).catch(() => undefined);
       if (op) return new NonFiniteLossError(step, loss, value, op);
     }
     return new NonFiniteLossError(step, loss, value);

@@ -1,4 +1,7 @@
-/** @file A network as an ONNX graph: values by name, nodes in the order in which they run, and the parameters that it needs. */
+/**
+ * @file A network as an ONNX graph: values by name, nodes in the order in which they run, and the parameters that it
+ * needs.
+ */
 import { ArgumentError } from '@visage/gpu';
 import type { Shape } from '@visage/tensor';
 
@@ -8,6 +11,7 @@ export type GraphValue = string;
 /** An attribute of a node. Integers and other numbers are different types in ONNX, so the latter are marked. */
 export type Attribute = number | string | readonly number[] | { readonly float: number };
 
+/** An operator with its inputs and outputs. */
 export interface GraphNode {
   readonly type: string;
   readonly inputs: readonly GraphValue[];
@@ -18,6 +22,7 @@ export interface GraphNode {
 /** An extent of an input or output: a number, or the name of a free one such as `batch`. */
 export type Extent = number | string;
 
+/** An input or output of a graph. */
 export interface GraphPort {
   readonly name: GraphValue;
   readonly shape: readonly Extent[];
@@ -30,9 +35,11 @@ export interface GraphConstant {
 }
 
 /**
- * Builds a graph node by node. Images are NCHW, and parameters have the names and shapes of PyTorch, as weight files have them.
+ * Builds a graph node by node. Images are NCHW, and parameters have the names and shapes of PyTorch, as weight files
+ * have them.
  *
- * A graph is also the list of what a network's weight file must hold ({@link OnnxGraph.parameters}), which needs no device to be made.
+ * A graph is also the list of what a network's weight file must hold ({@link OnnxGraph.parameters}), which needs no
+ * device to be made.
  */
 export class OnnxGraph {
   readonly inputs: GraphPort[] = [];
@@ -44,6 +51,7 @@ export class OnnxGraph {
 
   constructor(readonly name: string) {}
 
+  /** Adds an input of the graph. */
   input(name: string, shape: readonly Extent[]): GraphValue {
     this.inputs.push({ name, shape });
     return name;
@@ -55,26 +63,32 @@ export class OnnxGraph {
     this.outputs.push({ name, shape });
   }
 
-  /** A value that the weight file fills. */
+  /**
+   * A parameter, whose values come from a weight file.
+   *
+   * @throws ArgumentError when the name is taken.
+   */
   parameter(name: string, shape: Shape): GraphValue {
     if (this.parameters.has(name)) throw new ArgumentError('OnnxGraph', 'parameter', `'${name}' again`, 'a new name');
     this.parameters.set(name, shape);
     return name;
   }
 
+  /** A float32 constant; its name. */
   floats(values: readonly number[], shape: Shape = [values.length]): GraphValue {
     return this.#constant({ shape, values: Float32Array.from(values) });
   }
 
+  /** An int64 constant, [values]; its name. */
   integers(values: readonly number[]): GraphValue {
     return this.#constant({ shape: [values.length], values: BigInt64Array.from(values, BigInt) });
   }
 
-  /** Equal constants are kept once. */
+  /** Equal constants share one entry. */
   #constant(constant: GraphConstant): GraphValue {
     const key = `${constant.values.constructor.name} ${constant.shape} ${constant.values}`;
-    const known = this.#constantNames.get(key);
-    if (known) return known;
+    const existing = this.#constantNames.get(key);
+    if (existing) return existing;
     const name = `constant_${this.constants.size}`;
     this.#constantNames.set(key, name);
     this.constants.set(name, constant);

@@ -5,7 +5,9 @@ import type { Attribute, GraphValue, OnnxGraph } from './graph.ts';
 /** Options of {@link convNode}. */
 export interface ConvNodeOptions {
   readonly stride?: number;
-  /** Rows and columns on every side, or TensorFlow's rule that the result has ⌈side / stride⌉, with the odd one behind. */
+  /**
+   * Rows and columns on every side, or TensorFlow's rule that the result has ⌈side / stride⌉, with the odd one behind.
+   */
   readonly padding?: number | 'same';
   readonly groups?: number;
   readonly bias?: boolean;

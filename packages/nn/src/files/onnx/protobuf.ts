@@ -3,8 +3,8 @@
 const [VARINT, BYTES, FIXED32] = [0, 2, 5] as const; // the wire types that ONNX needs
 
 /**
- * One message, field by field. Long byte strings are kept as views until {@link Message.bytes} joins everything once, so that a file of weights
- * takes its own size and no more.
+ * One message, field by field. Long byte strings are kept as views until {@link Message.bytes} joins everything once,
+ * so that a file of weights takes its own size and no more.
  */
 export class Message {
   readonly #parts: Uint8Array[] = [];

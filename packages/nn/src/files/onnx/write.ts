@@ -18,7 +18,8 @@ export interface GraphWeight {
 /**
  * The bytes of an ONNX file of this graph.
  *
- * @param weights the values of a parameter; called once for each, so that they need not all be decoded at the same time.
+ * @param weights the values of a parameter; called once for each, so that they need not all be decoded at the same
+ * time.
  * @throws ArgumentError when a weight has another shape than the graph.
  */
 export function writeOnnx(

@@ -1,4 +1,6 @@
-/** @file PyTorch's files since 1.6: a ZIP archive with the pickle in `data.pkl` and one entry `data/KEY` per storage. */
+/**
+ * @file PyTorch's files since 1.6: a ZIP archive with the pickle in `data.pkl` and one entry `data/KEY` per storage.
+ */
 import { FILE_DTYPE_BYTES, FileError, showName } from '../header.ts';
 import { Contents, DecodeBudget } from './contents.ts';
 import { Cursor } from './cursor.ts';
@@ -35,7 +37,10 @@ function checkByteOrder(entry: ZipEntry | undefined, source: string): void {
   if (order !== 'little') throw new FileError(source, `has byte order ${showName(order)}; only little is read`);
 }
 
-/** The storages that a pickle refers to: their sizes are checked at once, their contents unzipped when the first of their tensors is decoded. */
+/**
+ * The storages that a pickle refers to: their sizes are checked at once, their contents unzipped when the first of
+ * their tensors is decoded.
+ */
 class ArchiveStorages {
   readonly #contents = new Map<ZipEntry, Contents>();
 

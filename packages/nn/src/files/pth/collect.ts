@@ -17,24 +17,25 @@ export interface Collected {
 /**
  * Tensors by name: keys of dictionaries, indices of lists and attributes of modules, joined by dots.
  *
- * A whole module counts as its parameters, persistent buffers and children, as its `state_dict()` does. A `Namespace` of a script's options, and an
- * object of a class that derives from `dict` or `list`, count as the container that they are. An optimizer object, which old checkpoints keep beside their
- * network, is passed over, as numbers, texts and functions are. All else is passed over and listed: whether it is in the way depends on
- * where the network lies that is wanted.
+ * A whole module counts as its parameters, persistent buffers and children, as its `state_dict()` does. A `Namespace`
+ * of a script's options, and an object of a class that derives from `dict` or `list`, count as the container that they
+ * are. An optimizer object, which old checkpoints keep beside their network, is passed over, as numbers, texts and
+ * functions are. All else is passed over and listed: whether it is in the way depends on where the network lies that is
+ * wanted.
  *
  * @throws FileError that says what the first object is, if there is no tensor at all.
  */
 export function collectTensors(root: unknown, source: string): Collected {
   const collector = new Collector(source);
   collector.visit(root, '', 0);
-  const { found: tensors, passedOver } = collector;
+  const { tensors, passedOver } = collector;
   const [first] = passedOver;
   if (tensors.size === 0) throw new FileError(source, first?.problem ?? 'holds no tensors');
   return { tensors, passedOver };
 }
 
 class Collector {
-  readonly found = new Map<string, PickledTensor>();
+  readonly tensors = new Map<string, PickledTensor>();
   readonly passedOver: PassedOver[] = [];
   #members = 0;
 
@@ -53,8 +54,8 @@ class Collector {
 
   #add(name: string, tensor: PickledTensor): void {
     const key = name === '' ? 'tensor' : name;
-    if (this.found.has(key)) throw new FileError(this.source, `holds two tensors called ${showName(key)}`);
-    this.found.set(key, tensor);
+    if (this.tensors.has(key)) throw new FileError(this.source, `holds two tensors called ${showName(key)}`);
+    this.tensors.set(key, tensor);
   }
 
   #visitMembers(

@@ -1,14 +1,19 @@
-/** @file The bytes behind the storages of a PyTorch file: opened when a tensor is decoded, and never more of them than a file of its size explains. */
+/**
+ * @file The bytes behind the storages of a PyTorch file: opened when a tensor is decoded, and never more of them than a
+ * file of its size explains.
+ */
 import { FileError } from '../header.ts';
 
-// Weights are noise and hardly shrink: sparse ones, of which 19 in 20 are zero, by 12. Without a limit 2 MB of deflated zeros become 2 GB.
+// Weights are noise and hardly shrink: sparse ones, of which 19 in 20 are zero, by 12. Without a limit 2 MB of deflated
+// zeros become 2 GB.
 const MOST_INFLATED = 32;
 const ALWAYS_INFLATED = 2 ** 26; // bytes that any file may unpack to
-// Tensors may share a storage, as the weights of a network and of its average do at first; more than two do not in a network.
+// Tensors may share a storage, as the weights of a network and of its average do at first; more than two do not in a
+// network.
 const MOST_SHARED = 2;
 const ALWAYS_SHARED = 2 ** 22; // bytes that small storages may be repeated to, over the whole file
 
-/** What the tensors of one file may take, counted as they are decoded. */
+/** The memory that the tensors of one file may take, counted down as they are decoded. */
 export class DecodeBudget {
   #inflatable: number;
   #shared = ALWAYS_SHARED;

@@ -1,6 +1,7 @@
 /**
- * @file PyTorch's files before 1.6, and those written with `_use_new_zipfile_serialization=False`: five pickles (a magic number, the
- * protocol, facts of the machine, the data, the keys of the storages), then each storage as a 64-bit count and its elements.
+ * @file PyTorch's files before 1.6, and those written with `_use_new_zipfile_serialization=False`: five pickles (a
+ * magic number, the protocol, facts of the machine, the data, the keys of the storages), then each storage as a 64-bit
+ * count and its elements.
  */
 import { FILE_DTYPE_BYTES, FileError, showName } from '../header.ts';
 import { Contents, DecodeBudget } from './contents.ts';
@@ -54,10 +55,10 @@ export function readLegacy(bytes: Uint8Array, source: string): LegacyFile {
 function storagePromiser(promised: Map<string, Promised>, budget: DecodeBudget): StorageFinder {
   const { source } = budget;
   return (key, dtype, length, view) => {
-    const known = promised.get(key);
-    if (known && (known.dtype !== dtype || known.length !== length))
+    const existing = promised.get(key);
+    if (existing && (existing.dtype !== dtype || existing.length !== length))
       throw new FileError(source, `describes the storage ${showName(key)} in two ways`);
-    const storage: Promised = known ?? promise(dtype, length, budget);
+    const storage: Promised = existing ?? promise(dtype, length, budget);
     promised.set(key, storage);
     if (view === null || view === undefined) return new Storage(dtype, length, storage.contents);
     // A part of a storage: its own key, then offset and number of elements.

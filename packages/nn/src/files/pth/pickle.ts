@@ -1,13 +1,14 @@
 /**
- * @file Python's pickle format as data. A pickle is a program for a stack machine; this machine knows the instructions that build numbers,
- * texts and containers, and asks its {@link PickleRules} about everything else. It never calls anything that a file names.
+ * @file Python's pickle format as data. A pickle is a program for a stack machine; this machine knows the instructions
+ * that build numbers, texts and containers, and asks its {@link PickleRules} about everything else. It never calls
+ * anything that a file names.
  */
 import type { Cursor } from './cursor.ts';
 import { PickledName, PickledObject } from './values.ts';
 
 /** What a machine asks about instructions that would run code in Python. */
 export interface PickleRules {
-  /** The value of a call of a function; `undefined` if it is not known. */
+  /** The value of a call of a function; `undefined` for a function that the rules do not have. */
   call(name: string, values: readonly unknown[]): unknown;
   /** The value behind a persistent id, by which PyTorch refers to storages. */
   persistent(id: unknown): unknown;
@@ -16,8 +17,8 @@ export interface PickleRules {
 type Instruction = (machine: PickleMachine) => void;
 
 const HIGHEST_PROTOCOL = 5;
-// What a pickle may build. A state dict takes 240 values per tensor, a whole module or a checkpoint with optimizers 700 to 1000; without a limit a file of 64 KiB could,
-// inflated, make 13 GB of empty dictionaries.
+// What a pickle may build. A state dict takes 240 values per tensor, a whole module or a checkpoint with optimizers 700
+// to 1000; without a limit a file of 64 KiB could, inflated, make 13 GB of empty dictionaries.
 const MOST_VALUES = 2 ** 23;
 const VALUES_PER_OBJECT = 16; // an empty container takes the memory and the time of so many numbers
 const STOP = 0x2e;
@@ -25,7 +26,8 @@ const STOP = 0x2e;
 /**
  * Reads the pickle at `cursor`, and leaves the cursor behind it.
  *
- * An object of an unknown class, and what an unknown call would have returned, is a {@link PickledObject}; whether it matters is for the caller to say.
+ * An object of an unknown class, and what an unknown call would have returned, is a {@link PickledObject}; whether it
+ * matters is for the caller to say.
  *
  * @throws FileError for a pickle that is truncated or malformed, or needs an instruction that data does not need.
  */
@@ -64,7 +66,10 @@ class PickleMachine {
     this.stack.push(value);
   }
 
-  /** Counts values that are built or copied, so that neither memory nor time grows beyond what the length of an honest file explains. */
+  /**
+   * Counts values that are built or copied, so that neither memory nor time grows beyond what the length of an honest
+   * file explains.
+   */
   spend(values: number): void {
     this.#left -= values;
     if (this.#left < 0)
@@ -131,7 +136,10 @@ class PickleMachine {
     for (const item of items) target.add(item);
   }
 
-  /** A call of a function, or of a class. What the rules do not know is not called: a record takes the place of its result. */
+  /**
+   * A call of a function, or of a class. What the rules do not know is not called: a record takes the place of its
+   * result.
+   */
   reduce(): void {
     const [values, callee] = [this.pop(), nameOf(this.pop())];
     if (!callee || !Array.isArray(values)) this.malformed('a call of something without a name');
@@ -148,7 +156,9 @@ class PickleMachine {
     this.push(new PickledObject(type));
   }
 
-  /** Gives the object on top its attributes; what further attributes a container or a tensor may have does not matter. */
+  /**
+   * Gives the object on top its attributes; what further attributes a container or a tensor may have does not matter.
+   */
   build(): void {
     const state = this.pop();
     const target = this.top();
@@ -172,7 +182,10 @@ class PickleMachine {
   }
 }
 
-/** The name of a class or function; of one that is looked up in another (`getattr`), as inner classes and methods are, the name of the look-up. */
+/**
+ * The name of a class or function; of one that is looked up in another (`getattr`), as inner classes and methods are,
+ * the name of the look-up.
+ */
 function nameOf(value: unknown): PickledName | undefined {
   if (value instanceof PickledObject && value.refused !== undefined) return value.type;
   return value instanceof PickledName ? value : undefined;
@@ -188,7 +201,10 @@ const tuple =
     m.push(values.reverse());
   };
 
-/** The instructions of protocols 2 to 5 that build data; PyTorch writes protocol 2. Names are those of Python's pickletools. */
+/**
+ * The instructions of protocols 2 to 5 that build data; PyTorch writes protocol 2. Names are those of Python's
+ * pickletools.
+ */
 const INSTRUCTIONS: ReadonlyMap<number, Instruction> = new Map<number, Instruction>([
   [0x80, (m) => m.cursor.u8() > HIGHEST_PROTOCOL && m.malformed(`a protocol beyond ${HIGHEST_PROTOCOL}`)], // PROTO
   [0x95, (m) => void m.cursor.u64()], // FRAME: a length, which the instructions themselves make plain

@@ -12,10 +12,11 @@ export const isPth = (bytes: Uint8Array): boolean => isZip(bytes) || isLegacy(by
 /**
  * Reads a file of `torch.save`: a state dict, a checkpoint that holds one, or a whole pickled module.
  *
- * The pickle in it is read as data: nothing in it is looked up or called. Only functions that tensors and plain containers need are known; what
- * other objects there are, such as the state of a learning rate's schedule, is passed over and listed. Every size is checked before anything is allocated by it, and
- * tensors are unpacked when they are decoded, not before: what nobody asks for takes no memory.
- * Names are those of `state_dict()`, below the keys that lead there: `generator.first_layer.1.weight`.
+ * Its pickle is read as data: nothing in it is looked up or called. Only the functions that tensors and plain containers
+ * need are recognised; other objects, such as the state of a learning rate schedule, are skipped and listed. Every size is
+ * checked before anything is allocated by it. Tensors are unpacked when they are decoded, so that tensors that are not
+ * asked for take no memory. Names are those of `state_dict()`, below the keys that lead there:
+ * `generator.first_layer.1.weight`.
  *
  * @throws FileError in one line, for anything that is not a well-formed file with tensors in it.
  */
@@ -26,10 +27,10 @@ export async function readPth(bytes: Uint8Array, source = 'PyTorch file'): Promi
     throw new FileError(source, `is not a file of torch.save${instead}`);
   }
   const legacy = isZip(bytes) ? undefined : readLegacy(bytes, source);
-  const { tensors: found, passedOver } = collectTensors(legacy ? legacy.data : readArchive(bytes, source), source);
+  const { tensors: pickled, passedOver } = collectTensors(legacy ? legacy.data : readArchive(bytes, source), source);
   legacy?.readStorages();
   const tensors = new Map<string, FileTensor>();
-  for (const [name, tensor] of found)
+  for (const [name, tensor] of pickled)
     tensors.set(name, new FileTensor(name, tensor.storage.dtype, tensor.shape, () => tensor.bytes(), source));
   return { source, tensors, passedOver };
 }

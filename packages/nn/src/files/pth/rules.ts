@@ -1,4 +1,7 @@
-/** @file What a PyTorch file may call: the few functions that rebuild tensors and plain containers, each stated here as data. */
+/**
+ * @file What a PyTorch file may call: the few functions that rebuild tensors and plain containers, each stated here as
+ * data.
+ */
 import { FileError } from '../header.ts';
 import type { PickleRules } from './pickle.ts';
 import { PickledTensor, type Storage, storageDType } from './tensors.ts';
@@ -32,15 +35,19 @@ const CALLS: Readonly<Record<string, Call>> = {
   'numpy.dtype': ([code]) => (typeof code === 'string' ? new PickledObject(new PickledName(NUMPY_TYPE)) : undefined),
   'numpy.core.multiarray.scalar': numpyNumber,
   'numpy._core.multiarray.scalar': numpyNumber,
-  '_codecs.encode': ([text]) => (typeof text === 'string' ? null : undefined), // the bytes of that number, which nothing here needs
+  // the bytes of that number, which nothing here needs
+  '_codecs.encode': ([text]) => (typeof text === 'string' ? null : undefined),
 };
 
 const NUMPY_TYPE = 'numpy.dtype';
 
-/** A tensor of a class that derives from PyTorch's: what the function that is named makes of the values, and then attributes that do not matter. */
+/**
+ * A tensor of a class that derives from PyTorch's: what the function that is named makes of the values, and then
+ * attributes that do not matter.
+ */
 function ofSubclass([rebuild, , values]: readonly unknown[], source: string): unknown {
-  const known = rebuild instanceof PickledName && /^torch\._utils\._rebuild_\w+$/.test(rebuild.name);
-  if (!known || !Object.hasOwn(CALLS, rebuild.name) || !Array.isArray(values)) return undefined;
+  const rebuilds = rebuild instanceof PickledName && /^torch\._utils\._rebuild_\w+$/.test(rebuild.name);
+  if (!rebuilds || !Object.hasOwn(CALLS, rebuild.name) || !Array.isArray(values)) return undefined;
   return (CALLS[rebuild.name] as Call)(values, source);
 }
 

@@ -20,7 +20,8 @@ const STORAGE_CLASSES: Readonly<Record<string, FileDType>> = {
 };
 
 const MAX_RANK = 16;
-const LARGEST_REPEAT = 2 ** 20; // elements that a tensor may repeat out of a smaller storage (stride 0); no network needs more
+// elements that a tensor may repeat out of a smaller storage (stride 0); no network needs more
+const LARGEST_REPEAT = 2 ** 20;
 
 /** A run of elements in a file. */
 export class Storage {
@@ -43,13 +44,16 @@ export class Storage {
   }
 }
 
-/** The element type of a storage class such as `torch.FloatStorage`; a record that says why for one that is not read, such as complex numbers. */
+/**
+ * The element type of a storage class such as `torch.FloatStorage`; a record that says why for one that is not read,
+ * such as complex numbers.
+ */
 export function storageDType(type: unknown): FileDType | PickledObject {
   const name = type instanceof PickledName ? type : new PickledName('a storage without a class');
   const [, bare = ''] = /^torch(?:\.cuda)?\.(\w+)$/.exec(name.name) ?? [];
   if (Object.hasOwn(STORAGE_CLASSES, bare)) return STORAGE_CLASSES[bare] as FileDType;
-  const known = Object.keys(STORAGE_CLASSES).join(', ');
-  return new PickledObject(name, `keeps elements in a ${name}; known are ${known}`);
+  const types = Object.keys(STORAGE_CLASSES).join(', ');
+  return new PickledObject(name, `keeps elements in a ${name}; known are ${types}`);
 }
 
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
@@ -72,7 +76,8 @@ export class PickledTensor {
   /**
    * Checks the arguments of PyTorch's `_rebuild_tensor_v2`.
    *
-   * @throws FileError when an element would lie outside of the storage, or the shape is larger than what the storage could fill.
+   * @throws FileError when an element would lie outside of the storage, or the shape is larger than what the storage
+   * could fill.
    */
   static of(values: readonly unknown[], source: string): PickledTensor | PickledObject {
     const [storage, offset, shape, strides] = values;

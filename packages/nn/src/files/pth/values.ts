@@ -1,4 +1,7 @@
-/** @file What a pickle builds here. Nothing in it can run: classes are names, and objects are records of what the pickle says of them. */
+/**
+ * @file What a pickle builds here. Nothing in it can run: classes are names, and objects are records of what the pickle
+ * says of them.
+ */
 import { showName } from '../header.ts';
 
 /** A class or function by name, such as `torch.nn.modules.conv.Conv2d`; never looked up. */
@@ -17,7 +20,10 @@ export class PickledObject {
   /** What it holds as a dictionary or a list, if its class derives from one of them. */
   items: Map<unknown, unknown> | undefined;
 
-  /** @param refused set when it stands for what a call would have returned, or for what cannot be read: why, for the end of an error. */
+  /**
+   * @param refused set when it stands for what a call would have returned, or for what cannot be read: why, for the end
+   * of an error.
+   */
   constructor(
     readonly type: PickledName,
     readonly refused?: string,

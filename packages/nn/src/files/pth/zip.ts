@@ -1,4 +1,7 @@
-/** @file ZIP archives, read without trust: stored and deflated entries, ZIP64, checksums; every offset is checked before it is followed. */
+/**
+ * @file ZIP archives, read without trust: stored and deflated entries, ZIP64, checksums; every offset is checked before
+ * it is followed.
+ */
 import { crc32 } from '../crc32.ts';
 import { FileError, showName } from '../header.ts';
 import { inflate } from '../inflate.ts';
@@ -98,17 +101,19 @@ class ZipReader {
   /** Where the directory lies, by the record at the end of the archive. */
   #directory(): { count: number; start: number; length: number } {
     const end = this.#findEnd();
-    let found = { count: this.#u16(end + 10), length: this.#u32(end + 12), start: this.#u32(end + 16) };
+    let directory = { count: this.#u16(end + 10), length: this.#u32(end + 12), start: this.#u32(end + 16) };
     const locator = end - LOCATOR_64_BYTES;
     if (locator >= 0 && this.#u32(locator) === LOCATOR_64) {
       const at = this.#u64(locator + 8);
       if (at + END_64_BYTES > locator || this.#u32(at) !== END_64)
         this.#fail('is damaged: its ZIP64 record is missing');
-      found = { count: this.#u64(at + 32), length: this.#u64(at + 40), start: this.#u64(at + 48) };
+      directory = { count: this.#u64(at + 32), length: this.#u64(at + 40), start: this.#u64(at + 48) };
     }
-    if (found.start + found.length > end)
-      this.#fail(`is damaged: its directory claims bytes ${found.start} to ${found.start + found.length} of ${end}`);
-    return found;
+    if (directory.start + directory.length > end)
+      this.#fail(
+        `is damaged: its directory claims bytes ${directory.start} to ${directory.start + directory.length} of ${end}`,
+      );
+    return directory;
   }
 
   #findEnd(): number {

@@ -21,7 +21,9 @@ const SLOPE = 0.1;
 const HALVINGS = 4;
 const leaky = (x: Tensor): Tensor => leakyRelu(x, SLOPE);
 
-/** TensorFlow's `same` padding of a 5×5 convolution of stride 2 on an even side: one row and column before, two after. */
+/**
+ * TensorFlow's `same` padding of a 5×5 convolution of stride 2 on an even side: one row and column before, two after.
+ */
 const samePad = (x: Tensor): Tensor => padZero(padZero(x, 1, 1, 2), 2, 1, 2);
 
 const halving = (inChannels: number, outChannels: number) => [
@@ -35,11 +37,12 @@ const upscale = (inChannels: number, outChannels: number): Sequential =>
   new Sequential(new Conv2d(inChannels, 4 * outChannels, 3, { padding: 1 }), leaky, (x) => pixelShuffle(x, 2));
 
 /**
- * The autoencoder behind the word "deepfake": one encoder for two people, one decoder for each. What both have in common, pose, expression and
- * light, has to go into the shared code, so the other decoder puts its own person's face there. There is no norm layer and no third person.
+ * The autoencoder behind the word "deepfake": one encoder for two people, one decoder for each. What both have in
+ * common, pose, expression and light, has to go into the shared code, so the other decoder puts its own person's face
+ * there. There is no norm layer and no third person.
  *
- * [N, S, S, 3] images in [0, 1] → the same. State `encoder.1`, …, `decoder_A.0.0`, …, numbered as PyTorch's Sequential would. Published anonymously
- * in 2017, later the model "original" of the faceswap project.
+ * [N, S, S, 3] images in [0, 1] → the same. State `encoder.1`, …, `decoder_A.0.0`, …, numbered as PyTorch's Sequential
+ * would. Published anonymously in 2017, later the model "original" of the faceswap project.
  */
 export class DeepFakes extends Module {
   readonly encoder: Sequential;
@@ -91,7 +94,9 @@ export class DeepFakes extends Module {
 
 type Channels = [number, number, number, number];
 
-/** Glorot's uniform initialisation, U(±√(6 / (fanIn + fanOut))), and zero biases: what Keras gave the original network. */
+/**
+ * Glorot's uniform initialisation, U(±√(6 / (fanIn + fanOut))), and zero biases: what Keras gave the original network.
+ */
 function glorotUniform(module: Module): void {
   for (const tensor of module.parameters()) {
     const { shape } = tensor;

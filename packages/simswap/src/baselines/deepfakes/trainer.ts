@@ -2,7 +2,7 @@ import { ArgumentError, checkInteger, checkOptions, type OptionKeys } from '@vis
 import { Adam, HostRandom } from '@visage/nn';
 import { gatherRows, grad, keep, l1Loss, mean, noGrad, scope, sub, type Tensor, tensor, zeros } from '@visage/tensor';
 import { showShape } from '@visage/tensor/kernels';
-import type { AdamNumbers } from '../../core/recipe.ts';
+import { type AdamNumbers, adamOptions } from '../../core/recipe.ts';
 import { RecordedSteps } from '../recordedSteps.ts';
 import type { DeepFakes, Person } from './network.ts';
 import { drawWarps, originalWarp, type WarpSettings, warpPair } from './warp.ts';
@@ -12,7 +12,10 @@ export interface DeepFakesRecipe {
   readonly batchSize: number;
   readonly optimizer: AdamNumbers;
   readonly warp: WarpSettings;
-  /** Shift A's colours so that both people's photos have the same mean: the decoders then need not tell them apart by their light. */
+  /**
+   * Whether to shift A's colours so that the photos of both people have the same mean. The decoders then need not learn
+   * the difference in light.
+   */
   readonly matchColors: boolean;
 }
 
@@ -39,7 +42,7 @@ const RECIPE: OptionKeys<DeepFakesRecipe> = { batchSize: true, optimizer: true, 
 
 const PEOPLE = ['A', 'B'] as const;
 
-/** What a step reads of a person: the photos, which of them, and how they are bent. */
+/** What a step reads of a person: all photos, the indices of those in the batch, and their warps. */
 interface Drawn {
   readonly photos: Tensor;
   readonly index: Tensor;
@@ -47,7 +50,10 @@ interface Drawn {
   readonly frame: Tensor;
 }
 
-/** Trains a {@link DeepFakes} network on two people: each step reconstructs bent photos of A, then of B. The loss is the mean absolute difference. */
+/**
+ * Trains a {@link DeepFakes} network on two people: each step reconstructs bent photos of A, then of B. The loss is the
+ * mean absolute difference.
+ */
 export class DeepFakesTrainer {
   readonly network: DeepFakes;
   readonly recipe: DeepFakesRecipe;
@@ -69,13 +75,12 @@ export class DeepFakesTrainer {
     for (const who of PEOPLE) checkPhotos(who, photos[who]);
     const matched = recipe.matchColors ? { ...photos, A: keep(colorsMatched(photos.A, photos.B)) } : photos;
     this.#drawn = { A: this.#prepare(matched.A), B: this.#prepare(matched.B) };
-    const { learningRate, beta1, beta2, epsilon } = recipe.optimizer;
     const adam = (who: Person) => {
       const decoder = who === 'A' ? 'decoder_A' : 'decoder_B';
       const parameters = [...network.namedParameters()].filter(
         ([name]) => /^encoder\./.test(name) || name.startsWith(decoder),
       );
-      return new Adam(parameters, { learningRate, betas: [beta1, beta2], eps: epsilon });
+      return new Adam(parameters, adamOptions(recipe.optimizer));
     };
     this.#optimizers = { A: adam('A'), B: adam('B') };
   }
@@ -149,6 +154,9 @@ function checkPhotos(who: Person, { shape }: Tensor): void {
   throw new ArgumentError('DeepFakesTrainer', `photos.${who}`, showShape(shape), '[photos, side, side, 3]');
 }
 
-/** Photos moved by one colour so that their mean is that of others: x + mean(others) − mean(x), per channel over all photos and pixels. */
+/**
+ * Photos moved by one colour so that their mean is that of others: x + mean(others) − mean(x), per channel over all
+ * photos and pixels.
+ */
 export const colorsMatched = (photos: Tensor, others: Tensor): Tensor =>
   scope(() => noGrad(() => photos.add(sub(mean(others, [0, 1, 2]), mean(photos, [0, 1, 2])))));

@@ -1,14 +1,16 @@
 /**
- * @file The augmentation that makes DeepFakes work: the network sees a photo through a randomly bent grid and has to give it back straight, so it learns
- * what the person's face looks like rather than to copy pixels.
+ * @file The augmentation that makes DeepFakes work: the network sees a photo through a randomly bent grid and has to
+ * give it back straight, so it learns what the person's face looks like rather than to copy pixels.
  *
- * On the host each photo gets a 5×5 grid of positions with noise, and the similarity that fits it best; a frame turned, moved, zoomed and perhaps
- * mirrored by chance lies under both. On the device the grid is enlarged to a position per pixel. The original turned the photo first and bent it
- * then; one look-up at the composed position does both and blurs once.
+ * On the host each photo gets a 5×5 grid of positions with noise, and the similarity that fits it best; a frame turned,
+ * moved, zoomed and perhaps mirrored by chance lies under both. On the device the grid is enlarged to a position per
+ * pixel. The original turned the photo first and bent it then; one look-up at the composed position does both and blurs
+ * once.
  */
 import { checkNumber, checkOptions, type OptionKeys } from '@visage/gpu';
 import type { HostRandom } from '@visage/nn';
 import { resize, slice, type Tensor, tensor } from '@visage/tensor';
+import { elementOf } from '../../core/lists.ts';
 import { sampleImages } from '../sampleImages.ts';
 
 /** How much a photo is changed. */
@@ -46,7 +48,10 @@ const SETTINGS: OptionKeys<WarpSettings> = {
   jitter: true,
 };
 const NODES = 5;
-/** The enlarged grid is a quarter wider than the result: beyond the outer nodes, half a cell away from the border, there is nothing between which to mix. */
+/**
+ * The enlarged grid is a quarter wider than the result: beyond the outer nodes, half a cell away from the border, there
+ * is nothing between which to mix.
+ */
 const MARGIN = 1 / 8;
 
 type Point = readonly [row: number, column: number];
@@ -55,7 +60,10 @@ type Point = readonly [row: number, column: number];
 export interface Warps {
   /** Nodes of the bent grids [N, 5, 5, 2]. */
   readonly grid: Float32Array;
-  /** The straight frames [N, 3, 2]: the position of the result's centre, and the steps of a whole side downwards and to the right. */
+  /**
+   * The straight frames [N, 3, 2]: the position of the result's centre, and the steps of a whole side downwards and to
+   * the right.
+   */
   readonly frame: Float32Array;
 }
 
@@ -85,16 +93,12 @@ export function drawWarps(random: HostRandom, count: number, side: number, setti
     ];
     const regular = nodes().map(([y, x]): Point => [coverage * y, coverage * x]);
     const noise = random.normal(2 * NODES * NODES, 0, jitter);
-    const bent = regular.map(([y, x], k): Point => [y + noise[2 * k]!, x + noise[2 * k + 1]!]);
+    const at = (k: number): number => elementOf(noise, k, 'drawWarps: noise');
+    const bent = regular.map(([y, x], k): Point => [y + at(2 * k), x + at(2 * k + 1)]);
     grid.set(bent.flatMap(place), n * NODES * NODES * 2);
     const straight = fitted(bent);
-    const [origin, bottom, rightEnd] = (
-      [
-        [0, 0],
-        [1, 0],
-        [0, 1],
-      ] as const
-    ).map((p) => place(straight(p))) as [Point, Point, Point];
+    const inPhoto = (p: Point): Point => place(straight(p));
+    const [origin, bottom, rightEnd] = [inPhoto([0, 0]), inPhoto([1, 0]), inPhoto([0, 1])];
     const steps = [origin, difference(bottom, origin), difference(rightEnd, origin)];
     frame.set(steps.flat(), n * 6);
   }
@@ -111,15 +115,15 @@ const nodes = (): Point[] =>
 const difference = (a: Point, b: Point): Point => [a[0] - b[0], a[1] - b[1]];
 
 /**
- * The inverse of the similarity that takes the given positions closest to the regular grid, in least squares (Umeyama 1991; in the plane a similarity
- * is a complex number times the position plus another).
+ * The inverse of the similarity that takes the given positions closest to the regular grid, in least squares (Umeyama
+ * 1991; in the plane a similarity is a complex number times the position plus another).
  */
 function fitted(positions: readonly Point[]): (p: Point) => Point {
   const mean = (axis: 0 | 1) => positions.reduce((sum, p) => sum + p[axis], 0) / positions.length;
   const centre: Point = [mean(0), mean(1)];
   let [real, imaginary, square] = [0, 0, 0];
   nodes().forEach((node, k) => {
-    const [y, x] = difference(positions[k]!, centre);
+    const [y, x] = difference(elementOf(positions, k, 'fitted: positions'), centre);
     real += y * node[0] + x * node[1];
     imaginary += y * node[1] - x * node[0];
     square += y * y + x * x;
@@ -130,15 +134,19 @@ function fitted(positions: readonly Point[]): (p: Point) => Point {
   return ([y, x]) => [centre[0] + c * y - s * x, centre[1] + s * y + c * x];
 }
 
-/** Photos [N, S, S, 3] seen through the bent grids and through the straight frames: what the network sees, and what it must give back, [N, size, size, 3]. */
+/**
+ * Photos [N, S, S, 3] seen through the bent grids and through the straight frames: what the network sees, and what it
+ * must give back, [N, size, size, 3].
+ */
 export function warpPair(photos: Tensor, grid: Tensor, frame: Tensor, size: number): { input: Tensor; answer: Tensor } {
   const margin = Math.round(size * MARGIN);
   const wide = resize(grid, [size + 2 * margin, size + 2 * margin], 'bilinear');
   const inner = (x: Tensor, axis: number) => slice(x, axis, margin, margin + size);
-  const [centre, down, right] = [0, 1, 2].map((k) => slice(frame, 1, k, k + 1).reshape([frame.dim(0), 1, 1, 2]));
+  const point = (k: number): Tensor => slice(frame, 1, k, k + 1).reshape([frame.dim(0), 1, 1, 2]);
+  const [centre, down, right] = [point(0), point(1), point(2)];
   const shares = Float32Array.from({ length: size }, (_, k) => (k + 0.5) / size - 0.5);
   const row = tensor(shares, [1, size, 1, 1], { gpu: photos.gpu });
   const column = tensor(shares, [1, 1, size, 1], { gpu: photos.gpu });
-  const straight = centre!.add(down!.mul(row)).add(right!.mul(column));
+  const straight = centre.add(down.mul(row)).add(right.mul(column));
   return { input: sampleImages(photos, inner(inner(wide, 1), 2)), answer: sampleImages(photos, straight) };
 }

@@ -12,12 +12,13 @@ export interface AadSizes {
 const same = { padding: 1 } as const;
 
 /**
- * Adaptive attentional denormalisation: a normalised map under two affine maps, one from the attributes, per pixel, one from the identity, per channel,
- * and a mask that says where which of them counts.
+ * Adaptive attentional denormalisation: a normalised map under two affine maps, one from the attributes, per pixel, one
+ * from the identity, per channel, and a mask that blends the two per pixel.
  *
  * n = norm(h), A = γ(z) ⊙ n + β(z), I = γ(id) ⊙ n + β(id), M = sigmoid(conv n), out = (1 − M) ⊙ A + M ⊙ I.
- * Shapes: h [N, H, W, C], z [N, H, W, attributes], id [N, identity]. Li et al., FaceShifter, 2019, section 3.1; a mask of C channels and 3×3
- * convolutions, as the larger of the public ports has them.
+ *
+ * Shapes: h [N, H, W, C], z [N, H, W, attributes], id [N, identity]. Li et al., FaceShifter, 2019, section 3.1; a mask
+ * of C channels and 3×3 convolutions, as the larger of the public ports has them.
  */
 class Aad extends Module {
   readonly norm: BatchNorm2d;
@@ -47,9 +48,11 @@ class Aad extends Module {
 }
 
 /**
- * AAD residual block: twice AAD, relu, 3×3 convolution; the shortcut goes through a third such triple where the channels change.
+ * AAD residual block: twice AAD, relu, 3×3 convolution; the shortcut goes through a third such triple where the
+ * channels change.
  *
- * h [N, H, W, in] → [N, H, W, out]. State `aad1`, `conv1`, `aad2`, `conv2` and, with a changing shortcut, `aad3`, `conv3`.
+ * h [N, H, W, in] → [N, H, W, out]. State `aad1`, `conv1`, `aad2`, `conv2` and, with a changing shortcut, `aad3`,
+ * `conv3`.
  */
 export class AadBlock extends Module {
   readonly stages: readonly (readonly [Aad, Conv2d])[];

@@ -2,6 +2,7 @@ import { ArgumentError, checkInteger, checkNumber, checkOneOf, checkOptions, typ
 import { ConvTranspose2d, Module, ModuleList } from '@visage/nn';
 import { sigmoid, type Tensor } from '@visage/tensor';
 import { checkShape } from '@visage/tensor/kernels';
+import { elementOf } from '../../core/lists.ts';
 import { AadBlock } from './aad.ts';
 import { doubled, UNet } from './unet.ts';
 
@@ -15,7 +16,10 @@ export interface AeiNetConfig {
   readonly imageSize: number;
   /** Length of the identity vector; 512 with the published ArcFace. */
   readonly identity: number;
-  /** Where the generator's channels begin to fall: `late`, behind three blocks at full width (the paper), or `early`, behind two. */
+  /**
+   * Where the generator's channels begin to fall: `late`, behind three blocks at full width (the paper), or `early`,
+   * behind two.
+   */
   readonly taper: 'late' | 'early';
 }
 
@@ -27,11 +31,11 @@ const CONFIG: OptionKeys<AeiNetConfig> = { width: true, levels: true, imageSize:
 const STAGES = [32, 64, 128, 256, 512, 1024, 1024] as const;
 
 /**
- * FaceShifter's first stage. A U-Net reads the target's attributes at every scale; a generator starts from the source's identity alone and takes the
- * attributes in, scale by scale, through AAD blocks.
+ * FaceShifter's first stage. A U-Net reads the target's attributes at every scale; a generator starts from the source's
+ * identity alone and takes the attributes in, scale by scale, through AAD blocks.
  *
- * [N, S, S, 3] targets in [0, 1] and [N, identity] unit vectors → [N, S, S, 3]. State `down`, `up`, `first`, `blocks`. Li et al., FaceShifter, 2019,
- * section 3.1.
+ * [N, S, S, 3] targets in [0, 1] and [N, identity] unit vectors → [N, S, S, 3]. State `down`, `up`, `first`, `blocks`.
+ * Li et al., FaceShifter, 2019, section 3.1.
  */
 export class AeiNet extends Module {
   readonly unet: UNet;
@@ -58,21 +62,27 @@ export class AeiNet extends Module {
     this.unet = new UNet(3, stages);
     this.child('down', this.unet.down);
     this.child('up', this.unet.up);
-    const deepest = stages.at(-1)!;
+    const deepest = elementOf(stages, -1, 'AeiNet: stages');
     this.first = this.child('first', new ConvTranspose2d(identity, deepest, side));
     const falling = [...stages].reverse();
     const outs = taper === 'late' ? [deepest, ...falling.slice(0, -1), 3] : [...falling, 3];
-    const drivers = [...this.unet.channels, this.unet.channels.at(-1)!];
-    const blocks = outs.map((c, k) => new AadBlock(outs[k - 1] ?? deepest, c, { attributes: drivers[k]!, identity }));
+    const drivers = [...this.unet.channels, elementOf(this.unet.channels, -1, 'UNet: channels')];
+    const blocks = outs.map((c, k) => {
+      const attributes = elementOf(drivers, k, 'AeiNet: attribute maps');
+      return new AadBlock(outs[k - 1] ?? deepest, c, { attributes, identity });
+    });
     this.blocks = this.child('blocks', new ModuleList(blocks));
   }
 
-  /** The attribute maps of images, 2×2 to full size (the last is the one before it, doubled): what the attribute loss compares. */
+  /**
+   * The attribute maps of images, 2×2 to full size (the last is the one before it, doubled): what the attribute loss
+   * compares.
+   */
   attributes(images: Tensor): Tensor[] {
     const { imageSize } = this.config;
     checkShape('AeiNet', 'images', images.shape, [null, imageSize, imageSize, 3], 'Images are NHWC');
     const maps = this.unet.maps(images);
-    return [...maps, doubled(maps.at(-1)!)];
+    return [...maps, doubled(elementOf(maps, -1, 'AeiNet: attribute maps'))];
   }
 
   /** A face with the given attributes and identity. */
@@ -80,7 +90,7 @@ export class AeiNet extends Module {
     checkShape('AeiNet', 'identity', identity.shape, [null, this.config.identity], 'One vector per image');
     let h = this.first.forward(identity.reshape([identity.dim(0), 1, 1, identity.dim(1)]));
     for (const [k, block] of this.blocks.items.entries())
-      h = block.forward(k > 0 ? doubled(h) : h, attributes[k]!, identity);
+      h = block.forward(k > 0 ? doubled(h) : h, elementOf(attributes, k, 'AeiNet: attributes'), identity);
     return sigmoid(h);
   }
 

@@ -1,7 +1,7 @@
 import { checkOptions, type OptionKeys } from '@visage/gpu';
 import { Adam } from '@visage/nn';
 import { grad, noGrad, type Tensor } from '@visage/tensor';
-import type { PairKind } from '../../core/recipe.ts';
+import { adamOptions, kindAt, type PairKind } from '../../core/recipe.ts';
 import { adversarialLoss, hingeFakeLoss, hingeRealLoss } from '../../losses/adversarial.ts';
 import { identityLoss } from '../../losses/identity.ts';
 import type { IdentityNetwork } from '../../networks/identity.ts';
@@ -36,7 +36,10 @@ const OPTIONS: OptionKeys<AeiTrainerOptions> = {
 const aeiLossNames = ['adversarial', 'attributes', 'identity', 'reconstruction', 'real', 'fake'] as const;
 export type AeiLosses = Readonly<Record<(typeof aeiLossNames)[number], number>>;
 
-/** Trains FaceShifter's first stage against its discriminator. Each kind of step is recorded at its first use and replayed. */
+/**
+ * Trains FaceShifter's first stage against its discriminator. Each kind of step is recorded at its first use and
+ * replayed.
+ */
 export class AeiTrainer {
   readonly network: AeiNet;
   readonly recipe: FaceShifterRecipe;
@@ -55,8 +58,7 @@ export class AeiTrainer {
     this.#options = options;
     discriminator.train();
     identity.freeze().eval();
-    const { learningRate, beta1, beta2, epsilon } = recipe.optimizer;
-    const numbers = { learningRate, betas: [beta1, beta2], eps: epsilon } as const;
+    const numbers = adamOptions(recipe.optimizer);
     this.#generatorOptimizer = new Adam(network.namedParameters(), numbers);
     this.#discriminatorOptimizer = new Adam(discriminator.namedParameters(), numbers);
   }
@@ -66,7 +68,7 @@ export class AeiTrainer {
     return this.#steps.done;
   }
 
-  /** The learning rate of both players from now on. */
+  /** The learning rate of both networks from now on. */
   set learningRate(value: number) {
     this.#generatorOptimizer.learningRate = value;
     this.#discriminatorOptimizer.learningRate = value;
@@ -82,8 +84,7 @@ export class AeiTrainer {
   }
 
   async #run(): Promise<void> {
-    const { pairs } = this.recipe;
-    const kind = pairs[this.step % pairs.length]!;
+    const kind = kindAt(this.recipe.pairs, this.step);
     const { data } = this.#options;
     await data.load(kind, this.step);
     this.#steps.run(kind, () => this.#learn(data.images(), kind));
@@ -94,7 +95,11 @@ export class AeiTrainer {
     return this.#steps.losses();
   }
 
-  /** Gives all memory of the trainer back; the networks and the data belong to the caller. @throws VisageError during a step. */
+  /**
+   * Gives all memory of the trainer back; the networks and the data belong to the caller.
+   *
+   * @throws VisageError during a step.
+   */
   dispose(): void {
     this.#gate.refuseWhileRunning('dispose');
     this.#steps.dispose();
@@ -102,21 +107,24 @@ export class AeiTrainer {
     this.#discriminatorOptimizer.dispose();
   }
 
-  /** L = L_adv + λ_att · L_att + λ_id · L_id (+ λ_rec · L_rec on pairs of one person), then the discriminator's hinge loss on the same faces. */
+  /**
+   * L = L_adv + λ_att · L_att + λ_id · L_id (+ λ_rec · L_rec on pairs of one person), then the discriminator's hinge
+   * loss on the same faces.
+   */
   #learn({ target, source }: ImagePairs, kind: PairKind): Readonly<Record<(typeof aeiLossNames)[number], Tensor>> {
     const { network, discriminator, identity } = this.#options;
     const { weights } = this.recipe;
     const latent = noGrad(() => identity.latent(source));
     const wanted = network.attributes(target);
     const result = network.generate(wanted, latent);
-    const [judgedResult, judgedTarget] = [discriminator.forward(result), discriminator.forward(target)];
-    const adversarial = adversarialLoss(judgedResult);
+    const [resultOutputs, targetOutputs] = [discriminator.forward(result), discriminator.forward(target)];
+    const adversarial = adversarialLoss(resultOutputs);
     const attributes = attributeLoss(network.attributes(result), wanted);
     const alike = identityLoss(identity.embed(result), latent);
     const reconstruction = halfSquaredError(result, target); // reported always
     const always = adversarial.add(attributes.mul(weights.attributes)).add(alike.mul(weights.identity));
     const loss = kind === 'same' ? always.add(reconstruction.mul(weights.reconstruction)) : always;
-    const [real, fake] = [hingeRealLoss(judgedTarget), hingeFakeLoss(judgedResult)];
+    const [real, fake] = [hingeRealLoss(targetOutputs), hingeFakeLoss(resultOutputs)];
     const generatorGradients = grad(loss, this.#generatorOptimizer.parameters);
     const discriminatorGradients = grad(real.add(fake), this.#discriminatorOptimizer.parameters);
     this.#generatorOptimizer.step(generatorGradients);

@@ -15,7 +15,10 @@ export interface FaceShifterNetworks {
   readonly identity: IdentityNetwork;
 }
 
-/** FaceShifter as it swaps: the first stage twice, once with the source's identity and once with the target's own, and the second on both. */
+/**
+ * FaceShifter as it swaps: the first stage twice, once with the source's identity and once with the target's own, and
+ * the second on both.
+ */
 export class FaceShifter {
   readonly aei: AeiNet;
   readonly hear: HearNet;
@@ -38,7 +41,10 @@ export class FaceShifter {
     return this;
   }
 
-  /** [N, S, S, 3] targets in [0, 1] and unit identities [N, identity] → [N, S, S, 3]. `first` stops behind the first stage. */
+  /**
+   * [N, S, S, 3] targets in [0, 1] and unit identities [N, identity] → [N, S, S, 3]. `first` stops behind the first
+   * stage.
+   */
   swap(target: Tensor, latent: Tensor, stages: 'first' | 'both' = 'both'): Tensor {
     return scope(() =>
       noGrad(() => {

@@ -1,7 +1,7 @@
 import { checkOptions, type OptionKeys } from '@visage/gpu';
 import { Adam, HostRandom } from '@visage/nn';
 import { grad, keep, l1Loss, noGrad, type Tensor, zeros } from '@visage/tensor';
-import type { PairKind } from '../../core/recipe.ts';
+import { adamOptions, kindAt, type PairKind } from '../../core/recipe.ts';
 import { identityLoss } from '../../losses/identity.ts';
 import type { IdentityNetwork } from '../../networks/identity.ts';
 import type { ImagePairs, TrainingData } from '../../training/data.ts';
@@ -27,7 +27,10 @@ const OPTIONS: OptionKeys<HearTrainerOptions> = { faceShifter: true, data: true,
 const hearLossNames = ['identity', 'change', 'reconstruction'] as const;
 export type HearLosses = Readonly<Record<(typeof hearLossNames)[number], number>>;
 
-/** Trains FaceShifter's second stage on targets with things in front of them. Nobody says where: the heuristic error has to. */
+/**
+ * Trains FaceShifter's second stage on targets with objects in front of them. The network is not told where they are;
+ * it has to learn that from the heuristic error.
+ */
 export class HearTrainer {
   readonly recipe: FaceShifterRecipe;
   readonly #options: HearTrainerOptions;
@@ -46,8 +49,7 @@ export class HearTrainer {
     this.#identity = faceShifter.identity;
     faceShifter.aei.freeze().eval();
     faceShifter.hear.train();
-    const { learningRate, beta1, beta2, epsilon } = recipe.optimizer;
-    const numbers = { learningRate, betas: [beta1, beta2], eps: epsilon } as const;
+    const numbers = adamOptions(recipe.optimizer);
     this.#optimizer = new Adam(faceShifter.hear.namedParameters(), numbers);
     this.#occluders = keep(zeros([data.batchSize, occluderNumbers], { gpu: faceShifter.hear.gpu }));
   }
@@ -72,8 +74,7 @@ export class HearTrainer {
   }
 
   async #run(): Promise<void> {
-    const { refinementPairs } = this.recipe;
-    const kind = refinementPairs[this.step % refinementPairs.length]!;
+    const kind = kindAt(this.recipe.refinementPairs, this.step);
     const { data, seed = 0 } = this.#options;
     await data.load(kind, this.step);
     const random = new HostRandom(seed);
@@ -87,7 +88,11 @@ export class HearTrainer {
     return this.#steps.losses();
   }
 
-  /** Gives all memory of the trainer back; the networks and the data belong to the caller. @throws VisageError during a step. */
+  /**
+   * Gives all memory of the trainer back; the networks and the data belong to the caller.
+   *
+   * @throws VisageError during a step.
+   */
   dispose(): void {
     this.#gate.refuseWhileRunning('dispose');
     this.#steps.dispose();
@@ -95,7 +100,10 @@ export class HearTrainer {
     this.#occluders.dispose();
   }
 
-  /** L = L_id + L_chg (+ L_rec on pairs of one person), weights 1: the identity stays, little changes, what was in front comes back. */
+  /**
+   * L = L_id + L_chg (+ L_rec on pairs of one person), weights 1: the identity stays, little changes, what was in front
+   * comes back.
+   */
   #learn(pairs: ImagePairs, kind: PairKind): Readonly<Record<(typeof hearLossNames)[number], Tensor>> {
     const { aei, hear } = this.#options.faceShifter;
     const { target, latent, first, error } = noGrad(() => {

@@ -1,14 +1,19 @@
 /**
- * @file Things in front of a face, for the training of HEAR-Net: bars, discs and fingers with stripes, composited onto images on the device.
+ * @file Things in front of a face, for the training of HEAR-Net: bars, discs and fingers with stripes, composited onto
+ * images on the device.
  *
- * The paper pastes hands and rendered objects. Here each is a rounded bar, whose signed distance is |q| reduced by the half length along its axis, and its
- * colour is two tones in stripes. Everything is drawn from a handful of numbers per image, so it can be part of a recorded step.
+ * The paper pastes hands and rendered objects. Here each is a rounded bar, whose signed distance is |q| reduced by the
+ * half length along its axis, and its colour is two tones in stripes. Everything is drawn from a handful of numbers per
+ * image, so it can be part of a recorded step.
  */
 import type { HostRandom } from '@visage/nn';
 import { abs, clamp, cos, mul, relu, sin, slice, sqrt, sub, type Tensor, tensor } from '@visage/tensor';
 import { checkShape } from '@visage/tensor/kernels';
 
-/** Numbers per occluder: presence, row, column, angle, half length, half width, stripes per side, three numbers of each of two colours. */
+/**
+ * Numbers per occluder: presence, row, column, angle, half length, half width, stripes per side, three numbers of each
+ * of two colours.
+ */
 const NUMBERS = 13;
 
 /** Draws one occluder per image, absent with the given probability, into [count, 13] numbers. */

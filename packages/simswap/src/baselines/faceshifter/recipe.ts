@@ -22,8 +22,8 @@ export function checkFaceShifterRecipe(recipe: FaceShifterRecipe): void {
 }
 
 /**
- * The paper's recipe (Li et al., FaceShifter, 2019): L = L_adv + 10 · L_att + 5 · L_id + 10 · L_rec, one pair in five and, in the second stage, one in two of
- * the same person. The optimizer is that of the public ports.
+ * The paper's recipe (Li et al., FaceShifter, 2019): L = L_adv + 10 · L_att + 5 · L_id + 10 · L_rec, one pair in five
+ * and, in the second stage, one in two of the same person. The optimizer is that of the public ports.
  */
 export const faceShifterPaper: FaceShifterRecipe = {
   weights: { attributes: 10, identity: 5, reconstruction: 10 },

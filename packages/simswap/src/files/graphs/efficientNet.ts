@@ -9,7 +9,10 @@ import { unitImage } from './colors.ts';
 
 const EPSILON = 1e-3;
 
-/** The feature layers of EfficientNet-lite0 as a graph: ImageNet-normalised `image` → `features`, the deepest map, at 1/32 of the side. */
+/**
+ * The feature layers of EfficientNet-lite0 as a graph: ImageNet-normalised `image` → `features`, the deepest map, at
+ * 1/32 of the side.
+ */
 export function efficientNetGraph(config: EfficientNetConfig): OnnxGraph {
   const graph = new OnnxGraph('efficientnet-lite0');
   let x = graph.input('image', unitImage);

@@ -6,26 +6,26 @@ import { fromUnitNode, toUnitNode, unitImage } from './colors.ts';
 const EPSILON = 1e-8;
 
 /**
- * SimSwap's generator as a graph: inputs `target` [batch, 3, height, width] and `latent` [batch, latent] (unit length), output `swapped` like
- * `target`. Images are RGB in [0, 1] on both ends, whatever the weights were trained on; a linear head is clipped to it.
+ * SimSwap's generator as a graph: inputs `target` [batch, 3, height, width] and `latent` [batch, latent] (unit length),
+ * output `swapped` like `target`. Images are RGB in [0, 1] on both ends, whatever the weights were trained on; a linear
+ * head is clipped to it.
  */
 export function generatorGraph(config: GeneratorConfig): OnnxGraph {
   const graph = new OnnxGraph('simswap-generator');
   const target = graph.input('target', unitImage);
   const latent = graph.input('latent', ['batch', config.latent]);
   const space = config.head === 'tanh' ? 'unit' : 'imagenet';
-  const channels = generatorLevels(config);
-  const deepest = channels.at(-1)!;
+  const { full, deepest, halvings } = generatorLevels(config);
   const first = config.halfWidthStem ? 0 : 1; // names count from the level of 64 channels
 
   let x = reflectPadNode(graph, fromUnitNode(graph, target, space), 3);
-  x = convolved(graph, x, 'first_layer', 1, [3, channels[0]!, 7], {});
-  for (const [k, c] of channels.slice(1).entries())
-    x = convolved(graph, x, `down${first + k}`, 0, [channels[k]!, c, 3], { stride: 2, padding: 1 });
+  x = convolved(graph, x, 'first_layer', 1, [3, full, 7], {});
+  for (const [k, [outer, inner]] of halvings.entries())
+    x = convolved(graph, x, `down${first + k}`, 0, [outer, inner, 3], { stride: 2, padding: 1 });
   for (let k = 0; k < config.blocks; k++) x = idBlock(graph, x, latent, `BottleNeck.${k}`, deepest, config.latent);
-  for (let k = channels.length - 2; k >= 0; k--)
-    x = convolved(graph, doubled(graph, x), `up${first + k}`, 1, [channels[k + 1]!, channels[k]!, 3], { padding: 1 });
-  x = convNode(graph, reflectPadNode(graph, x, 3), 'last_layer.1', [channels[0]!, 3, 7]);
+  for (const [k, [outer, inner]] of [...halvings.entries()].reverse())
+    x = convolved(graph, doubled(graph, x), `up${first + k}`, 1, [inner, outer, 3], { padding: 1 });
+  x = convNode(graph, reflectPadNode(graph, x, 3), 'last_layer.1', [full, 3, 7]);
   if (config.head === 'tanh') x = toUnitNode(graph, graph.node('Tanh', [x]), 'signed');
   else x = graph.node('Clip', [toUnitNode(graph, x, space), graph.floats([0], []), graph.floats([1], [])]);
   graph.output('swapped', x, unitImage);

@@ -1,46 +1,58 @@
 import { batchNormNode, convNode, type GraphValue, linearNode, OnnxGraph, preluNode } from '@visage/nn';
-import type { IdentityConfig } from '../../networks/identity.ts';
-import { stageChannels } from '../../networks/widths.ts';
+import { arcFaceStemSide } from '../../networks/arcface.ts';
+import {
+  type IdentityConfig,
+  type IdentityStage,
+  identityEnds,
+  identityStages,
+  sideBehind,
+} from '../../networks/identity.ts';
 import { fromUnitNode } from './colors.ts';
 
 /**
- * An identity network as a graph: input `face` [batch, 3, side, side] in [0, 1], outputs `embedding` [batch, embedding] and `latent`, the same
- * at unit length, which the generator takes.
+ * An identity network as a graph: input `face` [batch, 3, side, side] in [0, 1], outputs `embedding` [batch, embedding]
+ * and `latent`, the same at unit length, which the generator takes.
  */
 export function identityGraph(config: IdentityConfig): OnnxGraph {
   const graph = new OnnxGraph(`identity-${config.kind}`);
   const face = graph.input('face', ['batch', 3, config.inputSize, config.inputSize]);
   const body = config.kind === 'arcface' ? arcFaceBody : iresnetBody;
-  const embedding = body(graph, face, config, stageChannels(config.width, 16));
+  const embedding = body(graph, face, config);
   graph.output('embedding', embedding, ['batch', config.embedding]);
   graph.output('latent', graph.node('LpNormalization', [embedding], { axis: 1, p: 2 }), ['batch', config.embedding]);
   return graph;
 }
 
-type Channels = readonly [number, number, number, number];
+/** Adds the residual blocks of all stages; `add` gets the name of each block, its channels and its stride. */
+function stagesOf(
+  stages: readonly IdentityStage[],
+  x: GraphValue,
+  add: (x: GraphValue, name: string, sizes: BlockSizes) => GraphValue,
+): GraphValue {
+  let y = x;
+  for (const [k, { blocks, from, to, stride }] of stages.entries())
+    for (let b = 0; b < blocks; b++) y = add(y, `layer${k + 1}.${b}`, b === 0 ? [from, to, stride] : [to, to, 1]);
+  return y;
+}
+
+type BlockSizes = readonly [from: number, to: number, stride: number];
 
 /** SE-LResNet: a stem without padding, pooled; the first stage keeps its size; one slope per rectifier. */
-function arcFaceBody(graph: OnnxGraph, face: GraphValue, config: IdentityConfig, channels: Channels): GraphValue {
-  let x = convNode(graph, fromUnitNode(graph, face, 'imagenet'), 'conv1', [3, channels[0], 3], { bias: false });
-  x = preluNode(graph, batchNormNode(graph, x, 'bn1', channels[0]), 'prelu');
+function arcFaceBody(graph: OnnxGraph, face: GraphValue, config: IdentityConfig): GraphValue {
+  const [stages, { stem, last }] = [identityStages(config), identityEnds(config)];
+  let x = convNode(graph, fromUnitNode(graph, face, 'imagenet'), 'conv1', [3, stem, 3], { bias: false });
+  x = preluNode(graph, batchNormNode(graph, x, 'bn1', stem), 'prelu');
   x = graph.node('MaxPool', [x], { kernel_shape: [2, 2], strides: [2, 2] });
-  let side = Math.floor((config.inputSize - 2) / 2);
-  for (const [k, c] of channels.entries()) {
-    const stride = k === 0 ? 1 : 2;
-    side = Math.ceil(side / stride);
-    for (let b = 0; b < config.layers[k]!; b++) {
-      const [from, step] = b === 0 ? [channels[Math.max(0, k - 1)]!, stride] : [c, 1];
-      x = arcFaceBlock(graph, x, `layer${k + 1}.${b}`, [from, c, step], config.squeeze);
-    }
-  }
-  return head(graph, batchNormNode(graph, x, 'bn2', channels[3]), 'bn3', channels[3] * side * side, config.embedding);
+  x = stagesOf(stages, x, (y, name, sizes) => arcFaceBlock(graph, y, name, sizes, config.squeeze));
+  const side = sideBehind(stages, arcFaceStemSide(config.inputSize));
+  return head(graph, batchNormNode(graph, x, 'bn2', last), 'bn3', last * side * side, config.embedding);
 }
 
 function arcFaceBlock(
   graph: OnnxGraph,
   x: GraphValue,
   name: string,
-  [from, to, stride]: readonly [number, number, number],
+  [from, to, stride]: BlockSizes,
   squeeze: boolean,
 ): GraphValue {
   const normed = batchNormNode(graph, x, `${name}.bn0`, from);
@@ -64,28 +76,17 @@ function squeezed(graph: OnnxGraph, x: GraphValue, name: string, channels: numbe
 }
 
 /** IResNet: every stage halves, one slope per channel, nothing behind a block's sum. */
-function iresnetBody(graph: OnnxGraph, face: GraphValue, config: IdentityConfig, channels: Channels): GraphValue {
-  const stem = fromUnitNode(graph, face, 'signed');
-  let x = convNode(graph, stem, 'conv1', [3, channels[0], 3], { padding: 1, bias: false });
-  x = preluNode(graph, batchNormNode(graph, x, 'bn1', channels[0]), 'prelu', channels[0]);
-  let side = config.inputSize;
-  for (const [k, c] of channels.entries()) {
-    side = Math.ceil(side / 2);
-    for (let b = 0; b < config.layers[k]!; b++) {
-      const [from, stride] = b === 0 ? [channels[Math.max(0, k - 1)]!, 2] : [c, 1];
-      x = iresnetBlock(graph, x, `layer${k + 1}.${b}`, [from, c, stride]);
-    }
-  }
-  const flat = channels[3] * side * side;
-  return head(graph, batchNormNode(graph, x, 'bn2', channels[3]), 'features', flat, config.embedding);
+function iresnetBody(graph: OnnxGraph, face: GraphValue, config: IdentityConfig): GraphValue {
+  const [stages, { stem, last }] = [identityStages(config), identityEnds(config)];
+  const normalised = fromUnitNode(graph, face, 'signed');
+  let x = convNode(graph, normalised, 'conv1', [3, stem, 3], { padding: 1, bias: false });
+  x = preluNode(graph, batchNormNode(graph, x, 'bn1', stem), 'prelu', stem);
+  x = stagesOf(stages, x, (y, name, sizes) => iresnetBlock(graph, y, name, sizes));
+  const side = sideBehind(stages, config.inputSize);
+  return head(graph, batchNormNode(graph, x, 'bn2', last), 'features', last * side * side, config.embedding);
 }
 
-function iresnetBlock(
-  graph: OnnxGraph,
-  x: GraphValue,
-  name: string,
-  [from, to, stride]: readonly [number, number, number],
-): GraphValue {
+function iresnetBlock(graph: OnnxGraph, x: GraphValue, name: string, [from, to, stride]: BlockSizes): GraphValue {
   let y = batchNormNode(graph, x, `${name}.bn1`, from);
   y = convNode(graph, y, `${name}.conv1`, [from, to, 3], { padding: 1, bias: false });
   y = preluNode(graph, batchNormNode(graph, y, `${name}.bn2`, to), `${name}.prelu`, to);
@@ -95,12 +96,7 @@ function iresnetBlock(
 }
 
 /** The input itself, or a strided 1×1 convolution with batch norm where shapes differ. */
-function shortcut(
-  graph: OnnxGraph,
-  x: GraphValue,
-  name: string,
-  [from, to, stride]: readonly [number, number, number],
-): GraphValue {
+function shortcut(graph: OnnxGraph, x: GraphValue, name: string, [from, to, stride]: BlockSizes): GraphValue {
   if (stride === 1 && from === to) return x;
   const y = convNode(graph, x, `${name}.downsample.0`, [from, to, 1], { stride, bias: false });
   return batchNormNode(graph, y, `${name}.downsample.1`, to);

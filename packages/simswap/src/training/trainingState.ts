@@ -1,61 +1,76 @@
 import { Adam, type CheckpointGroups, cosineSchedule, ExponentialMovingAverage, HostRandom } from '@visage/nn';
 import { keep, type Tensor, zeros } from '@visage/tensor';
 import type { Precision } from '../core/precision.ts';
-import type { AdamNumbers, Recipe } from '../core/recipe.ts';
+import { type AdamNumbers, adamOptions, type Recipe } from '../core/recipe.ts';
 import type { DiscriminatorNetwork } from '../networks/discriminator.ts';
 import type { Generator } from '../networks/generator.ts';
+import type { IdentityNetwork } from '../networks/identity.ts';
 import { AUGMENTATION_DRAWS, augmentationDraws } from './diffAugment.ts';
 import { MixedPrecision } from './mixedPrecision.ts';
+import type { StepParts } from './step.ts';
 
-/** Whom a training changes. */
-export interface Players {
+/** What a {@link TrainingState} is made of. */
+export interface TrainingSetup {
+  readonly recipe: Recipe;
+  readonly seed: number;
+  readonly precision: Precision;
+  readonly batchSize: number;
   readonly generator: Generator;
   readonly discriminator: DiscriminatorNetwork;
-  /** Follows the generator. */
+  /** Frozen, in evaluation mode. */
+  readonly identity: IdentityNetwork;
+  /** Becomes the moving average of the generator. */
   readonly average: Generator;
 }
 
-/** Added to the seed (32 bits) for the random numbers of the gradient penalty, apart from those of initial weights. */
+/**
+ * Added to the seed (32 bits) for the random numbers of the gradient penalty, which are not those of the initial
+ * weights.
+ */
 const ALPHA_STREAM = 2 ** 32;
 
-/** The same for those of the augmentation. */
+/** Added to the seed for the random numbers of the augmentation. */
 const AUGMENTATION_STREAM = 2 * ALPHA_STREAM;
 
-/** What changes the networks in a step, and the numbers that a step is given: all of them depend on its number and on the seed alone. */
-export class Learners {
+/**
+ * Everything that a training step reads and changes: networks, optimizers, moving average, loss scalers and the inputs
+ * that differ from step to step.
+ *
+ * Learning rates, decay and random numbers depend on the number of the step and on the seed alone, so that a resumed
+ * training continues with the same bits.
+ */
+export class TrainingState implements StepParts {
+  readonly recipe: Recipe;
+  readonly generator: Generator;
+  readonly discriminator: DiscriminatorNetwork;
+  readonly identity: IdentityNetwork;
   readonly generatorOptimizer: Adam;
   readonly discriminatorOptimizer: Adam;
   readonly average: ExponentialMovingAverage<Generator>;
-  /** [batch, 1, 1, 1]: where the gradient penalty looks. */
   readonly alpha: Tensor;
-  /** [batch, {@link AUGMENTATION_DRAWS}]. */
   readonly draws: Tensor;
-  /** Set in mixed precision. */
   readonly mixed: MixedPrecision | undefined;
-  readonly #recipe: Recipe;
   readonly #seed: number;
 
-  constructor(
-    recipe: Recipe,
-    seed: number,
-    { generator, discriminator, average }: Players,
-    batchSize: number,
-    precision: Precision,
-  ) {
-    this.#recipe = recipe;
+  constructor({ recipe, seed, precision, batchSize, generator, discriminator, identity, average }: TrainingSetup) {
+    this.recipe = recipe;
+    this.generator = generator;
+    this.discriminator = discriminator;
+    this.identity = identity;
     this.#seed = seed;
     this.average = new ExponentialMovingAverage(generator, average, recipe.averageDecay);
-    this.generatorOptimizer = new Adam(generator.namedParameters(), adam(recipe.generatorOptimizer));
-    this.discriminatorOptimizer = new Adam(discriminator.trainedParameters(), adam(recipe.discriminatorOptimizer));
+    this.generatorOptimizer = new Adam(generator.namedParameters(), adamOptions(recipe.generatorOptimizer));
+    const trained = discriminator.trainedParameters();
+    this.discriminatorOptimizer = new Adam(trained, adamOptions(recipe.discriminatorOptimizer));
     const { gpu } = generator;
     this.alpha = keep(zeros([batchSize, 1, 1, 1], { gpu }));
     this.draws = keep(zeros([batchSize, AUGMENTATION_DRAWS], { gpu }));
     if (precision === 'mixed') this.mixed = new MixedPrecision(gpu);
   }
 
-  /** Puts learning rates, decay and random numbers in place for a step. */
+  /** Sets learning rates, decay and random numbers of a step, counted from 0. */
   prepare(step: number): void {
-    const recipe = this.#recipe;
+    const recipe = this.recipe;
     const random = new HostRandom(this.#seed + ALPHA_STREAM);
     random.draws = step;
     this.alpha.write(random.uniform(this.alpha.size));
@@ -67,7 +82,7 @@ export class Learners {
     this.discriminatorOptimizer.learningRate = rateAt(recipe.discriminatorOptimizer, recipe, step);
   }
 
-  /** What a checkpoint keeps beside the networks. */
+  /** What a checkpoint stores beside the networks: the states of optimizers and loss scalers. */
   state(): CheckpointGroups {
     return {
       generatorOptimizer: this.generatorOptimizer.stateDict(),
@@ -87,15 +102,9 @@ export class Learners {
   }
 }
 
-const adam = ({ learningRate, beta1, beta2, epsilon }: AdamNumbers) => ({
-  learningRate,
-  betas: [beta1, beta2] as const,
-  eps: epsilon,
-});
-
 /** The learning rate of a step: constant, or along half a cosine to zero. */
 const rateAt = ({ learningRate }: AdamNumbers, { decaySteps }: Recipe, step: number): number =>
   decaySteps === 0 ? learningRate : cosineSchedule({ rate: learningRate, steps: decaySteps })(step);
 
-/** The decay of the moving average at a step: a short memory at first, so that the average does not hang on to the initial weights. */
+/** The decay of the moving average at a step: low at first, so that the average soon forgets the initial weights. */
 const warmedUpDecay = (decay: number, step: number): number => Math.min(decay, (1 + step) / (10 + step));

@@ -1,0 +1,56 @@
+/** @file Recipes as they come from callers and out of checkpoints: every field is checked. */
+import { checkOptions, type OptionKeys } from '@visage/gpu';
+import { JsonReader } from './json.ts';
+import type { AdamNumbers, LossWeights, Recipe } from './recipe.ts';
+import { readFields, recipeFields } from './recipeFields.ts';
+import { paper } from './recipes.ts';
+
+const RECIPE: OptionKeys<Recipe> = {
+  name: true,
+  head: true,
+  discriminator: true,
+  weights: true,
+  featureLayers: true,
+  realImages: true,
+  hingeFactor: true,
+  turns: true,
+  augmentation: true,
+  generatorOptimizer: true,
+  discriminatorOptimizer: true,
+  pairs: true,
+  identityResize: true,
+  averageDecay: true,
+  decaySteps: true,
+};
+const WEIGHTS: OptionKeys<LossWeights> = {
+  identity: true,
+  reconstruction: true,
+  featureMatching: true,
+  gradientPenalty: true,
+};
+const ADAM: OptionKeys<AdamNumbers> = { learningRate: true, beta1: true, beta2: true, epsilon: true };
+
+/**
+ * Checks a recipe.
+ *
+ * @throws ArgumentError unless it has every field of a recipe, no other, and values that can be trained with.
+ */
+export function checkRecipe(recipe: Recipe): void {
+  checkOptions('recipe', recipe, RECIPE);
+  readRecipe(recipe);
+  checkOptions('recipe.weights', recipe.weights, WEIGHTS);
+  for (const name of ['generatorOptimizer', 'discriminatorOptimizer'] as const)
+    checkOptions(`recipe.${name}`, recipe[name], ADAM);
+}
+
+/**
+ * Checks the JSON of a {@link Recipe}, such as that of a checkpoint. A field that it lacks is as in `paper`, because
+ * checkpoints that are older than a field were trained so.
+ *
+ * @throws ArgumentError for a value that is out of range.
+ */
+export function readRecipe(json: unknown): Recipe {
+  const named = typeof json === 'object' && json !== null && !Array.isArray(json) ? { ...paper, ...json } : json;
+  const from = new JsonReader(named, 'recipe');
+  return { name: from.text('name'), ...readFields(recipeFields, from) };
+}
