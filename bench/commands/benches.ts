@@ -1,4 +1,7 @@
-/** @file The benchmarks as commands: each opens the device, measures, hands what it has to `keep` row by row, and all of it to `finish`. */
+/**
+ * @file The benchmarks as commands: each opens the device, measures, hands what it has to `keep` row by row, and all of
+ * it to `finish`.
+ */
 import { VisageError } from '@visage/gpu';
 import { type Command, Option } from 'commander';
 import { integer } from '../../packages/cli/src/terminal/options.ts';

@@ -1,4 +1,6 @@
-/** @file One failure spoils what depends on it and nothing else: it is named where that is read, and the device goes on. */
+/**
+ * @file One failure spoils what depends on it and nothing else: it is named where that is read, and the device goes on.
+ */
 import {
   DeviceLostError,
   type Gpu,
@@ -208,7 +210,8 @@ test('memory that the device does not have: named, for what should lie there alo
   const size = sample.resource?.size as number;
   gpu.release(sample);
   gpu.trim();
-  // Buffers of that size are refused, as they would be for want of memory: what a software adapter has is the machine's.
+  // Buffers of that size are refused, as they would be for want of memory: what a software adapter has is the
+  // machine's.
   device.createBuffer = (descriptor) =>
     create.call(device, descriptor.size === size ? { ...descriptor, usage: 0 } : descriptor);
   try {

@@ -15,7 +15,8 @@ function makePool(destroyed: (size: number) => void = () => {}) {
     return { size, destroy: () => destroyed(size) };
   };
   const scopes = { pushErrorScope() {}, popErrorScope: async () => null };
-  const pool = new BufferPool({ limits, createBuffer, ...scopes } as unknown as GPUDevice); // all of a device that it uses
+  // all of a device that it uses
+  const pool = new BufferPool({ limits, createBuffer, ...scopes } as unknown as GPUDevice);
   return { pool, created };
 }
 

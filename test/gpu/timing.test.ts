@@ -1,4 +1,7 @@
-/** @file Timing: a device that paused is brought to its clock before it is measured, once; software adapters have no such clock. */
+/**
+ * @file Timing: a device that paused is brought to its clock before it is measured, once; software adapters have no
+ * such clock.
+ */
 import { Gpu, stayedBusy, timeInterleaved, warmUp } from '@visage/gpu';
 import { record, tensor } from '@visage/tensor';
 import * as assert from 'uvu/assert';

@@ -1,4 +1,7 @@
-/** @file What the documentation names is there: files behind links, and in the map from the paper to the code every name in the file that it points to. */
+/**
+ * @file What the documentation names is there: files behind links, and in the map from the paper to the code every name
+ * in the file that it points to.
+ */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';

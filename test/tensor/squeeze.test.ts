@@ -54,7 +54,8 @@ for (const [c, hidden] of [
   });
 }
 
-// Thirty-two channels are a power of two, and 33 x 31 pixels make several turns of a workgroup to share out; the resident kernels need as many bindings as adapters have, and browsers' default lacks.
+// Thirty-two channels are a power of two, and 33 x 31 pixels make several turns of a workgroup to share out; the
+// resident kernels need as many bindings as adapters have, and browsers' default lacks.
 for (const { name } of squeezeFamily.variants) {
   test(`variant ${name} computes what the composition does`, async () => {
     const images = [randomInput([2, 33, 31, 32]), randomInput([2, 33, 31, 32], { seed: 2 })];
@@ -75,7 +76,8 @@ test('sliced takes larger samples only where several workgroups share them', () 
     maxComputeWorkgroupStorageSize: 2 ** 15,
     maxStorageBuffersPerShaderStage: 16,
   };
-  const large = { adapter: { software: false }, device: { limits }, hardware: { processors: 132 } } as unknown as Gpu; // all of it that admission asks for
+  // all of it that admission asks for
+  const large = { adapter: { software: false }, device: { limits }, hardware: { processors: 132 } } as unknown as Gpu;
   const [sliced] = squeezeFamily.variants;
   const answer = (outer: number, height: number, width: number, channels: number) => {
     const problem = { outer, rows: height * width, channels, eps: 0 };
