@@ -1,14 +1,17 @@
 /**
  * Holds mixed precision to f32 by training: the paper's recipe from the same seeds in both, on procedural faces.
  *
- *     node --import ./scripts/register.mjs bench/precision.ts -- [--size 128] [--batch 4] [--steps 300] [--width 1] [--blocks 9] [--seeds 3] [--people 24] [--json file]
+ *     node --import ./scripts/register.mjs bench/precision.ts -- [--size 128] [--batch 4] [--steps 300] [--width 1] \
+ *       [--blocks 9] [--seeds 3] [--people 24] [--json file]
  *
- * Three questions, and status 1 if an answer is no. Along the f32 training of the first seed, does each loss's running mean, taken in mixed precision from the
- * same weights and faces at every step, lie within 3 % of that of f32 (of the mean size of the loss, because the adversarial one crosses zero)? Was no step of a
- * mixed training skipped after the first 50? Do held-out swap metrics, averaged over the seeds, differ by no more than f32 spreads over the seeds?
+ * Three questions, and status 1 if an answer is no. Along the f32 training of the first seed, does each loss's running
+ * mean, taken in mixed precision from the same weights and faces at every step, lie within 3 % of that of f32 (of the
+ * mean size of the loss, because the adversarial one crosses zero)? Was no step of a mixed training skipped after the
+ * first 50? Do held-out swap metrics, averaged over the seeds, differ by no more than f32 spreads over the seeds?
  *
- * Separate trainings drift apart, whatever the precision: a game of two networks amplifies every rounding. The table shows by how much, beside a control that
- * has nothing to do with mixed precision, f32 again from initial weights that are rounded to f16.
+ * Separate trainings drift apart, whatever the precision: a game of two networks amplifies every rounding. The table
+ * shows by how much, beside a control that has nothing to do with mixed precision, f32 again from initial weights that
+ * are rounded to f16.
  */
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -98,7 +101,10 @@ async function train(
   return { reports, scores, seconds };
 }
 
-/** Trains in f32, and at every step also computes a mixed one from the same weights on the same faces: the losses of both. */
+/**
+ * Trains in f32, and at every step also computes a mixed one from the same weights on the same faces: the losses of
+ * both.
+ */
 async function alongOnePath(
   seed: number,
   identity: IdentityNetwork,
@@ -142,7 +148,10 @@ function distance(runs: readonly Run[], references: readonly Run[], name: LossNa
   return Math.abs(mean(of(runs)) - mean(expected)) / mean(expected.map(Math.abs));
 }
 
-/** The most that the running mean of a loss is from that of the references after the first steps, of the running mean size of the latter. */
+/**
+ * The most that the running mean of a loss is from that of the references after the first steps, of the running mean
+ * size of the latter.
+ */
 function runningDistance(reports: readonly StepReport[], references: readonly StepReport[], name: LossName): number {
   let [sum, expected, size, most] = [0, 0, 0, 0];
   for (const [step, reference] of references.entries()) {

@@ -1,5 +1,6 @@
 /**
- * An identity network, trained from scratch to tell procedural people apart with ArcFace's margin, and tested on people it never saw.
+ * An identity network, trained from scratch to tell procedural people apart with ArcFace's margin, and tested on people
+ * it never saw.
  *
  *     node --import ./scripts/register.mjs examples/03-arcface-on-procedural-identities.ts
  *
@@ -8,11 +9,13 @@
  *     node --import ./scripts/register.mjs examples/03-arcface-on-procedural-identities.ts \
  *         --size 48 --steps 3000 --batch 256 --people 20000 --out out/identity.safetensors
  *
- * What this network has learned need not be what a person would call a face: changes of a few grey levels, spread over the picture, make it see
- * somebody else, and a swapper that climbs its gradient learns to paint such patterns. Going on under attack takes them away:
+ * What this network has learned need not be what a person would call a face: changes of a few grey levels, spread over
+ * the picture, make it see somebody else, and a swapper that climbs its gradient learns to paint such patterns. Going
+ * on under attack takes them away:
  *
- *     node --import ./scripts/register.mjs examples/03-arcface-on-procedural-identities.ts --from out/identity.safetensors --attack 2 --blur 2 \
- *         --size 48 --steps 1000 --batch 128 --people 8000 --rate 0.02 --out out/robust.safetensors
+ *     node --import ./scripts/register.mjs examples/03-arcface-on-procedural-identities.ts \
+ *         --from out/identity.safetensors --attack 2 --blur 2 --size 48 --steps 1000 --batch 128 --people 8000 \
+ *         --rate 0.02 --out out/robust.safetensors
  *
  * A judge, which measures swaps, must share neither architecture nor people with it: add `--judge`.
  */
@@ -71,13 +74,15 @@ const attack = Number(options.attack); // radius: the Euclidean length of a chan
 const blurs = Number(options.blur);
 // A short run sees frontal faces: pose and light take thousands of steps to see through.
 const level: Level = steps < 1000 && !options.from ? 'L0' : 'L1';
-const pixels = Math.max(size, Number(options.pixels)); // faces are rendered at this size; the network resizes what it is given
+// faces are rendered at this size; the network resizes what it is given
+const pixels = Math.max(size, Number(options.pixels));
 
 const gpu = await startGpu({ robustness: false });
 console.log(`Training on ${gpu.adapter.name}${gpu.adapter.software ? ', a software adapter' : ''}.`);
 
-// The network maps a face to a vector; the head turns vectors into logits over the training people, by angles to their centres. The margin
-// demands that a face be closer to its own person than it would need to be to win, so that people the network never saw separate as well.
+// The network maps a face to a vector; the head turns vectors into logits over the training people, by angles to their
+// centres. The margin demands that a face be closer to its own person than it would need to be to win, so that people
+// the network never saw separate as well.
 const common = { width: 0.25, embedding, inputSize: size } as const;
 const network = seeded(1, () =>
   options.judge
@@ -89,7 +94,8 @@ console.log(
   `${network.constructor.name} with ${network.parameterCount} parameters, ${people} people, batches of ${batch}.`,
 );
 
-// Faces are rendered by the step itself. Only three lists of numbers go to the GPU: who, how (pose, light, hair, …), and the class.
+// Faces are rendered by the step itself. Only three lists of numbers go to the GPU: who, how (pose, light, hair, …),
+// and the class.
 const sampler = new FaceSampler({
   identities: people,
   firstIdentity: options.judge ? faceSets.judge : faceSets.training,
@@ -121,7 +127,10 @@ const lengths = (x: Tensor): Tensor => sqrt(sum(square(x), [1, 2, 3], true).add(
 /** The rows of a batch, each in the place of the one before; the first comes last. */
 const shifted = (rows: Tensor): Tensor => concat([slice(rows, 0, 1, batch), slice(rows, 0, 0, 1)], 0);
 
-/** Faces, each blurred by a share of its own; a swapper's first pictures are blurred, and must not look like nobody to the network. */
+/**
+ * Faces, each blurred by a share of its own; a swapper's first pictures are blurred, and must not look like nobody to
+ * the network.
+ */
 function blurred(faces: Tensor): Tensor {
   let soft = faces;
   for (let k = 0; k < blurs; k++) soft = avgPool2d(soft, { kernel: 3, stride: 1, padding: 1, countIncludePad: false });
@@ -131,10 +140,12 @@ function blurred(faces: Tensor): Tensor {
 const radius = keep(tensor([0], [1]));
 
 /**
- * Faces disguised as the next person of the batch: a change of at most a random share of the radius, found in two steps along the gradient.
+ * Faces disguised as the next person of the batch: a change of at most a random share of the radius, found in two steps
+ * along the gradient.
  *
- * It is what a swapper does to its target. A network that still names the right person under it can be climbed only by changes that show: its
- * gradient draws brows, eyes and mouths. Madry et al. 2018; for the gradients, Santurkar et al. 2019.
+ * It is what a swapper does to its target. A network that still names the right person under it can be climbed only by
+ * changes that show: its gradient draws brows, eyes and mouths. Madry et al. 2018; for the gradients, Santurkar et al.
+ * 2019.
  */
 function disguised(faces: Tensor): Tensor {
   network.eval(); // attacks see the network as swappers do, and leave its statistics alone
@@ -163,7 +174,10 @@ const step = record(() => {
   return loss;
 });
 
-/** Puts each person's centre where the network sees that person now, on the mean of two photos: a second stage starts where the first ended. */
+/**
+ * Puts each person's centre where the network sees that person now, on the mean of two photos: a second stage starts
+ * where the first ended.
+ */
 async function centreHead(): Promise<void> {
   const centres = new Float32Array(embedding * people);
   const photos = 2;
@@ -186,7 +200,9 @@ async function centreHead(): Promise<void> {
   network.train();
 }
 
-/** Equal error rate on people that nobody trained on: how often two photos are wrongly said to show one person, or two. */
+/**
+ * Equal error rate on people that nobody trained on: how often two photos are wrongly said to show one person, or two.
+ */
 async function unseenErrorRate(): Promise<number> {
   const [count, photos] = [24, 4];
   const each = (value: (person: number, photo: number) => number) =>
@@ -211,7 +227,8 @@ for (let k = 0; k < steps; k++) {
   attributes.write(drawn.attributes);
   labels.write(drawn.labels);
   optimizer.learningRate = rate(k);
-  if (attack > 0) radius.write(Float32Array.of(attack * Math.min(1, k / (0.4 * steps)))); // from nothing: under full attack from the start it unlearns all
+  // from nothing: under full attack from the start it unlearns all
+  if (attack > 0) radius.write(Float32Array.of(attack * Math.min(1, k / (0.4 * steps))));
   step.run();
   if ((k + 1) % Math.max(1, Math.floor(steps / 10)) > 0) continue;
   const loss = (await step.result.item()).toFixed(3);

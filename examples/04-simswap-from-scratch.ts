@@ -3,8 +3,8 @@
  *
  *     node --import ./scripts/register.mjs examples/04-simswap-from-scratch.ts [steps]
  *
- * By default a minute or so on a software adapter: long enough to see how it works, too short to swap well. `npm start` goes on longer.
- * It writes out/examples/simswap-from-scratch.png: source, target, result and the exact truth.
+ * By default a minute or so on a software adapter: long enough to see how it works, too short to swap well. `npm start`
+ * goes on longer. It writes out/examples/simswap-from-scratch.png: source, target, result and the exact truth.
  *
  * Chen et al., SimSwap: An Efficient Framework For High Fidelity Face Swapping, ACM Multimedia 2020.
  */
@@ -35,8 +35,9 @@ const [SIZE, BATCH, PEOPLE] = [48, 4, 5000];
 const gpu = await startGpu({ robustness: false });
 console.log(`Training on ${gpu.adapter.name}${gpu.adapter.software ? ', a software adapter' : ''}.`);
 
-// Three networks. The identity network is trained already (example 03 shows how) and frozen; it says whose face a picture shows. The generator
-// takes a target picture and the identity of somebody else. The discriminator judges, at two scales, how real each patch of a picture looks.
+// Three networks. The identity network is trained already (example 03 shows how) and frozen; it says whose face a
+// picture shows. The generator takes a target picture and the identity of somebody else. The discriminator judges, at
+// two scales, how real each patch of a picture looks.
 const identity = await loadIdentityNetwork(builtInWeights('identity'));
 const generator = seeded(1, () => {
   const latent = identity.config.embedding;
@@ -62,9 +63,9 @@ function trainingStep(samePerson: boolean): Tensor {
   const result = generator.forward(target, latent);
   const [judgedResult, judgedTarget] = [discriminator.forward(result), discriminator.forward(target)];
 
-  // The generator wants to look real, to look like the source's person, and to keep what the discriminator's deep features see in the target
-  // (expression, pose, light); features near the pixels would hold the target's identity fast. With one person on both sides, the answer
-  // is known: the target itself.
+  // The generator wants to look real, to look like the source's person, and to keep what the discriminator's deep
+  // features see in the target (expression, pose, light); features near the pixels would hold the target's identity
+  // fast. With one person on both sides, the answer is known: the target itself.
   const adversarial = averageOf(judgedResult.map(({ logits }) => mean(logits).neg()));
   const matching = weakFeatureMatchingLoss(judgedResult, judgedTarget, [-2, -1]);
   const alike = mean(cosineSimilarity(identity.embed(result), latent))
@@ -74,8 +75,8 @@ function trainingStep(samePerson: boolean): Tensor {
   const wanted = adversarial.add(matching.mul(10)).add(alike.mul(10));
   const generatorLoss = samePerson ? wanted.add(reconstruction.mul(10)) : wanted;
 
-  // The discriminator wants logits above 1 for pictures and below −1 for results (hinge), and a slope of about 1 in between. The slope is a
-  // gradient, so training on it takes a gradient of a gradient.
+  // The discriminator wants logits above 1 for pictures and below −1 for results (hinge), and a slope of about 1 in
+  // between. The slope is a gradient, so training on it takes a gradient of a gradient.
   const real = averageOf(judgedTarget.map(({ logits }) => mean(relu(logits.neg().add(1)))));
   const fake = averageOf(judgedResult.map(({ logits }) => mean(relu(logits.add(1)))));
   const penalty = gradientPenalty((images) => discriminator.forward(images), target, result.detach(), alpha);
@@ -112,7 +113,8 @@ for (let k = 0; k < STEPS; k++) {
   );
 }
 
-// People that the training never saw. The faces are procedural, so the exact answer is known; the training never looked at one.
+// People that the training never saw. The faces are procedural, so the exact answer is known; the training never looked
+// at one.
 const unseen = new FaceSampler({ identities: 1000, firstIdentity: faceSets.heldOut, seed: 5 });
 faces.load(unseen.swap(0, BATCH, false));
 generator.eval();

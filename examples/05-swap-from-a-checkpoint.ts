@@ -1,5 +1,6 @@
 /**
- * Swaps faces with a trained checkpoint, without the command line: load, compute the source's latent once, swap any number of targets.
+ * Swaps faces with a trained checkpoint, without the command line: load, compute the source's latent once, swap any
+ * number of targets.
  *
  *     npm start        # trains a checkpoint, if you have none yet
  *     node --import ./scripts/register.mjs examples/05-swap-from-a-checkpoint.ts out/first-swap/checkpoint.safetensors
@@ -17,8 +18,8 @@ import { writeMarkedPng } from '@visage/training';
 const path = process.argv[2] ?? 'out/first-swap/checkpoint.safetensors';
 const gpu = await startGpu({ robustness: false });
 
-// The file names its networks and their sizes, so nothing has to be said twice. It holds the averaged generator, which swaps better than
-// the generator itself, and the identity network.
+// The file names its networks and their sizes, so nothing has to be said twice. It holds the averaged generator, which
+// swaps better than the generator itself, and the identity network.
 const file = await loadSafetensors(path);
 const { step, imageSize, recipe } = readCheckpointHeader(file);
 const swapper = loadSwapper(file);
@@ -29,7 +30,8 @@ const numbers = (...values: number[]) => Uint32Array.from(values, (value) => fac
 const targets = renderFaces({ identities: numbers(1, 2, 3, 4), attributes: numbers(11, 12, 13, 14), size: imageSize });
 const sources = renderFaces({ identities: numbers(21, 22), attributes: numbers(31, 32), size: imageSize });
 
-// A latent is a unit vector: whose face it is, and nothing of pose, light or hair. It can be kept and used for any number of targets.
+// A latent is a unit vector: whose face it is, and nothing of pose, light or hair. It can be kept and used for any
+// number of targets.
 const latents = swapper.latent(sources);
 const first = slice(latents, 0, 0, 1);
 const swapped = swapper.swap(targets, first);

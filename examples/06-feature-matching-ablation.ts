@@ -1,15 +1,18 @@
 /**
- * The paper's ablation of feature matching: seven ways to train that differ in one or two numbers, from the same weights on the same faces for as many
- * steps, and the figure of the paper that compares them: how often a swap is recognised as its source, against how well a face survives a swap with itself.
+ * The paper's ablation of feature matching: seven ways to train that differ in one or two numbers, from the same
+ * weights on the same faces for as many steps, and the figure of the paper that compares them: how often a swap is
+ * recognised as its source, against how well a face survives a swap with itself.
  *
  *     node --import ./scripts/register.mjs examples/06-feature-matching-ablation.ts
  *
- * On a software adapter that takes a minute or two and only shows that it works. On a GPU the preset `small` and 1800 steps each are the default;
- * `--preset --steps --people --seed --only SimSwap,oFM --out` change it, `--seeds 3` trains everything from three seeds and gives mean and spread. It writes a page with the figure,
- * out/examples/ablation.html, and the numbers beside it after every training; a run that stopped goes on behind the last one that it finished.
+ * On a software adapter that takes a minute or two and only shows that it works. On a GPU the preset `small` and 1800
+ * steps each are the default; `--preset --steps --people --seed --only SimSwap,oFM --out` change it, `--seeds 3` trains
+ * everything from three seeds and gives mean and spread. It writes a page with the figure, out/examples/ablation.html,
+ * and the numbers beside it after every training; a run that stopped goes on behind the last one that it finished.
  *
- * The discriminator of the small presets has three feature maps and the paper's has five, so that here "the last two" and "the first two" share one. `--layers 4 --size 96` trains with
- * five; smaller images leave its second scale nothing to judge.
+ * The discriminator of the small presets has three feature maps and the paper's has five, so that here "the last two"
+ * and "the first two" share one. `--layers 4 --size 96` trains with five; smaller images leave its second scale nothing
+ * to judge.
  *
  * Chen et al., SimSwap: An Efficient Framework For High Fidelity Face Swapping, ACM Multimedia 2020, section 4.
  */
@@ -74,13 +77,14 @@ const preset = {
   imageSize: Number(options.size ?? found.imageSize),
 };
 const steps = Number(options.steps ?? (software ? 20 : 1800));
-const people = Number(options.people ?? (software ? 16 : 200)); // whom nobody trains on: each gives its identity to two photos
+// whom nobody trains on: each gives its identity to two photos
+const people = Number(options.people ?? (software ? 16 : 200));
 const seeds = Array.from({ length: Number(options.seeds) }, (_, k) => Number(options.seed) + k);
 const peopleSet = options.tuning ? 'tuning' : 'reporting';
 const { imageSize, level } = preset;
 
-// The recipes are plain objects; the table in docs/recipes.md shows what each changes. Oddly, most of what the paper studies is one list: the feature
-// maps of the discriminator on which a swap must agree with its target.
+// The recipes are plain objects; the table in docs/recipes.md shows what each changes. Oddly, most of what the paper
+// studies is one list: the feature maps of the discriminator on which a swap must agree with its target.
 const variants = ablation(paper);
 const maps = Array.from({ length: layers + 1 }, (_, k) => k);
 const chosen = options.only?.split(',');
@@ -92,7 +96,10 @@ console.log(
 interface Measures {
   /** Share of swaps whose nearest person, to a judge that took no part in training, is their source. */
   readonly retrieval: number;
-  /** 1 − cosine to the source, to the identity network that training listened to: when this falls and retrieval does not rise, it was fooled. */
+  /**
+   * 1 − cosine to the source, to the identity network that training listened to: when this falls and retrieval does not
+   * rise, it was fooled.
+   */
   readonly identity: number;
   /** Mean |difference| between a face and its swap with itself. */
   readonly reconstruction: number;
@@ -107,7 +114,10 @@ async function measure(swapper: Swapper): Promise<Measures> {
   return { retrieval: top1, identity, reconstruction };
 }
 
-/** Means over unseen people: the identity loss of swaps between two, and the reconstruction loss of swaps of one with itself. */
+/**
+ * Means over unseen people: the identity loss of swaps between two, and the reconstruction loss of swaps of one with
+ * itself.
+ */
 async function lossesOnUnseen(swapper: Swapper, level: Level): Promise<[number, number]> {
   const [batch, rounds] = [16, Math.ceil((2 * people) / 16)];
   const sampler = new FaceSampler({ identities: people, firstIdentity: firstOf[peopleSet], seed: 7 });
@@ -199,7 +209,8 @@ function percent(share: number): string {
   return `${(100 * share).toFixed(1)} %`;
 }
 
-// The paper's figure. Up is better, left is better: a recipe is only worth its place if no other lies above and left of it.
+// The paper's figure. Up is better, left is better: a recipe is only worth its place if no other lies above and left of
+// it.
 const results = summaries();
 const measured = variants.filter(({ name }) => results[name]);
 const trained = [...new Set(Object.values(runs).flatMap((all) => all.map(({ seed }) => seed)))];

@@ -1,14 +1,17 @@
 /**
- * Identity networks compared: ArcFace's or CosFace's margin on the network of SimSwap or on IResNet, trained on the same procedural people for as many
- * steps, and tested on people that none of them saw: are these two photos of one person?
+ * Identity networks compared: ArcFace's or CosFace's margin on the network of SimSwap or on IResNet, trained on the
+ * same procedural people for as many steps, and tested on people that none of them saw: are these two photos of one
+ * person?
  *
  *     node --import ./scripts/register.mjs examples/07-verification.ts
  *
  * By default a few minutes on a software adapter, on frontal faces. Longer (minutes on a GPU):
  *
- *     node --import ./scripts/register.mjs examples/07-verification.ts --steps 8000 --batch 128 --people 10000 --level L1 --unseen 200
+ *     node --import ./scripts/register.mjs examples/07-verification.ts --steps 8000 --batch 128 --people 10000 \
+ *       --level L1 --unseen 200
  *
- * `--networks arcface,iresnet --margins angle,cosine` chooses. Example 03 shows the training loop itself; here it is one call.
+ * `--networks arcface,iresnet --margins angle,cosine` chooses. Example 03 shows the training loop itself; here it is
+ * one call.
  */
 import { parseArgs } from 'node:util';
 import { faceSets, type Level, type Verification, verification } from '@visage/faces';
@@ -52,15 +55,17 @@ const FALSE_ACCEPTS = 1e-3;
 const gpu = await startGpu({ robustness: false });
 console.log(`${steps} steps of ${batchSize} faces of ${people} people, on ${gpu.adapter.name}.`);
 
-// Two architectures. SimSwap's gates its channels and ends each block with an activation; InsightFace's halves in every stage and does neither.
+// Two architectures. SimSwap's gates its channels and ends each block with an activation; InsightFace's halves in every
+// stage and does neither.
 const form = { width: 0.25, embedding: EMBEDDING, inputSize: imageSize } as const;
 const networks: Readonly<Record<string, () => IdentityNetwork>> = {
   arcface: () => new ArcFace({ ...form, kind: 'arcface', layers: [1, 1, 2, 1], squeeze: true }),
   iresnet: () => new IResNet({ ...form, kind: 'iresnet', layers: [1, 1, 1, 1], squeeze: false }),
 };
 
-// Two margins. ArcFace demands an angle between a face and the boundary to other people, CosFace a difference of cosines. The published numbers (scale 64,
-// margins 0.5 and 0.4) are for a hundred thousand people and weeks; small sets learn with less of both.
+// Two margins. ArcFace demands an angle between a face and the boundary to other people, CosFace a difference of
+// cosines. The published numbers (scale 64, margins 0.5 and 0.4) are for a hundred thousand people and weeks; small
+// sets learn with less of both.
 const margins: Readonly<Record<string, MarginConfig>> = {
   angle: { kind: 'angle', scale: 16, margin: 0.2 },
   cosine: { kind: 'cosine', scale: 16, margin: 0.15 },
@@ -88,8 +93,8 @@ async function trained(network: IdentityNetwork, margin: MarginConfig): Promise<
   return verification({ values, size: EMBEDDING }, labels, FALSE_ACCEPTS);
 }
 
-// Equal error rate: the threshold at which as many strangers are let in as friends are kept out. TAR @ FAR: how many friends come in when only one
-// stranger in a thousand may, which is what a door is judged by.
+// Equal error rate: the threshold at which as many strangers are let in as friends are kept out. TAR @ FAR: how many
+// friends come in when only one stranger in a thousand may, which is what a door is judged by.
 console.log('network  margin   equal error rate   TAR at FAR 1e-3');
 for (const name of options.networks.split(',')) {
   for (const kind of options.margins.split(',')) {

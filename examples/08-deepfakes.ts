@@ -1,11 +1,12 @@
 /**
- * DeepFakes, the system that SimSwap sets out from: one encoder, a decoder for each of two people, trained on two procedural people. It swaps its pair,
- * and it fails on a third person, as the article says: whoever comes in, only the two it knows can come out.
+ * DeepFakes, the system that SimSwap sets out from: one encoder, a decoder for each of two people, trained on two
+ * procedural people. It swaps its pair, and it fails on a third person, as the article says: whoever comes in, only the
+ * two it knows can come out.
  *
  *     node --import ./scripts/register.mjs examples/08-deepfakes.ts [steps]
  *
- * By default a few minutes on a software adapter: long enough to see whose face comes out, too short for a sharp one. It writes
- * out/examples/deepfakes.png: photos of A, of B and of a third person, each as A and as B.
+ * By default a few minutes on a software adapter: long enough to see whose face comes out, too short for a sharp one.
+ * It writes out/examples/deepfakes.png: photos of A, of B and of a third person, each as A and as B.
  */
 import { mkdir } from 'node:fs/promises';
 import {
@@ -46,8 +47,9 @@ const album = (who: number, count: number, first: number): Tensor =>
   keep(scope(() => middle(renderFaces(named(who, count, first)))));
 
 const network = seeded(1, () => new DeepFakes({ width: 1 / 16, imageSize: SIZE }));
-// The original's settings but for three: a rate for hundreds of steps and a narrow network instead of weeks and 82 million parameters, small batches, and
-// grids over the whole picture, so that result and truth can be compared everywhere.
+// The original's settings but for three: a rate for hundreds of steps and a narrow network instead of weeks and 82
+// million parameters, small batches, and grids over the whole picture, so that result and truth can be compared
+// everywhere.
 const recipe = {
   ...originalDeepFakesRecipe,
   batchSize: 16,
@@ -69,8 +71,8 @@ for (let k = 0; k < STEPS; k++) {
   console.log(`step ${k + 1}: mean error ${A.toFixed(4)} for A, ${B.toFixed(4)} for B, ${rate.toFixed(1)} steps/s`);
 }
 
-// What it makes of photos that no step saw, against the exact truth: the face asked for under the photo's pose, expression and light. Who is in the picture
-// says a network that tells people apart, among the three.
+// What it makes of photos that no step saw, against the exact truth: the face asked for under the photo's pose,
+// expression and light. Who is in the picture says a network that tells people apart, among the three.
 const judge = await loadIdentityNetwork(builtInWeights('judge'));
 const tested = {
   A: album(people.A, TESTED, 10_000),

@@ -1,11 +1,12 @@
 /**
- * FaceShifter, the system that SimSwap compares itself with, trained from scratch in its two stages: AEI-Net, which swaps, and HEAR-Net, which puts back
- * what was in front of the face.
+ * FaceShifter, the system that SimSwap compares itself with, trained from scratch in its two stages: AEI-Net, which
+ * swaps, and HEAR-Net, which puts back what was in front of the face.
  *
  *     node --import ./scripts/register.mjs examples/09-faceshifter.ts [steps] [steps of the second stage]
  *
- * By default a few minutes on a software adapter: long enough to see how it works, too short to swap well; `4000 1000` is for a GPU. It writes
- * out/examples/faceshifter.png: source, target with something in front, both stages' results and the exact truth.
+ * By default a few minutes on a software adapter: long enough to see how it works, too short to swap well; `4000 1000`
+ * is for a GPU. It writes out/examples/faceshifter.png: source, target with something in front, both stages' results
+ * and the exact truth.
  *
  * Li et al., FaceShifter: Towards High Fidelity And Occlusion Aware Face Swapping, 2019.
  */
@@ -32,7 +33,8 @@ import { builtInWeights, loadIdentityNetwork, writeMarkedPng } from '@visage/tra
 type Floats = Float32Array;
 const [STEPS, REFINING] = [Number(process.argv[2] ?? 200), Number(process.argv[3] ?? 80)];
 const SIZE = 48;
-// What a GPU does in a minute or two, a software adapter does in hours; it gets a narrower network, smaller batches and a rate for hundreds of steps.
+// What a GPU does in a minute or two, a software adapter does in hours; it gets a narrower network, smaller batches and
+// a rate for hundreds of steps.
 const LONG = STEPS >= 2000;
 const [WIDTH, BATCH] = LONG ? [1 / 4, 16] : [1 / 8, 4];
 const RATE = LONG ? faceShifterPaper.optimizer.learningRate : 1e-3;
@@ -40,7 +42,8 @@ const RATE = LONG ? faceShifterPaper.optimizer.learningRate : 1e-3;
 const gpu = await startGpu({ robustness: false });
 console.log(`Training on ${gpu.adapter.name}${gpu.adapter.software ? ', a software adapter' : ''}.`);
 
-// The paper's networks at a fraction of the width and with four levels instead of seven: 48 pixels leave maps of 3×3 there.
+// The paper's networks at a fraction of the width and with four levels instead of seven: 48 pixels leave maps of 3×3
+// there.
 const identity = await loadIdentityNetwork(builtInWeights('identity'));
 const network = seeded(1, () => {
   const embedding = identity.config.embedding;
@@ -65,12 +68,14 @@ async function train(what: string, steps: number, trainer: AeiTrainer | HearTrai
   }
 }
 
-// A U-Net reads the target's attributes at every scale; the generator grows from the source's identity and takes them in. The result must have the target's
-// attributes, read by that same U-Net, and the source's identity, and look real to three discriminators.
+// A U-Net reads the target's attributes at every scale; the generator grows from the source's identity and takes them
+// in. The result must have the target's attributes, read by that same U-Net, and the source's identity, and look real
+// to three discriminators.
 await train('AEI-Net', STEPS, new AeiTrainer({ network, discriminator, identity, data, recipe }));
 
-// Things are held in front of the targets, hair, hands and bars of all kinds; the first stage, which never saw any, loses them. It is frozen now, and what it loses
-// when it puts a face into itself tells the second stage what to put back.
+// Things are held in front of the targets, hair, hands and bars of all kinds; the first stage, which never saw any,
+// loses them. It is frozen now, and what it loses when it puts a face into itself tells the second stage what to put
+// back.
 const hear = seeded(4, () => new HearNet({ width: WIDTH / 2, levels: 4 }));
 const faceShifter = new FaceShifter({ aei: network, hear, identity });
 await train('HEAR-Net', REFINING, new HearTrainer({ faceShifter, data, recipe, seed: 5 }));

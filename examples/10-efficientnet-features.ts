@@ -1,11 +1,11 @@
 /**
- * A feature network for the projected discriminator, for those without an ImageNet file: EfficientNet-lite0, trained from scratch to tell procedural
- * people apart.
+ * A feature network for the projected discriminator, for those without an ImageNet file: EfficientNet-lite0, trained
+ * from scratch to tell procedural people apart.
  *
  *     node --import ./scripts/register.mjs examples/10-efficientnet-features.ts
  *
- * By default a minute or so on a software adapter, with a narrow network: it only shows that it learns. For features worth looking through (minutes on a
- * GPU), and a swapper trained by SimSwap's code of 2022 against them:
+ * By default a minute or so on a software adapter, with a narrow network: it only shows that it learns. For features
+ * worth looking through (minutes on a GPU), and a swapper trained by SimSwap's code of 2022 against them:
  *
  *     node --import ./scripts/register.mjs examples/10-efficientnet-features.ts \
  *         --width 1 --size 128 --steps 6000 --batch 64 --people 2000 --out out/features.safetensors
@@ -47,8 +47,9 @@ const level = steps < 1000 ? 'L0' : 'L1';
 const gpu = await startGpu({ robustness: false });
 console.log(`Training on ${gpu.adapter.name}${gpu.adapter.software ? ', a software adapter' : ''}.`);
 
-// Sixteen blocks of depthwise and pointwise convolutions, then a classifier. The discriminator will look at the maps behind blocks 3, 5, 11 and 16, and only
-// at those: what the classifier makes of them matters no more once it has taught them to see faces.
+// Sixteen blocks of depthwise and pointwise convolutions, then a classifier. The discriminator will look at the maps
+// behind blocks 3, 5, 11 and 16, and only at those: what the classifier makes of them matters no more once it has
+// taught them to see faces.
 const config = { width, classes: people };
 const network = seeded(1, () => new EfficientNetClassifier(config));
 console.log(`EfficientNet-lite0 at width ${width}: ${network.parameterCount} parameters, ${people} people.`);

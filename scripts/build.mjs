@@ -1,9 +1,11 @@
 /**
- * Builds every package to ES modules with declarations in its dist/ folder, in the order in which they import each other.
+ * Builds every package to ES modules with declarations in its dist/ folder, in the order in which they import each
+ * other.
  *
- * tsc emits one `.js` and one `.d.ts` per source file, so the built code reads like its source. A package sees the ones before it
- * through their `exports`, as a user does; a missing entry there fails here. The kernels are bundled by esbuild, because their
- * `.wgsl` files must become text inside a module. Files that are neither (weights, HTML) are copied.
+ * tsc emits one `.js` and one `.d.ts` per source file, so the built code reads like its source. A package sees the ones
+ * before it through their `exports`, as a user does; a missing entry there fails here. The kernels are bundled by
+ * esbuild, because their `.wgsl` files must become text inside a module. Files that are neither (weights, HTML) are
+ * copied.
  */
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

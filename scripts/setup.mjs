@@ -1,6 +1,6 @@
 /**
- * Set-up, called first by `npm start` and `npm test`: packages, then a GPU adapter. Needs nothing but Node, says what it
- * does in plain words, says nothing when nothing is missing, and ends with status 1 when it cannot go on.
+ * Set-up, called first by `npm start` and `npm test`: packages, then a GPU adapter. Needs nothing but Node, says what
+ * it does in plain words, says nothing when nothing is missing, and ends with status 1 when it cannot go on.
  *
  *     node scripts/setup.mjs [--dry-run]     --dry-run tells what would be done and does nothing
  */

@@ -4,7 +4,8 @@
  *     node scripts/test.mjs [word…]      only files whose path contains one of the words
  *
  * A process per file keeps a crashed driver or a lost device from taking other tests along, and gives each file its own
- * device. A file that prints no summary, ends with a non-zero status or exceeds the time limit counts as one failure more.
+ * device. A file that prints no summary, ends with a non-zero status or exceeds the time limit counts as one failure
+ * more.
  */
 import { spawn } from 'node:child_process';
 import { readdirSync } from 'node:fs';

@@ -85,7 +85,10 @@ export async function openBench(options: CommonOptions): Promise<Setting> {
 
 const MOST_ROWS = 25; // of a table on the terminal; files have all
 
-/** Writes the JSON file, if it was asked for, with what has been measured so far: a run that ends before its time leaves that much. */
+/**
+ * Writes the JSON file, if it was asked for, with what has been measured so far: a run that ends before its time leaves
+ * that much.
+ */
 export async function keep<Name extends BenchName>(
   { gpu, sizes }: Pick<Setting, 'gpu' | 'sizes'>,
   name: Name,

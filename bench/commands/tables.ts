@@ -6,7 +6,10 @@ import { type BenchResult, readResult } from '../report/result.ts';
 import { tablesOf } from '../report/tables.ts';
 import { versusPytorch } from '../report/versus.ts';
 
-/** The places for results, `<!-- bench NAME -->` … `<!-- end -->`. The place `versus` is for what several results say together. */
+/**
+ * The places for results, `<!-- bench NAME -->` … `<!-- end -->`. The place `versus` is for what several results say
+ * together.
+ */
 const PLACE = /(<!-- bench ([\w-]+)(?: most (\d+))? -->\n)[\s\S]*?(<!-- end -->)/g;
 
 /** Adds `tables`, which puts results into the places that a Markdown page keeps for them. */

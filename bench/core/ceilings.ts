@@ -16,7 +16,10 @@ export interface Ceilings {
 
 const ROUNDS = 5;
 
-/** Units of work per nanosecond, that is GB/s or GFLOP/s; throws if the work, which should give ones or fractions of one, computes nothing. */
+/**
+ * Units of work per nanosecond, that is GB/s or GFLOP/s; throws if the work, which should give ones or fractions of
+ * one, computes nothing.
+ */
 async function rate(gpu: Gpu, what: string, units: number, work: () => Tensor): Promise<number> {
   const step = record(() => noGrad(work));
   step.run();

@@ -14,7 +14,9 @@ export interface ConvolutionShape {
   readonly kernel: number;
 }
 
-/** The three products of a convolution: milliseconds and TFLOP/s, counted as direct convolutions whatever the algorithm. */
+/**
+ * The three products of a convolution: milliseconds and TFLOP/s, counted as direct convolutions whatever the algorithm.
+ */
 export interface ConvolutionRow extends ConvolutionShape {
   readonly precision: 'f32' | 'f16';
   readonly ms: Readonly<Record<ConvolutionPass, number>>;

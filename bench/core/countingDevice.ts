@@ -1,4 +1,7 @@
-/** @file A device that says yes to everything and does nothing: with it a training can be traced, and its memory counted, on any machine. */
+/**
+ * @file A device that says yes to everything and does nothing: with it a training can be traced, and its memory
+ * counted, on any machine.
+ */
 import { Gpu, useGpu } from '@visage/gpu';
 
 /** Those of a large NVIDIA GPU under Dawn. */

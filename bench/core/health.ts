@@ -1,4 +1,7 @@
-/** @file A benchmark of kernels that compute nothing looks splendid. So every timed run proves that it computed something. */
+/**
+ * @file A benchmark of kernels that compute nothing looks splendid. So every timed run proves that it computed
+ * something.
+ */
 import { VisageError } from '@visage/gpu';
 import { concat, mean, noGrad, scope, sqrt, square, type Tensor } from '@visage/tensor';
 

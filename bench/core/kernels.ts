@@ -89,7 +89,8 @@ function distinct({ commands }: RecordedStep<unknown>): Launches[] {
 /**
  * Times every kernel that the networks launch, at every shape that they give it, each repeated by itself.
  *
- * The shapes come from recording the networks. Kernels whose data fits into a cache find it there, as most do in a network.
+ * The shapes come from recording the networks. Kernels whose data fits into a cache find it there, as most do in a
+ * network.
  */
 export async function measureKernels(gpu: Gpu, options: KernelOptions): Promise<KernelReport> {
   const ceilings = await measureCeilings(gpu);

@@ -28,7 +28,8 @@ export interface MemoryOptions {
 
 /** Counts the device memory of a training that has recorded all its steps. */
 export async function countMemory(gpu: Gpu, { sizes, batch, precision }: MemoryOptions): Promise<MemoryRow> {
-  disposeModels(); // optimizers lay the parameters that they are given side by side, which changes what the next training finds
+  // optimizers lay the parameters that they are given side by side, which changes what the next training finds
+  disposeModels();
   gpu.trim();
   const [generator, discriminator] = [generatorOf(sizes).freeze(false), discriminatorOf(sizes).freeze(false)];
   const identity = identityOf(sizes);

@@ -1,4 +1,7 @@
-/** @file The networks under test. Drawing their hundred million initial weights takes seconds, so each is made once and shared by all measurements. */
+/**
+ * @file The networks under test. Drawing their hundred million initial weights takes seconds, so each is made once and
+ * shared by all measurements.
+ */
 import { type Module, seeded } from '@visage/nn';
 import {
   ArcFace,

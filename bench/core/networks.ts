@@ -44,8 +44,8 @@ interface Subject {
 }
 
 /**
- * The generator's weights get gradients, the identity network's do not (it is frozen, its norms folded), and the discriminator's images get them too. What is
- * not trained is frozen, so that steps prepare its weights once.
+ * The generator's weights get gradients, the identity network's do not (it is frozen, its norms folded), and the
+ * discriminator's images get them too. What is not trained is frozen, so that steps prepare its weights once.
  */
 function subject(name: NetworkName, { batch, sizes, pass }: NetworkSetting): Subject {
   const training = pass === 'training';
@@ -104,7 +104,10 @@ export function recordNetwork(name: NetworkName, setting: NetworkSetting): Recor
   return { step, dispose: free(step, upstream) };
 }
 
-/** Throws unless outputs and gradients are finite and not zero. Returns the norm of all gradients, or `undefined` without any. */
+/**
+ * Throws unless outputs and gradients are finite and not zero. Returns the norm of all gradients, or `undefined`
+ * without any.
+ */
 export async function checkNetwork(what: string, { step }: RecordedNetwork): Promise<number | undefined> {
   const { outputs, gradients } = step.result;
   const [outputSizes, gradientSizes] = [await magnitudes(outputs), await magnitudes(gradients)];
@@ -159,7 +162,10 @@ export async function timeNetwork(
   }
 }
 
-/** Median milliseconds of a call and the wait for what it issued, at the device's full clock; the call must have run before. */
+/**
+ * Median milliseconds of a call and the wait for what it issued, at the device's full clock; the call must have run
+ * before.
+ */
 export async function wallClock(gpu: Gpu, repeat: number, call: () => unknown): Promise<number> {
   const times: number[] = [];
   await warmUp(gpu, call);

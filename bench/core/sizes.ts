@@ -12,7 +12,10 @@ export interface Sizes {
   readonly blocks: number;
 }
 
-/** The published sizes on a GPU; on a software adapter small ones, so that a run ends (below 96 pixels nothing is left for the second discriminator). */
+/**
+ * The published sizes on a GPU; on a software adapter small ones, so that a run ends (below 96 pixels nothing is left
+ * for the second discriminator).
+ */
 export const sizesFor = ({ adapter }: Gpu): Sizes =>
   adapter.software ? { size: 96, width: 0.125, blocks: 2 } : { size: 224, width: 1, blocks: 9 };
 

@@ -10,7 +10,10 @@ import type { Sizes } from './sizes.ts';
 export interface StepRow {
   readonly precision: Precision;
   readonly batch: number;
-  /** Median milliseconds of a step in a running training, half of the steps on pairs of one person, half on pairs of two. */
+  /**
+   * Median milliseconds of a step in a running training, half of the steps on pairs of one person, half on pairs of
+   * two.
+   */
   readonly ms: number;
   readonly imagesPerSecond: number;
   /** Milliseconds of a step's kernels on the device. */
@@ -115,7 +118,10 @@ async function timeReplays(gpu: Gpu, trainer: Trainer) {
   return { deviceMs, hostMs: mean(hostTimes), dispatches: mean(commands.map(({ length }) => length)) };
 }
 
-/** The mean of each loss over the steps with finite ones: the trainer lets others pass only where it skipped the update, which harms nothing. */
+/**
+ * The mean of each loss over the steps with finite ones: the trainer lets others pass only where it skipped the update,
+ * which harms nothing.
+ */
 export function meanLosses(reports: readonly Pick<StepReport, 'losses'>[]): Pick<StepRow, 'losses' | 'overflowed'> {
   const finite = reports.filter(({ losses }) => lossNames.every((name) => Number.isFinite(losses[name])));
   const losses = Object.fromEntries(lossNames.map((name) => [name, mean(finite.map((each) => each.losses[name]))]));

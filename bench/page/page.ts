@@ -1,4 +1,7 @@
-/** @file The kernel benchmark as a page: what `npm run bench -- page` bundles. It shows the tables and offers the result as a JSON file. */
+/**
+ * @file The kernel benchmark as a page: what `npm run bench -- page` bundles. It shows the tables and offers the result
+ * as a JSON file.
+ */
 import { openGpu, useGpu } from '@visage/gpu';
 import { halfPrecision } from '@visage/tensor';
 import { type KernelOptions, type KernelReport, measureKernels } from '../core/kernels.ts';
@@ -12,7 +15,10 @@ const SPAN_MS = 5;
 type Asked = Partial<Sizes> &
   Pick<Partial<KernelOptions>, 'batches' | 'precisions' | 'networks' | 'rounds' | 'spanMs' | 'onRows'>;
 
-/** Opens a device and measures; sizes and precisions that are not given follow the adapter. Without f16 on it all is f32, whatever is asked for. */
+/**
+ * Opens a device and measures; sizes and precisions that are not given follow the adapter. Without f16 on it all is
+ * f32, whatever is asked for.
+ */
 async function measure(asked: Asked = {}): Promise<BenchResult<'kernels'>> {
   if (!navigator.gpu) throw new Error('This browser has no WebGPU, or not on this page: it needs https or localhost.');
   const gpu = useGpu(await openGpu(navigator.gpu));

@@ -52,8 +52,8 @@ export function competitor(name: string, engine: Engine, contests: readonly Work
 const WRONG = 0.02; // f32 engines differ by the order of their sums; more than this is another function
 
 /**
- * Lets everyone do the same work. The first is Visage, whose results the others are compared with; a failure of another is its entry.
- * `onContest` hears after each contest of all that have ended.
+ * Lets everyone do the same work. The first is Visage, whose results the others are compared with; a failure of another
+ * is its entry. `onContest` hears after each contest of all that have ended.
  *
  * @throws whatever Visage throws: without its results there is nothing to compare with.
  */

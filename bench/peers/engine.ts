@@ -35,7 +35,10 @@ export interface GeneratorData {
 export interface Engine {
   /** Stride 1, zero padding that keeps the size. */
   convForward(data: ConvData): Task;
-  /** Gradients with respect to x and w, given that of the result; with a forward pass where the engine cannot do without. */
+  /**
+   * Gradients with respect to x and w, given that of the result; with a forward pass where the engine cannot do
+   * without.
+   */
   convGradients(data: GradientData): Task;
   /** The network of generator.ts. */
   generator(data: GeneratorData): Task;

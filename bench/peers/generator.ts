@@ -1,9 +1,14 @@
-/** @file A small generator of SimSwap's form that every engine can say: encoder, two blocks styled by a latent, decoder. Zero padding, nearest upsampling. */
+/**
+ * @file A small generator of SimSwap's form that every engine can say: encoder, two blocks styled by a latent, decoder.
+ * Zero padding, nearest upsampling.
+ */
 import { adain, conv2d, instanceNorm, matmul, relu, resize, type Tensor, tanh } from '@visage/tensor';
 
 export const EPSILON = 1e-8;
 
-/** Shapes of its weights, by name: convolutions [kh, kw, ci, co], styles [latent, 2 · channels] (scale − 1, then shift). */
+/**
+ * Shapes of its weights, by name: convolutions [kh, kw, ci, co], styles [latent, 2 · channels] (scale − 1, then shift).
+ */
 export function generatorWeights(channels: number, latent: number): Record<string, readonly number[]> {
   const [c1, c2, c4] = [channels, 2 * channels, 4 * channels];
   const blocks = ['1a', '1b', '2a', '2b'].flatMap((k): [string, number[]][] => [

@@ -1,4 +1,7 @@
-/** @file Installs the peers into bench/peers/, apart from the project's own packages, and bundles each into one file of bench/peers/dist/ that can be carried elsewhere. */
+/**
+ * @file Installs the peers into bench/peers/, apart from the project's own packages, and bundles each into one file of
+ * bench/peers/dist/ that can be carried elsewhere.
+ */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
@@ -67,7 +70,10 @@ export async function installPeers(): Promise<void> {
   }
 }
 
-/** First line of a bundle: what it was made from. Times of files do not tell, because they change when a folder is carried to another machine. */
+/**
+ * First line of a bundle: what it was made from. Times of files do not tell, because they change when a folder is
+ * carried to another machine.
+ */
 async function mark(peer: PeerName): Promise<string> {
   const hash = createHash('sha256');
   for (const file of [sourceOf(peer), `${folder}package-lock.json`]) hash.update(await readFile(file));

@@ -1,4 +1,7 @@
-/** @file jax-js on WebGPU as an engine of engine.ts. Bundled by install.ts; `navigator.gpu` must exist before it is loaded. */
+/**
+ * @file jax-js on WebGPU as an engine of engine.ts. Bundled by install.ts; `navigator.gpu` must exist before it is
+ * loaded.
+ */
 import { blockUntilReady, defaultDevice, getWebGPUDevice, grad, init, jit, lax, nn, numpy as np } from '@jax-js/jax';
 
 const EPSILON = 1e-8;
@@ -59,8 +62,9 @@ export async function createEngine() {
   };
 
   /**
-   * jax-js is lazy, so each result is asked for. That submits the work, but in Dawn it does not wait for it: what is awaited is a copy of no bytes, which depends on
-   * nothing. Hence the queue. `back` are the axes that bring the results to the common layout.
+   * jax-js is lazy, so each result is asked for. That submits the work, but in Dawn it does not wait for it: what is
+   * awaited is a copy of no bytes, which depends on nothing. Hence the queue. `back` are the axes that bring the
+   * results to the common layout.
    */
   const task = (inputs, fn, back) => {
     let results = [];

@@ -6,7 +6,10 @@ import type { Task } from './engine.ts';
 export interface Pace {
   /** Times per task; the median counts. Fewer if they take too long. */
   readonly repeat: number;
-  /** Milliseconds that one time should last: the work is repeated until it does, so that waiting for the device does not count. */
+  /**
+   * Milliseconds that one time should last: the work is repeated until it does, so that waiting for the device does not
+   * count.
+   */
   readonly sampleMs: number;
   /** Milliseconds that the device works before times count: a GPU that paused has a low clock. */
   readonly warmMs: number;

@@ -1,4 +1,7 @@
-/** @file A peer in a process of its own, so that one which crashes, loses its device or does not end is a line in the table and not the end of the run. */
+/**
+ * @file A peer in a process of its own, so that one which crashes, loses its device or does not end is a line in the
+ * table and not the end of the run.
+ */
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { VisageError } from '@visage/gpu';
@@ -24,7 +27,9 @@ const WORKER = new URL('./worker.ts', import.meta.url);
 const LOADER = new URL('../../scripts/register.mjs', import.meta.url);
 const seconds = (ms: number): string => `${Math.round(ms / 1000)} s`;
 
-/** Starts the peer's process at the first contest, and again if it ended or failed, which may have left anything behind. */
+/**
+ * Starts the peer's process at the first contest, and again if it ended or failed, which may have left anything behind.
+ */
 export class PeerProcess implements Competitor {
   readonly name: string;
   /** What it computes on, once it was started. */
@@ -42,7 +47,10 @@ export class PeerProcess implements Competitor {
     this.name = peerTitle(peer);
   }
 
-  /** @throws VisageError that says why there is no time: a failure of the peer, another adapter than Visage's, or the time limit. */
+  /**
+   * @throws VisageError that says why there is no time: a failure of the peer, another adapter than Visage's, or the
+   * time limit.
+   */
   async attempt(number: number): Promise<Measured> {
     const { contestMs, peerMs } = this.limits;
     const leftMs = Math.min(contestMs, peerMs - this.spentMs);

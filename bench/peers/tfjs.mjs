@@ -1,4 +1,7 @@
-/** @file TensorFlow.js on its WebGPU backend as an engine of engine.ts. Bundled by install.ts; `navigator.gpu` must exist before it is loaded. */
+/**
+ * @file TensorFlow.js on its WebGPU backend as an engine of engine.ts. Bundled by install.ts; `navigator.gpu` must
+ * exist before it is loaded.
+ */
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-webgpu';
 import '@tensorflow/tfjs-core/dist/public/chained_ops/register_all_chained_ops.js';

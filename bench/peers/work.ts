@@ -1,4 +1,7 @@
-/** @file The contests: what is computed, at which sizes, on which numbers. Every process makes the same numbers for itself. */
+/**
+ * @file The contests: what is computed, at which sizes, on which numbers. Every process makes the same numbers for
+ * itself.
+ */
 import type { Gpu } from '@visage/gpu';
 import { HostRandom } from '@visage/nn';
 import { type ConvolutionShape, convolutionFlops } from '../core/convolution.ts';

@@ -1,4 +1,7 @@
-/** @file The process of one peer, `worker.ts NAME`: opens it on Dawn, then does what it is ordered. process.ts is the other end. */
+/**
+ * @file The process of one peer, `worker.ts NAME`: opens it on Dawn, then does what it is ordered. process.ts is the
+ * other end.
+ */
 import { describeAdapter } from '@visage/gpu';
 import { createDawn } from '@visage/gpu/node';
 import { pollSlowly } from '../../packages/gpu/src/node/polling.ts';

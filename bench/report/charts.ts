@@ -28,7 +28,10 @@ export function chartsOf({ bench, measured }: BenchResult): Chart[] {
   }
 }
 
-/** Every kernel as a dot: operations per byte against TFLOP/s, under the roof that copy bandwidth and the best product make. */
+/**
+ * Every kernel as a dot: operations per byte against TFLOP/s, under the roof that copy bandwidth and the best product
+ * make.
+ */
 function rooflines({ ceilings, rows }: KernelReport): Chart[] {
   const counted = rows.filter(({ flops }) => flops > 0).sort((a, b) => intensity(a) - intensity(b));
   const roof = (best: number) => (row: KernelRow) => Math.min(best, intensity(row) * ceilings.copyGBps) / 1000;

@@ -1,4 +1,6 @@
-/** @file Problems of every kernel family, of every kind that some variant declines: for the tables of docs/kernels.md. */
+/**
+ * @file Problems of every kernel family, of every kind that some variant declines: for the tables of docs/kernels.md.
+ */
 import type { Gpu, KernelChoice } from '@visage/gpu';
 import {
   adain,
@@ -58,7 +60,10 @@ const RESIZES: readonly (readonly [side: number, to: number, ResizeMode])[] = [
   [16, 32, 'nearest'],
 ];
 
-/** The choices that a device makes for all of them, in a fixed order. Tensors of images and matrices have the given type. */
+/**
+ * The choices that a device makes for all of them, in a fixed order. Tensors of images and matrices have the given
+ * type.
+ */
 export function* choicesOf(gpu: Gpu, dtype: FloatType): Generator<KernelChoice> {
   const given = (...shape: number[]): Tensor => {
     const x = empty(gpu, shape, dtype);

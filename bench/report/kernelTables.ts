@@ -1,11 +1,16 @@
-/** @file The tables of docs/kernels.md: what each file of `kernels/` says of itself, and why variants decline problems. */
+/**
+ * @file The tables of docs/kernels.md: what each file of `kernels/` says of itself, and why variants decline problems.
+ */
 import { readdirSync, readFileSync } from 'node:fs';
 import { type ChoiceReport, DESCRIBED, describedGpu, kernelFamilies, reportChoice, useGpu } from '@visage/gpu';
 import { choicesOf } from './kernelProblems.ts';
 
 const PLACE = /(<!-- kernels (variants|files) ([\w ]+) -->\n)[\s\S]*?(<!-- end -->)/g;
 
-/** The page with every place `<!-- kernels variants FAMILY -->` or `<!-- kernels files FOLDER -->` … `<!-- end -->` filled anew. */
+/**
+ * The page with every place `<!-- kernels variants FAMILY -->` or `<!-- kernels files FOLDER -->` … `<!-- end -->`
+ * filled anew.
+ */
 export function fillKernelPlaces(page: string): string {
   const reasons = reasonsMet();
   return page.replace(PLACE, (_, head: string, what: string, name: string, tail: string) => {

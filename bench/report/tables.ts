@@ -53,7 +53,10 @@ function kernelTables({ ceilings, rows }: KernelReport, most: number): Table[] {
   return [{ title: 'Ceilings, measured in this run', rows: [['what', 'rate'], ...limits] }, ...tables];
 }
 
-/** Kernels of one name together: their share of the time, and how near they come to the ceiling that bounds them, weighted by time. */
+/**
+ * Kernels of one name together: their share of the time, and how near they come to the ceiling that bounds them,
+ * weighted by time.
+ */
 function familyTable(title: string, rows: readonly KernelRow[]): Table {
   const total = sum(rows, timeOf);
   const families = [...groupBy(rows, ({ kernel }) => kernel)]
@@ -128,7 +131,10 @@ function methodsOf({ kernels }: ConvolutionRow): string {
   return parts.join(', ');
 }
 
-/** The variants among launches `family/kernel: variant`: `winograd 2x2 on tiled 64x128x16`. A change of layout is no method. */
+/**
+ * The variants among launches `family/kernel: variant`: `winograd 2x2 on tiled 64x128x16`. A change of layout is no
+ * method.
+ */
 function methodOf(launches: readonly string[]): string {
   const isProduct = (launch: string) => Number(launch.startsWith('gemm/'));
   const computing = launches.filter((launch) => !launch.startsWith('shape/'));

@@ -12,7 +12,10 @@ interface Duel {
   readonly ratio: number;
 }
 
-/** PyTorch's times beside ours, for all that both measured; `undefined` without results of both. Comparable only if they come from one machine. */
+/**
+ * PyTorch's times beside ours, for all that both measured; `undefined` without results of both. Comparable only if they
+ * come from one machine.
+ */
 export function versusPytorch(results: readonly BenchResult[]): Table | undefined {
   const measured = <Name extends BenchName>(name: Name) =>
     results.find(({ bench }) => bench === name)?.measured as Measurements[Name] | undefined;

@@ -1,6 +1,6 @@
 /**
- * Reads apt's source files (sources.list(5)) as far as set-up needs them: to find the machine's own Debian archive and to
- * derive the entry of its backports suite from it, so that mirror, signature and options stay those of the machine.
+ * Reads apt's source files (sources.list(5)) as far as set-up needs them: to find the machine's own Debian archive and
+ * to derive the entry of its backports suite from it, so that mirror, signature and options stay those of the machine.
  *
  * An entry is `{ suites, components, rename }`: `rename(suite)` gives the text of the same entry for another suite.
  */
@@ -23,7 +23,10 @@ export function parseListFile(text) {
   return entries;
 }
 
-/** The fields of one deb822 stanza as `[name, value]`; a value keeps its continuation lines (a `Signed-By` key block has them). */
+/**
+ * The fields of one deb822 stanza as `[name, value]`; a value keeps its continuation lines (a `Signed-By` key block has
+ * them).
+ */
 function stanzaFields(stanza) {
   const fields = [];
   for (const line of stanza.split('\n')) {
@@ -66,7 +69,10 @@ export function parseSourcesFile(text) {
   return entries;
 }
 
-/** Entries of source files given as `{ name, text }`; as in apt, the ending tells the format and other files are ignored. */
+/**
+ * Entries of source files given as `{ name, text }`; as in apt, the ending tells the format and other files are
+ * ignored.
+ */
 export function parseAptSources(files) {
   return files.flatMap(({ name, text }) => {
     if (name.endsWith('.sources')) return parseSourcesFile(text);
@@ -75,8 +81,8 @@ export function parseAptSources(files) {
 }
 
 /**
- * The source file to write so that apt knows `<codename>-backports`: `{ fileName, text }`, or `null` if an entry has the suite
- * already. Throws if no entry offers the release itself, for then there is nothing to derive from.
+ * The source file to write so that apt knows `<codename>-backports`: `{ fileName, text }`, or `null` if an entry has
+ * the suite already. Throws if no entry offers the release itself, for then there is nothing to derive from.
  */
 export function backportsSource(entries, codename) {
   const suite = `${codename}-backports`;

@@ -6,7 +6,8 @@ import { backportsSource, parseAptSources } from './apt-sources.mjs';
 
 const driverPackage = 'mesa-vulkan-drivers';
 const aptFolder = '/etc/apt';
-const waitForLock = ['-o', 'DPkg::Lock::Timeout=300']; // another apt-get may be at work, as on a machine that has just started
+// another apt-get may be at work, as on a machine that has just started
+const waitForLock = ['-o', 'DPkg::Lock::Timeout=300'];
 
 /** The `KEY=value` lines of os-release(5) as an object. */
 export function parseOsRelease(text) {
@@ -22,8 +23,8 @@ export function parseOsRelease(text) {
  * What installs the driver: `{ source, commands }` for Debian and Ubuntu, where `source` is a file to write under
  * /etc/apt/sources.list.d first (or null), or `{ hint }`, a command for the user of another system.
  *
- * Debian 12 ships Mesa 22.3, which Dawn refuses (it lacks dynamic indexing of uniform arrays); the backports suite of that release has
- * 25.0. Later releases are new enough by themselves.
+ * Debian 12 ships Mesa 22.3, which Dawn refuses (it lacks dynamic indexing of uniform arrays); the backports suite of
+ * that release has 25.0. Later releases are new enough by themselves.
  */
 export function driverPlan(osRelease, entries) {
   const family = [osRelease.ID, ...(osRelease.ID_LIKE ?? '').split(' ')];
@@ -74,7 +75,10 @@ export function planForThisMachine() {
   return driverPlan(osRelease, parseAptSources(readAptFiles()));
 }
 
-/** Runs the plan as root. A failed `update` is passed over: often only a foreign source is down, and `install` has the last word. */
+/**
+ * Runs the plan as root. A failed `update` is passed over: often only a foreign source is down, and `install` has the
+ * last word.
+ */
 export function installDriver({ source, commands }, say) {
   if (source) {
     const file = join(aptFolder, 'sources.list.d', source.fileName);

@@ -13,8 +13,8 @@ function readJson(file) {
 }
 
 /**
- * The packages of `lock` (a parsed package-lock.json) that `root` lacks or has in another version. Optional packages are
- * left out: they are binaries for other platforms.
+ * The packages of `lock` (a parsed package-lock.json) that `root` lacks or has in another version. Optional packages
+ * are left out: they are binaries for other platforms.
  */
 export function missingPackages(root, lock) {
   const missing = [];
@@ -34,7 +34,8 @@ export function ensurePackages(root, { say, dryRun }) {
   const some = missing.slice(0, 3).join(', ') + (missing.length > 3 ? ', …' : '');
   say(`${missing.length} npm packages are missing (${some}). Installing them with: npm ci`);
   if (dryRun) return;
-  // npm starts this script with its own settings in npm_config_*; a child npm reads them, so nothing is lost by the hop.
+  // npm starts this script with its own settings in npm_config_*; a child npm reads them, so nothing is lost by the
+  // hop.
   const result = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
     cwd: root,
     stdio: 'inherit',

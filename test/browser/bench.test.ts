@@ -1,4 +1,7 @@
-/** @file The kernel benchmark in headless Chromium, at a tiny size. Skipped where no Chromium is installed, unless VISAGE_BROWSER=required. */
+/**
+ * @file The kernel benchmark in headless Chromium, at a tiny size. Skipped where no Chromium is installed, unless
+ * VISAGE_BROWSER=required.
+ */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { BenchResult } from '../../bench/report/result.ts';

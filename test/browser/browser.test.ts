@@ -1,4 +1,7 @@
-/** @file The engine in headless Chromium, under WebGPU's default limits. Skipped where no Chromium is installed, unless VISAGE_BROWSER=required. */
+/**
+ * @file The engine in headless Chromium, under WebGPU's default limits. Skipped where no Chromium is installed, unless
+ * VISAGE_BROWSER=required.
+ */
 import { readFileSync } from 'node:fs';
 import { readPth, readSafetensors } from '@visage/nn';
 import { exportable, exportOnnx, importedFile, importKinds, importNetwork } from '@visage/simswap';

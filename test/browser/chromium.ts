@@ -10,7 +10,8 @@ import { type Browser, chromium, type Page } from 'playwright-core';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const html = '<!doctype html><meta charset="utf-8"><title>Visage</title><script type="module" src="/page.js"></script>';
 
-// SwiftShader, the software GPU inside Chromium, so that every machine runs the same adapter; the rest keeps the browser off the network.
+// SwiftShader, the software GPU inside Chromium, so that every machine runs the same adapter; the rest keeps the
+// browser off the network.
 const flags = [
   '--no-sandbox', // Chromium refuses to sandbox for root, and containers run as root
   '--enable-unsafe-webgpu',

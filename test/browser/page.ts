@@ -69,7 +69,10 @@ async function torchFiles(): Promise<number[][]> {
   return Promise.all(files.map(async (file) => [...((await readPth(file)).tensors.get('w')?.floats() ?? [])]));
 }
 
-/** A generator and an identity network of torch.save, imported: the error of a swap against PyTorch's, and the generator as ONNX. */
+/**
+ * A generator and an identity network of torch.save, imported: the error of a swap against PyTorch's, and the generator
+ * as ONNX.
+ */
 async function torchNetworks() {
   const fixture = async (name: string) => readPth(await download(`/nn/fixtures/${name}`), name);
   const imported = async (name: string, as: string) => {

@@ -60,7 +60,9 @@ test('a second Ctrl-C ends the process, but not the one that npm passes on after
   }
 });
 
-/** The status of a process that prints until it is asked to end, and whose output nobody reads beyond the first line. */
+/**
+ * The status of a process that prints until it is asked to end, and whose output nobody reads beyond the first line.
+ */
 function statusWithoutReader(setUp: string): Promise<number | null> {
   const module = new URL('../../packages/cli/src/terminal/interrupt.ts', import.meta.url).href;
   const program = `

@@ -59,7 +59,8 @@ for (const [kind, description] of Object.entries(DESCRIBED))
     const texts = heard(gpu);
     const types: FloatType[] = gpu.device.features.has('shader-f16') ? ['f32', 'f16'] : ['f32'];
     for (const op of Object.keys(KERNEL_OPS)) {
-      const updates = KERNEL_OPS[op]?.differentiable === false; // optimizers: of f32 parameters alone, and without a gradient
+      // optimizers: of f32 parameters alone, and without a gradient
+      const updates = KERNEL_OPS[op]?.differentiable === false;
       for (const dtype of updates ? types.slice(0, 1) : types) {
         const passes: KernelPass[] = updates ? ['forward'] : ['forward', 'inputGrad'];
         for (const pass of passes) {

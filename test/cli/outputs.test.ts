@@ -1,4 +1,7 @@
-/** @file Where commands write: never over what they read, never under the name of another format, and never what no network can compute with. Needs no device. */
+/**
+ * @file Where commands write: never over what they read, never under the name of another format, and never what no
+ * network can compute with. Needs no device.
+ */
 import {
   existsSync,
   linkSync,

@@ -1,4 +1,7 @@
-/** @file The command behind `npm start`, as a process of its own in an empty folder; the whole run takes minutes, so it is interrupted. */
+/**
+ * @file The command behind `npm start`, as a process of its own in an empty folder; the whole run takes minutes, so it
+ * is interrupted.
+ */
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';

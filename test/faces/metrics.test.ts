@@ -57,7 +57,8 @@ test('equal error rate of separated, of mixed and of reversed pairs', () => {
 });
 
 test('true accepts at a rate of false accepts: the threshold lies above the impostor that must stay out', () => {
-  // two people; cosines with [1, 0] are the first numbers. Genuine pairs: 1 (person 0), 0.8 · 0.6 + 0.6 · 0.8 (person 1).
+  // two people; cosines with [1, 0] are the first numbers. Genuine pairs: 1 (person 0), 0.8 · 0.6 + 0.6 · 0.8 (person
+  // 1).
   const embeddings = rows([1, 0], [1, 0], [0.8, 0.6], [0.6, 0.8]);
   const people = [0, 0, 1, 1];
   // impostors: 0.8, 0.8, 0.6, 0.6; genuine: 1, 0.96

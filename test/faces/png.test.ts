@@ -1,4 +1,7 @@
-/** @file PNG images made by hand: every colour type, depth and filter, interlaced or not, with and without a transparent colour, and damaged. */
+/**
+ * @file PNG images made by hand: every colour type, depth and filter, interlaced or not, with and without a transparent
+ * colour, and damaged.
+ */
 import { deflateSync } from 'node:zlib';
 import { image } from '@visage/faces';
 import { decodePng, encodePng } from '@visage/faces/node';

@@ -1,4 +1,7 @@
-/** What a procedural face set must keep: same numbers, same bits; host and GPU draw the same factors; mask, landmarks, truth. */
+/**
+ * What a procedural face set must keep: same numbers, same bits; host and GPU draw the same factors; mask, landmarks,
+ * truth.
+ */
 
 import {
   FaceSampler,

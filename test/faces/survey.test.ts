@@ -1,4 +1,7 @@
-/** @file Which folders of a data set are people: what systems, archives and hidden files leave in it is none, and links are followed. */
+/**
+ * @file Which folders of a data set are people: what systems, archives and hidden files leave in it is none, and links
+ * are followed.
+ */
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';

@@ -1,6 +1,9 @@
 import type { Gpu } from '@visage/gpu';
 
-/** What costs the host microseconds to make and the device memory to hold. Encoders are not among them: WebGPU wants a new one for each submission. */
+/**
+ * What costs the host microseconds to make and the device memory to hold. Encoders are not among them: WebGPU wants a
+ * new one for each submission.
+ */
 const MAKERS = [
   'createBuffer',
   'createBindGroup',
@@ -16,7 +19,10 @@ const MAKERS = [
 
 type Creations = Partial<Record<(typeof MAKERS)[number], number>>;
 
-/** Runs `fn` and counts the objects that it makes the device create, by the method that makes them; methods that were not called are left out. */
+/**
+ * Runs `fn` and counts the objects that it makes the device create, by the method that makes them; methods that were
+ * not called are left out.
+ */
 export function creationsOf({ device }: Gpu, fn: () => unknown): Creations {
   const counts: Creations = {};
   for (const name of MAKERS) {

@@ -8,10 +8,12 @@ export interface GpuSuite {
 }
 
 /**
- * A uvu suite with a device: one per test file, destroyed after the last test. Call `test.run()` at the end of the file.
+ * A uvu suite with a device: one per test file, destroyed after the last test. Call `test.run()` at the end of the
+ * file.
  *
- * Every test must leave nothing behind that it does not own: after the last one all work is awaited, so that a validation error in a kernel that
- * nobody read fails the suite too. Kernels are chosen by their fixed order, whatever was measured on this machine.
+ * Every test must leave nothing behind that it does not own: after the last one all work is awaited, so that a
+ * validation error in a kernel that nobody read fails the suite too. Kernels are chosen by their fixed order, whatever
+ * was measured on this machine.
  */
 export async function gpuSuite(name: string, options: NodeGpuOptions = { deterministic: true }): Promise<GpuSuite> {
   const gpu = await startGpu(options);

@@ -1,11 +1,13 @@
 /**
  * @file Gradients against finite differences.
  *
- * The op under test stands in the middle of a graph: its output y flows into z = sin(c ⊙ y) with a random constant c, and the scalar is ⟨w, z⟩ with
- * random w. So the gradient that arrives at the op is neither ones nor constant, and a backward that assumes either fails.
+ * The op under test stands in the middle of a graph: its output y flows into z = sin(c ⊙ y) with a random constant c,
+ * and the scalar is ⟨w, z⟩ with random w. So the gradient that arrives at the op is neither ones nor constant, and a
+ * backward that assumes either fails.
  *
- * Each input is moved along random directions v. The central difference is taken at two steps and extrapolated (Richardson), which removes the
- * error of order h²; steps near ε^¼ then balance truncation against f32 rounding. The scalar is summed on the host in f64.
+ * Each input is moved along random directions v. The central difference is taken at two steps and extrapolated
+ * (Richardson), which removes the error of order h²; steps near ε^¼ then balance truncation against f32 rounding. The
+ * scalar is summed on the host in f64.
  */
 import { concat, enableGrad, grad, mul, reshape, scope, sin, sum, type Tensor, tensor } from '@visage/tensor';
 import { hostRandom } from './random.ts';
@@ -21,8 +23,9 @@ export interface GradcheckOptions {
   /** Largest error of a directional derivative, relative to the gradient's norm. */
   readonly tolerance?: number;
   /**
-   * The function has kinks that inputs cannot be kept away from (a ReLU behind a norm): take smaller steps and the median error of five
-   * directions, because a step across a kink spoils a difference while a wrong gradient spoils all.
+   * The function has kinks that inputs cannot be kept away from (a ReLU behind a norm): take smaller steps and the
+   * median error of five directions, because a step across a kink spoils a difference while a wrong gradient spoils
+   * all.
    */
   readonly kinks?: boolean;
   /** Step relative to an input's root mean square. */

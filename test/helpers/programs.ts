@@ -32,9 +32,11 @@ async function reverse(inputs: readonly Tensor[]): Promise<void> {
 }
 
 /**
- * Runs a program eagerly and as a recorded step, which is run again on the same inputs, on their elements in reverse, and on the first ones.
+ * Runs a program eagerly and as a recorded step, which is run again on the same inputs, on their elements in reverse,
+ * and on the first ones.
  *
- * @returns What is wrong: results beyond the limits of the file, or replays of other bits than the eager run on the same inputs. Empty if nothing is.
+ * @returns What is wrong: results beyond the limits of the file, or replays of other bits than the eager run on the
+ * same inputs. Empty if nothing is.
  */
 export async function faultOf(golden: GoldenCase, file: GoldenFile, precision: Precision): Promise<string> {
   const prepared = programCase(golden, new CaseTensors(golden, file.tensors));

@@ -7,7 +7,8 @@ import { hostRandom } from './random.ts';
 type TensorFunction = (...inputs: Tensor[]) => Tensor;
 
 /**
- * Throws unless `a` and `b` agree on `inputs` within `tolerance` (relative, by norm) in value, gradient and second-order gradient.
+ * Throws unless `a` and `b` agree on `inputs` within `tolerance` (relative, by norm) in value, gradient and
+ * second-order gradient.
  *
  * @param around runs `a` and what differentiates it, for instance with a variant of its kernels forced.
  */

@@ -9,7 +9,10 @@ export interface TinyOptions {
   readonly replay?: boolean;
 }
 
-/** A trainer of the paper's recipe with the smallest networks of SimSwap's form, on 48-pixel faces. Equal options give equal bits. */
+/**
+ * A trainer of the paper's recipe with the smallest networks of SimSwap's form, on 48-pixel faces. Equal options give
+ * equal bits.
+ */
 export function tinyTrainer({ seed = 1, replay = true }: TinyOptions = {}): Trainer {
   return seeded(seed, () => {
     const head = 'tanh' as const;

@@ -1,4 +1,7 @@
-/** @file A small training step that meets most kernels of the engine: convolutions, norms, resizing, pooling, random numbers, a gradient penalty. */
+/**
+ * @file A small training step that meets most kernels of the engine: convolutions, norms, resizing, pooling, random
+ * numbers, a gradient penalty.
+ */
 import {
   adain,
   assign,

@@ -1,6 +1,6 @@
 /**
- * @file Every kernel compiles: each op is launched on Dawn's null backend, which translates and validates WGSL and computes nothing, for every variant
- * and vector width, under all limits of an adapter and under WebGPU's default ones.
+ * @file Every kernel compiles: each op is launched on Dawn's null backend, which translates and validates WGSL and
+ * computes nothing, for every variant and vector width, under all limits of an adapter and under WebGPU's default ones.
  *
  * A kernel that no launch below reaches fails the test by its name, so a new kernel has to appear here.
  */
@@ -139,7 +139,10 @@ function launchRest(): void {
   random.normal([5]);
 }
 
-/** The device with subgroups of one size, as adapters have them: what the null backend says of itself is no adapter's. `heard` is told of each text. */
+/**
+ * The device with subgroups of one size, as adapters have them: what the null backend says of itself is no adapter's.
+ * `heard` is told of each text.
+ */
 function deviceOf(device: GPUDevice, subgroup: number, heard: (code: string) => void): GPUDevice {
   const adapterInfo = { subgroupMinSize: subgroup, subgroupMaxSize: subgroup };
   const createShaderModule = (descriptor: GPUShaderModuleDescriptor) => {
@@ -158,7 +161,8 @@ function deviceOf(device: GPUDevice, subgroup: number, heard: (code: string) => 
 
 function launchGemms(gpu: Gpu): void {
   for (const variant of gemmFamily.variants) {
-    // What is left out lacks a limit or a feature of the device; gemm.test.ts runs such a variant on an adapter that has them.
+    // What is left out lacks a limit or a feature of the device; gemm.test.ts runs such a variant on an adapter that
+    // has them.
     if ((variant.supports?.(productOf('f32'), gpu) ?? true) !== true) continue;
     const { name } = variant;
     withVariant('gemm', name, () => {
@@ -182,7 +186,10 @@ function launchGemms(gpu: Gpu): void {
   }
 }
 
-/** Products of halves: every loader of subgroup matrices in the tile that fits the null backend's 16 KiB, and each other multiply. */
+/**
+ * Products of halves: every loader of subgroup matrices in the tile that fits the null backend's 16 KiB, and each other
+ * multiply.
+ */
 function launchHalfGemms(gpu: Gpu): void {
   if (!gpu.device.features.has('shader-f16')) return;
   const half = (...shape: number[]) => {
@@ -304,8 +311,8 @@ for (const profile of ['full', 'browser'] as const) {
   }
 
   test(`${profile} limits: nothing was forgotten`, () => {
-    // Default limits come without features, so a kernel that needs subgroups has another one in its place. The null backend has no more bindings
-    // than the default: what needs them is compiled by the tests that run it.
+    // Default limits come without features, so a kernel that needs subgroups has another one in its place. The null
+    // backend has no more bindings than the default: what needs them is compiled by the tests that run it.
     const forMatrices = /^gemm(LoadAcrossWide|Walk)/;
     const expected = Object.entries(kernels)
       .filter(([, text]) => !text.includes("more bindings than WebGPU's default"))

@@ -1,4 +1,7 @@
-/** @file A reader can tell kernels from parts of kernels, and every part of a product keeps to the interface of its kind. */
+/**
+ * @file A reader can tell kernels from parts of kernels, and every part of a product keeps to the interface of its
+ * kind.
+ */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';

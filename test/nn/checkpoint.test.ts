@@ -1,4 +1,7 @@
-/** @file Checkpoints: a resumed run gives the bits of an uninterrupted one, and a killed writer leaves the last good file. */
+/**
+ * @file Checkpoints: a resumed run gives the bits of an uninterrupted one, and a killed writer leaves the last good
+ * file.
+ */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';

@@ -132,7 +132,8 @@ test('elements lie where PyTorch has them', async () => {
   equal(file.tensors.get('2.weight')!.shape, [5, 3]);
   await same('2.weight', [4, 1], [1, 4]);
   equal(file.tensors.get('3.weight')!.shape, [2, 12]);
-  // Channel 2, row 0, column 1 is element 2·4 + 0·2 + 1 of a flattened CHW map and 0·6 + 1·3 + 2 of a flattened HWC map.
+  // Channel 2, row 0, column 1 is element 2·4 + 0·2 + 1 of a flattened CHW map and 0·6 + 1·3 + 2 of a flattened HWC
+  // map.
   await same('3.weight', [1, 9], [5, 1]);
   equal(file.tensors.get('6.weight')!.shape, [12, 2]);
   await same('6.weight', [9, 1], [1, 5]);

@@ -83,7 +83,10 @@ for (const one of cases) {
   }
 }
 
-/** What three steps of Adam with a moving average make of parameters of several sizes, and how many launches change them in a step. */
+/**
+ * What three steps of Adam with a moving average make of parameters of several sizes, and how many launches change them
+ * in a step.
+ */
 async function trainTogether(together: boolean) {
   const { gpu } = tensor([0]);
   const sizes = [3, 64, 1, 4096, 20, 7, 128, 130, 5, 1000, 12, 9];

@@ -1,4 +1,7 @@
-/** @file What lies beside a network in PyTorch's checkpoints is passed over and listed; and no tensor takes more than its file explains. */
+/**
+ * @file What lies beside a network in PyTorch's checkpoints is passed over and listed; and no tensor takes more than
+ * its file explains.
+ */
 import { deflateRawSync } from 'node:zlib';
 import { FileError, readPth, type WeightFile } from '@visage/nn';
 import { suite } from 'uvu';
@@ -59,7 +62,8 @@ for (const [listed, code] of BESIDE) {
 test('classes that derive from dict and list are the containers that they are', async () => {
   const options = [...object('__main__', 'Options'), ...items([op.text('w'), tensorOf()])];
   const list = [...object('__main__', 'Layers'), ...tensorOf(), APPEND, ...tensorOf(), APPEND];
-  const ordered = [...call('mine', 'StateDict'), ...items([op.text('w'), tensorOf()])]; // as subclasses of OrderedDict are
+  // as subclasses of OrderedDict are
+  const ordered = [...call('mine', 'StateDict'), ...items([op.text('w'), tensorOf()])];
   const file = await readPth(
     archive(dict([op.text('a'), options], [op.text('b'), list], [op.text('c'), ordered], [op.text('d'), op.none])),
   );

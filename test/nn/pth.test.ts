@@ -1,4 +1,7 @@
-/** @file PyTorch's files, old and new, and files that lie. None of this needs a device; make_pth.py in fixtures/ wrote the honest files. */
+/**
+ * @file PyTorch's files, old and new, and files that lie. None of this needs a device; make_pth.py in fixtures/ wrote
+ * the honest files.
+ */
 import { readFileSync } from 'node:fs';
 import { deflateRawSync } from 'node:zlib';
 import { FileError, readPth } from '@visage/nn';
@@ -73,7 +76,8 @@ test('a state dict has the same values in both formats', async () => {
   const [zip, legacy] = [await readPth(fixture('generator.pth')), await readPth(fixture('generator.half.legacy.pth'))];
   equal([...zip.tensors.keys()], [...legacy.tensors.keys()]);
   for (const [name, tensor] of zip.tensors) {
-    if (tensor.dtype === 'F32') equal(tensor.floats(), legacy.tensors.get(name)!.floats(), name); // chosen to be exact in half
+    // chosen to be exact in half
+    if (tensor.dtype === 'F32') equal(tensor.floats(), legacy.tensors.get(name)!.floats(), name);
   }
 });
 

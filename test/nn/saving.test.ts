@@ -1,4 +1,7 @@
-/** @file Writing files: links, pipes and inputs stay what they are, and what goes wrong is named and leaves nothing behind. Needs no device. */
+/**
+ * @file Writing files: links, pipes and inputs stay what they are, and what goes wrong is named and leaves nothing
+ * behind. Needs no device.
+ */
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import {

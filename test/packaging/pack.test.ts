@@ -1,4 +1,7 @@
-/** @file Packs every package with `npm pack`, installs the tarballs in an empty project and uses them there as a stranger would. */
+/**
+ * @file Packs every package with `npm pack`, installs the tarballs in an empty project and uses them there as a
+ * stranger would.
+ */
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,83 +1,82 @@
-/** @file The house rules that a program can check: who imports whom, who may use Node, how long a file grows. */
+/**
+ * @file Holds the repository to the house rules of `houseRules.ts`. The tables here say which packages and rooms there
+ * are, and in which order.
+ */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { isBuiltin } from 'node:module';
 import { join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import {
+  examplesThatReachInside,
+  type Files,
+  longFiles,
+  nodeInBrowsers,
+  type Package,
+  packageOrder,
+  relativeImportsThatLeave,
+  roomOrder,
+  sourcesOf,
+  undeclaredDependencies,
+  valueCycles,
+  wideComments,
+} from './houseRules.ts';
 
 const test = suite('the house');
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-/** Packages in the order in which they may import each other: each one only from those before it. */
-const order = ['kernels', 'gpu', 'tensor', 'nn', 'faces', 'simswap', 'weights', 'training', 'conformance', 'cli'];
-const folderOf = (name: string): string => (name === 'kernels' ? 'kernels' : `packages/${name}/src`);
+/**
+ * Packages in import order: each imports only from those before it. The rooms inside a package follow the same rule.
+ */
+const packages: readonly Package[] = [
+  { name: 'kernels', rooms: [] },
+  { name: 'gpu', rooms: 'core memory select launch record tuning device timing node'.split(' ') },
+  {
+    name: 'tensor',
+    rooms: 'core reduce elementwise random losses norm gemm image conv frozen tuning methods.ts'.split(' '),
+  },
+  { name: 'nn', rooms: 'core layers optim files'.split(' ') },
+  { name: 'faces', rooms: 'sampling images render metrics node'.split(' ') },
+  { name: 'simswap', rooms: 'core networks losses swap files training baselines'.split(' ') },
+  { name: 'weights', rooms: [] },
+  { name: 'training', rooms: 'settings data networks evaluation provenance report runs compare'.split(' ') },
+  { name: 'conformance', rooms: 'golden programs cases compare aligned.ts table.ts run.ts'.split(' ') },
+  {
+    name: 'cli',
+    rooms: 'terminal report provenance training conformance kernel compare commands program.ts'.split(' '),
+  },
+].filter(({ name }) => existsSync(join(root, sourcesOf(name))));
 
-/** Code files under a folder of the repository, as paths from the root. */
-function filesIn(folder: string, endings: readonly string[]): string[] {
-  if (!existsSync(join(root, folder))) return [];
-  return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+/** What browsers load: every entry of these packages that is not called `node`. */
+const inBrowsers = ['kernels', 'gpu', 'tensor', 'nn', 'faces', 'simswap', 'weights', 'conformance'];
+const entries = inBrowsers.flatMap((name) => ['index.ts', 'kernels.ts'].map((file) => `${sourcesOf(name)}/${file}`));
+
+/** Files beyond the limit today, with the lines that they may have. The list only shrinks. */
+const longToday: Readonly<Record<string, number>> = { 'packages/gpu/src/device/gpu.ts': 373 };
+
+const folders = ['kernels', 'packages', 'bench', 'examples', 'scripts', 'test'];
+const paths = folders.flatMap((folder) =>
+  readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
     .map((name) => `${folder}/${name.split(sep).join('/')}`)
-    .filter((file) => endings.some((ending) => file.endsWith(ending)))
-    .filter((file) => !/(^|\/)(node_modules|dist)\//.test(file));
-}
+    .filter((file) => /\.(ts|mjs|wgsl)$|\/package\.json$/.test(file))
+    .filter((file) => !/(^|\/)(node_modules|dist|out)\//.test(file)),
+);
+const files: Files = new Map(paths.map((file) => [file, readFileSync(join(root, file), 'utf8')]));
 
-/** The module names that a TypeScript file imports, with those it names in types only. */
-function importsOf(file: string): string[] {
-  const text = readFileSync(join(root, file), 'utf8');
-  return [...text.matchAll(/(?:\bfrom|(?<!')\bimport|\bimport\()\s*'([^']+)'/g)].map((match) => match[1] as string);
-}
+/** Fails with every place that breaks a rule, so that one run shows them all. */
+const holds = (broken: readonly string[]): void => assert.is(broken.join('\n'), '');
 
-for (const [place, name] of order.entries()) {
-  const files = filesIn(folderOf(name), ['.ts']);
-  if (files.length === 0) continue;
-  const manifest = JSON.parse(readFileSync(join(root, folderOf(name).replace('/src', ''), 'package.json'), 'utf8'));
-
-  test(`${name} imports only from packages before it, and declares what it imports`, () => {
-    for (const file of files) {
-      for (const module of importsOf(file)) {
-        if (module.startsWith('.') || isBuiltin(module)) continue;
-        const [scope, rest] = module.split('/') as [string, string | undefined];
-        const wanted = scope.startsWith('@') ? `${scope}/${rest}` : scope;
-        assert.ok(
-          wanted in manifest.dependencies,
-          `${file} imports ${module}, but ${name}/package.json does not list it`,
-        );
-        if (scope !== '@visage') continue;
-        const other = order.indexOf(rest as string);
-        assert.ok(
-          other >= 0 && other < place,
-          `${file} imports ${module}; allowed: ${order.slice(0, place).join(', ')}`,
-        );
-      }
-    }
-  });
-}
-
-test('what browsers load imports nothing from Node', () => {
-  for (const name of ['kernels', 'gpu', 'tensor', 'nn', 'faces', 'simswap', 'weights', 'conformance']) {
-    const entry = name === 'kernels' ? 'kernels/index.ts' : `packages/${name}/src/index.ts`;
-    const pending = existsSync(join(root, entry)) ? [entry] : [];
-    const seen = new Set(pending);
-    for (let file = pending.pop(); file; file = pending.pop()) {
-      for (const module of importsOf(file)) {
-        assert.not(isBuiltin(module) || module.endsWith('/node'), `${entry} leads to ${file}, which imports ${module}`);
-        if (!module.startsWith('.') || !module.endsWith('.ts')) continue;
-        const next = join(file, '..', module).split(sep).join('/');
-        if (seen.has(next)) continue;
-        seen.add(next);
-        pending.push(next);
-      }
-    }
-  }
+test('the files of every package are found', () => {
+  for (const { name } of packages) assert.ok(files.has(`${sourcesOf(name)}/index.ts`), name);
 });
-
-test('no file grows beyond 400 lines', () => {
-  const folders = ['kernels', 'packages', 'scripts', 'test', 'examples', 'bench'];
-  for (const file of folders.flatMap((folder) => filesIn(folder, ['.ts', '.mjs', '.wgsl']))) {
-    const lines = readFileSync(join(root, file), 'utf8').split('\n').length;
-    assert.ok(lines <= 400, `${file} has ${lines} lines; one idea per file`);
-  }
-});
+test('packages import from packages before them', () => holds(packageOrder(files, packages)));
+test('packages declare what they import', () => holds(undeclaredDependencies(files, packages)));
+test('no relative import leaves its package', () => holds(relativeImportsThatLeave(files, packages)));
+test('rooms import values from rooms before them', () => holds(roomOrder(files, packages)));
+test('values are not imported in a circle', () => holds(valueCycles(files, packages)));
+test('what browsers load imports nothing from Node', () => holds(nodeInBrowsers(files, entries)));
+test('examples import packages and not the command line', () => holds(examplesThatReachInside(files)));
+test('files stay short', () => holds(longFiles(files, longToday)));
+test('comments fit into 120 columns', () => holds(wideComments(files)));
 
 test.run();

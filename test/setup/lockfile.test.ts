@@ -24,7 +24,8 @@ test('names no registry host', () => {
   }
 });
 
-// npm leaves out an optional package that the registry in use does not mirror, and `npm ci` then refuses the lock file everywhere.
+// npm leaves out an optional package that the registry in use does not mirror, and `npm ci` then refuses the lock file
+// everywhere.
 test('has an entry for every optional package', () => {
   for (const [path, entry] of Object.entries(lock.packages)) {
     for (const name of Object.keys(entry.optionalDependencies ?? {})) {

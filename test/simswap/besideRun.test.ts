@@ -1,4 +1,7 @@
-/** @file What is asked of a trainer while it runs: a checkpoint is of one step, and what would disturb the run is refused by name. */
+/**
+ * @file What is asked of a trainer while it runs: a checkpoint is of one step, and what would disturb the run is
+ * refused by name.
+ */
 import { readSafetensors } from '@visage/nn';
 import { paper, type Recipe, Trainer, type TrainerOptions } from '@visage/simswap';
 import { keep, tensor } from '@visage/tensor';

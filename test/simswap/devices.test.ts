@@ -1,4 +1,7 @@
-/** @file Two devices in one process: everything belongs to the device of its tensors, whichever is current, and neither disturbs the other. */
+/**
+ * @file Two devices in one process: everything belongs to the device of its tensors, whichever is current, and neither
+ * disturbs the other.
+ */
 import { ArgumentError, type Gpu, onGpu, useGpu } from '@visage/gpu';
 import { startGpu } from '@visage/gpu/node';
 import { Adam, ExponentialMovingAverage, GradScaler, Linear, seeded } from '@visage/nn';

@@ -1,4 +1,7 @@
-/** @file Weight files of the networks: PyTorch's imported, checkpoints exported, and files of one thing taken for another. */
+/**
+ * @file Weight files of the networks: PyTorch's imported, checkpoints exported, and files of one thing taken for
+ * another.
+ */
 import { readFileSync } from 'node:fs';
 import {
   type FileTensor,

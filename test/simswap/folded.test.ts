@@ -1,4 +1,7 @@
-/** @file Identity networks with their norms folded are the networks: embeddings and gradients of images, also after the weights changed. */
+/**
+ * @file Identity networks with their norms folded are the networks: embeddings and gradients of images, also after the
+ * weights changed.
+ */
 import { HostRandom, type Module, seeded } from '@visage/nn';
 import { ArcFace, type IdentityConfig, type IdentityNetwork, IResNet } from '@visage/simswap';
 import { grad, scope, sum, type Tensor, tensor } from '@visage/tensor';

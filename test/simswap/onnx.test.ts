@@ -1,4 +1,7 @@
-/** @file The graphs of the networks: what their weight files hold, and that ONNX files of them compute what our networks do. */
+/**
+ * @file The graphs of the networks: what their weight files hold, and that ONNX files of them compute what our networks
+ * do.
+ */
 import { loadModule, type Module } from '@visage/nn';
 import {
   ArcFace,

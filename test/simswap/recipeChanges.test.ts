@@ -1,4 +1,7 @@
-/** @file Fields of a recipe by dotted path: every one can be set, and what does not fit is refused by its name and range. */
+/**
+ * @file Fields of a recipe by dotted path: every one can be set, and what does not fit is refused by its name and
+ * range.
+ */
 import {
   changedRecipe,
   paper,

@@ -107,7 +107,8 @@ test('players that alternate get a fresh batch each; a resumed run gives the sam
   assert.equal(header.networks.discriminator, trainer.discriminator.config);
 });
 
-// Software adapters take two minutes to compile these kernels in f16; the null backend translates and validates their WGSL, and computes nothing.
+// Software adapters take two minutes to compile these kernels in f16; the null backend translates and validates their
+// WGSL, and computes nothing.
 test('alternating players in mixed precision: every kernel of a cycle is valid', async () => {
   const translating = await startGpu({ backend: 'null' });
   try {

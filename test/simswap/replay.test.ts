@@ -1,4 +1,7 @@
-/** @file What is replayed makes nothing on the device: no buffer, no bind group, no pipeline. Each would cost the host as much as the launches it is for. */
+/**
+ * @file What is replayed makes nothing on the device: no buffer, no bind group, no pipeline. Each would cost the host
+ * as much as the launches it is for.
+ */
 import { Swapper, Trainer } from '@visage/simswap';
 import * as assert from 'uvu/assert';
 import { creationsOf } from '../helpers/creations.ts';

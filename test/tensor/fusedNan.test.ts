@@ -1,4 +1,7 @@
-/** NaN and infinities in kernels that fuse an activation, a norm or a bound: what the plain ops make of them, and never a healthy number in their place. */
+/**
+ * NaN and infinities in kernels that fuse an activation, a norm or a bound: what the plain ops make of them, and never
+ * a healthy number in their place.
+ */
 import { withVariant } from '@visage/gpu';
 import { BatchNorm2d, Conv2d, clipGradientNorm, Sequential } from '@visage/nn';
 import {

@@ -1,8 +1,8 @@
 /**
  * Products of f16 operands: every variant and loader against the f32 kernel without tiles on the same, rounded values.
  *
- * Sums are f32, so an f32 result agrees but for their order, and an f16 result but for its own rounding. Variants that the adapter lacks are named and left out;
- * run this file on a GPU with subgroup matrices to see them all.
+ * Sums are f32, so an f32 result agrees but for their order, and an f16 result but for its own rounding. Variants that
+ * the adapter lacks are named and left out; run this file on a GPU with subgroup matrices to see them all.
  */
 import { withVariant } from '@visage/gpu';
 import { startGpu } from '@visage/gpu/node';

@@ -1,5 +1,6 @@
 /**
- * @file Every op on f16 tensors against itself in f32 on the same, rounded values: results and gradients, in the types that the rules say.
+ * @file Every op on f16 tensors against itself in f32 on the same, rounded values: results and gradients, in the types
+ * that the rules say.
  *
  * Arithmetic and sums are f32 in both, so what differs is the rounding of results that are stored as f16.
  */

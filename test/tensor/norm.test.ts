@@ -105,8 +105,8 @@ for (const [name, { fn, composed, inputs, kinks }] of Object.entries(CASES)) {
   if (composed) test(`${name}: fused equals composed`, () => sameFunction(fn, composed, inputs));
 }
 
-// On llvmpipe a kernel with barriers takes seconds to compile, so each variant meets each of its kernels once: eight channels are blocks of two
-// groups of four with a style per sample, three are scalars with one scale for all samples.
+// On llvmpipe a kernel with barriers takes seconds to compile, so each variant meets each of its kernels once: eight
+// channels are blocks of two groups of four with a style per sample, three are scalars with one scale for all samples.
 for (const { name, plan } of normFamily.variants) {
   // 1927 rows fall into several chunks by every rule; a workgroup that owns its planes needs a few rows for each of its threads.
   const { oneLaunch } = plan({ outer: 2, rows: 1927, channels: 8, eps: 1e-5 }, gpu);
@@ -149,7 +149,8 @@ for (const total of totalFamily.variants)
 
 test('planes of f16 of which a thread has 14 rows, in blocks of 64 channels', async () => {
   if (!gpu.device.features.has('shader-f16')) return;
-  const samples = randomInput([128, 1, 1, 1], { seed: 9, shift: 1 }); // enough for workgroups of 64 channels to fill a GPU
+  // enough for workgroups of 64 channels to fill a GPU
+  const samples = randomInput([128, 1, 1, 1], { seed: 9, shift: 1 });
   const image = (seed: number) => {
     const { values, shape } = randomInput([1, 18, 21, 64], { seed, shift: 1 });
     const half = cast(mul(tensor(values, shape), tensor(samples.values, samples.shape)), 'f16').detach();
@@ -253,7 +254,8 @@ async function worstError(variant: string, x: HostTensor): Promise<number> {
   return worst;
 }
 
-// Forced, for the variants of a hardware adapter sum in one pass about a row of the data, those of a software adapter in several.
+// Forced, for the variants of a hardware adapter sum in one pass about a row of the data, those of a software adapter
+// in several.
 for (const { name } of normFamily.variants) {
   test(`a pixel far from all others spoils nothing, variant ${name}`, async () => {
     const rows = 41 * 55;

@@ -1,4 +1,7 @@
-/** @file A gradient through a tensor that was overwritten after the op which needs it is refused, and one that needs no such tensor is not. */
+/**
+ * @file A gradient through a tensor that was overwritten after the op which needs it is refused, and one that needs no
+ * such tensor is not.
+ */
 import { VisageError } from '@visage/gpu';
 import { Adam, BatchNorm2d, Conv2d, ExponentialMovingAverage, Linear, Sgd, SpectralConv2d } from '@visage/nn';
 import {

@@ -1,4 +1,7 @@
-/** @file The frozen residual block against its composition: every join, in both types, by every multiply, with its sums in one piece and in several. */
+/**
+ * @file The frozen residual block against its composition: every join, in both types, by every multiply, with its sums
+ * in one piece and in several.
+ */
 import { withVariant } from '@visage/gpu';
 import { autocast, grad, record, scope, type Tensor, tensor } from '@visage/tensor';
 import { convFamily, type ResidualBlock, residualBlock } from '@visage/tensor/kernels';
@@ -84,7 +87,8 @@ for (const join of ['sum', 'PReLU', 'gate'] as const)
     test(`${name}, joined by ${join}: the composition's values and gradients`, () =>
       equal(outputs(residualBlock, sizes, join), outputs(composedResidualBlock, sizes, join)));
 
-// Input gradients that add to what comes through the shortcut: pixels that no tap meets, and parity classes in one launch.
+// Input gradients that add to what comes through the shortcut: pixels that no tap meets, and parity classes in one
+// launch.
 for (const [kernel, size] of [
   [1, [7, 6]],
   [2, [8, 6]],
@@ -109,7 +113,8 @@ test('gradients of gradients go through the composition', () => {
   return sameFunction(apply(residualBlock), apply(composedResidualBlock), [imageOf(plain)]);
 });
 
-// A software adapter takes ten seconds to compile the four products of a block in one tile, and all tiles finish their sums by the same text.
+// A software adapter takes ten seconds to compile the four products of a block in one tile, and all tiles finish their
+// sums by the same text.
 const COMPILED_SLOWLY = /^tiled|^winograd 4x4/;
 const isTried = ({ name }: { readonly name: string }) => !gpu.adapter.software || !COMPILED_SLOWLY.test(name);
 

@@ -74,7 +74,10 @@ for (const mode of MODES) {
   }
 }
 
-/** A row resampled, and the gradient of its input for the gradient g of the result; positions in f64 are exact for these sizes. */
+/**
+ * A row resampled, and the gradient of its input for the gradient g of the result; positions in f64 are exact for these
+ * sizes.
+ */
 function resampledRow(x: Float32Array, g: Float32Array, mode: ResizeMode) {
   const [size, out] = [x.length, g.length];
   const [y, dx] = [new Float64Array(out), new Float64Array(size)];
@@ -92,7 +95,8 @@ function resampledRow(x: Float32Array, g: Float32Array, mode: ResizeMode) {
   return { y, dx };
 }
 
-// The first two have numerators of positions beyond 2³²; the last, results of so many pixels for each of x that their weights are not kept.
+// The first two have numerators of positions beyond 2³²; the last, results of so many pixels for each of x that their
+// weights are not kept.
 for (const [size, out] of [
   [70_001, 65_003],
   [40_009, 99_991],

@@ -1,4 +1,7 @@
-/** Pointwise ops and reductions on NaN, infinities, zeros of both signs and extremes, against what PyTorch makes of them (golden/make_special_values.py). */
+/**
+ * Pointwise ops and reductions on NaN, infinities, zeros of both signs and extremes, against what PyTorch makes of them
+ * (golden/make_special_values.py).
+ */
 import { readFileSync } from 'node:fs';
 import * as ops from '@visage/tensor';
 import { cast, type FloatType, grad, onesLike, type Tensor, tensor } from '@visage/tensor';
@@ -32,7 +35,10 @@ const BINARY: Readonly<Record<string, (a: Tensor, b: Tensor) => Tensor>> = {
   ...(ops as unknown as Record<string, (a: Tensor, b: Tensor) => Tensor>),
   where: (a, b) => ops.where(a, b, a),
 };
-/** Without a gradient here: `sign` is flat, and that of a variance about an infinite mean is NaN where PyTorch's closed form has −∞. */
+/**
+ * Without a gradient here: `sign` is flat, and that of a variance about an infinite mean is NaN where PyTorch's closed
+ * form has −∞.
+ */
 const FLAT = new Set(['sign', 'variance']);
 /** max(−0, 0) may be either zero. */
 const EITHER_ZERO = new Set(['relu6', 'maximum', 'minimum', 'clampAbove']);

@@ -55,7 +55,8 @@ for (const [c, hidden] of [
   });
 }
 
-// Thirty-two channels are a power of two, and 33 x 31 pixels make several turns of a workgroup to share out; the resident kernels need as many bindings as adapters have, and browsers' default lacks.
+// Thirty-two channels are a power of two, and 33 x 31 pixels make several turns of a workgroup to share out; the
+// resident kernels need as many bindings as adapters have, and browsers' default lacks.
 for (const { name } of squeezeFamily.variants) {
   test(`variant ${name} computes what the composition does`, async () => {
     const images = [randomInput([2, 33, 31, 32]), randomInput([2, 33, 31, 32], { seed: 2 })];

@@ -1,4 +1,7 @@
-/** Winograd's algorithms against the implicit GEMM: forward, gradients and a gradient of gradients, over ragged tiles and every padding. */
+/**
+ * Winograd's algorithms against the implicit GEMM: forward, gradients and a gradient of gradients, over ragged tiles
+ * and every padding.
+ */
 import { withVariant } from '@visage/gpu';
 import { startGpu } from '@visage/gpu/node';
 import {

@@ -1,4 +1,7 @@
-/** @file The memory of recorded steps: they compute in one workspace in turn, and nothing that outlives a run lies there. */
+/**
+ * @file The memory of recorded steps: they compute in one workspace in turn, and nothing that outlives a run lies
+ * there.
+ */
 import { add, exp, full, record, type Tensor, tensor, zeros } from '@visage/tensor';
 import { equal, is, ok, throws } from 'uvu/assert';
 import { gpuSuite } from '../helpers/gpu.ts';

@@ -1,4 +1,7 @@
-/** @file However many pictures a user asks for, a device gets as many at once as its buffers hold; WebGPU's default limit is 128 MiB. */
+/**
+ * @file However many pictures a user asks for, a device gets as many at once as its buffers hold; WebGPU's default
+ * limit is 128 MiB.
+ */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

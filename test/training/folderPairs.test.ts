@@ -1,4 +1,7 @@
-/** @file Faces out of a folder: batches travel to the device as the bytes of the files, and recorded steps turn them into numbers in [0, 1] there. */
+/**
+ * @file Faces out of a folder: batches travel to the device as the bytes of the files, and recorded steps turn them
+ * into numbers in [0, 1] there.
+ */
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';

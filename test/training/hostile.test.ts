@@ -1,6 +1,6 @@
 /**
- * @file Files from strangers: hundreds of damaged and lying ones, made by a seed out of honest ones. Every one is read, or refused with an error of our own that
- * names it, soon and in little memory.
+ * @file Files from strangers: hundreds of damaged and lying ones, made by a seed out of honest ones. Every one is read,
+ * or refused with an error of our own that names it, soon and in little memory.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

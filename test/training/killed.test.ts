@@ -1,4 +1,7 @@
-/** @file Runs that are killed at any moment and resumed end as one that was never killed, bit for bit: tensors, lines of the log, pictures. */
+/**
+ * @file Runs that are killed at any moment and resumed end as one that was never killed, bit for bit: tensors, lines of
+ * the log, pictures.
+ */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,7 @@
-/** @file The log of a training run: nothing is lost, nothing is doubled, and nothing grows with the length of the run but the file. */
+/**
+ * @file The log of a training run: nothing is lost, nothing is doubled, and nothing grows with the length of the run
+ * but the file.
+ */
 import {
   appendFileSync,
   mkdtempSync,

@@ -1,4 +1,7 @@
-/** @file A training run small enough to be started many times; as a program (data folder, run folder) it trains to the end, or goes on where the folder stands. */
+/**
+ * @file A training run small enough to be started many times; as a program (data folder, run folder) it trains to the
+ * end, or goes on where the folder stands.
+ */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';

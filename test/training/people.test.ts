@@ -1,4 +1,7 @@
-/** @file The people of training, judge, tuning and reporting are four sets that share nobody and no photo; every measurement stays inside its own. */
+/**
+ * @file The people of training, judge, tuning and reporting are four sets that share nobody and no photo; every
+ * measurement stays inside its own.
+ */
 import { faceSetSize, faceSets } from '@visage/faces';
 import { loadSafetensors } from '@visage/nn/node';
 import { aboutPeople, builtInWeights, firstOf, type PeopleSet, presets } from '@visage/training';

@@ -1,4 +1,6 @@
-/** @file How a preset's sizes and a recipe's form come together, and what a run with a projected discriminator asks for. */
+/**
+ * @file How a preset's sizes and a recipe's form come together, and what a run with a projected discriminator asks for.
+ */
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

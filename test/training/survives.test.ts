@@ -1,4 +1,7 @@
-/** @file A run that meets an error saves what it has first, and a run whose data moved, or is other data now, is told apart. */
+/**
+ * @file A run that meets an error saves what it has first, and a run whose data moved, or is other data now, is told
+ * apart.
+ */
 import {
   cpSync,
   existsSync,

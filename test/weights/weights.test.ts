@@ -1,4 +1,7 @@
-/** @file The gate before any training of a swapper: the networks that come with Visage tell people apart whom nobody trained on. */
+/**
+ * @file The gate before any training of a swapper: the networks that come with Visage tell people apart whom nobody
+ * trained on.
+ */
 import { statSync } from 'node:fs';
 import { equalErrorRate, faceSets, renderFaces } from '@visage/faces';
 import { loadSafetensors } from '@visage/nn/node';

@@ -15,7 +15,9 @@ const recipe = {
   optimizer: { ...originalDeepFakesRecipe.optimizer, learningRate: 3e-3 },
 };
 
-/** Photos of a person who is a colour: the left half is it, the right half its opposite, under a light of its own each. */
+/**
+ * Photos of a person who is a colour: the left half is it, the right half its opposite, under a light of its own each.
+ */
 function photos(color: readonly number[], count = 6): Tensor {
   const values = Float32Array.from({ length: count * SIZE * SIZE * 3 }, (_, k) => {
     const light = 0.7 + (0.3 * Math.floor(k / (SIZE * SIZE * 3))) / count;
