@@ -1,9 +1,12 @@
-// Gradient through the end of a residual block, y = prelu(v) with v = x · gate + skip, up to v, and what the gates' gradient needs of it:
+// Gradient through the end of a residual block, y = prelu(v) with v = x · gate + skip, up to v, and the sums that the
+// gradient of the gates needs:
 //   h = prelu′(v) · dy        parts[n, k, c] = Σ h · x over the rows r of chunk k of sample n
 //
-// One pass over dy, x and skip; v is computed again, because reading it would cost as much as reading skip.
-// Layout    h, dy, x, skip [N, ROWS, C] stored as S; gates [N, C]; parts [N, CHUNKS, C]. V = vec4f (four channels) or f32.
-// Prelude   alias V, S; norm/rows.wgsl or norm/blocks.wgsl with its constants, OUTER = N. ROWS and CHUNKS follow from the lengths.
+// One pass over dy, x and skip. v is computed again, because reading it would cost as much as reading skip.
+// Layout    h, dy, x, skip [N, ROWS, C] stored as S; gates [N, C]; parts [N, CHUNKS, C]. V = vec4f (four channels) or
+//           f32.
+// Prelude   alias V, S; norm/rows.wgsl or norm/blocks.wgsl with its constants, OUTER = N. ROWS and CHUNKS follow from
+//           the lengths.
 // Dispatch  as sums.wgsl.
 @group(0) @binding(0) var<storage, read_write> h : array<S>;
 @group(0) @binding(1) var<storage, read_write> parts : array<V>;

@@ -118,7 +118,7 @@ test('a pass is the gradient alone, and a forced variant is what runs', () => {
   assert.ok(conv('weightGrad').every(({ pipeline }) => pipeline.name.startsWith('gemm/conv2dWeightGrad')));
   assert.ok(conv('inputGrad').every(({ pipeline }) => !/^gemm\/conv2d$/.test(pipeline.name)));
   const names = conv('forward', 'winograd 2x2', { padding: 1 }, 'f32').map(({ pipeline }) => pipeline.name);
-  assert.equal(names, ['winograd/inputLine', 'winograd/weight', 'gemm/winograd', 'winograd/collect']);
+  assert.equal(names, ['winograd/inputLine', 'winograd/weightTransform', 'gemm/winograd', 'winograd/outputTransform']);
 });
 
 test('what does not go together is refused by name', () => {

@@ -59,7 +59,7 @@ import {
 } from '@visage/tensor';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { narrowForward } from '../../packages/tensor/src/conv/fewChannels.ts';
+import { fewChannelsForward } from '../../packages/tensor/src/conv/fewChannels.ts';
 import { convGeometry } from '../../packages/tensor/src/conv/geometry.ts';
 import { normFamily } from '../../packages/tensor/src/reduce/plan.ts';
 import { totalFamily } from '../../packages/tensor/src/reduce/threads.ts';
@@ -173,7 +173,7 @@ function launchGemms(gpu: Gpu): void {
     });
   }
   for (const { name } of convFamily.variants) {
-    if (name === 'narrow') continue; // launchNarrow
+    if (name === 'few channels') continue; // launchFewChannels
     withVariant('conv', name, () =>
       launch((x, w, b) => conv2d(x!, w!, b!, { padding: 1 }), [2, 9, 11, 8], [3, 3, 8, 16], [16]),
     );
@@ -220,13 +220,13 @@ function launchHalfGemms(gpu: Gpu): void {
 }
 
 /** The convolution to a few channels, which asks for matrices and so for itself; as much of it as 16 KiB hold. */
-function launchNarrow(gpu: Gpu): void {
+function launchFewChannels(gpu: Gpu): void {
   if (!gpu.device.features.has('shader-f16')) return;
   const half = (...shape: number[]) => cast(zeros(shape), 'f16');
   const options = { padding: 0, paddingMode: 'reflect' } as const;
   const [x, w] = [half(1, 17, 18, 64), half(1, 1, 64, 3)];
   const geometry = convGeometry('conv2d', x.shape, w.shape, options);
-  for (const bias of [zeros([3]), undefined]) narrowForward(geometry, x, w, { bias });
+  for (const bias of [zeros([3]), undefined]) fewChannelsForward(geometry, x, w, { bias });
 }
 
 function launchNorms(gpu: Gpu): void {
@@ -292,7 +292,7 @@ for (const profile of ['full', 'browser'] as const) {
       activations = 'f32';
       launchGemms(gpu);
       launchHalfGemms(gpu);
-      launchNarrow(gpu);
+      launchFewChannels(gpu);
       launchTraining();
       launchFaces();
       launchExpressions();

@@ -57,8 +57,7 @@ export { type SqueezeGate, squeezeExcitation } from './frozen/squeezeExcitation.
 export { type LinearParameters, linears } from './gemm/linears.ts';
 export { type ArcMarginOptions, arcMargin, cosMargin, type MarginOptions } from './gemm/margin.ts';
 export { linear, type MatmulOptions, matmul } from './gemm/matmul.ts';
-export type { GemmVariant } from './gemm/plan.ts';
-export type { GemmProblem } from './gemm/problem.ts';
+export type { GemmProblem, GemmVariant } from './gemm/problem.ts';
 export { gemmFamily } from './gemm/variants.ts';
 export { pixelShuffle } from './image/pixelShuffle.ts';
 export { type AvgPoolOptions, avgPool2d, maxPool2d, type PoolOptions } from './image/pool.ts';
