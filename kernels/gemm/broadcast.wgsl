@@ -32,7 +32,7 @@ fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : 
     for (var i = 0u; i < ROWS; i++) {
       a[i] = loadA(rows[i], step);
     }
-    // The subgroup loads vectors first … first + 7 of the 4 rows x QUADS vectors of B. With QUADS = 1 the values of the last
+    // The subgroup loads vectors first … first + 7 of the 4 rows x QUADS vectors of B. With QUADS = 1 those of the last
     // four threads are not used.
     for (var first = 0u; first < 4u * QUADS; first += THREADS) {
       let mine = first + thread;

@@ -34,11 +34,11 @@ const CHUNKS_B = BN * BK / 8u;
 const ROWS_B = select(BN, BK, B_BY_N); // of B's tile in workgroup memory
 const CHUNKS_PER_ROW_A = select(BM, BK, A_BY_K) / 8u; // in a row of the tile; divides THREADS
 const CHUNKS_PER_ROW_B = select(BK, BN, B_BY_N) / 8u;
-// The chunks that one thread moves lie in one column of a tile, THREADS / CHUNKS_PER_ROW rows apart. If A is contiguous along
-// m they lie side by side in one row instead, which is one k: the weight gradient of a convolution then computes the pixel of
-// that k once for all of them.
+// The chunks that one thread moves lie in one column of a tile, THREADS / CHUNKS_PER_ROW rows apart. If A is contiguous
+// along m they lie side by side in one row instead, which is one k: the weight gradient of a convolution then computes
+// the pixel of that k once for all of them.
 const SIDE_BY_SIDE = !A_BY_K && CHUNKS_A % THREADS == 0u;
-const THREADS_PER_ROW_A = select(CHUNKS_PER_ROW_A, CHUNKS_PER_ROW_A / SLOTS_A, SIDE_BY_SIDE); // threads in a row of A's tile
+const THREADS_PER_ROW_A = select(CHUNKS_PER_ROW_A, CHUNKS_PER_ROW_A / SLOTS_A, SIDE_BY_SIDE);
 const COLUMN_STRIDE_A = select(0u, THREADS_PER_ROW_A, SIDE_BY_SIDE);
 const ROW_STRIDE_A = select(THREADS / CHUNKS_PER_ROW_A, 0u, SIDE_BY_SIDE);
 const PITCH_C = FRAGS_N * 4u + 2u; // f32 sums, four to a vec4u
@@ -68,7 +68,7 @@ fn eightOfB(k : u32, n : u32) -> vec4u {
   return vec4u(bitcast<vec2u>(vec4<f16>(loadB(k, n))), bitcast<vec2u>(vec4<f16>(loadB(k, n + 4u))));
 }
 
-// A chunk of B's tile. If the tile has fewer chunks than there are threads, the others read its last row: B may end after it.
+// A chunk of B's tile. If it has fewer chunks than there are threads, the others read its last row: B may end after it.
 fn chunkOfB(k0 : u32, column0 : u32, row : u32, column : u32) -> vec4u {
   let inside = select(min(row, ROWS_B - 1u), row, CHUNKS_B % THREADS == 0u);
   return eightOfB(k0 + select(8u * column, inside, B_BY_N), column0 + select(inside, 8u * column, B_BY_N));

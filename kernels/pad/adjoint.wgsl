@@ -10,7 +10,8 @@
 @group(0) @binding(0) var<storage, read_write> dx : array<S>;
 @group(0) @binding(1) var<storage, read> dy : array<S>;
 
-// Padded coordinate of candidate d (0: the pixel itself, then alternately left and right), or -1 if it was read from elsewhere.
+// Padded coordinate of candidate d (0: the pixel itself, then alternately left and right), or -1 if it was read from
+// another pixel.
 fn candidate(d : u32, at : i32, extent : i32) -> i32 {
   let step = i32((d + 1u) / 2u);
   let unfolded = select(select(extent - 1 + step, -step, d % 2u == 1u), at, d == 0u);

@@ -9,7 +9,7 @@ const RUN_A = 0u; // an address holds for all k
 fn walkA(m : u32) -> WalkA { return rowA(m); }
 fn addressA(row : WalkA, k : u32) -> AddressA { return row; }
 
-// The row 8 · chunks further along m. If no tap ends within a tile it belongs to the same tap, and the compiler computes
+// The row 8 · chunks further along m. If no tap ends within a tile both belong to the same tap, and compilers compute
 // addressOf once for both.
 fn neighbourA(row : WalkA, chunks : u32, m : u32) -> WalkA {
   if (CHANNELS % BM == 0u) {

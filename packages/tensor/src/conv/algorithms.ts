@@ -1,4 +1,7 @@
-/** @file The family of convolution algorithms, and the three passes of a convolution, each by the algorithm that is chosen for it. */
+/**
+ * @file The family of convolution algorithms, and the three passes of a convolution, each by the algorithm that is
+ * chosen for it.
+ */
 import { Family, underChoice, type Variant } from '@visage/gpu';
 import { unwatched } from '../core/autograd.ts';
 import { chooseFor } from '../core/metProblems.ts';

@@ -21,14 +21,16 @@ import { groupedForward, groupedInputGrad, groupedWeightGrad } from './grouped.t
 import { pad2dAdjoint } from './padding.ts';
 
 /**
- * 2-D convolution (cross-correlation, as in every deep-learning library), y = activation(x ⋆ w + bias):
+ * 2-D convolution (cross-correlation, as in every deep-learning library), y = activation(x ⋆ w + bias), where x ⋆ w is
  *
- *     y[n, r, c, co] = Σ over (i, j, ci) of x[n, r · stride − padding + i, c · stride − padding + j, ci] · w[i, j, ci, co] + bias[co]
+ *     y[n, r, c, co] = Σ over (i, j, ci) of x[n, r·s − p + i, c·s − p + j, ci] · w[i, j, ci, co] (stride s, padding p)
  *
- * Shapes: x [N, H, W, Ci], w [kh, kw, Ci / groups, Co], bias [Co] → y [N, H', W', Co] with H' = ⌊(H + 2 · padding − kh) / stride⌋ + 1, in the
- * type of x. An f32 w is rounded to f16 for the product with an f16 x. Sums are f32, and every gradient has the type of its tensor.
+ * Shapes: x [N, H, W, Ci], w [kh, kw, Ci / groups, Co], bias [Co] → y [N, H', W', Co] with H' = ⌊(H + 2 · padding − kh)
+ * / stride⌋ + 1, in the type of x. An f32 w is rounded to f16 for the product with an f16 x. Sums are f32, and every
+ * gradient has the type of its tensor.
  *
- * @throws ArgumentError if a tensor is not f32 or f16, if a shape does not fit, or if an option is unknown or out of range.
+ * @throws ArgumentError if a tensor is not f32 or f16, if a shape does not fit, or if an option is unknown or out of
+ * range.
  */
 export function conv2d(x: Tensor, w: Tensor, bias?: Tensor, options: Conv2dOptions = {}): Tensor {
   checkDType('conv2d', 'x', x, 'f32', 'f16');
@@ -67,10 +69,11 @@ function checkBias(op: string, bias: Tensor, channels: number): void {
 }
 
 /**
- * The gradient of a convolution with respect to its input x, in the type of dy. It is an op with gradients of its own: linear in dy and in w.
+ * The gradient of a convolution with respect to its input x, in the type of dy. It is an op with gradients of its own:
+ * linear in dy and in w.
  *
- * Its kernels compute zero padding only. For reflected and replicated padding they give the gradient of the padded image, and `pad2dAdjoint`
- * adds the gradient of each padded pixel to the pixel that it was read from.
+ * Its kernels compute zero padding only. For reflected and replicated padding they give the gradient of the padded
+ * image, and `pad2dAdjoint` adds the gradient of each padded pixel to the pixel that it was read from.
  */
 export function conv2dInputGrad(dy: Tensor, w: Tensor, g: ConvGeometry): Tensor {
   if (g.paddingMode !== 'zero' && g.padding > 0) {
@@ -93,7 +96,10 @@ export function conv2dInputGrad(dy: Tensor, w: Tensor, g: ConvGeometry): Tensor 
   ]);
 }
 
-/** The gradient of a convolution with respect to its weight, in the type `result`. It is an op with gradients of its own: linear in x and in dy. */
+/**
+ * The gradient of a convolution with respect to its weight, in the type `result`. It is an op with gradients of its
+ * own: linear in x and in dy.
+ */
 export function conv2dWeightGrad(x: Tensor, dy: Tensor, g: ConvGeometry, result: GemmType): Tensor {
   const [left, right] = operandsOf('conv2dWeightGrad', x, dy);
   const out = g.groups === 1 ? convWeightGrad(g, left, right, result) : groupedWeightGrad(g, left, right, result);
@@ -108,7 +114,7 @@ export interface ConvTranspose2dOptions {
   readonly stride?: number;
   /** Pixels taken off each side of the result. Default 0. */
   readonly padding?: number;
-  /** Channels fall into as many groups, each convolved alone. Default 1. */
+  /** Channels fall into this many groups, each convolved alone. Default 1. */
   readonly groups?: number;
 }
 
@@ -117,9 +123,11 @@ const TRANSPOSE_OPTIONS: OptionKeys<ConvTranspose2dOptions> = { stride: true, pa
 /**
  * Transposed 2-D convolution: the input gradient of the convolution with the same weight, plus a bias.
  *
- * Shapes: x [N, H, W, Ci], w [kh, kw, Co / groups, Ci], bias [Co] → [N, (H − 1)·stride − 2·padding + kh, …, Co], in the type of x.
+ * Shapes: x [N, H, W, Ci], w [kh, kw, Co / groups, Ci], bias [Co] → [N, (H − 1)·stride − 2·padding + kh, …, Co], in the
+ * type of x.
  *
- * @throws ArgumentError if a tensor is not f32 or f16, if a shape does not fit, or if an option is unknown, out of range, or leaves no pixels.
+ * @throws ArgumentError if a tensor is not f32 or f16, if a shape does not fit, or if an option is unknown, out of
+ * range, or leaves no pixels.
  */
 export function convTranspose2d(x: Tensor, w: Tensor, bias?: Tensor, options: ConvTranspose2dOptions = {}): Tensor {
   checkOptions('convTranspose2d', options, TRANSPOSE_OPTIONS, MISSING_CONV_OPTIONS);

@@ -90,7 +90,8 @@ export function fewChannelsForward(g: ConvGeometry, x: Tensor, w: Tensor, finish
  *
  *     dw[tap, ci, n] = Σ over padded pixels q of dy[q − tap, n] · x[q, ci]
  *
- * im2col, which reads its image once for each tap, then goes over the few channels of dy, and the many of x fill the tiles of the product.
+ * im2col, which reads its image once for each tap, then goes over the few channels of dy, and the many of x fill the
+ * tiles of the product.
  */
 export function fewChannelsWeightGrad(g: ConvGeometry, x: Tensor, dy: Tensor, result: GemmType): Tensor {
   const { batch, channelsIn, channelsOut, outHeight, outWidth, kernelHeight, kernelWidth, padding, paddingMode } = g;

@@ -11,9 +11,14 @@ export interface Conv2dOptions {
   readonly stride?: number;
   /** Pixels added on each side. Default 0. */
   readonly padding?: number;
-  /** What the padding holds: zeros, the mirror image without the edge pixel, or the edge pixel again. Default 'zero'. */
+  /**
+   * What the padding holds: zeros, the mirror image without the edge pixel, or the edge pixel again. Default 'zero'.
+   */
   readonly paddingMode?: PaddingMode;
-  /** Channels fall into as many groups, and each group of results sums over its own group of inputs alone; `groups = channels` is a depthwise convolution. Default 1. */
+  /**
+   * Channels fall into this many groups, and each output channel sums over the inputs of its group alone. `groups =
+   * channels` is a depthwise convolution. Default 1.
+   */
   readonly groups?: number;
   /** Applied to the result, after the bias, before it is written: saves a pass over memory. */
   readonly activation?: Activation;
@@ -39,7 +44,8 @@ export const MISSING_CONV_OPTIONS = {
 export const checkConvOptions = (op: string, options: Conv2dOptions): void =>
   checkOptions(op, options, CONV2D_OPTIONS, MISSING_CONV_OPTIONS);
 
-const MOST_STEP = 32767; // of strides and padding: kernels compute with 32-bit indices of pixels, and no image is so large
+// of strides and padding: kernels compute with 32-bit indices of pixels, and no image is so large
+const MOST_STEP = 32767;
 
 /** @throws ArgumentError that names `op` unless stride, padding and groups are integers that kernels can count with. */
 export function checkSteps(op: string, { stride = 1, padding = 0, groups = 1 }: Conv2dOptions): void {
@@ -51,14 +57,20 @@ export function checkSteps(op: string, { stride = 1, padding = 0, groups = 1 }: 
 /** The padding modes by name. */
 export const PADDING_MODES: readonly PaddingMode[] = ['zero', 'reflect', 'replicate'];
 
-/** WGSL expressions of the coordinate that is read for coordinate `at`, inside or outside of 0 … extent − 1. Zero padding stays outside. */
+/**
+ * WGSL expressions of the coordinate that is read for coordinate `at`, inside or outside of 0 … extent − 1. Zero
+ * padding stays outside.
+ */
 const BORDER: Readonly<Record<PaddingMode, string>> = {
   zero: 'at',
   replicate: 'clamp(at, 0, extent - 1)',
   reflect: 'extent - 1 - abs(extent - 1 - abs(at))',
 };
 
-/** WGSL of `fn border(at : i32, extent : i32) -> i32`, which kernels that read past the edge of an image call for both axes. */
+/**
+ * WGSL of `fn border(at : i32, extent : i32) -> i32`, which kernels that read past the edge of an image call for both
+ * axes.
+ */
 export const borderCode = (mode: PaddingMode): string =>
   `fn border(at : i32, extent : i32) -> i32 { return ${BORDER[mode]}; }`;
 
@@ -89,8 +101,8 @@ export const wShape = (g: ConvGeometry): Shape => [
 ];
 
 /**
- * The extents of a convolution of x [batch, height, width, channels in] with w [kernel height, kernel width, channels in / groups, channels out]:
- * outHeight = ⌊(height + 2 · padding − kernelHeight) / stride⌋ + 1, outWidth alike.
+ * The extents of a convolution of x [batch, height, width, channels in] with w [kernel height, kernel width, channels
+ * in / groups, channels out]: outHeight = ⌊(height + 2 · padding − kernelHeight) / stride⌋ + 1, outWidth alike.
  *
  * @throws ArgumentError that names `op` if an option is out of range, if the shapes do not fit, or if no pixel is left.
  */

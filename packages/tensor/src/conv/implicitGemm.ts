@@ -1,4 +1,7 @@
-/** @file The three products of a convolution as matrix products whose A is an image seen through im2col, which is never stored. */
+/**
+ * @file The three products of a convolution as matrix products whose A is an image seen through im2col, which is never
+ * stored.
+ */
 import { type GpuBuffer, i32 } from '@visage/gpu';
 import { gemmLoadIm2col, gemmLoadIm2colScalar } from '@visage/kernels';
 import { empty, type Tensor } from '../core/tensor.ts';
@@ -8,8 +11,8 @@ import { type Finish, type GemmProblem, type GemmType, gemmType, type Transposed
 import { borderCode, type ConvGeometry, type PaddingMode, wShape, xShape, yShape } from './geometry.ts';
 
 /**
- * The pixels and taps of im2col over a source image: pixel (r, c) and tap (i, j) meet source row r · stride + origin row + direction · i, columns
- * alike. See kernels/gemm/load/im2col.wgsl.
+ * The pixels and taps of im2col over a source image: pixel (r, c) and tap (i, j) meet source row r · stride + origin
+ * row + direction · i, columns alike. See kernels/gemm/load/im2col.wgsl.
  */
 export interface Window {
   readonly source: { readonly height: number; readonly width: number; readonly channels: number };
@@ -25,7 +28,10 @@ export interface Window {
   readonly paddingMode: PaddingMode;
 }
 
-/** WGSL that makes a loader of A out of kernels/gemm/load/im2col.wgsl: rows of A are pixels and k runs over taps, or the other way round. */
+/**
+ * WGSL that makes a loader of A out of kernels/gemm/load/im2col.wgsl: rows of A are pixels and k runs over taps, or the
+ * other way round.
+ */
 const ROWS_OF_A = {
   pixel: `alias RowA = Pixel;
 alias StepA = Tap;
@@ -40,7 +46,10 @@ fn loadA(row : RowA, step : StepA) -> LoadedA { return sample(step, row); }`,
 } as const;
 
 /** WGSL that shuffles a StepA that is a pixel; see GemmProblem.shuffleStep. */
-const SHUFFLE_PIXEL = `return Pixel(${['image', 'row', 'column'].map((part) => `subgroupShuffle(step.${part}, thread)`).join(', ')});`;
+const SHUFFLE_PIXEL = [
+  'let image = subgroupShuffle(step.image, thread);',
+  'return Pixel(image, subgroupShuffle(step.row, thread), subgroupShuffle(step.column, thread));',
+].join(' ');
 
 /** The loader of A that reads a source image through a window, with rows `by` pixels or taps, and what it needs. */
 export function im2col(
@@ -125,7 +134,10 @@ export function implicitWeightGrad(g: ConvGeometry, x: Tensor, dy: Tensor, resul
   );
 }
 
-/** One axis of the transposed window for input pixels of one parity (coordinate mod stride): their number, and that of the taps that meet them. */
+/**
+ * One axis of the transposed window for input pixels of one parity (coordinate mod stride): their number, and that of
+ * the taps that meet them.
+ */
 function parityAxis(parity: number, extent: number, kernel: number, g: ConvGeometry) {
   const first = (parity + g.padding) % g.stride;
   return {
@@ -137,9 +149,9 @@ function parityAxis(parity: number, extent: number, kernel: number, g: ConvGeome
 /**
  * dx[pixel, ci] = Σ over (tap, co) of dy[pixel ⊖ tap, co] · w[tap, ci, co], for zero padding.
  *
- * With stride s, input pixels fall into s² parity classes (row mod s, column mod s). Each class meets a subset of the taps of its own, so that no
- * product with a zero between strides is computed. If s divides the extents of image and kernel, all classes have one shape and are the batch of
- * one launch; else each class is a launch.
+ * With stride s, input pixels fall into s² parity classes (row mod s, column mod s). Each class meets a subset of the
+ * taps of its own, so that no product with a zero between strides is computed. If s divides the extents of image and
+ * kernel, all classes have one shape and are the batch of one launch; else each class is a launch.
  */
 export function implicitInputGrad(g: ConvGeometry, dy: Tensor, w: Tensor, finish: Finish = {}): Tensor {
   let rows: GpuBuffer | undefined;
@@ -162,7 +174,10 @@ export function implicitInputGrad(g: ConvGeometry, dy: Tensor, w: Tensor, finish
   return dx;
 }
 
-/** The product for the input pixels of the parity classes `first` … `first` + `batch` − 1; class = row parity · stride + column parity. */
+/**
+ * The product for the input pixels of the parity classes `first` … `first` + `batch` − 1; class = row parity · stride +
+ * column parity.
+ */
 function parityProblem(g: ConvGeometry, first: number, batch: number): Omit<GemmProblem, 'a' | 'b'> {
   const { stride: s, padding, channelsOut: co } = g;
   const h = parityAxis(Math.floor(first / s), g.height, g.kernelHeight, g);
@@ -175,8 +190,8 @@ function parityProblem(g: ConvGeometry, first: number, batch: number): Omit<Gemm
     taps: h.taps * v.taps,
     stride: 1,
     direction: -1,
-    // Pixel p of the class is input row parity + s · p. The taps that meet it are (parity + padding) mod s + s · j, and they read output row
-    // p + origin − j.
+    // Pixel p of the class is input row parity + s · p. The taps that meet it are (parity + padding) mod s + s · j, and
+    // they read output row p + origin − j.
     origin: `vec2i((vec2u(${rowParity}, ${columnParity}) + ${padding}u) / ${s}u)`,
     paddingMode: 'zero',
   };

@@ -12,11 +12,13 @@ const MOST_PADDING = 32767; // kernels compute with 32-bit indices of pixels, an
 const PER_THREAD = [4, 2, 1]; // channel vectors for which a thread computes the indices of a pixel once
 
 /**
- * Adds `padding` pixels on every side of an image: zeros, the mirror image without the edge pixel, or the edge pixel again.
+ * Adds `padding` pixels on every side of an image: zeros, the mirror image without the edge pixel, or the edge pixel
+ * again.
  *
  * Shapes [N, H, W, C] → [N, H + 2·padding, W + 2·padding, C], in the type of x.
  *
- * @throws ArgumentError if x is no image of floats, if the mode is unknown, or if `padding` is no integer or further than the mode can reach.
+ * @throws ArgumentError if x is no image of floats, if the mode is unknown, or if `padding` is no integer or further
+ * than the mode can reach.
  */
 export function pad2d(x: Tensor, padding: number, mode: PaddingMode = 'zero'): Tensor {
   checkFloat('pad2d', 'x', x);

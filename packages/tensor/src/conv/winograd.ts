@@ -1,4 +1,7 @@
-/** @file Convolutions of 3x3 at stride 1 by Winograd's transforms: Lavin and Gray, Fast Algorithms for Convolutional Neural Networks, 2016. */
+/**
+ * @file Convolutions of 3x3 at stride 1 by Winograd's transforms: Lavin and Gray, Fast Algorithms for Convolutional
+ * Neural Networks, 2016.
+ */
 import { type Constant, i32, linearGrid } from '@visage/gpu';
 import {
   gemmLoadDense,
@@ -59,7 +62,9 @@ const tilingConstants = ({ rows, columns, count }: Tiling): Record<string, Const
   TILES: count,
 });
 
-/** The image that a convolution reads through windows of 3x3 pixels. The first window begins at row and column `origin`. */
+/**
+ * The image that a convolution reads through windows of 3x3 pixels. The first window begins at row and column `origin`.
+ */
 interface Source {
   readonly image: Tensor;
   readonly origin: number;
@@ -72,7 +77,10 @@ const sourceConstants = ({ image, origin }: Source): Record<string, Constant> =>
   ORIGIN: i32(origin),
 });
 
-/** Windows in which the transform would lose accuracy become NaN, so that {@link outputTransform} computes them directly; or are left alone. */
+/**
+ * What becomes of windows in which the transform would lose accuracy: they become NaN, so that {@link outputTransform}
+ * computes their tiles directly, or nothing.
+ */
 type Guard = 'poison' | 'none';
 
 /** Transforms the windows of an image: [(side + 2)², tiles, channels]. */
@@ -132,7 +140,10 @@ function weightTransform(filters: Filters, side: TileSide): Tensor {
   return out;
 }
 
-/** Transforms products back into pixels and finishes them. `source` and `filters` are for tiles that have to be computed directly. */
+/**
+ * Transforms products back into pixels and finishes them. `source` and `filters` are for tiles that have to be computed
+ * directly.
+ */
 function outputTransform(
   products: Tensor,
   source: Source,
@@ -167,7 +178,10 @@ function outputTransform(
   return out;
 }
 
-/** A batch of products, one for each value ξ of a transformed square: [ξ, tiles, k] · [ξ, k, n] → [ξ, tiles, n]; if `outer`, [ξ, tiles, m]ᵀ · [ξ, tiles, n] → [ξ, m, n]. */
+/**
+ * A batch of products, one for each value ξ of a transformed square: [ξ, tiles, k] · [ξ, k, n] → [ξ, tiles, n]; if
+ * `outer`, [ξ, tiles, m]ᵀ · [ξ, tiles, n] → [ξ, m, n].
+ */
 function products(a: Tensor, b: Tensor, outer: boolean): Tensor {
   const [batch, rows, columns] = a.shape as [number, number, number];
   const [m, k] = outer ? [columns, rows] : [rows, columns];
@@ -192,7 +206,10 @@ function products(a: Tensor, b: Tensor, outer: boolean): Tensor {
   return c;
 }
 
-/** y = x ⋆ w, finished, by Winograd's F(side x side, 3x3): each tile is Aᵀ [(G w Gᵀ) ⊙ (Bᵀ x B)] A. Lavin and Gray 2016, section 4. */
+/**
+ * y = x ⋆ w, finished, by Winograd's F(side x side, 3x3): each tile is Aᵀ [(G w Gᵀ) ⊙ (Bᵀ x B)] A. Lavin and Gray 2016,
+ * section 4.
+ */
 export function winogradForward(side: TileSide, g: ConvGeometry, x: Tensor, w: Tensor, finish: Finish): Tensor {
   const source = { image: x, origin: -g.padding, paddingMode: g.paddingMode };
   return convolved(side, source, { w, flip: false }, yShape(g), finish);
@@ -213,9 +230,11 @@ export function winogradInputGrad(side: TileSide, g: ConvGeometry, dy: Tensor, w
 }
 
 /**
- * dw = Gᵀ [Σ over tiles of (Bᵀ x B) ⊗ (A dy Aᵀ)] G, the adjoint of the forward pass with respect to the filters; ⊗ is the outer product over channels.
+ * dw = Gᵀ [Σ over tiles of (Bᵀ x B) ⊗ (A dy Aᵀ)] G, the adjoint of the forward pass with respect to the filters; ⊗ is
+ * the outer product over channels.
  *
- * A value that is not finite makes NaN of all nine taps of its channel, even of taps that do not meet it because it lies at the border.
+ * A value that is not finite makes NaN of all nine taps of its channel, even of taps that do not meet it because it
+ * lies at the border.
  */
 export function winogradWeightGrad(side: TileSide, g: ConvGeometry, x: Tensor, dy: Tensor): Tensor {
   const tiling = tilingOf(side, g.batch, g.outHeight, g.outWidth);

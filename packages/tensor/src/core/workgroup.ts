@@ -1,2 +1,4 @@
-/** Threads of a workgroup in kernels that give each element a thread of its own and share nothing: two subgroups of 32. */
+/**
+ * Threads of a workgroup in kernels that give each element a thread of its own and share nothing: two subgroups of 32.
+ */
 export const WORKGROUP = 64;

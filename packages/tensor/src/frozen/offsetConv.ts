@@ -8,7 +8,10 @@ import { add } from '../elementwise/arithmetic.ts';
 import { cast } from '../elementwise/cast.ts';
 import { addPrelu, prelu } from '../elementwise/unary.ts';
 
-/** A convolution: weight [kh, kw, ci, co] and what is added to its result, a bias [co] or an offset [1, H', W', co]. All f32. */
+/**
+ * A convolution: weight [kh, kw, ci, co] and what is added to its result, a bias [co] or an offset [1, H', W', co]. All
+ * f32.
+ */
 export interface OffsetConv {
   readonly weight: Tensor;
   readonly offset: Tensor;
@@ -17,7 +20,10 @@ export interface OffsetConv {
 
 const PARTS: OptionKeys<OffsetConv> = { weight: true, offset: true, options: true };
 
-/** @throws ArgumentError unless `conv` has the parts of an {@link OffsetConv}; the error names `op` and `name`, an argument's path up to its last dot. */
+/**
+ * @throws ArgumentError unless `conv` has the parts of an {@link OffsetConv}; the error names `op` and an argument that
+ * begins with `name`.
+ */
 export function checkOffsetConv(op: string, name: string, conv: OffsetConv): void {
   checkOptions(op, conv, PARTS);
   checkFloat(op, `${name}weight`, conv.weight);

@@ -1,4 +1,7 @@
-/** @file A frozen residual block: two convolutions with a PReLU between them plus a shortcut. The epilogues of its products do what is pointwise. */
+/**
+ * @file A frozen residual block: two convolutions with a PReLU between them plus a shortcut. The epilogues of its
+ * products do what is pointwise.
+ */
 import { ArgumentError, checkOptions, type OptionKeys } from '@visage/gpu';
 import { convForward, convInputGrad } from '../conv/algorithms.ts';
 import { conv2dInputGrad } from '../conv/conv2d.ts';
@@ -61,14 +64,16 @@ export function composedResidualBlock(x: Tensor, block: ResidualBlock): Tensor {
 }
 
 /**
- * y = join(conv2(prelu(conv1(x) + offset1)) + offset2, shortcut(x)): the residual block of identity networks (He et al. 2016), norms folded into it.
+ * y = join(conv2(prelu(conv1(x) + offset1)) + offset2, shortcut(x)): the residual block of identity networks (He et al.
+ * 2016), norms folded into it.
  *
- * `join` is the sum, followed by a PReLU if there is a `lastSlope`; with a `gate` it is {@link squeezeExcitation}. x [n, h, w, ci] →
- * [n, h', w', co] in the type of x, f32 or f16; `autocast` casts an f32 x. While the parameters are frozen, epilogues of the convolutions
- * add offsets and shortcuts and apply PReLUs and their derivatives: three to five launches less for a block with its gradient. Gradients of
- * the parameters go through the definition in plain ops.
+ * `join` is the sum, followed by a PReLU if there is a `lastSlope`; with a `gate` it is {@link squeezeExcitation}. x
+ * [n, h, w, ci] → [n, h', w', co] in the type of x, f32 or f16; `autocast` casts an f32 x. While the parameters are
+ * frozen, epilogues of the convolutions add offsets and shortcuts and apply PReLUs and their derivatives: three to five
+ * launches less for a block with its gradient. Gradients of the parameters go through the definition in plain ops.
  *
- * @throws ArgumentError if a part is missing or unknown, if there is a `gate` without `lastSlope`, or if a type or a shape does not fit.
+ * @throws ArgumentError if a part is missing or unknown, if there is a `gate` without `lastSlope`, or if a type or a
+ * shape does not fit.
  */
 export function residualBlock(x: Tensor, block: ResidualBlock): Tensor {
   checkBlock(x, block);
@@ -134,8 +139,8 @@ function parametersOf(block: ResidualBlock): Tensor[] {
 }
 
 /**
- * Can epilogues do what is pointwise? They need channels in fours and one addend at most, conv2's being the shortcut; the launches below
- * know neither groups nor reflected or replicated padding.
+ * Can epilogues do what is pointwise? They need channels in fours and one addend at most, conv2's being the shortcut;
+ * the launches below know neither groups nor reflected or replicated padding.
  */
 function isFusable(x: Tensor, block: ResidualBlock): boolean {
   const { conv1, conv2, shortcut } = block;

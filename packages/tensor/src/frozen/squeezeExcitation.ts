@@ -12,7 +12,10 @@ import { prelu, sigmoid } from '../elementwise/unary.ts';
 import { linear } from '../gemm/matmul.ts';
 import { squeezeKernels } from './squeezeKernels.ts';
 
-/** The two small layers that turn the means of all channels into a gate for each, with a PReLU of one slope between them. All f32. */
+/**
+ * The two small layers that turn the means of all channels into a gate for each, with a PReLU of one slope between
+ * them. All f32.
+ */
 export interface SqueezeGate {
   /** [c, hidden] and [hidden]. */
   readonly w1: Tensor;
@@ -32,11 +35,12 @@ export function composedSqueezeExcitation(x: Tensor, gate: SqueezeGate, skip: Te
 }
 
 /**
- * The end of a residual block with squeeze and excitation: prelu(x · gates + skip), where each sample and channel has a gate,
- * gates = σ(prelu(mean(x) · w1 + b1) · w2 + b2). Hu et al. 2018.
+ * The end of a residual block with squeeze and excitation: prelu(x · gates + skip), where each sample and channel has a
+ * gate, gates = σ(prelu(mean(x) · w1 + b1) · w2 + b2). Hu et al. 2018.
  *
- * x and skip [n, h, w, c], slope [1] → [n, h, w, c] in the type of x, f32 or f16; the parameters are f32. While they are frozen, small images
- * take one launch in each direction, large ones three. Gradients of the parameters go through the definition in plain ops.
+ * x and skip [n, h, w, c], slope [1] → [n, h, w, c] in the type of x, f32 or f16; the parameters are f32. While they
+ * are frozen, small images take one launch in each direction, large ones three. Gradients of the parameters go through
+ * the definition in plain ops.
  *
  * @throws ArgumentError if a part of the gate is missing or unknown, or if a type or a shape does not fit.
  */

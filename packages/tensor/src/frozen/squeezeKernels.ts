@@ -1,4 +1,7 @@
-/** @file The kernels of squeeze and excitation with a frozen gate: one launch for small images, or separate launches for sums, gates and pixels. */
+/**
+ * @file The kernels of squeeze and excitation with a frozen gate: one launch for small images, or separate launches for
+ * sums, gates and pixels.
+ */
 import { Family, f32, type Gpu, underChoice, type Variant } from '@visage/gpu';
 import {
   squeezeBackwardLayers,
@@ -21,8 +24,10 @@ import { partialSums } from '../reduce/sums.ts';
 import type { NormProblem } from '../reduce/threads.ts';
 import type { SqueezeGate } from './squeezeExcitation.ts';
 
-const MOST_ELEMENTS = 2 ** 16; // of a slice: a workgroup reads them twice in about the 10 µs that two more launches would take
-const MOST_SLICED = 2 ** 17; // of a sample with several slices: each of their workgroups reads all of it once for the means
+// of a slice: a workgroup reads them twice in about the 10 µs that two more launches would take
+const MOST_ELEMENTS = 2 ** 16;
+// of a sample with several slices: each of their workgroups reads all of it once for the means
+const MOST_SLICED = 2 ** 17;
 const SLICES_FORWARD = 8;
 const SLICES_BACKWARD = 4; // half as many, because each reads three images whole
 const AT_ONCE = 4; // loads of each image that a thread has in flight
@@ -85,13 +90,19 @@ const emptyGates = (x: Tensor, gate: SqueezeGate) => ({
   hidden: empty(x.gpu, [x.dim(0), gate.b1.size]),
 });
 
-/** The largest workgroup whose memory the device has: a vector and a product for each thread (20 bytes), 8 bytes for each channel. */
+/**
+ * The largest workgroup whose memory the device has: a vector and a product for each thread (20 bytes), 8 bytes for
+ * each channel.
+ */
 function workgroupOf({ device }: Gpu, channels: number): number | undefined {
   const { maxComputeInvocationsPerWorkgroup: most, maxComputeWorkgroupStorageSize: bytes } = device.limits;
   return WORKGROUPS.find((threads) => threads <= most && 20 * threads + 8 * channels <= bytes);
 }
 
-/** One launch, with `slicesOf` workgroups for each sample of up to `most` elements. The second read of a sample comes from the cache. */
+/**
+ * One launch, with `slicesOf` workgroups for each sample of up to `most` elements. The second read of a sample comes
+ * from the cache.
+ */
 const cached = (
   name: string,
   most: number,
@@ -109,7 +120,8 @@ const cached = (
     if (gpu.adapter.software) return 'workgroup memory is slow on a software adapter';
     const elements = rows * channels;
     if (elements > most) return `${elements} elements of a sample are too many for one workgroup to read`;
-    const slice = elements / slicesOf(outer, SLICES_BACKWARD, gpu); // the backward pass has the fewest slices, and so the largest
+    // the backward pass has the fewest slices, and so the largest
+    const slice = elements / slicesOf(outer, SLICES_BACKWARD, gpu);
     return slice <= MOST_ELEMENTS || `${slice} elements of a sample are too many for one workgroup to go over`;
   },
   forward(x, skip, gate, slope) {

@@ -1,4 +1,7 @@
-/** @file WGSL that finishes the sums of a product before they are written, and the launch that merges the sums of a split K. */
+/**
+ * @file WGSL that finishes the sums of a product before they are written, and the launch that merges the sums of a
+ * split K.
+ */
 import { type Gpu, type GpuBuffer, type KernelChoice, linearGrid } from '@visage/gpu';
 import { gemmMergeSplits } from '@visage/kernels';
 import { functionsFor } from '../core/map.ts';
@@ -7,7 +10,10 @@ import { WORKGROUP } from '../core/workgroup.ts';
 import { activationCode } from '../elementwise/activation.ts';
 import type { Finish, GemmProblem } from './problem.ts';
 
-/** WGSL of `fn finish(row : u32, n : u32, sums : vec4f) -> vec4f` with the bindings that it declares, and the buffers behind them. */
+/**
+ * WGSL of `fn finish(row : u32, n : u32, sums : vec4f) -> vec4f` with the bindings that it declares, and the buffers
+ * behind them.
+ */
 export interface Finisher {
   readonly code: string;
   readonly buffers: readonly GpuBuffer[];
@@ -77,7 +83,8 @@ function elementwiseSteps({ add, preactivation, slope, gatedBy }: Finish, declar
 }
 
 /**
- * Adds the partial sums [splits, …C] of a split K in order, finishes them and writes c; see kernels/gemm/mergeSplits.wgsl.
+ * Adds the partial sums [splits, …C] of a split K in order, finishes them and writes c; see
+ * kernels/gemm/mergeSplits.wgsl.
  *
  * `choice` is that of the product whose sums they are.
  */

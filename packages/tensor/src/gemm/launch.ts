@@ -12,11 +12,14 @@ import { gemmFamily } from './variants.ts';
 const PER_PROCESSOR = 2; // workgroups that keep a processor busy
 const SHORTEST_SPLIT = 128; // terms; below this the extra launch costs more than idle processors
 
-// A workgroup's z is (split of K) · BATCH + batchIndex. Even with one split the split comes out of a division whose result compilers cannot
-// know: if they knew that a loop over a short K starts at 0, they would unroll it, and llvmpipe would compile for seconds.
+// A workgroup's z is (split of K) · BATCH + batchIndex. Even with one split the split comes out of a division whose
+// result compilers cannot know: if they knew that a loop over a short K starts at 0, they would unroll it, and llvmpipe
+// would compile for seconds.
 const BEGIN = 'var<private> batchIndex : u32;\nfn begin(z : u32) -> u32 { batchIndex = z % BATCH; return z / BATCH; }';
 
-/** The number of pieces that K is split into: enough workgroups to fill the device, and no serial sum above LONGEST_SUM. */
+/**
+ * The number of pieces that K is split into: enough workgroups to fill the device, and no serial sum above LONGEST_SUM.
+ */
 function splitsOf(problem: GemmProblem, plan: GemmPlan, gpu: Gpu): number {
   if (plan.splits) return plan.splits;
   const steps = Math.ceil(problem.k / plan.kStep);
@@ -33,7 +36,10 @@ interface Planned {
   readonly plan: GemmPlan;
 }
 
-/** The chosen multiply. `relaunch` computes the whole problem once more, for tuning; `target` is what it overwrites, if the caller owns it. */
+/**
+ * The chosen multiply. `relaunch` computes the whole problem once more, for tuning; `target` is what it overwrites, if
+ * the caller owns it.
+ */
 function planOf(gpu: Gpu, problem: GemmProblem, target: Tensor | undefined, relaunch: () => Tensor): Planned {
   const { a, b, finish = {} } = problem;
   const choice = chooseFor(gpu, {

@@ -26,8 +26,9 @@ export interface LinearParameters {
 /**
  * Several fully connected layers of one input: yₗ = x · weightₗ + biasₗ, in f32 whatever the types.
  *
- * x [n, in], weights [in, out] and biases [out] of one size for all layers → one [n, out] for each layer. A launch computes as many layers as
- * the device has bindings for; the gradients of a layer's weight and bias take one launch. Made for few rows: each weight is read once for 16 rows.
+ * x [n, in], weights [in, out] and biases [out] of one size for all layers → one [n, out] for each layer. A launch
+ * computes as many layers as the device has bindings for; the gradients of a layer's weight and bias take one launch.
+ * Made for few rows: each weight is read once for 16 rows.
  *
  * @throws ArgumentError if the list is empty, if a layer lacks a part, or if a tensor is no float or has another shape.
  */
@@ -132,7 +133,10 @@ function launchForward(x: Tensor, layers: readonly LinearParameters[]): Tensor[]
   return outs;
 }
 
-/** WGSL with the bindings of `count` layers (result, weight and bias of each) after that of x, and the functions that index them by layer. */
+/**
+ * WGSL with the bindings of `count` layers (result, weight and bias of each) after that of x, and the functions that
+ * index them by layer.
+ */
 function setCode(count: number, quads: boolean): string {
   const sets = Array.from({ length: count }, (_, s) => s);
   const declare = (at: number, access: string, name: string, type: string) =>

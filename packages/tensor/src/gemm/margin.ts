@@ -37,7 +37,10 @@ function cosines(op: string, x: Tensor, w: Tensor, labels: Tensor): Tensor {
 
 const MIN_SINE_SQUARED = 1e-12; // keeps the gradient of √(1 − cos²) finite when x lies on its centre
 
-/** `own` where the one-hot mask is 1, `other` where it is 0, and NaN where the mask is NaN, as it is for a label outside the classes. */
+/**
+ * `own` where the one-hot mask is 1, `other` where it is 0, and NaN where the mask is NaN, as it is for a label outside
+ * the classes.
+ */
 const ofOwnClass = (mask: Tensor, own: Tensor, other: Tensor): Tensor =>
   pointwise(
     'ofOwnClass',
@@ -47,10 +50,11 @@ const ofOwnClass = (mask: Tensor, own: Tensor, other: Tensor): Tensor =>
   );
 
 /**
- * Additive angular margin logits: s · cos(θ + m) for the own class, s · cos θ for the others. ArcFace, Deng et al. 2019.
+ * Additive angular margin logits: s · cos(θ + m) for the own class, s · cos θ for the others. ArcFace, Deng et al.
+ * 2019.
  *
- * x [n, d], w [d, classes], labels [n] → [n, classes]. Past θ = π − m, where cos(θ + m) would rise again, the own class gets
- * s · (cos θ − m · sin(π − m)), which keeps falling. A label outside the classes gives a row of NaN.
+ * x [n, d], w [d, classes], labels [n] → [n, classes]. Past θ = π − m, where cos(θ + m) would rise again, the own class
+ * gets s · (cos θ − m · sin(π − m)), which keeps falling. A label outside the classes gives a row of NaN.
  *
  * @throws ArgumentError if an option, a type or a shape is wrong.
  */
@@ -70,7 +74,8 @@ export function arcMargin(x: Tensor, w: Tensor, labels: Tensor, options: ArcMarg
 }
 
 /**
- * Additive cosine margin logits: s · (cos θ − m) for the own class, s · cos θ for the others. CosFace, Wang et al. 2018.
+ * Additive cosine margin logits: s · (cos θ − m) for the own class, s · cos θ for the others. CosFace, Wang et al.
+ * 2018.
  *
  * x [n, d], w [d, classes], labels [n] → [n, classes]. A label outside the classes gives a row of NaN.
  *

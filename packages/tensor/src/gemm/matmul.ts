@@ -23,9 +23,11 @@ const MATMUL_OPTIONS: OptionKeys<MatmulOptions> = { transposeA: true, transposeB
 /**
  * Matrix product c = op(a) · op(b), where op transposes if the options say so: c[m, n] = Σₖ op(a)[m, k] · op(b)[k, n].
  *
- * Shapes [M, K] · [K, N] → [M, N], after transposition. The result has the type of a, f32 or f16, whatever the type of b; sums are f32.
+ * Shapes [M, K] · [K, N] → [M, N], after transposition. The result has the type of a, f32 or f16, whatever the type of
+ * b; sums are f32.
  *
- * @throws ArgumentError if an option is unknown or no boolean, if a or b is no matrix of floats, or if their inner extents differ.
+ * @throws ArgumentError if an option is unknown or no boolean, if a or b is no matrix of floats, or if their inner
+ * extents differ.
  */
 export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tensor {
   checkOptions('matmul', options, MATMUL_OPTIONS);
@@ -90,7 +92,8 @@ function checkMatrices(a: Tensor, b: Tensor, ta: boolean, tb: boolean): void {
 /**
  * Fully connected layer: y = x · w + bias.
  *
- * Shapes [N, in] · [in, out] + [out] → [N, out], in the type of x; sums are f32. PyTorch stores w as [out, in]: readers of its files transpose it.
+ * Shapes [N, in] · [in, out] + [out] → [N, out], in the type of x; sums are f32. PyTorch stores w as [out, in]: readers
+ * of its files transpose it.
  *
  * @throws ArgumentError if a tensor is not f32 or f16, or if the shapes do not fit.
  */

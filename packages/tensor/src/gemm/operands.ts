@@ -20,7 +20,10 @@ export interface Loader {
 
 type VectorWidth = 8 | 4 | 1;
 
-/** WGSL types of what one load reads from memory, and of what it gives to the multiply: f32 values, but eight f16 stay packed. */
+/**
+ * WGSL types of what one load reads from memory, and of what it gives to the multiply: f32 values, but eight f16 stay
+ * packed.
+ */
 function types(width: VectorWidth, type: GemmType): readonly [stored: string, loaded: string] {
   if (width === 8) return ['vec4u', 'vec4u'];
   return [width === 4 ? `vec4<${type}>` : type, 'vec4f'];
@@ -41,14 +44,20 @@ export function loaderOfA(problem: GemmProblem, wide: boolean, kStep: number): L
   };
 }
 
-/** How a multiply that takes eight f16 at a time goes through A. `wholeSteps`: no step along k crosses from one tap to the next. */
+/**
+ * How a multiply that takes eight f16 at a time goes through A. `wholeSteps`: no step along k crosses from one tap to
+ * the next.
+ */
 function walkOver(width: VectorWidth, walk: GemmProblem['imageWalk'], wholeSteps: boolean): string {
   if (width < 8) return gemmWalkPairs;
   if (walk === 'byTap') return gemmWalkTaps;
   return walk === 'byPixel' && wholeSteps ? gemmWalkRuns : gemmWalkPlain;
 }
 
-/** The loader of B. A transposed B is read as it lies if the multiply `readsTransposed`, by eight f16 where they fit; else b holds rows. */
+/**
+ * The loader of B. A transposed B is read as it lies if the multiply `readsTransposed`, by eight f16 where they fit;
+ * else b holds rows.
+ */
 export function loaderOfB(problem: GemmProblem, wide: boolean, readsTransposed: boolean): Loader {
   const { transposedB, n, operands = 'f32' } = problem;
   if (transposedB && readsTransposed) {

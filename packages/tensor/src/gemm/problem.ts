@@ -11,8 +11,8 @@ export type GemmType = 'f32' | 'f16';
 export const gemmType = (x: Tensor): GemmType => (x.dtype === 'f16' ? 'f16' : 'f32');
 
 /**
- * The operands of a product as its kernels take them, both of one type: f16 as soon as one of them is, because the other one then is an f32
- * master weight, or the gradient of one.
+ * The operands of a product as its kernels take them, both of one type: f16 as soon as one of them is, because the
+ * other one then is an f32 master weight, or the gradient of one.
  *
  * @throws ArgumentError if one is f16 and the device has no f16.
  */
@@ -26,8 +26,8 @@ export function operandsOf(op: string, a: Tensor, b: Tensor): readonly [Tensor, 
 /**
  * What a product does to its sums v before it writes them, in the order of the fields: bias, activation, addend, PReLU.
  *
- * Done in the epilogue, or in the merge of a split K, each of them saves a launch that would read and write the whole result again. All
- * but bias and activation need N to be a multiple of 4.
+ * Done in the epilogue, or in the merge of a split K, each of them saves a launch that would read and write the whole
+ * result again. All but bias and activation need N to be a multiple of 4.
  */
 export interface Finish {
   /** v += bias: f32, one value per column. */
@@ -35,11 +35,16 @@ export interface Finish {
   readonly activation?: Activation;
   /** v += add: of the shape of the result, or of its last axes, which then repeats. */
   readonly add?: Tensor;
-  /** An output: receives v as it is in front of the PReLU, in the type of the result. The gradient of the PReLU needs it. */
+  /**
+   * An output: receives v as it is in front of the PReLU, in the type of the result. The gradient of the PReLU needs
+   * it.
+   */
   readonly preactivation?: Tensor;
   /** v = v > 0 ? v : slope · v, a PReLU: f32, one slope for all columns or one per column. */
   readonly slope?: Tensor;
-  /** The PReLU asks for the signs of these values instead of those of v: the gradient of a PReLU whose input they were. */
+  /**
+   * The PReLU asks for the signs of these values instead of those of v: the gradient of a PReLU whose input they were.
+   */
   readonly gatedBy?: Tensor;
 }
 
@@ -47,7 +52,10 @@ export interface Finish {
 export const tensorsOf = ({ bias, add, preactivation, slope, gatedBy }: Finish): Tensor[] =>
   [bias, add, preactivation, slope, gatedBy].filter((x) => x !== undefined);
 
-/** A matrix B whose rows are not contiguous along n: it is stored [K / inner, N, inner], transposed in blocks of `inner` rows. */
+/**
+ * A matrix B whose rows are not contiguous along n: it is stored [K / inner, N, inner], transposed in blocks of `inner`
+ * rows.
+ */
 export interface TransposedB {
   readonly inner: number;
   /** Makes a copy [K, N] with rows along n, for kernels that cannot read the transposed one. */
@@ -61,7 +69,10 @@ export interface GemmProblem {
   readonly m: number;
   readonly n: number;
   readonly k: number;
-  /** Products of one shape that one launch computes. WGSL of this problem finds its own in `batchIndex`. Default 1; more need `outRow`. */
+  /**
+   * Products of one shape that one launch computes. WGSL of this problem finds its own in `batchIndex`. Default 1; more
+   * need `outRow`.
+   */
   readonly batch?: number;
   /** Element type of A and B. Default f32. */
   readonly operands?: GemmType;
@@ -69,25 +80,29 @@ export interface GemmProblem {
   readonly result?: GemmType;
   /** The axis along which one load of A takes its values. */
   readonly aContiguousAlong: 'k' | 'm';
-  /** How many neighbours along that axis are contiguous in memory. Loads take 8, 4 or 1 values, whichever divides it. Default 4. */
+  /**
+   * How many neighbours along that axis are contiguous in memory. Loads take 8, 4 or 1 values, whichever divides it.
+   * Default 4.
+   */
   readonly runA?: number;
   /** WGSL of the loader of A: of whole vectors if 4 divides `runA`, else the scalar one. */
   readonly loaderA: readonly string[];
   /**
-   * Set if A is an image seen through im2col; says whether rows of A are pixels or taps. The kernel on subgroup matrices then computes the
-   * address of a pixel once for all channels (kernels/gemm/walk/runs.wgsl, taps.wgsl), not at each load.
+   * Set if A is an image seen through im2col; says whether rows of A are pixels or taps. The kernel on subgroup
+   * matrices then computes the address of a pixel once for all channels (kernels/gemm/walk/runs.wgsl, taps.wgsl), not
+   * at each load.
    */
   readonly imageWalk?: 'byPixel' | 'byTap';
   /**
-   * WGSL, the body of `fn shuffleStep(step : StepA, thread : u32) -> StepA`: the StepA of another thread of the subgroup. Needed where
-   * StepA is a struct, which `subgroupShuffle` does not take.
+   * WGSL, the body of `fn shuffleStep(step : StepA, thread : u32) -> StepA`: the StepA of another thread of the
+   * subgroup. Needed where StepA is a struct, which `subgroupShuffle` does not take.
    */
   readonly shuffleStep?: string;
   /** The constants that the loader of A needs. */
   readonly constants?: Readonly<Record<string, Constant>>;
   /**
-   * WGSL, the body of `fn rowOfB(k : u32) -> u32`: the stored row of B that belongs to k. Default: k. Within a block of `transposedB.inner`
-   * rows it must be contiguous in k.
+   * WGSL, the body of `fn rowOfB(k : u32) -> u32`: the stored row of B that belongs to k. Default: k. Within a block of
+   * `transposedB.inner` rows it must be contiguous in k.
    */
   readonly rowOfB?: string;
   /** WGSL, the body of `fn outRow(m : u32) -> u32`: the row of the stored C that belongs to m. Default: m. */

@@ -1,4 +1,7 @@
-/** @file Products of f16 on subgroup matrices (kernels/gemm/matrix.wgsl): its tiles, and which of them is expected to be the fastest. */
+/**
+ * @file Products of f16 on subgroup matrices (kernels/gemm/matrix.wgsl): its tiles, and which of them is expected to be
+ * the fastest.
+ */
 import type { Gpu } from '@visage/gpu';
 import { gemmMatrix } from '@visage/kernels';
 import { unroll } from '../core/unroll.ts';
@@ -13,13 +16,19 @@ interface MatrixTile {
   readonly subgroups: readonly [number, number];
   /** Workgroups that a processor runs at a time: its registers and workgroup memory hold no more. */
   readonly occupancy: number;
-  /** Microseconds that a workgroup adds for each step along k, on a processor with `occupancy` workgroups or more: others hide its waiting. */
+  /**
+   * Microseconds that a workgroup adds for each step along k, on a processor with `occupancy` workgroups or more:
+   * others hide its waiting.
+   */
   readonly busy: Times;
   /** Microseconds of a step on a processor with fewer workgroups than that: nothing hides its waiting. */
   readonly alone: Times;
 }
 
-/** By the axes along which A and B are contiguous: k and n (a convolution), both k (its input gradient), m and n (its weight gradient). */
+/**
+ * By the axes along which A and B are contiguous: k and n (a convolution), both k (its input gradient), m and n (its
+ * weight gradient).
+ */
 type Times = readonly [forward: number, inputGrad: number, weightGrad: number];
 
 /** Threads of a subgroup on the devices whose matrices these kernels use. */
@@ -33,9 +42,10 @@ const MOST_SPLITS = 256;
 const SHORTEST_SPLIT = 128;
 
 /**
- * The tiles, with times measured on an H200 at 1980 MHz (2026-11-22) by 3x3 convolutions at 28x28 with 512 channels, of 1, 4 and 16 images,
- * and their gradients; `estimate` is within 20 % of most of them. A tile of an operand that is contiguous along k takes longer, because it has
- * only bk values, 32 bytes for 16, together in memory. Measured times in a tuning memo go before these estimates.
+ * The tiles, with times measured on an H200 at 1980 MHz (2026-11-22) by 3x3 convolutions at 28x28 with 512 channels, of
+ * 1, 4 and 16 images, and their gradients; `estimate` is within 20 % of most of them. A tile of an operand that is
+ * contiguous along k takes longer, because it has only bk values, 32 bytes for 16, together in memory. Measured times
+ * in a tuning memo go before these estimates.
  */
 const TILES: readonly MatrixTile[] = [
   tile(128, 128, 16, [2, 2], 2, [0.28, 0.335, 0.262]),
@@ -76,7 +86,10 @@ interface Estimates {
 
 const estimates = new WeakMap<GemmProblem, Estimates>();
 
-/** The estimate of a tile. All tiles of a problem are estimated once: the order, the plan and the reasons for a choice all ask. */
+/**
+ * The estimate of a tile. All tiles of a problem are estimated once: the order, the plan and the reasons for a choice
+ * all ask.
+ */
 function estimateOf(tile: MatrixTile, problem: GemmProblem, { hardware: { processors } }: Gpu): Estimate {
   let all = estimates.get(problem);
   if (all?.processors !== processors) {
@@ -138,8 +151,8 @@ function matrixVariant(tile: MatrixTile): GemmVariant {
   const { bm, bn, bk, subgroups } = tile;
   const [subgroupsM, subgroupsN] = subgroups;
   const threads = subgroupsM * subgroupsN * MATRIX_SUBGROUP;
-  // Each row of a staged tile is padded by 16 bytes. Rows run along k or along m (n); the larger of both sizes counts. At the end the same memory
-  // takes 16 rows of sums of each subgroup.
+  // Each row of a staged tile is padded by 16 bytes. Rows run along k or along m (n); the larger of both sizes counts.
+  // At the end the same memory takes 16 rows of sums of each subgroup.
   const staged = 2 * 2 * (Math.max(bm * (bk + 8), bk * (bm + 8)) + Math.max(bn * (bk + 8), bk * (bn + 8)));
   const bytes = Math.max(staged, subgroupsM * subgroupsN * 16 * (bn / subgroupsN + 8) * 4);
   const counts = {

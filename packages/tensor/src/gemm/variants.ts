@@ -9,7 +9,8 @@ import type { GemmProblem, GemmVariant } from './problem.ts';
 import { MATRIX_VARIANTS, matrixVariantsFor } from './subgroupMatrix.ts';
 
 /**
- * kernels/gemm/tiled.wgsl with a workgroup's tile of bm x bn, in steps of bk along k; each thread sums tm rows x 4 · tq columns in registers.
+ * kernels/gemm/tiled.wgsl with a workgroup's tile of bm x bn, in steps of bk along k; each thread sums tm rows x 4 · tq
+ * columns in registers.
  *
  * A `large` tile declines a problem that has fewer tiles than the device has processors.
  */
@@ -48,7 +49,10 @@ function tiled(bm: number, bn: number, bk: number, tm: number, tq: number, large
   };
 }
 
-/** A workgroup is one subgroup of 8 threads along m, which shuffle the values of B among them: for adapters that compute on the CPU. */
+/**
+ * A workgroup is one subgroup of 8 threads along m, which shuffle the values of B among them: for adapters that compute
+ * on the CPU.
+ */
 const broadcast: GemmVariant = {
   name: 'broadcast',
   supports: (_, gpu) => subgroupsOfEight(gpu),
@@ -75,7 +79,8 @@ const direct: GemmVariant = {
     const threads = gpu.adapter.software ? 8 : 64;
     const threadsN = Math.min(threads, 2 ** Math.ceil(Math.log2(Math.ceil(n / 4))));
     const threadsM = threads / threadsN;
-    // Measured on llvmpipe: 4 and 8 rows reach 8-9 GFLOP/s alike, but 8 take twice as long to compile (0.5 s instead of 0.25 s).
+    // Measured on llvmpipe: 4 and 8 rows reach 8-9 GFLOP/s alike, but 8 take twice as long to compile (0.5 s instead of
+    // 0.25 s).
     const rows = gpu.adapter.software || m < 64 ? 4 : 8;
     return {
       multiply: aContiguousAlong === 'k' ? gemmDirect : gemmDirectOuter,
@@ -87,7 +92,10 @@ const direct: GemmVariant = {
   },
 };
 
-/** Tells one product from another: its extents, and a hash of the texts and constants of its loaders and of what finishes its sums. */
+/**
+ * Tells one product from another: its extents, and a hash of the texts and constants of its loaders and of what
+ * finishes its sums.
+ */
 function describeProduct(problem: GemmProblem): string {
   const { name, m, n, k, batch = 1, finish, transposedB } = problem;
   const words = [name, `${m}x${n}x${k}`, batch > 1 ? `x${batch}` : '', finish?.bias ? 'bias' : ''].filter(
@@ -112,11 +120,13 @@ const PLAIN: readonly GemmVariant[] = [
 ];
 
 /**
- * Every way to multiply, most preferred first. For f16 on subgroup matrices the order depends on the extents of the problem.
+ * Every way to multiply, most preferred first. For f16 on subgroup matrices the order depends on the extents of the
+ * problem.
  *
- * The order of the tiles in f32 was measured on an H100 by the forward 3x3 convolution of 16 images of 28x28 from 512 to 512 channels, in
- * TFLOP/s: 64x128x16 with 8x8 sums per thread 39.5, 128x128x16 38.0, 64x64x16 with 8x4 37.4, 128x64x16 37.2, 64x64x16 with 8x8 33.8, 128x128x8
- * 32.9. The smaller tiles serve small batches. The 16-wide tile serves three-channel images: its loads are coalesced, those of `direct` are not.
+ * The order of the tiles in f32 was measured on an H100 by the forward 3x3 convolution of 16 images of 28x28 from 512
+ * to 512 channels, in TFLOP/s: 64x128x16 with 8x8 sums per thread 39.5, 128x128x16 38.0, 64x64x16 with 8x4 37.4,
+ * 128x64x16 37.2, 64x64x16 with 8x8 33.8, 128x128x8 32.9. The smaller tiles serve small batches. The 16-wide tile
+ * serves three-channel images: its loads are coalesced, those of `direct` are not.
  */
 export const gemmFamily: Family<GemmProblem, GemmVariant> = new Family({
   name: 'gemm',

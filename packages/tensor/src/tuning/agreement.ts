@@ -15,7 +15,10 @@ export interface Agreement {
   readonly worst: number;
 }
 
-/** Compares two f32 tensors of one shape on the device. A NaN or an infinity in either one makes both numbers NaN or infinite. */
+/**
+ * Compares two f32 tensors of one shape on the device. A NaN or an infinity in either one makes both numbers NaN or
+ * infinite.
+ */
 export async function agreement(result: Tensor, reference: Tensor): Promise<Agreement> {
   const values = scope(() =>
     noGrad(() => {
@@ -33,8 +36,8 @@ export async function agreement(result: Tensor, reference: Tensor): Promise<Agre
   return { error: error / scale, worst: worst / scale };
 }
 
-// f32 products differ in the order of their sums, Winograd's by about 1e-5. f16 results are rounded to 5e-4 of each element, and some kernels
-// round their operands too.
+// f32 products differ in the order of their sums, Winograd's by about 1e-5. f16 results are rounded to 5e-4 of each
+// element, and some kernels round their operands too.
 const TOLERANCE = 2e-3;
 const WORST = 5e-2; // one element may be further off than the mean, but a wrong term in its sum is more than this
 

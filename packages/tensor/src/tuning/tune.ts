@@ -1,4 +1,7 @@
-/** @file Times the variants of kernel families on the problems that a program met, and writes the fastest into the tuning memo. */
+/**
+ * @file Times the variants of kernel families on the problems that a program met, and writes the fastest into the
+ * tuning memo.
+ */
 import {
   ArgumentError,
   checkBoolean,
@@ -48,20 +51,22 @@ export interface TuneResult {
   readonly problem: MetProblem;
   /** In the family's order of preference. */
   readonly trials: readonly TuneTrial[];
-  /** The fastest variant. It is the most preferred one unless another is faster by more than noise, and if no result was right. */
+  /** The most preferred variant, unless another one is faster by more than noise. */
   readonly best: string;
 }
 
 const NOISE = 0.97; // another variant must take less than this fraction of the preferred one's time
-const MOST_CANDIDATES = 5; // and the reference: variants ranked behind them have not won anywhere, and each costs a compilation
+// and the reference: variants ranked behind them have not won anywhere, and each costs a compilation
+const MOST_CANDIDATES = 5;
 const AT_ONCE = 16; // problems whose variants are compiled at the same time
 const HOPELESS = 2; // variants slower than this many times the fastest in the first round are not timed again
 
 /**
  * Measures the variants that admit each problem and writes the fastest into the device's tuning memo.
  *
- * A variant's result first has to agree with that of the family's last variant, the reference; then all are timed, interleaved. A problem
- * that arises inside a variant of another family (the products of a convolution) is measured first, so that the variant runs at its fastest.
+ * A variant's result first has to agree with that of the family's last variant, the reference; then all are timed,
+ * interleaved. A problem that arises inside a variant of another family (the products of a convolution) is measured
+ * first, so that the variant runs at its fastest.
  *
  * @throws ArgumentError if an option is unknown or of the wrong type.
  */
@@ -103,7 +108,10 @@ const work = ({ calls, buffers }: MetProblem): number => calls * buffers.reduce(
 const attempt = (problem: MetProblem, variant: string): RecordedStep<Tensor> =>
   withVariant(problem.family, variant, () => noGrad(() => record(problem.launch)));
 
-/** Compiles the variants of all problems at the same time. Returns, for each problem, the problems of other families inside its variants. */
+/**
+ * Compiles the variants of all problems at the same time. Returns, for each problem, the problems of other families
+ * inside its variants.
+ */
 async function compiled(problems: readonly MetProblem[], gpu: Gpu): Promise<MetProblem[][]> {
   const inner: MetProblem[][] = [];
   const compilations: Promise<void>[] = [];
@@ -167,7 +175,10 @@ async function agreementsOf(
   }
 }
 
-/** Milliseconds of each step: one round of all, then many rounds of those within HOPELESS of the fastest. `undefined` stays `undefined`. */
+/**
+ * Milliseconds of each step: one round of all, then many rounds of those within HOPELESS of the fastest. `undefined`
+ * stays `undefined`.
+ */
 async function timeRight(
   gpu: Gpu,
   steps: readonly (RecordedStep<Tensor> | undefined)[],
@@ -186,7 +197,10 @@ async function timeRight(
   });
 }
 
-/** The first trial in the order of preference, unless another one is clearly faster. `undefined` if no result was right, which the reference's own is if it is finite. */
+/**
+ * The first trial in the order of preference, unless another one is clearly faster. `undefined` if no result was right:
+ * then that of the reference itself was not finite.
+ */
 function entryOf(trials: readonly TuneTrial[]): TuningEntry | undefined {
   const timed = trials.flatMap(({ variant, ms }) => (ms === undefined ? [] : [{ variant, ms }]));
   const [first] = timed;
