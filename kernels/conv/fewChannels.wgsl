@@ -6,9 +6,9 @@
 //           most of the work. Here a workgroup loads each pixel once.
 // Tile      16 x 16 pixels of one image. Each of the SUBGROUPS subgroups computes ROWS of its rows; a row is one square
 //           of 16 pixels x 16 channels, of which N are used.
-// Staging   for 16 input channels at a time: the patch of pixels that the tile reads, with its border, and the weights
+// Staging   for 16 input channels at a time: the window of pixels that the tile reads, with its border, and the weights
 //           of all taps, with zeros for channels past N. The left operand of a tap is 16 neighbours in a row of the
-//           patch, which begins elsewhere for each tap. A pixel is padded by eight f16, so that the rows that a
+//           window, which begins elsewhere for each tap. A pixel is padded by eight f16, so that the rows that a
 //           subgroup reads together lie on different banks.
 // Epilogue  as in gemm/matrix.wgsl the sums pass through workgroup memory.
 // Layout    x [BATCH, SRC_H, SRC_W, CHANNELS], w [KERNEL_H, KERNEL_W, CHANNELS, N], y [BATCH, OUT_H, OUT_W, N].
@@ -21,8 +21,8 @@
 @group(0) @binding(1) var<storage, read> x : array<vec4u>; // eight f16 each
 @group(0) @binding(2) var<storage, read> w : array<f16>;
 
-const PATCH_H = 15u + KERNEL_H;
-const PATCH_W = 15u + KERNEL_W;
+const WINDOW_H = 15u + KERNEL_H;
+const WINDOW_W = 15u + KERNEL_W;
 const TAPS = KERNEL_H * KERNEL_W;
 const PITCH = 3u; // of a pixel: two vec4u of channels, one of padding
 const SLAB = 16u * 5u; // of a subgroup's sums: 16 f32 and four of padding per pixel
@@ -31,7 +31,7 @@ alias Left = subgroup_matrix_left<f16, 16, 16>;
 alias Right = subgroup_matrix_right<f16, 16, 16>;
 alias Sums = subgroup_matrix_result<f32, 16, 16>;
 
-var<workgroup> patch : array<vec4u, max(PATCH_H * PATCH_W * PITCH, SUBGROUPS * SLAB)>;
+var<workgroup> window : array<vec4u, max(WINDOW_H * WINDOW_W * PITCH, SUBGROUPS * SLAB)>;
 var<workgroup> weights : array<vec4u, TAPS * 32u>; // [tap, channel in, channel out]
 
 fn pixels(image : u32, row : u32, column : u32, channels : u32) -> vec4u {
@@ -60,9 +60,9 @@ fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : 
   let column0 = (tile % TILES_W) * 16u;
   var sums : array<Sums, ROWS>;
   for (var block = 0u; block < CHANNELS / 16u; block++) {
-    for (var at = thread; at < PATCH_H * PATCH_W * 2u; at += THREADS) {
+    for (var at = thread; at < WINDOW_H * WINDOW_W * 2u; at += THREADS) {
       let pixel = at / 2u;
-      patch[pixel * PITCH + at % 2u] = pixels(image, row0 + pixel / PATCH_W, column0 + pixel % PATCH_W, block * 2u + at % 2u);
+      window[pixel * PITCH + at % 2u] = pixels(image, row0 + pixel / WINDOW_W, column0 + pixel % WINDOW_W, block * 2u + at % 2u);
     }
     for (var at = thread; at < TAPS * 16u; at += THREADS) {
       let tap = at / 16u;
@@ -73,11 +73,11 @@ fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : 
     }
     workgroupBarrier();
     for (var tapRow = 0u; tapRow < KERNEL_H; tapRow++) {
-      let first = (subgroup * ROWS + tapRow) * PATCH_W;
+      let first = (subgroup * ROWS + tapRow) * WINDOW_W;
       for (var tapColumn = 0u; tapColumn < KERNEL_W; tapColumn++) { // unrolled
         let right = subgroupMatrixLoad<Right, row_major>(&weights, (tapRow * KERNEL_W + tapColumn) * 32u, 2u);
         for (var i = 0u; i < ROWS; i++) { // unrolled
-          let left = subgroupMatrixLoad<Left, row_major>(&patch, (first + i * PATCH_W + tapColumn) * PITCH, PITCH);
+          let left = subgroupMatrixLoad<Left, row_major>(&window, (first + i * WINDOW_W + tapColumn) * PITCH, PITCH);
           sums[i] = subgroupMatrixMultiplyAccumulate(left, right, sums[i]);
         }
       }
@@ -86,13 +86,13 @@ fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : 
   }
 
   for (var i = 0u; i < ROWS; i++) { // unrolled
-    subgroupMatrixStore<row_major>(&patch, subgroup * SLAB, sums[i], 5u);
+    subgroupMatrixStore<row_major>(&window, subgroup * SLAB, sums[i], 5u);
     workgroupBarrier();
     for (var at = thread; at < SUBGROUPS * 16u; at += THREADS) {
       let row = row0 + (at / 16u) * ROWS + i;
       let column = column0 + at % 16u;
       if (row < OUT_H && column < OUT_W) {
-        store(0u, (image * OUT_H + row) * OUT_W + column, 0u, bitcast<vec4f>(patch[(at / 16u) * SLAB + (at % 16u) * 5u]));
+        store(0u, (image * OUT_H + row) * OUT_W + column, 0u, bitcast<vec4f>(window[(at / 16u) * SLAB + (at % 16u) * 5u]));
       }
     }
     workgroupBarrier();

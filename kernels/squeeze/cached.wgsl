@@ -6,7 +6,7 @@
 //           workgroup for all pixels of a sample would take ten microseconds.
 // Layout    x, skip, out [N, ROWS, C] stored as S, a vector of four f32 or f16; gates [N, C] and hidden [N, HIDDEN] in
 //           f32 are for the gradient; tail [1] is the slope of the PReLU.
-// Needs     11 storage bindings, more than WebGPU's default of 8.
+// Needs     11 storage bindings, which is more bindings than WebGPU's default of 8.
 // Prelude   alias S; layers.wgsl, forwardLayers.wgsl, sampleSums.wgsl; ROWS, SLICES.
 // Dispatch  SLICES workgroups per sample.
 @group(0) @binding(0) var<storage, read_write> out : array<S>;

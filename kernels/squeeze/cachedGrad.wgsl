@@ -4,7 +4,7 @@
 // Here v = x · gate + skip, computed again. The tile is that of cached.wgsl.
 // Layout    h, dx, dy, x, skip [N, ROWS, C] stored as S, a vector of four f32 or f16; gates and hidden as cached.wgsl
 //           wrote them.
-// Needs     11 storage bindings, more than WebGPU's default of 8.
+// Needs     11 storage bindings, which is more bindings than WebGPU's default of 8.
 // Prelude   alias S; layers.wgsl, backwardLayers.wgsl, sampleSums.wgsl; ROWS, SLICES.
 // Dispatch  SLICES workgroups per sample.
 @group(0) @binding(0) var<storage, read_write> dx : array<S>;

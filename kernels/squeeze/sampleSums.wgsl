@@ -2,6 +2,7 @@
 // writes.
 //
 // Threads form WG / GROUPS rows of GROUPS threads, one for each vector of four channels.
+// Needs     more bindings than WebGPU's default, because the kernels that use it do.
 // Prelude   layers.wgsl; ROWS; GROUPS = C / 4, a power of two up to WG; SLICES; AT_ONCE = vectors of each image that a
 //           thread loads at a time.
 const SIZE = ROWS * GROUPS;

@@ -145,7 +145,13 @@ export function convTranspose2d(x: Tensor, w: Tensor, bias?: Tensor, options: Co
   const grow = (extent: number, kernel: number) => (extent - 1) * stride - 2 * padding + kernel;
   const result: Shape = [batch, grow(height, w.dim(0)), grow(width, w.dim(1)), channelsOut];
   if (result.some((extent) => extent < 1))
-    throw new ArgumentError('convTranspose2d', 'padding', String(padding), 'one that leaves pixels', showShape(result));
+    throw new ArgumentError(
+      'convTranspose2d',
+      'padding',
+      String(padding),
+      'one that leaves pixels',
+      `The result would be ${showShape(result)}`,
+    );
   const g = convGeometry('convTranspose2d', result, w.shape, { stride, padding, groups });
   const y = conv2dInputGrad(x, w, g);
   return bias ? y.add(cast(bias, y.dtype)) : y;

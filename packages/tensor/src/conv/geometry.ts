@@ -110,9 +110,16 @@ export function convGeometry(op: string, x: Shape, w: Shape, options: Conv2dOpti
   const { stride = 1, padding = 0, paddingMode = 'zero', groups = 1 } = options;
   checkSteps(op, options);
   checkOneOf(op, 'paddingMode', paddingMode, PADDING_MODES);
-  if (x.length !== 4) throw new ArgumentError(op, 'x', showShape(x), '[batch, height, width, channels]');
+  if (x.length !== 4)
+    throw new ArgumentError(op, 'x', showShape(x), '[batch, height, width, channels]', 'reshape() to four axes');
   if (w.length !== 4)
-    throw new ArgumentError(op, 'w', showShape(w), '[kernel height, kernel width, channels in / groups, channels out]');
+    throw new ArgumentError(
+      op,
+      'w',
+      showShape(w),
+      '[kernel height, kernel width, channels in / groups, channels out]',
+      'permute() a weight of another layout, or reshape() it to four axes',
+    );
   const [batch, height, width, channelsIn] = x as [number, number, number, number];
   const [kernelHeight, kernelWidth, perGroup, channelsOut] = w as [number, number, number, number];
   if (perGroup * groups !== channelsIn || channelsOut % groups !== 0) {
@@ -126,12 +133,24 @@ export function convGeometry(op: string, x: Shape, w: Shape, options: Conv2dOpti
   }
   const reach = Math.min(height, width) - (paddingMode === 'reflect' ? 1 : 0);
   if (paddingMode !== 'zero' && padding > reach) {
-    throw new ArgumentError(op, 'padding', String(padding), `at most ${reach} to ${paddingMode} in ${showShape(x)}`);
+    throw new ArgumentError(
+      op,
+      'padding',
+      String(padding),
+      `at most ${reach} to ${paddingMode} in ${showShape(x)}`,
+      "Pad less, or with paddingMode 'zero'",
+    );
   }
   const outHeight = Math.floor((height + 2 * padding - kernelHeight) / stride) + 1;
   const outWidth = Math.floor((width + 2 * padding - kernelWidth) / stride) + 1;
   if (outHeight < 1 || outWidth < 1) {
-    throw new ArgumentError(op, 'x', showShape(x), `at least ${kernelHeight}x${kernelWidth} after padding ${padding}`);
+    throw new ArgumentError(
+      op,
+      'x',
+      showShape(x),
+      `at least ${kernelHeight}x${kernelWidth} after padding ${padding}`,
+      'Pad more, or take a smaller kernel',
+    );
   }
   return {
     batch,

@@ -83,8 +83,8 @@ interface LinearsVariant extends Variant<LinearsProblem> {
   readonly threadsPerSum: number;
 }
 
-const shared: LinearsVariant = {
-  name: 'sums shared by 16',
+const split: LinearsVariant = {
+  name: '16 threads per sum',
   columns: 16,
   threadsPerSum: 16,
   supports: (_, { device }) =>
@@ -95,7 +95,7 @@ const shared: LinearsVariant = {
 /** Ways to compute them: sums over thousands of terms keep a GPU busy only if several threads split each. */
 export const linearsFamily = new Family<LinearsProblem, LinearsVariant>({
   name: 'linears',
-  variants: [shared, { name: 'a thread per sum', columns: 8, threadsPerSum: 1 }],
+  variants: [split, { name: 'one thread per sum', columns: 8, threadsPerSum: 1 }],
   describe: ({ rows, inner, columns }) => `${rows} x ${inner} by ${inner} x ${columns}`,
 });
 

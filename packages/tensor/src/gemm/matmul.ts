@@ -85,7 +85,13 @@ function checkMatrices(a: Tensor, b: Tensor, ta: boolean, tb: boolean): void {
     throw new ArgumentError('matmul', 'ranks', `${a.rank} and ${b.rank}`, '2 and 2', 'reshape() to matrices');
   if (a.dim(ta ? 0 : 1) !== b.dim(tb ? 1 : 0)) {
     const show = (x: Tensor, t: boolean) => showShape(x.shape) + (t ? 'ᵀ' : '');
-    throw new ArgumentError('matmul', 'shapes', `${show(a, ta)} · ${show(b, tb)}`, 'equal inner extents');
+    throw new ArgumentError(
+      'matmul',
+      'shapes',
+      `${show(a, ta)} · ${show(b, tb)}`,
+      'equal inner extents',
+      'transposeA and transposeB turn an operand',
+    );
   }
 }
 
