@@ -1,6 +1,7 @@
 /** @file What the device can do at best, measured in the same run: everything else is told as a share of it. */
 import { type Gpu, timeInterleaved } from '@visage/gpu';
-import { cast, type DType, launchMap, matmul, mean, noGrad, ones, record, scope, type Tensor } from '@visage/tensor';
+import { cast, type DType, matmul, mean, noGrad, ones, record, scope, type Tensor } from '@visage/tensor';
+import { launchMap } from '@visage/tensor/kernels';
 import { checkHealth } from './health.ts';
 
 /** The best rates that this device reached here. */

@@ -1,6 +1,7 @@
 import { type Gpu, type RecordedStep, timeInterleaved } from '@visage/gpu';
 import { HostRandom } from '@visage/nn';
-import { cast, conv2d, grad, noGrad, record, type Shape, scope, sizeOf, type Tensor, tensor } from '@visage/tensor';
+import { cast, conv2d, grad, noGrad, record, type Shape, scope, type Tensor, tensor } from '@visage/tensor';
+import { sizeOf } from '@visage/tensor/kernels';
 import { checkHealth, magnitudes } from './health.ts';
 
 /** A square convolution at stride 1 that keeps the size of the image. */

@@ -11,10 +11,10 @@ import {
   record,
   type Shape,
   scope,
-  sizeOf,
   type Tensor,
   tensor,
 } from '@visage/tensor';
+import { sizeOf } from '@visage/tensor/kernels';
 import { checkHealth, magnitudes } from './health.ts';
 import { discriminatorOf, generatorOf, identityOf } from './models.ts';
 import type { Sizes } from './sizes.ts';

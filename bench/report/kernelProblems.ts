@@ -5,21 +5,19 @@ import {
   type Conv2dOptions,
   cast,
   conv2d,
-  empty,
   type FloatType,
   grad,
   instanceNorm,
-  linears,
   matmul,
   mul,
   permute,
   type ResizeMode,
   record,
   resize,
-  squeezeExcitation,
   sum,
   type Tensor,
 } from '@visage/tensor';
+import { empty, linears, squeezeExcitation } from '@visage/tensor/kernels';
 import { totalFamily } from '../../packages/tensor/src/reduce/threads.ts';
 
 /** [batch, side, channels in, channels out, kernel, options] */

@@ -1,16 +1,22 @@
 // Conversion between element types, four elements at a time:  out[i] = convert(x[i])
 //
-// Layout    f32, i32 and u32 lie in words; f16 two and u8 four to a word, lowest element in the lowest bits. Past the last element a word is zero.
-// Prelude   WG, TURNS, SIZE (elements); the parts read*.wgsl (alias S, fn read4(i) -> vec4<S>: elements 4i … 4i + 3) and write*.wgsl (alias D, fn write4).
-// Dispatch  one invocation per TURNS times four elements, WG fours apart.
+// Layout    f32, i32 and u32 lie in words; f16 two and u8 four to a word, lowest element in the lowest bits. Past the
+//           last element a word is zero.
+// Prelude   WG, VECTORS_PER_THREAD, SIZE (elements); the parts read*.wgsl (alias S,
+//           fn read4(i) -> vec4<S>: elements 4i … 4i + 3) and write*.wgsl (alias D, fn write4).
+// Dispatch  one thread per VECTORS_PER_THREAD times four elements, WG fours apart.
 @compute @workgroup_size(WG)
-fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : vec3u, @builtin(local_invocation_index) lane : u32) {
-  let first = (group.y * groups.x + group.x) * (WG * TURNS) + lane;
-  var values : array<vec4<D>, TURNS>;
-  for (var k = 0u; k < TURNS; k++) { // apart from the stores, so that all loads are in flight together
+fn main(
+  @builtin(workgroup_id) group : vec3u,
+  @builtin(num_workgroups) groups : vec3u,
+  @builtin(local_invocation_index) thread : u32,
+) {
+  let first = (group.y * groups.x + group.x) * (WG * VECTORS_PER_THREAD) + thread;
+  var values : array<vec4<D>, VECTORS_PER_THREAD>;
+  for (var k = 0u; k < VECTORS_PER_THREAD; k++) { // apart from the stores, so that all loads are in flight together
     values[k] = convert(read4(min(first + k * WG, (SIZE - 1u) / 4u)));
   }
-  for (var k = 0u; k < TURNS; k++) {
+  for (var k = 0u; k < VECTORS_PER_THREAD; k++) {
     if (4u * (first + k * WG) < SIZE) {
       write4(first + k * WG, values[k]);
     }

@@ -37,8 +37,9 @@ fn headBound(ray : Ray) -> vec2f {
 }
 
 /**
- * Traces the head. A ray that misses by less than a pixel reports its closest approach with partial coverage, which gives smooth
- * outlines from one ray per pixel. A ray that runs out of steps still creeps along a surface and counts as a hit.
+ * Traces the head. A ray that misses by less than a pixel reports its closest approach with partial coverage, which
+ * gives smooth outlines from one ray per pixel. A ray that runs out of steps still creeps along a surface and counts as
+ * a hit.
  */
 fn traceHead(ray : Ray) -> Hit {
   let bound = headBound(ray);

@@ -1,9 +1,10 @@
-// Fills the derived half of each face: rotation, light, colours, and the few positions that mix identity and expression.
+// Fills the derived half of each face: rotation, light, colours, and the few positions that mix identity and
+// expression.
 //
 //   rotation = Rz(roll) Rx(pitch) Ry(yaw), head to camera; light_head = rotation^T light_camera
 //   noseBase = eyeHeight - noseLength;  mouthLine = noseBase - mouthDrop - 0.35 open;  chin = -0.80 - jawLength - 0.5 open
 //
-// Memory: `faces` [batch] Face, see face.wgsl. Tile: one invocation per image.
+// Memory: `faces` [batch] Face, see face.wgsl. Tile: one thread per image.
 // Preconditions: draw.wgsl has run. Parts before: face. Dispatch: ceil(batch / 8).
 // `poseOf` and `landmarksOf` in packages/faces/src/render/landmarks.ts compute the same positions.
 

@@ -5,9 +5,10 @@
 //   normal:  value = a + b clamp(sqrt(3) (u0 + u1 + u2 + u3 - 2), -2, 2)       (a sum of four uniforms has variance 1/3)
 //   chance:  value = u0 < c ? a + (b - a) u1 : 0
 //
-// Memory: `identities`, `attributes` u32 [batch]; `table` one vec4f (a, b, c, code) per factor with code = stream + 2 shape
-// (rows of packages/faces/src/sampling/factors.ts); `faces` f32 [batch, FACE_FLOATS], of which this kernel writes the factors.
-// Tile: one invocation per factor of an image.
+// Memory: `identities`, `attributes` u32 [batch]; `table` one vec4f (a, b, c, code) per factor with code = stream + 2
+// shape (rows of packages/faces/src/sampling/factors.ts); `faces` f32 [batch, FACE_FLOATS], of which this kernel writes
+// the factors.
+// Tile: one thread per factor of an image.
 // Preconditions: constants SEED, FACTORS, FACE_FLOATS, DERIVED_FLOATS. Parts before: rng.
 // Dispatch: (ceil(FACTORS / 8), batch, 1).
 

@@ -1,11 +1,13 @@
 // Part: the parameters of one face: what `draw.wgsl` writes and `render.wgsl` reads, one struct per image.
 //
-// Memory layout: FACE_FLOATS f32 per image. First the derived values (DERIVED_FLOATS of them: matrices and colours that would
-// cost every pixel the same trigonometry), then one f32 per row of the factor table in packages/faces/src/sampling/factors.ts, in its
-// order, under its names; a test holds the two lists together. Only vec4f and f32 members, so the offsets need no thought.
+// Memory layout: FACE_FLOATS f32 per image. First the derived values (DERIVED_FLOATS of them: matrices and colours that
+// would cost every pixel the same trigonometry), then one f32 per row of the factor table in
+// packages/faces/src/sampling/factors.ts, in its order, under its names; a test holds the two lists together. Only
+// vec4f and f32 members, so the offsets need no thought.
 //
-// Head space: x to the viewer's right, y up, z towards the viewer; the cranium is about 0.7 wide, 0.75 high (half axes),
-// the eyes lie near y = 0, the chin near y = -0.95. Camera: on the z axis at CAMERA_DISTANCE, looking at the origin.
+// Head space: x to the viewer's right, y up, z towards the viewer; the cranium is about 0.7 wide, 0.75 high (half
+// axes), the eyes lie near y = 0, the chin near y = -0.95. Camera: on the z axis at CAMERA_DISTANCE, looking at the
+// origin.
 
 const CAMERA_DISTANCE = 6.0;
 

@@ -2,10 +2,11 @@
 //
 //   mask = (ray meets the face envelope) * (no hair before it) * (1 - occluder)
 //
-// It depends on attributes alone, so a swap, its target and its exact truth share one mask, and two identities under the same
-// attributes differ inside it only. The outline of cheeks, jaw and chin lies inside: moving it is part of a swap.
+// It depends on attributes alone, so a swap, its target and its exact truth share one mask, and two identities under
+// the same attributes differ inside it only. The outline of cheeks, jaw and chin lies inside: moving it is part of a
+// swap.
 //
-// Memory: `faces` [batch] Face; `mask` f32 [batch, SIZE, SIZE, 1]. Tile: one invocation per pixel, one ray each.
+// Memory: `faces` [batch] Face; `mask` f32 [batch, SIZE, SIZE, 1]. Tile: one thread per pixel, one ray each.
 // Preconditions: constants SIZE, STEPS. Parts before: face, sdf, camera, paint, surroundings.
 // Dispatch: (ceil(SIZE / 8), SIZE, batch).
 

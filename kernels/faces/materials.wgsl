@@ -3,7 +3,7 @@
 //   0 background  1 skin  2 eye  3 lips  4 mouth  5 brow  6 hair  7 mark (mole)  8 clothes  9 glasses  10 occluder
 //
 // Memory: `faces` [batch] Face; `materials` f32 [batch, SIZE, SIZE, 1], whole numbers.
-// Tile: one invocation per pixel, one ray each.
+// Tile: one thread per pixel, one ray each.
 // Preconditions: constants SIZE, STEPS. Parts before: face, sdf, camera, paint, surroundings.
 // Dispatch: (ceil(SIZE / 8), SIZE, batch).
 

@@ -1,7 +1,8 @@
-// Part: albedo of a point of the head: what is painted rather than modelled. Brows, lips, mouth, lashes, iris, beard, marks.
+// Part: albedo of a point of the head: what is painted rather than modelled. Brows, lips, mouth, lashes, iris, beard,
+// marks.
 //
-// Every stroke has a coverage in [0, 1]: a signed distance to its edge, softened over `width` head units (about a pixel), so that
-// small images need no supersampling. `m` is the point mirrored to x > 0. Colours are linear.
+// Every stroke has a coverage in [0, 1]: a signed distance to its edge, softened over `width` head units (about a
+// pixel), so that small images need no supersampling. `m` is the point mirrored to x > 0. Colours are linear.
 // A library part: no entry point. Parts before: face, sdf.
 
 fn hashWord(x : u32) -> u32 {
@@ -54,7 +55,9 @@ fn browCoverage(m : vec3f, width : f32) -> f32 {
   return inside(max(abs(m.y - y) - half, max(-u, u - 1.0) * face.browLength), width);
 }
 
-/** A point in the frame of the mouth: x in half widths, y from the mouth line (which a smile bends), z the arc 1 - x^2. */
+/**
+ * A point in the frame of the mouth: x in half widths, y from the mouth line (which a smile bends), z the arc 1 - x^2.
+ */
 fn mouthFrame(p : vec3f) -> vec3f {
   let x = p.x / face.hair.w;
   return vec3f(x, p.y - face.rowY.w - face.rowX.w * x * x, max(1.0 - x * x, 0.0));

@@ -4,7 +4,7 @@
 //   display = (sqrt(light) - 1/2) contrast + 1/2 + noise
 //
 // Memory: `faces` [batch] Face (draw.wgsl, derive.wgsl); `image` f32 [batch, SIZE, SIZE, 3] in [0, 1].
-// Tile: one invocation per pixel; eight in a row share one face, which is copied to private memory once.
+// Tile: one thread per pixel; eight in a row share one face, which is copied to private memory once.
 // Preconditions: constants SIZE, SAMPLES, STEPS, SHADOW_STEPS.
 // Parts before: face, sdf, camera, paint, shading, surroundings. Dispatch: (ceil(SIZE / 8), SIZE, batch).
 // Cost: about 40 evaluations of the head per pixel; 1.9 ms per image of 64 x 64 on a 2-core software adapter.

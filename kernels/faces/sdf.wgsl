@@ -5,7 +5,8 @@
 //
 // The cranium, ears, neck and hair depend on attributes only, so that an identity changes nothing outside the face; the
 // envelope that `faceEnvelope` intersects contains every identity's face. The head is symmetric: distances use |x|.
-// Reads one face from private memory, because a dozen evaluations per pixel would fetch it again from storage each time.
+// Reads one face from private memory, because a dozen evaluations per pixel would fetch it again from storage each
+// time.
 // A library part: no entry point. Parts before: face.
 
 var<private> face : Face;
@@ -31,7 +32,9 @@ fn capsule(p : vec3f, a : vec3f, b : vec3f, radius : f32) -> f32 {
   return length(ap - ab * saturate(dot(ap, ab) / dot(ab, ab))) - radius;
 }
 
-/** A capsule whose radius grows from `ra` at a to `rb` at b (linear in the foot point, exact enough for slender cones). */
+/**
+ * A capsule whose radius grows from `ra` at a to `rb` at b (linear in the foot point, exact enough for slender cones).
+ */
 fn taperedCapsule(p : vec3f, a : vec3f, b : vec3f, ra : f32, rb : f32) -> f32 {
   let ap = p - a;
   let ab = b - a;
@@ -47,7 +50,10 @@ fn eyeCenter() -> vec3f {
   return vec3f(face.eyeDistance, face.eyeHeight, 0.715 - eyeRadius());
 }
 
-/** Position in the eye's own frame: half widths of the eye, turned by the slant; y up, x outwards. `p` mirrored to x > 0. */
+/**
+ * Position in the eye's own frame: half widths of the eye, turned by the slant; y up, x outwards. `p` mirrored to x >
+ * 0.
+ */
 fn eyeFrame(p : vec3f) -> vec2f {
   let d = (p.xy - vec2f(face.eyeDistance, face.eyeHeight)) / face.eyeSize;
   return vec2f(d.x, d.y - face.eyeSlant * d.x);
@@ -133,7 +139,10 @@ fn sceneDistance(p : vec3f) -> f32 {
   return 0.85 * min(parts.x, min(parts.y, parts.z));
 }
 
-/** What blocks the key light, for soft shadows: cranium, a mean jaw, the nose and the hair; the rest casts nothing visible. */
+/**
+ * What blocks the key light, for soft shadows: cranium, a mean jaw, the nose and the hair; the rest casts nothing
+ * visible.
+ */
 fn blockerDistance(p : vec3f) -> f32 {
   var d = ellipsoid(p - vec3f(0.0, 0.28, -0.10), vec3f(0.68, 0.74, 0.84));
   d = min(d, ellipsoid(p - vec3f(0.0, -0.24, 0.10), vec3f(0.50, 0.62, 0.58)));
@@ -158,7 +167,10 @@ fn intersectEllipsoid(ray : Ray, center : vec3f, radius : vec3f) -> vec2f {
   return select(vec2f(1.0, -1.0), vec2f(-b - root, -b + root) / a, h > 0.0);
 }
 
-/** Where a ray enters the two ellipsoids that hold every identity's face (cheeks and brows, jaw and chin); 1e3 when it misses. */
+/**
+ * Where a ray enters the two ellipsoids that hold every identity's face (cheeks and brows, jaw and chin); 1e3 when it
+ * misses.
+ */
 fn faceEnvelope(ray : Ray) -> f32 {
   let upper = intersectEllipsoid(ray, vec3f(0.0, -0.03, 0.18), vec3f(0.77, 0.62, 0.95));
   let lower = intersectEllipsoid(ray, vec3f(0.0, -0.46, 0.20), vec3f(0.68, 0.64, 0.88));

@@ -1,9 +1,10 @@
-// Part: light on a point of the head: wrapped Lambert under one key light, a sky-to-ground ambient, soft shadow, one-tap occlusion,
-// Blinn highlights.
+// Part: light on a point of the head: wrapped Lambert under one key light, a sky-to-ground ambient, soft shadow,
+// one-tap occlusion, Blinn highlights.
 //
 //   out = albedo (sky 1.15 ambient AO + key 1.25 (1 - ambient) shadow (n.l + w) / (1 + w)) + key specular (n.h)^gloss / 2
 //
-// w is larger in red than in blue for skin, the cheap stand-in for light that travels under it. Linear light throughout.
+// w is larger in red than in blue for skin, the cheap stand-in for light that travels under it. Linear light
+// throughout.
 // A library part: no entry point. Preconditions: constant SHADOW_STEPS. Parts before: face, sdf, paint.
 
 struct Surface {
@@ -13,8 +14,9 @@ struct Surface {
 }
 
 /**
- * Probes the distance around a hit: four times on a tetrahedron for the normal, at the point itself for the material, and once
- * along the normal for occlusion. One loop instead of six calls, because the compiler copies the head into every call.
+ * Probes the distance around a hit: four times on a tetrahedron for the normal, at the point itself for the material,
+ * and once along the normal for occlusion. One loop instead of six calls, because the compiler copies the head into
+ * every call.
  */
 fn surfaceAt(p : vec3f) -> Surface {
   var gradient = vec3f(0.0);

@@ -32,7 +32,10 @@ fn occluderAt(point : vec2f, width : f32) -> vec4f {
   return vec4f(color * round, inside(distance, width));
 }
 
-/** Coverage of the glasses' frame, a pair of rounded rectangles and a bridge in a plane before the eyes; `t` is the hit's. */
+/**
+ * Coverage of the glasses' frame, a pair of rounded rectangles and a bridge in a plane before the eyes; `t` is the
+ * hit's.
+ */
 fn glassesAt(ray : Ray, t : f32, width : f32) -> f32 {
   let plane = (0.75 - ray.origin.z) / ray.direction.z;
   if (face.glasses <= 0.0 || plane > t) {

@@ -1,16 +1,22 @@
-// Moves each image of a batch by whole pixels:  out[n, y, x] = in[n, y + shift[n, 0], x + shift[n, 1]], 0 where that lies outside
+// Moves each image of a batch by whole pixels:
+//   out[n, y, x] = in[n, y + shift[n, 0], x + shift[n, 1]], 0 where that lies outside
 //
 // The gradient is the same map with the opposite shift, so one kernel serves every order (SIGN says which way).
 // Layout    x, out [n, H, W, GROUPS] of S, shift [n, 2] as whole numbers in f32.
-// Prelude   alias S (f32 or f16, or four channels of it), WG, H, W, GROUPS (channels / lanes of S), SIZE (elements of out), SIGN (1 or -1).
-// Dispatch  one invocation per element of out.
+// Prelude   alias S (f32 or f16, or four channels of it), WG, H, W, GROUPS (channels / width of S), SIZE (elements of
+//           out), SIGN (1 or -1).
+// Dispatch  one thread per element of out.
 @group(0) @binding(0) var<storage, read_write> out : array<S>;
 @group(0) @binding(1) var<storage, read> x : array<S>;
 @group(0) @binding(2) var<storage, read> shift : array<f32>;
 
 @compute @workgroup_size(WG)
-fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : vec3u, @builtin(local_invocation_index) lane : u32) {
-  let i = (group.y * groups.x + group.x) * WG + lane;
+fn main(
+  @builtin(workgroup_id) group : vec3u,
+  @builtin(num_workgroups) groups : vec3u,
+  @builtin(local_invocation_index) thread : u32,
+) {
+  let i = (group.y * groups.x + group.x) * WG + thread;
   if (i >= SIZE) {
     return;
   }

@@ -3,14 +3,18 @@
 // An index past the table gives a row of NaN, see oneHot.wgsl.
 // Layout    table [ROWS, INNER], index [SIZE / INNER] as u32, out [SIZE / INNER, INNER].
 // Prelude   alias S (f32 or f16); WG, SIZE (elements of out), ROWS, INNER.
-// Dispatch  one invocation per element of out.
+// Dispatch  one thread per element of out.
 @group(0) @binding(0) var<storage, read_write> out : array<S>;
 @group(0) @binding(1) var<storage, read> table : array<S>;
 @group(0) @binding(2) var<storage, read> index : array<u32>;
 
 @compute @workgroup_size(WG)
-fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : vec3u, @builtin(local_invocation_index) lane : u32) {
-  let i = (group.y * groups.x + group.x) * WG + lane;
+fn main(
+  @builtin(workgroup_id) group : vec3u,
+  @builtin(num_workgroups) groups : vec3u,
+  @builtin(local_invocation_index) thread : u32,
+) {
+  let i = (group.y * groups.x + group.x) * WG + thread;
   if (i >= SIZE) {
     return;
   }

@@ -5,14 +5,18 @@
 // Looks through all indices for every row instead of adding atomically: the order is fixed, and batches are small.
 // Layout    rows [COUNT, INNER], index [COUNT] as u32, out [SIZE / INNER, INNER].
 // Prelude   alias S (f32 or f16; sums are f32); WG, SIZE (elements of out), COUNT, ROWS, INNER.
-// Dispatch  one invocation per element of out.
+// Dispatch  one thread per element of out.
 @group(0) @binding(0) var<storage, read_write> out : array<S>;
 @group(0) @binding(1) var<storage, read> rows : array<S>;
 @group(0) @binding(2) var<storage, read> index : array<u32>;
 
 @compute @workgroup_size(WG)
-fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : vec3u, @builtin(local_invocation_index) lane : u32) {
-  let at = (group.y * groups.x + group.x) * WG + lane;
+fn main(
+  @builtin(workgroup_id) group : vec3u,
+  @builtin(num_workgroups) groups : vec3u,
+  @builtin(local_invocation_index) thread : u32,
+) {
+  let at = (group.y * groups.x + group.x) * WG + thread;
   if (at >= SIZE) {
     return;
   }

@@ -10,22 +10,26 @@
 @group(0) @binding(4) var<storage, read> sums : array<V>;
 
 @compute @workgroup_size(WG)
-fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : vec3u, @builtin(local_invocation_index) lane : u32) {
+fn main(
+  @builtin(workgroup_id) group : vec3u,
+  @builtin(num_workgroups) groups : vec3u,
+  @builtin(local_invocation_index) thread : u32,
+) {
   let rows = rowsIn(arrayLength(&x));
   let chunks = (rows + PER_THREAD - 1u) / PER_THREAD;
-  if (idle(group, groups, lane, chunks)) {
+  if (idle(group, groups, thread, chunks)) {
     return;
   }
-  let share = shareOf(group, groups, lane, chunks);
-  let known = knownOf(share.outer, share.c);
+  let share = shareOf(group, groups, thread, chunks);
+  let channel = readStats(share.outer, share.c);
   let scale = scaleAt(share.outer, share.c);
   let shift = shiftAt(share.outer, share.c);
-  let slope = scale * known.rstd;
+  let slope = scale * channel.rstd;
   let along = -slope * sums[share.outer * 2u * GROUPS + share.c] / f32(rows);
   let level = -slope * sums[(share.outer * 2u + 1u) * GROUPS + share.c] / f32(rows);
   var i = (share.outer * rows + share.chunk) * GROUPS + share.c;
   for (var r = share.chunk; r < rows; r += chunks) {
-    let normal = normalOf(V(x[i]), known);
+    let normal = normalOf(V(x[i]), channel);
     let h = gate(V(dy[i]), normal * scale + shift);
     out[i] = S(slope * h + (along * normal + level));
     i += chunks * GROUPS;

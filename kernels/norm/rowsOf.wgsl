@@ -1,14 +1,15 @@
 // Part: counts of rows.
-// Prelude   OUTER, GROUPS; PADDING = elements at the end of an f16 image that only fill its last 4 bytes; ROW_LANES = LANES of the kernel that made chunks.
+// Prelude   OUTER, GROUPS; PADDING, the elements at the end of an f16 image that only fill its last 4 bytes;
+//           CHUNK_ROWS, the WORKGROUP_ROWS of the kernel that made the chunks.
 
 /** ROWS of an image [OUTER, ROWS, C] of this many V. */
 fn rowsIn(length : u32) -> u32 {
   return (length - PADDING) / (OUTER * GROUPS);
 }
 
-/** How many rows chunk k owns, under the dealing out of rows.wgsl and blocks.wgsl. */
+/** How many rows chunk k has, where chunks take rows in rotation as rows.wgsl and blocks.wgsl say. */
 fn rowsOf(rows : u32, chunks : u32, k : u32) -> f32 {
-  let turn = chunks * ROW_LANES;
-  let rest = rows % turn; // rows of the last, partial turn; chunk k takes those from k · ROW_LANES on
-  return f32((rows / turn) * ROW_LANES + clamp(max(rest, k * ROW_LANES) - k * ROW_LANES, 0u, ROW_LANES));
+  let stride = chunks * CHUNK_ROWS;
+  let rest = rows % stride; // rows of the last, partial rotation; chunk k takes those from k · CHUNK_ROWS on
+  return f32((rows / stride) * CHUNK_ROWS + clamp(max(rest, k * CHUNK_ROWS) - k * CHUNK_ROWS, 0u, CHUNK_ROWS));
 }

@@ -1,34 +1,35 @@
-// Part: sums over the invocations of a workgroup that share a channel group: first those of a subgroup, by shuffles, then 2 · BLOCK invocations
-// add the subgroups'. The order is fixed. totalWorkgroup.wgsl is the other way.
+// Part: sums over the threads of a workgroup that share a channel group, by shuffles inside subgroups.
 //
-// Barriers  two: whoever is still reading `both` is waited for by the first one of the next total.
-// Prelude   enable subgroups; alias V; BLOCK, and SUBGROUP, the size of every subgroup here, powers of two; WG = LANES · BLOCK, whole subgroups,
-//           whose lanes are neighbours in the workgroup.
-const TEAM = max(SUBGROUP, BLOCK); // neighbours, at the end one of them for each channel group
+// Then 2 · BLOCK threads add the sums of the subgroups. The order is fixed. totalWorkgroup.wgsl is the alternative.
+// Barriers  two. A thread that still reads `both` is waited for by the first barrier of the next total.
+// Prelude   enable subgroups; alias V; BLOCK and SUBGROUP, the size of every subgroup here, both powers of two;
+//           WG = WORKGROUP_ROWS · BLOCK, a multiple of SUBGROUP; threads of a subgroup are neighbours in the workgroup.
+// Neighbouring threads, whose sums end up in BLOCK of them, one for each channel group.
+const TEAM = max(SUBGROUP, BLOCK);
 const TEAMS = WG / TEAM;
 var<workgroup> partial : array<V, 2u * TEAMS * BLOCK>;
 var<workgroup> both : array<V, 2u * BLOCK>;
 
-fn total(a : V, b : V, lane : u32) -> array<V, 2> {
+fn total(a : V, b : V, thread : u32) -> array<V, 2> {
   var first = a;
   var second = b;
   for (var step = BLOCK; step < SUBGROUP; step *= 2u) {
     first += subgroupShuffleXor(first, step);
     second += subgroupShuffleXor(second, step);
   }
-  if (lane % TEAM < BLOCK) {
-    partial[(lane / TEAM) * BLOCK + lane % TEAM] = first;
-    partial[(TEAMS + lane / TEAM) * BLOCK + lane % TEAM] = second;
+  if (thread % TEAM < BLOCK) {
+    partial[(thread / TEAM) * BLOCK + thread % TEAM] = first;
+    partial[(TEAMS + thread / TEAM) * BLOCK + thread % TEAM] = second;
   }
   workgroupBarrier();
-  if (lane < 2u * BLOCK) {
-    let at = (lane / BLOCK) * TEAMS * BLOCK + lane % BLOCK;
+  if (thread < 2u * BLOCK) {
+    let at = (thread / BLOCK) * TEAMS * BLOCK + thread % BLOCK;
     var sum = partial[at];
     for (var k = 1u; k < TEAMS; k++) {
       sum += partial[at + k * BLOCK];
     }
-    both[lane] = sum;
+    both[thread] = sum;
   }
   workgroupBarrier();
-  return array<V, 2>(both[lane % BLOCK], both[BLOCK + lane % BLOCK]);
+  return array<V, 2>(both[thread % BLOCK], both[BLOCK + thread % BLOCK]);
 }

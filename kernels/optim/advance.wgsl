@@ -1,9 +1,11 @@
 // Counts an optimizer step and computes Adam's bias corrections for it:  t ← t + 1,  cᵢ = 1 − βᵢᵗ
 //
-// Numerics  1 − exp(t·ln β) would cancel: at t = 1 and β = 0.999 only 14 bits would remain. Hence −expm1(t·ln β), by its series where
-//           the argument is small.
-// Prelude   LOG_BETA1, LOG_BETA2: ln βᵢ from f64, at least −100 (β = 0 gives c = 1); fn skipped() -> bool: a step whose gradients overflowed does not count.
-// Dispatch  a single invocation, before the updates of a step. The counter lives on the device so that replays of a recorded step count.
+// Numerics  1 − exp(t·ln β) would cancel: at t = 1 and β = 0.999 only 14 bits would remain. Hence −expm1(t·ln β), by
+//           its series where the argument is small.
+// Prelude   LOG_BETA1, LOG_BETA2: ln βᵢ from f64, at least −100 (β = 0 gives c = 1); fn skipped() -> bool: a step whose
+//           gradients overflowed does not count.
+// Dispatch  a single thread, before the updates of a step. The counter lives on the device so that replays of a
+//           recorded step count.
 @group(0) @binding(0) var<storage, read_write> step : array<u32>;
 @group(0) @binding(1) var<storage, read_write> corrections : array<f32>;
 

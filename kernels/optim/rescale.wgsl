@@ -6,7 +6,7 @@
 // and clears `found` for the next step.
 // Layout    counts = (good steps since the last change, skipped steps).
 // Prelude   GROWTH, BACKOFF : f32, INTERVAL.
-// Dispatch  a single invocation, after the updates of a step.
+// Dispatch  a single thread, after the updates of a step.
 @group(0) @binding(0) var<storage, read_write> scale : array<f32, 1>;
 @group(0) @binding(1) var<storage, read_write> counts : array<u32, 2>;
 @group(0) @binding(2) var<storage, read_write> found : array<u32, 1>;

@@ -1,19 +1,27 @@
-// Part: what the expressions of pointwise kernels may call beside WGSL's own functions: NaN, infinities and zeros as IEEE 754 and PyTorch have them.
+// Part: what the expressions of pointwise kernels may call beside WGSL's own functions: NaN, infinities and zeros as
+// IEEE 754 and PyTorch have them.
 //
-// Numerics  WGSL lets a compiler assume that no NaN and no infinity occurs. `max(v, 0)` may be 0 where v is NaN, `v * 0.0` may become 0 whatever v is (Mesa's
-//           compiler does both), and a literal cannot be infinite. So NaN is told by its bits, as integers, and a number that a compiler could reason about is
-//           put together where it cannot see it.
+// Numerics  WGSL lets a compiler assume that no NaN and no infinity occurs. `max(v, 0)` may be 0 where v is NaN, and
+//           `v * 0.0` may become 0 whatever v is (Mesa's compiler does both), and a literal cannot be infinite. So NaN
+//           is recognised by its bits, as integers, and a number that a compiler could reason about is computed from
+//           bits that it cannot see.
 // Prelude   alias V (f32 or vec4f), U (the same of u32), B (the same of bool); the storage array `out`.
 fn isNan(v : V) -> B {
   return (bitcast<U>(v) & U(0x7fffffffu)) > U(0x7f800000u);
 }
 
-/** Told by the bits: a compiler may take NaN for equal to everything, and a number that the device flushes to zero is none. */
+/**
+ * Told by the bits: a compiler may take NaN for equal to everything, and a number that the device flushes to zero is
+ * none.
+ */
 fn isZero(v : V) -> B {
   return (bitcast<U>(v) & U(0x7fffffffu)) == U(0u);
 }
 
-/** The f32 with these bits. No binding is empty, but that is a rule of WebGPU: to a driver's compiler any bit may still change. */
+/**
+ * The f32 with these bits. No binding is empty, but that is a rule of WebGPU: to a driver's compiler any bit may still
+ * change.
+ */
 fn unusual(bits : u32) -> V {
   return V(bitcast<f32>(bits | u32(arrayLength(&out) == 0u)));
 }
@@ -29,15 +37,18 @@ fn smaller(a : V, b : V) -> V {
 }
 
 /**
- * a / b. Vulkan promises quotients for divisors up to 2^126 only: NVIDIA multiplies by a reciprocal, which is 0 beyond. A quarter of
- * both has the same quotient.
+ * a / b. Vulkan promises quotients for divisors up to 2^126 only: NVIDIA multiplies by a reciprocal, which is 0 beyond.
+ * A quarter of both has the same quotient.
  */
 fn quotient(a : V, b : V) -> V {
   let scale = select(V(1.0), V(0.25), abs(b) > V(0x1p126));
   return (a * scale) / (b * scale);
 }
 
-/** log(1 + v) for v in [0, 1] = 2 artanh(s) with s = v / (2 + v) ≤ 1/3, as a series: 1 + v would round a small v away. The first term left out is below 2e-9 of the sum. */
+/**
+ * log(1 + v) for v in [0, 1] = 2 artanh(s) with s = v / (2 + v) ≤ 1/3, as a series: 1 + v would round a small v away.
+ * The first term left out is below 2e-9 of the sum.
+ */
 fn log1p(v : V) -> V {
   let s = v / (V(2.0) + v);
   let q = s * s;

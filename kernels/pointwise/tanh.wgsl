@@ -1,6 +1,8 @@
-// Part: tanh v, with all digits also of a small v, where drivers take the difference of two exponentials and lose them (llvmpipe's tanh(1e-30) is 3e-8).
+// Part: tanh v, with all digits also of a small v, where drivers take the difference of two exponentials and lose them
+// (llvmpipe's tanh(1e-30) is 3e-8).
 //
-// Below 0.625 the polynomial of the Cephes library's tanhf, an odd function that begins with v; above, 1 − 2 / (e²ᵛ + 1), which neither cancels nor overflows.
+// Below 0.625 the polynomial of the Cephes library's tanhf, an odd function that begins with v; above, 1 − 2 / (e²ᵛ +
+// 1), which neither cancels nor overflows.
 // Prelude   alias V (f32 or vec4f).
 fn tanhOf(v : V) -> V {
   let q = v * v;

@@ -3,13 +3,17 @@
 // count is KERNEL², or without COUNT_PADDING the number of pixels inside the image.
 // Layout    image [n, H, W, C], out [n, OUT_H, OUT_W, C], both as S: f32 or f16, or four channels of it.
 // Prelude   alias S, and V the same in f32; COUNT_PADDING : bool; window.wgsl, count.wgsl and their constants.
-// Dispatch  one invocation per V of out.
+// Dispatch  one thread per V of out.
 @group(0) @binding(0) var<storage, read_write> out : array<S>;
 @group(0) @binding(1) var<storage, read> image : array<S>;
 
 @compute @workgroup_size(WG)
-fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : vec3u, @builtin(local_invocation_index) lane : u32) {
-  let at = (group.y * groups.x + group.x) * WG + lane;
+fn main(
+  @builtin(workgroup_id) group : vec3u,
+  @builtin(num_workgroups) groups : vec3u,
+  @builtin(local_invocation_index) thread : u32,
+) {
+  let at = (group.y * groups.x + group.x) * WG + thread;
   if (at >= BATCH * OUT_H * OUT_W * GROUPS) {
     return;
   }

@@ -1,14 +1,19 @@
-// Gradient of average pooling:  dx[n, y, x, c] = Σ of dy[n, v, u, c] / count(v, u) over the windows (v, u) that cover (y, x)
+// Gradient of average pooling:
+//   dx[n, y, x, c] = Σ of dy[n, v, u, c] / count(v, u) over the windows (v, u) that cover (y, x)
 //
 // Layout    dx [n, H, W, C], dy [n, OUT_H, OUT_W, C], both as S: f32 or f16, or four channels of it.
 // Prelude   alias S, and V the same in f32; COUNT_PADDING : bool; window.wgsl, count.wgsl and their constants.
-// Dispatch  one invocation per V of dx.
+// Dispatch  one thread per V of dx.
 @group(0) @binding(0) var<storage, read_write> dx : array<S>;
 @group(0) @binding(1) var<storage, read> dy : array<S>;
 
 @compute @workgroup_size(WG)
-fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : vec3u, @builtin(local_invocation_index) lane : u32) {
-  let at = (group.y * groups.x + group.x) * WG + lane;
+fn main(
+  @builtin(workgroup_id) group : vec3u,
+  @builtin(num_workgroups) groups : vec3u,
+  @builtin(local_invocation_index) thread : u32,
+) {
+  let at = (group.y * groups.x + group.x) * WG + thread;
   if (at >= BATCH * H * W * GROUPS) {
     return;
   }

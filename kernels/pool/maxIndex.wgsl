@@ -1,17 +1,24 @@
-// Where each window's maximum lies:  index[n, v, u, c] = ky · KERNEL + kx of the first largest element, row by row as in PyTorch
+// Where each window's maximum lies:
+//   index[n, v, u, c] = ky · KERNEL + kx of the first largest element, row by row as in PyTorch
 //
-// Values are then gathered by maxTake.wgsl and gradients scattered by maxPut.wgsl: for fixed positions max pooling is a linear map.
-// Layout    image [n, H, W, C] as S (f32 or f16, or four channels of it), index [n, OUT_H, OUT_W, C] as I (vec4u or u32).
+// Values are then gathered by maxTake.wgsl and gradients scattered by maxPut.wgsl: for fixed positions max pooling is a
+// linear map.
+// Layout    image [n, H, W, C] as S (f32 or f16, or four channels of it), index [n, OUT_H, OUT_W, C] as I (vec4u or
+//           u32).
 // Prelude   alias S, and V the same in f32; alias I; window.wgsl and its constants.
-// Dispatch  one invocation per V of the output.
+// Dispatch  one thread per V of the output.
 const NONE = 0xffffffffu;
 
 @group(0) @binding(0) var<storage, read_write> index : array<I>;
 @group(0) @binding(1) var<storage, read> image : array<S>;
 
 @compute @workgroup_size(WG)
-fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : vec3u, @builtin(local_invocation_index) lane : u32) {
-  let at = (group.y * groups.x + group.x) * WG + lane;
+fn main(
+  @builtin(workgroup_id) group : vec3u,
+  @builtin(num_workgroups) groups : vec3u,
+  @builtin(local_invocation_index) thread : u32,
+) {
+  let at = (group.y * groups.x + group.x) * WG + thread;
   if (at >= BATCH * OUT_H * OUT_W * GROUPS) {
     return;
   }

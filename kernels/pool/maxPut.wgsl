@@ -3,14 +3,18 @@
 // Gathers over the windows that cover a pixel, in a fixed order.
 // Layout    dx [n, H, W, C] and dy [n, OUT_H, OUT_W, C] as S, index like dy as I.
 // Prelude   alias S, and V the same in f32; alias I; window.wgsl and its constants.
-// Dispatch  one invocation per V of dx.
+// Dispatch  one thread per V of dx.
 @group(0) @binding(0) var<storage, read_write> dx : array<S>;
 @group(0) @binding(1) var<storage, read> dy : array<S>;
 @group(0) @binding(2) var<storage, read> index : array<I>;
 
 @compute @workgroup_size(WG)
-fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : vec3u, @builtin(local_invocation_index) lane : u32) {
-  let at = (group.y * groups.x + group.x) * WG + lane;
+fn main(
+  @builtin(workgroup_id) group : vec3u,
+  @builtin(num_workgroups) groups : vec3u,
+  @builtin(local_invocation_index) thread : u32,
+) {
+  let at = (group.y * groups.x + group.x) * WG + thread;
   if (at >= BATCH * H * W * GROUPS) {
     return;
   }

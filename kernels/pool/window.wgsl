@@ -1,4 +1,5 @@
-// Part: windows of a pooling op: output (v, u) covers rows v·STRIDE − PAD … + KERNEL − 1 and columns likewise, clipped to the image.
+// Part: windows of a pooling op: output (v, u) covers rows v·STRIDE − PAD … + KERNEL − 1 and columns likewise, clipped
+// to the image.
 //
 // Prelude   STRIDE, PAD, KERNEL, BATCH, H, W, OUT_H, OUT_W, GROUPS (channel groups of V), WG.
 

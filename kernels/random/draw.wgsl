@@ -3,13 +3,17 @@
 // Number i of draw k depends on (key, k, i) alone: not on the workgroup size, not on what else runs.
 // Layout    state = (key low, key high, draws low, draws high); out [SIZE].
 // Prelude   WG, SIZE; philox.wgsl; fn shape(words : vec4u) -> vec4f from uniform.wgsl or normal.wgsl.
-// Dispatch  one invocation per four numbers. advance.wgsl follows and counts the draw.
+// Dispatch  one thread per four numbers. advance.wgsl follows and counts the draw.
 @group(0) @binding(0) var<storage, read_write> out : array<f32>;
 @group(0) @binding(1) var<storage, read> state : array<u32, 4>;
 
 @compute @workgroup_size(WG)
-fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : vec3u, @builtin(local_invocation_index) lane : u32) {
-  let i = (group.y * groups.x + group.x) * WG + lane;
+fn main(
+  @builtin(workgroup_id) group : vec3u,
+  @builtin(num_workgroups) groups : vec3u,
+  @builtin(local_invocation_index) thread : u32,
+) {
+  let i = (group.y * groups.x + group.x) * WG + thread;
   if (4u * i >= SIZE) {
     return;
   }

@@ -1,4 +1,5 @@
-// Part: normal with mean MEAN and deviation STD, by Box and Muller's transform: √(−2 ln u) · (cos 2πv, sin 2πv), u in (0, 1].
+// Part: normal with mean MEAN and deviation STD, by Box and Muller's transform: √(−2 ln u) · (cos 2πv, sin 2πv), u in
+// (0, 1].
 //
 // 24 bits of u reach 5.8 deviations.
 // Prelude   MEAN, STD : f32; philox.wgsl.

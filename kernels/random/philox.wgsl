@@ -1,8 +1,10 @@
-// Part: Philox4x32-10, a counter-based random number generator: 128 random bits from a 128-bit counter and a 64-bit key, without state.
+// Part: Philox4x32-10, a counter-based random number generator: 128 random bits from a 128-bit counter and a 64-bit
+// key, without state.
 //
 //   round   (h0, l0) = 0xD2511F53 · x.x      (h1, l1) = 0xCD9E8D57 · x.z          64-bit products as high and low words
 //           x ← (h1 ⊕ x.y ⊕ k.x, l1, h0 ⊕ x.w ⊕ k.y, l0)                          then k ← k + (0x9E3779B9, 0xBB67AE85)
-//   Ten rounds. Salmon, Moraes, Dror and Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011, which also has the known answers.
+// There are ten rounds. Salmon, Moraes, Dror and Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011, which
+// also has the known answers.
 //
 // A part for other kernels; no prelude. The host's twin is `philox` in packages/tensor/src/random/philox.ts.
 

@@ -1,16 +1,22 @@
-// Adjoint of resampling, the gradient with respect to its input:  dx[n, y, x, c] = Σ over outputs (v, u) of w(v, y) · w(u, x) · dy[n, v, u, c]
+// Adjoint of resampling, the gradient with respect to its input:
+//   dx[n, y, x, c] = Σ over outputs (v, u) of w(v, y) · w(u, x) · dy[n, v, u, c]
 // where w(d, s) is the weight with which forward.wgsl mixes input sample s into output sample d.
 //
-// Gathers instead of scattering, so it needs no atomics and adds in a fixed order. An output d reaches s when its first tap lies in [s − TAPS + 1, s]; outputs
-// past the border reach the border samples through the clamp. The weights along x are computed once per invocation, if there are few.
+// Gathers instead of scattering, so it needs no atomics and adds in a fixed order. An output d reaches s when its first
+// tap lies in [s − TAPS + 1, s]; outputs past the border reach the border samples through the clamp. The weights along
+// x are computed once per thread, if there are few.
 // Layout    NHWC; S = f32 or f16, or four channels of it, GROUPS = C / width of S.
-// Prelude   alias S, and V the same in f32; WG, BATCH, GROUPS, THREADS per pixel, X_SPAN = the longest range of outputs that reach one column, or 1 with KEEPS = false where
-//           that is too long to keep its weights; source.wgsl with its constants, wide.wgsl, weight*.wgsl.
-// Dispatch  THREADS invocations per pixel of dx, each takes every THREADS-th channel group.
+// Prelude   alias S, and V the same in f32; WG, BATCH, GROUPS, THREADS per pixel, X_SPAN = the longest range of outputs
+//           that reach one column, or 1 with KEEPS = false where that is too long to keep its weights; source.wgsl with
+//           its constants, wide.wgsl, weight*.wgsl.
+// Dispatch  THREADS threads per pixel of dx, each takes every THREADS-th channel group.
 @group(0) @binding(0) var<storage, read_write> dx : array<S>;
 @group(0) @binding(1) var<storage, read> dy : array<S>;
 
-/** First output whose position is at or above the integer `floorAt`: ⌈(floorAt · DEN − ADD) / MUL⌉ between 0 and OUT. Positions start above −1. */
+/**
+ * First output whose position is at or above the integer `floorAt`: ⌈(floorAt · DEN − ADD) / MUL⌉ between 0 and OUT.
+ * Positions start above −1.
+ */
 fn firstOutput(axis : Axis, floorAt : i32) -> u32 {
   let begin = u32(max(floorAt, 0));
   var d : u32;
@@ -31,7 +37,7 @@ fn reach(axis : Axis, s : u32) -> vec2u {
 
 /** w(d, s): the taps of output d that read s, summed. */
 fn mixed(axis : Axis, d : u32, s : u32) -> f32 {
-  let at = place(axis, d);
+  let at = positionOf(axis, d);
   var sum = 0.0;
   for (var k = 0; k < TAPS; k++) {
     sum += select(0.0, weight(k, at.t), sampleIndex(axis, at.first, k) == s);
@@ -47,8 +53,12 @@ fn weightAt(weights : ptr<function, array<f32, X_SPAN>>, first : u32, k : u32, c
 }
 
 @compute @workgroup_size(WG)
-fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : vec3u, @builtin(local_invocation_index) lane : u32) {
-  let index = (group.y * groups.x + group.x) * WG + lane;
+fn main(
+  @builtin(workgroup_id) group : vec3u,
+  @builtin(num_workgroups) groups : vec3u,
+  @builtin(local_invocation_index) thread : u32,
+) {
+  let index = (group.y * groups.x + group.x) * WG + thread;
   if (index >= BATCH * Y_IN * X_IN * THREADS) {
     return;
   }

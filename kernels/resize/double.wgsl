@@ -1,11 +1,13 @@
-// Bilinear resampling to twice the height and width, half-pixel centres. The outputs (2i − 1, 2i) x (2j − 1, 2j) mix the same four pixels, so one invocation
-// computes them from four loads:
-//   out[2i − 1] = ¾ · x[i − 1] + ¼ · x[i]        out[2i] = ¼ · x[i − 1] + ¾ · x[i]        on both axes, with x[−1] = x[0] and x[H] = x[H − 1]
+// Bilinear resampling to twice the height and width, half-pixel centres. The outputs (2i − 1, 2i) x (2j − 1, 2j) mix
+// the same four pixels, so one thread computes them from four loads:
+//   out[2i − 1] = ¾ · x[i − 1] + ¼ · x[i]        out[2i] = ¼ · x[i − 1] + ¾ · x[i]
+//   on both axes, with x[−1] = x[0] and x[H] = x[H − 1]
 //
 // Where forward.wgsl loads and converts four values for each output, this does for each four.
 // Layout    x [N, H, W, C], out [N, 2H, 2W, C]; S = f32 or f16, or four channels of it, GROUPS = C / width of S.
 // Prelude   alias S, and V the same in f32; WG, BATCH, H, W, GROUPS.
-// Dispatch  one invocation per V of a block of four outputs, (H + 1) · (W + 1) blocks; those at the border lie half outside.
+// Dispatch  one thread per V of a block of four outputs, (H + 1) · (W + 1) blocks; those at the border lie half
+//           outside.
 @group(0) @binding(0) var<storage, read_write> out : array<S>;
 @group(0) @binding(1) var<storage, read> x : array<S>;
 
@@ -15,8 +17,12 @@ fn towards(near : V, far : V) -> V {
 }
 
 @compute @workgroup_size(WG)
-fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : vec3u, @builtin(local_invocation_index) lane : u32) {
-  let index = (group.y * groups.x + group.x) * WG + lane;
+fn main(
+  @builtin(workgroup_id) group : vec3u,
+  @builtin(num_workgroups) groups : vec3u,
+  @builtin(local_invocation_index) thread : u32,
+) {
+  let index = (group.y * groups.x + group.x) * WG + thread;
   let block = index / GROUPS;
   let c = index % GROUPS;
   let j = block % (W + 1u);

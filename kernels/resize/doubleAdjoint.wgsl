@@ -1,10 +1,13 @@
-// Adjoint of double.wgsl:  dx[s] = ¼ · dy[2s − 1] + ¾ · dy[2s] + ¾ · dy[2s + 1] + ¼ · dy[2s + 2]        on both axes, dy past the border as at the border
+// Adjoint of double.wgsl:
+//   dx[s] = ¼ · dy[2s − 1] + ¾ · dy[2s] + ¾ · dy[2s + 1] + ¼ · dy[2s + 2]
+//   on both axes, dy past the border as at the border
 //
-// An invocation computes two by two pixels of dx from six by six of dy: nine loads for each, where adjoint.wgsl needs sixteen, one waiting for the other in loops of
-// unknown length.
-// Layout    dx [N, H, W, C], dy [N, 2H, 2W, C], H and W even; S = f32 or f16, or four channels of it, GROUPS = C / width of S.
+// A thread computes two by two pixels of dx from six by six of dy: nine loads for each, where adjoint.wgsl needs
+// sixteen, one waiting for the other in loops of unknown length.
+// Layout    dx [N, H, W, C], dy [N, 2H, 2W, C], H and W even; S = f32 or f16, or four channels of it, GROUPS = C /
+//           width of S.
 // Prelude   alias S, and V the same in f32; WG, BATCH, H, W, GROUPS.
-// Dispatch  one invocation per V of a block of four pixels.
+// Dispatch  one thread per V of a block of four pixels.
 @group(0) @binding(0) var<storage, read_write> dx : array<S>;
 @group(0) @binding(1) var<storage, read> dy : array<S>;
 
@@ -32,8 +35,12 @@ fn line(row : u32, column : u32, c : u32) -> Pair {
 }
 
 @compute @workgroup_size(WG)
-fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : vec3u, @builtin(local_invocation_index) lane : u32) {
-  let index = (group.y * groups.x + group.x) * WG + lane;
+fn main(
+  @builtin(workgroup_id) group : vec3u,
+  @builtin(num_workgroups) groups : vec3u,
+  @builtin(local_invocation_index) thread : u32,
+) {
+  let index = (group.y * groups.x + group.x) * WG + thread;
   let block = index / GROUPS;
   let c = index % GROUPS;
   let j = 2u * (block % (W / 2u));

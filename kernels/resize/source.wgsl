@@ -1,13 +1,17 @@
-// Part: which input samples an output sample mixes, along one axis:  out[d] = Σ over k < TAPS of weight(k, t) · x[clamp(i + FIRST + k, 0, IN − 1)]
+// Part: which input samples an output sample mixes, along one axis:
+//   out[d] = Σ over k < TAPS of weight(k, t) · x[clamp(i + FIRST + k, 0, IN − 1)]
 //
 // The position i + t = (d · MUL + ADD) / DEN is a ratio of integers, so floor and fraction are exact:
 //   half-pixel   (d + ½) · IN / OUT − ½  = (2·IN·d + IN − OUT) / (2·OUT)          (PyTorch's align_corners = false)
 //   corners      d · (IN − 1) / (OUT − 1)                                        (align_corners = true)
 //   nearest      d · IN / OUT                                                    (TAPS = 1)
-// Positions start above −1, so adding DEN keeps the numerator positive and an unsigned division rounds down: BASE = ADD + DEN. Bilinear sampling clamps negative
-// positions to 0; the clamped taps give the same, since both then read x[0] with weights that sum to 1.
-// Numerics  numerators pass 2³² where extents of source and result do some 2¹⁵ each; WIDE says so, and then they are computed in 64 bits (wide.wgsl).
-// Prelude   for each axis A of Y and X: A_MUL, A_BASE, A_DEN, A_UP = MUL − 1 − ADD, A_IN, A_OUT, all u32, and A_WIDE : bool; a part weight*.wgsl; wide.wgsl.
+// Positions start above −1, so adding DEN keeps the numerator positive and an unsigned division rounds down: BASE = ADD
+// + DEN. Bilinear sampling clamps negative positions to 0; the clamped taps give the same, since both then read x[0]
+// with weights that sum to 1.
+// Numerics  numerators pass 2³² where extents of source and result do some 2¹⁵ each; WIDE says so, and then they are
+//           computed in 64 bits (wide.wgsl).
+// Prelude   for each axis A of Y and X: A_MUL, A_BASE, A_DEN, A_UP = MUL − 1 − ADD, A_IN, A_OUT, all u32, and A_WIDE :
+//           bool; a part weight*.wgsl; wide.wgsl.
 struct Axis {
   mul : u32,
   base : u32, // ADD + DEN
@@ -18,12 +22,12 @@ struct Axis {
   wide : bool,
 }
 
-struct Place {
+struct Position {
   first : i32, // of the taps, not clamped
   t : f32,
 }
 
-fn place(axis : Axis, d : u32) -> Place {
+fn positionOf(axis : Axis, d : u32) -> Position {
   var whole : u32;
   var rest : u32;
   if (axis.wide) {
@@ -35,7 +39,7 @@ fn place(axis : Axis, d : u32) -> Place {
     whole = num / axis.den;
     rest = num - whole * axis.den;
   }
-  return Place(i32(whole) - 1 + FIRST, f32(rest) / f32(axis.den));
+  return Position(i32(whole) - 1 + FIRST, f32(rest) / f32(axis.den));
 }
 
 fn sampleIndex(axis : Axis, first : i32, k : i32) -> u32 {

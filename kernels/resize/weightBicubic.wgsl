@@ -1,5 +1,5 @@
-// Part: Keys' cubic convolution with a = −0.75, as in PyTorch and OpenCV: w(d) = (a + 2)|d|³ − (a + 3)|d|² + 1 up to distance 1, and
-// a(|d|³ − 5|d|² + 8|d| − 4) up to distance 2.
+// Part: Keys' cubic convolution with a = −0.75, as in PyTorch and OpenCV: w(d) = (a + 2)|d|³ − (a + 3)|d|² + 1 up to
+// distance 1, and a(|d|³ − 5|d|² + 8|d| − 4) up to distance 2.
 const TAPS = 4;
 const FIRST = -1;
 const A = -0.75;

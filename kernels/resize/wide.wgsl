@@ -1,4 +1,5 @@
-// Part: integers of 64 bits, which WGSL has not, as (low, high) words: what positions in rows of tens of thousands of pixels need.
+// Part: integers of 64 bits, which WGSL has not, as (low, high) words: what positions in rows of tens of thousands of
+// pixels need.
 
 /** a · b + c. The product is put together from halves of 16 bits, as in philox.wgsl. */
 fn wideProduct(a : u32, b : u32, c : u32) -> vec2u {

@@ -8,13 +8,13 @@
 @group(0) @binding(2) var<storage, read> row : array<f32>;
 
 @compute @workgroup_size(WG)
-fn main(@builtin(local_invocation_index) lane : u32) {
+fn main(@builtin(local_invocation_index) thread : u32) {
   let filed = counter[0];
-  for (var c = lane; c < COLUMNS; c += WG) {
+  for (var c = thread; c < COLUMNS; c += WG) {
     ring[(filed % ROWS) * COLUMNS + c] = row[c];
   }
   workgroupBarrier(); // everybody has read the counter
-  if (lane == 0u) {
+  if (thread == 0u) {
     counter[0] = filed + 1u;
   }
 }

@@ -17,27 +17,27 @@
 @group(0) @binding(6) var<storage, read> slope : array<f32>;
 
 @compute @workgroup_size(WG)
-fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : vec3u, @builtin(local_invocation_index) lane : u32) {
+fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : vec3u, @builtin(local_invocation_index) thread : u32) {
   let rows = rowsIn(arrayLength(&x));
   let chunks = arrayLength(&parts) / (OUTER * GROUPS);
-  if (idle(group, groups, lane, chunks)) {
+  if (idle(group, groups, thread, chunks)) {
     return;
   }
-  let share = shareOf(group, groups, lane, chunks);
+  let share = shareOf(group, groups, thread, chunks);
   let gate = gates[share.outer * GROUPS + share.c];
   var sum = V(0.0);
-  let first = share.chunk * LANES + share.lane;
+  let first = share.chunk * WORKGROUP_ROWS + share.row;
   var at = (share.outer * rows + first) * GROUPS + share.c;
-  for (var r = first; r < rows; r += chunks * LANES) {
+  for (var r = first; r < rows; r += chunks * WORKGROUP_ROWS) {
     let value = V(x[at]);
     let g = V(dy[at]);
     let passed = select(g * slope[0], g, value * gate + V(skip[at]) > V(0.0));
     h[at] = S(passed);
     sum += passed * value;
-    at += chunks * LANES * GROUPS;
+    at += chunks * WORKGROUP_ROWS * GROUPS;
   }
-  let sums = total(sum, V(0.0), lane);
-  if (share.lane == 0u) {
+  let sums = total(sum, V(0.0), thread);
+  if (share.row == 0u) {
     parts[(share.outer * chunks + share.chunk) * GROUPS + share.c] = sums[0];
   }
 }

@@ -1,17 +1,22 @@
-// Gradient of an affine map of a few rows, y = x · W + b, with respect to its parameters:  dW[k, n] = Σ over r of x[r, k] · g[r, n]        db[n] = Σ g[r, n]
+// Gradient of an affine map of a few rows, y = x · W + b, with respect to its parameters:
+//   dW[k, n] = Σ over r of x[r, k] · g[r, n]        db[n] = Σ g[r, n]
 //
 // With few rows this only writes dW once.
 // Layout    x [ROWS, K]; g [ROWS, N], dW [K, N], db [N] as V (vec4f or f32). WIDTH = N / width of V.
 // Prelude   alias V; WG, K, WIDTH. ROWS follows from the lengths.
-// Dispatch  one invocation per V of dW.
+// Dispatch  one thread per V of dW.
 @group(0) @binding(0) var<storage, read_write> dW : array<V>;
 @group(0) @binding(1) var<storage, read_write> db : array<V>;
 @group(0) @binding(2) var<storage, read> x : array<f32>;
 @group(0) @binding(3) var<storage, read> g : array<V>;
 
 @compute @workgroup_size(WG)
-fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : vec3u, @builtin(local_invocation_index) lane : u32) {
-  let i = (group.y * groups.x + group.x) * WG + lane;
+fn main(
+  @builtin(workgroup_id) group : vec3u,
+  @builtin(num_workgroups) groups : vec3u,
+  @builtin(local_invocation_index) thread : u32,
+) {
+  let i = (group.y * groups.x + group.x) * WG + thread;
   if (i >= K * WIDTH) {
     return;
   }

@@ -1,5 +1,6 @@
 /** @file The profiler's table: one row per kernel, with calls, time and rates. */
-import { launchMap, matmul, noGrad, record, tensor } from '@visage/tensor';
+import { matmul, noGrad, record, tensor } from '@visage/tensor';
+import { launchMap } from '@visage/tensor/kernels';
 import * as assert from 'uvu/assert';
 import { gpuSuite } from '../helpers/gpu.ts';
 

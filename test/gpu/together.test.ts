@@ -1,6 +1,7 @@
 /** @file Buffers that were moved side by side: their values, whoever holds them, and whose memory it is. */
 import { type Gpu, GpuBuffer, layTogether, spaced } from '@visage/gpu';
-import { add, assign, keep, launchMap, matmul, moveTogether, record, scope, type Tensor, tensor } from '@visage/tensor';
+import { add, assign, keep, matmul, record, scope, type Tensor, tensor } from '@visage/tensor';
+import { launchMap, moveTogether } from '@visage/tensor/kernels';
 import { equal, is, ok, throws } from 'uvu/assert';
 import { BufferPool } from '../../packages/gpu/src/memory/pool.ts';
 import { gpuSuite } from '../helpers/gpu.ts';

@@ -1,5 +1,5 @@
 import type { Gpu } from '@visage/gpu';
-import { type GemmProblem, type GemmVariant, gemmFamily } from '@visage/tensor';
+import { type GemmProblem, type GemmVariant, gemmFamily } from '@visage/tensor/kernels';
 
 /** As much of a product as its variants ask for when they say whether they can compute it. */
 export const productOf = (operands: 'f32' | 'f16', m = 512, n = 512, k = 512): GemmProblem =>

@@ -55,8 +55,8 @@ for (const [place, name] of order.entries()) {
 }
 
 test('what browsers load imports nothing from Node', () => {
-  for (const name of ['kernels', 'gpu', 'tensor', 'nn', 'faces', 'simswap']) {
-    const entry = name === 'kernels' ? 'kernels/index.ts' : `packages/${name}/src/index.ts`;
+  const entries = ['gpu', 'tensor', 'nn', 'faces', 'simswap'].map((name) => `packages/${name}/src/index.ts`);
+  for (const entry of ['kernels/index.ts', 'packages/tensor/src/kernels.ts', ...entries]) {
     const pending = existsSync(join(root, entry)) ? [entry] : [];
     const seen = new Set(pending);
     for (let file = pending.pop(); file; file = pending.pop()) {

@@ -1,5 +1,6 @@
 /** @file Inputs that PyTorch's side of a test computes too, so that no file has to carry them: see `hashed` of test/golden/networks.py. */
-import { type Shape, sizeOf, type Tensor, tensor } from '@visage/tensor';
+import { type Shape, type Tensor, tensor } from '@visage/tensor';
+import { sizeOf } from '@visage/tensor/kernels';
 import { hashed } from '../../packages/cli/src/conformance/hashed.ts';
 
 /** Values of an NCHW image batch, given in that order, as NHWC. Other ranks pass. */

@@ -1,17 +1,7 @@
 import { readSafetensors, Sgd, saveModule } from '@visage/nn';
 import { ArcFace, Generator, loadSwapper, Swapper, Trainer } from '@visage/simswap';
-import {
-  autocast,
-  collectProblems,
-  expand,
-  grad,
-  mean,
-  noGrad,
-  record,
-  scope,
-  slice,
-  type Tensor,
-} from '@visage/tensor';
+import { autocast, expand, grad, mean, noGrad, record, scope, slice, type Tensor } from '@visage/tensor';
+import { collectProblems } from '@visage/tensor/kernels';
 import * as assert from 'uvu/assert';
 import { relativeError } from '../helpers/goldens.ts';
 import { gpuSuite } from '../helpers/gpu.ts';

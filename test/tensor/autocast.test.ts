@@ -6,7 +6,6 @@ import {
   cast,
   checkpoint,
   conv2d,
-  firstNonFinite,
   grad,
   halfPrecision,
   instanceNorm,
@@ -16,7 +15,6 @@ import {
   linear,
   matmul,
   mean,
-  moveTogether,
   mseLoss,
   noGrad,
   record,
@@ -26,6 +24,7 @@ import {
   Tensor,
   tensor,
 } from '@visage/tensor';
+import { firstNonFinite, moveTogether } from '@visage/tensor/kernels';
 import { equal, is, match, ok } from 'uvu/assert';
 import { relativeError } from '../helpers/goldens.ts';
 import { gpuSuite } from '../helpers/gpu.ts';

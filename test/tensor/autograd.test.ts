@@ -9,7 +9,6 @@ import {
   checkpoint,
   conv2d,
   enableGrad,
-  firstNonFinite,
   grad,
   gradEnabled,
   instanceNorm,
@@ -18,7 +17,6 @@ import {
   mean,
   mul,
   noGrad,
-  pointwise,
   sin,
   sqrt,
   square,
@@ -27,6 +25,7 @@ import {
   type Tensor,
   tensor,
 } from '@visage/tensor';
+import { firstNonFinite, pointwise } from '@visage/tensor/kernels';
 import { equal, is, ok, throws } from 'uvu/assert';
 import { gpuSuite } from '../helpers/gpu.ts';
 import { gradcheck, randomInput } from '../helpers/gradcheck.ts';

@@ -1,14 +1,5 @@
-import {
-  cast,
-  type DType,
-  floatsFromHalf,
-  grad,
-  halfBits,
-  halfFromFloats,
-  halfValue,
-  type Tensor,
-  tensor,
-} from '@visage/tensor';
+import { cast, type DType, grad, type Tensor, tensor } from '@visage/tensor';
+import { floatsFromHalf, halfBits, halfFromFloats, halfValue } from '@visage/tensor/kernels';
 import { equal, ok, throws } from 'uvu/assert';
 import { gpuSuite } from '../helpers/gpu.ts';
 import { hostRandom } from '../helpers/random.ts';

@@ -3,19 +3,17 @@ import { type Gpu, type KernelChoice, reportChoice } from '@visage/gpu';
 import {
   cast,
   conv2d,
-  gemmFamily,
   grad,
   instanceNorm,
-  linears,
   matmul,
   permute,
   record,
   resize,
-  squeezeExcitation,
   sum,
   type Tensor,
   tensor,
 } from '@visage/tensor';
+import { gemmFamily, linears, squeezeExcitation } from '@visage/tensor/kernels';
 import * as assert from 'uvu/assert';
 import { gpuSuite } from '../helpers/gpu.ts';
 import { noise } from '../helpers/numbers.ts';

@@ -16,13 +16,13 @@ import {
   max,
   noGrad,
   relu,
-  residualBlock,
   sum,
   type Tensor,
   tanh,
   tensor,
   variance,
 } from '@visage/tensor';
+import { residualBlock } from '@visage/tensor/kernels';
 import { equal, is, ok, throws } from 'uvu/assert';
 import { composedResidualBlock } from '../../packages/tensor/src/frozen/residualBlock.ts';
 import { normFamily } from '../../packages/tensor/src/reduce/plan.ts';

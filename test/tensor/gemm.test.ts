@@ -1,7 +1,8 @@
 /** Every GEMM variant against sums in float64, over shapes that leave partial tiles, partial vectors and split K. */
 import { type Gpu, withVariant } from '@visage/gpu';
 import { startGpu } from '@visage/gpu/node';
-import { conv2d, gemmFamily, grad, matmul, permute, type Tensor, tensor } from '@visage/tensor';
+import { conv2d, grad, matmul, permute, type Tensor, tensor } from '@visage/tensor';
+import { gemmFamily } from '@visage/tensor/kernels';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { relativeError } from '../helpers/goldens.ts';

@@ -7,7 +7,6 @@ import {
   abs,
   adain,
   add,
-  addPrelu,
   avgPool2d,
   batchNorm,
   cast,
@@ -56,7 +55,6 @@ import {
   square,
   sub,
   sum,
-  sumRows,
   type Tensor,
   tanh,
   tensor,
@@ -65,6 +63,7 @@ import {
   where,
   zeros,
 } from '@visage/tensor';
+import { addPrelu, sumRows } from '@visage/tensor/kernels';
 import { equal, is, ok, throws } from 'uvu/assert';
 import { relativeError } from '../helpers/goldens.ts';
 import { gpuSuite } from '../helpers/gpu.ts';

@@ -1,5 +1,6 @@
 import { withVariant } from '@visage/gpu';
-import { add, linear, linears, mul, type Tensor, tensor } from '@visage/tensor';
+import { add, linear, mul, type Tensor, tensor } from '@visage/tensor';
+import { linears } from '@visage/tensor/kernels';
 import { throws } from 'uvu/assert';
 import { linearsFamily } from '../../packages/tensor/src/gemm/linears.ts';
 import { gpuSuite } from '../helpers/gpu.ts';

@@ -13,12 +13,12 @@ import {
   mseLoss,
   oneHot,
   softmax,
-  sumRows,
   type Tensor,
   tensor,
   unitNormPenalty,
   weightedSum,
 } from '@visage/tensor';
+import { sumRows } from '@visage/tensor/kernels';
 import { equal, ok, throws } from 'uvu/assert';
 import { gpuSuite } from '../helpers/gpu.ts';
 import { gradcheck, type HostTensor, randomInput } from '../helpers/gradcheck.ts';

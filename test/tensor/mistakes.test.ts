@@ -11,7 +11,6 @@ import {
   concat,
   cosMargin,
   crossEntropy,
-  empty,
   expand,
   full,
   gatherRows,
@@ -31,8 +30,6 @@ import {
   slice,
   softmax,
   sum,
-  sumRows,
-  sumTo,
   type Tensor,
   tensor,
   transpose,
@@ -40,6 +37,7 @@ import {
   where,
   zeros,
 } from '@visage/tensor';
+import { empty, sumRows, sumTo } from '@visage/tensor/kernels';
 import { equal, is } from 'uvu/assert';
 import { gpuSuite } from '../helpers/gpu.ts';
 import { any, type Mistake, refusesEach } from '../helpers/mistakes.ts';

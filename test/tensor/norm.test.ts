@@ -108,10 +108,10 @@ for (const [name, { fn, composed, inputs, kinks }] of Object.entries(CASES)) {
 // On llvmpipe a kernel with barriers takes seconds to compile, so each variant meets each of its kernels once: eight channels are blocks of two
 // groups of four with a style per sample, three are scalars with one scale for all samples.
 for (const { name, plan } of normFamily.variants) {
-  // 1927 rows fall into several chunks by every rule; a workgroup that owns its planes needs a few rows for each of its invocations.
-  const { resident } = plan({ outer: 2, rows: 1927, channels: 8, eps: 1e-5 }, gpu);
+  // 1927 rows fall into several chunks by every rule; a workgroup that owns its planes needs a few rows for each of its threads.
+  const { oneLaunch } = plan({ outer: 2, rows: 1927, channels: 8, eps: 1e-5 }, gpu);
   const input = (c: number, seed: number) =>
-    randomInput([2, resident ? 13 : 41, resident ? 43 : 47, c], { seed, shift: 1 });
+    randomInput([2, oneLaunch ? 13 : 41, oneLaunch ? 43 : 47, c], { seed, shift: 1 });
   const forced = <T>(run: () => T): T => withVariant('norm', name, run);
   const perChannel = [randomInput([3], { seed: 2, shift: 1 }), randomInput([3], { seed: 3 })];
 
@@ -135,19 +135,19 @@ for (const { name, plan } of normFamily.variants) {
   });
 }
 
-// Blocks of 16 channel groups, wider than a subgroup of a software adapter, and planes whose last turn some invocations have no row in.
+// Blocks of 16 channel groups, wider than a subgroup of a software adapter, and planes in whose last rows some threads have none.
 for (const total of totalFamily.variants)
-  for (const name of ['held', 'chunks by workgroup'])
+  for (const name of ['in registers', 'chunks by workgroup'])
     test(`variant ${name}, sums over a workgroup ${total.name}, computes what the composition does`, async () => {
       const forced = <T>(run: () => T): T => withVariant('total', total.name, () => withVariant('norm', name, run));
-      const rows = name === 'held' ? [5, 7] : [13, 43];
+      const rows = name === 'in registers' ? [5, 7] : [13, 43];
       const wide = (seed: number) => randomInput([2, ...rows, 64], { seed, shift: 1 });
       const fused: Fn = (a, s, r) => adain(a!, s!, { relu: true, residual: r });
       const plain: Fn = (a, s, r) => composedAdain(a!, s!, { relu: true, residual: r });
       await sameFunction(fused, plain, [wide(1), style(64), wide(7)], 2e-4, forced);
     });
 
-test('planes of halves that take 14 rows for an invocation, in blocks of 64 channels', async () => {
+test('planes of f16 of which a thread has 14 rows, in blocks of 64 channels', async () => {
   if (!gpu.device.features.has('shader-f16')) return;
   const samples = randomInput([128, 1, 1, 1], { seed: 9, shift: 1 }); // enough for workgroups of 64 channels to fill a GPU
   const image = (seed: number) => {
@@ -163,61 +163,60 @@ test('planes of halves that take 14 rows for an invocation, in blocks of 64 chan
       const y = adain(x, tensor(offsets.values, offsets.shape), { relu: true, residual });
       return [y, ...grad(y, [x], { gradOutputs: [residual.detach()] })];
     });
-  const [held, serial] = [results('held'), results('chunks')];
+  const [registers, serial] = [results('in registers'), results('chunks')];
   for (const [k, what] of ['value', 'gradient'].entries()) {
-    const error = relativeError(await held[k]!.floats(), await serial[k]!.floats());
+    const error = relativeError(await registers[k]!.floats(), await serial[k]!.floats());
     ok(error < 1e-3, `${what}: relative error ${error}`);
   }
 });
 
-test('held, forced on planes that no workgroup can hold, is refused', () => {
+test('norms in registers, forced on planes that fit into no workgroup, are refused', () => {
   const x = tensor(new Float32Array(121 * 121 * 4), [1, 121, 121, 4]);
   throws(
-    () => withVariant('norm', 'held', () => instanceNorm(x)),
-    /norm: held cannot compute rows of 1 x 14641 x 4 .*: 14641 rows do not fit/,
+    () => withVariant('norm', 'in registers', () => instanceNorm(x)),
+    /norm: in registers cannot compute rows of 1 x 14641 x 4 .*: 14641 rows do not fit/,
   );
 });
 
 /** All that norms ask of a device that computes on hardware. */
-const hardware = (
-  invocations: number,
-  memory: number,
-  subgroups: readonly [number, number] = [32, 32],
-  processors = 132,
-) =>
+const hardware = (threads: number, memory: number, subgroups: readonly [number, number] = [32, 32], processors = 132) =>
   ({
     adapter: { software: false },
     hardware: { processors },
     device: {
-      limits: { maxComputeInvocationsPerWorkgroup: invocations, maxComputeWorkgroupStorageSize: memory },
+      limits: { maxComputeInvocationsPerWorkgroup: threads, maxComputeWorkgroupStorageSize: memory },
       features: new Set(['subgroups']),
       adapterInfo: { subgroupMinSize: subgroups[0], subgroupMaxSize: subgroups[1] },
     },
   }) as unknown as Gpu;
 
-/** Variant, invocations, channel groups and rows of an invocation. */
+/** Variant, threads, channel groups and rows of a thread. */
 function planned(device: Gpu, outer: number, rows: number, channels: number): string {
-  const { sharing, held, chunks } = planRows(normFamily, { outer, rows, channels, eps: 1e-5 }, device);
+  const { sharing, registers, chunks } = planRows(normFamily, { outer, rows, channels, eps: 1e-5 }, device);
   const { WG, BLOCK } = sharing.constants;
-  return `${sharing.choice?.variant.name} ${WG}/${BLOCK} ${held?.HELD ?? chunks}`;
+  return `${sharing.choice?.variant.name} ${WG}/${BLOCK} ${registers?.REGISTER_ROWS ?? chunks}`;
 }
 
-test('planes are held in runs of memory as long as registers, processors and limits allow', () => {
+test('planes are kept in registers in runs of memory as long as registers, processors and limits allow', () => {
   const large = hardware(1024, 49152);
-  is(planned(large, 16, 784, 512), 'held 448/8 14');
-  is(planned(large, 128, 448, 64), 'held 512/16 14');
-  is(planned(large, 4, 784, 512), 'held 448/4 7', 'enough workgroups for all processors');
-  is(planned(large, 1, 3136, 512), 'held 448/2 14', 'never one channel group where two lie side by side');
-  is(planned(large, 2, 559, 3), 'held 288/1 2', 'unless there is no other');
-  is(planned(large, 1, 4000, 512), 'resident 512/4 1');
+  is(planned(large, 16, 784, 512), 'in registers 448/8 14');
+  is(planned(large, 128, 448, 64), 'in registers 512/16 14');
+  is(planned(large, 4, 784, 512), 'in registers 448/4 7', 'enough workgroups for all processors');
+  is(planned(large, 1, 3136, 512), 'in registers 448/2 14', 'never one channel group where two lie side by side');
+  is(planned(large, 2, 559, 3), 'in registers 288/1 2', 'unless there is no other');
+  is(planned(large, 1, 4000, 512), 'cached 512/4 1');
   is(planned(large, 1, 802816, 64), 'chunks by workgroup 256/16 1056');
   const half = hardware(1024, 49152, [32, 32], 66);
-  is(planned(half, 4, 784, 512), 'held 448/8 14', 'half as many processors are filled by larger workgroups');
+  is(planned(half, 4, 784, 512), 'in registers 448/8 14', 'half as many processors are filled by larger workgroups');
   is(planned(half, 1, 802816, 64), 'chunks by workgroup 256/16 528');
   const small = hardware(256, 16384);
-  is(planned(small, 16, 784, 512), 'held 224/4 14');
-  is(planned(small, 16, 3136, 128), 'resident 256/4 1');
-  is(planned(hardware(1024, 16384, [8, 32]), 128, 448, 64), 'held 256/8 14', 'sums in columns take more memory');
+  is(planned(small, 16, 784, 512), 'in registers 224/4 14');
+  is(planned(small, 16, 3136, 128), 'cached 256/4 1');
+  is(
+    planned(hardware(1024, 16384, [8, 32]), 128, 448, 64),
+    'in registers 256/8 14',
+    'sums in columns take more memory',
+  );
 });
 
 test('sums over a workgroup are shuffled where subgroups have one size', () => {

@@ -17,7 +17,6 @@ import {
   matmul,
   maxPool2d,
   mean,
-  moveTogether,
   mul,
   noGrad,
   ones,
@@ -30,6 +29,7 @@ import {
   type Tensor,
   tensor,
 } from '@visage/tensor';
+import { moveTogether } from '@visage/tensor/kernels';
 import { equal, is, match, throws } from 'uvu/assert';
 import { gpuSuite } from '../helpers/gpu.ts';
 

@@ -1,7 +1,6 @@
 import {
   abs,
   add,
-  addPrelu,
   clamp,
   cos,
   div,
@@ -29,6 +28,7 @@ import {
   tensor,
   where,
 } from '@visage/tensor';
+import { addPrelu } from '@visage/tensor/kernels';
 import { gpuSuite } from '../helpers/gpu.ts';
 import { gradcheck, type HostTensor, randomInput } from '../helpers/gradcheck.ts';
 

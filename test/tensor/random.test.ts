@@ -1,6 +1,7 @@
 import { randomPhilox } from '@visage/kernels';
 import { HostRandom } from '@visage/nn';
-import { philox, RandomState, record, tensor } from '@visage/tensor';
+import { RandomState, record, tensor } from '@visage/tensor';
+import { philox } from '@visage/tensor/kernels';
 import { equal, not, ok, throws } from 'uvu/assert';
 import { gpuSuite } from '../helpers/gpu.ts';
 

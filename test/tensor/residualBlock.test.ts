@@ -1,16 +1,7 @@
 /** @file The frozen residual block against its composition: every join, in both types, by every multiply, with its sums in one piece and in several. */
 import { withVariant } from '@visage/gpu';
-import {
-  autocast,
-  convFamily,
-  grad,
-  type ResidualBlock,
-  record,
-  residualBlock,
-  scope,
-  type Tensor,
-  tensor,
-} from '@visage/tensor';
+import { autocast, grad, record, scope, type Tensor, tensor } from '@visage/tensor';
+import { convFamily, type ResidualBlock, residualBlock } from '@visage/tensor/kernels';
 import * as assert from 'uvu/assert';
 import { composedResidualBlock } from '../../packages/tensor/src/frozen/residualBlock.ts';
 import { relativeError } from '../helpers/goldens.ts';

@@ -10,13 +10,13 @@ import {
   slice,
   square,
   sum,
-  sumTo,
   type Tensor,
   tensor,
   transpose,
   variance,
   zeros,
 } from '@visage/tensor';
+import { sumTo } from '@visage/tensor/kernels';
 import { equal, is, ok, throws } from 'uvu/assert';
 import { permuteFamily, transpositionOf } from '../../packages/tensor/src/elementwise/transpose.ts';
 import { gpuSuite } from '../helpers/gpu.ts';

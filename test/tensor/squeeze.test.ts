@@ -1,5 +1,6 @@
 import { type Gpu, withVariant } from '@visage/gpu';
-import { squeezeExcitation, type Tensor, tensor } from '@visage/tensor';
+import { type Tensor, tensor } from '@visage/tensor';
+import { squeezeExcitation } from '@visage/tensor/kernels';
 import { is, match, throws } from 'uvu/assert';
 import { composedSqueezeExcitation } from '../../packages/tensor/src/frozen/squeezeExcitation.ts';
 import { squeezeFamily } from '../../packages/tensor/src/frozen/squeezeKernels.ts';

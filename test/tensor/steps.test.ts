@@ -1,19 +1,7 @@
 /** @file Training steps: eager against replayed, memory after every step, determinism, scopes. */
 import { Linear } from '@visage/nn';
-import {
-  assign,
-  empty,
-  full,
-  keep,
-  matmul,
-  record,
-  scope,
-  type Tensor,
-  tensor,
-  tensorsIn,
-  transpose,
-  zeros,
-} from '@visage/tensor';
+import { assign, full, keep, matmul, record, scope, type Tensor, tensor, transpose, zeros } from '@visage/tensor';
+import { empty, tensorsIn } from '@visage/tensor/kernels';
 import { equal, is, not, ok, throws } from 'uvu/assert';
 import { gpuSuite } from '../helpers/gpu.ts';
 import { type ToyTraining, toyTraining } from '../helpers/toyTraining.ts';

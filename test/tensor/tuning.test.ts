@@ -3,19 +3,8 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Family, type Variant, withVariant } from '@visage/gpu';
-import {
-  chooseFor,
-  collectProblems,
-  conv2d,
-  grad,
-  launchMap,
-  matmul,
-  noGrad,
-  record,
-  type Tensor,
-  tensor,
-  tune,
-} from '@visage/tensor';
+import { conv2d, grad, matmul, noGrad, record, type Tensor, tensor } from '@visage/tensor';
+import { chooseFor, collectProblems, launchMap, tune } from '@visage/tensor/kernels';
 import * as assert from 'uvu/assert';
 import { gpuSuite } from '../helpers/gpu.ts';
 import { hostRandom } from '../helpers/random.ts';

@@ -1,5 +1,6 @@
 /** @file What `watchOps` shows of convolutions on a GPU with subgroup matrices; nothing is computed. */
-import { autocast, conv2d, grad, ones, scope, sum, watchOps } from '@visage/tensor';
+import { autocast, conv2d, grad, ones, scope, sum } from '@visage/tensor';
+import { watchOps } from '@visage/tensor/kernels';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { countingGpu } from '../../bench/core/countingDevice.ts';

@@ -13,7 +13,8 @@ import {
   Swapper,
   Trainer,
 } from '@visage/simswap';
-import { collectProblems, halfPrecision, type MetProblem, type TuneResult, tensor, tune } from '@visage/tensor';
+import { halfPrecision, tensor } from '@visage/tensor';
+import { collectProblems, type MetProblem, type TuneResult, tune } from '@visage/tensor/kernels';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { adapterLine, openDevice } from '../terminal/device.ts';
 import { integer } from '../terminal/options.ts';

@@ -7,7 +7,8 @@
  * activations that the forward pass in f16 had, where both agree about every unit. What a fused op keeps inside, each computes from the same inputs.
  */
 import { VisageError } from '@visage/gpu';
-import { assign, cast, copy, gradEnabled, keep, noGrad, showShape, type Tensor, watchOps } from '@visage/tensor';
+import { assign, cast, copy, gradEnabled, keep, noGrad, type Tensor } from '@visage/tensor';
+import { showShape, watchOps } from '@visage/tensor/kernels';
 
 /** What an op of a forward pass gave, as f32. */
 export interface Activation {

@@ -1,5 +1,6 @@
 import { inPrecision, type Precision } from '@visage/simswap';
-import { scope, type Tensor, tensorsIn } from '@visage/tensor';
+import { scope, type Tensor } from '@visage/tensor';
+import { tensorsIn } from '@visage/tensor/kernels';
 import { type Activation, atActivations, keepActivations } from './activations.ts';
 import type { Computed, Prepared } from './prepared.ts';
 import type { RunOptions } from './run.ts';

@@ -1,5 +1,6 @@
 import { Adam, AdamW, type Optimizer, Sgd } from '@visage/nn';
-import { concat, copy, DTYPES, slice, type Tensor, tensor } from '@visage/tensor';
+import { concat, copy, slice, type Tensor, tensor } from '@visage/tensor';
+import { DTYPES } from '@visage/tensor/kernels';
 import type { Preparer } from './prepared.ts';
 
 /** PyTorch's names of the hyperparameters. */

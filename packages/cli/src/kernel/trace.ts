@@ -1,6 +1,7 @@
 /** @file What an op launches, found out by recording it. */
 import { type Command, type Gpu, knownFamilies, reportChoice, VisageError, withVariant } from '@visage/gpu';
-import { empty, type FloatType, grad, noGrad, record, type Shape, type Tensor } from '@visage/tensor';
+import { type FloatType, grad, noGrad, record, type Shape, type Tensor } from '@visage/tensor';
+import { empty } from '@visage/tensor/kernels';
 import { KERNEL_OPS, type KernelOp, type OpOptions, tensorsOf } from './ops.ts';
 
 /** Which computation of an op: its value, or the gradient of its first or second tensor. */

@@ -13,7 +13,8 @@ import {
   showValue,
 } from '@visage/gpu';
 import * as kernels from '@visage/kernels';
-import { checkDType, checkShape, empty, scope, Tensor } from '@visage/tensor';
+import { scope, Tensor } from '@visage/tensor';
+import { checkDType, checkShape, empty } from '@visage/tensor/kernels';
 import type { Factor, FactorName } from '../sampling/factors.ts';
 import { factors } from '../sampling/factors.ts';
 import { factorTable, type Level, meanIdentityTable } from '../sampling/levels.ts';

@@ -1,4 +1,4 @@
-import { philox as philoxWords } from '@visage/tensor';
+import { philox as philoxWords } from '@visage/tensor/kernels';
 
 type Words = [number, number, number, number];
 

@@ -1,5 +1,6 @@
 import { checkNumber, refuseAsync } from '@visage/gpu';
-import { checkExtents, type Shape, sizeOf, type Tensor, tensor } from '@visage/tensor';
+import { type Shape, type Tensor, tensor } from '@visage/tensor';
+import { checkExtents, sizeOf } from '@visage/tensor/kernels';
 import { HostRandom } from './random.ts';
 
 let current = new HostRandom(0);

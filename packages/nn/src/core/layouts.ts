@@ -1,5 +1,6 @@
 import { VisageError } from '@visage/gpu';
-import { type Shape, showShape, sizeOf, stridesOf } from '@visage/tensor';
+import type { Shape } from '@visage/tensor';
+import { showShape, sizeOf, stridesOf } from '@visage/tensor/kernels';
 
 /**
  * How a tensor of ours lies in a PyTorch file:

@@ -1,5 +1,5 @@
 import { ArgumentError, showValue } from '@visage/gpu';
-import { philox, uniformRange } from '@visage/tensor';
+import { philox, uniformRange } from '@visage/tensor/kernels';
 
 export { philox };
 

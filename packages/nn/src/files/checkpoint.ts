@@ -1,6 +1,7 @@
 /** @file Checkpoints of a training run: every tensor of its state and a JSON value, in one safetensors file. */
 import { ArgumentError, checkOptions, parseJson } from '@visage/gpu';
-import { DTYPES, type HostArray, sameShape, showShape, type Tensor } from '@visage/tensor';
+import type { HostArray, Tensor } from '@visage/tensor';
+import { DTYPES, sameShape, showShape } from '@visage/tensor/kernels';
 import { fileShape, fromFileOrder } from '../core/layouts.ts';
 import { Module } from '../core/module.ts';
 import { FileError } from './header.ts';

@@ -1,5 +1,6 @@
 /** @file What the values of a network must be like: checked wherever a file becomes weights, and before weights lose range in a file. */
-import { floatsFromHalf, type HostArray, type Shape } from '@visage/tensor';
+import type { HostArray, Shape } from '@visage/tensor';
+import { floatsFromHalf } from '@visage/tensor/kernels';
 
 const LARGEST = (2 - 2 ** -23) * 2 ** 127; // of float32
 

@@ -1,6 +1,7 @@
 /** @file 16-bit floats of weight files, on the host. */
 import { VisageError } from '@visage/gpu';
-import { floatsFromHalf, halfFromFloats, type Shape } from '@visage/tensor';
+import type { Shape } from '@visage/tensor';
+import { floatsFromHalf, halfFromFloats } from '@visage/tensor/kernels';
 import { badValue, placeIn } from './finite.ts';
 
 export { floatsFromHalf, halfFromFloats };

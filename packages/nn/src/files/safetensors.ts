@@ -1,6 +1,7 @@
 /** @file Reading and writing safetensors: named tensors, a JSON header, and nothing that can be executed. */
 import { ArgumentError } from '@visage/gpu';
-import { type HostArray, type Shape, showShape, sizeOf } from '@visage/tensor';
+import type { HostArray, Shape } from '@visage/tensor';
+import { showShape, sizeOf } from '@visage/tensor/kernels';
 import { badValue, placeIn } from './finite.ts';
 import { floatsFromBfloat, floatsFromHalf } from './half.ts';
 import { FILE_DTYPE_BYTES, type FileDType, FileError, readHeader, showName } from './header.ts';

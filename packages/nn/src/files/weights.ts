@@ -1,6 +1,6 @@
 /** @file Modules to and from safetensors, under the published names and layouts of PyTorch. */
 import { checkOneOf, checkOptions, type OptionKeys, parseJson } from '@visage/gpu';
-import { sameShape, showShape, sizeOf } from '@visage/tensor';
+import { sameShape, showShape, sizeOf } from '@visage/tensor/kernels';
 import { bounded } from '../core/initialisers.ts';
 import { fileShape, fromFileOrder, toFileOrder } from '../core/layouts.ts';
 import type { Module } from '../core/module.ts';

@@ -1,5 +1,6 @@
 import { ArgumentError, checkInteger, checkNumber, checkOptions, type OptionKeys } from '@visage/gpu';
-import { add, batchNorm, checkTensor, mul, ones, rsqrt, showShape, sub, type Tensor, zeros } from '@visage/tensor';
+import { add, batchNorm, mul, ones, rsqrt, sub, type Tensor, zeros } from '@visage/tensor';
+import { checkTensor, showShape } from '@visage/tensor/kernels';
 import { Layer } from '../core/module.ts';
 
 /** Options of {@link BatchNorm2d} and {@link BatchNorm1d}. */

@@ -1,14 +1,13 @@
 import { ArgumentError, checkBoolean, checkInteger, checkOptions, type OptionKeys } from '@visage/gpu';
 import {
   type Activation,
-  CONV2D_OPTIONS,
   type Conv2dOptions,
   type ConvTranspose2dOptions,
   conv2d,
   convTranspose2d,
-  MISSING_CONV_OPTIONS,
   type Tensor,
 } from '@visage/tensor';
+import { CONV2D_OPTIONS, MISSING_CONV_OPTIONS } from '@visage/tensor/kernels';
 import { kaimingUniform } from '../core/initialisers.ts';
 import { Layer } from '../core/module.ts';
 

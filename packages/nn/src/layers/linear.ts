@@ -1,5 +1,6 @@
 import { ArgumentError, checkBoolean, checkInteger, checkOptions, type OptionKeys } from '@visage/gpu';
-import { checkExtents, linear, sizeOf, type Tensor } from '@visage/tensor';
+import { linear, type Tensor } from '@visage/tensor';
+import { checkExtents, sizeOf } from '@visage/tensor/kernels';
 import { kaimingUniform } from '../core/initialisers.ts';
 import type { Layout } from '../core/layouts.ts';
 import { Layer } from '../core/module.ts';

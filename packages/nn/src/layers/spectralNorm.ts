@@ -2,7 +2,6 @@ import { checkInteger, checkNumber, type OptionKeys } from '@visage/gpu';
 import {
   assign,
   autocast,
-  CONV2D_OPTIONS,
   type Conv2dOptions,
   conv2d,
   l2Normalize,
@@ -12,6 +11,7 @@ import {
   scope,
   type Tensor,
 } from '@visage/tensor';
+import { CONV2D_OPTIONS } from '@visage/tensor/kernels';
 import { kaimingUniform, normal } from '../core/initialisers.ts';
 import { Layer } from '../core/module.ts';
 import { type ConvLayerOptions, checkConvLayer } from './conv.ts';

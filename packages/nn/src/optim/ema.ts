@@ -1,6 +1,7 @@
 import { VisageError } from '@visage/gpu';
 import { optimCopy, optimEma } from '@visage/kernels';
-import { assign, keep, moveTogether, sameShape, type Tensor, tensor } from '@visage/tensor';
+import { assign, keep, type Tensor, tensor } from '@visage/tensor';
+import { moveTogether, sameShape } from '@visage/tensor/kernels';
 import type { Module } from '../core/module.ts';
 import { launchInPlace } from './launch.ts';
 import { checkRange } from './optimizer.ts';

@@ -1,14 +1,6 @@
 import { ArgumentError, checkList, type GpuBuffer, showValue } from '@visage/gpu';
-import {
-  checkDType,
-  keep,
-  moveTogether,
-  sameShape,
-  showShape,
-  type Tensor,
-  tensor,
-  zerosTogether,
-} from '@visage/tensor';
+import { keep, type Tensor, tensor } from '@visage/tensor';
+import { checkDType, moveTogether, sameShape, showShape, zerosTogether } from '@visage/tensor/kernels';
 import type { Scaling } from './update.ts';
 
 /** Parameters by name, as {@link Module.namedParameters} gives them. */

@@ -1,5 +1,6 @@
 import { ArgumentError } from '@visage/gpu';
-import { cast, checkShape, clamp, gatherRows, mul, showShape, slice, sub, type Tensor, tensor } from '@visage/tensor';
+import { cast, clamp, gatherRows, mul, slice, sub, type Tensor, tensor } from '@visage/tensor';
+import { checkShape, showShape } from '@visage/tensor/kernels';
 
 /** Indices travel as f32 up to here, where integers stop being exact. */
 const MOST_PIXELS = 2 ** 24;

@@ -1,6 +1,6 @@
 /** @file Which entry of a file is which parameter of a network. */
 import { FileError, type FileTensor, type OnnxGraph, type PassedOver, type WeightFile } from '@visage/nn';
-import { sameShape, showShape } from '@visage/tensor';
+import { sameShape, showShape } from '@visage/tensor/kernels';
 import type { Entries } from './kinds.ts';
 
 /** How the entries of a file and the parameters of a network correspond. */

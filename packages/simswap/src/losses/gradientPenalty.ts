@@ -1,4 +1,5 @@
-import { grad, noGrad, pointwise, sum, type Tensor, unitNormPenalty } from '@visage/tensor';
+import { grad, noGrad, sum, type Tensor, unitNormPenalty } from '@visage/tensor';
+import { pointwise } from '@visage/tensor/kernels';
 import type { PatchOutput } from '../networks/discriminator.ts';
 import { meanOverScales } from './adversarial.ts';
 

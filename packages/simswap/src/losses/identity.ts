@@ -1,4 +1,5 @@
-import { cosineSimilarity, mean, meanOf, sub, type Tensor } from '@visage/tensor';
+import { cosineSimilarity, mean, sub, type Tensor } from '@visage/tensor';
+import { meanOf } from '@visage/tensor/kernels';
 
 /**
  * Identity loss: mean over samples of 1 − cos(latent of the result, latent of the source).

@@ -1,5 +1,6 @@
 import { affineOf, BatchNorm1d, BatchNorm2d, Conv2d, Layer, Linear, PReLU, Sequential } from '@visage/nn';
-import { maxPool2d, mean, type SqueezeGate, sigmoid, type Tensor } from '@visage/tensor';
+import { maxPool2d, mean, sigmoid, type Tensor } from '@visage/tensor';
+import type { SqueezeGate } from '@visage/tensor/kernels';
 import { FoldedConv } from './folded.ts';
 import { FoldedBlock, type FoldedIdentity, foldIdentity } from './foldedIdentity.ts';
 import { checkIdentityConfig, checkInputSize, type IdentityConfig, IdentityNetwork } from './identity.ts';

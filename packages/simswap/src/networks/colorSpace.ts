@@ -1,5 +1,6 @@
 import { checkOneOf } from '@visage/gpu';
-import { mul, pointwise, type Tensor, tensor } from '@visage/tensor';
+import { mul, type Tensor, tensor } from '@visage/tensor';
+import { pointwise } from '@visage/tensor/kernels';
 
 /**
  * What the numbers of an image mean: `unit` [0, 1]; `imagenet` (x − mean) / std per channel with the statistics of ImageNet;

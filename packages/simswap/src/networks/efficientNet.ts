@@ -1,6 +1,7 @@
 import { ArgumentError, checkInteger, checkNumber } from '@visage/gpu';
 import { BatchNorm2d, Conv2d, Layer, Linear, Module, ModuleList, Sequential } from '@visage/nn';
-import { checkShape, mean, padZero, relu6, showShape, type Tensor } from '@visage/tensor';
+import { mean, padZero, relu6, type Tensor } from '@visage/tensor';
+import { checkShape, showShape } from '@visage/tensor/kernels';
 import type { FeatureMaps } from './discriminator.ts';
 
 /** Size of an {@link EfficientNetLite}. Plain data: it travels in checkpoints. */

@@ -6,20 +6,8 @@
  * if nothing is padded, else one per pixel and channel, because the border sees zeros where the shift would be.
  */
 import { type Affine, type Conv2d, Layer, type Linear } from '@visage/nn';
-import {
-  add,
-  assign,
-  conv2d,
-  expand,
-  linear,
-  matmul,
-  mul,
-  noGrad,
-  offsetConv,
-  reshape,
-  scope,
-  type Tensor,
-} from '@visage/tensor';
+import { add, assign, conv2d, expand, linear, matmul, mul, noGrad, reshape, scope, type Tensor } from '@visage/tensor';
+import { offsetConv } from '@visage/tensor/kernels';
 
 /** A weight and an offset, computed from frozen tensors by `fold`, again whenever these change. */
 abstract class Folded extends Layer {

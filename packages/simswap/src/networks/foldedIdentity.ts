@@ -1,5 +1,6 @@
 import { affineOf, type BatchNorm1d, type BatchNorm2d, type Conv2d, Layer, type Linear, type PReLU } from '@visage/nn';
-import { maxPool2d, residualBlock, type SqueezeGate, type Tensor } from '@visage/tensor';
+import { maxPool2d, type Tensor } from '@visage/tensor';
+import { residualBlock, type SqueezeGate } from '@visage/tensor/kernels';
 import { FoldedConv, FoldedLinear } from './folded.ts';
 import { type IdentityConfig, IdentityNetwork, unitAffine } from './identity.ts';
 

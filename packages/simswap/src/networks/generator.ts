@@ -8,7 +8,8 @@ import {
   type OptionKeys,
 } from '@visage/gpu';
 import { Conv2d, Module, ModuleList, Sequential } from '@visage/nn';
-import { cast, checkShape, checkTensor, showShape, type Tensor, tanh } from '@visage/tensor';
+import { cast, type Tensor, tanh } from '@visage/tensor';
+import { checkShape, checkTensor, showShape } from '@visage/tensor/kernels';
 import { down, paddedByConvolution, stem, up } from './blocks.ts';
 import { type ColorSpace, fromUnit, toUnit } from './colorSpace.ts';
 import { type BlockStyles, IdBlock, stylesOf } from './idBlock.ts';

@@ -1,5 +1,6 @@
 import { Conv2d, Linear, Module, Sequential } from '@visage/nn';
-import { adain, type LinearParameters, linears, type Tensor } from '@visage/tensor';
+import { adain, type Tensor } from '@visage/tensor';
+import { type LinearParameters, linears } from '@visage/tensor/kernels';
 import { paddedByConvolution } from './blocks.ts';
 
 /** Added to the variance inside the root, as in the published code; matters in f32 only. */

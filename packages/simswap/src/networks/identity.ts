@@ -8,7 +8,8 @@ import {
   showValue,
 } from '@visage/gpu';
 import { type Affine, Layer } from '@visage/nn';
-import { cast, checkDType, checkShape, l2Normalize, resize, type Tensor, tensor } from '@visage/tensor';
+import { cast, l2Normalize, resize, type Tensor, tensor } from '@visage/tensor';
+import { checkDType, checkShape } from '@visage/tensor/kernels';
 import type { IdentityResize } from '../core/recipe.ts';
 import { affineFromUnit, type ColorSpace, fromUnit } from './colorSpace.ts';
 import type { FoldedIdentity } from './foldedIdentity.ts';

@@ -1,6 +1,7 @@
 import { checkInteger, checkNumber, checkOptions, type OptionKeys } from '@visage/gpu';
 import { BatchNorm2d, Conv2d, leaky, Module, Sequential } from '@visage/nn';
-import { avgPool2d, checkShape, checkTensor, type Tensor } from '@visage/tensor';
+import { avgPool2d, type Tensor } from '@visage/tensor';
+import { checkShape, checkTensor } from '@visage/tensor/kernels';
 import { DiscriminatorNetwork, type FeatureMaps, type PatchOutput } from './discriminator.ts';
 
 /** Size of a {@link PatchDiscriminator}. Plain data: it travels in checkpoints. */

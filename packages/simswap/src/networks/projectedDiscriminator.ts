@@ -1,6 +1,7 @@
 import { ArgumentError, checkInteger, checkNumber, checkOneOf, checkOptions, type OptionKeys } from '@visage/gpu';
 import { BatchNorm2d, Layer, leaky, Module, Sequential, SpectralConv2d } from '@visage/nn';
-import { concat, resize, showShape, type Tensor } from '@visage/tensor';
+import { concat, resize, type Tensor } from '@visage/tensor';
+import { showShape } from '@visage/tensor/kernels';
 import { DiscriminatorNetwork, type FeatureMaps, type PatchOutput } from './discriminator.ts';
 import { EfficientNetLite, featureChannels } from './efficientNet.ts';
 import { RandomProjection } from './projection.ts';

@@ -1,5 +1,6 @@
 import type { RecordedStep } from '@visage/gpu';
-import { assign, copy, empty, keep, noGrad, record, scope, type Tensor } from '@visage/tensor';
+import { assign, copy, keep, noGrad, record, scope, type Tensor } from '@visage/tensor';
+import { empty } from '@visage/tensor/kernels';
 import { inPrecision, type Precision } from '../core/precision.ts';
 import type { IdentityResize } from '../core/recipe.ts';
 import type { FoldedIdentity } from '../networks/foldedIdentity.ts';

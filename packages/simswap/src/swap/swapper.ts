@@ -1,17 +1,6 @@
 import { ArgumentError, checkOneOf, checkOptions, type OptionKeys, type RecordedStep } from '@visage/gpu';
-import {
-  assign,
-  checkDType,
-  checkShape,
-  copy,
-  empty,
-  expand,
-  keep,
-  noGrad,
-  record,
-  scope,
-  type Tensor,
-} from '@visage/tensor';
+import { assign, copy, expand, keep, noGrad, record, scope, type Tensor } from '@visage/tensor';
+import { checkDType, checkShape, empty } from '@visage/tensor/kernels';
 import { inPrecision, type Precision, precisions } from '../core/precision.ts';
 import { type IdentityResize, identityResizes } from '../core/recipe.ts';
 import type { Generator } from '../networks/generator.ts';

@@ -1,21 +1,7 @@
 import { checkList, checkOneOf } from '@visage/gpu';
 import { HostRandom } from '@visage/nn';
-import {
-  checkShape,
-  concat,
-  flat,
-  greaterEqual,
-  less,
-  mean,
-  noGrad,
-  pointwise,
-  slice,
-  sub,
-  type Tensor,
-  tensor,
-  translate,
-  V,
-} from '@visage/tensor';
+import { concat, greaterEqual, less, mean, noGrad, slice, sub, type Tensor, tensor, translate } from '@visage/tensor';
+import { checkShape, flat, pointwise, V } from '@visage/tensor/kernels';
 import { type Augmentation, augmentations } from '../core/recipe.ts';
 
 /** Random numbers per image: brightness, saturation, contrast, two shifts, two places of the cut. */

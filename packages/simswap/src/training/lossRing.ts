@@ -1,5 +1,6 @@
 import { type Gpu, VisageError } from '@visage/gpu';
-import { fileRow, keep, type Tensor, tensor, zeros } from '@visage/tensor';
+import { keep, type Tensor, tensor, zeros } from '@visage/tensor';
+import { fileRow } from '@visage/tensor/kernels';
 
 /**
  * The losses of the latest steps, on the device: one row per step, the newest over the oldest.

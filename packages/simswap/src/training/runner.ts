@@ -3,7 +3,6 @@ import {
   assign,
   concat,
   cosineSimilarity,
-  firstNonFinite,
   keep,
   l1Loss,
   mean,
@@ -13,6 +12,7 @@ import {
   type Tensor,
   zeros,
 } from '@visage/tensor';
+import { firstNonFinite } from '@visage/tensor/kernels';
 import type { PairKind } from '../core/recipe.ts';
 import type { CollapseSigns } from './collapse.ts';
 import type { TrainingData } from './data.ts';

@@ -1,7 +1,7 @@
 /** @file Convolutions of f16 to at most four channels, the images that a network makes, on subgroup matrices. */
 import { type Gpu, i32, linearGrid } from '@visage/gpu';
 import { convFewChannels, gemmEpilogueStoreScalar } from '@visage/kernels';
-import { nearlyAll } from '../core/processors.ts';
+import { nearlyAll } from '../core/passes.ts';
 import { empty, type Tensor } from '../core/tensor.ts';
 import { unroll } from '../core/unroll.ts';
 import { permute } from '../elementwise/shape.ts';

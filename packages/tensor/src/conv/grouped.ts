@@ -1,9 +1,9 @@
 /** @file Grouped and depthwise convolutions. */
 import { i32, linearGrid } from '@visage/gpu';
 import { convGrouped } from '@visage/kernels';
+import { WORKGROUP } from '../core/passes.ts';
 import type { Shape } from '../core/shape.ts';
 import { empty, type Tensor } from '../core/tensor.ts';
-import { WORKGROUP } from '../core/workgroup.ts';
 import { cast } from '../elementwise/cast.ts';
 import { type GemmType, gemmType } from '../gemm/problem.ts';
 import { borderCode, type ConvGeometry, wShape, xShape, yShape } from './geometry.ts';

@@ -16,9 +16,9 @@ import {
   winogradWeightTransform,
   winogradWeightTransformAdjoint,
 } from '@visage/kernels';
+import { WORKGROUP } from '../core/passes.ts';
 import type { Shape } from '../core/shape.ts';
 import { empty, type Tensor } from '../core/tensor.ts';
-import { WORKGROUP } from '../core/workgroup.ts';
 import { finisher } from '../gemm/epilogue.ts';
 import { gemmInto } from '../gemm/launch.ts';
 import type { Finish } from '../gemm/problem.ts';

@@ -18,9 +18,10 @@ import { checkFloat } from './storage.ts';
 import { checkTensor, type Tensor } from './tensor.ts';
 
 /**
- * Gradients with respect to the inputs, given the gradient of the output. Written with ops, so that it can be differentiated again.
+ * Gradients with respect to the inputs, given the gradient of the output. It is written with ops, so that it can be
+ * differentiated again.
  *
- * `needs[k]` says whether input k's gradient is wanted; entries that are not may be left `undefined`.
+ * `needs[k]` says whether input k's gradient is wanted; the others may be `undefined`.
  */
 export type Backward = (gradOutput: Tensor, needs: readonly boolean[]) => readonly (Tensor | undefined)[];
 
@@ -29,12 +30,16 @@ export interface Node {
   readonly op: string;
   readonly inputs: readonly Tensor[];
   readonly backward: Backward;
-  /** The moment after the op ran: nodes of its inputs have smaller numbers, and what changes later is not what it saw. */
+  /**
+   * The moment after the op ran. Nodes of its inputs have smaller numbers, and a tensor that was overwritten at a later
+   * moment no longer has the values that the op read.
+   */
   readonly order: number;
 }
 
 let enabled = true;
 
+/** Whether ops build a graph now; false inside {@link noGrad}. */
 export const gradEnabled = (): boolean => enabled;
 
 function withGrad<T>(on: boolean, fn: () => T): T {
@@ -50,10 +55,18 @@ function withGrad<T>(on: boolean, fn: () => T): T {
   }
 }
 
-/** Runs `fn`, which must not be async, without building a graph. */
+/**
+ * Runs `fn` without building a graph.
+ *
+ * @throws ArgumentError unless `fn` is a function; VisageError if it is async.
+ */
 export const noGrad = <T>(fn: () => T): T => withGrad(false, fn);
 
-/** Runs `fn` building a graph, also inside `noGrad`. */
+/**
+ * Runs `fn` building a graph, also inside `noGrad`.
+ *
+ * @throws ArgumentError unless `fn` is a function; VisageError if it is async.
+ */
 export const enableGrad = <T>(fn: () => T): T => withGrad(true, fn);
 
 /** Sees every op's name and result, in order. */
@@ -94,8 +107,8 @@ export function unwatched<T>(fn: () => T): T {
 /**
  * Marks `out` as computed by `op` from `inputs`, if anything among them requires a gradient.
  *
- * CONTRACT for a new op: `backward` must use `gradOutput` (not assume ones), must be written with differentiable ops, and must return
- * `undefined` only for inputs that are not differentiable or not needed.
+ * CONTRACT for a new op: `backward` must use `gradOutput` (not assume ones), must be written with differentiable ops,
+ * and must return `undefined` only for inputs that are not differentiable or not needed.
  */
 export function track(op: string, out: Tensor, inputs: readonly Tensor[], backward: Backward): Tensor {
   watcher?.(op, out);
@@ -134,9 +147,12 @@ function checkGradArguments(op: string, ys: readonly Tensor[], xs: readonly Tens
 /**
  * Gradients of `ys` with respect to each of `xs`: sum over y of (dy/dx)ᵀ · gradOutput.
  *
- * Only the part of the graph between `xs` and `ys` is visited.
+ * `ys` are scalars, or `gradOutputs` has a gradient for each. The result has a tensor for each x, of its shape and
+ * type. Only the part of the graph between `xs` and `ys` is visited.
  *
- * @throws VisageError when some x does not influence any y, naming it.
+ * @throws ArgumentError for what are no tensors, and for gradients of other shapes or number than `ys`.
+ * @throws VisageError that names an x which influences no y, a y which is no scalar, an op without a gradient, or an op
+ * whose inputs were overwritten since it ran.
  */
 export function grad(ys: Tensor | readonly Tensor[], xs: readonly Tensor[], options: GradOptions = {}): Tensor[] {
   const outputs = Array.isArray(ys) ? (ys as readonly Tensor[]) : [ys as Tensor];
@@ -152,7 +168,11 @@ export function grad(ys: Tensor | readonly Tensor[], xs: readonly Tensor[], opti
   });
 }
 
-/** Adds the gradients of a scalar `y` to the `grad` of every leaf that requires one. */
+/**
+ * Adds the gradients of a scalar `y` to the `grad` of every leaf that requires one.
+ *
+ * @throws ArgumentError and VisageError as {@link grad}.
+ */
 export function backward(y: Tensor, options: GradOptions = {}): void {
   checkGradArguments('backward', [y], [], options);
   const leaves = new Set<Tensor>();
@@ -193,7 +213,7 @@ function visit(roots: readonly Tensor[], each: (x: Tensor) => void): void {
   }
 }
 
-/** What the gradient of the op that made `out` has to know of it. */
+/** What the gradient of the op that made `out` reads of the forward pass, and the error if that was overwritten. */
 function savedBy(out: Tensor, node: Node, gradOutput: Tensor): SavedBy {
   const { op, inputs, order } = node;
   const refuse = (buffer: GpuBuffer): VisageError => {
@@ -222,7 +242,8 @@ function flow(ys: readonly Tensor[], targets: ReadonlySet<Tensor>, options: Grad
   const matters = new Set<Tensor>(targets);
   for (const x of computed) if ((x.node as Node).inputs.some((input) => matters.has(input))) matters.add(x);
 
-  // What has arrived at each tensor. It is added up when the tensor's turn comes, all at once: a parameter used five times costs one addition.
+  // The gradients that have arrived at each tensor. They are added all at once when the walk reaches the tensor, so
+  // that a parameter which is used five times costs one addition.
   const arrived = new Map<Tensor, Tensor[]>();
   const accumulate = (x: Tensor, g: Tensor) => {
     if (!sameShape(x.shape, g.shape))

@@ -1,4 +1,7 @@
-/** @file What `autocast` has in force now. Apart from it, so that the autograd engine needs no ops to know of it. */
+/**
+ * @file The settings of the `autocast` that encloses the current call, in a file without ops, because the autograd
+ * engine reads them.
+ */
 import type { GpuBuffer } from '@visage/gpu';
 import type { FloatType } from './storage.ts';
 import type { Tensor } from './tensor.ts';
@@ -13,7 +16,10 @@ export interface HalfCopy {
 export interface Casting {
   /** In what type products compute. */
   readonly type: FloatType;
-  /** f16 copies of tensors without history, made where they were first needed; of those that lie together, of all at once. */
+  /**
+   * f16 copies of tensors without history, by their buffers, made when they are first needed. Tensors packed into one
+   * buffer are copied all at once.
+   */
   readonly copies: Map<GpuBuffer, HalfCopy>;
 }
 

@@ -1,4 +1,6 @@
-/** Element types. Ops compute in f32 on f32 and f16; u8 is storage, i32 and u32 serve labels, indices and random state. */
+/**
+ * Element types. Ops compute in f32 on f32 and f16; u8 is storage, i32 and u32 serve labels, indices and random state.
+ */
 export type DType = 'f32' | 'f16' | 'i32' | 'u32' | 'u8';
 
 /** Host arrays, one per element type; f16 travels as its bits because Node 20 has no Float16Array. */

@@ -1,5 +1,6 @@
 /**
- * @file IEEE binary16 on the host, as bits: Node 20 has no Float16Array. Rounding is to nearest even, as in kernels/cast/writeHalf.wgsl.
+ * @file IEEE binary16 on the host, as bits: Node 20 has no Float16Array. Rounding is to nearest even, as in
+ * kernels/cast/writeHalf.wgsl.
  */
 
 const word = new Uint32Array(1);

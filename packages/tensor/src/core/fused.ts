@@ -7,16 +7,21 @@ export interface FusedOp {
   readonly inputs: readonly Tensor[];
   /** The result of the fused kernel; no graph. */
   readonly forward: () => Tensor;
-  /** The fused gradient; used when no graph of the gradient is wanted. Without one, the composition's gradient serves. */
+  /**
+   * The fused gradient; used when no graph of the gradient is wanted. Without one, the composition's gradient serves.
+   */
   readonly backward?: Backward;
   /** The definition, as a function of (stand-ins for) the inputs. */
   readonly composed: (...inputs: readonly Tensor[]) => Tensor;
-  /** The composition computes the op again, with whatever it reads beside the inputs as that is by then. */
+  /** The composition runs the op a second time, and reads everything but the inputs as it is at that time. */
   readonly again?: boolean;
 }
 
 /**
- * Runs a fused op. First-order gradients take its fused backward; gradients of gradients differentiate the composed definition.
+ * Runs a fused op. First-order gradients take its fused backward; gradients of gradients differentiate the composed
+ * definition.
+ *
+ * @throws VisageError, when a gradient is asked for, if the composition does not depend on an input that needs one.
  */
 export function fused({ name, inputs, forward, backward, composed, again = false }: FusedOp): Tensor {
   return track(name, forward(), inputs, (g, needs) => {
@@ -31,10 +36,12 @@ export function fused({ name, inputs, forward, backward, composed, again = false
 }
 
 /**
- * Rebuilds the composition on stand-ins for the inputs and differentiates it; the result is itself part of a graph if one is being built.
+ * Rebuilds the composition on stand-ins for the inputs and differentiates it. The result is itself part of a graph if
+ * one is being built.
  *
- * A stand-in keeps apart what the op sees as distinct inputs: when one input was computed from another (or is the same tensor), the gradient with
- * respect to the latter must not run through the former, because the graph outside adds that path.
+ * A stand-in has the memory of an input and no history. One input may have been computed from another, or be the same
+ * tensor: the gradient with respect to the latter must then not run through the former, because the outer graph adds
+ * that path.
  */
 export function composedGradient(
   inputs: readonly Tensor[],
@@ -50,5 +57,5 @@ export function composedGradient(
   return inputs.map((_, k) => (needs[k] ? gradients.shift() : undefined));
 }
 
-/** The same memory as a node of its own. */
+/** A tensor with the memory of x and a node of its own. */
 const standIn = (x: Tensor): Tensor => track('standIn', new Tensor(x.gpu, x.buffer, x.shape, x.dtype), [x], (g) => [g]);

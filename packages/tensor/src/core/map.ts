@@ -1,4 +1,7 @@
-/** @file Elementwise expressions as kernels, without gradients: broadcasting, vector loads, and numbers inside an expression. */
+/**
+ * @file Elementwise expressions as kernels, without gradients: broadcasting, vector loads, and numbers inside an
+ * expression.
+ */
 import { ArgumentError, f32Literal, type GpuBuffer } from '@visage/gpu';
 import { pointwiseFunctions, pointwiseMap, pointwiseSine, pointwiseTanh } from '@visage/kernels';
 import { DTYPES } from './dtype.ts';
@@ -25,7 +28,9 @@ interface MergedAxis {
   strides: number[];
 }
 
-/** Merges neighbouring axes that every input walks through alike, so that index arithmetic has as few divisions as can be. */
+/**
+ * Merges neighbouring axes whose strides let every input treat them as one axis, so that indices need fewer divisions.
+ */
 function mergeAxes(out: Shape, inputs: readonly Shape[]): MergedAxis[] {
   const strides = inputs.map((shape) => {
     const own = stridesOf(shape);
@@ -72,8 +77,8 @@ function inputDeclarations(out: Shape, inputs: readonly Tensor[], vector: boolea
   return inputs
     .map((x, k) => {
       const { size } = x;
-      const declare = (lanes: 1 | 4) =>
-        `@group(0) @binding(${k + 1}) var<storage, read> in${k} : array<${stored(floatTypeOf(x), lanes)}>;`;
+      const declare = (vectorWidth: 1 | 4) =>
+        `@group(0) @binding(${k + 1}) var<storage, read> in${k} : array<${stored(floatTypeOf(x), vectorWidth)}>;`;
       const load = (body: string) => `fn load${k}(i : u32) -> V { ${body} }`;
       if (size === total) return `${declare(vector ? 4 : 1)}\n${load(`return V(in${k}[i]);`)}`;
       if (size === 1) return `${declare(1)}\n${load(`return V(f32(in${k}[0]));`)}`;
@@ -88,13 +93,16 @@ function inputDeclarations(out: Shape, inputs: readonly Tensor[], vector: boolea
 
 /** A pointwise expression as WGSL. */
 export interface MapProgram {
-  /** Bindings 1, 2, … of the inputs, `fn map(i : u32) -> V`, and what its expression calls: for kernels whose result is a storage array `out`. */
+  /**
+   * Bindings 1, 2, … of the inputs, `fn map(i : u32) -> V`, and the functions that its expression calls. The kernel's
+   * result must be a storage array `out`.
+   */
   readonly code: string;
   /** Elements in a V. */
-  readonly lanes: 1 | 4;
+  readonly vectorWidth: 1 | 4;
 }
 
-/** Kernel parts with functions for expressions, each with what tells that an expression calls one of them. */
+/** Kernel parts with functions for expressions, each with a pattern that matches expressions which call one of them. */
 const FUNCTIONS = [pointwiseFunctions, pointwiseSine, pointwiseTanh].map((text) => {
   const names = [...text.matchAll(/^fn (\w+)/gm)].map((match) => match[1]);
   return { text, calls: new RegExp(`\\b(${names.join('|')})\\(`) };
@@ -106,30 +114,40 @@ export const functionsFor = (expression: string): string =>
     .map(({ text }) => text)
     .join('\n');
 
-/** Makes WGSL of `expression` over inputs that broadcast to `shape`. Where vectors must not cross from one run of elements into the next, `run` is its length. */
+/**
+ * The WGSL of `expression` over inputs that broadcast to `shape`.
+ *
+ * If vectors must not reach from one run of elements into the next, `run` is the length of a run.
+ */
 export function mapProgram(shape: Shape, inputs: readonly Tensor[], expression: string, run = 4): MapProgram {
   // Vectors run along the merged last axis: it must divide by 4, whole or broadcast for each input.
   const axes = mergeAxes(
     shape,
     inputs.map((x) => x.shape),
   );
-  const lanes = (axes.at(-1)?.extent ?? 1) % 4 === 0 && run % 4 === 0 ? 4 : 1;
+  const vectorWidth = (axes.at(-1)?.extent ?? 1) % 4 === 0 && run % 4 === 0 ? 4 : 1;
   const code = [
     functionsFor(expression),
-    inputDeclarations(shape, inputs, lanes === 4),
+    inputDeclarations(shape, inputs, vectorWidth === 4),
     `fn map(i : u32) -> V {`,
     ...NAMES.slice(0, inputs.length).map((arg, k) => `  let ${arg} = load${k}(i);`),
     `  return ${expression};\n}`,
   ].join('\n');
-  return { code, lanes };
+  return { code, vectorWidth };
 }
 
 /**
  * Launches `out = expression(a, b, …)` with broadcasting and no gradient.
  *
- * `expression` is WGSL over `a`, `b`, … of type `V` (f32 or vec4f, so write constants as `V(…)`; `U` is the same of u32), and may call what
- * kernels/pointwise/functions.wgsl has: WGSL's own `max`, `min` and `clamp` may make a number of NaN. `target` may be an existing tensor that
- * is not among the inputs, or is none of them in a broadcast way. Arithmetic is f32 whatever lies in memory; a new result has the type `result`, by default the one that the inputs promote to.
+ * `expression` is WGSL over `a`, `b`, … of type `V`, which is f32 or vec4f, so constants are written `V(…)`; `U` is u32
+ * or vec4u. It may call the functions of kernels/pointwise/, such as `larger` and `smaller`: WGSL's own `max`, `min`
+ * and `clamp` may turn NaN into a number.
+ *
+ * `target`, an existing tensor, takes the result if it is given. It may be one of the inputs, unless that input is
+ * broadcast. Arithmetic is f32 whatever the tensors hold. A new result has the type `result`, by default the one to
+ * which the inputs promote.
+ *
+ * @throws ArgumentError unless inputs and target are tensors of f32 or f16 whose shapes broadcast.
  */
 export function launchMap(
   name: string,
@@ -146,18 +164,18 @@ export function launchMap(
   checkFloat(name, 'target', out);
   if (sizeOf(out.shape) !== sizeOf(shape))
     throw new ArgumentError(name, 'target', showShape(out.shape), showShape(shape));
-  const { code, lanes } = mapProgram(shape, inputs, expression);
-  const bytes = lanes * DTYPES[out.dtype].bytes;
-  const { constants, grid, choice } = planPass(first.gpu, { count: sizeOf(shape) / lanes, bytes });
+  const { code, vectorWidth } = mapProgram(shape, inputs, expression);
+  const bytes = vectorWidth * DTYPES[out.dtype].bytes;
+  const { constants, grid, choice } = planPass(first.gpu, { count: sizeOf(shape) / vectorWidth, bytes });
   first.gpu.dispatch({
     program: {
       name: `pointwise/${name}`,
       enables: enablesOf(out.dtype, ...inputs.map((x) => x.dtype)),
       aliases: {
-        ...registerAliases(lanes),
-        S: stored(floatTypeOf(out), lanes),
+        ...registerAliases(vectorWidth),
+        S: stored(floatTypeOf(out), vectorWidth),
       },
-      constants: { ...constants, PADDING: lanes === 4 ? 0 : paddingOf(out) },
+      constants: { ...constants, PADDING: vectorWidth === 4 ? 0 : paddingOf(out) },
       parts: [code, pointwiseMap],
     },
     buffers: [out.buffer, ...inputs.map((x): GpuBuffer => x.buffer)],
@@ -174,7 +192,8 @@ const word = new Uint32Array(float.buffer);
 /**
  * A number inside a pointwise expression, where it means what the same number in a tensor means.
  *
- * Zeros are not literals, because a compiler may take `v * 0.0` for 0 and `v + 0.0` for v; infinities and NaN have no literal.
+ * Zero is written through its bits, because a compiler may replace `v * 0.0` by 0 and `v + 0.0` by v. So are infinities
+ * and NaN, which have no literal.
  */
 export function V(value: number): string {
   float[0] = value;

@@ -18,7 +18,9 @@ export interface MetProblem {
 
 /** A problem as its family states it. */
 export interface Problem<P, V extends Variant<P>> {
-  /** One that is tuned. Its last variant takes everything: the others are held to its results. */
+  /**
+   * A family that is tuned. Its last variant takes every problem, and the results of the others are compared with its.
+   */
   readonly family: Family<P, V>;
   readonly problem: P;
   readonly buffers: readonly (GpuBuffer | undefined)[];
@@ -33,12 +35,12 @@ export function chooseFor<P, V extends Variant<P>>(gpu: Gpu, stated: Problem<P, 
   if (collected) {
     const signature = family.describe(problem);
     const key = `${family.name} ${signature}`;
-    const known = collected.get(key);
+    const before = collected.get(key);
     collected.set(key, {
       family: family.name,
       signature,
-      candidates: known?.candidates ?? family.candidates(gpu, problem).map(({ name }) => name),
-      calls: (known?.calls ?? 0) + 1,
+      candidates: before?.candidates ?? family.candidates(gpu, problem).map(({ name }) => name),
+      calls: (before?.calls ?? 0) + 1,
       buffers: buffers.filter((buffer) => buffer !== undefined),
       launch,
     });
@@ -49,14 +51,14 @@ export function chooseFor<P, V extends Variant<P>>(gpu: Gpu, stated: Problem<P, 
 /** Runs `fn` and returns every problem that kernel families with several variants met in it, each once. */
 export async function collectProblems(fn: () => unknown): Promise<MetProblem[]> {
   const before = collected;
-  const found = new Map<string, MetProblem>();
-  collected = found;
+  const problems = new Map<string, MetProblem>();
+  collected = problems;
   try {
     await fn();
   } finally {
     collected = before;
   }
-  return [...found.values()];
+  return [...problems.values()];
 }
 
 /** A short number for a text: FNV-1a, in hexadecimal. */

@@ -3,9 +3,11 @@ import { checkExtents, type Shape, sizeOf } from './shape.ts';
 import { checkDType, checkGpu, Tensor } from './tensor.ts';
 
 /**
- * Moves f32 tensors side by side in memory, as far as they are not in such a place already, so that one launch can change or cast them all.
+ * Packs f32 tensors into one buffer, unless they are packed already, so that one launch can change or cast them all.
  *
- * Everybody who holds one of them sees the same values as before; the memory goes back when all are disposed.
+ * The tensors keep their values. The memory is freed when all of them are disposed.
+ *
+ * @throws ArgumentError unless all are tensors of f32.
  */
 export function moveTogether(tensors: readonly Tensor[]): void {
   checkList('moveTogether', 'tensors', tensors, 'tensors');
@@ -17,7 +19,11 @@ export function moveTogether(tensors: readonly Tensor[]): void {
     );
 }
 
-/** Makes f32 tensors of zeros side by side in memory; each lives until it is disposed. */
+/**
+ * Makes f32 tensors of zeros that are packed into one buffer; each lives until it is disposed.
+ *
+ * @throws ArgumentError for what is no device or no shape.
+ */
 export function zerosTogether(shapes: readonly Shape[], gpu: Gpu): Tensor[] {
   checkGpu('zerosTogether', gpu);
   checkList('zerosTogether', 'shapes', shapes, 'shapes');

@@ -1,9 +1,12 @@
 import type { Gpu } from '@visage/gpu';
 
-/** Lanes of the subgroups that kernels for software adapters are written for. */
+/** Threads of the subgroups for which the kernels for software adapters are written. */
 export const SOFTWARE_SUBGROUP = 8;
 
-/** Has the device subgroups of at least {@link SOFTWARE_SUBGROUP}? `true`, or the reason why not, as `supports` gives it. */
+/**
+ * `true` if the device has subgroups of at least {@link SOFTWARE_SUBGROUP} threads, or the reason why not, for
+ * `supports`.
+ */
 export function subgroupsOfEight({ device }: Gpu): true | string {
   if (!device.features.has('subgroups')) return 'needs the feature subgroups';
   const smallest = device.adapterInfo.subgroupMinSize;
@@ -12,13 +15,13 @@ export function subgroupsOfEight({ device }: Gpu): true | string {
   );
 }
 
-/** Does the device compute on the CPU? `true`, or the reason why a kernel for such devices does not take a problem, as `admits` gives it. */
+/** `true` if the device computes on the CPU, or the reason why a kernel for such devices declines, for `admits`. */
 export const madeForSoftware = ({ adapter }: Gpu): true | string => adapter.software || 'made for software adapters';
 
-/** Does the device compute on the CPU with subgroups that kernels for it can use? */
+/** Whether the device computes on the CPU, with subgroups that the kernels for it can use. */
 export const hasSoftwareSubgroups = (gpu: Gpu): boolean => gpu.adapter.software && subgroupsOfEight(gpu) === true;
 
-/** The size of all subgroups of a device, a power of two, or the reason why kernels cannot count on one. */
+/** The size of every subgroup of a device, a power of two, or the reason why subgroups may differ. */
 export function fixedSubgroup({ device }: Gpu): number | string {
   if (!device.features.has('subgroups')) return 'needs the feature subgroups';
   const { subgroupMinSize: least, subgroupMaxSize: most } = device.adapterInfo;

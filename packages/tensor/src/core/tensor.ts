@@ -5,7 +5,8 @@ import { floatsFromHalf } from './float16.ts';
 import { checkExtents, normalizeAxis, type Shape, showShape, sizeOf } from './shape.ts';
 
 /**
- * A contiguous n-dimensional array on the GPU, and a node of the autograd graph if it was computed from tensors that require gradients.
+ * A contiguous n-dimensional array on the GPU, and a node of the autograd graph if it was computed from tensors that
+ * require gradients.
  *
  * Images are NHWC. Memory belongs to scopes, see {@link scope}. Op methods (`a.add(b)`) are installed by `methods.ts`.
  */
@@ -42,7 +43,11 @@ export class Tensor {
     this.#requiresGrad = value;
   }
 
-  /** Extent of an axis; negative axes count from the end. */
+  /**
+   * Extent of an axis; negative axes count from the end.
+   *
+   * @throws ArgumentError for an axis that the tensor does not have.
+   */
   dim(axis: number): number {
     return this.shape[normalizeAxis('dim', axis, this.rank)] as number;
   }
@@ -53,7 +58,11 @@ export class Tensor {
     return new DTYPES[this.dtype].host(bytes, 0, this.size);
   }
 
-  /** The elements of an f32 or f16 tensor on the host. */
+  /**
+   * The elements of an f32 or f16 tensor on the host.
+   *
+   * @throws ArgumentError for a tensor of integers.
+   */
   async floats(): Promise<Float32Array> {
     const data = await this.data();
     if (data instanceof Uint16Array) return floatsFromHalf(data);
@@ -62,13 +71,21 @@ export class Tensor {
     return data;
   }
 
-  /** The value of a tensor with one element. */
+  /**
+   * The value of a tensor with one element.
+   *
+   * @throws ArgumentError for a tensor of more.
+   */
   async item(): Promise<number> {
     if (this.size !== 1) throw new ArgumentError('item', 'shape', showShape(this.shape), 'a single element');
     return (await (this.dtype === 'f16' ? this.floats() : this.data()))[0] as number;
   }
 
-  /** Overwrites the elements from the host; recorded steps that read this tensor see the new values at their next run. */
+  /**
+   * Overwrites the elements from the host. Recorded steps that read this tensor see the new values at their next run.
+   *
+   * @throws ArgumentError unless `data` has the array type of the element type, and as many elements as the tensor.
+   */
   write(data: HostArray): this {
     if (!(data instanceof DTYPES[this.dtype].host) || data.length !== this.size) {
       throw new ArgumentError('write', 'data', showValue(data), `${DTYPES[this.dtype].host.name}(${this.size})`);

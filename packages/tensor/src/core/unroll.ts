@@ -1,10 +1,12 @@
 const LOOP = /for \(var (\w+) = 0u; \1 < (\w+); \1\+\+\) \{ \/\/ unrolled\n/;
 
 /**
- * Writes out the loops that a kernel marks with `// unrolled`, the inner ones too: `for (var i = 0u; i < COUNT; i++) { // unrolled`, with COUNT among `constants`.
+ * Writes out the loops that a kernel marks with `// unrolled`, the inner ones too: `for (var i = 0u; i < COUNT; i++) {
+ * // unrolled`, with COUNT among `constants`.
  *
- * Compilers unroll short loops themselves, but not around subgroup matrices: an array of them that is indexed by a variable leaves the registers. Measured on an
- * H100, 4096 x 4096 x 4096: 30 TFLOP/s with the loops of matrix.wgsl, 203 TFLOP/s without.
+ * Compilers unroll short loops themselves, but not around subgroup matrices: an array of them that is indexed by a
+ * variable leaves the registers. Measured on an H100, 4096 x 4096 x 4096: 30 TFLOP/s with the loops of matrix.wgsl, 203
+ * TFLOP/s without.
  */
 export function unroll(text: string, constants: Readonly<Record<string, number>>): string {
   let out = text;

@@ -4,24 +4,32 @@ import type { Tensor } from '../core/tensor.ts';
 import { leakyReluCode, reluCode, tanhCode } from './activationCode.ts';
 import { leakyGate, tanhGrad } from './unary.ts';
 
-/** What a convolution can do to its sums before it writes them; the slope of a leaky ReLU is finite and not negative, and 0 makes it a ReLU. */
+/**
+ * An activation that a convolution applies to its sums before it writes them. The slope of a leaky ReLU is finite and
+ * at least 0; with 0 it is a ReLU.
+ */
 export type Activation = 'relu' | 'tanh' | { readonly leakyRelu: number };
 
-/** WGSL of the activation of `v`; `V` is its type there and `U` the same of u32. The same as `relu`, `leakyRelu` and `tanh`. */
+/**
+ * WGSL of the activation of `v`; `V` is its type there and `U` the same of u32. The same as `relu`, `leakyRelu` and
+ * `tanh`.
+ */
 export function activationCode(activation: Activation, v: string): string {
   if (activation === 'relu') return reluCode(v);
   return activation === 'tanh' ? tanhCode(v) : leakyReluCode(v, activation.leakyRelu);
 }
 
 /**
+ * Throws unless `activation` is one, or `undefined`.
+ *
  * @throws ArgumentError for what is no activation, and for a negative slope: the sign of the result would not tell
  * the sign of the sum, which the gradient needs.
  */
 export function checkActivation(op: string, activation: Activation | undefined): void {
   if (activation === undefined || activation === 'relu' || activation === 'tanh') return;
   if (typeof activation !== 'object' || Object.keys(activation ?? {}).join() !== 'leakyRelu') {
-    const known = "'relu', 'tanh' or { leakyRelu: slope }";
-    throw new ArgumentError(op, 'activation', showValue(activation), known, 'Apply others to the result');
+    const expected = "'relu', 'tanh' or { leakyRelu: slope }";
+    throw new ArgumentError(op, 'activation', showValue(activation), expected, 'Apply others to the result');
   }
   const slope = activation.leakyRelu;
   if (!Number.isFinite(slope) || slope < 0)
@@ -32,7 +40,7 @@ export function checkActivation(op: string, activation: Activation | undefined):
 export const activated = (x: Tensor, activation: Activation | undefined): Tensor =>
   activation ? launchMap('activation', activationCode(activation, 'a'), [x]) : x;
 
-/** The gradient with respect to the sums, out of the one with respect to the result y. */
+/** The gradient with respect to the sums, from the gradient g with respect to the result y. */
 export function activationGradient(activation: Activation | undefined, g: Tensor, y: Tensor): Tensor {
   if (!activation) return g;
   if (activation === 'tanh') return tanhGrad(g, y);

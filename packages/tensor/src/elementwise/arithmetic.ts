@@ -4,7 +4,9 @@ import { checkFloat, floatTypeOf } from '../core/storage.ts';
 import { Tensor } from '../core/tensor.ts';
 import { flat, pointwise } from './pointwise.ts';
 
-/** An operand of binary arithmetic; numbers are baked into the kernel, so use tensors for values that change every step. */
+/**
+ * An operand of binary arithmetic; numbers are baked into the kernel, so use tensors for values that change every step.
+ */
 export type Operand = Tensor | number;
 
 /**
@@ -33,7 +35,11 @@ function binary(
 
 const MOST_INPUTS = 5; // of a pointwise kernel
 
-/** a + b, broadcasting. */
+/**
+ * a + b, broadcasting.
+ *
+ * @throws ArgumentError unless a and b are tensors of f32 or f16, or one of them a number, and their shapes broadcast.
+ */
 export const add = (a: Operand, b: Operand): Tensor =>
   binary(
     'add',
@@ -44,7 +50,11 @@ export const add = (a: Operand, b: Operand): Tensor =>
     (g) => g,
   );
 
-/** The sum of tensors of one shape, added from left to right, several in each kernel. */
+/**
+ * The sum of tensors of one shape, added from left to right, several in each kernel.
+ *
+ * @throws ArgumentError for an empty list, what are no tensors of f32 or f16, or shapes that do not broadcast.
+ */
 export function addAll(terms: readonly Tensor[]): Tensor {
   checkList('addAll', 'terms', terms, 'tensors');
   for (const [k, term] of terms.entries()) checkFloat('addAll', `terms[${k}]`, term);
@@ -64,7 +74,11 @@ export function addAll(terms: readonly Tensor[]): Tensor {
   return sum;
 }
 
-/** Σ weights[k] · terms[k] of tensors of one shape, several in each kernel. */
+/**
+ * Σ weights[k] · terms[k] of tensors of one shape, several in each kernel.
+ *
+ * @throws ArgumentError for lists that are empty or of unequal length, and for what are no tensors or no numbers.
+ */
 export function weightedSum(terms: readonly Tensor[], weights: readonly number[]): Tensor {
   checkList('weightedSum', 'terms', terms, 'tensors');
   checkList('weightedSum', 'weights', weights, 'numbers');
@@ -91,7 +105,11 @@ export function weightedSum(terms: readonly Tensor[], weights: readonly number[]
   return sum as Tensor;
 }
 
-/** a − b, broadcasting. */
+/**
+ * a − b, broadcasting.
+ *
+ * @throws ArgumentError unless a and b are tensors of f32 or f16, or one of them a number, and their shapes broadcast.
+ */
 export const sub = (a: Operand, b: Operand): Tensor =>
   binary(
     'sub',
@@ -102,7 +120,11 @@ export const sub = (a: Operand, b: Operand): Tensor =>
     (g) => neg(g),
   );
 
-/** a · b, broadcasting. */
+/**
+ * a · b, broadcasting.
+ *
+ * @throws ArgumentError unless a and b are tensors of f32 or f16, or one of them a number, and their shapes broadcast.
+ */
 export const mul = (a: Operand, b: Operand): Tensor =>
   binary(
     'mul',
@@ -113,7 +135,11 @@ export const mul = (a: Operand, b: Operand): Tensor =>
     (g) => mul(g, a),
   );
 
-/** a / b, broadcasting. */
+/**
+ * a / b, broadcasting.
+ *
+ * @throws ArgumentError unless a and b are tensors of f32 or f16, or one of them a number, and their shapes broadcast.
+ */
 export const div = (a: Operand, b: Operand): Tensor =>
   binary(
     'div',
@@ -124,7 +150,11 @@ export const div = (a: Operand, b: Operand): Tensor =>
     (g, out) => neg(div(mul(g, out), b)),
   );
 
-/** max(a, b), NaN if either is; at ties each gets half of the gradient, as in PyTorch. */
+/**
+ * max(a, b), NaN if either is; at ties each gets half of the gradient, as in PyTorch.
+ *
+ * @throws ArgumentError unless a and b are tensors of f32 or f16, or one of them a number, and their shapes broadcast.
+ */
 export const maximum = (a: Operand, b: Operand): Tensor =>
   binary(
     'maximum',
@@ -135,7 +165,11 @@ export const maximum = (a: Operand, b: Operand): Tensor =>
     (g) => shareOfLarger(g, b, a),
   );
 
-/** min(a, b), NaN if either is; at ties each gets half of the gradient, as in PyTorch. */
+/**
+ * min(a, b), NaN if either is; at ties each gets half of the gradient, as in PyTorch.
+ *
+ * @throws ArgumentError unless a and b are tensors of f32 or f16, or one of them a number, and their shapes broadcast.
+ */
 export const minimum = (a: Operand, b: Operand): Tensor =>
   binary(
     'minimum',
@@ -146,7 +180,10 @@ export const minimum = (a: Operand, b: Operand): Tensor =>
     (g) => shareOfLarger(g, a, b),
   );
 
-/** g where x > y, g / 2 where they are equal, 0 where x < y, and g beside NaN. Where nothing flows the result is 0 whatever g is. */
+/**
+ * g where x > y, g / 2 where they are equal, 0 where x < y, and g beside NaN. Where nothing flows the result is 0
+ * whatever g is.
+ */
 function shareOfLarger(g: Tensor, x: Operand, y: Operand): Tensor {
   const inputs = [g];
   const named = (operand: Operand): string =>
@@ -162,17 +199,33 @@ const compare =
   (a: Operand, b: Operand): Tensor =>
     binary(name, (x, y) => `select(V(0.0), V(1.0), ${x} ${sign} ${y})`, a, b, flat, flat);
 
-/** 1 where a > b, else 0. Comparisons are masks of floats and carry no gradient. */
+/**
+ * 1 where a > b, else 0. Comparisons are masks of floats and carry no gradient.
+ *
+ * @throws ArgumentError as {@link add}.
+ */
 export const greater = compare('greater', '>');
+/** 1 where a ≥ b, else 0; as {@link greater}. */
 export const greaterEqual = compare('greaterEqual', '>=');
+/** 1 where a < b, else 0; as {@link greater}. */
 export const less = compare('less', '<');
+/** 1 where a ≤ b, else 0; as {@link greater}. */
 export const lessEqual = compare('lessEqual', '<=');
+/** 1 where a = b, else 0; as {@link greater}. */
 export const equal = compare('equal', '==');
 
-/** −x. */
+/**
+ * −x.
+ *
+ * @throws ArgumentError unless x is a tensor of f32 or f16.
+ */
 export const neg = (x: Tensor): Tensor => pointwise('neg', '-a', [x], [(g) => neg(g)]);
 
-/** mask ≠ 0 ? a : b, broadcasting; `mask` carries no gradient. */
+/**
+ * mask ≠ 0 ? a : b, broadcasting; `mask` carries no gradient.
+ *
+ * @throws ArgumentError unless all are tensors of f32 or f16 whose shapes broadcast.
+ */
 export function where(mask: Tensor, a: Tensor, b: Tensor): Tensor {
   for (const [name, x] of Object.entries({ mask, a, b })) checkFloat('where', name, x);
   return pointwise(

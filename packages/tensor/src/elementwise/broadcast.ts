@@ -10,7 +10,11 @@ import { cast } from './cast.ts';
 import { gather, indexSum } from './gather.ts';
 import { reshape } from './reshape.ts';
 
-/** Broadcasts to `shape` by copying. */
+/**
+ * Broadcasts to `shape` by copying.
+ *
+ * @throws ArgumentError unless x broadcasts to `shape`.
+ */
 export function expand(x: Tensor, shape: Shape): Tensor {
   checkTensor('expand', 'x', x);
   checkExtents('expand', shape);
@@ -29,7 +33,11 @@ export function expand(x: Tensor, shape: Shape): Tensor {
 export const sumOver = (x: Tensor, axes: readonly number[]): Tensor =>
   track('sum', reduceAxes(x, sumRowsOf, axes), [x], (g) => [expand(cast(g, x.dtype), x.shape)]);
 
-/** Sums a broadcast tensor back to `shape`: the gradient of broadcasting. */
+/**
+ * Sums a broadcast tensor back to `shape`: the gradient of broadcasting.
+ *
+ * @throws ArgumentError unless `shape` broadcasts to the shape of x.
+ */
 export function sumTo(x: Tensor, shape: Shape): Tensor {
   checkFloat('sumTo', 'x', x);
   checkExtents('sumTo', shape);

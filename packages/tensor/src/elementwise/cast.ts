@@ -46,7 +46,10 @@ function formatOf(dtype: DType, fours: boolean): Format {
   return dtype === 'f16' ? halves(fours) : words(dtype, fours);
 }
 
-/** WGSL of the conversion of `v`. Bytes come from numbers of either sign, so those are clamped before they lose it; and bytes round. */
+/**
+ * WGSL of the conversion of `v`. Bytes come from numbers of either sign, so those are clamped before they lose it; and
+ * bytes round.
+ */
 function conversion(source: DType, result: DType): string {
   if (result !== 'u8') return `vec4<D>(v)`;
   if (isFloat(source)) return 'vec4u(round(clamp(v, vec4f(0.0), vec4f(255.0))))';
@@ -54,10 +57,13 @@ function conversion(source: DType, result: DType): string {
 }
 
 /**
- * The same numbers in another element type. Between f32 and f16 the gradient is the cast back; through integers none flows.
+ * The same numbers in another element type. Between f32 and f16 the gradient is the cast back; through integers none
+ * flows.
  *
- * f32 → f16 rounds to nearest even and overflows to infinity. To u8 clamps to 0 … 255 and rounds. f32 → i32, u32 cuts the fraction off and clamps.
- * Needs no device feature.
+ * f32 → f16 rounds to nearest even and overflows to infinity. To u8 clamps to 0 … 255 and rounds. f32 → i32, u32 cuts
+ * the fraction off and clamps. Needs no device feature.
+ *
+ * @throws ArgumentError unless x is a tensor and `dtype` an element type.
  */
 export function cast(x: Tensor, dtype: DType): Tensor {
   checkTensor('cast', 'x', x);

@@ -1,9 +1,28 @@
-import { ArgumentError, checkOneOf, checkOptions, currentGpu, type Gpu, type OptionKeys, showValue } from '@visage/gpu';
+import {
+  ArgumentError,
+  checkOneOf,
+  checkOptions,
+  currentGpu,
+  type Gpu,
+  linearGrid,
+  type OptionKeys,
+  showValue,
+} from '@visage/gpu';
+import { pointwiseMap } from '@visage/kernels';
 import { DTYPES, type DType, dtypeOf, type HostArray } from '../core/dtype.ts';
+import { functionsFor, V } from '../core/map.ts';
+import { WORKGROUP } from '../core/passes.ts';
 import { checkExtents, type Shape, showShape, sizeOf } from '../core/shape.ts';
-import { checkFloat, floatTypeOf, isFloat } from '../core/storage.ts';
-import { checkGpu, Tensor } from '../core/tensor.ts';
-import { fill } from './fill.ts';
+import {
+  checkFloat,
+  enablesOf,
+  type FloatType,
+  floatTypeOf,
+  isFloat,
+  paddingOf,
+  registerAliases,
+} from '../core/storage.ts';
+import { checkGpu, empty, Tensor } from '../core/tensor.ts';
 
 export interface CreateOptions {
   readonly gpu?: Gpu;
@@ -24,7 +43,8 @@ const HOSTS =
   'numbers in an array, or a Float32Array, Uint16Array (bits of f16), Int32Array, Uint32Array or Uint8Array';
 
 /**
- * Makes a tensor from host values. `shape` defaults to one axis. Plain number arrays become f32 unless `dtype` says otherwise.
+ * Makes a tensor from host values. `shape` defaults to one axis. Plain number arrays become f32 unless `dtype` says
+ * otherwise.
  *
  * @throws ArgumentError when the number of values and the shape disagree, when there are none, or when `dtype` cannot
  * hold one of them.
@@ -83,7 +103,30 @@ function fromNumbers(values: readonly number[], dtype: DType): HostArray {
   return host;
 }
 
-/** A tensor of floats with every element equal to `value`. */
+/** Makes a constant tensor on the device: the map kernel without inputs. */
+export function fill(gpu: Gpu, shape: Shape, value: number, dtype: FloatType = 'f32'): Tensor {
+  const out = empty(gpu, shape, dtype);
+  // A plain zero is safe here: a compiler can shorten no arithmetic, because there is none.
+  const number = value === 0 && !Object.is(value, -0) ? 'V(0.0)' : V(value);
+  gpu.dispatch({
+    program: {
+      name: 'pointwise/fill',
+      enables: enablesOf(dtype),
+      aliases: { ...registerAliases(1), S: dtype },
+      constants: { WG: WORKGROUP, VECTORS_PER_THREAD: 1, PADDING: paddingOf(out) },
+      parts: [functionsFor(number), `fn map(i : u32) -> V { return ${number}; }`, pointwiseMap],
+    },
+    buffers: [out.buffer],
+    grid: linearGrid(Math.ceil(sizeOf(shape) / WORKGROUP)),
+  });
+  return out;
+}
+
+/**
+ * A tensor of floats with every element equal to `value`.
+ *
+ * @throws ArgumentError for extents that are not positive integers, or a type other than f32 and f16.
+ */
 export function full(shape: Shape, value: number, options: CreateOptions = {}): Tensor {
   return filled('full', shape, value, options);
 }
@@ -99,16 +142,25 @@ function filled(op: string, shape: Shape, value: number, options: CreateOptions 
   return out;
 }
 
-/** A tensor of zeros, f32 unless the options say f16. */
+/**
+ * A tensor of zeros, f32 unless the options say f16.
+ *
+ * @throws ArgumentError as {@link full}.
+ */
 export const zeros = (shape: Shape, options?: CreateOptions): Tensor => filled('zeros', shape, 0, options);
-/** A tensor of ones, f32 unless the options say f16. */
+/**
+ * A tensor of ones, f32 unless the options say f16.
+ *
+ * @throws ArgumentError as {@link full}.
+ */
 export const ones = (shape: Shape, options?: CreateOptions): Tensor => filled('ones', shape, 1, options);
-/** Zeros of the shape and float type of x. */
-export const zerosLike = (x: Tensor): Tensor => like('zerosLike', x, 0);
-/** Ones of the shape and float type of x. */
-export const onesLike = (x: Tensor): Tensor => like('onesLike', x, 1);
 
-function like(op: string, x: Tensor, value: number): Tensor {
-  checkFloat(op, 'x', x);
-  return fill(x.gpu, x.shape, value, floatTypeOf(x));
+/**
+ * A tensor of ones with the shape and float type of x.
+ *
+ * @throws ArgumentError unless x is a tensor of f32 or f16.
+ */
+export function onesLike(x: Tensor): Tensor {
+  checkFloat('onesLike', 'x', x);
+  return fill(x.gpu, x.shape, 1, floatTypeOf(x));
 }

@@ -1,14 +1,14 @@
 /** @file Copies through an index function: what rearranges elements without computing. */
 import { linearGrid } from '@visage/gpu';
 import { shapeGather } from '@visage/kernels';
+import { WORKGROUP } from '../core/passes.ts';
 import { type Shape, stridesOf } from '../core/shape.ts';
 import { enablesOf } from '../core/storage.ts';
 import { checkDType, empty, type Tensor } from '../core/tensor.ts';
 
-const WORKGROUP = 64;
-
 /**
- * Copies x through an index function, WGSL over `i` that returns the source index or OUTSIDE (filled with 0). No gradient.
+ * Copies x through an index function, WGSL over `i` that returns the source index or OUTSIDE (filled with 0). No
+ * gradient.
  *
  * `helpers` are WGSL functions that the index function calls.
  */

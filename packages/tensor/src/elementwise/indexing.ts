@@ -1,11 +1,10 @@
 import { ArgumentError, type Constant, checkInteger, linearGrid } from '@visage/gpu';
-import { indexingGatherRows, indexingOneHot, indexingSumRows } from '@visage/kernels';
+import { indexingGatherRows, indexingOneHot, indexingSumRows, shapeFileRow } from '@visage/kernels';
 import { track } from '../core/autograd.ts';
+import { WORKGROUP } from '../core/passes.ts';
 import { checkShape, showShape, sizeOf } from '../core/shape.ts';
 import { checkFloat, enablesOf } from '../core/storage.ts';
 import { checkDType, empty, type Tensor } from '../core/tensor.ts';
-
-const WORKGROUP = 64;
 
 function launch(
   name: string,
@@ -31,6 +30,8 @@ function launch(
  * Rows with a 1 at the label and 0 elsewhere. No gradient.
  *
  * labels [n] i32 or u32 → [n, classes] f32. A label outside 0 … classes − 1 gives a row of NaN.
+ *
+ * @throws ArgumentError unless `labels` are integers along one axis and `classes` is a positive integer.
  */
 export function oneHot(labels: Tensor, classes: number): Tensor {
   checkLabels('oneHot', 'labels', labels);
@@ -57,6 +58,8 @@ function checkTable(op: string, argument: string, x: Tensor): void {
  * Rows of a table by index: out[i] = table[index[i]].
  *
  * table [rows, …], index [n] i32 or u32 → [n, …]. An index past the table gives a row of NaN.
+ *
+ * @throws ArgumentError unless `table` holds floats in rows and `index` integers along one axis.
  */
 export function gatherRows(table: Tensor, index: Tensor): Tensor {
   checkTable('gatherRows', 'table', table);
@@ -72,6 +75,8 @@ export function gatherRows(table: Tensor, index: Tensor): Tensor {
  *
  * rows [n, …], index [n] i32 or u32 → [count, …]. An index outside 0 … count − 1 makes the whole result NaN: its row
  * has no place in the table.
+ *
+ * @throws ArgumentError for indices that are not one integer for each row, or a count below 1.
  */
 export function sumRows(rows: Tensor, index: Tensor, count: number): Tensor {
   checkTable('sumRows', 'rows', rows);
@@ -85,4 +90,30 @@ export function sumRows(rows: Tensor, index: Tensor, count: number): Tensor {
     INNER: sizeOf(rest),
   });
   return track('sumRows', out, [rows], (g) => [gatherRows(g, index)]);
+}
+
+const ROW_WORKGROUP = 8; // a row of losses is a few numbers
+
+/**
+ * Writes `row` over the oldest row of `ring` in place, and counts it: row k goes to ring[k mod rows].
+ *
+ * ring [rows, columns] f32, counter [1] u32, row [columns] f32. In a recorded step each replay files one row.
+ *
+ * @throws ArgumentError for other shapes or types.
+ */
+export function fileRow(ring: Tensor, counter: Tensor, row: Tensor): void {
+  for (const [name, x] of Object.entries({ ring, row })) checkDType('fileRow', name, x, 'f32');
+  checkDType('fileRow', 'counter', counter, 'u32');
+  checkShape('fileRow', 'ring', ring.shape, [null, null]);
+  checkShape('fileRow', 'row', row.shape, [ring.dim(1)]);
+  checkShape('fileRow', 'counter', counter.shape, [1]);
+  ring.gpu.dispatch({
+    program: {
+      name: 'shape/fileRow',
+      constants: { WG: ROW_WORKGROUP, ROWS: ring.dim(0), COLUMNS: ring.dim(1) },
+      parts: [shapeFileRow],
+    },
+    buffers: [ring.buffer, counter.buffer, row.buffer],
+    grid: [1, 1, 1],
+  });
 }

@@ -1,4 +1,6 @@
-/** @file Means of pointwise expressions in one or two kernels, and one more for each gradient: what losses are made of. */
+/**
+ * @file Means of pointwise expressions in one or two kernels, and one more for each gradient: what losses are made of.
+ */
 import { checkList, checkOptions, type OptionKeys } from '@visage/gpu';
 import { fused } from '../core/fused.ts';
 import { launchMap, V } from '../core/map.ts';
@@ -20,7 +22,11 @@ export interface MeanOf {
 
 const PARTS: OptionKeys<MeanOf> = { name: true, expression: true, inputs: true, derivatives: true, composed: true };
 
-/** Mean over all elements of a pointwise expression of one or two tensors: a scalar in f32. */
+/**
+ * Mean over all elements of a pointwise expression of one or two tensors: a scalar in f32.
+ *
+ * @throws ArgumentError for inputs that are no tensors of f32 or f16 or not of one shape.
+ */
 export function meanOf(parts: MeanOf): Tensor {
   checkOptions('meanOf', parts, PARTS);
   const { name, expression, inputs, derivatives, composed } = parts;

@@ -6,7 +6,10 @@ import { isFloat } from '../core/storage.ts';
 import type { Tensor } from '../core/tensor.ts';
 import { max } from './reduce.ts';
 
-/** 1 where the exponent's bits are all set: infinite, or not a number. Through the bits, because a compiler may assume neither occurs. */
+/**
+ * 1 where x is infinite or NaN: where all bits of the exponent are set. A comparison of floats would not do, because a
+ * compiler may assume that neither occurs.
+ */
 const isNonFinite = (x: Tensor): Tensor =>
   launchMap(
     'isNonFinite',
@@ -17,7 +20,8 @@ const isNonFinite = (x: Tensor): Tensor =>
   );
 
 /**
- * Runs `fn` op by op and names the first op with an infinite result or one that is not a number, as `conv2d [4, 48, 48, 8]`.
+ * Runs `fn` op by op and names the first op with an infinite result or one that is not a number, as `conv2d [4, 48, 48,
+ * 8]`.
  *
  * `undefined` when every result is finite. Costs a reduction for each op: meant for the post-mortem of a training step.
  */

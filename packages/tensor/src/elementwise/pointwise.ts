@@ -5,7 +5,9 @@ import type { FloatType } from '../core/storage.ts';
 import type { Tensor } from '../core/tensor.ts';
 import { sumTo } from './broadcast.ts';
 
-/** The gradient of one input of a pointwise op before broadcasting is undone; returns `undefined` where the op is flat. */
+/**
+ * The gradient of one input of a pointwise op before broadcasting is undone; returns `undefined` where the op is flat.
+ */
 export type Partial = (g: Tensor, out: Tensor) => Tensor | undefined;
 
 /** The gradient of an input in which an op is flat, such as both of a comparison. */
@@ -14,9 +16,11 @@ export const flat: Partial = () => undefined;
 /**
  * A differentiable pointwise op: the WGSL expression of its value, and for each input its gradient in ops.
  *
- * The result has the type that the inputs promote to, unless `result` names another: that of the image, where small f32 parameters go with it.
+ * The result has the type that the inputs promote to, unless `result` names another: that of the image, where small f32
+ * parameters go with it.
  *
- * @throws VisageError, when gradients are asked for, that names the op if it has no gradient for an input which needs one.
+ * @throws VisageError, when gradients are asked for, that names the op if it has no gradient for an input which needs
+ * one.
  */
 export function pointwise(
   name: string,

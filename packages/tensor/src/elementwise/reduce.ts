@@ -1,6 +1,7 @@
 import { checkBoolean, linearGrid } from '@visage/gpu';
 import { reduceMaximum } from '@visage/kernels';
 import { track } from '../core/autograd.ts';
+import { WORKGROUP } from '../core/passes.ts';
 import { normalizeAxes, type Shape } from '../core/shape.ts';
 import { checkFloat, enablesOf, paddingOf } from '../core/storage.ts';
 import { empty, type Tensor } from '../core/tensor.ts';
@@ -11,8 +12,7 @@ import { expand, sumOver } from './broadcast.ts';
 import { cast } from './cast.ts';
 import { reshape } from './reshape.ts';
 
-const WORKGROUP = 64;
-const ELEMENTS = 128; // that one invocation compares
+const ELEMENTS = 128; // that one thread compares
 
 /** The largest element; `factor` is 1. */
 const maximumOf: Reducer = (x, outer, extent, inner, factor, shape) => {
@@ -41,7 +41,11 @@ function axesOf(op: string, x: Tensor, axes: number | readonly number[] | undefi
   return normalizeAxes(op, axes, x.rank);
 }
 
-/** Sum over `axes` (all by default), in f32 also of an f16 tensor; reduced axes vanish unless `keepDims`. */
+/**
+ * Sum over `axes` (all by default), in f32 also of an f16 tensor. With `keepDims` reduced axes stay, with extent 1.
+ *
+ * @throws ArgumentError unless x is a tensor of f32 or f16 and has the axes, each named once.
+ */
 export function sum(x: Tensor, axes?: number | readonly number[], keepDims = false): Tensor {
   const list = axesOf('sum', x, axes, keepDims);
   if (list.length === 0) return cast(x, 'f32');
@@ -49,7 +53,11 @@ export function sum(x: Tensor, axes?: number | readonly number[], keepDims = fal
   return keepDims ? out : reshape(out, dropAxes(x.shape, list));
 }
 
-/** Arithmetic mean over `axes` (all by default), in f32 also of an f16 tensor. */
+/**
+ * Arithmetic mean over `axes` (all by default), in f32 also of an f16 tensor.
+ *
+ * @throws ArgumentError as {@link sum}.
+ */
 export function mean(x: Tensor, axes?: number | readonly number[], keepDims = false): Tensor {
   const list = axesOf('mean', x, axes, keepDims);
   if (list.length === 0) return cast(x, 'f32');
@@ -60,7 +68,12 @@ export function mean(x: Tensor, axes?: number | readonly number[], keepDims = fa
   return keepDims ? out : reshape(out, dropAxes(x.shape, list));
 }
 
-/** Biased variance over `axes`: mean of (x − mean)². Two passes, so nothing cancels; in f32 also of an f16 tensor, because squares beyond 65504 do not fit f16. */
+/**
+ * Biased variance over `axes`: mean of (x − mean)². Two passes, so nothing cancels; in f32 also of an f16 tensor,
+ * because squares beyond 65504 do not fit f16.
+ *
+ * @throws ArgumentError as {@link sum}.
+ */
 export function variance(x: Tensor, axes?: number | readonly number[], keepDims = false): Tensor {
   axesOf('variance', x, axes, keepDims);
   const full = cast(x, 'f32');
@@ -68,13 +81,18 @@ export function variance(x: Tensor, axes?: number | readonly number[], keepDims 
   return mean(mul(centred, centred), axes, keepDims);
 }
 
-/** Largest element over `axes`, in f32, and NaN if one is. All that equal it share the gradient alike, as PyTorch's `amax` has it. */
+/**
+ * Largest element over `axes`, in f32, and NaN if one is. All that equal it share the gradient alike, as PyTorch's
+ * `amax` has it.
+ *
+ * @throws ArgumentError as {@link sum}.
+ */
 export function max(x: Tensor, axes?: number | readonly number[], keepDims = false): Tensor {
   const list = axesOf('max', x, axes, keepDims);
   if (list.length === 0) return cast(x, 'f32');
-  const kept = reduceAxes(x, maximumOf, list);
-  const out = track('max', kept, [x], (g) => {
-    const largest = equal(x.detach(), kept.detach());
+  const maxima = reduceAxes(x, maximumOf, list);
+  const out = track('max', maxima, [x], (g) => {
+    const largest = equal(x.detach(), maxima.detach());
     return [cast(mul(expand(div(g, sum(largest, list, true)), x.shape), largest), x.dtype)];
   });
   return keepDims ? out : reshape(out, dropAxes(x.shape, list));

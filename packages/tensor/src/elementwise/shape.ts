@@ -1,7 +1,8 @@
 import { ArgumentError, checkInteger, checkList, linearGrid, showValue, underChoice } from '@visage/gpu';
-import { shapePlace } from '@visage/kernels';
+import { shapeConcat } from '@visage/kernels';
 import { track } from '../core/autograd.ts';
 import { launchMap } from '../core/map.ts';
+import { WORKGROUP } from '../core/passes.ts';
 import { normalizeAxis, sameShape, showShape, sizeOf, stridesOf } from '../core/shape.ts';
 import { checkFloat, enablesOf, isFloat } from '../core/storage.ts';
 import { checkDType, checkTensor, empty, type Tensor } from '../core/tensor.ts';
@@ -9,9 +10,13 @@ import { cast } from './cast.ts';
 import { gather, indexSum } from './gather.ts';
 import { permuteFamily, transposeTiles, transpositionOf } from './transpose.ts';
 
-const WORKGROUP = 64;
-
-/** Reorders axes: out axis k is x axis `order[k]`. */
+/**
+ * Reorders axes: axis k of the result is axis `order[k]` of x.
+ *
+ * x [a, b, c], order [2, 0, 1] → [c, a, b].
+ *
+ * @throws ArgumentError unless `order` names each axis of x once.
+ */
 export function permute(x: Tensor, order: readonly number[]): Tensor {
   checkTensor('permute', 'x', x);
   checkList('permute', 'order', order, 'axes');
@@ -36,14 +41,22 @@ export function permute(x: Tensor, order: readonly number[]): Tensor {
   return track('permute', out, [x], (g) => [permute(g, inverse)]);
 }
 
-/** Swaps the axes of a matrix. */
+/**
+ * Swaps the axes of a matrix: x [rows, columns] → [columns, rows].
+ *
+ * @throws ArgumentError unless x is a matrix.
+ */
 export function transpose(x: Tensor): Tensor {
   checkTensor('transpose', 'x', x);
   if (x.rank !== 2) throw new ArgumentError('transpose', 'x', showShape(x.shape), 'a matrix', 'Use permute()');
   return permute(x, [1, 0]);
 }
 
-/** Elements start ≤ index < end along one axis. */
+/**
+ * Takes the elements with start ≤ index < end along one axis; the other axes stay whole.
+ *
+ * @throws ArgumentError for a range outside the axis.
+ */
 export function slice(x: Tensor, axis: number, start: number, end: number): Tensor {
   checkTensor('slice', 'x', x);
   const at = normalizeAxis('slice', axis, x.rank);
@@ -62,7 +75,11 @@ export function slice(x: Tensor, axis: number, start: number, end: number): Tens
   return track('slice', out, [x], (g) => [padZero(g, at, start, extent - end)]);
 }
 
-/** Adds `before` and `after` zeros along one axis. */
+/**
+ * Adds `before` and `after` zeros along one axis.
+ *
+ * @throws ArgumentError for an axis that x does not have, or widths that are not integers of at least 0.
+ */
 export function padZero(x: Tensor, axis: number, before: number, after: number): Tensor {
   checkTensor('padZero', 'x', x);
   const at = normalizeAxis('padZero', axis, x.rank);
@@ -86,7 +103,11 @@ export function padZero(x: Tensor, axis: number, before: number, after: number):
   return track('padZero', out, [x], (g) => [slice(g, at, before, before + extent)]);
 }
 
-/** Joins tensors along an axis. f16 parts among f32 ones are widened. */
+/**
+ * Joins tensors along an axis. f16 parts among f32 ones are widened.
+ *
+ * @throws ArgumentError for an empty list, and for shapes that differ in another axis.
+ */
 export function concat(tensors: readonly Tensor[], axis: number): Tensor {
   checkList('concat', 'parts', tensors, 'tensors');
   for (const [k, x] of tensors.entries()) checkTensor('concat', `parts[${k}]`, x);
@@ -119,24 +140,24 @@ export function concat(tensors: readonly Tensor[], axis: number): Tensor {
   for (let k = 0; k < parts.length; k += perLaunch) {
     const some = parts.slice(k, k + perLaunch);
     const longest = Math.max(...some.map(({ size }) => size));
-    const places = some.map((x, slot) => {
+    const pieces = some.map((x, slot) => {
       const run = x.dim(at) * inner;
       return {
         size: x.size,
         to: `(i / ${run}u) * ${total * inner}u + ${(starts[k + slot] as number) * inner}u + i % ${run}u`,
       };
     });
-    const [across, down] = linearGrid(Math.ceil(longest / WORKGROUP));
+    const [gridX, gridY] = linearGrid(Math.ceil(longest / WORKGROUP));
     first.gpu.dispatch({
       program: {
         name: 'shape/concat',
         enables: enablesOf(first.dtype),
         aliases: { T: first.dtype },
         constants: { WG: WORKGROUP },
-        parts: [placeCode(places), shapePlace],
+        parts: [concatCode(pieces), shapeConcat],
       },
       buffers: [out.buffer, ...some.map((x) => x.buffer)],
-      grid: [across, down, some.length],
+      grid: [gridX, gridY, some.length],
     });
   }
   return track('concat', out, parts, (g, needs) =>
@@ -144,20 +165,30 @@ export function concat(tensors: readonly Tensor[], axis: number): Tensor {
   );
 }
 
-/** Declares the parts of a concatenation and `fn place(slot, i)`, which writes element i of one where it belongs. */
-function placeCode(parts: readonly { readonly size: number; readonly to: string }[]): string {
+/** Declares the parts of a concatenation and `fn copyElement(slot, i)`, which writes element i of one to its index in the result. */
+function concatCode(parts: readonly { readonly size: number; readonly to: string }[]): string {
   return [
     ...parts.map((_, slot) => `@group(0) @binding(${slot + 1}) var<storage, read> x${slot} : array<T>;`),
-    'fn place(slot : u32, i : u32) {\n  switch (slot) {',
+    'fn copyElement(slot : u32, i : u32) {\n  switch (slot) {',
     ...parts.map(({ size, to }, slot) => `    case ${slot}u: { if (i < ${size}u) { out[${to}] = x${slot}[i]; } }`),
     '    default: {}\n  }\n}',
   ].join('\n');
 }
 
-/** The values of x in memory of its own. No gradient. */
+/**
+ * Copies the values of x to memory of their own. No gradient flows through.
+ *
+ * @throws ArgumentError unless x is a tensor of f32 or f16.
+ */
 export const copy = (x: Tensor): Tensor => launchMap('copy', 'a', [x]);
 
-/** Copies `source` into the memory of `target`, in stream order: how parameters and running statistics are updated. */
+/**
+ * Copies the values of `source` into the memory of `target`, in the order of launches, and returns `target`.
+ *
+ * Parameters and running statistics are updated by it. Recorded steps that read `target` see the new values.
+ *
+ * @throws ArgumentError unless both are tensors of f32 or f16 and of one shape.
+ */
 export function assign(target: Tensor, source: Tensor): Tensor {
   for (const [name, x] of Object.entries({ target, source })) checkFloat('assign', name, x);
   if (!sameShape(target.shape, source.shape))

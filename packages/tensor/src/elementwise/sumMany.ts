@@ -1,15 +1,16 @@
 import { linearGrid } from '@visage/gpu';
 import { pointwiseSumLists } from '@visage/kernels';
+import { WORKGROUP } from '../core/passes.ts';
 import { computed } from '../core/storage.ts';
 import { empty, type Tensor } from '../core/tensor.ts';
 import { addAll } from './arithmetic.ts';
 
-const WORKGROUP = 64;
-
 /**
- * The sum of each list of tensors of one shape, from left to right, without a graph; a list of one is its tensor.
+ * The sum of each list of tensors of one shape, from left to right, without a graph. A list of one tensor gives that
+ * tensor.
  *
- * As many lists as the device has bindings for share a launch: the gradients of a network that was run several times meet at all its parameters.
+ * A network that is run several times has several gradients for each parameter. As many lists as the device has
+ * bindings for share a launch.
  */
 export function addLists(lists: readonly (readonly Tensor[])[]): Tensor[] {
   const sums = lists.map(([first]) => first as Tensor);
@@ -41,7 +42,7 @@ export function addLists(lists: readonly (readonly Tensor[])[]): Tensor[] {
 function launch(lists: readonly (readonly Tensor[])[]): Tensor[] {
   const [[first]] = lists as [[Tensor]];
   const count = (lists[0] as readonly Tensor[]).length;
-  const lanes = first.size % 4 === 0 ? 4 : 1;
+  const vectorWidth = first.size % 4 === 0 ? 4 : 1;
   const outs = lists.map(([x]) => empty(first.gpu, (x as Tensor).shape));
   const declare = (at: number, access: string, name: string) =>
     `@group(0) @binding(${at}) var<storage, ${access}> ${name} : array<V>;`;
@@ -58,12 +59,12 @@ function launch(lists: readonly (readonly Tensor[])[]): Tensor[] {
     }),
     '    default: {}\n  }\n}',
   ].join('\n');
-  const longest = Math.max(...outs.map(({ size }) => size)) / lanes;
+  const longest = Math.max(...outs.map(({ size }) => size)) / vectorWidth;
   const [x, y] = linearGrid(Math.ceil(longest / WORKGROUP));
   first.gpu.dispatch({
     program: {
       name: 'pointwise/sumLists',
-      aliases: { V: computed(lanes) },
+      aliases: { V: computed(vectorWidth) },
       constants: { WG: WORKGROUP },
       parts: [code, pointwiseSumLists],
     },

@@ -17,7 +17,10 @@ export interface Transposition {
   readonly columns: number;
 }
 
-/** The transposition that a permutation of axes is, if it is one: leading axes stay, and two runs of axes behind them change places. */
+/**
+ * The transposition that a permutation of axes is, if it is one: leading axes stay, and two runs of axes behind them
+ * change places.
+ */
 export function transpositionOf(shape: Shape, order: readonly number[]): Transposition | undefined {
   const moved = order.findIndex((axis, k) => axis !== k);
   if (moved < 0) return undefined;
@@ -46,7 +49,8 @@ const tiles: PermuteVariant = {
   throughTiles: true,
   supports({ transposition }, { device }) {
     if (!transposition) return 'only for transpositions';
-    if (device.limits.maxComputeInvocationsPerWorkgroup < SIDE * LINES) return `needs ${SIDE * LINES} invocations`;
+    if (device.limits.maxComputeInvocationsPerWorkgroup < SIDE * LINES)
+      return `needs ${SIDE * LINES} threads per workgroup`;
     const { batch } = transposition;
     return batch <= MOST_MATRICES || `${batch} matrices are more than a grid takes`;
   },
@@ -69,7 +73,7 @@ export const permuteFamily = new Family<PermuteProblem, PermuteVariant>({
 export function transposeTiles(x: Tensor, shape: Shape, { batch, rows, columns }: Transposition): Tensor {
   const out = empty(x.gpu, shape, x.dtype);
   const tiles = Math.ceil(columns / SIDE);
-  const [across, down] = linearGrid(tiles * Math.ceil(rows / SIDE));
+  const [gridX, gridY] = linearGrid(tiles * Math.ceil(rows / SIDE));
   x.gpu.dispatch({
     program: {
       name: 'shape/transpose',
@@ -79,7 +83,7 @@ export function transposeTiles(x: Tensor, shape: Shape, { batch, rows, columns }
       parts: [shapeTranspose],
     },
     buffers: [out.buffer, x.buffer],
-    grid: [across, down, batch],
+    grid: [gridX, gridY, batch],
   });
   return out;
 }

@@ -1,3 +1,4 @@
+/** @file Elementwise ops of one tensor, f32 or f16: the result has the shape and type of x. */
 import { ArgumentError, checkNumber, showValue } from '@visage/gpu';
 import { V } from '../core/map.ts';
 import { showShape } from '../core/shape.ts';
@@ -7,40 +8,80 @@ import { leakyReluCode, reluCode, tanhCode } from './activationCode.ts';
 import { add, mul, neg } from './arithmetic.ts';
 import { flat, pointwise } from './pointwise.ts';
 
-/** eˣ. */
+/**
+ * The exponential eˣ.
+ *
+ * @throws ArgumentError unless x is a tensor of f32 or f16.
+ */
 export const exp = (x: Tensor): Tensor => pointwise('exp', 'exp(a)', [x], [(g, y) => mul(g, y)]);
 
-/** Natural logarithm. */
+/**
+ * The natural logarithm ln x.
+ *
+ * @throws ArgumentError unless x is a tensor of f32 or f16.
+ */
 export const log = (x: Tensor): Tensor => pointwise('log', 'log(a)', [x], [(g) => mul(g, reciprocal(x))]);
 
-/** 1 / x. */
+/**
+ * The reciprocal 1 / x.
+ *
+ * @throws ArgumentError unless x is a tensor of f32 or f16.
+ */
 export const reciprocal = (x: Tensor): Tensor =>
   pointwise('reciprocal', 'quotient(V(1.0), a)', [x], [(g, y) => neg(mul(g, square(y)))]);
 
-/** x². */
+/**
+ * The square x².
+ *
+ * @throws ArgumentError unless x is a tensor of f32 or f16.
+ */
 export const square = (x: Tensor): Tensor => pointwise('square', 'a * a', [x], [(g) => mul(mul(g, x), 2)]);
 
-/** √x. */
+/**
+ * The square root √x.
+ *
+ * @throws ArgumentError unless x is a tensor of f32 or f16.
+ */
 export const sqrt = (x: Tensor): Tensor =>
   pointwise('sqrt', 'sqrt(a)', [x], [(g, y) => mul(mul(g, reciprocal(y)), 0.5)]);
 
-/** 1 / √x. The division keeps full f32 precision, which `inverseSqrt` does not on every driver. */
+/**
+ * The reciprocal square root 1 / √x. The division keeps full f32 precision, which `inverseSqrt` does not on every driver.
+ *
+ * @throws ArgumentError unless x is a tensor of f32 or f16.
+ */
 export const rsqrt = (x: Tensor): Tensor =>
   pointwise('rsqrt', 'V(1.0) / sqrt(a)', [x], [(g, y) => mul(mul(g, mul(square(y), y)), -0.5)]);
 
-/** |x|; gradient 0 at 0. */
+/**
+ * The absolute value |x|. Its gradient at 0 is 0.
+ *
+ * @throws ArgumentError unless x is a tensor of f32 or f16.
+ */
 export const abs = (x: Tensor): Tensor => pointwise('abs', 'abs(a)', [x], [(g) => mul(g, sign(x))]);
 
-/** −1, 0 or 1; flat. */
+/**
+ * The sign of x: −1, 0 or 1. No gradient flows through.
+ *
+ * @throws ArgumentError unless x is a tensor of f32 or f16.
+ */
 export const sign = (x: Tensor): Tensor => pointwise('sign', 'sign(a)', [x], [flat]);
 
-/** Sine of an angle in radians. WGSL promises digits between −π and π only; far outside drivers may have none, so bring large angles near 0 first. */
+/**
+ * Sine of an angle in radians. WGSL promises digits between −π and π only; far outside drivers may have none, so bring
+ * large angles near 0 first.
+ *
+ * @throws ArgumentError unless x is a tensor of f32 or f16.
+ */
 export const sin = (x: Tensor): Tensor => pointwise('sin', 'sinOf(a)', [x], [(g) => mul(g, cos(x))]);
 
-/** Cosine of an angle in radians; what {@link sin} says of large ones holds here too. */
+/**
+ * Cosine of an angle in radians; what {@link sin} says of large ones holds here too.
+ *
+ * @throws ArgumentError unless x is a tensor of f32 or f16.
+ */
 export const cos = (x: Tensor): Tensor => pointwise('cos', 'cosOf(a)', [x], [(g) => neg(mul(g, sin(x)))]);
 
-/**
 /**
  * min(max(x, low), high), NaN where x is; gradient 1 inside the closed interval, as in PyTorch. Bounds may be infinite.
  *
@@ -65,14 +106,22 @@ const within = (g: Tensor, x: Tensor, low: number, high: number): Tensor =>
     floatTypeOf(g),
   );
 
-/** tanh x, computed so that it neither overflows nor cancels, with all digits near 0; NaN stays NaN. */
+/**
+ * tanh x, computed so that it neither overflows nor cancels, with all digits near 0; NaN stays NaN.
+ *
+ * @throws ArgumentError unless x is a tensor of f32 or f16.
+ */
 export const tanh = (x: Tensor): Tensor => pointwise('tanh', tanhCode('a'), [x], [(g, y) => tanhGrad(g, y)]);
 
 /** g · (1 − y²) with y = tanh x, as one kernel. */
 export const tanhGrad = (g: Tensor, y: Tensor): Tensor =>
   pointwise('tanhGrad', 'a * (V(1.0) - b * b)', [g, y], [(h) => tanhGrad(h, y), (h) => mul(mul(mul(h, g), y), -2)]);
 
-/** 1 / (1 + e⁻ˣ). */
+/**
+ * The logistic function 1 / (1 + e⁻ˣ).
+ *
+ * @throws ArgumentError unless x is a tensor of f32 or f16.
+ */
 export const sigmoid = (x: Tensor): Tensor =>
   pointwise('sigmoid', 'V(1.0) / (V(1.0) + exp(-a))', [x], [(g, y) => sigmoidGrad(g, y)]);
 
@@ -85,20 +134,35 @@ const sigmoidGrad = (g: Tensor, y: Tensor): Tensor =>
     [(h) => sigmoidGrad(h, y), (h) => mul(mul(h, g), add(mul(y, -2), 1))],
   );
 
-/** log(1 + eˣ) without overflow, and with all digits where it is small. */
+/**
+ * log(1 + eˣ) without overflow, and with all digits where it is small.
+ *
+ * @throws ArgumentError unless x is a tensor of f32 or f16.
+ */
 export const softplus = (x: Tensor): Tensor =>
   pointwise('softplus', 'larger(a, V(0.0)) + log1p(exp(-abs(a)))', [x], [(g) => mul(g, sigmoid(x))]);
 
-/** max(x, 0) + slope · min(x, 0); with slope 0 a {@link relu}. */
+/**
+ * max(x, 0) + slope · min(x, 0); with slope 0 a {@link relu}.
+ *
+ * @throws ArgumentError unless x is a tensor of f32 or f16 and the slope a finite number.
+ */
 export function leakyRelu(x: Tensor, slope: number): Tensor {
   checkNumber('leakyRelu', 'slope', slope);
   return pointwise('leakyRelu', leakyReluCode('a', slope), [x], [(g) => leakyGate(g, x, slope)]);
 }
 
-/** max(x, 0), and NaN where x is NaN: WGSL's `max` may answer 0 there, and a ruined network would look healthy. */
+/**
+ * max(x, 0), and NaN where x is NaN: WGSL's `max` may answer 0 there, and a ruined network would look healthy.
+ *
+ * @throws ArgumentError unless x is a tensor of f32 or f16.
+ */
 export const relu = (x: Tensor): Tensor => pointwise('relu', reluCode('a'), [x], [(g, y) => leakyGate(g, y, 0)]);
 
-/** g where x > 0, slope · g elsewhere, the gradient of {@link leakyRelu}: linear in g, flat in x. With slope 0 nothing flows where x ≤ 0, whatever g is. */
+/**
+ * g where x > 0, slope · g elsewhere, the gradient of {@link leakyRelu}: linear in g, flat in x. With slope 0 nothing
+ * flows where x ≤ 0, whatever g is.
+ */
 export function leakyGate(g: Tensor, x: Tensor, slope: number): Tensor {
   checkNumber('leakyGate', 'slope', slope);
   return pointwise(
@@ -109,7 +173,11 @@ export function leakyGate(g: Tensor, x: Tensor, slope: number): Tensor {
   );
 }
 
-/** min(max(x, 0), 6), NaN where x is. */
+/**
+ * min(max(x, 0), 6), NaN where x is.
+ *
+ * @throws ArgumentError unless x is a tensor of f32 or f16.
+ */
 export const relu6 = (x: Tensor): Tensor =>
   pointwise('relu6', 'smaller(larger(a, V(0.0)), V(6.0))', [x], [(g) => insideRelu6(g, x)]);
 
@@ -132,7 +200,11 @@ function checkSlopes(op: string, argument: string, x: Tensor, w: Tensor): void {
     throw new ArgumentError(op, 'w', showShape(w.shape), `[1] or [${channels}], a slope for each channel`);
 }
 
-/** x where x > 0, w · x elsewhere; `w` has one element or one per channel (last axis). */
+/**
+ * x where x > 0, w · x elsewhere; `w` has one element or one per channel (last axis).
+ *
+ * @throws ArgumentError unless x and w are tensors of f32 or f16, and w has one slope or one for each channel.
+ */
 export function prelu(x: Tensor, w: Tensor): Tensor {
   checkSlopes('prelu', 'x', x, w);
   return pointwise(
@@ -157,7 +229,11 @@ export function preluGate(g: Tensor, x: Tensor, w: Tensor): Tensor {
   );
 }
 
-/** prelu(a + b, w) in one pass; `b` may broadcast. `w` as for {@link prelu}. */
+/**
+ * prelu(a + b, w) in one pass; `b` may broadcast. `w` as for {@link prelu}.
+ *
+ * @throws ArgumentError as {@link prelu}, and for shapes that do not broadcast.
+ */
 export function addPrelu(a: Tensor, b: Tensor, w: Tensor): Tensor {
   checkSlopes('addPrelu', 'a', a, w);
   return pointwise(

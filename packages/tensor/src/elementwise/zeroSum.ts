@@ -1,18 +1,19 @@
 /**
- * @file Gradients that sum to zero over the rows of each channel: those that a norm sends back, because it ignores a shift of its input.
+ * @file Gradients that sum to zero over the rows of each channel. A norm ignores a constant that is added to its input,
+ * so the gradient of its input is one of them.
  *
- * So the bias of a convolution in front of a norm has the gradient zero. PyTorch adds up a whole image of rounding errors for it, and Adam makes full
- * steps of them; here nothing is added up.
+ * The bias of a convolution in front of a norm therefore has the gradient zero. PyTorch computes it as the sum of a
+ * whole image of rounding errors, of which Adam makes full steps; here such a sum is replaced by zeros.
  */
 import type { DType } from '../core/dtype.ts';
 import type { Tensor } from '../core/tensor.ts';
 import { cast } from './cast.ts';
-import { fill } from './fill.ts';
+import { fill } from './create.ts';
 import { sum } from './reduce.ts';
 
 const marked = new WeakSet<Tensor>();
 
-/** Says of a gradient that its sum over all axes but the last is zero in theory, whatever the inputs. */
+/** Marks a gradient whose exact sum over all axes but the last is zero, whatever the inputs, and returns it. */
 export function sumsToZero(gradient: Tensor): Tensor {
   marked.add(gradient);
   return gradient;

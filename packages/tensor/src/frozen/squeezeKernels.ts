@@ -15,7 +15,7 @@ import {
   squeezeTailGrad,
 } from '@visage/kernels';
 import { launchMap } from '../core/map.ts';
-import { nearlyAll } from '../core/processors.ts';
+import { nearlyAll } from '../core/passes.ts';
 import { enablesOf, floatTypeOf, stored } from '../core/storage.ts';
 import { empty, type Tensor } from '../core/tensor.ts';
 import { launchRows } from '../reduce/launch.ts';

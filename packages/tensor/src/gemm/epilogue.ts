@@ -5,8 +5,8 @@
 import { type Gpu, type GpuBuffer, type KernelChoice, linearGrid } from '@visage/gpu';
 import { gemmMergeSplits } from '@visage/kernels';
 import { functionsFor } from '../core/map.ts';
+import { WORKGROUP } from '../core/passes.ts';
 import type { Tensor } from '../core/tensor.ts';
-import { WORKGROUP } from '../core/workgroup.ts';
 import { activationCode } from '../elementwise/activation.ts';
 import type { Finish, GemmProblem } from './problem.ts';
 

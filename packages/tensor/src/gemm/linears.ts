@@ -2,10 +2,10 @@
 import { ArgumentError, checkList, checkOptions, Family, linearGrid, type Variant } from '@visage/gpu';
 import { vectorAffineGrad, vectorAffines } from '@visage/kernels';
 import { composedGradient, fused } from '../core/fused.ts';
+import { WORKGROUP } from '../core/passes.ts';
 import { checkShape } from '../core/shape.ts';
 import { checkFloat, computed } from '../core/storage.ts';
 import { empty, type Tensor } from '../core/tensor.ts';
-import { WORKGROUP } from '../core/workgroup.ts';
 import { cast } from '../elementwise/cast.ts';
 import { linear } from './matmul.ts';
 
@@ -120,7 +120,7 @@ function launchForward(x: Tensor, layers: readonly LinearParameters[]): Tensor[]
         aliases: { V: computed(vector) },
         constants: {
           ...{ K: inner, WIDTH: width, ROWS: rows, BLOCK_ROWS: blockRows },
-          ...{ COLUMNS: perWorkgroup, LANES: threadsPerSum, WG: perWorkgroup * threadsPerSum },
+          ...{ COLUMNS: perWorkgroup, THREADS_PER_SUM: threadsPerSum, WG: perWorkgroup * threadsPerSum },
         },
         parts: [setCode(sets.length, inner % 4 === 0), vectorAffines],
       },

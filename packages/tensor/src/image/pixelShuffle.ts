@@ -5,9 +5,12 @@ import { reshape } from '../elementwise/reshape.ts';
 import { permute } from '../elementwise/shape.ts';
 
 /**
- * Moves channels into space: out[n, h·r + i, w·r + j, c] = x[n, h, w, c·r² + i·r + j] with r = `factor`. Shi et al. 2016.
+ * Moves channels into space: out[n, h·r + i, w·r + j, c] = x[n, h, w, c·r² + i·r + j] with r = `factor`. Shi et al.
+ * 2016.
  *
  * x [n, h, w, c·r²] → [n, h·r, w·r, c]. The channel order is PyTorch's.
+ *
+ * @throws ArgumentError unless x are images whose channels divide by factor².
  */
 export function pixelShuffle(x: Tensor, factor: number): Tensor {
   checkTensor('pixelShuffle', 'x', x);

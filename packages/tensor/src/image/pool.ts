@@ -17,11 +17,10 @@ import {
   poolWindow,
 } from '@visage/kernels';
 import { track } from '../core/autograd.ts';
+import { WORKGROUP } from '../core/passes.ts';
 import { checkShape, type Shape, showShape } from '../core/shape.ts';
 import { checkFloat, computed, enablesOf, floatTypeOf, stored } from '../core/storage.ts';
 import { empty, type Tensor } from '../core/tensor.ts';
-
-const WORKGROUP = 64;
 
 export interface PoolOptions {
   /** Side of the square window. */
@@ -40,7 +39,7 @@ export interface AvgPoolOptions extends PoolOptions {
 const OPTIONS: OptionKeys<PoolOptions> = { kernel: true, stride: true, padding: true };
 const AVERAGE_OPTIONS: OptionKeys<AvgPoolOptions> = { ...OPTIONS, countIncludePad: true };
 
-/** Options of pooling elsewhere, and what to do without them. */
+/** Options of pooling in other libraries, and what to do instead. */
 const MISSING = {
   ceilMode: 'Windows that end past the far edge are not built; padZero() the image there if no value is negative',
   dilation: 'Windows with gaps are not built',
@@ -55,7 +54,7 @@ interface Pool {
   readonly constants: Readonly<Record<string, Constant>>;
 }
 
-// Of kernel and stride: indices of pixels are 32-bit integers in kernels, and no image is so large.
+// The largest kernel and stride: kernels index pixels by 32-bit integers, and no image is so large.
 const MOST_STEP = 32767;
 
 function poolOf(op: string, x: Tensor, { kernel, stride = kernel, padding = 0 }: PoolOptions): Pool {
@@ -73,21 +72,23 @@ function poolOf(op: string, x: Tensor, { kernel, stride = kernel, padding = 0 }:
   return { input: x.shape, output: [n, outH, outW, c], constants };
 }
 
-/** Launches a pooling kernel; `tensors` in binding order, the output first, then the images or gradients that it reads. */
+/**
+ * Launches a pooling kernel; `tensors` in binding order, the output first, then the images or gradients that it reads.
+ */
 function launch(name: string, parts: readonly string[], pool: Pool, tensors: readonly Tensor[], vector: boolean): void {
   const [out, x] = tensors as [Tensor, Tensor];
-  const lanes = vector ? 4 : 1;
+  const vectorWidth = vector ? 4 : 1;
   const type = floatTypeOf(x);
   out.gpu.dispatch({
     program: {
       name: `pool/${name}`,
       enables: enablesOf(type),
-      aliases: { V: computed(lanes), S: stored(type, lanes), I: vector ? 'vec4u' : 'u32' },
-      constants: { WG: WORKGROUP, ...pool.constants, GROUPS: out.dim(3) / lanes },
+      aliases: { V: computed(vectorWidth), S: stored(type, vectorWidth), I: vector ? 'vec4u' : 'u32' },
+      constants: { WG: WORKGROUP, ...pool.constants, GROUPS: out.dim(3) / vectorWidth },
       parts: [poolWindow, ...parts],
     },
     buffers: tensors.map((x) => x.buffer),
-    grid: linearGrid(Math.ceil(out.size / lanes / WORKGROUP)),
+    grid: linearGrid(Math.ceil(out.size / vectorWidth / WORKGROUP)),
   });
 }
 
@@ -97,6 +98,8 @@ const canVector = (pool: Pool): boolean => (pool.input[3] as number) % 4 === 0;
  * Largest element of each window. The gradient goes to the first maximum, row by row, as in PyTorch.
  *
  * [n, h, w, c] → [n, ⌊(h + 2·padding − kernel) / stride⌋ + 1, likewise, c].
+ *
+ * @throws ArgumentError for what are no images of f32 or f16, images smaller than the window, or an unknown option.
  */
 export function maxPool2d(x: Tensor, options: PoolOptions): Tensor {
   checkOptions('maxPool2d', options, OPTIONS, MISSING);
@@ -123,6 +126,8 @@ function putMaxima(g: Tensor, index: Tensor, pool: Pool): Tensor {
  * Mean of each window.
  *
  * [n, h, w, c] → [n, ⌊(h + 2·padding − kernel) / stride⌋ + 1, likewise, c].
+ *
+ * @throws ArgumentError for what are no images of f32 or f16, images smaller than the window, or an unknown option.
  */
 export function avgPool2d(x: Tensor, options: AvgPoolOptions): Tensor {
   checkOptions('avgPool2d', options, AVERAGE_OPTIONS, MISSING);

@@ -21,7 +21,7 @@ import {
   resizeWide,
 } from '@visage/kernels';
 import { track } from '../core/autograd.ts';
-import { workgroupFor } from '../core/passes.ts';
+import { WORKGROUP, workgroupFor } from '../core/passes.ts';
 import { checkShape } from '../core/shape.ts';
 import { checkFloat, computed, enablesOf, floatTypeOf, stored } from '../core/storage.ts';
 import { empty, type Tensor } from '../core/tensor.ts';
@@ -32,8 +32,7 @@ export type ResizeMode = 'nearest' | 'bilinear' | 'bicubic';
 /** Height and width. */
 export type Size = readonly [number, number];
 
-const WORKGROUP = 64;
-const MOST_KEPT = 64; // weights that an invocation of the adjoint keeps, instead of computing each where it is used
+const MOST_WEIGHTS = 64; // that a thread of the adjoint keeps, instead of computing each where it is used
 const GROUPS_PER_THREAD = 4; // channel groups that share one pixel's index arithmetic
 const WEIGHTS: Readonly<Record<ResizeMode, { readonly text: string; readonly taps: number; readonly first: number }>> =
   {
@@ -53,14 +52,15 @@ interface Axis {
 
 function axisOf(size: number, outSize: number, mode: ResizeMode, alignCorners: boolean): Axis {
   if (mode === 'nearest') return { mul: size, add: 0, den: outSize, size, outSize };
-  // One sample on either side has no step between corners: PyTorch puts it at 0, as any step does from there.
+  // An axis of one sample has no step between corners. PyTorch puts the sample at 0, and so does any step.
   if (alignCorners) return { mul: Math.max(size - 1, 1), add: 0, den: Math.max(outSize - 1, 1), size, outSize };
   return { mul: 2 * size, add: size - outSize, den: 2 * outSize, size, outSize };
 }
 
 function axisConstants(prefix: string, { mul, add, den, size, outSize }: Axis): Record<string, Constant> {
   const [base, up] = [add + den, mul - 1 - add];
-  const largest = Math.max(outSize * mul + base, (size + 2) * den + up); // numerator, of the way there and of the way back
+  // The larger of the numerators of forward pass and adjoint.
+  const largest = Math.max(outSize * mul + base, (size + 2) * den + up);
   return {
     [`${prefix}_MUL`]: mul,
     [`${prefix}_BASE`]: base,
@@ -75,13 +75,14 @@ function axisConstants(prefix: string, { mul, add, den, size, outSize }: Axis): 
 /** A bound of how many outputs mix one input sample; `reach` in adjoint.wgsl finds which. */
 function longestReach({ mul, add, den, outSize }: Axis, mode: ResizeMode): number {
   const { taps, first } = WEIGHTS[mode];
-  // An inner sample is met by the outputs in `taps` intervals of den / mul outputs. To a border sample come those beyond the border, as far as the first position: that of half a sample.
+  // An inner sample is met by the outputs in `taps` intervals of den / mul outputs. To a border sample come those
+  // beyond the border, as far as the first position: that of half a sample.
   const inner = Math.ceil((taps * den) / mul) + 1;
   const border = Math.ceil(((1 - first) * den + Math.abs(add)) / mul) + 1;
   return Math.min(outSize, Math.max(inner, border));
 }
 
-/** A resize of images from `from` to `to`, height and width. */
+/** How images are resized. */
 interface ResizeMap {
   readonly source: Size;
   readonly result: Size;
@@ -89,7 +90,9 @@ interface ResizeMap {
   readonly alignCorners: boolean;
 }
 
-/** The map or its adjoint; the image that it takes has the source size for the former and the result size for the latter. */
+/**
+ * The forward pass of a resize, from source to result size, or its adjoint, from result to source size.
+ */
 interface ResizeProblem {
   readonly pass: 'forward' | 'adjoint';
   readonly map: ResizeMap;
@@ -99,17 +102,17 @@ interface ResizeVariant extends Variant<ResizeProblem> {
   launch(x: Tensor, problem: ResizeProblem): Tensor;
 }
 
-/** Names, types and width of the channels that both variants see alike. */
+/** The result, and the name, types and channel groups that both variants use. */
 function imagesOf(x: Tensor, { pass, map }: ResizeProblem) {
   const [batch, channels] = [x.dim(0), x.dim(3)];
   const [height, width] = pass === 'forward' ? map.result : map.source;
-  const lanes = channels % 4 === 0 ? 4 : 1;
+  const vectorWidth = channels % 4 === 0 ? 4 : 1;
   const type = floatTypeOf(x);
   return {
     name: `resize/${map.mode}${pass === 'forward' ? '' : 'Adjoint'}`,
     out: empty(x.gpu, [batch, height, width, channels], type),
-    groups: channels / lanes,
-    types: { enables: enablesOf(type), aliases: { V: computed(lanes), S: stored(type, lanes) } },
+    groups: channels / vectorWidth,
+    types: { enables: enablesOf(type), aliases: { V: computed(vectorWidth), S: stored(type, vectorWidth) } },
   } as const;
 }
 
@@ -158,14 +161,14 @@ function launch(pass: ResizeProblem['pass'], x: Tensor, map: ResizeMap): Tensor 
 
 function launchGeneral(x: Tensor, problem: ResizeProblem): Tensor {
   const { pass, map } = problem;
-  const [y, across] = [0, 1].map((k) =>
+  const [yAxis, xAxis] = [0, 1].map((k) =>
     axisOf(map.source[k] as number, map.result[k] as number, map.mode, map.alignCorners),
   ) as [Axis, Axis];
   const { name, out, groups, types } = imagesOf(x, problem);
   const [batch, height, width] = out.shape as [number, number, number];
   const threads = Math.ceil(groups / GROUPS_PER_THREAD);
-  const reach = longestReach(across, map.mode);
-  const keeps = reach <= MOST_KEPT;
+  const reach = longestReach(xAxis, map.mode);
+  const keeps = reach <= MOST_WEIGHTS;
   const span: Record<string, Constant> = pass === 'adjoint' ? { X_SPAN: keeps ? reach : 1, KEEPS: keeps } : {};
   x.gpu.dispatch({
     program: {
@@ -177,8 +180,8 @@ function launchGeneral(x: Tensor, problem: ResizeProblem): Tensor {
         GROUPS: groups,
         THREADS: threads,
         ...span,
-        ...axisConstants('Y', y),
-        ...axisConstants('X', across),
+        ...axisConstants('Y', yAxis),
+        ...axisConstants('X', xAxis),
       },
       parts: [WEIGHTS[map.mode].text, resizeWide, resizeSource, pass === 'forward' ? resizeForward : resizeAdjoint],
     },
@@ -197,8 +200,10 @@ const adjoint = (g: Tensor, map: ResizeMap): Tensor =>
 /**
  * Resamples images to another size, as PyTorch's `interpolate` without antialiasing.
  *
- * x [n, h, w, c], size [height, width] → [n, height, width, c]. `alignCorners` maps corner pixel centres onto each other; otherwise the image
- * edges meet. It has no meaning for `nearest` and is refused there, as in PyTorch.
+ * x [n, h, w, c], size [height, width] → [n, height, width, c]. `alignCorners` maps corner pixel centres onto each
+ * other; otherwise the image edges meet. It has no meaning for `nearest` and is refused there, as in PyTorch.
+ *
+ * @throws ArgumentError for what are no images of f32 or f16, no size, or no mode.
  */
 export function resize(x: Tensor, size: Size, mode: ResizeMode = 'bilinear', alignCorners = false): Tensor {
   checkFloat('resize', 'x', x);

@@ -1,16 +1,18 @@
 import { i32, linearGrid } from '@visage/gpu';
 import { imageTranslate } from '@visage/kernels';
 import { track } from '../core/autograd.ts';
+import { WORKGROUP } from '../core/passes.ts';
 import { checkShape } from '../core/shape.ts';
 import { checkFloat, enablesOf, floatTypeOf, stored } from '../core/storage.ts';
 import { checkDType, empty, type Tensor } from '../core/tensor.ts';
 
-const WORKGROUP = 64;
-
 /**
- * Moves each image of a batch by whole pixels: out[n, y, x] = images[n, y + shifts[n, 0], x + shifts[n, 1]], 0 where that lies outside.
+ * Moves each image of a batch by whole pixels: out[n, y, x] = images[n, y + shifts[n, 0], x + shifts[n, 1]], 0 where
+ * that lies outside.
  *
  * images [N, H, W, C], shifts [N, 2] whole numbers → [N, H, W, C]. Shifts have no gradient.
+ *
+ * @throws ArgumentError unless images are f32 or f16 and there is one pair of shifts for each.
  */
 export function translate(images: Tensor, shifts: Tensor): Tensor {
   checkFloat('translate', 'images', images);
@@ -29,15 +31,15 @@ export function translate(images: Tensor, shifts: Tensor): Tensor {
 /** The move, or with sign −1 its opposite, which is the gradient. */
 function moved(x: Tensor, shifts: Tensor, sign: 1 | -1): Tensor {
   const [, height, width, channels] = x.shape as [number, number, number, number];
-  const lanes = channels % 4 === 0 ? 4 : 1;
+  const vectorWidth = channels % 4 === 0 ? 4 : 1;
   const out = empty(x.gpu, x.shape, x.dtype);
-  const size = x.size / lanes;
+  const size = x.size / vectorWidth;
   x.gpu.dispatch({
     program: {
       name: 'image/translate',
       enables: enablesOf(x.dtype),
-      aliases: { S: stored(floatTypeOf(x), lanes) },
-      constants: { WG: WORKGROUP, H: height, W: width, GROUPS: channels / lanes, SIZE: size, SIGN: i32(sign) },
+      aliases: { S: stored(floatTypeOf(x), vectorWidth) },
+      constants: { WG: WORKGROUP, H: height, W: width, GROUPS: channels / vectorWidth, SIZE: size, SIGN: i32(sign) },
       parts: [imageTranslate],
     },
     buffers: [out.buffer, x.buffer, shifts.buffer],

@@ -20,7 +20,10 @@ export function refuseMore(op: string, takes: string, more: readonly unknown[]):
     throw new ArgumentError(op, 'a further argument', showValue(more[0]), `${takes} alone`, 'The loss is a plain mean');
 }
 
-/** The difference of two tensors of one shape: broadcasting is a mistake here far more often than a wish. */
+/**
+ * The mean of an expression of two tensors. Their shapes must be equal, because broadcasting is mostly a mistake in a
+ * loss.
+ */
 function between(name: string, a: Tensor, b: Tensor, expression: string, slope: string, of: (d: Tensor) => Tensor) {
   checkFloat(name, 'a', a);
   checkFloat(name, 'b', b);
@@ -35,13 +38,21 @@ function between(name: string, a: Tensor, b: Tensor, expression: string, slope: 
   });
 }
 
-/** Mean of |a − b|; shapes must be equal. */
+/**
+ * Mean of |a − b|; shapes must be equal.
+ *
+ * @throws ArgumentError unless a and b are tensors of f32 or f16 and of one shape.
+ */
 export function l1Loss(a: Tensor, b: Tensor, ...more: readonly never[]): Tensor {
   refuseMore('l1Loss', 'a and b', more);
   return between('l1Loss', a, b, 'abs(a - b)', 'sign(a - b)', abs);
 }
 
-/** Mean of (a − b)²; shapes must be equal. */
+/**
+ * Mean of (a − b)²; shapes must be equal.
+ *
+ * @throws ArgumentError as {@link l1Loss}.
+ */
 export function mseLoss(a: Tensor, b: Tensor, ...more: readonly never[]): Tensor {
   refuseMore('mseLoss', 'a and b', more);
   return between('mseLoss', a, b, '(a - b) * (a - b)', '2.0 * (a - b)', square);
@@ -62,13 +73,25 @@ function hinge(name: string, x: Tensor, sign: 1 | -1): Tensor {
   });
 }
 
-/** Discriminator's hinge on real images: mean of max(0, 1 − x). Lim and Ye 2017. */
+/**
+ * Discriminator's hinge on real images: mean of max(0, 1 − x). Lim and Ye 2017.
+ *
+ * @throws ArgumentError unless x is a tensor of f32 or f16.
+ */
 export const hingeReal = (x: Tensor): Tensor => hinge('hingeReal', x, -1);
 
-/** Discriminator's hinge on generated images: mean of max(0, 1 + x). */
+/**
+ * Discriminator's hinge on generated images: mean of max(0, 1 + x).
+ *
+ * @throws ArgumentError unless x is a tensor of f32 or f16.
+ */
 export const hingeFake = (x: Tensor): Tensor => hinge('hingeFake', x, 1);
 
-/** Generator's side of the hinge: −mean of x. */
+/**
+ * Generator's side of the hinge: −mean of x.
+ *
+ * @throws ArgumentError unless x is a tensor of f32 or f16.
+ */
 export const hingeGenerator = (x: Tensor): Tensor =>
   meanOf({
     name: 'hingeGenerator',

@@ -25,7 +25,12 @@ const composedL2Normalize = (x: Tensor, axis: number, eps: number): Tensor => di
 
 const LEAST_EPS = 1e-19; // whose square f32 still tells from 0
 
-/** x / max(‖x‖, eps) in f32, Euclidean norm over `axis`, as PyTorch's `normalize`. eps at least 1e-19, or its square vanishes in f32. */
+/**
+ * x / max(‖x‖, eps) in f32, Euclidean norm over `axis`, as PyTorch's `normalize`. eps at least 1e-19, or its square
+ * vanishes in f32.
+ *
+ * @throws ArgumentError unless x is a tensor of f32 or f16 and has the axis, and eps is at least 1e-19.
+ */
 export function l2Normalize(x: Tensor, axis = 1, eps = 1e-12): Tensor {
   checkFloat('l2Normalize', 'x', x);
   normalizeAxis('l2Normalize', axis, x.rank);
@@ -46,9 +51,12 @@ const composedCosine = (a: Tensor, b: Tensor, axis: number, eps: number): Tensor
   sum(mul(composedL2Normalize(a, axis, eps), composedL2Normalize(b, axis, eps)), axis);
 
 /**
- * Cosine of the angle between vectors along `axis`: a·b / (max(‖a‖, eps) · max(‖b‖, eps)), as PyTorch's `cosine_similarity`; f32.
+ * Cosine of the angle between vectors along `axis`: a·b / (max(‖a‖, eps) · max(‖b‖, eps)), as PyTorch's
+ * `cosine_similarity`; f32.
  *
  * a and b of equal shape; `axis` vanishes. One kernel, and one for each gradient, for matrices along their last axis.
+ *
+ * @throws ArgumentError as {@link l2Normalize}, and for unequal shapes.
  */
 export function cosineSimilarity(a: Tensor, b: Tensor, axis = 1, eps = 1e-8): Tensor {
   checkFloat('cosineSimilarity', 'a', a);
@@ -89,16 +97,16 @@ const isMatrixByRows = (x: Tensor, axis: number): boolean => x.rank === 2 && (ax
 
 /** Launches a kernel with a workgroup per row of `x`; `tensors` in binding order. */
 function launch(name: string, kernel: string, x: Tensor, eps: number, tensors: readonly Tensor[]): void {
-  const lanes = x.dim(1) % 4 === 0 ? 4 : 1;
+  const vectorWidth = x.dim(1) % 4 === 0 ? 4 : 1;
   const { parts, constants, enables } = sharedRow(x.gpu);
-  const across = `fn across(v : V) -> f32 { return ${lanes === 4 ? '(v.x + v.y) + (v.z + v.w)' : 'v'}; }`;
+  const fold = `fn fold(v : V) -> f32 { return ${vectorWidth === 4 ? '(v.x + v.y) + (v.z + v.w)' : 'v'}; }`;
   x.gpu.dispatch({
     program: {
       name: `vector/${name}`,
       enables,
-      aliases: { V: computed(lanes) },
-      constants: { WIDTH: x.dim(1) / lanes, EPS: f32(eps), ...constants },
-      parts: [...parts, across, vectorAtLeast, kernel],
+      aliases: { V: computed(vectorWidth) },
+      constants: { WIDTH: x.dim(1) / vectorWidth, EPS: f32(eps), ...constants },
+      parts: [...parts, fold, vectorAtLeast, kernel],
     },
     buffers: tensors.map((t) => t.buffer),
     grid: linearGrid(x.dim(0)),

@@ -22,6 +22,8 @@ function composedUnitNorm(x: Tensor, eps: number): Tensor {
  * Mean over samples of (‖x‖ − 1)², ‖x‖² = Σ x² + eps over all but the first axis: a scalar in f32.
  *
  * Three kernels at most, and one for the gradient.
+ *
+ * @throws ArgumentError unless x is a tensor of f32 or f16 with a first axis, and eps is at least 0.
  */
 export function unitNormPenalty(x: Tensor, eps: number): Tensor {
   checkFloat('unitNormPenalty', 'x', x);

@@ -38,11 +38,13 @@ function styled(normal: Tensor, style: Tensor, { relu = false, residual }: Adain
 const OPTIONS: OptionKeys<AdainOptions> = { eps: true, relu: true, residual: true };
 
 /**
- * Adaptive instance normalisation: (1 + γ) · instanceNorm(x) + β, then optionally ReLU, then optionally + residual.
+ * Adaptive instance normalisation: (1 + γ) · instanceNorm(x) + β, then optionally a ReLU, then optionally + residual.
  *
- * x [n, h, w, c], style [n, 2c] with γ in its first c columns and β in its last → [n, h, w, c]. The ID injection of SimSwap (Chen et al. 2020, section 3); Huang and
- * Belongie 2017 for the norm itself. One read and one write of the image, or two reads where it is
- * large; its gradient reads image and gradient once, or twice. The result has the type of x, f32 or f16; the arithmetic is f32.
+ * x [n, h, w, c], style [n, 2c] with γ in its first c columns and β in its last → [n, h, w, c], in the type of x. The
+ * arithmetic is f32. Images of small planes are read once, others twice; so are image and gradient in the backward
+ * pass. SimSwap injects the identity by it (Chen et al. 2020, section 3); Huang and Belongie 2017.
+ *
+ * @throws ArgumentError for other shapes or types, images of one pixel, or an unknown option.
  */
 export function adain(x: Tensor, givenStyle: Tensor, options: AdainOptions = {}): Tensor {
   checkOptions('adain', options, OPTIONS);

@@ -10,7 +10,7 @@ import { cast } from '../elementwise/cast.ts';
 import { pointwise } from '../elementwise/pointwise.ts';
 import { mean } from '../elementwise/reduce.ts';
 import { leakyGate, leakyRelu, rsqrt, square } from '../elementwise/unary.ts';
-import { type NormProblem, widthOf } from '../reduce/threads.ts';
+import { type NormProblem, vectorWidthOf } from '../reduce/threads.ts';
 import { type NormAffine, type NormObserver, normChannelGradients, normForward } from './kernels.ts';
 import { jacobianOfNorm, standardize } from './standardize.ts';
 
@@ -21,7 +21,10 @@ export interface BatchNormOptions {
   readonly momentum?: number;
   /** Added to the variance. Default 1e-5. */
   readonly eps?: number;
-  /** Apply a leaky ReLU of this slope to the result, 0 for a ReLU: it then costs no pass of its own. At least 0; none by default. */
+  /**
+   * Apply a leaky ReLU of this slope to the result, 0 for a ReLU: it then costs no pass of its own. At least 0; none by
+   * default.
+   */
   readonly slope?: number;
 }
 
@@ -38,10 +41,14 @@ export function composedBatchNorm(x: Tensor, weight: Tensor, bias: Tensor, eps: 
 /**
  * Batch normalisation over all axes but the last: (x − mean) / √(var + eps) · weight + bias. Ioffe and Szegedy 2015.
  *
- * x [n, h, w, c] or [n, c]; weight, bias, runningMean, runningVar [c]. In training the batch's biased variance normalises, and the running statistics
- * move in place, also in a recorded step: running ← (1 − momentum) · running + momentum · batch, with the unbiased variance. They move at every
- * call, so a recomputed block (`checkpoint`) moves them twice; a channel's statistic stays where it is when the batch would make it infinite or NaN. An f16 x
- * gives an f16 result; parameters and statistics are f32.
+ * x [n, h, w, c] or [n, c]; weight, bias, runningMean, runningVar [c] in f32 → the shape and type of x.
+ *
+ * In training the batch's biased variance normalises, and the running statistics move in place, also in a recorded
+ * step: running ← (1 − momentum) · running + momentum · batch, with the unbiased variance. They move at every call, so
+ * a block that `checkpoint` recomputes moves them twice. A channel's statistics stay if the batch would make them
+ * infinite or NaN.
+ *
+ * @throws ArgumentError for other shapes or types, one value per channel in training, or an unknown option.
  */
 export function batchNorm(
   x: Tensor,
@@ -57,7 +64,7 @@ export function batchNorm(
   checkBoolean('batchNorm', 'train', train);
   checkNumber('batchNorm', 'momentum', momentum, 0, 1, 'It is the share of the new value in the running statistics');
   checkNumber('batchNorm', 'eps', eps, 0);
-  // The sign of the result must tell that of what went into the activation.
+  // The gradient of the activation reads the sign of its input from the sign of its result.
   if (slope !== undefined) checkNumber('batchNorm', 'slope', slope, 0);
   if (!train) {
     const y = frozenNorm(x, weight, bias, runningMean, runningVar, eps);
@@ -78,7 +85,7 @@ export function batchNorm(
     x,
     problem,
     affine,
-    moveRunning({ runningMean, runningVar }, momentum, widthOf(problem)),
+    moveRunning({ runningMean, runningVar }, momentum, vectorWidthOf(problem)),
   );
   return track('batchNorm', out, [x, weight, bias], (g, needs) => {
     if (gradEnabled()) {
@@ -94,11 +101,11 @@ export function batchNorm(
   });
 }
 
-/** g · weight in the type of g: rounded once, in the launch that multiplies. */
+/** g · weight in the type of g, which is rounded once, in the launch that multiplies. */
 const weighted = (g: Tensor, weight: Tensor): Tensor =>
   pointwise('mul', 'a * b', [g, weight], [(h) => weighted(h, weight), (h) => product(h, g)], floatTypeOf(g));
 
-/** a · b in f32, whatever both are in: to be summed. */
+/** a · b in f32, whatever their types, because the products are summed next. */
 const product = (a: Tensor, b: Tensor): Tensor =>
   pointwise('mul', 'a * b', [a, b], [(h) => mul(h, b), (h) => mul(h, a)], 'f32');
 
@@ -131,13 +138,19 @@ function frozenNorm(x: Tensor, weight: Tensor, bias: Tensor, mean: Tensor, varia
 }
 
 /**
- * The move of the running statistics, done where the batch's are computed: the unbiased variance, as PyTorch has it.
+ * The update of the running statistics, in the kernel that computes the batch's; the variance is unbiased, as in
+ * PyTorch.
  *
- * What would not be finite is not stored: a loss scaler skips the update of a batch that overflows f16, but the forward pass has been by then, and a running
- * NaN never leaves. Told by its bits, because compilers may assume that there are none.
+ * A value that is not finite is not stored. A loss scaler skips the weights' update for a batch that overflows f16, but
+ * the forward pass has run by then, and a NaN would stay in the running statistics for ever. The test reads the bits,
+ * because a compiler may assume that floats are finite.
  */
-function moveRunning(targets: Readonly<Record<'runningMean' | 'runningVar', Tensor>>, momentum: number, lanes: number) {
-  const U = lanes === 4 ? 'vec4u' : 'u32';
+function moveRunning(
+  targets: Readonly<Record<'runningMean' | 'runningVar', Tensor>>,
+  momentum: number,
+  vectorWidth: number,
+) {
+  const U = vectorWidth === 4 ? 'vec4u' : 'u32';
   const moved = (running: string, batch: string) => `{
   let before = ${running}[c];
   let after = before * ${f32Literal(1 - momentum)} + ${batch} * ${f32Literal(momentum)};

@@ -11,7 +11,8 @@ import { standardized } from './standardize.ts';
 /**
  * The norm of each sample and channel of an image batch over its pixels.
  *
- * @throws ArgumentError for images of one pixel, as PyTorch: it is its own mean, and the result would be zero whatever it is.
+ * @throws ArgumentError for images of one pixel, as PyTorch: it is its own mean, and the result would be zero whatever
+ * it is.
  */
 export function imageNorm(op: string, x: Tensor, eps: number): NormProblem {
   checkFloat(op, 'x', x);
@@ -32,6 +33,8 @@ export function composedInstanceNorm(x: Tensor, eps: number): Tensor {
  * Instance normalisation: (x − mean) / √(var + eps) over the pixels of each sample and channel, variance biased.
  *
  * x [n, h, w, c] → [n, h, w, c], more than one pixel. Ulyanov et al. 2016; SimSwap writes it with eps 1e-8.
+ *
+ * @throws ArgumentError unless x are images of f32 or f16 of more than one pixel, and eps is at least 0.
  */
 export function instanceNorm(x: Tensor, eps = 1e-5): Tensor {
   return standardized(x, imageNorm('instanceNorm', x, eps));

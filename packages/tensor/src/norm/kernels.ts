@@ -2,28 +2,28 @@ import { f32Literal } from '@visage/gpu';
 import {
   normApply,
   normAtLeastZero,
+  normCached,
+  normCachedGrad,
   normCurvatureApply,
   normCurvatureSums,
   normGradApply,
   normGradSums,
-  normHeld,
-  normHeldGrad,
-  normKeep,
-  normKnown,
   normMergeMoments,
   normMergeSums,
   normMoments,
   normPivot,
+  normReadStats,
   normRegisters,
-  normResident,
-  normResidentGrad,
+  normRegistersGrad,
+  normRowsInRegisters,
+  normWriteStats,
 } from '@visage/kernels';
 import { empty, type Tensor } from '../core/tensor.ts';
 import { leakyReluCode } from '../elementwise/activationCode.ts';
 import { sumsToZero } from '../elementwise/zeroSum.ts';
 import { type Bound, bindAll, declared, launchPass, launchRows } from '../reduce/launch.ts';
 import { type NormPlan, normFamily, planRows } from '../reduce/plan.ts';
-import { type NormProblem, type Sharing, widthOf } from '../reduce/threads.ts';
+import { type NormProblem, type Sharing, vectorWidthOf } from '../reduce/threads.ts';
 
 /** What follows the normalisation: y = finish(x̂ · scale + shift). */
 export interface NormAffine {
@@ -59,7 +59,10 @@ function gateCode({ slope }: NormAffine): string {
   return `fn gate(dy : V, v : V) -> V { return ${gated}; }`;
 }
 
-/** Activation and residual, which `type` says how to load: a kernel that loads many of it at once keeps them as words. */
+/**
+ * Activation and residual. `type` says how the residual is loaded: S as numbers, Raw as it lies in memory, for kernels
+ * that load many rows at once.
+ */
 const finishAt =
   ({ slope, residual }: NormAffine, type: 'S' | 'Raw') =>
   (at: number): Bound => {
@@ -75,18 +78,19 @@ const finishAt =
     };
   };
 
-/** What else is done with a channel's results while they are at hand. */
+/** What a kernel does with a channel's statistics, or the two sums of its gradient, besides writing them. */
 export interface NormObserver {
   /**
-   * WGSL that may change the storage arrays named in `targets`, one element per channel group: over `c`, `mean`, `variance` and `rows` where a norm has its
-   * statistics; over `outer`, `c`, `first` and `second` where a gradient has its two sums.
+   * WGSL that may change the storage arrays named in `targets`, one element per channel group: over `c`, `mean`,
+   * `variance` and `rows` where a norm has its statistics; over `outer`, `c`, `first` and `second` where a gradient has
+   * its two sums.
    */
   readonly body: string;
   readonly targets: Readonly<Record<string, Tensor>>;
 }
 const NOBODY: NormObserver = { body: '', targets: {} };
 
-/** WGSL of a function without a result whose `body`, over its parameters, writes into `targets`. */
+/** WGSL of a function without a result, whose `body` writes into `targets`. */
 const writes =
   (head: string) =>
   ({ body, targets }: NormObserver) =>
@@ -101,14 +105,17 @@ const publishAt = writes('publish(outer : u32, c : u32, first : V, second : V)')
 const planOf = (p: NormProblem, x: Tensor): NormPlan => planRows(normFamily, p, x.gpu);
 const statsShape = (p: NormProblem) => [p.outer, 4, p.channels];
 
-/** How registers.wgsl keeps what lies in memory: four halves as two words, for as numbers of their own they might take four registers. */
+/**
+ * How rowsInRegisters.wgsl keeps what lies in memory: four f16 as two words, because as four numbers they may take four
+ * registers.
+ */
 function rawCode(x: Tensor, p: NormProblem): string {
-  const pairs = x.dtype === 'f16' && widthOf(p) === 4;
+  const pairs = x.dtype === 'f16' && vectorWidthOf(p) === 4;
   return [
     `alias Raw = ${pairs ? 'vec2u' : 'S'};`,
     `fn opened(raw : Raw) -> V { return V(${pairs ? 'bitcast<S>(raw)' : 'raw'}); }`,
     `fn packed(v : V) -> Raw { return ${pairs ? 'bitcast<Raw>(S(v))' : 'S(v)'}; }`,
-    normRegisters,
+    normRowsInRegisters,
   ].join('\n');
 }
 
@@ -123,8 +130,8 @@ function statisticsOf(x: Tensor, p: NormProblem, plan: NormPlan, observer: NormO
     sharing: merging,
     chunks: 1,
     bound,
-    parts: [normKeep, normAtLeastZero],
-    constants: { ROW_LANES: sharing.lanes },
+    parts: [normWriteStats, normAtLeastZero],
+    constants: { CHUNK_ROWS: sharing.rowsPerWorkgroup },
   });
   return stats;
 }
@@ -137,24 +144,26 @@ export function normForward(
   observer: NormObserver = NOBODY,
 ): { out: Tensor; stats: Tensor } {
   const plan = planOf(p, x);
-  if (!plan.resident) {
+  if (!plan.oneLaunch) {
     const stats = statisticsOf(x, p, plan, observer);
     return { out: normApplied(x, stats, p, affine), stats };
   }
-  const { sharing, held } = plan;
+  const { sharing, registers } = plan;
   const [out, stats] = [empty(x.gpu, x.shape, x.dtype), empty(x.gpu, statsShape(p))];
-  const bound = bindAll(3, [affineAt(affine), finishAt(affine, held ? 'Raw' : 'S'), observerAt(observer)]);
-  const [name, kernel] = held ? (['norm/held', normHeld] as const) : (['norm/resident', normResident] as const);
-  const parts = [normKeep, normAtLeastZero, ...(held ? [normPivot, rawCode(x, p)] : [])];
-  launchRows(name, kernel, p, x, [out, stats, x], { sharing, chunks: 1, bound, parts, held });
+  const bound = bindAll(3, [affineAt(affine), finishAt(affine, registers ? 'Raw' : 'S'), observerAt(observer)]);
+  const [name, kernel] = registers
+    ? (['norm/registers', normRegisters] as const)
+    : (['norm/cached', normCached] as const);
+  const parts = [normWriteStats, normAtLeastZero, ...(registers ? [normPivot, rawCode(x, p)] : [])];
+  launchRows(name, kernel, p, x, [out, stats, x], { sharing, chunks: 1, bound, parts, registers });
   return { out, stats };
 }
 
-/** The same from known statistics, in one pass. */
+/** The same from statistics that are there already, in one pass. */
 export function normApplied(x: Tensor, stats: Tensor, p: NormProblem, affine: NormAffine): Tensor {
   const out = empty(x.gpu, x.shape, x.dtype);
   const bound = bindAll(3, [affineAt(affine), finishAt(affine, 'S')]);
-  launchPass('norm/apply', normApply, p, x, [out, x, stats], { bound, parts: [normKnown] });
+  launchPass('norm/apply', normApply, p, x, [out, x, stats], { bound, parts: [normReadStats] });
   return out;
 }
 
@@ -221,15 +230,15 @@ function gradientOfX(
   needsX: boolean,
   publish: ReturnType<typeof publishAt>,
 ): Tensor | undefined {
-  const { resident, held, sharing, chunks, merging = sharing } = planOf(p, x);
-  const parts = [normKnown, gateCode(affine)];
-  if (resident && needsX) {
+  const { oneLaunch, registers, sharing, chunks, merging = sharing } = planOf(p, x);
+  const parts = [normReadStats, gateCode(affine)];
+  if (oneLaunch && needsX) {
     const out = empty(x.gpu, x.shape, x.dtype);
     const bound = bindAll(4, [affineAt(affine), publish]);
-    const [name, kernel] = held
-      ? (['norm/heldGrad', normHeldGrad] as const)
-      : (['norm/residentGrad', normResidentGrad] as const);
-    const how = { sharing, chunks: 1, bound, parts: held ? [...parts, rawCode(x, p)] : parts, held };
+    const [name, kernel] = registers
+      ? (['norm/registersGrad', normRegistersGrad] as const)
+      : (['norm/cachedGrad', normCachedGrad] as const);
+    const how = { sharing, chunks: 1, bound, parts: registers ? [...parts, rawCode(x, p)] : parts, registers };
     launchRows(name, kernel, p, x, [out, x, stats, dy], how);
     return sumsToZero(out);
   }
@@ -247,7 +256,7 @@ function gradientOfX(
 /** ∂/∂x ⟨u, J(x) g⟩ with J the Jacobian of the plain norm; symmetric in u and g. */
 export function normCurvature(x: Tensor, stats: Tensor, u: Tensor, g: Tensor, p: NormProblem): Tensor {
   const { sharing, chunks, merging = sharing } = planOf(p, x);
-  const parts = [normKnown];
+  const parts = [normReadStats];
   const partial = empty(x.gpu, [p.outer, chunks, 5, p.channels]);
   launchRows('norm/curvatureSums', normCurvatureSums, p, x, [partial, x, stats, u, g], { sharing, chunks, parts });
   const sums = mergeSums(partial, p, merging);

@@ -1,8 +1,9 @@
 /**
  * @file x̂ = (x − mean) / √(var + eps), the core of every norm, with gradients of any order.
  *
- * Its Jacobian J(x) is symmetric, so the gradient is J(x) g, linear in g; and the derivative of ⟨u, J(x) g⟩ with respect to x has a closed form, the
- * curvature, symmetric in u and g. Both are kernels of two passes; only third derivatives go through plain ops.
+ * Its Jacobian J(x) is symmetric, so the gradient is J(x) g, linear in g; and the derivative of ⟨u, J(x) g⟩ with
+ * respect to x has a closed form, the curvature, symmetric in u and g. Both are kernels of two passes; only third
+ * derivatives go through plain ops.
  */
 import { track } from '../core/autograd.ts';
 import { composedGradient } from '../core/fused.ts';
@@ -15,13 +16,13 @@ import { rsqrt, square } from '../elementwise/unary.ts';
 import type { NormProblem } from '../reduce/threads.ts';
 import { normApplied, normCurvature, normForward, normGradients, PLAIN } from './kernels.ts';
 
-/** x̂. */
+/** x̂ = (x − mean) / √(var + eps), with its gradient. */
 export function standardized(x: Tensor, p: NormProblem): Tensor {
   const { out, stats } = normForward(x, p);
   return track('standardize', out, [x], (g) => [jacobianOfNorm(x, stats, g, p)]);
 }
 
-/** x̂ from x and its statistics (`normForward`), which must be those of x. */
+/** x̂ from x and its statistics, as `normForward` computed them. */
 export const standardize = (x: Tensor, stats: Tensor, p: NormProblem): Tensor =>
   track('standardize', normApplied(x, stats, p, PLAIN), [x], (g) => [jacobianOfNorm(x, stats, g, p)]);
 

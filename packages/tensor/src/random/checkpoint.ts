@@ -8,14 +8,15 @@ import { checkTensor, Tensor } from '../core/tensor.ts';
 import { drawingAgain, notingDraws } from './redraw.ts';
 
 /**
- * Gradient checkpointing: computes `fn(...inputs)` without keeping its intermediate results, and computes it again when gradients are asked for.
+ * Gradient checkpointing: computes `fn(...inputs)` without keeping its intermediate results, and computes it again when
+ * gradients are asked for. It costs one more forward pass of the block and saves the memory of its results.
  *
- * Trades one more forward pass of the block for its memory. `inputs` must name every tensor that requires a gradient and that fn uses, parameters
- * included. Draws from a `RandomState` give the second time the numbers of the first and count once, also in a
- * recorded step. What fn does besides happens twice: running statistics move twice, and random numbers of the host
- * differ. Chen et al. 2016.
+ * `inputs` must name every tensor that `fn` uses and that requires a gradient, parameters included. Draws from a
+ * `RandomState` give the second time the numbers of the first and count once, also in a recorded step. Other side
+ * effects of `fn` happen twice: running statistics move twice, and random numbers of the host differ. Chen et al. 2016.
  *
- * @throws VisageError when gradients are asked for and fn turns out to use others.
+ * @throws ArgumentError unless `inputs` are tensors and the result of `fn` is one; VisageError if `fn` is async, and,
+ * when gradients are asked for, if `fn` uses a tensor that requires a gradient and is not among the inputs.
  */
 export function checkpoint(fn: (...inputs: readonly Tensor[]) => Tensor, inputs: readonly Tensor[]): Tensor {
   checkList('checkpoint', 'inputs', inputs, 'tensors');

@@ -10,7 +10,8 @@ function productHigh(a: number, b: number): number {
 }
 
 /**
- * Philox4x32-10 on the host: four random u32 from a 128-bit counter and a 64-bit key, written to `out` from index `at` on.
+ * Philox4x32-10 on the host: four random u32 from a 128-bit counter and a 64-bit key, written to `out` from index `at`
+ * on.
  *
  * The same bits as kernels/random/philox.wgsl. Salmon et al., SC 2011.
  */

@@ -9,26 +9,64 @@ import {
   showValue,
 } from '@visage/gpu';
 import { randomAdvance, randomDraw, randomNormal, randomPhilox, randomUniform } from '@visage/kernels';
+import { WORKGROUP } from '../core/passes.ts';
 import { keep } from '../core/scope.ts';
 import { checkExtents, type Shape } from '../core/shape.ts';
 import { empty, type Tensor } from '../core/tensor.ts';
 import { tensor } from '../elementwise/create.ts';
 import { stateToDraw } from './redraw.ts';
-import { uniformRange } from './uniformRange.ts';
 
-const WORKGROUP = 64;
+/** What a uniform distribution over [low, high) is drawn from. */
+export interface UniformRange {
+  readonly extent: number;
+  /**
+   * The largest f32 below `high`; `low` if there is none. Draws are bounded by it, because low + extent · u may round
+   * up to `high`, which is not in the interval.
+   */
+  readonly last: number;
+}
+
+/**
+ * The range of a uniform distribution over [low, high).
+ *
+ * @throws ArgumentError unless low ≤ high and their difference is finite in f32.
+ */
+export function uniformRange(op: string, low: number, high: number): UniformRange {
+  const extent = high - low;
+  if (!(extent >= 0 && Number.isFinite(Math.fround(extent))))
+    throw new ArgumentError(
+      op,
+      'low and high',
+      `${low} and ${high}`,
+      'two numbers with low ≤ high and a finite difference',
+    );
+  return { extent, last: Math.max(Math.fround(low), nextBelow(Math.fround(high))) };
+}
+
+/** The largest f32 below an f32. */
+function nextBelow(value: number): number {
+  const float = Float32Array.of(value);
+  const word = new Int32Array(float.buffer);
+  if (value === 0) return -(2 ** -126); // GPUs flush smaller numbers to 0
+  word[0] = (word[0] as number) + (value > 0 ? -1 : 1);
+  return float[0] as number;
+}
 
 /**
  * Random numbers on the GPU, by counter (Philox4x32-10).
  *
- * The state, key and number of draws so far, lies on the device and is counted up by a kernel: a replayed step draws new numbers at every run. Number i of
- * draw k depends on (seed, k, i) alone. Save the state with a checkpoint and a resumed run goes on with the same numbers.
+ * The state, key and number of draws so far, lies on the device and is counted up by a kernel: a replayed step draws
+ * new numbers at every run. Number i of draw k depends on (seed, k, i) alone. Save the state with a checkpoint and a
+ * resumed run goes on with the same numbers.
  */
 export class RandomState {
   /** (key low, key high, draws low, draws high) as u32. Lives outside all scopes until `dispose()`. */
   readonly state: Tensor;
 
-  /** @param seed an integer from 0 to 2⁵³ − 1. */
+  /**
+   * @param seed an integer from 0 to 2⁵³ − 1.
+   * @throws ArgumentError for another seed.
+   */
   constructor(seed: number, gpu: Gpu = currentGpu()) {
     if (!Number.isSafeInteger(seed) || seed < 0) {
       throw new ArgumentError('RandomState', 'seed', showValue(seed), 'an integer from 0 to 2^53 - 1');
@@ -70,7 +108,11 @@ export class RandomState {
     return (await this.state.data()) as Uint32Array;
   }
 
-  /** Goes on from a saved state. */
+  /**
+   * Continues from a saved state.
+   *
+   * @throws ArgumentError unless `words` are four u32, as {@link RandomState.save} gives them.
+   */
   restore(words: Uint32Array): void {
     this.state.write(words);
   }

@@ -1,17 +1,16 @@
 /**
- * @file Random numbers of a block that is computed twice: `checkpoint` notes the states from which its first run
- * draws, and its second run draws from copies of them, which gives the same numbers and leaves the states themselves
- * where they are.
+ * @file Random numbers of a block that `checkpoint` computes twice. The first run notes the random states from which it
+ * draws. The second run draws from copies of them: it gets the same numbers, and the states do not move again.
  */
 
 import { keep } from '../core/scope.ts';
 import type { Tensor } from '../core/tensor.ts';
 import { gather } from '../elementwise/gather.ts';
 
-/** Random states as they were when a block first drew from them, by the tensors in which they live. */
+/** Copies of random states from before a block first drew from them, by the tensors of the states. */
 export type DrawnStates = ReadonlyMap<Tensor, Tensor>;
 
-/** A block that runs now: the first time it notes states, the second time it has copies to draw from. */
+/** A block that is running: its first run notes states, its second run has copies to draw from. */
 interface Run {
   readonly noted?: Map<Tensor, Tensor>;
   readonly again?: DrawnStates;
@@ -33,8 +32,7 @@ function within<T>(run: Omit<Run, 'outer'>, fn: () => T): T {
 const copyOf = (state: Tensor): Tensor => gather('copyState', state, state.shape, 'return i;');
 
 /**
- * Where a draw reads and counts instead of in `state`: a block that is computed again has a copy, and all others
- * draw from the state itself.
+ * The state from which a draw reads and in which it counts: a copy if the block is computed again, else `state` itself.
  */
 export function stateToDraw(state: Tensor): Tensor {
   const noting: Map<Tensor, Tensor>[] = [];
@@ -47,14 +45,14 @@ export function stateToDraw(state: Tensor): Tensor {
     }
     if (run.noted && !run.noted.has(state)) noting.push(run.noted);
   }
-  // Kept, because a scope inside the block may end before the block does.
+  // A scope inside the block may end before the block does, and must not free the copies.
   for (const noted of noting) noted.set(state, keep(copyOf(source)));
   return source;
 }
 
 /**
- * Runs a block for the first time and adds to `noted` the states from which it draws, as tensors of the innermost
- * scope.
+ * Runs a block for the first time, and adds to `noted` copies of the states from which it draws. The enclosing scope
+ * owns them.
  */
 export function notingDraws<T>(noted: Map<Tensor, Tensor>, fn: () => T): T {
   const kept = new Map<Tensor, Tensor>();

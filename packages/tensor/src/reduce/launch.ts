@@ -1,4 +1,7 @@
-/** @file Launching kernels over the rows of [outer, rows, channels], with generated parts that bring bindings of their own. */
+/**
+ * @file Launches kernels over the rows of [outer, rows, channels], with generated parts that have bindings of their
+ * own.
+ */
 import { type Constant, f32, linearGrid } from '@visage/gpu';
 import { normRowsOf } from '@visage/kernels';
 import type { DType } from '../core/dtype.ts';
@@ -6,10 +9,12 @@ import { enablesOf, floatTypeOf, paddingOf, registerAliases, stored } from '../c
 import type { Tensor } from '../core/tensor.ts';
 import { unroll } from '../core/unroll.ts';
 import type { NormPlan } from './plan.ts';
-import { ALONE, groupsOf, type NormProblem, type Sharing, widthOf } from './threads.ts';
+import { ALONE, groupsOf, type NormProblem, type Sharing, vectorWidthOf } from './threads.ts';
 
-const ROWS_PER_THREAD = 8; // of the elementwise passes: amortises the constants of a channel, and still leaves GPUs thousands of threads
-const AT_ONCE = 4; // rows that an invocation of a workgroup has in flight, where it sums them
+// Of the elementwise passes: each thread loads the constants of a channel once for eight rows, and thousands of threads
+// remain.
+const ROWS_PER_THREAD = 8;
+const AT_ONCE = 4; // rows that a thread has in flight, where a workgroup sums them
 
 /** Storage arrays that a part of a kernel declares, and the tensors behind them. */
 export interface Bound {
@@ -46,8 +51,8 @@ export interface RowLaunch {
   readonly chunks: number;
   readonly bound?: Bound;
   readonly constants?: Readonly<Record<string, Constant>>;
-  /** Of kernels that keep rows in registers. */
-  readonly held?: NormPlan['held'];
+  /** Rows that each thread keeps in registers, for kernels that do. */
+  readonly registers?: NormPlan['registers'];
   /** Types of what the parts read; that of `x` by default. */
   readonly types?: readonly DType[];
   readonly parts?: readonly string[];
@@ -63,26 +68,32 @@ export function launchRows(
   how: RowLaunch,
 ): void {
   const { sharing, chunks, bound = { code: '', tensors: [] }, parts = [] } = how;
-  const lanes = widthOf(p);
-  const atOnce = sharing.lanes === 1 || x.gpu.adapter.software ? 1 : AT_ONCE;
+  const vectorWidth = vectorWidthOf(p);
+  const atOnce = sharing.rowsPerWorkgroup === 1 || x.gpu.adapter.software ? 1 : AT_ONCE;
   x.gpu.dispatch({
     program: {
       name,
       enables: [...sharing.enables, ...enablesOf(...(how.types ?? [x.dtype]))],
-      aliases: { ...registerAliases(lanes), S: stored(floatTypeOf(x), lanes) },
+      aliases: { ...registerAliases(vectorWidth), S: stored(floatTypeOf(x), vectorWidth) },
       constants: {
         OUTER: p.outer,
         GROUPS: groupsOf(p),
         PER_THREAD: ROWS_PER_THREAD,
-        ROW_LANES: sharing.lanes,
+        CHUNK_ROWS: sharing.rowsPerWorkgroup,
         AT_ONCE: atOnce,
-        PADDING: lanes === 1 ? paddingOf(x) : 0,
+        PADDING: vectorWidth === 1 ? paddingOf(x) : 0,
         EPS: f32(p.eps),
         ...sharing.constants,
-        ...how.held,
+        ...how.registers,
         ...how.constants,
       },
-      parts: [...sharing.parts, normRowsOf, ...parts, bound.code, unroll(kernel, { AT_ONCE: atOnce, ...how.held })],
+      parts: [
+        ...sharing.parts,
+        normRowsOf,
+        ...parts,
+        bound.code,
+        unroll(kernel, { AT_ONCE: atOnce, ...how.registers }),
+      ],
     },
     buffers: [...tensors, ...bound.tensors].map((t) => t.buffer),
     grid: linearGrid(Math.ceil((p.outer * chunks * groupsOf(p)) / sharing.groupsPerWorkgroup)),
@@ -90,7 +101,7 @@ export function launchRows(
   });
 }
 
-/** An elementwise pass: every invocation works alone. */
+/** Launches an elementwise pass: every thread works alone. */
 export const launchPass = (
   name: string,
   kernel: string,

@@ -6,7 +6,7 @@ import { type Shape, sizeOf } from '../core/shape.ts';
 import { empty, type Tensor } from '../core/tensor.ts';
 import { launchRows } from './launch.ts';
 import { planRows, sumsFamily } from './plan.ts';
-import { type NormProblem, widthOf } from './threads.ts';
+import { type NormProblem, vectorWidthOf } from './threads.ts';
 
 const SERIAL = 128; // longest serial sum, which bounds f32 error
 
@@ -18,9 +18,9 @@ interface Summand {
 }
 
 /** Adds the four components of a vector, or takes a number as it is. */
-const fold = (lanes: 1 | 4): string =>
-  `alias R = f32;\nfn fold(v : V) -> R { return ${lanes === 4 ? '(v.x + v.y) + (v.z + v.w)' : 'v'}; }`;
-const keep = 'alias R = V;\nfn fold(v : V) -> R { return v; }';
+const fold = (vectorWidth: 1 | 4): string =>
+  `alias R = f32;\nfn fold(v : V) -> R { return ${vectorWidth === 4 ? '(v.x + v.y) + (v.z + v.w)' : 'v'}; }`;
+const unfolded = 'alias R = V;\nfn fold(v : V) -> R { return v; }';
 
 interface Sums extends NormProblem {
   readonly summand: Summand;
@@ -41,7 +41,7 @@ function chunkSums({ summand, folds, factor, shape, ...p }: Sums): { out: Tensor
     sharing,
     chunks,
     types: tensors.map(({ dtype }) => dtype),
-    parts: [code, folds ? fold(widthOf(p)) : keep],
+    parts: [code, folds ? fold(vectorWidthOf(p)) : unfolded],
     constants: { FACTOR: f32(chunks === 1 ? factor : 1), SERIAL },
   });
   return { out, chunks };
@@ -63,7 +63,10 @@ const summandOf = (x: Tensor): Summand => ({
   ].join('\n'),
 });
 
-/** Sums over chunks of the rows of x seen as [outer, rows, channels], for kernels that merge them: [outer, chunks, channels]. */
+/**
+ * Sums over chunks of the rows of x seen as [outer, rows, channels], for kernels that merge them: [outer, chunks,
+ * channels].
+ */
 export function partialSums(x: Tensor, outer: number, rows: number, channels: number): Tensor {
   const shape = [outer, 1, channels];
   return chunkSums({ outer, rows, channels, eps: 0, summand: summandOf(x), folds: false, factor: 1, shape }).out;
@@ -84,7 +87,10 @@ export function sumRowsOf(
   return sums({ outer, ...extents, eps: 0, summand: summandOf(x), folds, factor, shape });
 }
 
-/** factor · Σ of a pointwise expression of tensors of one shape: over all elements, a scalar; or over those of each of `outer` samples, [outer]. */
+/**
+ * factor · Σ of a pointwise expression of tensors of one shape: over all elements, a scalar; or over those of each of
+ * `outer` samples, [outer].
+ */
 export function sumOfMap(
   name: string,
   expression: string,
@@ -95,15 +101,15 @@ export function sumOfMap(
   const { shape } = inputs[0] as Tensor;
   const samples = outer ?? 1;
   const run = sizeOf(shape) / samples;
-  const { code, lanes } = mapProgram(shape, inputs, expression, run);
+  const { code, vectorWidth } = mapProgram(shape, inputs, expression, run);
   const count = 'fn count() -> u32 { return arrayLength(&in0); }';
   const load = 'fn load(i : u32) -> V { return map(i); }';
   const summand = { name: `reduce/${name}`, tensors: inputs, code: [code, count, load].join('\n') };
   const result = outer === undefined ? [] : [outer];
   return sums({
     outer: samples,
-    rows: run / lanes,
-    channels: lanes,
+    rows: run / vectorWidth,
+    channels: vectorWidth,
     eps: 0,
     summand,
     folds: true,

@@ -1,12 +1,13 @@
-/** @file Who adds what where sums over rows are shared out: invocations of a workgroup, and how these add up. */
+/** @file How threads share a sum over rows: which rows and channels each one reads, and how a workgroup adds up. */
 import { type Constant, Family, type Gpu, type KernelChoice, type Variant } from '@visage/gpu';
 import { normBlocks, normRows, normTotalShuffled, normTotalSubgroup, normTotalWorkgroup } from '@visage/kernels';
+import { WORKGROUP } from '../core/passes.ts';
 import { fixedSubgroup, hasSoftwareSubgroups, SOFTWARE_SUBGROUP } from '../core/subgroups.ts';
 
 const PIECES = 8; // of totalWorkgroup.wgsl
 const SUMS_BYTES = 32; // two sums of four channels
 
-/** A norm over the middle axis of x seen as [outer, rows, channels]. */
+/** A norm, or a sum, over the middle axis of x seen as [outer, rows, channels]. */
 export interface NormProblem {
   readonly outer: number;
   readonly rows: number;
@@ -14,41 +15,48 @@ export interface NormProblem {
   readonly eps: number;
 }
 
-/** Channels in a register. */
-export const widthOf = ({ channels }: Pick<NormProblem, 'channels'>): 1 | 4 => (channels % 4 === 0 ? 4 : 1);
-export const groupsOf = (p: Pick<NormProblem, 'channels'>): number => p.channels / widthOf(p);
+/** Channels that a thread reads as one vector. */
+export const vectorWidthOf = ({ channels }: Pick<NormProblem, 'channels'>): 1 | 4 => (channels % 4 === 0 ? 4 : 1);
 
-/** Who adds what: the invocations of a workgroup are `lanes` rows times `block` channel groups, or know nothing of each other. */
+/** Channel groups of a row: vectors of four channels, or channels where their number does not divide by 4. */
+export const groupsOf = (p: Pick<NormProblem, 'channels'>): number => p.channels / vectorWidthOf(p);
+
+/** The rows and channel groups that a workgroup reads at a time, and the kernel parts that know them. */
 export interface Sharing {
   readonly parts: readonly string[];
   readonly constants: Readonly<Record<string, Constant>>;
   readonly enables: readonly string[];
-  /** Rows that a workgroup reads at a time; 1 if invocations work alone. */
-  readonly lanes: number;
+  /**
+   * Rows that a workgroup reads at a time, one for each thread of a channel group; 1 if every thread has sums of its
+   * own.
+   */
+  readonly rowsPerWorkgroup: number;
+  /** Channel groups that a workgroup computes. */
   readonly groupsPerWorkgroup: number;
-  /** Why they are shared out so. */
+  /** Why the threads share it like this. */
   readonly choice?: KernelChoice;
 }
 
+/** Every thread has sums of its own. */
 export const ALONE: Sharing = {
   parts: [normRows],
-  constants: { WG: 64 },
+  constants: { WG: WORKGROUP },
   enables: [],
-  lanes: 1,
-  groupsPerWorkgroup: 64,
+  rowsPerWorkgroup: 1,
+  groupsPerWorkgroup: WORKGROUP,
 };
 
-/** Eight invocations that are a subgroup, for adapters that compute on the CPU. */
+/** A workgroup of eight threads that is one subgroup, for adapters that compute on the CPU. */
 export const SUBGROUP: Sharing = {
   parts: [normTotalSubgroup, normBlocks],
-  constants: { WG: SOFTWARE_SUBGROUP, LANES: SOFTWARE_SUBGROUP, BLOCK: 1 },
+  constants: { WG: SOFTWARE_SUBGROUP, WORKGROUP_ROWS: SOFTWARE_SUBGROUP, BLOCK: 1 },
   enables: ['subgroups'],
-  lanes: SOFTWARE_SUBGROUP,
+  rowsPerWorkgroup: SOFTWARE_SUBGROUP,
   groupsPerWorkgroup: 1,
 };
 
-/** The invocations of a workgroup, of which every `block`-th adds to the same sums. */
-interface Workgroup {
+/** A workgroup of `threads`, over `block` channel groups: every `block`-th thread adds to the same sums. */
+export interface Workgroup {
   readonly threads: number;
   readonly block: number;
 }
@@ -69,7 +77,7 @@ const shuffled: TotalVariant = {
   supports({ threads }, gpu) {
     const size = fixedSubgroup(gpu);
     if (typeof size === 'string') return size;
-    return threads % size === 0 || `${threads} invocations are not whole subgroups of ${size}`;
+    return threads % size === 0 || `${threads} threads are not whole subgroups of ${size}`;
   },
   constants: (gpu) => ({ SUBGROUP: gpu.device.adapterInfo.subgroupMinSize }),
   memory: ({ threads, block }, gpu) =>
@@ -88,12 +96,12 @@ const columns: TotalVariant = {
 export const totalFamily = new Family<Workgroup, TotalVariant>({
   name: 'total',
   variants: [shuffled, columns],
-  describe: ({ threads, block }) => `a sum over ${threads} invocations, of which every ${block}th belongs together`,
+  describe: ({ threads, block }) => `a sum over ${threads} threads, for ${block} channel groups`,
 });
 
 const totalOf = (workgroup: Workgroup, gpu: Gpu): TotalVariant => totalFamily.choose(gpu, workgroup).variant;
 
-/** Has the device workgroups like this, and memory for their sums? */
+/** Whether the device has workgroups like this, and memory for their sums. */
 export function fitsDevice(workgroup: Workgroup, gpu: Gpu): boolean {
   const { maxComputeInvocationsPerWorkgroup: most, maxComputeWorkgroupStorageSize: bytes } = gpu.device.limits;
   return workgroup.threads <= most && totalOf(workgroup, gpu).memory(workgroup, gpu) <= bytes;
@@ -103,20 +111,20 @@ export function fitsDevice(workgroup: Workgroup, gpu: Gpu): boolean {
 export function byWorkgroup(workgroup: Workgroup, gpu: Gpu): Sharing {
   const { threads, block } = workgroup;
   const total = totalOf(workgroup, gpu);
-  const lanes = threads / block;
+  const rowsPerWorkgroup = threads / block;
   return {
     parts: [total.part, normBlocks],
-    constants: { WG: threads, LANES: lanes, BLOCK: block, ...total.constants(gpu) },
+    constants: { WG: threads, WORKGROUP_ROWS: rowsPerWorkgroup, BLOCK: block, ...total.constants(gpu) },
     enables: total.enables,
-    lanes,
+    rowsPerWorkgroup,
     groupsPerWorkgroup: block,
   };
 }
 
-/** For kernels in which a workgroup owns a row: the parts that sum over it. */
+/** For kernels in which a workgroup owns one row of a matrix: the parts that add up over the workgroup. */
 export function sharedRow(gpu: Gpu): Pick<Sharing, 'parts' | 'constants' | 'enables'> {
   const { parts, constants, enables } = hasSoftwareSubgroups(gpu)
     ? SUBGROUP
-    : byWorkgroup({ threads: 64, block: 1 }, gpu);
+    : byWorkgroup({ threads: WORKGROUP, block: 1 }, gpu);
   return { parts: parts.filter((part) => part !== normBlocks), constants, enables };
 }

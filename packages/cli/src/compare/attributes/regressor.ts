@@ -1,5 +1,6 @@
 import { BatchNorm2d, Conv2d, Layer, Linear, Sequential } from '@visage/nn';
-import { checkShape, relu, type Tensor } from '@visage/tensor';
+import { relu, type Tensor } from '@visage/tensor';
+import { checkShape } from '@visage/tensor/kernels';
 import { labelNames } from './labels.ts';
 
 const CHANNELS = [16, 32, 64, 96, 128] as const;

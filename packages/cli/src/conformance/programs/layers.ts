@@ -1,7 +1,8 @@
 import * as t from '@visage/tensor';
+import * as kernels from '@visage/tensor/kernels';
 import type { StepArgs, StepOp } from './op.ts';
 
-const gateOf = (x: readonly t.Tensor[]): t.SqueezeGate => {
+const gateOf = (x: readonly t.Tensor[]): kernels.SqueezeGate => {
   const [w1, b1, slope, w2, b2] = x as [t.Tensor, t.Tensor, t.Tensor, t.Tensor, t.Tensor];
   return { w1, b1, slope, w2, b2 };
 };
@@ -9,17 +10,17 @@ const gateOf = (x: readonly t.Tensor[]): t.SqueezeGate => {
 /** Reads the parts of a block off the list of a step's inputs. */
 const residualBlock = ([x, ...rest]: readonly t.Tensor[], { stride, shortcut, gate, last }: StepArgs): t.Tensor => {
   const next = () => rest.shift() as t.Tensor;
-  const conv = (options: t.Conv2dOptions): t.OffsetConv => ({ weight: next(), offset: next(), options });
+  const conv = (options: t.Conv2dOptions): kernels.OffsetConv => ({ weight: next(), offset: next(), options });
   const conv1 = conv({ padding: 1 });
   const slope = next();
   const conv2 = conv({ padding: 1, stride });
-  const block: t.ResidualBlock = {
+  const block: kernels.ResidualBlock = {
     ...{ conv1, slope, conv2 },
     ...(shortcut && { shortcut: conv({ stride }) }),
     ...(gate && { gate: gateOf(rest.splice(0, 5)) }),
     ...(last && { lastSlope: next() }),
   };
-  return t.residualBlock(x as t.Tensor, block);
+  return kernels.residualBlock(x as t.Tensor, block);
 };
 
 /** Images, products and norms of programs. */
@@ -34,14 +35,14 @@ export const LAYERS: Readonly<Record<string, StepOp>> = {
   linear: ([x, w, bias]) => t.linear(x, w, bias),
   linears: ([x, w1, b1, w2, b2]) => {
     const layers = [w1, w2].map((weight, k) => ({ weight, bias: [b1, b2][k] as t.Tensor }));
-    return t.linears(x, layers).reduce((a, b) => a.mul(b));
+    return kernels.linears(x, layers).reduce((a, b) => a.mul(b));
   },
   conv2d: ([x, w, bias], args) => t.conv2d(x, w, bias, args),
   convTranspose2d: ([x, w, bias], args) => t.convTranspose2d(x, w, bias, args),
   offsetConv: ([x, weight, offset, slope], { padding }) =>
-    t.offsetConv(x, { weight, offset, options: { padding } }, slope),
+    kernels.offsetConv(x, { weight, offset, options: { padding } }, slope),
   residualBlock,
-  squeezeExcitation: ([x, skip, ...rest]) => t.squeezeExcitation(x, gateOf(rest), skip, rest[5] as t.Tensor),
+  squeezeExcitation: ([x, skip, ...rest]) => kernels.squeezeExcitation(x, gateOf(rest), skip, rest[5] as t.Tensor),
   instanceNorm: ([x], { eps }) => t.instanceNorm(x, eps),
   adain: ([x, style, residual], { eps, relu }) => t.adain(x, style, { eps, relu, residual }),
   // The running statistics move in place; copies keep the inputs as they are for the replay.

@@ -1,4 +1,5 @@
 import * as t from '@visage/tensor';
+import { addAll, addPrelu } from '@visage/tensor/kernels';
 import type { StepOp } from './op.ts';
 
 type Unary = (x: t.Tensor) => t.Tensor;
@@ -20,7 +21,7 @@ const mapped = <T>(fns: Readonly<Record<string, T>>, to: (fn: T) => StepOp): Rec
   Object.fromEntries(Object.entries(fns).map(([name, fn]) => [name, to(fn)]));
 
 const { exp, log, reciprocal, square, sqrt, rsqrt, abs, sign, sin, cos, tanh, sigmoid, softplus, relu, relu6, neg } = t;
-const { copy, zerosLike, onesLike, transpose } = t;
+const { copy, onesLike, transpose } = t;
 const unaries = {
   exp,
   log,
@@ -43,16 +44,17 @@ const binaries = { add, sub, mul, div, maximum, minimum, greater, greaterEqual, 
 
 /** Pointwise ops of programs, and those that make a tensor like another. */
 export const POINTWISE: Readonly<Record<string, StepOp>> = {
-  ...mapped({ ...unaries, neg, copy, zerosLike, onesLike, transpose }, unary),
+  ...mapped({ ...unaries, neg, copy, onesLike, transpose }, unary),
   ...mapped(binaries, binary),
   clamp: ([x], { low, high }) => t.clamp(x, low, high),
   leakyRelu: ([x], { slope }) => t.leakyRelu(x, slope),
   prelu: ([x, w]) => t.prelu(x, w),
-  addPrelu: ([a, b, w]) => t.addPrelu(a, b, w),
+  addPrelu: ([a, b, w]) => addPrelu(a, b, w),
   where: ([mask, a, b]) => t.where(mask, a, b),
-  addAll: (terms) => t.addAll(terms),
+  addAll: (terms) => addAll(terms),
   weightedSum: (terms, { weights }) => t.weightedSum(terms, weights),
   checkpoint: ([x]) => t.checkpoint((y) => tanh(y as t.Tensor).mul(y as t.Tensor), [x]),
   detach: ([x]) => x.detach(),
+  zerosLike: ([x]) => t.zeros(x.shape),
   full: (_, { shape, value }) => t.full(shape, value),
 };

@@ -1,4 +1,5 @@
 import * as t from '@visage/tensor';
+import { sumRows } from '@visage/tensor/kernels';
 import type { StepOp } from './op.ts';
 
 type Reduction = (x: t.Tensor, axes?: readonly number[], keepDims?: boolean) => t.Tensor;
@@ -21,7 +22,7 @@ export const SHAPES: Readonly<Record<string, StepOp>> = {
   padZero: ([x], { axis, before, after }) => t.padZero(x, axis, before, after),
   concat: (parts, { axis }) => t.concat(parts, axis),
   gatherRows: ([table, index]) => t.gatherRows(table, index),
-  sumRows: ([rows, index], { count }) => t.sumRows(rows, index, count),
+  sumRows: ([rows, index], { count }) => sumRows(rows, index, count),
   oneHot: ([labels], { classes }) => t.oneHot(labels, classes),
   softmax: ([x], { axis }) => t.softmax(x, axis),
   logSoftmax: ([x], { axis }) => t.logSoftmax(x, axis),

@@ -1,6 +1,7 @@
 /** @file ONNX files: a graph and its weights as one protobuf message. Field numbers are those of onnx.proto. */
 import { ArgumentError } from '@visage/gpu';
-import { type Shape, sameShape, showShape } from '@visage/tensor';
+import type { Shape } from '@visage/tensor';
+import { sameShape, showShape } from '@visage/tensor/kernels';
 import type { Attribute, GraphNode, GraphPort, OnnxGraph } from './graph.ts';
 import { Message } from './protobuf.ts';
 

@@ -1,5 +1,6 @@
 /** @file Tensors of a PyTorch file: views with offset and strides of storages, which several tensors may share. */
-import { type Shape, showShape, sizeOf, stridesOf } from '@visage/tensor';
+import type { Shape } from '@visage/tensor';
+import { showShape, sizeOf, stridesOf } from '@visage/tensor/kernels';
 import { FILE_DTYPE_BYTES, type FileDType, FileError } from '../header.ts';
 import type { Contents } from './contents.ts';
 import { PickledName, PickledObject } from './values.ts';

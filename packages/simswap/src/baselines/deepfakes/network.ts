@@ -1,17 +1,7 @@
 import { ArgumentError, checkNumber, checkOptions } from '@visage/gpu';
 import { Conv2d, Linear, Module, Sequential, uniform } from '@visage/nn';
-import {
-  assign,
-  checkShape,
-  leakyRelu,
-  noGrad,
-  padZero,
-  pixelShuffle,
-  scope,
-  sigmoid,
-  sizeOf,
-  type Tensor,
-} from '@visage/tensor';
+import { assign, leakyRelu, noGrad, padZero, pixelShuffle, scope, sigmoid, type Tensor } from '@visage/tensor';
+import { checkShape, sizeOf } from '@visage/tensor/kernels';
 
 /** Size of a {@link DeepFakes} autoencoder. Plain data. */
 export interface DeepFakesConfig {

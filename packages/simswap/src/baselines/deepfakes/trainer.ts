@@ -1,19 +1,7 @@
 import { ArgumentError, checkInteger, checkOptions, type OptionKeys } from '@visage/gpu';
 import { Adam, HostRandom } from '@visage/nn';
-import {
-  gatherRows,
-  grad,
-  keep,
-  l1Loss,
-  mean,
-  noGrad,
-  scope,
-  showShape,
-  sub,
-  type Tensor,
-  tensor,
-  zeros,
-} from '@visage/tensor';
+import { gatherRows, grad, keep, l1Loss, mean, noGrad, scope, sub, type Tensor, tensor, zeros } from '@visage/tensor';
+import { showShape } from '@visage/tensor/kernels';
 import type { AdamNumbers } from '../../core/recipe.ts';
 import { RecordedSteps } from '../recordedSteps.ts';
 import type { DeepFakes, Person } from './network.ts';

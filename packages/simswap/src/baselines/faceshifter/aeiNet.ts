@@ -1,6 +1,7 @@
 import { ArgumentError, checkInteger, checkNumber, checkOneOf, checkOptions, type OptionKeys } from '@visage/gpu';
 import { ConvTranspose2d, Module, ModuleList } from '@visage/nn';
-import { checkShape, sigmoid, type Tensor } from '@visage/tensor';
+import { sigmoid, type Tensor } from '@visage/tensor';
+import { checkShape } from '@visage/tensor/kernels';
 import { AadBlock } from './aad.ts';
 import { doubled, UNet } from './unet.ts';
 

@@ -1,6 +1,7 @@
 import { checkInteger, checkNumber, checkOptions } from '@visage/gpu';
 import { Conv2d, Module } from '@visage/nn';
-import { checkShape, concat, sigmoid, type Tensor } from '@visage/tensor';
+import { concat, sigmoid, type Tensor } from '@visage/tensor';
+import { checkShape } from '@visage/tensor/kernels';
 import { doubled, UNet } from './unet.ts';
 
 /** Size of a {@link HearNet}. Plain data. */

@@ -5,7 +5,8 @@
  * colour is two tones in stripes. Everything is drawn from a handful of numbers per image, so it can be part of a recorded step.
  */
 import type { HostRandom } from '@visage/nn';
-import { abs, checkShape, clamp, cos, mul, relu, sin, slice, sqrt, sub, type Tensor, tensor } from '@visage/tensor';
+import { abs, clamp, cos, mul, relu, sin, slice, sqrt, sub, type Tensor, tensor } from '@visage/tensor';
+import { checkShape } from '@visage/tensor/kernels';
 
 /** Numbers per occluder: presence, row, column, angle, half length, half width, stripes per side, three numbers of each of two colours. */
 const NUMBERS = 13;
