@@ -147,7 +147,7 @@ test('the command prints it, and mistakes are one line', () => {
   const shape = ['--shape', '2x14x14x64,3x3x64,32'];
   const printed = visage('kernel', 'instanceNorm', '--shape', '4x28x28x512', '--adapter', 'default');
   assert.is(printed.status, 0, printed.stderr);
-  assert.match(printed.stdout, /^\/\/▸ kernels\/norm\/held\.wgsl, its loops written out$/m);
+  assert.match(printed.stdout, /^\/\/▸ kernels\/norm\/registers\.wgsl, its loops written out$/m);
   assert.match(printed.stdout, /^fn main\(/m);
   const { status, stderr } = visage('kernel', 'conv2d', ...shape);
   assert.is(status, 1);
