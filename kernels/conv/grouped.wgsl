@@ -1,12 +1,16 @@
-// Grouped and depthwise convolution, one invocation per output value. PASS selects the operand that is produced:
+// Grouped and depthwise convolution, one thread per value of the result. PASS selects which tensor is computed:
 //
 //   0  y[n, oh, ow, co]    = Σ over (kh, kw, j) of x[n, oh·S − P + kh, ow·S − P + kw, g·CI + j] · w[kh, kw, j, co],   g = co / CO
 //   1  dx[n, ih, iw, ci]   = Σ over (kh, kw, j) of dy[n, (ih + P − kh) / S, (iw + P − kw) / S, g·CO + j] · w[kh, kw, ci mod CI, g·CO + j]
 //   2  dw[kh, kw, j, co]   = Σ over pixels of x · dy
 //
-// CI and CO are channels per group. Arithmetic intensity is a few operations a byte, so a GEMM would not help: this is a gather.
-// Prelude   aliases Stored and Result, f32 or f16 (sums are f32); WG, SIZE (values of out), PASS, BATCH, H, W, OH, OW, KH, KW, CI, CO, GROUPS, S, P : i32, fn border(at : i32, extent : i32) -> i32.
-// Dispatch  one invocation per element of out, channels fastest.
+// Why       it does only a few operations for each byte that it reads, so that the tiles of a GEMM would not make it
+//           faster.
+// Layout    x [BATCH, H, W, CI·GROUPS], w [KH, KW, CI, CO·GROUPS], y [BATCH, OH, OW, CO·GROUPS]; CI and CO are channels
+//           per group. `first` and `second` are the operands in the order of the formula.
+// Prelude   aliases Stored (operands) and Result, f32 or f16; sums are f32. WG, SIZE (values of out), PASS, BATCH, H,
+//           W, OH, OW, KH, KW, CI, CO, GROUPS, S, P : i32, fn border(at : i32, extent : i32) -> i32.
+// Dispatch  one thread per value of out, channels fastest.
 @group(0) @binding(0) var<storage, read_write> out : array<Result>;
 @group(0) @binding(1) var<storage, read> first : array<Stored>;
 @group(0) @binding(2) var<storage, read> second : array<Stored>;
@@ -68,7 +72,7 @@ fn weightGradient(i : u32) -> f32 {
   var sum = 0.0;
   for (var n = 0u; n < BATCH; n++) {
     for (var oh = 0u; oh < OH; oh++) {
-      var line = 0.0; // summed line by line: shorter sums, smaller rounding
+      var line = 0.0; // one sum for each row of pixels: shorter sums round less
       for (var ow = 0u; ow < OW; ow++) {
         let x = xAt(n, i32(oh) * S - P + i32(kh), i32(ow) * S - P + i32(kw), (co / CO) * CI + j);
         line = fma(x, f32(second[((n * OH + oh) * OW + ow) * C_OUT + co]), line);
@@ -80,8 +84,8 @@ fn weightGradient(i : u32) -> f32 {
 }
 
 @compute @workgroup_size(WG)
-fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : vec3u, @builtin(local_invocation_index) lane : u32) {
-  let i = (group.y * groups.x + group.x) * WG + lane;
+fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : vec3u, @builtin(local_invocation_index) thread : u32) {
+  let i = (group.y * groups.x + group.x) * WG + thread;
   if (i >= SIZE) {
     return;
   }

@@ -1,19 +1,20 @@
-// GEMM without workgroup memory:  C[m, n] = sum over k of A[m, k] · B[k, n]
+// GEMM without workgroup memory:  C[m, n] = Σₖ A[m, k] · B[k, n]
 //
-// Multiply  one invocation owns ROWS rows x 4 columns and walks k in steps of 4. Lanes of a workgroup lie side by side along n, so they
-//           read the same rows of A.
-// Why       on llvmpipe workgroup memory and barriers cost more than they save: this kernel reaches 8-10 GFLOP/s on two cores where a
-//           staged tile gets 4-5 (2026-11-22). It serves software adapters without subgroups of 8 (see broadcast.wgsl), and on GPUs the
-//           shapes too small for a tile.
-// Prelude   M, N, K, ROWS, LANES_N, LANES_M (LANES_N * LANES_M invocations), TILES_N, K_CHUNK (a multiple of 4: how much of K one
-//           workgroup of the z axis sums), loaders of A and B and an epilogue (README.md).
-// Dispatch  x·y = tiles, n fastest; z = splits of K for each item; begin(z) says which split (launch.ts).
-@compute @workgroup_size(LANES_N * LANES_M)
-fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : vec3u, @builtin(local_invocation_index) lane : u32) {
+// Tile      a thread sums ROWS rows x 4 columns in registers and steps along k by 4. A workgroup has THREADS_M x
+//           THREADS_N threads; those next to each other along n read the same rows of A.
+// Why       on llvmpipe workgroup memory and barriers cost more than they save: this kernel reaches 8-10 GFLOP/s on two
+//           cores, a tile in workgroup memory 4-5 (2026-11-22). It serves software adapters without subgroups of 8 (see
+//           broadcast.wgsl), and on GPUs the shapes that are too small for a tile.
+// Prelude   M, N, K, ROWS, THREADS_N, THREADS_M, TILES_N, K_CHUNK (a multiple of 4: the part of K that one split sums),
+//           loaders of A and B and an epilogue (README.md).
+// Dispatch  x·y = tiles, those of one row of tiles first; z = splits of K x batch, which begin(z) takes apart
+//           (launch.ts).
+@compute @workgroup_size(THREADS_N * THREADS_M)
+fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : vec3u, @builtin(local_invocation_index) thread : u32) {
   let split = begin(group.z);
   let tile = group.y * groups.x + group.x;
-  let column = ((tile % TILES_N) * LANES_N + lane % LANES_N) * 4u;
-  let row = ((tile / TILES_N) * LANES_M + lane / LANES_N) * ROWS;
+  let column = ((tile % TILES_N) * THREADS_N + thread % THREADS_N) * 4u;
+  let row = ((tile / TILES_N) * THREADS_M + thread / THREADS_N) * ROWS;
   var rows : array<RowA, ROWS>;
   var acc : array<vec4f, ROWS>;
   for (var i = 0u; i < ROWS; i++) {

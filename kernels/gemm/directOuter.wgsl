@@ -1,17 +1,20 @@
-// GEMM without workgroup memory for an A that is contiguous along m:  C[m, n] = sum over k of A[m, k] · B[k, n]
+// GEMM without workgroup memory for an A that is contiguous along m:  C[m, n] = Σₖ A[m, k] · B[k, n]
 //
-// Multiply  as direct.wgsl, but A arrives four rows at a time, so one k is an outer product of ROWS rows (a multiple of 4) and 4 columns.
-//           The weight gradient of a convolution is this case: k runs over pixels and both operands are contiguous in channels.
-// Prelude   M, N, K, ROWS, LANES_N, LANES_M, TILES_N, K_CHUNK, loaders of A and B and an epilogue (README.md); loadA returns rows m … m+3.
-// Dispatch  x·y = tiles, n fastest; z = splits of K for each item; begin(z) says which split (launch.ts).
+// Tile      as direct.wgsl, but a load of A gives four rows of one k, so that each k adds an outer product of ROWS rows
+//           (a multiple of 4) and 4 columns. The weight gradient of a convolution is such a product: k runs over
+//           pixels, and both operands are contiguous in channels.
+// Prelude   M, N, K, ROWS, THREADS_N, THREADS_M, TILES_N, K_CHUNK, loaders of A and B and an epilogue (README.md);
+//           loadA returns rows m … m+3.
+// Dispatch  x·y = tiles, those of one row of tiles first; z = splits of K x batch, which begin(z) takes apart
+//           (launch.ts).
 const QUADS = ROWS / 4u;
 
-@compute @workgroup_size(LANES_N * LANES_M)
-fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : vec3u, @builtin(local_invocation_index) lane : u32) {
+@compute @workgroup_size(THREADS_N * THREADS_M)
+fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : vec3u, @builtin(local_invocation_index) thread : u32) {
   let split = begin(group.z);
   let tile = group.y * groups.x + group.x;
-  let column = ((tile % TILES_N) * LANES_N + lane % LANES_N) * 4u;
-  let row = ((tile / TILES_N) * LANES_M + lane / LANES_N) * ROWS;
+  let column = ((tile % TILES_N) * THREADS_N + thread % THREADS_N) * 4u;
+  let row = ((tile / TILES_N) * THREADS_M + thread / THREADS_N) * ROWS;
   var rows : array<RowA, QUADS>;
   var acc : array<vec4f, ROWS>;
   for (var q = 0u; q < QUADS; q++) {

@@ -1,28 +1,31 @@
-// Adjoint of folding padding: dx[n, r, c, ch] = sum of dy over every padded pixel that reads (r, c)
+// Adjoint of padding:  dx[n, r, c, ch] = Σ of dy over all padded pixels that were read from (r, c)
 //
-// A pixel is read by itself, and by those of the P pixels past either edge that the border rule folds onto it. Each axis tests its 2·P
-// candidates; a gather needs no atomics and adds in a fixed order.
-// Layout    dy [N, H + 2P, W + 2P, C], dx [N, H, W, C] as S = f32 or f16, or four channels of it; GROUPS = C / width of S.
-// Prelude   alias S, and V the same in f32; WG, H, W, P, THREADS, PER_THREAD, GROUPS = THREADS · PER_THREAD, SIZE (invocations), fn border(at : i32, extent : i32) -> i32.
-// Dispatch  THREADS invocations per pixel, each takes every THREADS-th of its V: PER_THREAD loads in flight, and one pixel's index arithmetic for them.
+// A pixel was read for itself, and for those of the P pixels past either edge that `border` maps to it. Each axis tests
+// its 2·P candidates. Gathering needs no atomics and adds in a fixed order.
+// Layout    dy [N, H + 2P, W + 2P, C], dx [N, H, W, C], both as S = f32 or f16, or as vectors of four.
+// Prelude   aliases S, and V, which is S in f32; WG, H, W, P, GROUPS = number of S in a pixel, PER_THREAD, THREADS =
+//           GROUPS / PER_THREAD, SIZE (threads), fn border(at : i32, extent : i32) -> i32.
+// Dispatch  THREADS threads per pixel, each for every THREADS-th S of it: so PER_THREAD loads are in flight, and
+//           indices are computed once.
 @group(0) @binding(0) var<storage, read_write> dx : array<S>;
 @group(0) @binding(1) var<storage, read> dy : array<S>;
 
-// Padded coordinate of candidate d (0: the pixel itself, then left and right in turn), or -1 if it folds elsewhere.
+// Padded coordinate of candidate d (0: the pixel itself, then alternately left and right), or -1 if it was read from
+// another pixel.
 fn candidate(d : u32, at : i32, extent : i32) -> i32 {
   let step = i32((d + 1u) / 2u);
   let unfolded = select(select(extent - 1 + step, -step, d % 2u == 1u), at, d == 0u);
   return select(-1, unfolded + i32(P), border(unfolded, extent) == at);
 }
 
-// Pixels more than P from both edges are read by themselves alone.
+// Pixels further than P from both edges have no other candidate than themselves.
 fn lastCandidate(at : i32, extent : i32) -> u32 {
   return select(0u, 2u * P, at <= i32(P) || at + i32(P) >= extent - 1);
 }
 
 @compute @workgroup_size(WG)
-fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : vec3u, @builtin(local_invocation_index) lane : u32) {
-  let i = (group.y * groups.x + group.x) * WG + lane;
+fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : vec3u, @builtin(local_invocation_index) thread : u32) {
+  let i = (group.y * groups.x + group.x) * WG + thread;
   if (i >= SIZE) {
     return;
   }

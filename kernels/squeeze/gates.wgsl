@@ -1,6 +1,7 @@
-// The gates of squeeze and excitation, from channel sums:  gates[n] = σ(prelu(mean[n] · w1 + b1) · w2 + b2), mean = Σ over k of sums[n, k] / ROWS
+// The gates of squeeze and excitation from channel sums:  gates[n] = σ(prelu(mean[n] · w1 + b1) · w2 + b2), mean[n] =
+// Σₖ sums[n, k] / ROWS
 //
-// Layout    sums [N, CHUNKS, C], gates [N, C]; hidden as forwardLayers.wgsl says. All f32.
+// Layout    sums [N, CHUNKS, C], gates [N, C], hidden [N, HIDDEN]. All f32.
 // Prelude   layers.wgsl, forwardLayers.wgsl.
 // Dispatch  one workgroup per sample.
 @group(0) @binding(0) var<storage, read_write> gates : array<f32>;
@@ -13,18 +14,18 @@
 @group(0) @binding(7) var<storage, read> b2 : array<f32>;
 
 @compute @workgroup_size(WG)
-fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : vec3u, @builtin(local_invocation_index) lane : u32) {
+fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : vec3u, @builtin(local_invocation_index) thread : u32) {
   let n = group.x;
   let chunks = arrayLength(&sums) / (groups.x * C);
-  for (var c = lane; c < C; c += WG) {
+  for (var c = thread; c < C; c += WG) {
     var sum = 0.0;
     for (var k = 0u; k < chunks; k++) {
       sum += sums[(n * chunks + k) * C + c];
     }
     channels[c] = sum * FACTOR;
   }
-  openGates(n, lane, true);
-  for (var c = lane; c < C; c += WG) {
+  gatesFromMeans(n, thread, true);
+  for (var c = thread; c < C; c += WG) {
     gates[n * C + c] = channels[c];
   }
 }

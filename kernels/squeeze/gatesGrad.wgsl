@@ -1,7 +1,8 @@
-// Gradient of gates.wgsl with respect to the image, as a constant per sample and channel, from dgate[n] = Σ over k of parts[n, k]; the formula stands in
-// backwardLayers.wgsl.
+// What each pixel's gradient gets through the gates, for each sample and channel, from dgate[n] = Σₖ parts[n, k].
 //
-// Layout    parts [N, CHUNKS, C] from tailGrad.wgsl; gates and hidden from gates.wgsl; out [N, C]. All f32.
+// The formula is in backwardLayers.wgsl.
+// Layout    parts [N, CHUNKS, C] from tailGrad.wgsl; gates [N, C] and hidden [N, HIDDEN] from gates.wgsl; out [N, C].
+//           All f32.
 // Prelude   layers.wgsl, backwardLayers.wgsl.
 // Dispatch  one workgroup per sample.
 @group(0) @binding(0) var<storage, read_write> out : array<f32>;
@@ -13,18 +14,18 @@
 @group(0) @binding(6) var<storage, read> w2 : array<f32>;
 
 @compute @workgroup_size(WG)
-fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : vec3u, @builtin(local_invocation_index) lane : u32) {
+fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : vec3u, @builtin(local_invocation_index) thread : u32) {
   let n = group.x;
   let chunks = arrayLength(&parts) / (groups.x * C);
-  for (var c = lane; c < C; c += WG) {
+  for (var c = thread; c < C; c += WG) {
     var sum = 0.0;
     for (var k = 0u; k < chunks; k++) {
       sum += parts[(n * chunks + k) * C + c];
     }
     channels[c] = sum;
   }
-  closeGates(n, lane);
-  for (var c = lane; c < C; c += WG) {
+  gradientFromGates(n, thread);
+  for (var c = thread; c < C; c += WG) {
     out[n * C + c] = channels[c];
   }
 }

@@ -1,12 +1,13 @@
 // Several affine maps of one small matrix:  y_s[r] = x[r] · W_s + b_s
 //
-// For a few rows (a batch of latents) a product only reads its weight once. The maps share a launch; LANES threads
-// share the K products of 4 columns, and all rows use a value of W while it is in a register. Four values of K at a
-// time: with 16 rows the loads of x are most of all loads.
+// Why       for a few rows (a batch of latents) a product only reads its weight once. The maps share a launch. The
+//           threads load four values of K at a time: with 16 rows the loads of x are most of all loads.
+// Tile      a thread sums BLOCK_ROWS rows of one vector of columns; THREADS_PER_SUM threads split the K products of a
+//           sum, and all rows use a value of W while it is in a register.
 // Layout    x [ROWS, K]; W_s [K, N] and y_s [ROWS, N] as V (vec4f or f32), b_s [N]. WIDTH = N / width of V.
-// Prelude   alias V; K, WIDTH, ROWS, BLOCK_ROWS (rows of a thread), COLUMNS and LANES (powers of two), WG = COLUMNS ·
-//           LANES; the bindings, generated because their number varies: x, then the sets; fn quad(r, k) -> vec4f, x[r,
-//           k … k + 3] with 0 from K on; fn weight(s, i) -> V, fn bias(s, i) -> V, fn put(s, i, value : V).
+// Prelude   alias V; K, WIDTH, ROWS, BLOCK_ROWS, COLUMNS and THREADS_PER_SUM (powers of two), WG = COLUMNS ·
+//           THREADS_PER_SUM; the bindings, generated because their number varies: x, then the sets; fn quad(r, k) ->
+//           vec4f, x[r, k … k + 3] with 0 from K on; fn weight(s, i) -> V, fn bias(s, i) -> V, fn put(s, i, value : V).
 // Dispatch  x = blocks of COLUMNS, y = blocks of BLOCK_ROWS rows, z = sets.
 var<workgroup> parts : array<V, WG>;
 
@@ -16,7 +17,7 @@ fn main(@builtin(workgroup_id) group : vec3u, @builtin(local_invocation_index) t
   let column = min(c, WIDTH - 1u);
   let first = group.y * BLOCK_ROWS;
   var sums : array<V, BLOCK_ROWS>;
-  for (var k = 4u * (thread / COLUMNS); k < K; k += 4u * LANES) {
+  for (var k = 4u * (thread / COLUMNS); k < K; k += 4u * THREADS_PER_SUM) {
     var w : array<V, 4>;
     for (var j = 0u; j < 4u; j++) {
       w[j] = weight(group.z, min(k + j, K - 1u) * WIDTH + column);
@@ -28,10 +29,10 @@ fn main(@builtin(workgroup_id) group : vec3u, @builtin(local_invocation_index) t
   }
   for (var r = 0u; r < BLOCK_ROWS; r++) {
     var sum = sums[r];
-    if (LANES > 1u) {
+    if (THREADS_PER_SUM > 1u) {
       parts[thread] = sum;
       workgroupBarrier();
-      for (var half = LANES / 2u; half > 0u; half /= 2u) {
+      for (var half = THREADS_PER_SUM / 2u; half > 0u; half /= 2u) {
         if (thread < half * COLUMNS) {
           parts[thread] += parts[thread + half * COLUMNS];
         }

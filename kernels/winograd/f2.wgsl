@@ -1,8 +1,9 @@
-// Part: the line transforms of Winograd's F(2, 3): two outputs of a three-tap filter by four products instead of six.
+// Part: the transforms of one axis of Winograd's F(2, 3), which takes four products, not six, for two outputs of a
+// three-tap filter.
 //
 //   y = Aᵀ [(G g) ⊙ (Bᵀ d)]     Lavin and Gray 2016, section 4.1; interpolation points 0, 1, −1, ∞
 //
-// The adjoint of each but B serves the weight gradient. All values are four channels wide.
+// The weight gradient needs the adjoints of A and G as well. All values are vectors of four channels.
 fn inputLine(d : array<vec4f, 4>) -> array<vec4f, 4> { // Bᵀ d
   return array(d[0] - d[2], d[1] + d[2], d[2] - d[1], d[1] - d[3]);
 }

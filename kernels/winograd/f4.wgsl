@@ -1,8 +1,9 @@
-// Part: the line transforms of Winograd's F(4, 3): four outputs of a three-tap filter by six products instead of twelve.
+// Part: the transforms of one axis of Winograd's F(4, 3), which takes six products, not twelve, for four outputs of a
+// three-tap filter.
 //
 //   y = Aᵀ [(G g) ⊙ (Bᵀ d)]     Lavin and Gray 2016, section 4.3; interpolation points 0, 1, −1, 2, −2, ∞
 //
-// The adjoint of each but B serves the weight gradient. All values are four channels wide.
+// The weight gradient needs the adjoints of A and G as well. All values are vectors of four channels.
 fn inputLine(d : array<vec4f, 6>) -> array<vec4f, 6> { // Bᵀ d
   let a = d[4] - 4.0 * d[2];
   let b = d[3] - 4.0 * d[1];

@@ -1,7 +1,7 @@
-// Part: A line transform L applied to both axes of a square:  Y = L X Lᵀ
+// Part: applies a linear transform L to both axes of a square:  Y = L X Lᵀ
 //
-// Prelude   IN, OUT, fn line(x : array<vec4f, IN>) -> array<vec4f, OUT>. The loops have constant bounds, so compilers unroll them and the squares live
-//           in registers.
+// The loops have constant bounds, so that compilers unroll them and the squares stay in registers.
+// Prelude   IN, OUT, fn line(x : array<vec4f, IN>) -> array<vec4f, OUT>, the transform of one axis.
 alias Square = array<array<vec4f, IN>, IN>;
 alias Transformed = array<array<vec4f, OUT>, OUT>;
 

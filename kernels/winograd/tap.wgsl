@@ -1,6 +1,7 @@
-// Part: one tap of 3x3 filters, for four channels of the result.
+// Part: one tap of 3x3 filters, for four output channels.
 //
-// The input gradient is a convolution with the filters turned by 180 degrees and their channels exchanged; FLIP reads w [3, 3, N, K] that way.
+// The input gradient is a convolution with the filters turned by 180 degrees and their channels exchanged; with FLIP
+// the function reads w [3, 3, N, K] so.
 // Prelude   the storage array w, [3, 3, K, N] of f32; K, N, FLIP.
 fn tap(r : u32, c : u32, k : u32, n : u32) -> vec4f {
   if (FLIP) {

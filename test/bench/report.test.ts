@@ -37,7 +37,7 @@ test('the note under convolutions tells variants once: for passes and for rows t
   const lines = [
     'winograd/inputLine: winograd 2x2',
     'gemm/winograd: tiled 64x128x16',
-    'winograd/collect: winograd 2x2',
+    'winograd/outputTransform: winograd 2x2',
   ];
   const winograd = { forward: lines, inputGradient: lines, weightGradient: lines };
   const turned = ['shape/transpose: tiles', 'gemm/conv2dInputGrad: matrix 64x256x16'];

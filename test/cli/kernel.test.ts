@@ -119,7 +119,7 @@ test('a pass is the gradient alone, and a forced variant is what runs', () => {
   assert.ok(conv('weightGrad').every(({ pipeline }) => pipeline.name.startsWith('gemm/conv2dWeightGrad')));
   assert.ok(conv('inputGrad').every(({ pipeline }) => !/^gemm\/conv2d$/.test(pipeline.name)));
   const names = conv('forward', 'winograd 2x2', { padding: 1 }, 'f32').map(({ pipeline }) => pipeline.name);
-  assert.equal(names, ['winograd/inputLine', 'winograd/weight', 'gemm/winograd', 'winograd/collect']);
+  assert.equal(names, ['winograd/inputLine', 'winograd/weightTransform', 'gemm/winograd', 'winograd/outputTransform']);
 });
 
 test('what does not go together is refused by name', () => {
@@ -148,7 +148,7 @@ test('the command prints it, and mistakes are one line', () => {
   const shape = ['--shape', '2x14x14x64,3x3x64,32'];
   const printed = visage('kernel', 'instanceNorm', '--shape', '4x28x28x512', '--adapter', 'default');
   assert.is(printed.status, 0, printed.stderr);
-  assert.match(printed.stdout, /^\/\/▸ kernels\/norm\/held\.wgsl, its loops written out$/m);
+  assert.match(printed.stdout, /^\/\/▸ kernels\/norm\/registers\.wgsl, its loops written out$/m);
   assert.match(printed.stdout, /^fn main\(/m);
   const { status, stderr } = visage('kernel', 'conv2d', ...shape);
   assert.is(status, 1);

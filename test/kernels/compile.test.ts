@@ -61,7 +61,7 @@ import {
 } from '@visage/tensor/kernels';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { narrowForward } from '../../packages/tensor/src/conv/fewChannels.ts';
+import { fewChannelsForward } from '../../packages/tensor/src/conv/fewChannels.ts';
 import { convGeometry } from '../../packages/tensor/src/conv/geometry.ts';
 import { normFamily } from '../../packages/tensor/src/reduce/plan.ts';
 import { totalFamily } from '../../packages/tensor/src/reduce/threads.ts';
@@ -179,7 +179,7 @@ function launchGemms(gpu: Gpu): void {
     });
   }
   for (const { name } of convFamily.variants) {
-    if (name === 'narrow') continue; // launchNarrow
+    if (name === 'few channels') continue; // launchFewChannels
     withVariant('conv', name, () =>
       launch((x, w, b) => conv2d(x!, w!, b!, { padding: 1 }), [2, 9, 11, 8], [3, 3, 8, 16], [16]),
     );
@@ -229,13 +229,13 @@ function launchHalfGemms(gpu: Gpu): void {
 }
 
 /** The convolution to a few channels, which asks for matrices and so for itself; as much of it as 16 KiB hold. */
-function launchNarrow(gpu: Gpu): void {
+function launchFewChannels(gpu: Gpu): void {
   if (!gpu.device.features.has('shader-f16')) return;
   const half = (...shape: number[]) => cast(zeros(shape), 'f16');
   const options = { padding: 0, paddingMode: 'reflect' } as const;
   const [x, w] = [half(1, 17, 18, 64), half(1, 1, 64, 3)];
   const geometry = convGeometry('conv2d', x.shape, w.shape, options);
-  for (const bias of [zeros([3]), undefined]) narrowForward(geometry, x, w, { bias });
+  for (const bias of [zeros([3]), undefined]) fewChannelsForward(geometry, x, w, { bias });
 }
 
 function launchNorms(gpu: Gpu): void {
@@ -301,7 +301,7 @@ for (const profile of ['full', 'browser'] as const) {
       activations = 'f32';
       launchGemms(gpu);
       launchHalfGemms(gpu);
-      launchNarrow(gpu);
+      launchFewChannels(gpu);
       launchTraining();
       launchFaces();
       launchExpressions();
@@ -313,7 +313,7 @@ for (const profile of ['full', 'browser'] as const) {
   test(`${profile} limits: nothing was forgotten`, () => {
     // Default limits come without features, so a kernel that needs subgroups has another one in its place. The null
     // backend has no more bindings than the default: what needs them is compiled by the tests that run it.
-    const forMatrices = /^gemm(LoadAcrossWide|Walk)/;
+    const forMatrices = /^gemm(LoadTransposedWide|Walk)/;
     const expected = Object.entries(kernels)
       .filter(([, text]) => !text.includes("more bindings than WebGPU's default"))
       .filter(([name, text]) => profile === 'full' || !(text.includes('subgroup') || forMatrices.test(name)));

@@ -83,7 +83,7 @@ test("a convolution's launches belong to its algorithm, its products to a multip
     assert.match(within?.problem ?? '', / 1x8x8x8 by 3x3 to 8 /);
     assert.equal(
       within?.declined.map(({ name }) => name),
-      ['winograd 4x4', 'winograd 2x2', 'narrow'],
+      ['winograd 4x4', 'winograd 2x2', 'few channels'],
     );
   }
 });

@@ -83,7 +83,7 @@ test('a variant whose limits the device lacks is refused when it is forced', () 
   const small = described(gpu, { device: { limits } });
   assert.throws(
     () => withVariant('gemm', 'tiled 64x64x16', () => gemmFamily.choose(small, productOf('f32'))),
-    /gemm: tiled 64x64x16 cannot compute x 512x512x512 .*: needs 128 invocations per workgroup/,
+    /gemm: tiled 64x64x16 cannot compute x 512x512x512 .*: needs 128 threads per workgroup/,
   );
   assert.throws(
     () =>

@@ -20,7 +20,7 @@ import {
 } from '@visage/tensor';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { narrowWeightGrad } from '../../packages/tensor/src/conv/fewChannels.ts';
+import { fewChannelsWeightGrad } from '../../packages/tensor/src/conv/fewChannels.ts';
 import { convGeometry } from '../../packages/tensor/src/conv/geometry.ts';
 import { hostRandom } from '../helpers/random.ts';
 import { multipliesOf } from '../helpers/variants.ts';
@@ -140,7 +140,7 @@ for (const [height, width, ci, co, kernel, padding, paddingMode] of NARROW) {
     const bias = tensor(random.normals(co), [co]);
     const options = { padding, paddingMode, activation: 'tanh' } as const;
     const expected = reference(() => conv2d(x.full, w.full, bias, options));
-    const got = withVariant('conv', 'narrow', () => conv2d(x.half, w.half, bias, options));
+    const got = withVariant('conv', 'few channels', () => conv2d(x.half, w.half, bias, options));
     await near(got, expected, 'y');
     const gradients = (image: Tensor, g: Tensor) => {
       const weight = w.full.detach();
@@ -152,7 +152,7 @@ for (const [height, width, ci, co, kernel, padding, paddingMode] of NARROW) {
     const upstream = halves(expected.shape);
     const dw = reference(() => gradients(x.full, upstream.full));
     await near(
-      withVariant('conv', 'narrow', () => gradients(x.half, upstream.half)),
+      withVariant('conv', 'few channels', () => gradients(x.half, upstream.half)),
       dw,
       'dw',
     );
@@ -169,7 +169,7 @@ for (const [height, width, ci, co, kernel, padding, paddingMode] of NARROW) {
     const dy = halves(y.shape);
     const [expected] = reference(() => grad(y, [w.full], { gradOutputs: [dy.full] }));
     const geometry = convGeometry('conv2d', x.full.shape, w.full.shape, { padding, paddingMode });
-    await near(narrowWeightGrad(geometry, x.half, dy.half, 'f32'), expected as Tensor, 'dw');
+    await near(fewChannelsWeightGrad(geometry, x.half, dy.half, 'f32'), expected as Tensor, 'dw');
   });
 }
 

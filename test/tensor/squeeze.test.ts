@@ -92,7 +92,7 @@ test('sliced takes larger samples only where several workgroups share them', () 
 
 test('the kernels of one launch are refused where channels do not come in fours of a power of two', () => {
   for (const [channels, name] of [
-    [1, 'resident'],
+    [1, 'cached'],
     [2, 'sliced'],
     [12, 'sliced'],
   ] as const) {

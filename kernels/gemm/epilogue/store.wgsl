@@ -1,8 +1,10 @@
-// Part: epilogue: finishes four columns of a row and writes them.
+// Part: epilogue that finishes four columns of a row and writes them as one vector. Needs N % 4 == 0.
 // Interface  an epilogue, see ../README.md.
-// Prelude   N, ROWS_OF_C, fn outRow(m : u32) -> u32 (where row m goes), fn finish(row : u32, n : u32, sums : vec4f) -> vec4f (bias, then activation, then
-//           what other tensors take part in; the identity for partial sums), alias StoredC = f32 or f16.
-// Layout    c is [splits, rows, N]; the partial sums of a split K lie one after the other and mergeSplits.wgsl adds them in order.
+// Layout    c is [splits, rows, N] as StoredC = f32 or f16: the partial sums of a split K lie one after the other, and
+//           mergeSplits.wgsl adds them in order.
+// Prelude   N, ROWS_OF_C, alias StoredC; fn outRow(m : u32) -> u32, the stored row of row m; fn finish(row : u32, n :
+//           u32, sums : vec4f) -> vec4f, which adds the bias, then applies the activation and the rest of Finish
+//           (problem.ts); for partial sums it returns `sums`.
 @group(0) @binding(0) var<storage, read_write> c : array<vec4<StoredC>>;
 
 fn store(split : u32, m : u32, n : u32, sums : vec4f) {

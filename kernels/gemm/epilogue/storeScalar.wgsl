@@ -1,5 +1,6 @@
-// Part: epilogue for any N: finishes up to four columns of a row and writes them one by one. Prelude and layout as store.wgsl.
+// Part: epilogue for any N that finishes up to four columns of a row and writes them one by one.
 // Interface  an epilogue, see ../README.md.
+// Layout and prelude as in store.wgsl.
 @group(0) @binding(0) var<storage, read_write> c : array<StoredC>;
 
 fn store(split : u32, m : u32, n : u32, sums : vec4f) {

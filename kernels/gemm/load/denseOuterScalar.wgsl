@@ -1,6 +1,9 @@
-// Part: loader of a dense A stored [K, M], for any M: loadA gives A[m … m+3, k]; rows past M repeat the last one and are not stored.
+// Part: loader of a dense A that is contiguous along m, for any M: loadA gives A[m … m+3, k] by four loads.
+//
+// Rows past M repeat the last one and are not stored.
 // Interface  a loader of A, see ../README.md.
-// Prelude   alias StoredA = f32 or f16.
+// Layout    a [K, M] as StoredA = f32 or f16. No batch.
+// Prelude   alias StoredA.
 @group(0) @binding(1) var<storage, read> a : array<StoredA>;
 
 alias RowA = vec4u;

@@ -1,6 +1,8 @@
-// Part: loader of a dense A, contiguous along k, for any K: loadA gives A[m, k … k+3], zeros past K.
+// Part: loader of a dense A that is contiguous along k, for any K: loadA gives A[m, k … k+3] by four loads, zeros past
+// K.
 // Interface  a loader of A, see ../README.md.
-// Prelude   alias StoredA = f32 or f16.
+// Layout    a [M, K] as StoredA = f32 or f16. No batch.
+// Prelude   alias StoredA.
 @group(0) @binding(1) var<storage, read> a : array<StoredA>;
 
 alias RowA = u32;

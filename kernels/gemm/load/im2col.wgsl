@@ -1,13 +1,18 @@
-// Part: im2col by index: the value of a source image at (pixel, tap, channel … channel + WIDE_A - 1), never materialised. Needs
-// CHANNELS % WIDE_A == 0.
+// Part: im2col by index: the values of an image for (pixel, tap, channel … channel + WIDTH_A - 1). Needs CHANNELS %
+// WIDTH_A == 0.
 //
 //   source row = pixel row · STRIDE + origin row + DIRECTION · tap row,   columns alike
 //
-// Forward and weight gradient read x (STRIDE the stride, origin −padding, DIRECTION 1); the input gradient reads dy through the transposed
-// window (STRIDE 1, DIRECTION −1), one parity class of pixels at a time, so that no tap falls between strides.
-// Interface  that of a loader of A over pixelOf, tapOf and sample, see ../README.md: conv.ts says whether pixels or taps are rows.
-// Prelude   SRC_H, SRC_W, CHANNELS, PIXELS_H, PIXELS_W, TAPS_W, STRIDE, DIRECTION : i32, fn origin() -> vec2i, fn border(at, extent); WIDE_A,
-//           StoredA and LoadedA as dense.wgsl.
+// The matrix of im2col is never stored. The forward pass and the weight gradient read x: STRIDE is the stride, the
+// origin −padding, DIRECTION 1. The input gradient reads dy through the transposed window: STRIDE 1, DIRECTION −1. It
+// takes one parity class of pixels (row mod stride, column mod stride) at a time, so that every tap meets a pixel of
+// dy.
+// Interface  pixelOf, tapOf and sample, of which implicitGemm.ts makes a loader of A with pixels or with taps as rows,
+//            see ../README.md.
+// Layout    a [images, SRC_H, SRC_W, CHANNELS]; pixels run over (image, PIXELS_H, PIXELS_W), taps over (TAPS_H, TAPS_W,
+//           CHANNELS).
+// Prelude   SRC_H, SRC_W, CHANNELS, PIXELS_H, PIXELS_W, TAPS_W, STRIDE, DIRECTION : i32, fn origin() -> vec2i, fn
+//           border(at : i32, extent : i32) -> i32; WIDTH_A, StoredA and LoadedA as in dense.wgsl.
 @group(0) @binding(1) var<storage, read> a : array<StoredA>;
 
 struct Pixel { image : u32, row : i32, column : i32 }
@@ -23,20 +28,20 @@ fn pixelOf(index : u32) -> Pixel {
 
 fn tapOf(index : u32) -> Tap {
   let tap = index / CHANNELS;
-  return Tap(DIRECTION * i32(tap / TAPS_W), DIRECTION * i32(tap % TAPS_W), (index % CHANNELS) / WIDE_A);
+  return Tap(DIRECTION * i32(tap / TAPS_W), DIRECTION * i32(tap % TAPS_W), (index % CHANNELS) / WIDTH_A);
 }
 
-// Where a pixel meets a tap: the first of its channels, in loads.
-struct Place { at : u32, inside : bool }
+// Where a pixel meets a tap: `at` counts loads of WIDTH_A values up to channel 0 of the source pixel.
+struct Address { at : u32, inside : bool }
 
-fn placeOf(pixel : Pixel, tap : Tap) -> Place {
+fn addressOf(pixel : Pixel, tap : Tap) -> Address {
   let row = border(pixel.row + tap.row, i32(SRC_H));
   let column = border(pixel.column + tap.column, i32(SRC_W));
   let inside = u32(row) < SRC_H && u32(column) < SRC_W;
-  return Place(select(0u, (pixel.image + u32(row) * SRC_W + u32(column)) * (CHANNELS / WIDE_A), inside), inside);
+  return Address(select(0u, (pixel.image + u32(row) * SRC_W + u32(column)) * (CHANNELS / WIDTH_A), inside), inside);
 }
 
 fn sample(pixel : Pixel, tap : Tap) -> LoadedA {
-  let place = placeOf(pixel, tap);
-  return select(LoadedA(), LoadedA(a[place.at + tap.channel]), place.inside);
+  let address = addressOf(pixel, tap);
+  return select(LoadedA(), LoadedA(a[address.at + tap.channel]), address.inside);
 }

@@ -1,6 +1,8 @@
-// Part: im2col by index for any number of channels: like im2col.wgsl, but the four values are found one by one, since they may belong to
-// neighbouring taps (three-channel images).
-// Interface  that of a loader of A over pixelOf, tapOf and sample, see ../README.md: conv.ts says whether pixels or taps are rows.
+// Part: im2col by index for any number of channels: like im2col.wgsl, but by four loads.
+//
+// Four consecutive values may belong to different taps: those of three-channel images do.
+// Interface  pixelOf, tapOf and sample, of which implicitGemm.ts makes a loader of A with pixels or with taps as rows,
+//            see ../README.md.
 // Prelude   as im2col.wgsl, and TAP_COUNT = taps · CHANNELS, past which values are zero; alias StoredA = f32 or f16.
 @group(0) @binding(1) var<storage, read> a : array<StoredA>;
 

@@ -1,6 +1,8 @@
-// Part: loader of B for any N: loadB gives B[k, n … n+3]; columns past N repeat the last one and are not stored.
+// Part: loader of a B whose rows are contiguous along n, for any N: loadB gives B[k, n … n+3] by four loads.
+//
+// Columns past N repeat the last one and are not stored.
 // Interface  a loader of B, see ../README.md.
-// Prelude   fn rowOfB, EXACT_K, WHOLE_K as rows.wgsl; alias StoredB = f32 or f16.
+// Prelude   fn rowOfB, EXACT_K and WHOLE_K as in rows.wgsl; alias StoredB = f32 or f16.
 @group(0) @binding(2) var<storage, read> b : array<StoredB>;
 
 fn loadB(k : u32, n : u32) -> vec4f {

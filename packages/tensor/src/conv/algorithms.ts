@@ -1,17 +1,18 @@
+/**
+ * @file The family of convolution algorithms, and the three passes of a convolution, each by the algorithm that is
+ * chosen for it.
+ */
 import { Family, underChoice, type Variant } from '@visage/gpu';
 import { unwatched } from '../core/autograd.ts';
 import { chooseFor } from '../core/metProblems.ts';
 import type { Tensor } from '../core/tensor.ts';
-import { type Tail, tensorsOf } from '../gemm/epilogue.ts';
-import { gemmType } from '../gemm/half.ts';
-import { LONGEST_SUM } from '../gemm/plan.ts';
-import type { GemmType } from '../gemm/problem.ts';
-import { narrowForward, narrowIsAble, narrowPays, narrowWeightGrad } from './fewChannels.ts';
+import { type Finish, type GemmType, gemmType, LONGEST_SUM, tensorsOf } from '../gemm/problem.ts';
+import { fewChannelsAdmits, fewChannelsForward, fewChannelsSupports, fewChannelsWeightGrad } from './fewChannels.ts';
 import { type ConvGeometry, xShape, yShape } from './geometry.ts';
-import { type ConvFinish, implicitForward, implicitInputGrad, implicitWeightGrad } from './implicitGemm.ts';
+import { implicitForward, implicitInputGrad, implicitWeightGrad } from './implicitGemm.ts';
 import { type TileSide, winogradForward, winogradInputGrad, winogradWeightGrad } from './winograd.ts';
 
-/** Which of the three products of a convolution. */
+/** The three products of a convolution: y, dx and dw. */
 export type ConvPass = 'forward' | 'inputGrad' | 'weightGrad';
 
 /** A convolution without groups. For `inputGrad` its padding is zeros. */
@@ -22,27 +23,25 @@ export interface ConvProblem {
   readonly type: GemmType;
 }
 
-/** All three products of a convolution. */
-interface ConvProducts {
-  forward(g: ConvGeometry, x: Tensor, w: Tensor, finish?: ConvFinish): Tensor;
-  inputGrad(g: ConvGeometry, dy: Tensor, w: Tensor, tail?: Tail): Tensor;
-  /** In the type that the weight has. */
+/** A way to compute them. */
+export interface ConvAlgorithm extends Variant<ConvProblem> {
+  forward(g: ConvGeometry, x: Tensor, w: Tensor, finish: Finish): Tensor;
+  /** For zero padding. */
+  inputGrad(g: ConvGeometry, dy: Tensor, w: Tensor, finish: Finish): Tensor;
+  /** dw in the type `result`. */
   weightGrad(g: ConvGeometry, x: Tensor, dy: Tensor, result: GemmType): Tensor;
 }
 
-/** A way to compute them. */
-export interface ConvAlgorithm extends Variant<ConvProblem>, ConvProducts {}
-
 const FEWEST_TILES = 64; // one row of GEMM tiles
-const FEWEST_CHANNELS = 64; // below, the transforms cost more than the products that they save
+const FEWEST_CHANNELS = 64; // below this the transforms cost more than the products that they save
 
-/** The image whose pixels a pass makes tiles of. */
+/** The image that a pass divides into tiles. */
 const tiledImage = ({ geometry: g, pass }: ConvProblem): readonly [height: number, width: number] => {
   const [, height, width] = (pass === 'inputGrad' ? xShape(g) : yShape(g)) as [number, number, number];
   return [height, width];
 };
 
-/** F(side x side, 3x3). */
+/** Winograd's F(side x side, 3x3). */
 function winograd(side: TileSide): ConvAlgorithm {
   const products = (side + 2) ** 2;
   const tilesOf = (problem: ConvProblem): number => {
@@ -73,23 +72,23 @@ function winograd(side: TileSide): ConvAlgorithm {
       const pays = used * 9 * side ** 2 >= 1.5 * products;
       return pays || `tiles of ${side} waste too much of ${height}x${width} pixels`;
     },
-    forward: (g, x, w, finish = {}) => winogradForward(side, g, x, w, finish),
-    inputGrad: (g, dy, w, tail) => winogradInputGrad(side, g, dy, w, tail),
+    forward: (g, x, w, finish) => winogradForward(side, g, x, w, finish),
+    inputGrad: (g, dy, w, finish) => winogradInputGrad(side, g, dy, w, finish),
     weightGrad: (g, x, dy) => winogradWeightGrad(side, g, x, dy),
   };
 }
 
-/** For images, whose three channels leave a tile of the product almost empty. */
-const narrow: ConvAlgorithm = {
-  name: 'narrow',
+/** For layers that make images: their three channels would leave a tile of the product almost empty. */
+const fewChannels: ConvAlgorithm = {
+  name: 'few channels',
   supports({ geometry, pass, type }, gpu) {
-    if (pass === 'inputGrad') return 'few channels are what it sums over, and no tile is empty';
-    return type === 'f16' ? narrowIsAble(geometry, pass, gpu) : 'multiplies f16 only';
+    if (pass === 'inputGrad') return 'the few channels are what it sums over, and no tile is empty';
+    return type === 'f16' ? fewChannelsSupports(geometry, pass, gpu) : 'multiplies f16 only';
   },
-  admits: ({ geometry }, gpu) => narrowPays(geometry, gpu),
-  forward: narrowForward,
+  admits: ({ geometry }, gpu) => fewChannelsAdmits(geometry, gpu),
+  forward: fewChannelsForward,
   inputGrad: implicitInputGrad,
-  weightGrad: narrowWeightGrad,
+  weightGrad: fewChannelsWeightGrad,
 };
 
 const implicitGemm: ConvAlgorithm = {
@@ -99,10 +98,10 @@ const implicitGemm: ConvAlgorithm = {
   weightGrad: implicitWeightGrad,
 };
 
-/** Every way to convolve, for each pass. */
+/** Every way to convolve. One is chosen for each pass. */
 export const convFamily = new Family<ConvProblem, ConvAlgorithm>({
   name: 'conv',
-  variants: [winograd(4), winograd(2), narrow, implicitGemm],
+  variants: [winograd(4), winograd(2), fewChannels, implicitGemm],
   tuned: true,
   describe({ geometry: g, pass, type }) {
     const image = [g.batch, g.height, g.width, g.channelsIn].join('x');
@@ -111,36 +110,35 @@ export const convFamily = new Family<ConvProblem, ConvAlgorithm>({
   },
 });
 
-/** Chooses who computes one pass over the operands, and lets it. */
+/** Chooses the algorithm for one pass and runs it. `tensors` are all that it reads, the first operand first. */
 function convolve(
   problem: ConvProblem,
-  operands: readonly [Tensor, ...(Tensor | undefined)[]],
-  by: (algorithm: ConvAlgorithm) => Tensor,
+  tensors: readonly [Tensor, ...Tensor[]],
+  run: (algorithm: ConvAlgorithm) => Tensor,
 ): Tensor {
-  const choice = chooseFor(operands[0].gpu, {
+  const choice = chooseFor(tensors[0].gpu, {
     family: convFamily,
     problem,
-    buffers: operands.map((operand) => operand?.buffer),
-    launch: () => convolve(problem, operands, by),
+    buffers: tensors.map(({ buffer }) => buffer),
+    launch: () => convolve(problem, tensors, run),
   });
-  return underChoice(choice, () => unwatched(() => by(choice.variant))); // whether it pads or turns weights first is its own affair
+  // An algorithm may call other ops, such as pad2d or permute: whoever watches ops shall see the convolution alone.
+  return underChoice(choice, () => unwatched(() => run(choice.variant)));
 }
 
-/** y = x ⋆ w, finished: x and w of one type, without groups. */
-export const convForward = (g: ConvGeometry, x: Tensor, w: Tensor, finish: ConvFinish = {}): Tensor =>
-  convolve(
-    { geometry: g, pass: 'forward', type: gemmType(x) },
-    [x, w, finish.bias, ...tensorsOf(finish.tail ?? {})],
-    (algorithm) => algorithm.forward(g, x, w, finish),
+/** y = x ⋆ w, finished, without groups. x and w are of one type. */
+export const convForward = (g: ConvGeometry, x: Tensor, w: Tensor, finish: Finish = {}): Tensor =>
+  convolve({ geometry: g, pass: 'forward', type: gemmType(x) }, [x, w, ...tensorsOf(finish)], (algorithm) =>
+    algorithm.forward(g, x, w, finish),
   );
 
-/** dx, for zero padding: dy and w of one type. */
-export const convInputGrad = (g: ConvGeometry, dy: Tensor, w: Tensor, tail?: Tail): Tensor =>
-  convolve({ geometry: g, pass: 'inputGrad', type: gemmType(dy) }, [dy, w, ...tensorsOf(tail ?? {})], (algorithm) =>
-    algorithm.inputGrad(g, dy, w, tail),
+/** dx, finished, for zero padding and without groups. dy and w are of one type. */
+export const convInputGrad = (g: ConvGeometry, dy: Tensor, w: Tensor, finish: Finish = {}): Tensor =>
+  convolve({ geometry: g, pass: 'inputGrad', type: gemmType(dy) }, [dy, w, ...tensorsOf(finish)], (algorithm) =>
+    algorithm.inputGrad(g, dy, w, finish),
   );
 
-/** dw in the type `result`: x and dy of one type. */
+/** dw in the type `result`, without groups. x and dy are of one type. */
 export const convWeightGrad = (g: ConvGeometry, x: Tensor, dy: Tensor, result: GemmType): Tensor =>
   convolve({ geometry: g, pass: 'weightGrad', type: gemmType(x) }, [x, dy], (algorithm) =>
     algorithm.weightGrad(g, x, dy, result),

@@ -1,3 +1,4 @@
+/** @file conv2d, convTranspose2d and their gradients: checks, types, and the graph of ops. */
 import { ArgumentError, checkOptions, type OptionKeys } from '@visage/gpu';
 import { track } from '../core/autograd.ts';
 import { checkShape, type Shape, showShape } from '../core/shape.ts';
@@ -6,8 +7,7 @@ import { activated, activationGradient, checkActivation } from '../elementwise/a
 import { isCastNow } from '../elementwise/autocast.ts';
 import { cast } from '../elementwise/cast.ts';
 import { biasGradient } from '../elementwise/zeroSum.ts';
-import { gemmType, operandsOf } from '../gemm/half.ts';
-import type { GemmType } from '../gemm/problem.ts';
+import { type GemmType, gemmType, operandsOf } from '../gemm/problem.ts';
 import { convForward, convInputGrad, convWeightGrad } from './algorithms.ts';
 import {
   type Conv2dOptions,
@@ -21,10 +21,16 @@ import { groupedForward, groupedInputGrad, groupedWeightGrad } from './grouped.t
 import { pad2dAdjoint } from './padding.ts';
 
 /**
- * 2-D convolution (cross-correlation, as in every deep-learning library): y = x ⋆ w + bias, then the activation asked for.
+ * 2-D convolution (cross-correlation, as in every deep-learning library), y = activation(x ⋆ w + bias), where x ⋆ w is
  *
- * Shapes: x [N, H, W, Ci], w [kh, kw, Ci / groups, Co], bias [Co] → y [N, H', W', Co] in the type of x. An f16 x takes an f32 weight, rounded for the product;
- * sums are f32, and every gradient has the type of its tensor.
+ *     y[n, r, c, co] = Σ over (i, j, ci) of x[n, r·s − p + i, c·s − p + j, ci] · w[i, j, ci, co] (stride s, padding p)
+ *
+ * Shapes: x [N, H, W, Ci], w [kh, kw, Ci / groups, Co], bias [Co] → y [N, H', W', Co] with H' = ⌊(H + 2 · padding − kh)
+ * / stride⌋ + 1, in the type of x. An f32 w is rounded to f16 for the product with an f16 x. Sums are f32, and every
+ * gradient has the type of its tensor.
+ *
+ * @throws ArgumentError if a tensor is not f32 or f16, if a shape does not fit, or if an option is unknown or out of
+ * range.
  */
 export function conv2d(x: Tensor, w: Tensor, bias?: Tensor, options: Conv2dOptions = {}): Tensor {
   checkDType('conv2d', 'x', x, 'f32', 'f16');
@@ -34,7 +40,7 @@ export function conv2d(x: Tensor, w: Tensor, bias?: Tensor, options: Conv2dOptio
   return convolved(x, w, bias, options);
 }
 
-/** The convolution of checked tensors; the geometry of one may stand for its options. */
+/** The convolution of checked tensors. A geometry has the fields of the options, so gradients pass theirs. */
 function convolved(x: Tensor, w: Tensor, bias: Tensor | undefined, options: Conv2dOptions): Tensor {
   if (isCastNow(x)) return convolved(cast(x, 'f16'), w, bias, options);
   if (x.dtype === 'f32' && w.dtype === 'f16') return convolved(x, cast(w, 'f32'), bias, options);
@@ -63,9 +69,11 @@ function checkBias(op: string, bias: Tensor, channels: number): void {
 }
 
 /**
- * The gradient of a convolution with respect to its input: linear in dy and in w, and so its own op.
+ * The gradient of a convolution with respect to its input x, in the type of dy. It is an op with gradients of its own:
+ * linear in dy and in w.
  *
- * Folded padding is undone by the adjoint of padding: the kernel itself knows zero padding only. The result has the type of dy.
+ * Its kernels compute zero padding only. For reflected and replicated padding they give the gradient of the padded
+ * image, and `pad2dAdjoint` adds the gradient of each padded pixel to the pixel that it was read from.
  */
 export function conv2dInputGrad(dy: Tensor, w: Tensor, g: ConvGeometry): Tensor {
   if (g.paddingMode !== 'zero' && g.padding > 0) {
@@ -88,7 +96,10 @@ export function conv2dInputGrad(dy: Tensor, w: Tensor, g: ConvGeometry): Tensor 
   ]);
 }
 
-/** The gradient of a convolution with respect to its weight, in the type that the weight has: linear in x and in dy. */
+/**
+ * The gradient of a convolution with respect to its weight, in the type `result`. It is an op with gradients of its
+ * own: linear in x and in dy.
+ */
 export function conv2dWeightGrad(x: Tensor, dy: Tensor, g: ConvGeometry, result: GemmType): Tensor {
   const [left, right] = operandsOf('conv2dWeightGrad', x, dy);
   const out = g.groups === 1 ? convWeightGrad(g, left, right, result) : groupedWeightGrad(g, left, right, result);
@@ -103,7 +114,7 @@ export interface ConvTranspose2dOptions {
   readonly stride?: number;
   /** Pixels taken off each side of the result. Default 0. */
   readonly padding?: number;
-  /** Channel groups that see only themselves. Default 1. */
+  /** Channels fall into this many groups, each convolved alone. Default 1. */
   readonly groups?: number;
 }
 
@@ -112,7 +123,11 @@ const TRANSPOSE_OPTIONS: OptionKeys<ConvTranspose2dOptions> = { stride: true, pa
 /**
  * Transposed 2-D convolution: the input gradient of the convolution with the same weight, plus a bias.
  *
- * Shapes: x [N, H, W, Ci], w [kh, kw, Co / groups, Ci], bias [Co] → [N, (H − 1)·stride − 2·padding + kh, …, Co].
+ * Shapes: x [N, H, W, Ci], w [kh, kw, Co / groups, Ci], bias [Co] → [N, (H − 1)·stride − 2·padding + kh, …, Co], in the
+ * type of x.
+ *
+ * @throws ArgumentError if a tensor is not f32 or f16, if a shape does not fit, or if an option is unknown, out of
+ * range, or leaves no pixels.
  */
 export function convTranspose2d(x: Tensor, w: Tensor, bias?: Tensor, options: ConvTranspose2dOptions = {}): Tensor {
   checkOptions('convTranspose2d', options, TRANSPOSE_OPTIONS, MISSING_CONV_OPTIONS);
@@ -130,7 +145,13 @@ export function convTranspose2d(x: Tensor, w: Tensor, bias?: Tensor, options: Co
   const grow = (extent: number, kernel: number) => (extent - 1) * stride - 2 * padding + kernel;
   const result: Shape = [batch, grow(height, w.dim(0)), grow(width, w.dim(1)), channelsOut];
   if (result.some((extent) => extent < 1))
-    throw new ArgumentError('convTranspose2d', 'padding', String(padding), 'one that leaves pixels', showShape(result));
+    throw new ArgumentError(
+      'convTranspose2d',
+      'padding',
+      String(padding),
+      'one that leaves pixels',
+      `The result would be ${showShape(result)}`,
+    );
   const g = convGeometry('convTranspose2d', result, w.shape, { stride, padding, groups });
   const y = conv2dInputGrad(x, w, g);
   return bias ? y.add(cast(bias, y.dtype)) : y;

@@ -1,25 +1,24 @@
+/** @file Convolutions of f16 to at most four channels, the images that a network makes, on subgroup matrices. */
 import { type Gpu, i32, linearGrid } from '@visage/gpu';
-import { gemmEpilogueStoreScalar, gemmNarrow } from '@visage/kernels';
+import { convFewChannels, gemmEpilogueStoreScalar } from '@visage/kernels';
 import { nearlyAll } from '../core/passes.ts';
 import { empty, type Tensor } from '../core/tensor.ts';
 import { unroll } from '../core/unroll.ts';
 import { permute } from '../elementwise/shape.ts';
 import { finisher } from '../gemm/epilogue.ts';
-import { gemmType } from '../gemm/half.ts';
 import { gemm } from '../gemm/launch.ts';
-import type { GemmType } from '../gemm/problem.ts';
+import { type Finish, type GemmType, gemmType } from '../gemm/problem.ts';
 import { hasMatrices, MATRIX_SUBGROUP } from '../gemm/subgroupMatrix.ts';
-import { BORDER } from './border.ts';
-import { type ConvGeometry, yShape } from './geometry.ts';
-import { type ConvFinish, finishOf, im2col, SHARE_PIXEL } from './implicitGemm.ts';
+import { borderCode, type ConvGeometry, yShape } from './geometry.ts';
+import { im2col } from './implicitGemm.ts';
 import { pad2d } from './padding.ts';
 
-const WARPS = 4;
-const MOST_CHANNELS = 4;
+const SUBGROUPS = 4; // of a workgroup
+const MOST_CHANNELS = 4; // of the result
 const SIDE = 16; // of a tile, in pixels
 
-/** What both passes are written for. */
-export function narrowIsAble(g: ConvGeometry, pass: 'forward' | 'weightGrad', gpu: Gpu): true | string {
+/** Can this kernel compute a pass? `true`, or the reason why not. */
+export function fewChannelsSupports(g: ConvGeometry, pass: 'forward' | 'weightGrad', gpu: Gpu): true | string {
   const { batch, height, width, padding, channelsIn, channelsOut, kernelHeight, kernelWidth, stride } = g;
   if (channelsOut > MOST_CHANNELS) return `made for up to ${MOST_CHANNELS} channels out, there are ${channelsOut}`;
   if (stride !== 1) return 'for stride 1';
@@ -36,22 +35,22 @@ export function narrowIsAble(g: ConvGeometry, pass: 'forward' | 'weightGrad', gp
   return hasMatrices(gpu);
 }
 
-/** Whether it pays. */
-export function narrowPays(g: ConvGeometry, gpu: Gpu): true | string {
+/** Is it expected to be the fastest? `true`, or the reason why not. */
+export function fewChannelsAdmits(g: ConvGeometry, gpu: Gpu): true | string {
   const tiles = g.batch * Math.ceil(g.outHeight / SIDE) * Math.ceil(g.outWidth / SIDE);
   if (tiles < Math.floor(nearlyAll(gpu) / 2)) return `${tiles} tiles of ${SIDE}x${SIDE} pixels leave processors idle`;
   return g.kernelHeight * g.kernelWidth > 1 || 'a 1x1 kernel reads each pixel once anyway';
 }
 
-/** A convolution of halves to a few channels; see kernels/gemm/narrow.wgsl. */
-export function narrowForward(g: ConvGeometry, x: Tensor, w: Tensor, finish: ConvFinish = {}): Tensor {
+/** y = x ⋆ w, finished, in f16; see kernels/conv/fewChannels.wgsl. */
+export function fewChannelsForward(g: ConvGeometry, x: Tensor, w: Tensor, finish: Finish = {}): Tensor {
   const y = empty(x.gpu, yShape(g), x.dtype);
   const [tilesH, tilesW] = [Math.ceil(g.outHeight / SIDE), Math.ceil(g.outWidth / SIDE)];
-  const counts = { KERNEL_W: g.kernelWidth, ROWS: SIDE / WARPS };
-  const { code, buffers } = finisher({ n: g.channelsOut, ...finishOf(finish) }, 3);
+  const counts = { KERNEL_W: g.kernelWidth, ROWS: SIDE / SUBGROUPS };
+  const { code, buffers } = finisher(g.channelsOut, finish, 3);
   x.gpu.dispatch({
     program: {
-      name: 'gemm/conv2dNarrow',
+      name: 'gemm/conv2dFewChannels',
       enables: ['f16', 'subgroups', 'chromium_experimental_subgroup_matrix'],
       aliases: { StoredC: y.dtype },
       constants: {
@@ -65,18 +64,18 @@ export function narrowForward(g: ConvGeometry, x: Tensor, w: Tensor, finish: Con
         OUT_W: g.outWidth,
         BATCH: g.batch,
         PAD: i32(g.padding),
-        WARPS,
-        THREADS: WARPS * MATRIX_SUBGROUP,
+        SUBGROUPS,
+        THREADS: SUBGROUPS * MATRIX_SUBGROUP,
         TILES_H: tilesH,
         TILES_W: tilesW,
         ...counts,
       },
       parts: [
-        `fn border(at : i32, extent : i32) -> i32 { ${BORDER[g.paddingMode]} }`,
+        borderCode(g.paddingMode),
         'fn outRow(m : u32) -> u32 { return m; }',
         gemmEpilogueStoreScalar,
         code,
-        unroll(gemmNarrow, counts),
+        unroll(convFewChannels, counts),
       ],
     },
     buffers: [y.buffer, x.buffer, w.buffer, ...buffers],
@@ -87,17 +86,18 @@ export function narrowForward(g: ConvGeometry, x: Tensor, w: Tensor, finish: Con
 }
 
 /**
- * The gradient of its weight, with x and dy in each other's place:
+ * The gradient of the weight, in the type `result`, as a product in which x and dy have changed places:
  *
  *     dw[tap, ci, n] = Σ over padded pixels q of dy[q − tap, n] · x[q, ci]
  *
- * so that the few channels, read once per tap, are those of dy, and a tile of the product is filled by the many of x.
+ * im2col, which reads its image once for each tap, then goes over the few channels of dy, and the many of x fill the
+ * tiles of the product.
  */
-export function narrowWeightGrad(g: ConvGeometry, x: Tensor, dy: Tensor, result: GemmType): Tensor {
+export function fewChannelsWeightGrad(g: ConvGeometry, x: Tensor, dy: Tensor, result: GemmType): Tensor {
   const { batch, channelsIn, channelsOut, outHeight, outWidth, kernelHeight, kernelWidth, padding, paddingMode } = g;
   const padded = padding === 0 ? x : pad2d(x.detach(), padding, paddingMode);
   const [, height, width] = padded.shape as [number, number, number, number];
-  const across = gemm(
+  const transposed = gemm(
     x.gpu,
     {
       name: 'conv2dWeightGrad',
@@ -120,11 +120,10 @@ export function narrowWeightGrad(g: ConvGeometry, x: Tensor, dy: Tensor, result:
         },
         'tap',
       ),
-      shareStep: SHARE_PIXEL,
       a: dy.buffer,
       b: padded.buffer,
     },
     [kernelHeight, kernelWidth, channelsOut, channelsIn],
   );
-  return permute(across, [0, 1, 3, 2]);
+  return permute(transposed, [0, 1, 3, 2]);
 }

@@ -1,15 +1,14 @@
+/** @file Grouped and depthwise convolutions. */
 import { i32, linearGrid } from '@visage/gpu';
 import { convGrouped } from '@visage/kernels';
+import { WORKGROUP } from '../core/passes.ts';
 import type { Shape } from '../core/shape.ts';
 import { empty, type Tensor } from '../core/tensor.ts';
 import { cast } from '../elementwise/cast.ts';
-import { gemmType } from '../gemm/half.ts';
-import type { GemmType } from '../gemm/problem.ts';
-import { BORDER } from './border.ts';
-import { type ConvGeometry, wShape, xShape, yShape } from './geometry.ts';
+import { type GemmType, gemmType } from '../gemm/problem.ts';
+import { borderCode, type ConvGeometry, wShape, xShape, yShape } from './geometry.ts';
 
-const WORKGROUP = 64;
-
+/** `pass` is PASS of the kernel: which of the three tensors it computes. */
 function launch(
   name: string,
   pass: number,
@@ -42,7 +41,7 @@ function launch(
         S: i32(g.stride),
         P: i32(g.padding),
       },
-      parts: [`fn border(at : i32, extent : i32) -> i32 { ${BORDER[g.paddingMode]} }`, convGrouped],
+      parts: [borderCode(g.paddingMode), convGrouped],
     },
     buffers: [out.buffer, first.buffer, second.buffer],
     grid: linearGrid(Math.ceil(out.size / WORKGROUP)),
@@ -59,16 +58,16 @@ function launch(
   return out;
 }
 
-/** Grouped convolution, in the type of x and w; see kernels/conv/grouped.wgsl. */
+/** y = x ⋆ w + bias with groups, in the type of x and w; see kernels/conv/grouped.wgsl. */
 export function groupedForward(g: ConvGeometry, x: Tensor, w: Tensor, bias?: Tensor): Tensor {
   const y = launch('grouped', 0, g, [x, w], yShape(g), gemmType(x));
   return bias ? y.add(cast(bias.detach(), y.dtype)) : y;
 }
 
-/** Its gradient with respect to x, for zero padding. */
+/** The gradient of x, for zero padding. */
 export const groupedInputGrad = (g: ConvGeometry, dy: Tensor, w: Tensor): Tensor =>
   launch('groupedInputGrad', 1, g, [dy, w], xShape(g), gemmType(dy));
 
-/** Its gradient with respect to w, in the type that w has. */
+/** The gradient of w, in the type `result`. */
 export const groupedWeightGrad = (g: ConvGeometry, x: Tensor, dy: Tensor, result: GemmType): Tensor =>
   launch('groupedWeightGrad', 2, g, [x, dy], wShape(g), result);

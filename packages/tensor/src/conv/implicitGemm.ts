@@ -1,44 +1,37 @@
+/**
+ * @file The three products of a convolution as matrix products whose A is an image seen through im2col, which is never
+ * stored.
+ */
 import { type GpuBuffer, i32 } from '@visage/gpu';
 import { gemmLoadIm2col, gemmLoadIm2colScalar } from '@visage/kernels';
 import { empty, type Tensor } from '../core/tensor.ts';
-import { type Activation, activationCode } from '../elementwise/activation.ts';
 import { permute } from '../elementwise/shape.ts';
-import type { Tail } from '../gemm/epilogue.ts';
-import { gemmType } from '../gemm/half.ts';
 import { gemm, gemmInto } from '../gemm/launch.ts';
-import type { Across, GemmProblem, GemmType } from '../gemm/problem.ts';
-import { BORDER } from './border.ts';
-import { type ConvGeometry, type PaddingMode, wShape, xShape, yShape } from './geometry.ts';
+import { type Finish, type GemmProblem, type GemmType, gemmType, type TransposedB } from '../gemm/problem.ts';
+import { borderCode, type ConvGeometry, type PaddingMode, wShape, xShape, yShape } from './geometry.ts';
 
-/** What a convolution does to its sums before it writes them, in this order. */
-export interface ConvFinish {
-  /** f32, one value per channel. */
-  readonly bias?: Tensor;
-  readonly activation?: Activation;
-  readonly tail?: Tail;
-}
-
-/** The same for sums of `n` channels, as products and other kernels finish them. */
-export const finishOf = ({ bias, activation, tail }: ConvFinish) => ({
-  bias: bias?.buffer,
-  activation: activation && activationCode(activation, 'v'),
-  tail,
-});
-
-/** The walk of im2col over a source image; see kernels/gemm/load/im2col.wgsl. */
+/**
+ * The pixels and taps of im2col over a source image: pixel (r, c) and tap (i, j) meet source row r · stride + origin
+ * row + direction · i, columns alike. See kernels/gemm/load/im2col.wgsl.
+ */
 export interface Window {
   readonly source: { readonly height: number; readonly width: number; readonly channels: number };
+  /** Rows and columns of pixels. */
   readonly pixels: readonly [number, number];
+  /** Taps in a row of the kernel. */
   readonly tapsWide: number;
   readonly taps: number;
   readonly stride: number;
   readonly direction: 1 | -1;
-  /** WGSL of the source row and column that pixel (0, 0) and tap (0, 0) meet, a vec2i. */
+  /** WGSL of the source row and column where pixel (0, 0) and tap (0, 0) meet, a vec2i. */
   readonly origin: string;
   readonly paddingMode: PaddingMode;
 }
 
-/** What a row of A is, and what k runs over: the loader's interface over the functions of kernels/gemm/load/im2col.wgsl. */
+/**
+ * WGSL that makes a loader of A out of kernels/gemm/load/im2col.wgsl: rows of A are pixels and k runs over taps, or the
+ * other way round.
+ */
 const ROWS_OF_A = {
   pixel: `alias RowA = Pixel;
 alias StepA = Tap;
@@ -52,19 +45,25 @@ fn stepA(k : u32) -> StepA { return pixelOf(k); }
 fn loadA(row : RowA, step : StepA) -> LoadedA { return sample(step, row); }`,
 } as const;
 
-/** The loader of A that walks a source image through a window, and what it asks for. */
+/** WGSL that shuffles a StepA that is a pixel; see GemmProblem.shuffleStep. */
+const SHUFFLE_PIXEL = [
+  'let image = subgroupShuffle(step.image, thread);',
+  'return Pixel(image, subgroupShuffle(step.row, thread), subgroupShuffle(step.column, thread));',
+].join(' ');
+
+/** The loader of A that reads a source image through a window, with rows `by` pixels or taps, and what it needs. */
 export function im2col(
   window: Window,
   by: 'pixel' | 'tap',
-): Pick<GemmProblem, 'loaderA' | 'runA' | 'imageWalk' | 'constants'> {
+): Pick<GemmProblem, 'loaderA' | 'runA' | 'imageWalk' | 'shuffleStep' | 'constants'> {
   const { source } = window;
   const loader = source.channels % 4 === 0 ? gemmLoadIm2col : gemmLoadIm2colScalar;
   return {
     runA: source.channels,
-    imageWalk: by === 'pixel' ? 'byPixel' : 'byTap',
+    ...(by === 'pixel' ? { imageWalk: 'byPixel' } : { imageWalk: 'byTap', shuffleStep: SHUFFLE_PIXEL }),
     loaderA: [
       `fn origin() -> vec2i { return ${window.origin}; }`,
-      `fn border(at : i32, extent : i32) -> i32 { ${BORDER[window.paddingMode]} }`,
+      borderCode(window.paddingMode),
       loader,
       ROWS_OF_A[by],
     ],
@@ -82,7 +81,7 @@ export function im2col(
   };
 }
 
-/** The window that a forward convolution slides over x; the weight gradient walks the same one. */
+/** The window of a forward convolution over x, and of the weight gradient. */
 const forwardWindow = (g: ConvGeometry): Window => ({
   source: { height: g.height, width: g.width, channels: g.channelsIn },
   pixels: [g.outHeight, g.outWidth],
@@ -95,7 +94,7 @@ const forwardWindow = (g: ConvGeometry): Window => ({
 });
 
 /** y[pixel, co] = Σ over (tap, ci) of x[pixel ⊕ tap, ci] · w[tap, ci, co], finished, in the type of x and w. */
-export function implicitForward(g: ConvGeometry, x: Tensor, w: Tensor, finish: ConvFinish = {}): Tensor {
+export function implicitForward(g: ConvGeometry, x: Tensor, w: Tensor, finish: Finish = {}): Tensor {
   return gemm(
     x.gpu,
     {
@@ -109,17 +108,13 @@ export function implicitForward(g: ConvGeometry, x: Tensor, w: Tensor, finish: C
       ...im2col(forwardWindow(g), 'pixel'),
       a: x.buffer,
       b: w.buffer,
-      ...finishOf(finish),
+      finish,
     },
     yShape(g),
   );
 }
 
-/** How a subgroup hands the pixels of a step round; see GemmProblem.shareStep. */
-export const SHARE_PIXEL =
-  'return Pixel(subgroupShuffle(step.image, lane), subgroupShuffle(step.row, lane), subgroupShuffle(step.column, lane));';
-
-/** dw[tap, ci, co] = Σ over pixels of x[pixel ⊕ tap, ci] · dy[pixel, co], in the type that the weight has. */
+/** dw[tap, ci, co] = Σ over pixels of x[pixel ⊕ tap, ci] · dy[pixel, co], in the type `result`. */
 export function implicitWeightGrad(g: ConvGeometry, x: Tensor, dy: Tensor, result: GemmType = 'f32'): Tensor {
   return gemm(
     x.gpu,
@@ -132,7 +127,6 @@ export function implicitWeightGrad(g: ConvGeometry, x: Tensor, dy: Tensor, resul
       result,
       aContiguousAlong: 'm',
       ...im2col(forwardWindow(g), 'tap'),
-      shareStep: SHARE_PIXEL,
       a: x.buffer,
       b: dy.buffer,
     },
@@ -140,7 +134,10 @@ export function implicitWeightGrad(g: ConvGeometry, x: Tensor, dy: Tensor, resul
   );
 }
 
-/** One axis of the transposed window for the input pixels of one parity: how many there are, and how many taps they meet. */
+/**
+ * One axis of the transposed window for input pixels of one parity (coordinate mod stride): their number, and that of
+ * the taps that meet them.
+ */
 function parityAxis(parity: number, extent: number, kernel: number, g: ConvGeometry) {
   const first = (parity + g.padding) % g.stride;
   return {
@@ -152,19 +149,20 @@ function parityAxis(parity: number, extent: number, kernel: number, g: ConvGeome
 /**
  * dx[pixel, ci] = Σ over (tap, co) of dy[pixel ⊖ tap, co] · w[tap, ci, co], for zero padding.
  *
- * With stride s, input pixels fall into s² parity classes; each meets its own subset of taps, so no product with an inserted zero is formed. Where s divides the
- * extents of image and kernel all classes are of one shape, and one launch computes them.
+ * With stride s, input pixels fall into s² parity classes (row mod s, column mod s). Each class meets a subset of the
+ * taps of its own, so that no product with a zero between strides is computed. If s divides the extents of image and
+ * kernel, all classes have one shape and are the batch of one launch; else each class is a launch.
  */
-export function implicitInputGrad(g: ConvGeometry, dy: Tensor, w: Tensor, tail?: Tail): Tensor {
+export function implicitInputGrad(g: ConvGeometry, dy: Tensor, w: Tensor, finish: Finish = {}): Tensor {
   let rows: GpuBuffer | undefined;
-  const across: Across = {
+  const transposedB: TransposedB = {
     inner: g.channelsOut,
     asRows: () => {
       if (!rows || !dy.gpu.holds(rows)) rows = permute(w.detach(), [0, 1, 3, 2]).buffer; // [kh, kw, co, ci]
       return rows;
     },
   };
-  const operands = { operands: gemmType(dy), result: gemmType(dy), a: dy.buffer, b: w.buffer, across, tail };
+  const operands = { operands: gemmType(dy), result: gemmType(dy), a: dy.buffer, b: w.buffer, transposedB, finish };
   const classes = g.stride ** 2;
   if ([g.height, g.width, g.kernelHeight, g.kernelWidth].every((extent) => extent % g.stride === 0))
     return gemm(dy.gpu, { ...parityProblem(g, 0, classes), ...operands }, xShape(g));
@@ -176,12 +174,15 @@ export function implicitInputGrad(g: ConvGeometry, dy: Tensor, w: Tensor, tail?:
   return dx;
 }
 
-/** The product for the input pixels of parity class `first` (row parity · stride + column parity) and `items` − 1 like it that follow. */
-function parityProblem(g: ConvGeometry, first: number, items: number): Omit<GemmProblem, 'a' | 'b'> {
+/**
+ * The product for the input pixels of the parity classes `first` … `first` + `batch` − 1; class = row parity · stride +
+ * column parity.
+ */
+function parityProblem(g: ConvGeometry, first: number, batch: number): Omit<GemmProblem, 'a' | 'b'> {
   const { stride: s, padding, channelsOut: co } = g;
   const h = parityAxis(Math.floor(first / s), g.height, g.kernelHeight, g);
   const v = parityAxis(first % s, g.width, g.kernelWidth, g);
-  const [rowParity, columnParity] = [`((${first}u + item) / ${s}u)`, `((${first}u + item) % ${s}u)`];
+  const [rowParity, columnParity] = [`((${first}u + batchIndex) / ${s}u)`, `((${first}u + batchIndex) % ${s}u)`];
   const window: Window = {
     source: { height: g.outHeight, width: g.outWidth, channels: co },
     pixels: [h.pixels, v.pixels],
@@ -189,7 +190,8 @@ function parityProblem(g: ConvGeometry, first: number, items: number): Omit<Gemm
     taps: h.taps * v.taps,
     stride: 1,
     direction: -1,
-    // Input row of pixel p: parity + s · p. Its taps are first + s · j, and tap j meets output row p + origin − j.
+    // Pixel p of the class is input row parity + s · p. The taps that meet it are (parity + padding) mod s + s · j, and
+    // they read output row p + origin − j.
     origin: `vec2i((vec2u(${rowParity}, ${columnParity}) + ${padding}u) / ${s}u)`,
     paddingMode: 'zero',
   };
@@ -205,7 +207,7 @@ function parityProblem(g: ConvGeometry, first: number, items: number): Omit<Gemm
   const tapAt = (parity: string, j: string) => `(${parity} + ${padding}u) % ${s}u + ${s}u * (${j})`;
   return {
     ...problem,
-    items,
+    batch,
     rowOfB: [
       `let tap = k / ${co}u;`,
       `let row = ${tapAt(rowParity, 'tap / TAPS_W')};`,

@@ -1,33 +1,36 @@
+/**
+ * @file Convolutions of 3x3 at stride 1 by Winograd's transforms: Lavin and Gray, Fast Algorithms for Convolutional
+ * Neural Networks, 2016.
+ */
 import { type Constant, i32, linearGrid } from '@visage/gpu';
 import {
   gemmLoadDense,
   gemmLoadDenseOuter,
-  winogradCollect,
   winogradF2,
   winogradF4,
+  winogradInputTransform,
+  winogradOutputTransform,
   winogradPoison,
   winogradSeparable,
-  winogradSpread,
   winogradTap,
-  winogradWeight,
-  winogradWeightAdjoint,
+  winogradWeightTransform,
+  winogradWeightTransformAdjoint,
 } from '@visage/kernels';
+import { WORKGROUP } from '../core/passes.ts';
 import type { Shape } from '../core/shape.ts';
 import { empty, type Tensor } from '../core/tensor.ts';
-import { finisher, type Tail } from '../gemm/epilogue.ts';
+import { finisher } from '../gemm/epilogue.ts';
 import { gemmInto } from '../gemm/launch.ts';
-import { BORDER } from './border.ts';
-import { type ConvGeometry, type PaddingMode, wShape, xShape, yShape } from './geometry.ts';
-import { type ConvFinish, finishOf } from './implicitGemm.ts';
+import type { Finish } from '../gemm/problem.ts';
+import { borderCode, type ConvGeometry, type PaddingMode, wShape, xShape, yShape } from './geometry.ts';
 
-const WORKGROUP = 64;
-
-/** Outputs per side of a tile. */
+/** Pixels of the result along each side of a tile. */
 export type TileSide = 2 | 4;
 
+/** The transforms of one axis in kernels/winograd/f2.wgsl and f4.wgsl. */
 type Line = 'inputLine' | 'weightLine' | 'outputLine' | 'outputAdjointLine' | 'weightAdjointLine';
 
-/** The parts and constants of a kernel that applies one line transform to both axes of a square. */
+/** The parts and constants of a kernel that applies a transform to both axes of a square, IN x IN → OUT x OUT. */
 function separable(side: TileSide, line: Line, extents: readonly [number, number]) {
   const [inside, outside] = extents;
   return {
@@ -59,7 +62,9 @@ const tilingConstants = ({ rows, columns, count }: Tiling): Record<string, Const
   TILES: count,
 });
 
-/** The image that a convolution reads through windows of three by three pixels, the first of which begins at `origin`. */
+/**
+ * The image that a convolution reads through windows of 3x3 pixels. The first window begins at row and column `origin`.
+ */
 interface Source {
   readonly image: Tensor;
   readonly origin: number;
@@ -72,14 +77,14 @@ const sourceConstants = ({ image, origin }: Source): Record<string, Constant> =>
   ORIGIN: i32(origin),
 });
 
-const borderCode = ({ paddingMode }: Source): string =>
-  `fn border(at : i32, extent : i32) -> i32 { ${BORDER[paddingMode]} }`;
-
-/** How windows that the transform would spoil are treated: marked as NaN for {@link collect}, or as any other. */
+/**
+ * What becomes of windows in which the transform would lose accuracy: they become NaN, so that {@link outputTransform}
+ * computes their tiles directly, or nothing.
+ */
 type Guard = 'poison' | 'none';
 
-/** Windows of an image in the transformed domain, [(side + 2)², tiles, channels]. */
-function spread(source: Source, tiling: Tiling, line: 'inputLine' | 'outputAdjointLine', guard: Guard): Tensor {
+/** Transforms the windows of an image: [(side + 2)², tiles, channels]. */
+function inputTransform(source: Source, tiling: Tiling, line: 'inputLine' | 'outputAdjointLine', guard: Guard): Tensor {
   const { image } = source;
   const { side, count } = tiling;
   const channels = image.dim(3);
@@ -97,9 +102,9 @@ function spread(source: Source, tiling: Tiling, line: 'inputLine' | 'outputAdjoi
       },
       parts: [
         ...parts,
-        borderCode(source),
+        borderCode(source.paddingMode),
         guard === 'poison' ? winogradPoison : 'fn poisonOf(x : Square) -> vec4u { return vec4u(); }',
-        winogradSpread,
+        winogradInputTransform,
       ],
     },
     buffers: [out.buffer, image.buffer],
@@ -108,7 +113,7 @@ function spread(source: Source, tiling: Tiling, line: 'inputLine' | 'outputAdjoi
   return out;
 }
 
-/** Filters w [3, 3, k, n]; flipped, those of the input gradient. */
+/** Filters w [3, 3, k, n]; `flip` turns them by 180° and exchanges k and n, as the input gradient reads them. */
 interface Filters {
   readonly w: Tensor;
   readonly flip: boolean;
@@ -117,17 +122,17 @@ interface Filters {
 const filterExtents = ({ w, flip }: Filters): [k: number, n: number] =>
   flip ? [w.dim(3), w.dim(2)] : [w.dim(2), w.dim(3)];
 
-/** Filters in the transformed domain, [(side + 2)², k, n]. */
-function spreadWeight(filters: Filters, side: TileSide): Tensor {
+/** Transforms the filters: [(side + 2)², k, n]. */
+function weightTransform(filters: Filters, side: TileSide): Tensor {
   const { w, flip } = filters;
   const [k, n] = filterExtents(filters);
   const { constants, parts } = separable(side, 'weightLine', [3, side + 2]);
   const out = empty(w.gpu, [(side + 2) ** 2, k, n]);
   w.gpu.dispatch({
     program: {
-      name: 'winograd/weight',
+      name: 'winograd/weightTransform',
       constants: { ...constants, K: k, N: n, FLIP: flip },
-      parts: [...parts, winogradTap, winogradWeight],
+      parts: [...parts, winogradTap, winogradWeightTransform],
     },
     buffers: [out.buffer, w.buffer],
     grid: [Math.ceil(n / 32), Math.ceil(k / 8), 1],
@@ -135,23 +140,26 @@ function spreadWeight(filters: Filters, side: TileSide): Tensor {
   return out;
 }
 
-/** Pixels from products, finished; `source` and `filters` are what the products were made of. */
-function collect(
+/**
+ * Transforms products back into pixels and finishes them. `source` and `filters` are for tiles that have to be computed
+ * directly.
+ */
+function outputTransform(
   products: Tensor,
   source: Source,
   filters: Filters,
   tiling: Tiling,
   shape: Shape,
-  finish: ConvFinish,
+  finish: Finish,
 ): Tensor {
   const { side, count } = tiling;
   const [, height, width, channels] = shape as [number, number, number, number];
   const { constants, parts } = separable(side, 'outputLine', [side + 2, side]);
-  const { code, buffers } = finisher({ n: channels, ...finishOf(finish) }, 4);
+  const { code, buffers } = finisher(channels, finish, 4);
   const out = empty(products.gpu, shape);
   products.gpu.dispatch({
     program: {
-      name: 'winograd/collect',
+      name: 'winograd/outputTransform',
       constants: {
         ...constants,
         ...tilingConstants(tiling),
@@ -162,7 +170,7 @@ function collect(
         N: channels,
         FLIP: filters.flip,
       },
-      parts: [...parts, code, borderCode(source), winogradTap, winogradCollect],
+      parts: [...parts, code, borderCode(source.paddingMode), winogradTap, winogradOutputTransform],
     },
     buffers: [out.buffer, products.buffer, source.image.buffer, filters.w.buffer, ...buffers],
     grid: linearGrid(Math.ceil((count * channels) / 4 / WORKGROUP)),
@@ -170,11 +178,14 @@ function collect(
   return out;
 }
 
-/** One product for each ξ: [ξ, tiles, k] · [ξ, k, n] → [ξ, tiles, n]; or, `outer`, [ξ, tiles, m]ᵀ · [ξ, tiles, n] → [ξ, m, n]. */
+/**
+ * A batch of products, one for each value ξ of a transformed square: [ξ, tiles, k] · [ξ, k, n] → [ξ, tiles, n]; if
+ * `outer`, [ξ, tiles, m]ᵀ · [ξ, tiles, n] → [ξ, m, n].
+ */
 function products(a: Tensor, b: Tensor, outer: boolean): Tensor {
-  const [items, rows, columns] = a.shape as [number, number, number];
+  const [batch, rows, columns] = a.shape as [number, number, number];
   const [m, k] = outer ? [columns, rows] : [rows, columns];
-  const c = empty(a.gpu, [items, m, b.dim(2)]);
+  const c = empty(a.gpu, [batch, m, b.dim(2)]);
   gemmInto(
     a.gpu,
     {
@@ -184,9 +195,9 @@ function products(a: Tensor, b: Tensor, outer: boolean): Tensor {
       k,
       aContiguousAlong: outer ? 'm' : 'k',
       loaderA: [outer ? gemmLoadDenseOuter : gemmLoadDense],
-      rowOfB: 'return item * K + k;',
-      outRow: 'return item * M + m;',
-      items,
+      rowOfB: 'return batchIndex * K + k;',
+      outRow: 'return batchIndex * M + m;',
+      batch,
       a: a.buffer,
       b: b.buffer,
     },
@@ -195,43 +206,54 @@ function products(a: Tensor, b: Tensor, outer: boolean): Tensor {
   return c;
 }
 
-/** y = x ⋆ w, finished, by Winograd's F(side x side, 3x3): Lavin and Gray, Fast Algorithms for Convolutional Neural Networks, 2016. */
-export function winogradForward(side: TileSide, g: ConvGeometry, x: Tensor, w: Tensor, finish: ConvFinish): Tensor {
+/**
+ * y = x ⋆ w, finished, by Winograd's F(side x side, 3x3): each tile is Aᵀ [(G w Gᵀ) ⊙ (Bᵀ x B)] A. Lavin and Gray 2016,
+ * section 4.
+ */
+export function winogradForward(side: TileSide, g: ConvGeometry, x: Tensor, w: Tensor, finish: Finish): Tensor {
   const source = { image: x, origin: -g.padding, paddingMode: g.paddingMode };
   return convolved(side, source, { w, flip: false }, yShape(g), finish);
 }
 
-function convolved(side: TileSide, source: Source, filters: Filters, shape: Shape, finish: ConvFinish): Tensor {
+function convolved(side: TileSide, source: Source, filters: Filters, shape: Shape, finish: Finish): Tensor {
   const [batch, height, width] = shape as [number, number, number];
   const tiling = tilingOf(side, batch, height, width);
-  const transformed = products(spread(source, tiling, 'inputLine', 'poison'), spreadWeight(filters, side), false);
-  return collect(transformed, source, filters, tiling, shape, finish);
+  const windows = inputTransform(source, tiling, 'inputLine', 'poison');
+  const transformed = products(windows, weightTransform(filters, side), false);
+  return outputTransform(transformed, source, filters, tiling, shape, finish);
 }
 
-/** dx: the convolution of dy with the filters turned around, padded by 2 − padding; for zero padding. */
-export function winogradInputGrad(side: TileSide, g: ConvGeometry, dy: Tensor, w: Tensor, tail?: Tail): Tensor {
+/** dx, for zero padding: the convolution of dy, padded by 2 − padding, with the flipped filters. */
+export function winogradInputGrad(side: TileSide, g: ConvGeometry, dy: Tensor, w: Tensor, finish: Finish): Tensor {
   const source: Source = { image: dy, origin: g.padding - 2, paddingMode: 'zero' };
-  return convolved(side, source, { w, flip: true }, xShape(g), { tail });
+  return convolved(side, source, { w, flip: true }, xShape(g), finish);
 }
 
 /**
- * dw: the adjoint of the forward pass with respect to the filters, dw = Gᵀ [Σ over tiles of (Bᵀ x B)ᵀ · (A dy Aᵀ)] G.
+ * dw = Gᵀ [Σ over tiles of (Bᵀ x B) ⊗ (A dy Aᵀ)] G, the adjoint of the forward pass with respect to the filters; ⊗ is
+ * the outer product over channels.
  *
- * A value that is not finite makes NaN of all nine taps of its channel, those that do not meet it at the border of the image among them.
+ * A value that is not finite makes NaN of all nine taps of its channel, even of taps that do not meet it because it
+ * lies at the border.
  */
 export function winogradWeightGrad(side: TileSide, g: ConvGeometry, x: Tensor, dy: Tensor): Tensor {
   const tiling = tilingOf(side, g.batch, g.outHeight, g.outWidth);
-  const windows = spread({ image: x, origin: -g.padding, paddingMode: g.paddingMode }, tiling, 'inputLine', 'none');
-  const slopes = spread({ image: dy, origin: 0, paddingMode: 'zero' }, tiling, 'outputAdjointLine', 'none');
+  const windows = inputTransform(
+    { image: x, origin: -g.padding, paddingMode: g.paddingMode },
+    tiling,
+    'inputLine',
+    'none',
+  );
+  const slopes = inputTransform({ image: dy, origin: 0, paddingMode: 'zero' }, tiling, 'outputAdjointLine', 'none');
   const du = products(windows, slopes, true);
   const { constants, parts } = separable(side, 'weightAdjointLine', [side + 2, 3]);
   const dw = empty(x.gpu, wShape(g));
   const size = (g.channelsIn * g.channelsOut) / 4;
   x.gpu.dispatch({
     program: {
-      name: 'winograd/weightAdjoint',
+      name: 'winograd/weightTransformAdjoint',
       constants: { ...constants, SIZE: size },
-      parts: [...parts, winogradWeightAdjoint],
+      parts: [...parts, winogradWeightTransformAdjoint],
     },
     buffers: [dw.buffer, du.buffer],
     grid: linearGrid(Math.ceil(size / WORKGROUP)),

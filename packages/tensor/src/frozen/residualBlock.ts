@@ -1,9 +1,11 @@
-/** @file A frozen residual block: two convolutions with a PReLU between them beside a shortcut, with what is pointwise done by the products. */
+/**
+ * @file A frozen residual block: two convolutions with a PReLU between them plus a shortcut. The epilogues of its
+ * products do what is pointwise.
+ */
 import { ArgumentError, checkOptions, type OptionKeys } from '@visage/gpu';
 import { convForward, convInputGrad } from '../conv/algorithms.ts';
 import { conv2dInputGrad } from '../conv/conv2d.ts';
 import { type ConvGeometry, convGeometry, yShape } from '../conv/geometry.ts';
-import type { ConvFinish } from '../conv/implicitGemm.ts';
 import { gradEnabled } from '../core/autograd.ts';
 import { composedGradient, fused } from '../core/fused.ts';
 import { checkShape, type Shape } from '../core/shape.ts';
@@ -13,8 +15,7 @@ import { add } from '../elementwise/arithmetic.ts';
 import { isCastNow } from '../elementwise/autocast.ts';
 import { cast } from '../elementwise/cast.ts';
 import { addPrelu, preluGate } from '../elementwise/unary.ts';
-import type { Tail } from '../gemm/epilogue.ts';
-import { operandsOf } from '../gemm/half.ts';
+import { type Finish, operandsOf } from '../gemm/problem.ts';
 import { checkOffsetConv, type OffsetConv, offsetConv } from './offsetConv.ts';
 import { checkGate, checkSqueeze, type SqueezeGate, squeezeExcitation } from './squeezeExcitation.ts';
 import { type Squeezed, type SqueezeKernels, squeezeKernels } from './squeezeKernels.ts';
@@ -22,18 +23,18 @@ import { type Squeezed, type SqueezeKernels, squeezeKernels } from './squeezeKer
 /** The parts of {@link residualBlock}. */
 export interface ResidualBlock {
   readonly conv1: OffsetConv;
-  /** Of the PReLU behind conv1, [1] or [c]. */
+  /** Slope of the PReLU after conv1, [1] or [c]. */
   readonly slope: Tensor;
   readonly conv2: OffsetConv;
-  /** Without one the shortcut is x itself. */
+  /** Default: the shortcut is x itself. */
   readonly shortcut?: OffsetConv;
-  /** Squeeze and excitation of what conv2 makes; wants a `lastSlope` of one value. */
+  /** Squeeze and excitation of the result of conv2; needs a `lastSlope` of one value. */
   readonly gate?: SqueezeGate;
-  /** Of a PReLU behind the sum, [1] or [c]. */
+  /** Slope of a PReLU after the sum, [1] or [c]. Default: no PReLU. */
   readonly lastSlope?: Tensor;
 }
 
-/** Maps the tensors of a block, in a fixed order. */
+/** A block with `fn` applied to each of its tensors, in a fixed order. */
 function mapTensors(block: ResidualBlock, fn: (x: Tensor) => Tensor): ResidualBlock {
   const conv = ({ weight, offset, options }: OffsetConv): OffsetConv => ({
     weight: fn(weight),
@@ -53,7 +54,7 @@ function mapTensors(block: ResidualBlock, fn: (x: Tensor) => Tensor): ResidualBl
   };
 }
 
-/** The definition in plain ops. */
+/** The definition of {@link residualBlock} in plain ops. */
 export function composedResidualBlock(x: Tensor, block: ResidualBlock): Tensor {
   const { conv1, slope, conv2, shortcut, gate, lastSlope } = block;
   const y = offsetConv(offsetConv(x, conv1, slope), conv2);
@@ -63,11 +64,16 @@ export function composedResidualBlock(x: Tensor, block: ResidualBlock): Tensor {
 }
 
 /**
- * y = join(conv2(prelu(conv1(x) + offset1)) + offset2, shortcut(x)): He et al. 2016, as identity networks have it, with their norms folded.
+ * y = join(conv2(prelu(conv1(x) + offset1)) + offset2, shortcut(x)): the residual block of identity networks (He et al.
+ * 2016), norms folded into it.
  *
- * `join` is the sum, with a PReLU behind it if there is a `lastSlope`, or squeeze and excitation ({@link squeezeExcitation}) if there is a `gate`. x [n, h, w, c], f32 or f16, or f32
- * cast by `autocast`; parameters as {@link ResidualBlock} has them. While these are frozen, the products add offsets and shortcuts and apply PReLUs and their
- * gates before they write, three to five launches less for a block with its gradient; their own gradients go through the composition.
+ * `join` is the sum, followed by a PReLU if there is a `lastSlope`; with a `gate` it is {@link squeezeExcitation}. x
+ * [n, h, w, ci] → [n, h', w', co] in the type of x, f32 or f16; `autocast` casts an f32 x. While the parameters are
+ * frozen, epilogues of the convolutions add offsets and shortcuts and apply PReLUs and their derivatives: three to five
+ * launches less for a block with its gradient. Gradients of the parameters go through the definition in plain ops.
+ *
+ * @throws ArgumentError if a part is missing or unknown, if there is a `gate` without `lastSlope`, or if a type or a
+ * shape does not fit.
  */
 export function residualBlock(x: Tensor, block: ResidualBlock): Tensor {
   checkBlock(x, block);
@@ -110,7 +116,7 @@ const PARTS: OptionKeys<ResidualBlock> = {
   lastSlope: true,
 };
 
-/** Throws unless all parts are there, tensors are tensors, and options are those of a convolution. */
+/** @throws ArgumentError unless all parts are there, tensors are tensors, and options are those of a convolution. */
 function checkBlock(x: Tensor, block: ResidualBlock): void {
   const op = 'residualBlock';
   checkFloat(op, 'x', x);
@@ -124,15 +130,18 @@ function checkBlock(x: Tensor, block: ResidualBlock): void {
 }
 
 function parametersOf(block: ResidualBlock): Tensor[] {
-  const found: Tensor[] = [];
+  const parameters: Tensor[] = [];
   mapTensors(block, (x) => {
-    found.push(x);
+    parameters.push(x);
     return x;
   });
-  return found;
+  return parameters;
 }
 
-/** Tails want columns in fours, products neither groups nor folded borders, and a sum one addend beside its bias. */
+/**
+ * Can epilogues do what is pointwise? They need channels in fours and one addend at most, conv2's being the shortcut;
+ * the launches below know neither groups nor reflected or replicated padding.
+ */
 function isFusable(x: Tensor, block: ResidualBlock): boolean {
   const { conv1, conv2, shortcut } = block;
   const plain = [conv1, conv2, ...(shortcut ? [shortcut] : [])].every(
@@ -144,7 +153,7 @@ function isFusable(x: Tensor, block: ResidualBlock): boolean {
   );
 }
 
-/** Offsets and slopes are read by index in epilogues: they must be of the right size. */
+/** @throws ArgumentError unless offsets and slopes have the sizes with which epilogues index them. */
 function checkOffsets(x: Tensor, { conv1, slope, conv2, shortcut, lastSlope }: ResidualBlock): void {
   const op = 'residualBlock';
   const hidden = yShape(geometryOf(x, conv1));
@@ -167,13 +176,14 @@ function checkOffsets(x: Tensor, { conv1, slope, conv2, shortcut, lastSlope }: R
       checkShape(op, name, given.shape, [shape[3] as number], 'One slope for all channels, or one for each');
 }
 
-/** What the forward pass leaves for the gradient. */
+/** The result of the forward pass, and what it saves for the gradient. */
 interface Made {
   readonly out: Tensor;
-  /** Sums in front of the PReLUs, if a gradient may be asked for. */
-  readonly between?: Tensor;
-  readonly last?: Tensor;
-  /** What squeeze and excitation took and made. */
+  /** Input of the PReLU after conv1, if a gradient may be asked for. */
+  readonly preactivation?: Tensor;
+  /** Input of the last PReLU, if a gradient may be asked for. */
+  readonly lastPreactivation?: Tensor;
+  /** Inputs and results of squeeze and excitation. */
   readonly gated?: {
     readonly kernels: SqueezeKernels;
     readonly y: Tensor;
@@ -185,49 +195,51 @@ interface Made {
 const geometryOf = (x: Tensor, { weight, options = {} }: OffsetConv): ConvGeometry =>
   convGeometry('residualBlock', x.shape, weight.shape, options);
 
-/** The convolution with its offset, and what else its product can do. */
-function launched(x: Tensor, conv: OffsetConv, tail: Tail = {}): Tensor {
+/** The convolution with its offset, and what its epilogue does besides. */
+function launched(x: Tensor, conv: OffsetConv, finish: Finish = {}): Tensor {
   const g = geometryOf(x, conv);
   const [left, right] = operandsOf('residualBlock', x, conv.weight);
-  const finish: ConvFinish =
-    conv.offset.rank === 1 ? { bias: conv.offset, tail } : { tail: { ...tail, add: conv.offset } };
-  return convForward(g, left, right, finish);
+  const offset = conv.offset.rank === 1 ? { bias: conv.offset } : { add: conv.offset };
+  return convForward(g, left, right, { ...finish, ...offset });
 }
 
-/** The gradient of a convolution's input, of the shape of `like`, with a tail. */
-function inputGradient(dy: Tensor, like: Tensor, conv: OffsetConv, tail: Tail): Tensor {
+/** The gradient of a convolution's input, of the shape of `like`, finished. */
+function inputGradient(dy: Tensor, like: Tensor, conv: OffsetConv, finish: Finish): Tensor {
   const g = geometryOf(like, conv);
   const [left, right] = operandsOf('residualBlock', dy, conv.weight);
-  return convInputGrad(g, left, right, tail);
+  return convInputGrad(g, left, right, finish);
 }
 
-function forward(x: Tensor, block: ResidualBlock, keeps: boolean): Made {
+/** The block in its launches. `saves` what the gradient needs. */
+function forward(x: Tensor, block: ResidualBlock, saves: boolean): Made {
   const { conv1, slope, conv2, shortcut, gate, lastSlope } = block;
-  const kept = (from: Tensor, conv: OffsetConv) =>
-    keeps ? empty(x.gpu, yShape(geometryOf(from, conv)), x.dtype) : undefined;
-  const between = kept(x, conv1);
-  const hidden = launched(x, conv1, { keep: between, slope });
+  const saved = (from: Tensor, conv: OffsetConv) =>
+    saves ? empty(x.gpu, yShape(geometryOf(from, conv)), x.dtype) : undefined;
+  const preactivation = saved(x, conv1);
+  const hidden = launched(x, conv1, { preactivation, slope });
   const skip = shortcut ? launched(x, shortcut) : x;
   if (gate && lastSlope) {
     const y = launched(hidden, conv2);
     checkSqueeze('residualBlock', y, gate, skip, lastSlope);
     const kernels = squeezeKernels(y);
     const squeezed = kernels.forward(y, skip, gate, lastSlope);
-    return { out: squeezed.out, between, gated: { kernels, y, skip, squeezed } };
+    return { out: squeezed.out, preactivation, gated: { kernels, y, skip, squeezed } };
   }
   checkShape(
     'residualBlock',
     'shortcut',
     skip.shape,
     yShape(geometryOf(hidden, conv2)),
-    'It is added to what conv2 makes',
+    'It is added to the result of conv2',
   );
-  const last = lastSlope && kept(hidden, conv2);
-  return { out: launched(hidden, conv2, { add: skip, keep: last, slope: lastSlope }), between, last };
+  const lastPreactivation = lastSlope && saved(hidden, conv2);
+  const finish = { add: skip, preactivation: lastPreactivation, slope: lastSlope };
+  return { out: launched(hidden, conv2, finish), preactivation, lastPreactivation };
 }
 
 /** The gradient of x. */
-function backward(g: Tensor, x: Tensor, block: ResidualBlock, { out, between, last, gated }: Made): Tensor {
+function backward(g: Tensor, x: Tensor, block: ResidualBlock, made: Made): Tensor {
+  const { out, preactivation, lastPreactivation, gated } = made;
   const { conv1, slope, conv2, shortcut, gate, lastSlope } = block;
   const dOut = cast(g, out.dtype);
   const join = (): readonly [dy: Tensor, dSkip: Tensor] => {
@@ -235,12 +247,12 @@ function backward(g: Tensor, x: Tensor, block: ResidualBlock, { out, between, la
       const { kernels, y, skip, squeezed } = gated;
       return kernels.backward(dOut, y, skip, gate, lastSlope, squeezed);
     }
-    const both = lastSlope && last ? preluGate(dOut, last, lastSlope) : dOut;
+    const both = lastSlope && lastPreactivation ? preluGate(dOut, lastPreactivation, lastSlope) : dOut;
     return [both, both];
   };
   const [dy, dSkip] = join();
-  const hidden = between as Tensor; // of the same shape
-  const dBetween = inputGradient(dy, hidden, conv2, { gatedBy: hidden, slope });
+  const hidden = preactivation as Tensor; // of the shape of conv2's input
+  const dPreactivation = inputGradient(dy, hidden, conv2, { gatedBy: hidden, slope });
   const through = shortcut ? conv2dInputGrad(dSkip, shortcut.weight, geometryOf(x, shortcut)) : dSkip;
-  return inputGradient(dBetween, x, conv1, { add: through });
+  return inputGradient(dPreactivation, x, conv1, { add: through });
 }

@@ -1,3 +1,4 @@
+/** @file The end of a residual block with squeeze and excitation, for frozen parameters. */
 import { checkOptions, type OptionKeys } from '@visage/gpu';
 import { composedGradient, fused } from '../core/fused.ts';
 import { checkShape } from '../core/shape.ts';
@@ -11,7 +12,10 @@ import { prelu, sigmoid } from '../elementwise/unary.ts';
 import { linear } from '../gemm/matmul.ts';
 import { squeezeKernels } from './squeezeKernels.ts';
 
-/** The two small layers between the means of all channels and their gates, with a PReLU of one slope between them. */
+/**
+ * The two small layers that turn the means of all channels into a gate for each, with a PReLU of one slope between
+ * them. All f32.
+ */
 export interface SqueezeGate {
   /** [c, hidden] and [hidden]. */
   readonly w1: Tensor;
@@ -23,7 +27,7 @@ export interface SqueezeGate {
   readonly b2: Tensor;
 }
 
-/** The definition in plain ops. */
+/** The definition of {@link squeezeExcitation} in plain ops. */
 export function composedSqueezeExcitation(x: Tensor, gate: SqueezeGate, skip: Tensor, slope: Tensor): Tensor {
   const hidden = prelu(linear(mean(x, [1, 2]), gate.w1, gate.b1), gate.slope);
   const gates = reshape(sigmoid(linear(hidden, gate.w2, gate.b2)), [x.dim(0), 1, 1, x.dim(3)]);
@@ -31,11 +35,14 @@ export function composedSqueezeExcitation(x: Tensor, gate: SqueezeGate, skip: Te
 }
 
 /**
- * The end of a residual block with squeeze and excitation: prelu(x · gates + skip), gates = σ(prelu(mean(x) · w1 + b1) · w2 + b2) per sample
- * and channel. Hu et al. 2018.
+ * The end of a residual block with squeeze and excitation: prelu(x · gates + skip), where each sample and channel has a
+ * gate, gates = σ(prelu(mean(x) · w1 + b1) · w2 + b2). Hu et al. 2018.
  *
- * x and skip [n, h, w, c], slope [1] → [n, h, w, c] in the type of x, f32 or f16; the parameters are f32. One kernel each way on small planes, three on
- * large ones, while the gate's parameters and `slope` are frozen; their gradients go through the composition.
+ * x and skip [n, h, w, c], slope [1] → [n, h, w, c] in the type of x, f32 or f16; the parameters are f32. While they
+ * are frozen, small images take one launch in each direction, large ones three. Gradients of the parameters go through
+ * the definition in plain ops.
+ *
+ * @throws ArgumentError if a part of the gate is missing or unknown, or if a type or a shape does not fit.
  */
 export function squeezeExcitation(x: Tensor, gate: SqueezeGate, givenSkip: Tensor, slope: Tensor): Tensor {
   checkSqueeze('squeezeExcitation', x, gate, givenSkip, slope);
@@ -63,7 +70,7 @@ export function squeezeExcitation(x: Tensor, gate: SqueezeGate, givenSkip: Tenso
 
 const PARTS: OptionKeys<SqueezeGate> = { w1: true, b1: true, slope: true, w2: true, b2: true };
 
-/** Throws unless `gate` has the parts of a {@link SqueezeGate}, all of them tensors. */
+/** @throws ArgumentError that names `op` unless `gate` has the parts of a {@link SqueezeGate}, all of them tensors. */
 export function checkGate(op: string, gate: SqueezeGate): void {
   checkOptions(op, gate, PARTS);
   const { w1, b1, slope, w2, b2 } = gate;

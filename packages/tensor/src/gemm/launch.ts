@@ -1,48 +1,61 @@
+/** @file Launches a product: chooses the multiply, splits K, and puts loaders, multiply and epilogue together. */
 import { type Gpu, type KernelChoice, linearGrid } from '@visage/gpu';
 import { gemmEpilogueStore, gemmEpilogueStoreScalar } from '@visage/kernels';
 import { chooseFor } from '../core/metProblems.ts';
 import type { Shape } from '../core/shape.ts';
 import { empty, type Tensor } from '../core/tensor.ts';
-import { finisher, mergeSplits, tensorsOf, UNFINISHED } from './epilogue.ts';
+import { finisher, mergeSplits, UNFINISHED } from './epilogue.ts';
 import { loaderOfA, loaderOfB } from './operands.ts';
-import { type GemmPlan, LONGEST_SUM } from './plan.ts';
-import type { GemmProblem } from './problem.ts';
+import { type GemmPlan, type GemmProblem, LONGEST_SUM, tensorsOf } from './problem.ts';
 import { gemmFamily } from './variants.ts';
 
-const PER_PROCESSOR = 2; // workgroups that keep it busy
-const SHORTEST_SPLIT = 128; // below this the extra reduction costs more than idle processors
+const PER_PROCESSOR = 2; // workgroups that keep a processor busy
+const SHORTEST_SPLIT = 128; // terms; below this the extra launch costs more than idle processors
 
-// A workgroup's z is a split of K and an item, which the functions of the problem may ask for. The division comes out of a number that the compiler cannot
-// know, even if there is one split only: else drivers unroll the loop over a short K, and llvmpipe then compiles for seconds.
-const BEGIN = `var<private> item : u32;\nfn begin(z : u32) -> u32 { item = z % ITEMS; return z / ITEMS; }`;
+// A workgroup's z is (split of K) · BATCH + batchIndex. Even with one split the split comes out of a division whose
+// result compilers cannot know: if they knew that a loop over a short K starts at 0, they would unroll it, and llvmpipe
+// would compile for seconds.
+const BEGIN = 'var<private> batchIndex : u32;\nfn begin(z : u32) -> u32 { batchIndex = z % BATCH; return z / BATCH; }';
 
-/** How many pieces K falls into: enough workgroups to fill the device, and no serial sum too long. */
+/**
+ * The number of pieces that K is split into: enough workgroups to fill the device, and no serial sum above LONGEST_SUM.
+ */
 function splitsOf(problem: GemmProblem, plan: GemmPlan, gpu: Gpu): number {
   if (plan.splits) return plan.splits;
   const steps = Math.ceil(problem.k / plan.kStep);
   const forAccuracy = Math.ceil(problem.k / LONGEST_SUM);
   const tiles = plan.tiles[0] * plan.tiles[1];
-  const forWidth = gpu.adapter.software
+  const forOccupancy = gpu.adapter.software
     ? 1
     : Math.min(Math.ceil((PER_PROCESSOR * gpu.profile.processors) / tiles), Math.floor(problem.k / SHORTEST_SPLIT));
-  return Math.max(1, Math.min(steps, Math.max(forAccuracy, forWidth)));
+  return Math.max(1, Math.min(steps, Math.max(forAccuracy, forOccupancy)));
 }
 
-/** The chosen multiply; `again` launches the whole problem once more, for who measures it. */
-function planOf(gpu: Gpu, problem: GemmProblem, target: Tensor | undefined, again: () => Tensor) {
+interface Planned {
+  readonly choice: KernelChoice;
+  readonly plan: GemmPlan;
+}
+
+/**
+ * The chosen multiply. `relaunch` computes the whole problem once more, for tuning; `target` is what it overwrites, if
+ * the caller owns it.
+ */
+function planOf(gpu: Gpu, problem: GemmProblem, target: Tensor | undefined, relaunch: () => Tensor): Planned {
+  const { a, b, finish = {} } = problem;
   const choice = chooseFor(gpu, {
     family: gemmFamily,
     problem,
-    buffers: [
-      ...[problem.a, problem.b, problem.bias, target?.buffer],
-      ...tensorsOf(problem.tail ?? {}).map(({ buffer }) => buffer),
-    ],
-    launch: again,
+    buffers: [a, b, target?.buffer, ...tensorsOf(finish).map(({ buffer }) => buffer)],
+    launch: relaunch,
   });
   return { choice, plan: choice.variant.plan(problem, gpu) };
 }
 
-/** Chooses a kernel for `problem`, launches it, and returns C in `shape`. */
+/**
+ * Chooses a kernel for `problem`, launches it, and returns C in `shape`.
+ *
+ * @throws VisageError if a variant that `withVariant` names cannot compute the problem.
+ */
 export function gemm(gpu: Gpu, problem: GemmProblem, shape: Shape): Tensor {
   const planned = planOf(gpu, problem, undefined, () => gemm(gpu, problem, shape));
   const splits = splitsOf(problem, planned.plan, gpu);
@@ -57,30 +70,24 @@ export function gemm(gpu: Gpu, problem: GemmProblem, shape: Shape): Tensor {
   return c;
 }
 
-/** Launches `problem` into an existing tensor, without splitting K: for results that several launches fill. */
+/**
+ * Launches `problem` into an existing tensor, without splitting K: for results that several launches fill.
+ *
+ * @throws VisageError if a variant that `withVariant` names cannot compute the problem.
+ */
 export function gemmInto(gpu: Gpu, problem: GemmProblem, c: Tensor): Tensor {
-  launch(
-    gpu,
-    problem,
-    planOf(gpu, { ...problem, unsplit: true }, c, () => gemmInto(gpu, problem, c)),
-    c,
-    1,
-  );
+  const planned = planOf(gpu, { ...problem, unsplit: true }, c, () => gemmInto(gpu, problem, c));
+  launch(gpu, problem, planned, c, 1);
   return c;
-}
-
-interface Planned {
-  readonly choice: KernelChoice;
-  readonly plan: GemmPlan;
 }
 
 /** Writes C, or with `splits` above 1 the partial sums [splits, …C] in f32. */
 function launch(gpu: Gpu, problem: GemmProblem, { choice, plan }: Planned, c: Tensor, splits: number): void {
-  const { m, n, k, items = 1, operands = 'f32' } = problem;
-  const { wide = false, readsAcross = false, enables = [] } = plan;
-  const b = problem.across && !readsAcross ? problem.across.asRows() : problem.b;
-  const [loaderA, loaderB] = [loaderOfA(problem, wide, plan.kStep), loaderOfB(problem, wide, readsAcross)];
-  const finish = splits === 1 ? finisher(problem, 3) : UNFINISHED;
+  const { m, n, k, batch = 1, operands = 'f32', transposedB } = problem;
+  const { wide = false, readsTransposed = false, enables = [] } = plan;
+  const b = transposedB && !readsTransposed ? transposedB.asRows() : problem.b;
+  const [loaderA, loaderB] = [loaderOfA(problem, wide, plan.kStep), loaderOfB(problem, wide, readsTransposed)];
+  const finish = splits === 1 ? finisher(n, problem.finish ?? {}, 3) : UNFINISHED;
   const steps = Math.ceil(k / plan.kStep);
   const [x, y] = linearGrid(plan.tiles[0] * plan.tiles[1]);
   const half = operands === 'f16' || c.dtype === 'f16';
@@ -93,12 +100,12 @@ function launch(gpu: Gpu, problem: GemmProblem, { choice, plan }: Planned, c: Te
         M: m,
         N: n,
         K: k,
-        ROWS_OF_C: c.size / splits / n, // multiplies call the rows of an invocation ROWS
+        ROWS_OF_C: c.size / splits / n,
         EXACT_K: wide && k % plan.kStep === 0,
         WHOLE_K: k % plan.kStep === 0,
         TILES_N: plan.tiles[1],
         K_CHUNK: Math.max(1, Math.ceil(steps / splits)) * plan.kStep,
-        ITEMS: items,
+        BATCH: batch,
         ...loaderA.constants,
         ...loaderB.constants,
         ...plan.constants,
@@ -110,19 +117,18 @@ function launch(gpu: Gpu, problem: GemmProblem, { choice, plan }: Planned, c: Te
         `fn outRow(m : u32) -> u32 { ${problem.outRow ?? 'return m;'} }`,
         finish.code,
         ...loaderA.parts,
-        ...(plan.shares
-          ? [
-              `fn shareStep(step : StepA, lane : u32) -> StepA { ${problem.shareStep ?? 'return subgroupShuffle(step, lane);'} }`,
-            ]
-          : []),
+        ...(plan.shufflesSteps ? [shuffleStepCode(problem)] : []),
         ...loaderB.parts,
         n % 4 === 0 ? gemmEpilogueStore : gemmEpilogueStoreScalar,
         plan.multiply,
       ],
     },
     buffers: [c.buffer, problem.a, b, ...finish.buffers],
-    grid: [x, y, splits * items],
-    flops: 2 * m * n * k * items,
+    grid: [x, y, splits * batch],
+    flops: 2 * m * n * k * batch,
     choice,
   });
 }
+
+const shuffleStepCode = ({ shuffleStep = 'return subgroupShuffle(step, thread);' }: GemmProblem): string =>
+  `fn shuffleStep(step : StepA, thread : u32) -> StepA { ${shuffleStep} }`;

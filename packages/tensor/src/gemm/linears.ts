@@ -1,20 +1,21 @@
+/** @file Several fully connected layers of one input in few launches. */
 import { ArgumentError, checkList, checkOptions, Family, linearGrid, type Variant } from '@visage/gpu';
 import { vectorAffineGrad, vectorAffines } from '@visage/kernels';
 import { composedGradient, fused } from '../core/fused.ts';
+import { WORKGROUP } from '../core/passes.ts';
 import { checkShape } from '../core/shape.ts';
 import { checkFloat, computed } from '../core/storage.ts';
 import { empty, type Tensor } from '../core/tensor.ts';
 import { cast } from '../elementwise/cast.ts';
 import { linear } from './matmul.ts';
 
-const WORKGROUP = 64;
-// Loads four values of a row one by one, 0 past its end.
+// WGSL that loads four values of a row one by one, 0 past its end.
 const SINGLY = [
   'var q = vec4f();',
   'for (var j = 0u; j < min(4u, K - k); j++) { q[j] = x[r * K + k + j]; }',
   'return q;',
 ].join(' ');
-const MOST_ROWS = 16; // of an invocation, as many vectors in registers
+const MOST_ROWS = 16; // that a thread computes: each holds one vector of sums in registers
 
 /** A fully connected layer: weight [in, out], bias [out]. */
 export interface LinearParameters {
@@ -23,10 +24,13 @@ export interface LinearParameters {
 }
 
 /**
- * Several fully connected layers of one input: x · weight + bias for each, in f32 whatever the types.
+ * Several fully connected layers of one input: yₗ = x · weightₗ + biasₗ, in f32 whatever the types.
  *
- * x [n, in], all layers of one size → a [n, out] for each layer. As many layers as the device has bindings for share a launch; each gradient of a layer's
- * parameters is one. Made for few rows: a weight is read once for up to 16 of them.
+ * x [n, in], weights [in, out] and biases [out] of one size for all layers → one [n, out] for each layer. A launch
+ * computes as many layers as the device has bindings for; the gradients of a layer's weight and bias take one launch.
+ * Made for few rows: each weight is read once for 16 rows.
+ *
+ * @throws ArgumentError if the list is empty, if a layer lacks a part, or if a tensor is no float or has another shape.
  */
 export function linears(x: Tensor, given: readonly LinearParameters[]): Tensor[] {
   checkLayers(x, given);
@@ -52,7 +56,7 @@ function checkLayers(x: Tensor, layers: readonly LinearParameters[]): void {
   }
 }
 
-/** One layer's result as a node of its own. */
+/** The result of one layer as a node of the graph, with a gradient of its own. */
 function asNode(out: Tensor, x: Tensor, { weight, bias }: LinearParameters): Tensor {
   const inputs = [x, weight, bias];
   const composed = (...all: readonly Tensor[]) => linear(all[0] as Tensor, all[1] as Tensor, all[2]);
@@ -73,37 +77,38 @@ interface LinearsProblem {
 }
 
 interface LinearsVariant extends Variant<LinearsProblem> {
-  /** Invocations along the columns, and how many share the sum of each. */
-  readonly across: number;
-  readonly lanes: number;
+  /** Vectors of columns that a workgroup computes. */
+  readonly columns: number;
+  /** Threads that split each sum among them. */
+  readonly threadsPerSum: number;
 }
 
-const shared: LinearsVariant = {
-  name: 'sums shared by 16',
-  across: 16,
-  lanes: 16,
+const split: LinearsVariant = {
+  name: '16 threads per sum',
+  columns: 16,
+  threadsPerSum: 16,
   supports: (_, { device }) =>
-    device.limits.maxComputeInvocationsPerWorkgroup >= 256 || 'needs 256 invocations per workgroup',
+    device.limits.maxComputeInvocationsPerWorkgroup >= 256 || 'needs 256 threads per workgroup',
   admits: (_, { adapter }) => !adapter.software || 'workgroup memory is slow on a software adapter',
 };
 
-/** How the products are shared out. */
+/** Ways to compute them: sums over thousands of terms keep a GPU busy only if several threads split each. */
 export const linearsFamily = new Family<LinearsProblem, LinearsVariant>({
   name: 'linears',
-  variants: [shared, { name: 'an invocation per sum', across: 8, lanes: 1 }],
+  variants: [split, { name: 'one thread per sum', columns: 8, threadsPerSum: 1 }],
   describe: ({ rows, inner, columns }) => `${rows} x ${inner} by ${inner} x ${columns}`,
 });
 
-const lanesOf = (columns: number): 1 | 4 => (columns % 4 === 0 ? 4 : 1);
+const vectorWidth = (columns: number): 1 | 4 => (columns % 4 === 0 ? 4 : 1);
 
 function launchForward(x: Tensor, layers: readonly LinearParameters[]): Tensor[] {
   const { gpu } = x;
   const [rows, inner] = [x.dim(0), x.dim(1)];
   const columns = (layers[0] as LinearParameters).weight.dim(1);
-  const vector = lanesOf(columns);
+  const vector = vectorWidth(columns);
   const width = columns / vector;
   const choice = linearsFamily.choose(gpu, { rows, inner, columns });
-  const { across, lanes } = choice.variant;
+  const { columns: perWorkgroup, threadsPerSum } = choice.variant;
   const outs = layers.map(() => empty(gpu, [rows, columns]));
   const perLaunch = Math.floor((gpu.device.limits.maxStorageBuffersPerShaderStage - 1) / 3);
   const blockRows = Math.min(rows, MOST_ROWS);
@@ -115,12 +120,12 @@ function launchForward(x: Tensor, layers: readonly LinearParameters[]): Tensor[]
         aliases: { V: computed(vector) },
         constants: {
           ...{ K: inner, WIDTH: width, ROWS: rows, BLOCK_ROWS: blockRows },
-          ...{ COLUMNS: across, LANES: lanes, WG: across * lanes },
+          ...{ COLUMNS: perWorkgroup, THREADS_PER_SUM: threadsPerSum, WG: perWorkgroup * threadsPerSum },
         },
         parts: [setCode(sets.length, inner % 4 === 0), vectorAffines],
       },
       buffers: [x, ...sets.flatMap(({ out, weight, bias }) => [out, weight, bias])].map((t) => t.buffer),
-      grid: [Math.ceil(width / across), Math.ceil(rows / blockRows), sets.length],
+      grid: [Math.ceil(width / perWorkgroup), Math.ceil(rows / blockRows), sets.length],
       flops: 2 * rows * inner * columns * sets.length,
       choice,
     });
@@ -128,7 +133,10 @@ function launchForward(x: Tensor, layers: readonly LinearParameters[]): Tensor[]
   return outs;
 }
 
-/** Declares the bindings of `count` sets, result, weight and bias, behind that of x, and the functions over them. */
+/**
+ * WGSL with the bindings of `count` layers (result, weight and bias of each) after that of x, and the functions that
+ * index them by layer.
+ */
 function setCode(count: number, quads: boolean): string {
   const sets = Array.from({ length: count }, (_, s) => s);
   const declare = (at: number, access: string, name: string, type: string) =>
@@ -149,10 +157,10 @@ function setCode(count: number, quads: boolean): string {
   ].join('\n');
 }
 
-/** Gradients of weight and bias. */
+/** Gradients of weight, xᵀ · g, and bias, the sum of g over rows. */
 function parameterGradients(x: Tensor, weight: Tensor, g: Tensor): [Tensor, Tensor] {
   const [inner, columns] = [weight.dim(0), weight.dim(1)];
-  const vector = lanesOf(columns);
+  const vector = vectorWidth(columns);
   const [dWeight, dBias] = [empty(x.gpu, weight.shape), empty(x.gpu, [columns])];
   x.gpu.dispatch({
     program: {

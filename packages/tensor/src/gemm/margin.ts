@@ -1,3 +1,4 @@
+/** @file Classifier logits with a margin on the own class: ArcFace and CosFace. */
 import { checkBoolean, checkNumber, checkOptions, type OptionKeys } from '@visage/gpu';
 import { checkShape } from '../core/shape.ts';
 import { checkFloat } from '../core/storage.ts';
@@ -37,8 +38,8 @@ function cosines(op: string, x: Tensor, w: Tensor, labels: Tensor): Tensor {
 const MIN_SINE_SQUARED = 1e-12; // keeps the gradient of √(1 − cos²) finite when x lies on its centre
 
 /**
- * own where the one-hot mask is 1, other where it is 0, and NaN where it is: a label outside the classes is
- * neither.
+ * `own` where the one-hot mask is 1, `other` where it is 0, and NaN where the mask is NaN, as it is for a label outside
+ * the classes.
  */
 const ofOwnClass = (mask: Tensor, own: Tensor, other: Tensor): Tensor =>
   pointwise(
@@ -49,10 +50,13 @@ const ofOwnClass = (mask: Tensor, own: Tensor, other: Tensor): Tensor =>
   );
 
 /**
- * Additive angular margin logits: s · cos(θ + m) for the own class, s · cos θ for the others. ArcFace, Deng et al. 2019.
+ * Additive angular margin logits: s · cos(θ + m) for the own class, s · cos θ for the others. ArcFace, Deng et al.
+ * 2019.
  *
- * x [n, d], w [d, classes], labels [n] → [n, classes]. Past θ = π − m, where cos(θ + m) would rise again, the own class gets
- * s · (cos θ − m · sin(π − m)), which keeps falling. A label outside the classes gives a row of NaN.
+ * x [n, d], w [d, classes], labels [n] → [n, classes]. Past θ = π − m, where cos(θ + m) would rise again, the own class
+ * gets s · (cos θ − m · sin(π − m)), which keeps falling. A label outside the classes gives a row of NaN.
+ *
+ * @throws ArgumentError if an option, a type or a shape is wrong.
  */
 export function arcMargin(x: Tensor, w: Tensor, labels: Tensor, options: ArcMarginOptions = {}): Tensor {
   checkOptions('arcMargin', options, ARC_OPTIONS);
@@ -70,9 +74,12 @@ export function arcMargin(x: Tensor, w: Tensor, labels: Tensor, options: ArcMarg
 }
 
 /**
- * Additive cosine margin logits: s · (cos θ − m) for the own class, s · cos θ for the others. CosFace, Wang et al. 2018.
+ * Additive cosine margin logits: s · (cos θ − m) for the own class, s · cos θ for the others. CosFace, Wang et al.
+ * 2018.
  *
  * x [n, d], w [d, classes], labels [n] → [n, classes]. A label outside the classes gives a row of NaN.
+ *
+ * @throws ArgumentError if an option, a type or a shape is wrong.
  */
 export function cosMargin(x: Tensor, w: Tensor, labels: Tensor, options: MarginOptions = {}): Tensor {
   checkOptions('cosMargin', options, OPTIONS);

@@ -1,3 +1,4 @@
+/** @file Matrix product and fully connected layer. */
 import { ArgumentError, checkBoolean, checkOptions, type OptionKeys } from '@visage/gpu';
 import { gemmLoadDense, gemmLoadDenseOuter, gemmLoadDenseOuterScalar, gemmLoadDenseScalar } from '@visage/kernels';
 import { track } from '../core/autograd.ts';
@@ -7,21 +8,26 @@ import { isCastNow } from '../elementwise/autocast.ts';
 import { cast } from '../elementwise/cast.ts';
 import { transpose } from '../elementwise/shape.ts';
 import { biasGradient } from '../elementwise/zeroSum.ts';
-import { gemmType, operandsOf } from './half.ts';
 import { gemm } from './launch.ts';
-import type { GemmProblem, GemmType } from './problem.ts';
+import { type GemmProblem, type GemmType, gemmType, operandsOf } from './problem.ts';
 
 export interface MatmulOptions {
+  /** a is [K, M]. Default false. */
   readonly transposeA?: boolean;
+  /** b is [N, K]. Default false. */
   readonly transposeB?: boolean;
 }
 
 const MATMUL_OPTIONS: OptionKeys<MatmulOptions> = { transposeA: true, transposeB: true };
 
 /**
- * Matrix product op(a) · op(b), where op transposes if asked to.
+ * Matrix product c = op(a) · op(b), where op transposes if the options say so: c[m, n] = Σₖ op(a)[m, k] · op(b)[k, n].
  *
- * Shapes [M, K] · [K, N] → [M, N], after transposition. The result has a's type: f16 for an f16 a, whatever b is; sums are f32 in either case.
+ * Shapes [M, K] · [K, N] → [M, N], after transposition. The result has the type of a, f32 or f16, whatever the type of
+ * b; sums are f32.
+ *
+ * @throws ArgumentError if an option is unknown or no boolean, if a or b is no matrix of floats, or if their inner
+ * extents differ.
  */
 export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tensor {
   checkOptions('matmul', options, MATMUL_OPTIONS);
@@ -33,7 +39,7 @@ export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tenso
   return product(a, b, transposeA, transposeB, gemmType(a));
 }
 
-/** op(a) · op(b) with a result of the type asked for. Each gradient has the type of its operand. */
+/** op(a) · op(b) with a result of type `result`. Each gradient has the type of its operand. */
 function product(a: Tensor, b: Tensor, transposeA: boolean, transposeB: boolean, result: GemmType): Tensor {
   const [m, k] = transposeA ? [a.dim(1), a.dim(0)] : [a.dim(0), a.dim(1)];
   const out = launchProduct('matmul', a, b, { transposeA, transposeB }, [m, k, b.dim(transposeB ? 0 : 1)], result);
@@ -60,8 +66,8 @@ function launchProduct(
   const problem: GemmProblem = {
     ...{ name, m, n, k, operands: gemmType(left), result },
     ...{ aContiguousAlong: transposeA ? 'm' : 'k', runA, loaderA: [runA % 4 === 0 ? vector : scalar] },
-    ...{ a: left.buffer, b: right.buffer, bias: bias?.buffer },
-    across: transposeB ? { inner: k, asRows: () => transpose(right.detach()).buffer } : undefined,
+    ...{ a: left.buffer, b: right.buffer, finish: { bias } },
+    transposedB: transposeB ? { inner: k, asRows: () => transpose(right.detach()).buffer } : undefined,
   };
   return gemm(a.gpu, problem, [m, n]);
 }
@@ -79,14 +85,23 @@ function checkMatrices(a: Tensor, b: Tensor, ta: boolean, tb: boolean): void {
     throw new ArgumentError('matmul', 'ranks', `${a.rank} and ${b.rank}`, '2 and 2', 'reshape() to matrices');
   if (a.dim(ta ? 0 : 1) !== b.dim(tb ? 1 : 0)) {
     const show = (x: Tensor, t: boolean) => showShape(x.shape) + (t ? 'ᵀ' : '');
-    throw new ArgumentError('matmul', 'shapes', `${show(a, ta)} · ${show(b, tb)}`, 'equal inner extents');
+    throw new ArgumentError(
+      'matmul',
+      'shapes',
+      `${show(a, ta)} · ${show(b, tb)}`,
+      'equal inner extents',
+      'transposeA and transposeB turn an operand',
+    );
   }
 }
 
 /**
- * Fully connected layer: x · w + bias.
+ * Fully connected layer: y = x · w + bias.
  *
- * Shapes [N, in] · [in, out] + [out] → [N, out], in the type of x. PyTorch stores w as [out, in]; files are converted when read.
+ * Shapes [N, in] · [in, out] + [out] → [N, out], in the type of x; sums are f32. PyTorch stores w as [out, in]: readers
+ * of its files transpose it.
+ *
+ * @throws ArgumentError if a tensor is not f32 or f16, or if the shapes do not fit.
  */
 export function linear(x: Tensor, w: Tensor, bias?: Tensor): Tensor {
   for (const [name, value] of Object.entries({ x, w, bias }))

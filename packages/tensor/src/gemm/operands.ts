@@ -1,8 +1,9 @@
+/** @file Chooses the texts by which a multiply reads A and B; kernels/gemm/README.md says what they define. */
 import {
-  gemmLoadAcross,
-  gemmLoadAcrossWide,
   gemmLoadRows,
   gemmLoadRowsScalar,
+  gemmLoadTransposed,
+  gemmLoadTransposedWide,
   gemmWalkPairs,
   gemmWalkPlain,
   gemmWalkRuns,
@@ -10,57 +11,72 @@ import {
 } from '@visage/kernels';
 import type { GemmProblem, GemmType } from './problem.ts';
 
-/** The texts, aliases and constants by which a multiply reads its operands. */
-export interface Loaders {
+/** The texts, aliases and constants by which a multiply reads one operand. */
+export interface Loader {
   readonly parts: readonly string[];
   readonly aliases: Readonly<Record<string, string>>;
   readonly constants: Readonly<Record<string, number | boolean>>;
 }
 
-/** WGSL of what one load of `width` values reads from memory, and what it hands to the multiply. Eight are halves and stay packed. */
-function types(width: 8 | 4 | 1, type: GemmType): readonly [stored: string, loaded: string] {
+type VectorWidth = 8 | 4 | 1;
+
+/**
+ * WGSL types of what one load reads from memory, and of what it gives to the multiply: f32 values, but eight f16 stay
+ * packed.
+ */
+function types(width: VectorWidth, type: GemmType): readonly [stored: string, loaded: string] {
   if (width === 8) return ['vec4u', 'vec4u'];
   return [width === 4 ? `vec4<${type}>` : type, 'vec4f'];
 }
 
-const widthOf = (run: number, wide: boolean): 8 | 4 | 1 => (wide && run % 8 === 0 ? 8 : run % 4 === 0 ? 4 : 1);
+/** Values that one load reads, of `run` contiguous ones. */
+const vectorWidth = (run: number, wide: boolean): VectorWidth => (wide && run % 8 === 0 ? 8 : run % 4 === 0 ? 4 : 1);
 
-/** The loader of A. `wide` multiplies take eight halves at a time; they walk k in steps of `kStep`. */
-export function loaderOfA(problem: GemmProblem, wide: boolean, kStep: number): Loaders {
+/** The loader of A. `wide` multiplies take eight f16 at a time and step along k by `kStep`. */
+export function loaderOfA(problem: GemmProblem, wide: boolean, kStep: number): Loader {
   const { runA = 4, operands = 'f32', loaderA, aContiguousAlong, imageWalk } = problem;
-  const width = widthOf(runA, wide);
+  const width = vectorWidth(runA, wide);
   const [StoredA, LoadedA] = types(width, operands);
   return {
     parts: wide ? [...loaderA, walkOver(width, imageWalk, runA % kStep === 0)] : loaderA,
     aliases: { StoredA, LoadedA },
-    constants: { WIDE_A: Math.max(4, width), ...(wide ? { A_BY_K: aContiguousAlong === 'k' } : {}) },
+    constants: { WIDTH_A: Math.max(4, width), ...(wide ? { A_BY_K: aContiguousAlong === 'k' } : {}) },
   };
 }
 
-/** How a multiply that takes eight halves walks over A; see kernels/gemm/README.md. */
-function walkOver(width: 8 | 4 | 1, walk: GemmProblem['imageWalk'], wholeSteps: boolean): string {
+/**
+ * How a multiply that takes eight f16 at a time goes through A. `wholeSteps`: no step along k crosses from one tap to
+ * the next.
+ */
+function walkOver(width: VectorWidth, walk: GemmProblem['imageWalk'], wholeSteps: boolean): string {
   if (width < 8) return gemmWalkPairs;
   if (walk === 'byTap') return gemmWalkTaps;
   return walk === 'byPixel' && wholeSteps ? gemmWalkRuns : gemmWalkPlain;
 }
 
-/** The loader of B. A `wide` multiply reads one that is stored across as it lies, in eights where they fit; others may `readAcross`, or get rows. */
-export function loaderOfB(problem: GemmProblem, wide: boolean, readAcross: boolean): Loaders {
-  const { across, n, operands = 'f32' } = problem;
-  if (across && readAcross) {
-    const width = wide && across.inner % 8 === 0 ? 8 : 1;
+/**
+ * The loader of B. A transposed B is read as it lies if the multiply `readsTransposed`, by eight f16 where they fit;
+ * else b holds rows.
+ */
+export function loaderOfB(problem: GemmProblem, wide: boolean, readsTransposed: boolean): Loader {
+  const { transposedB, n, operands = 'f32' } = problem;
+  if (transposedB && readsTransposed) {
+    const width = wide && transposedB.inner % 8 === 0 ? 8 : 1;
     const [StoredB, LoadedB] = types(width, operands);
     return {
-      parts: [width === 8 ? gemmLoadAcrossWide : gemmLoadAcross],
+      parts: [width === 8 ? gemmLoadTransposedWide : gemmLoadTransposed],
       aliases: { StoredB, LoadedB },
-      constants: { INNER: across.inner, ...(wide ? { WIDE_B: Math.max(4, width), B_BY_N: width === 1 } : {}) },
+      constants: {
+        INNER: transposedB.inner,
+        ...(wide ? { WIDTH_B: Math.max(4, width), B_BY_N: width === 1 } : {}),
+      },
     };
   }
-  const width = widthOf(n, wide);
+  const width = vectorWidth(n, wide);
   const [StoredB, LoadedB] = types(width, operands);
   return {
     parts: [width === 1 ? gemmLoadRowsScalar : gemmLoadRows],
     aliases: { StoredB, LoadedB },
-    constants: { WIDE_B: Math.max(4, width), ...(wide ? { B_BY_N: true } : {}) },
+    constants: { WIDTH_B: Math.max(4, width), ...(wide ? { B_BY_N: true } : {}) },
   };
 }

@@ -1,40 +1,51 @@
+/**
+ * @file Products of f16 on subgroup matrices (kernels/gemm/matrix.wgsl): its tiles, and which of them is expected to be
+ * the fastest.
+ */
 import type { Gpu } from '@visage/gpu';
 import { gemmMatrix } from '@visage/kernels';
 import { unroll } from '../core/unroll.ts';
-import { type GemmVariant, LONGEST_SUM } from './plan.ts';
-import type { GemmProblem } from './problem.ts';
+import { type GemmProblem, type GemmVariant, LONGEST_SUM } from './problem.ts';
 
-/** A workgroup's tile and how it is shared out among subgroups. */
+/** A workgroup's tile of C, its split into subgroups, and how long it takes. */
 interface MatrixTile {
   readonly bm: number;
   readonly bn: number;
   readonly bk: number;
   /** Subgroups along m and n. */
-  readonly warps: readonly [number, number];
-  /** Workgroups that a processor holds at a time. */
-  readonly resident: number;
-  /** Microseconds of a step of one workgroup among so many that the processor never waits, by the way its operands lie. */
-  readonly among: Times;
-  /** The same of one that shares the processor with less than `resident` others. */
+  readonly subgroups: readonly [number, number];
+  /** Workgroups that a processor runs at a time: its registers and workgroup memory hold no more. */
+  readonly occupancy: number;
+  /**
+   * Microseconds that a workgroup adds for each step along k, on a processor with `occupancy` workgroups or more:
+   * others hide its waiting.
+   */
+  readonly busy: Times;
+  /** Microseconds of a step on a processor with fewer workgroups than that: nothing hides its waiting. */
   readonly alone: Times;
 }
 
-/** A and B along k and n (a convolution), both along k (its input gradient), along m and n (its weight gradient). */
+/**
+ * By the axes along which A and B are contiguous: k and n (a convolution), both k (its input gradient), m and n (its
+ * weight gradient).
+ */
 type Times = readonly [forward: number, inputGrad: number, weightGrad: number];
 
-/** Invocations of a subgroup on the devices whose matrices these kernels use. */
+/** Threads of a subgroup on the devices whose matrices these kernels use. */
 export const MATRIX_SUBGROUP = 32;
 const BANDWIDTH = 3e6; // bytes per microsecond at which partial sums are written, and read again
-const LAUNCH = 4; // microseconds of one more launch
-const BEGINNING = 4; // microseconds from a launch to its first product, and from the last one to its end
-const COPIED = 1.5e6; // bytes per microsecond at which an operand is transposed, read and written
-const MERGED = 0.06; // microseconds for each partial sum that a merge adds in series
+const LAUNCH = 4; // microseconds that one more launch takes
+const FILL_AND_DRAIN = 4; // microseconds before the first product and after the last one of a launch
+const COPY_BANDWIDTH = 1.5e6; // bytes per microsecond at which an operand is transposed, read and written
+const MERGE_STEP = 0.06; // microseconds for each partial sum that a merge adds in series
 const MOST_SPLITS = 256;
 const SHORTEST_SPLIT = 128;
 
 /**
- * The tiles, with times read on an H200 at 1980 MHz (2026-11-22; 3x3 convolutions at 28x28 with 512 channels, of 1, 4 and 16 images, and their gradients; `estimate`
- * is within 20 % of most). An operand that lies along k is dear: of 16 steps of k only 32 bytes lie together. A tuning memo knows better.
+ * The tiles, with times measured on an H200 at 1980 MHz (2026-11-22) by 3x3 convolutions at 28x28 with 512 channels, of
+ * 1, 4 and 16 images, and their gradients; `estimate` is within 20 % of most of them. A tile of an operand that is
+ * contiguous along k takes longer, because it has only bk values, 32 bytes for 16, together in memory. Measured times
+ * in a tuning memo go before these estimates.
  */
 const TILES: readonly MatrixTile[] = [
   tile(128, 128, 16, [2, 2], 2, [0.28, 0.335, 0.262]),
@@ -50,23 +61,24 @@ function tile(
   bm: number,
   bn: number,
   bk: number,
-  warps: readonly [number, number],
-  resident: number,
-  among: Times,
-  alone: Times = [among[0] * resident, among[1] * resident, among[2] * resident],
+  subgroups: readonly [number, number],
+  occupancy: number,
+  busy: Times,
+  alone: Times = [busy[0] * occupancy, busy[1] * occupancy, busy[2] * occupancy],
 ): MatrixTile {
-  return { bm, bn, bk, warps, resident, among, alone };
+  return { bm, bn, bk, subgroups, occupancy, busy, alone };
 }
 
-/** How a tile serves a problem best, and the microseconds that this is expected to take. */
+/** How a tile computes a problem the fastest. */
 interface Estimate {
   readonly splits: number;
-  /** Reads a B that is stored across as it lies; else it is copied into rows first. */
-  readonly readsAcross: boolean;
+  /** A transposed B is read as it is stored; if false, it is copied into rows first. */
+  readonly readsTransposed: boolean;
+  /** Microseconds that this is expected to take. */
   readonly time: number;
 }
 
-/** The estimates of a problem for a GPU of so many processors. */
+/** The estimates of a problem for GPUs with this number of processors. */
 interface Estimates {
   readonly processors: number;
   readonly byTile: ReadonlyMap<MatrixTile, Estimate>;
@@ -74,7 +86,10 @@ interface Estimates {
 
 const estimates = new WeakMap<GemmProblem, Estimates>();
 
-/** Made once for all tiles of a problem: their order asks for it, then the plan of the first one, and whoever wants to know why not another. */
+/**
+ * The estimate of a tile. All tiles of a problem are estimated once: the order, the plan and the reasons for a choice
+ * all ask.
+ */
 function estimateOf(tile: MatrixTile, problem: GemmProblem, { profile: { processors } }: Gpu): Estimate {
   let all = estimates.get(problem);
   if (all?.processors !== processors) {
@@ -85,27 +100,27 @@ function estimateOf(tile: MatrixTile, problem: GemmProblem, { profile: { process
 }
 
 function estimate(tile: MatrixTile, problem: GemmProblem, processors: number): Estimate {
-  const { k, n, across, aContiguousAlong } = problem;
-  const laid = (layout: 0 | 1 | 2) => estimateFor(tile, problem, layout, processors);
-  if (aContiguousAlong === 'm') return { ...laid(2), readsAcross: true };
-  const rows = { ...laid(0), readsAcross: false };
-  if (!across || across.inner % 8 !== 0) return rows; // halves that lie across would be gathered one by one
-  const asItLies = { ...laid(1), readsAcross: true };
-  const copy = LAUNCH + (4 * k * n * (problem.items ?? 1)) / COPIED;
-  return rows.time + copy < asItLies.time ? rows : asItLies;
+  const { k, n, batch = 1, transposedB, aContiguousAlong } = problem;
+  const estimated = (layout: 0 | 1 | 2) => estimateFor(tile, problem, layout, processors);
+  if (aContiguousAlong === 'm') return { ...estimated(2), readsTransposed: true };
+  const rows = { ...estimated(0), readsTransposed: false };
+  if (!transposedB || transposedB.inner % 8 !== 0) return rows; // the transposed one would be loaded value by value
+  const transposed = { ...estimated(1), readsTransposed: true };
+  const copy = LAUNCH + (4 * k * n * batch) / COPY_BANDWIDTH;
+  return rows.time + copy < transposed.time ? rows : transposed;
 }
 
-/** The number of splits that serves a problem best, and its time. */
+/** The number of splits that is expected to be the fastest, and its time. */
 function estimateFor(
   tile: MatrixTile,
   problem: GemmProblem,
   layout: 0 | 1 | 2,
   processors: number,
-): Omit<Estimate, 'readsAcross'> {
-  const { m, n, k, items = 1, unsplit = false } = problem;
-  const { bm, bn, bk, resident } = tile;
-  const [among, alone] = [tile.among[layout], tile.alone[layout]];
-  const tiles = Math.ceil(m / bm) * Math.ceil(n / bn) * items;
+): Omit<Estimate, 'readsTransposed'> {
+  const { m, n, k, batch = 1, unsplit = false } = problem;
+  const { bm, bn, bk, occupancy } = tile;
+  const [busy, alone] = [tile.busy[layout], tile.alone[layout]];
+  const tiles = Math.ceil(m / bm) * Math.ceil(n / bn) * batch;
   const steps = Math.ceil(k / bk);
   const fewest = unsplit ? 1 : Math.ceil(k / LONGEST_SUM);
   const most = unsplit ? 1 : Math.max(fewest, Math.min(MOST_SPLITS, Math.floor(k / SHORTEST_SPLIT)));
@@ -114,10 +129,10 @@ function estimateFor(
     const each = Math.ceil(steps / wanted);
     const splits = Math.ceil(steps / each); // none is empty
     const load = Math.ceil((tiles * splits) / processors); // workgroups of the busiest processor
-    const products = each * Math.max(alone * Math.ceil(load / resident), among * load);
-    const moved = (4 * m * n * items * (2 * splits + 0.5)) / BANDWIDTH;
-    const merge = splits === 1 ? 0 : LAUNCH + MERGED * splits + moved;
-    const time = BEGINNING + products + merge;
+    const products = each * Math.max(alone * Math.ceil(load / occupancy), busy * load);
+    const moved = (4 * m * n * batch * (2 * splits + 0.5)) / BANDWIDTH;
+    const merge = splits === 1 ? 0 : LAUNCH + MERGE_STEP * splits + moved;
+    const time = FILL_AND_DRAIN + products + merge;
     if (time < best.time) best = { splits, time };
   }
   return best;
@@ -131,19 +146,20 @@ export function hasMatrices({ adapter, device }: Gpu): true | string {
   return `needs subgroups of ${MATRIX_SUBGROUP}, this adapter's have ${least} to ${most}`;
 }
 
-/** The kernel with one tile. */
+/** The kernel with this tile. */
 function matrixVariant(tile: MatrixTile): GemmVariant {
-  const { bm, bn, bk, warps } = tile;
-  const [warpsM, warpsN] = warps;
-  const threads = warpsM * warpsN * MATRIX_SUBGROUP;
-  // A tile row is padded by 16 bytes, whichever way it runs; the larger of both ways counts. Sums leave by 16 rows of each subgroup.
+  const { bm, bn, bk, subgroups } = tile;
+  const [subgroupsM, subgroupsN] = subgroups;
+  const threads = subgroupsM * subgroupsN * MATRIX_SUBGROUP;
+  // Each row of a staged tile is padded by 16 bytes. Rows run along k or along m (n); the larger of both sizes counts.
+  // At the end the same memory takes 16 rows of sums of each subgroup.
   const staged = 2 * 2 * (Math.max(bm * (bk + 8), bk * (bm + 8)) + Math.max(bn * (bk + 8), bk * (bn + 8)));
-  const bytes = Math.max(staged, warpsM * warpsN * 16 * (bn / warpsN + 8) * 4);
+  const bytes = Math.max(staged, subgroupsM * subgroupsN * 16 * (bn / subgroupsN + 8) * 4);
   const counts = {
-    FRAGS_M: bm / 16 / warpsM,
-    FRAGS_N: bn / 16 / warpsN,
+    FRAGS_M: bm / 16 / subgroupsM,
+    FRAGS_N: bn / 16 / subgroupsN,
     DEPTH: bk / 16,
-    TURNS: 2,
+    STAGES: 2,
     SLOTS_A: Math.ceil((bm * bk) / 8 / threads),
     SLOTS_B: Math.ceil((bn * bk) / 8 / threads),
   };
@@ -153,7 +169,7 @@ function matrixVariant(tile: MatrixTile): GemmVariant {
     supports({ operands }, gpu) {
       if (operands !== 'f16') return 'multiplies f16 only';
       const { limits } = gpu.device;
-      if (threads > limits.maxComputeInvocationsPerWorkgroup) return `needs ${threads} invocations per workgroup`;
+      if (threads > limits.maxComputeInvocationsPerWorkgroup) return `needs ${threads} threads per workgroup`;
       if (bytes > limits.maxComputeWorkgroupStorageSize) return `needs ${bytes} bytes of workgroup memory`;
       return hasMatrices(gpu);
     },
@@ -169,16 +185,24 @@ function matrixVariant(tile: MatrixTile): GemmVariant {
       return `estimated ${own} µs, chosen ${its} µs`;
     },
     plan(problem, gpu) {
-      const { splits, readsAcross } = estimateOf(tile, problem, gpu);
+      const { splits, readsTransposed } = estimateOf(tile, problem, gpu);
       return {
         multiply,
-        constants: { BM: bm, BN: bn, BK: bk, WARPS_M: warpsM, WARPS_N: warpsN, THREADS: threads, ...counts },
+        constants: {
+          BM: bm,
+          BN: bn,
+          BK: bk,
+          SUBGROUPS_M: subgroupsM,
+          SUBGROUPS_N: subgroupsN,
+          THREADS: threads,
+          ...counts,
+        },
         tiles: [Math.ceil(problem.m / bm), Math.ceil(problem.n / bn)],
         kStep: bk,
         splits,
         enables: ['subgroups', 'chromium_experimental_subgroup_matrix'],
         wide: true,
-        readsAcross,
+        readsTransposed,
       };
     },
   };
@@ -186,10 +210,10 @@ function matrixVariant(tile: MatrixTile): GemmVariant {
 
 const FAMILY = TILES.map((tile) => ({ tile, variant: matrixVariant(tile) }));
 
-/** Subgroup matrices, one variant per tile. */
+/** One variant per tile. */
 export const MATRIX_VARIANTS: readonly GemmVariant[] = FAMILY.map(({ variant }) => variant);
 
-/** The same, the tile that is expected to serve a problem best first. */
+/** The same variants, the one that is expected to be the fastest for a problem first. */
 export const matrixVariantsFor = (problem: GemmProblem, gpu: Gpu): readonly GemmVariant[] =>
   [...FAMILY]
     .sort((a, b) => estimateOf(a.tile, problem, gpu).time - estimateOf(b.tile, problem, gpu).time)

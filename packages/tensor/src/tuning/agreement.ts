@@ -1,3 +1,4 @@
+/** @file How far a variant's result may be from the reference before tuning refuses the variant. */
 import { noGrad } from '../core/autograd.ts';
 import { scope } from '../core/scope.ts';
 import type { Tensor } from '../core/tensor.ts';
@@ -6,7 +7,7 @@ import { max, mean } from '../elementwise/reduce.ts';
 import { concat } from '../elementwise/shape.ts';
 import { abs, sqrt, square } from '../elementwise/unary.ts';
 
-/** How far a result is from a reference, both as shares of the reference's root mean square. */
+/** How far a result is from a reference, in units of the reference's root mean square. */
 export interface Agreement {
   /** Root mean square of the difference. */
   readonly error: number;
@@ -14,7 +15,10 @@ export interface Agreement {
   readonly worst: number;
 }
 
-/** Compares two f32 tensors of one shape on the device. Values that are not finite make the result so. */
+/**
+ * Compares two f32 tensors of one shape on the device. A NaN or an infinity in either one makes both numbers NaN or
+ * infinite.
+ */
 export async function agreement(result: Tensor, reference: Tensor): Promise<Agreement> {
   const values = scope(() =>
     noGrad(() => {
@@ -32,9 +36,10 @@ export async function agreement(result: Tensor, reference: Tensor): Promise<Agre
   return { error: error / scale, worst: worst / scale };
 }
 
-// f32 products differ by the order of their sums, Winograd's by about 1e-5; f16 results round to 5e-4 of each element, and some kernels round their operands too.
+// f32 products differ in the order of their sums, Winograd's by about 1e-5. f16 results are rounded to 5e-4 of each
+// element, and some kernels round their operands too.
 const TOLERANCE = 2e-3;
-const WORST = 5e-2; // one element may be off by more than the mean is, but not by a wrong term of its sum
+const WORST = 5e-2; // one element may be further off than the mean, but a wrong term in its sum is more than this
 
-/** May a variant with this agreement be taken? Nothing that is not a number may. */
+/** May a variant with this agreement be chosen? NaN says no. */
 export const withinTolerance = ({ error, worst }: Agreement): boolean => error <= TOLERANCE && worst <= WORST;

@@ -1,3 +1,7 @@
+/**
+ * @file Times the variants of kernel families on the problems that a program met, and writes the fastest into the
+ * tuning memo.
+ */
 import {
   ArgumentError,
   checkBoolean,
@@ -26,7 +30,7 @@ export interface TuneOptions {
   readonly gpu?: Gpu;
   /** Stop after about this long; the problems with the most work come first. Default: no end. */
   readonly seconds?: number;
-  /** Measure problems again that the memo knows. Default false. */
+  /** Also measure problems that the memo has. Default false. */
   readonly again?: boolean;
   /** Called after each problem. */
   onResult?(result: TuneResult): void;
@@ -34,7 +38,7 @@ export interface TuneOptions {
 
 const OPTIONS: OptionKeys<TuneOptions> = { gpu: true, seconds: true, again: true, onResult: true };
 
-/** One variant's attempt at a problem. */
+/** The result of one variant on a problem. */
 export interface TuneTrial {
   readonly variant: string;
   /** `undefined` if the result was wrong: a wrong kernel is not timed. */
@@ -42,25 +46,29 @@ export interface TuneTrial {
   readonly agreement: Agreement;
 }
 
-/** What was found out about a problem. */
+/** The measurements of a problem. */
 export interface TuneResult {
   readonly problem: MetProblem;
-  /** By the family's order of preference. */
+  /** In the family's order of preference. */
   readonly trials: readonly TuneTrial[];
-  /** The fastest, or the family's own choice unless another one is faster by more than noise, or no result was right. */
+  /** The most preferred variant, unless another one is faster by more than noise. */
   readonly best: string;
 }
 
-const NOISE = 0.97; // another variant must take at most this share of the preferred one's time
-const MOST_CANDIDATES = 5; // beside the reference; what a family ranks behind them has not won anywhere, and each costs a compilation
-const AT_ONCE = 16; // problems whose variants are compiled side by side
-const HOPELESS = 2; // times the fastest at the first look: not timed again
+const NOISE = 0.97; // another variant must take less than this fraction of the preferred one's time
+// and the reference: variants ranked behind them have not won anywhere, and each costs a compilation
+const MOST_CANDIDATES = 5;
+const AT_ONCE = 16; // problems whose variants are compiled at the same time
+const HOPELESS = 2; // variants slower than this many times the fastest in the first round are not timed again
 
 /**
- * Measures every variant that admits a problem and notes the fastest in the device's memo.
+ * Measures the variants that admit each problem and writes the fastest into the device's tuning memo.
  *
- * Each variant first has to agree with the family's last one, the reference; then all of them are timed in turns. A problem that arises inside
- * another family's variant is measured before that family, so that the variant shows its best.
+ * A variant's result first has to agree with that of the family's last variant, the reference; then all are timed,
+ * interleaved. A problem that arises inside a variant of another family (the products of a convolution) is measured
+ * first, so that the variant runs at its fastest.
+ *
+ * @throws ArgumentError if an option is unknown or of the wrong type.
  */
 export async function tune(problems: readonly MetProblem[], options: TuneOptions = {}): Promise<TuneResult[]> {
   checkOptions('tune', options, OPTIONS);
@@ -83,7 +91,7 @@ export async function tune(problems: readonly MetProblem[], options: TuneOptions
     onResult?.(result);
   };
   const open = problems.filter(wanted).sort((a, b) => work(b) - work(a));
-  const atOnce = gpu.adapter.software ? 1 : AT_ONCE; // where the device computes on the host there is no thread to spare
+  const atOnce = gpu.adapter.software ? 1 : AT_ONCE; // compilation and kernels share the CPU there
   for (let first = 0; first < open.length && performance.now() <= end; first += atOnce) {
     const some = open.slice(first, first + atOnce);
     const inner = await compiled(some, gpu);
@@ -93,13 +101,17 @@ export async function tune(problems: readonly MetProblem[], options: TuneOptions
   return results;
 }
 
-/** How much a problem matters, roughly: the bytes that its launches touch. */
+/** A rough weight of a problem: the bytes that all its launches touch. */
 const work = ({ calls, buffers }: MetProblem): number => calls * buffers.reduce((sum, { bytes }) => sum + bytes, 0);
 
+/** A recorded step of one variant on a problem. */
 const attempt = (problem: MetProblem, variant: string): RecordedStep<Tensor> =>
   withVariant(problem.family, variant, () => noGrad(() => record(problem.launch)));
 
-/** Compiles the variants of problems side by side; returns for each problem those of other families that arise inside its variants. */
+/**
+ * Compiles the variants of all problems at the same time. Returns, for each problem, the problems of other families
+ * inside its variants.
+ */
 async function compiled(problems: readonly MetProblem[], gpu: Gpu): Promise<MetProblem[][]> {
   const inner: MetProblem[][] = [];
   const compilations: Promise<void>[] = [];
@@ -111,14 +123,14 @@ async function compiled(problems: readonly MetProblem[], gpu: Gpu): Promise<MetP
         step.dispose();
       }
     };
-    const met = await lendScratch(gpu, problem.buffers, async () => collectProblems(trace));
-    inner.push(met.filter(({ family }) => family !== problem.family));
+    const arising = await lendScratch(gpu, problem.buffers, async () => collectProblems(trace));
+    inner.push(arising.filter(({ family }) => family !== problem.family));
   }
   await Promise.all(compilations);
   return inner;
 }
 
-/** The variants that are tried: the most preferred ones, and the reference. */
+/** The variants that are measured: the most preferred ones, and the reference. */
 const candidatesOf = ({ candidates }: MetProblem): readonly string[] => [
   ...candidates.slice(0, -1).slice(0, MOST_CANDIDATES),
   candidates.at(-1) as string,
@@ -138,9 +150,9 @@ function measure(problem: MetProblem, gpu: Gpu): Promise<TuneResult> {
         steps.map((step, k) => (withinTolerance(agreements[k] as Agreement) ? step : undefined)),
       );
       const trials = candidates.map((variant, k) => ({ variant, ms: times[k], agreement: agreements[k] as Agreement }));
-      const judged = judge(trials);
-      if (judged) gpu.tuning.set(family, signature, judged);
-      return { problem, trials, best: judged?.variant ?? (candidates[0] as string) };
+      const entry = entryOf(trials);
+      if (entry) gpu.tuning.set(family, signature, entry);
+      return { problem, trials, best: entry?.variant ?? (candidates[0] as string) };
     } finally {
       for (const step of steps) step.dispose();
     }
@@ -163,7 +175,10 @@ async function agreementsOf(
   }
 }
 
-/** Milliseconds of each step: a first look at all, then the race of those that have a chance. */
+/**
+ * Milliseconds of each step: one round of all, then many rounds of those within HOPELESS of the fastest. `undefined`
+ * stays `undefined`.
+ */
 async function timeRight(
   gpu: Gpu,
   steps: readonly (RecordedStep<Tensor> | undefined)[],
@@ -182,8 +197,11 @@ async function timeRight(
   });
 }
 
-/** The first trial in the order of preference, unless another one is clearly faster; none if no result was right, the reference's own not even finite. */
-function judge(trials: readonly TuneTrial[]): TuningEntry | undefined {
+/**
+ * The first trial in the order of preference, unless another one is clearly faster. `undefined` if no result was right:
+ * then that of the reference itself was not finite.
+ */
+function entryOf(trials: readonly TuneTrial[]): TuningEntry | undefined {
   const timed = trials.flatMap(({ variant, ms }) => (ms === undefined ? [] : [{ variant, ms }]));
   const [first] = timed;
   if (!first) return undefined;
@@ -191,7 +209,7 @@ function judge(trials: readonly TuneTrial[]): TuningEntry | undefined {
   return { ...(fastest.ms < NOISE * first.ms ? fastest : first), untunedMs: first.ms };
 }
 
-/** The result of a run on the same numbers as every other run, as a copy in f32. */
+/** The result of a run, as a copy in f32. Every run gets the same input numbers. */
 function runFresh(step: RecordedStep<Tensor>, { buffers }: MetProblem, gpu: Gpu): Tensor {
   refillScratch(gpu, buffers);
   return scope(() => noGrad(() => cast(step.run().detach(), 'f32').mul(1)));

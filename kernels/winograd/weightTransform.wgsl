@@ -1,8 +1,9 @@
-// 3x3 filters into the transformed domain:  out[ξ, k, n] = (G w Gᵀ)[ξ]
+// Transforms 3x3 filters:  out[ξ, k, n] = (G w Gᵀ)[ξ]
 //
-// Layout    out [OUT², K, N]; w as tap.wgsl reads it.
-// Prelude   separable.wgsl with IN = 3; tap.wgsl and its constants.
-// Dispatch  workgroups of 8 x 8 over (N / 4, K): both ways of reading touch whole 32-byte sectors.
+// Layout    out [OUT², K, N] as vec4f along N; w as tap.wgsl reads it. All f32.
+// Prelude   separable.wgsl with IN = 3; tap.wgsl with its constants.
+// Dispatch  workgroups of 8 x 8 threads over (N / 4, K): with and without FLIP a workgroup reads whole sectors of 32
+//           bytes.
 @group(0) @binding(0) var<storage, read_write> out : array<vec4f>;
 @group(0) @binding(1) var<storage, read> w : array<f32>;
 

@@ -1,7 +1,10 @@
-// Part: loader of a B that is stored across, [K / INNER, N, INNER]: loadB gives B[k, n … n+3] from four places; columns past N repeat others and are not stored.
-// The input gradient reads a convolution's weight so, [taps, ci, co] with k = (tap, co) and n = ci, and a product with a transposed matrix reads that.
+// Part: loader of a B that is stored transposed: loadB gives B[k, n … n+3] by four loads.
+//
+// The input gradient of a convolution reads the weight [taps, ci, co] so, with k = (tap, co) and n = ci: INNER is co. A
+// product with a transposed matrix has INNER = K. Columns past N repeat others and are not stored.
 // Interface  a loader of B, see ../README.md.
-// Prelude   INNER; fn rowOfB(k : u32) -> u32: which stored row holds row k; EXACT_K, WHOLE_K as rows.wgsl; alias StoredB = f32 or f16.
+// Layout    b [K / INNER, N, INNER] as StoredB = f32 or f16.
+// Prelude   INNER, alias StoredB; fn rowOfB, EXACT_K and WHOLE_K as in rows.wgsl.
 @group(0) @binding(2) var<storage, read> b : array<StoredB>;
 
 fn loadB(k : u32, n : u32) -> vec4f {

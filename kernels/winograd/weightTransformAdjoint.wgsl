@@ -1,14 +1,14 @@
-// Gradients of transformed filters back into those of 3x3 filters:  dw = Gᵀ dU G
+// Turns gradients of transformed filters into those of 3x3 filters:  dw = Gᵀ dU G
 //
-// Layout    du [IN², K, N], dw [3, 3, K, N]; both as vec4f along N. SIZE = K · N / 4.
-// Prelude   separable.wgsl with OUT = 3; WG, SIZE.
-// Dispatch  one invocation per vec4f of a tap.
+// Layout    du [IN², K, N], dw [3, 3, K, N], both as vec4f along N.
+// Prelude   separable.wgsl with OUT = 3; WG, SIZE = K · N / 4.
+// Dispatch  one thread per vec4f of a tap.
 @group(0) @binding(0) var<storage, read_write> dw : array<vec4f>;
 @group(0) @binding(1) var<storage, read> du : array<vec4f>;
 
 @compute @workgroup_size(WG)
-fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : vec3u, @builtin(local_invocation_index) lane : u32) {
-  let i = (group.y * groups.x + group.x) * WG + lane;
+fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : vec3u, @builtin(local_invocation_index) thread : u32) {
+  let i = (group.y * groups.x + group.x) * WG + thread;
   if (i >= SIZE) {
     return;
   }

@@ -1,12 +1,15 @@
-// Products of the transformed domain back into pixels:  image tile = finish(Aᵀ M A)
+// Transforms products back into pixels:  tile of image = finish(Aᵀ M A)
 //
-// A tile with a value that is not finite is computed again, as the sum over the nine taps: its window held such a value or one that spoils its
-// neighbours (poison.wgsl), and each pixel must be what its own 3x3 window makes it.
-// Layout    products [IN², tiles, N]; image [n, H, W, N]; tiles hang over the right and lower edge where TILE does not divide H or W. source [n, SRC_H, SRC_W, K], the image that
-//           spread.wgsl read, whose ORIGIN and border are these.
-// Prelude   separable.wgsl with OUT the side of a tile; tap.wgsl and its constants; WG, H, W, TILES_H, TILES_W, TILES, SRC_H, SRC_W, ORIGIN : i32,
-//           fn border(at : i32, extent : i32) -> i32, fn finish(row : u32, n : u32, sums : vec4f) -> vec4f of a product's epilogue: pixels are its rows.
-// Dispatch  one invocation per tile and four channels, channels fastest.
+// A tile with a value that is not finite is computed again as the sum over nine taps. Its window had a value that is
+// not finite, or one that would spoil its neighbours (poison.wgsl), and each pixel must depend on its own 3x3 window
+// alone.
+// Layout    products [IN², tiles, N]; image [n, H, W, N], over whose right and lower edge tiles hang if OUT does not
+//           divide H or W; source [n, SRC_H, SRC_W, K], the image that inputTransform.wgsl read, with its ORIGIN and
+//           border. All f32.
+// Prelude   separable.wgsl with OUT = side of a tile; tap.wgsl with its constants; WG, H, W, TILES_H, TILES_W, TILES,
+//           SRC_H, SRC_W, ORIGIN : i32, fn border(at : i32, extent : i32) -> i32, fn finish(row : u32, n : u32, sums :
+//           vec4f) -> vec4f as in gemm/epilogue/store.wgsl, with pixels as rows.
+// Dispatch  one thread per tile and four channels, channels fastest.
 @group(0) @binding(0) var<storage, read_write> image : array<vec4f>;
 @group(0) @binding(1) var<storage, read> products : array<vec4f>;
 @group(0) @binding(2) var<storage, read> source : array<vec4f>;
@@ -14,7 +17,7 @@
 
 const GROUPS = N / 4u;
 
-/** The sum over taps and channels for one pixel. Loops over channels are as long as `w` says: of a known length, drivers would unroll them. */
+/** The sum over taps and channels for one pixel. The number of channels comes from the length of `w`: drivers would unroll a constant one. */
 fn direct(first : u32, row : u32, column : u32, n : u32) -> vec4f {
   let channels = arrayLength(&w) / (9u * N * 4u);
   var sum = vec4f();
@@ -36,8 +39,8 @@ fn direct(first : u32, row : u32, column : u32, n : u32) -> vec4f {
 }
 
 @compute @workgroup_size(WG)
-fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : vec3u, @builtin(local_invocation_index) lane : u32) {
-  let i = (group.y * groups.x + group.x) * WG + lane;
+fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : vec3u, @builtin(local_invocation_index) thread : u32) {
+  let i = (group.y * groups.x + group.x) * WG + thread;
   if (i >= TILES * GROUPS) {
     return;
   }

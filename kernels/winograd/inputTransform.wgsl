@@ -1,16 +1,20 @@
-// Tiles of an image into the transformed domain:  out[ξ, tile, channel] = (L X Lᵀ)[ξ]
+// Transforms tiles of an image:  out[ξ, tile, channel] = (L X Lᵀ)[ξ]
 //
-// X is the IN x IN window of a tile. Forward and input gradient overlap windows by two pixels (IN = TILE + 2, L = Bᵀ); the weight gradient takes the tiles of dy
-// as they are (IN = TILE, L = A). Pixels past the edge follow the border rule.
-// Layout    image [n, SRC_H, SRC_W, 4·GROUPS]; out [OUT², tiles, 4·GROUPS]; tiles run over (image, row, column).
-// Prelude   separable.wgsl; fn poisonOf(x : Square) -> vec4u, from poison.wgsl or, for the weight gradient, which sums over tiles, always zeros; WG, SRC_H, SRC_W, GROUPS, TILES_H, TILES_W, TILES, TILE, ORIGIN : i32, fn border(at : i32, extent : i32) -> i32.
-// Dispatch  one invocation per tile and four channels, channels fastest.
+// X is the IN x IN window of a tile. In the forward pass and the input gradient windows overlap by two pixels (IN =
+// TILE + 2, L = Bᵀ); the weight gradient takes the tiles of dy without overlap (IN = TILE, L = A). Pixels past the edge
+// follow `border`.
+// Layout    image [n, SRC_H, SRC_W, 4·GROUPS]; out [OUT², tiles, 4·GROUPS]; tiles run over (image, row, column). All
+//           f32.
+// Prelude   separable.wgsl; fn poisonOf(x : Square) -> vec4u of poison.wgsl, or zeros for the weight gradient, which
+//           sums over tiles and cannot compute one of them directly; WG, SRC_H, SRC_W, GROUPS, TILES_H, TILES_W, TILES,
+//           TILE, ORIGIN : i32, fn border(at : i32, extent : i32) -> i32.
+// Dispatch  one thread per tile and four channels, channels fastest.
 @group(0) @binding(0) var<storage, read_write> out : array<vec4f>;
 @group(0) @binding(1) var<storage, read> image : array<vec4f>;
 
 @compute @workgroup_size(WG)
-fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : vec3u, @builtin(local_invocation_index) lane : u32) {
-  let i = (group.y * groups.x + group.x) * WG + lane;
+fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : vec3u, @builtin(local_invocation_index) thread : u32) {
+  let i = (group.y * groups.x + group.x) * WG + thread;
   if (i >= TILES * GROUPS) {
     return;
   }
