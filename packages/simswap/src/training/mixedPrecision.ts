@@ -1,6 +1,7 @@
 import type { Gpu } from '@visage/gpu';
 import { type CheckpointGroups, GradScaler, type Optimizer, type SafetensorsFile } from '@visage/nn';
 import { concat, grad, noGrad, type Tensor } from '@visage/tensor';
+import { elementOf } from '../core/lists.ts';
 
 /** What the loss scaler of one network did. */
 export interface ScalingReport {
@@ -50,6 +51,18 @@ export class MixedPrecision {
   dispose(): void {
     for (const owned of [this.generatorScaler, this.discriminatorScaler]) owned.dispose();
   }
+}
+
+/** The reports in numbers of {@link MixedPrecision.report}, or `undefined` when there are none, in f32. */
+export function scalingIn(
+  numbers: Float32Array,
+): Readonly<Record<'generator' | 'discriminator', ScalingReport>> | undefined {
+  if (numbers.length === 0) return undefined;
+  const report = (from: number): ScalingReport => ({
+    lossScale: elementOf(numbers, from, 'scaling'),
+    skipped: elementOf(numbers, from + 1, 'scaling'),
+  });
+  return { generator: report(0), discriminator: report(2) };
 }
 
 /** The skipped updates that a checkpoint counts; none in f32. */

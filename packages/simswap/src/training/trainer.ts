@@ -12,15 +12,8 @@ import { CollapseAlarm, type CollapseSigns, isProbed } from './collapse.ts';
 import type { TrainingData } from './data.ts';
 import { NonFiniteLossError } from './errors.ts';
 import { type BadLoss, LossGuard } from './lossGuard.ts';
-import { skippedIn } from './mixedPrecision.ts';
-import {
-  checkForm,
-  checkRunOptions,
-  checkTrainerOptions,
-  type RunOptions,
-  type StepReport,
-  type TrainerOptions,
-} from './options.ts';
+import { scalingIn, skippedIn } from './mixedPrecision.ts';
+import { checkForm, checkRunOptions, checkTrainerOptions, type RunOptions, type TrainerOptions } from './options.ts';
 import { StepClock, StepsInFlight } from './pacing.ts';
 import { StepRunner } from './runner.ts';
 import { StepGate } from './stepGate.ts';
@@ -267,7 +260,7 @@ export class Trainer {
     const stepsPerSecond = clock.tick(count);
     for (const [k, row] of rows.entries()) {
       const step = last - count + k + 1;
-      const scaling = scalingOf(row);
+      const scaling = scalingIn(row.subarray(lossNames.length));
       const bad = this.#guard.fatal(step, row, scaling);
       if (bad) throw await this.#nonFinite(bad);
       const losses = Object.fromEntries(lossNames.map((name, column) => [name, row[column]])) as Record<
@@ -296,13 +289,4 @@ export class Trainer {
     }
     return new NonFiniteLossError(step, loss, value);
   }
-}
-
-/** What the loss scalers report behind the losses, if there are any. */
-function scalingOf(row: Float32Array): StepReport['scaling'] {
-  const numbers = row.subarray(lossNames.length);
-  if (numbers.length === 0) return undefined;
-  const [generatorScale, generatorSkipped, scale, skipped] = numbers as unknown as [number, number, number, number];
-  const generator = { lossScale: generatorScale, skipped: generatorSkipped };
-  return { generator, discriminator: { lossScale: scale, skipped } };
 }
