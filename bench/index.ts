@@ -11,9 +11,9 @@
  *     npm run bench -- kernel-page    puts the tables of kernels and variants into docs/kernels.md
  *     npm run bench -- tables         puts results into docs/performance.md
  *
- * `--json` and `--html` keep a result; `--help` behind a name tells the rest. On a software adapter the sizes are
- * small, so that a run ends. Every timed run has to compute something: results and gradients that are zero or not
- * finite end it with status 1.
+ * `--json` and `--html` write the result to a file; `--help` after a name lists all options. On a software adapter the
+ * sizes are small, so that a run ends. Every timed run has to compute something: results and gradients that are zero or
+ * not finite end it with status 1.
  */
 
 import { reportFailure } from '@visage/cli';

@@ -1,5 +1,5 @@
 /**
- * Holds mixed precision to f32 by training: the paper's recipe from the same seeds in both, on procedural faces.
+ * Compares mixed precision with f32 by training the paper's recipe on procedural faces, from the same seeds in both.
  *
  *     node --import ./scripts/register.mjs bench/precision.ts -- [--size 128] [--batch 4] [--steps 300] [--width 1] \
  *       [--blocks 9] [--seeds 3] [--people 24] [--json file]
@@ -9,9 +9,8 @@
  * mean size of the loss, because the adversarial one crosses zero)? Was no step of a mixed training skipped after the
  * first 50? Do held-out swap metrics, averaged over the seeds, differ by no more than f32 spreads over the seeds?
  *
- * Separate trainings drift apart, whatever the precision: a game of two networks amplifies every rounding. The table
- * shows by how much, beside a control that has nothing to do with mixed precision, f32 again from initial weights that
- * are rounded to f16.
+ * Separate trainings drift apart in any precision, because adversarial training amplifies every rounding. The table
+ * shows by how much, beside a control without mixed precision: f32 again, from initial weights that are rounded to f16.
  */
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -75,7 +74,7 @@ function round(network: Module): void {
   });
 }
 
-/** Trains one network pair and measures its moving average on people that nobody trained on. */
+/** Trains generator and discriminator, and measures the moving average on people that no network was trained on. */
 async function train(
   seed: number,
   precision: Precision,

@@ -36,8 +36,8 @@ console.log(`Computing on ${gpu.adapter.name}${gpu.adapter.software ? ', a softw
 const face = renderFaces({ identities: Uint32Array.of(7), attributes: Uint32Array.of(3), size: SIZE, samples: 2 });
 const colours = face.reshape([SIZE * SIZE, 3]);
 
-// The input: each pixel's position, as sines and cosines of growing frequency. Plain coordinates would only give a
-// blur.
+// The input: each pixel's position, as sines and cosines of growing frequency. From plain coordinates the network would
+// only learn a blur.
 const positions = scope(() => {
   const axis = (value: (k: number) => number) => Float32Array.from({ length: SIZE * SIZE }, (_, k) => value(k));
   const centred = (at: number) => (2 * at + 1) / SIZE - 1;

@@ -9,9 +9,9 @@
  *     node --import ./scripts/register.mjs examples/03-arcface-on-procedural-identities.ts \
  *         --size 48 --steps 3000 --batch 256 --people 20000 --out out/identity.safetensors
  *
- * What this network has learned need not be what a person would call a face: changes of a few grey levels, spread over
- * the picture, make it see somebody else, and a swapper that climbs its gradient learns to paint such patterns. Going
- * on under attack takes them away:
+ * This network need not have learned what a person would call a face. Changes of a few grey levels, spread over the
+ * picture, make it recognise somebody else, and a swapper that follows its gradient learns to paint such patterns.
+ * Adversarial training as a second stage removes this weakness:
  *
  *     node --import ./scripts/register.mjs examples/03-arcface-on-procedural-identities.ts \
  *         --from out/identity.safetensors --attack 2 --blur 2 --size 48 --steps 1000 --batch 128 --people 8000 \
@@ -128,8 +128,8 @@ const lengths = (x: Tensor): Tensor => sqrt(sum(square(x), [1, 2, 3], true).add(
 const shifted = (rows: Tensor): Tensor => concat([slice(rows, 0, 1, batch), slice(rows, 0, 0, 1)], 0);
 
 /**
- * Faces, each blurred by a share of its own; a swapper's first pictures are blurred, and must not look like nobody to
- * the network.
+ * Faces, each blurred by a random amount. A swapper's first pictures are blurred, and the network must recognise people
+ * in them too.
  */
 function blurred(faces: Tensor): Tensor {
   let soft = faces;
@@ -143,9 +143,9 @@ const radius = keep(tensor([0], [1]));
  * Faces disguised as the next person of the batch: a change of at most a random share of the radius, found in two steps
  * along the gradient.
  *
- * It is what a swapper does to its target. A network that still names the right person under it can be climbed only by
- * changes that show: its gradient draws brows, eyes and mouths. Madry et al. 2018; for the gradients, Santurkar et al.
- * 2019.
+ * A swapper does the same to its target. If a network still names the right person under such changes, only visible
+ * changes can alter its answer: its gradient draws brows, eyes and mouths. Madry et al. 2018; for the gradients,
+ * Santurkar et al. 2019.
  */
 function disguised(faces: Tensor): Tensor {
   network.eval(); // attacks see the network as swappers do, and leave its statistics alone
@@ -227,7 +227,7 @@ for (let k = 0; k < steps; k++) {
   attributes.write(drawn.attributes);
   labels.write(drawn.labels);
   optimizer.learningRate = rate(k);
-  // from nothing: under full attack from the start it unlearns all
+  // the radius grows from 0: under full attack from the start the network unlearns everything
   if (attack > 0) radius.write(Float32Array.of(attack * Math.min(1, k / (0.4 * steps))));
   step.run();
   if ((k + 1) % Math.max(1, Math.floor(steps / 10)) > 0) continue;

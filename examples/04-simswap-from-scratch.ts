@@ -64,8 +64,8 @@ function trainingStep(samePerson: boolean): Tensor {
   const [judgedResult, judgedTarget] = [discriminator.forward(result), discriminator.forward(target)];
 
   // The generator wants to look real, to look like the source's person, and to keep what the discriminator's deep
-  // features see in the target (expression, pose, light); features near the pixels would hold the target's identity
-  // fast. With one person on both sides, the answer is known: the target itself.
+  // features see in the target (expression, pose, light); shallow features would keep the target's
+  // identity. When source and target show one person, the correct result is known: the target itself.
   const adversarial = averageOf(judgedResult.map(({ logits }) => mean(logits).neg()));
   const matching = weakFeatureMatchingLoss(judgedResult, judgedTarget, [-2, -1]);
   const alike = mean(cosineSimilarity(identity.embed(result), latent))

@@ -18,7 +18,7 @@ import { writeMarkedPng } from '@visage/training';
 const path = process.argv[2] ?? 'out/first-swap/checkpoint.safetensors';
 const gpu = await startGpu({ robustness: false });
 
-// The file names its networks and their sizes, so nothing has to be said twice. It holds the averaged generator, which
+// The file names its networks and their sizes. It holds the averaged generator, which
 // swaps better than the generator itself, and the identity network.
 const file = await loadSafetensors(path);
 const { step, imageSize, recipe } = readCheckpointHeader(file);

@@ -5,10 +5,11 @@
  *
  *     node --import ./scripts/register.mjs examples/06-feature-matching-ablation.ts
  *
- * On a software adapter that takes a minute or two and only shows that it works. On a GPU the preset `small` and 1800
- * steps each are the default; `--preset --steps --people --seed --only SimSwap,oFM --out` change it, `--seeds 3` trains
- * everything from three seeds and gives mean and spread. It writes a page with the figure, out/examples/ablation.html,
- * and the numbers beside it after every training; a run that stopped goes on behind the last one that it finished.
+ * On a software adapter this takes a minute or two and only shows that the program works. On a GPU the preset `small`
+ * and 1800 steps each are the default; `--preset --steps --people --seed --only SimSwap,oFM --out` change it, `--seeds
+ * 3` trains everything from three seeds and gives mean and spread. It writes a page with the figure,
+ * out/examples/ablation.html, and the numbers beside it after every training; a run that stopped goes on behind the
+ * last one that it finished.
  *
  * The discriminator of the small presets has three feature maps and the paper's has five, so that here "the last two"
  * and "the first two" share one. `--layers 4 --size 96` trains with five; smaller images leave its second scale nothing
@@ -97,8 +98,8 @@ interface Measures {
   /** Share of swaps whose nearest person, to a judge that took no part in training, is their source. */
   readonly retrieval: number;
   /**
-   * 1 − cosine to the source, to the identity network that training listened to: when this falls and retrieval does not
-   * rise, it was fooled.
+   * 1 − cosine to the source, to the identity network that training listened to: if this falls and retrieval does not
+   * rise, the swapper has only learned to mislead that network.
    */
   readonly identity: number;
   /** Mean |difference| between a face and its swap with itself. */
@@ -209,8 +210,8 @@ function percent(share: number): string {
   return `${(100 * share).toFixed(1)} %`;
 }
 
-// The paper's figure. Up is better, left is better: a recipe is only worth its place if no other lies above and left of
-// it.
+// The paper's figure. Up is better, left is better: a recipe is useful only if no other one lies above and to the left
+// of it.
 const results = summaries();
 const measured = variants.filter(({ name }) => results[name]);
 const trained = [...new Set(Object.values(runs).flatMap((all) => all.map(({ seed }) => seed)))];

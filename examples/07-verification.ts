@@ -93,8 +93,8 @@ async function trained(network: IdentityNetwork, margin: MarginConfig): Promise<
   return verification({ values, size: EMBEDDING }, labels, FALSE_ACCEPTS);
 }
 
-// Equal error rate: the threshold at which as many strangers are let in as friends are kept out. TAR @ FAR: how many
-// friends come in when only one stranger in a thousand may, which is what a door is judged by.
+// Equal error rate: the error at the threshold where false pairs are accepted as often as true pairs are rejected. TAR
+// @ FAR: the share of true pairs that are accepted at a threshold where one false pair in a thousand is accepted.
 console.log('network  margin   equal error rate   TAR at FAR 1e-3');
 for (const name of options.networks.split(',')) {
   for (const kind of options.margins.split(',')) {

@@ -72,7 +72,7 @@ for (let k = 0; k < STEPS; k++) {
 }
 
 // What it makes of photos that no step saw, against the exact truth: the face asked for under the photo's pose,
-// expression and light. Who is in the picture says a network that tells people apart, among the three.
+// expression and light. An identity network says which of the three people a picture shows.
 const judge = await loadIdentityNetwork(builtInWeights('judge'));
 const tested = {
   A: album(people.A, TESTED, 10_000),

@@ -33,8 +33,8 @@ import { builtInWeights, loadIdentityNetwork, writeMarkedPng } from '@visage/tra
 type Floats = Float32Array;
 const [STEPS, REFINING] = [Number(process.argv[2] ?? 200), Number(process.argv[3] ?? 80)];
 const SIZE = 48;
-// What a GPU does in a minute or two, a software adapter does in hours; it gets a narrower network, smaller batches and
-// a rate for hundreds of steps.
+// The work of a minute or two on a GPU takes hours on a software adapter. So that gets a narrower network, smaller
+// batches and a learning rate for hundreds of steps.
 const LONG = STEPS >= 2000;
 const [WIDTH, BATCH] = LONG ? [1 / 4, 16] : [1 / 8, 4];
 const RATE = LONG ? faceShifterPaper.optimizer.learningRate : 1e-3;
@@ -73,7 +73,7 @@ async function train(what: string, steps: number, trainer: AeiTrainer | HearTrai
 // to three discriminators.
 await train('AEI-Net', STEPS, new AeiTrainer({ network, discriminator, identity, data, recipe }));
 
-// Things are held in front of the targets, hair, hands and bars of all kinds; the first stage, which never saw any,
+// The targets of the second stage have things in front of the face. The first stage has never seen any and
 // loses them. It is frozen now, and what it loses when it puts a face into itself tells the second stage what to put
 // back.
 const hear = seeded(4, () => new HearNet({ width: WIDTH / 2, levels: 4 }));

@@ -1,5 +1,7 @@
-/** @file The benchmarks as commands: each opens the device, measures, hands what it has to `keep` row by row, and all of it to `finish`. */
-
+/**
+ * @file The benchmarks as commands. Each opens the device and measures; it passes every row to `keep` as soon as it is
+ * measured, and the whole result to `finish`.
+ */
 import { integer } from '@visage/cli';
 import { VisageError } from '@visage/gpu';
 import { type Command, Option } from 'commander';

@@ -11,7 +11,7 @@ import { benchPage } from '../report/page.ts';
 import { type BenchName, type BenchResult, benchResult, type Measurements, writeResult } from '../report/result.ts';
 import { tablesOf } from '../report/tables.ts';
 
-/** Options that several benchmarks share; those that were not given follow the adapter. */
+/** Options that several benchmarks share. The adapter decides those that were not given. */
 export interface CommonOptions {
   readonly size?: number;
   readonly width?: number;
@@ -24,7 +24,7 @@ export interface CommonOptions {
   readonly html?: string;
 }
 
-/** What a benchmark runs on, and with. */
+/** The device and the sizes that a benchmark runs with. */
 export interface Setting {
   readonly gpu: Gpu;
   readonly sizes: Sizes;

@@ -5,7 +5,7 @@ import { integer } from '@visage/cli';
 import type { Command } from 'commander';
 import { kernelPage } from '../page/html.ts';
 
-/** Adds `page`, which hands the kernel benchmark to a browser. */
+/** Adds `page`, which serves the kernel benchmark to a browser. */
 export function addPage(program: Command): void {
   program
     .command('page')

@@ -24,7 +24,7 @@ export function addPeers(program: Command): void {
     });
 }
 
-/** Races Visage, in this process, with its peers, each in its own, on one adapter. */
+/** Times Visage, in this process, beside its peers, each in a process of its own, on one adapter. */
 async function racePeers(setting: Setting, options: CommonOptions): Promise<void> {
   const { gpu } = setting;
   const sizes = sizesOf(setting, options);

@@ -31,7 +31,7 @@ export function addTables(program: Command): void {
     });
 }
 
-/** Fills the places that a result of their name exists for, and leaves the others alone. */
+/** Fills each place for which there is a result of its name; the other places stay as they are. */
 export function fillPlaces(
   page: string,
   results: ReadonlyMap<string, BenchResult>,

@@ -1,4 +1,4 @@
-/** @file What the device can do at best, measured in the same run: everything else is told as a share of it. */
+/** @file The best rates of the device, measured in the same run. All other figures are given as a share of them. */
 import { type Gpu, timeInterleaved } from '@visage/gpu';
 import { cast, type DType, matmul, mean, noGrad, ones, record, scope, type Tensor } from '@visage/tensor';
 import { launchMap } from '@visage/tensor/kernels';
@@ -6,7 +6,7 @@ import { checkHealth } from './health.ts';
 
 /** The best rates that this device reached here. */
 export interface Ceilings {
-  /** GB/s of a plain copy, what is read and what is written. */
+  /** GB/s of a plain copy, counting both what it reads and what it writes. */
   readonly copyGBps: number;
   /** GFLOP/s of a large square product in f32. */
   readonly gemmGflops: number;

@@ -1,10 +1,10 @@
 /**
- * @file A device that says yes to everything and does nothing: with it a training can be traced, and its memory
+ * @file A device that accepts every call and computes nothing. With it a training can be recorded, and its memory
  * counted, on any machine.
  */
 import { Gpu, useGpu } from '@visage/gpu';
 
-/** Those of a large NVIDIA GPU under Dawn. */
+/** The limits of a large NVIDIA GPU under Dawn. */
 const LIMITS = {
   maxBufferSize: 2 ** 36,
   maxStorageBufferBindingSize: 2 ** 32 - 4,
@@ -31,7 +31,7 @@ const anything = (): object => ({});
 const pass = { setPipeline: nothing, setBindGroup: nothing, dispatchWorkgroups: nothing, end: nothing };
 const encoder = { beginComputePass: () => pass, copyBufferToBuffer: nothing, clearBuffer: nothing, finish: anything };
 
-/** A buffer without memory; who maps it reads zeros. */
+/** A buffer without memory; mapping it gives zeros. */
 const makeBuffer = ({ size }: { readonly size: number }) => ({
   size,
   destroy: nothing,

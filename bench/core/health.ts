@@ -1,6 +1,6 @@
 /**
- * @file A benchmark of kernels that compute nothing looks splendid. So every timed run proves that it computed
- * something.
+ * @file Checks that a timed run computed something. Kernels that compute nothing are fast, so that without this check a
+ * broken benchmark would look good.
  */
 import { VisageError } from '@visage/gpu';
 import { concat, mean, noGrad, scope, sqrt, square, type Tensor } from '@visage/tensor';

@@ -21,7 +21,7 @@ import type { Sizes } from './sizes.ts';
 
 /** One kernel at one shape. */
 export interface KernelRow {
-  /** The network that launches it; what several launch is told with the first. */
+  /** The network that launches it. A kernel that several networks launch is listed with the first of them. */
   readonly network: string;
   readonly pass: Pass;
   readonly precision: Precision;
@@ -31,18 +31,18 @@ export interface KernelRow {
   readonly calls: number;
   /** Milliseconds of one launch. */
   readonly ms: number;
-  /** Of one launch; 0 for kernels that only move memory. */
+  /** Floating-point operations of one launch; 0 for kernels that only move memory. */
   readonly flops: number;
-  /** Of one launch, each binding counted once. */
+  /** Bytes of one launch, each binding counted once. */
   readonly bytes: number;
-  /** Products of f16 operands, or other work in f16. */
+  /** Whether it multiplies f16 operands, or does other work in f16. */
   readonly half: boolean;
   /** Share of the best product, or of the copy bandwidth, whichever bounds this kernel more tightly. */
   readonly share: number;
   readonly bound: 'compute' | 'memory';
   /** MiB of each binding, the output first. */
   readonly shape: string;
-  /** The variant that it is, and why not another, if there was a choice. */
+  /** The chosen variant and why it is not another one, if there was a choice. */
   readonly choice?: ChoiceReport;
 }
 
@@ -63,7 +63,7 @@ export interface KernelOptions {
   readonly rounds?: number;
   /** Milliseconds per span. */
   readonly spanMs?: number;
-  /** Hears of each network's kernels, and of everything measured so far. */
+  /** Called after each network, with its kernels and with everything measured so far. */
   onRows?(rows: readonly KernelRow[], soFar: KernelReport): void | Promise<void>;
 }
 
@@ -129,7 +129,7 @@ function settingsOf(options: KernelOptions): { network: NetworkName; setting: Ne
   );
 }
 
-/** Kernels that were repeated out of order leave nonsense behind; a run in order must still compute something. */
+/** Repeating kernels out of order leaves wrong values in the buffers. A run in order must still compute something. */
 async function checkAgain(gpu: Gpu, what: string, recorded: RecordedNetwork): Promise<void> {
   recorded.step.run();
   await gpu.sync();

@@ -13,9 +13,9 @@ export interface MemoryRow {
   readonly state: number;
   /** Other forms of frozen weights, which recorded steps keep. */
   readonly constants: number;
-  /** Activations, gradients and everything else in flight: what the recorded steps take turns in. */
+  /** The workspace of the recorded steps: activations, gradients and all other intermediate values. */
   readonly workspace: number;
-  /** Most at any time, with the rest: results of steps, input, free buffers of the pool. */
+  /** The peak, which also counts results of steps, input and free buffers of the pool. */
   readonly peak: number;
 }
 
@@ -28,7 +28,7 @@ export interface MemoryOptions {
 
 /** Counts the device memory of a training that has recorded all its steps. */
 export async function countMemory(gpu: Gpu, { sizes, batch, precision }: MemoryOptions): Promise<MemoryRow> {
-  // optimizers lay the parameters that they are given side by side, which changes what the next training finds
+  // optimizers pack the parameters of these models, so the next training needs new ones
   disposeModels();
   gpu.trim();
   const [generator, discriminator] = [generatorOf(sizes).freeze(false), discriminatorOf(sizes).freeze(false)];

@@ -124,13 +124,13 @@ export interface NetworkRow {
   readonly pass: Pass;
   readonly precision: Precision;
   readonly batch: number;
-  /** Kernels per run; of a swap those that it replays, which the two copies of images, in and out, are not among. */
+  /** Kernels per run. For a swap these are the replayed ones, without the copies of the images in and out. */
   readonly dispatches: number;
-  /** Milliseconds on the device; for swaps, which are timed from outside, of one after another. */
+  /** Milliseconds on the device. Swaps are timed from outside, one after another. */
   readonly deviceMs: number;
   /** Milliseconds from the call to the result, the host's work and the wait included. */
   readonly wallMs: number;
-  /** By the time on the device: what a run after another costs. */
+  /** By the time on the device, as for runs one after another. */
   readonly imagesPerSecond: number;
   /** Mebibytes of activations and temporaries. */
   readonly memoryMiB: number;

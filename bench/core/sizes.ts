@@ -19,9 +19,9 @@ export interface Sizes {
 export const sizesFor = ({ adapter }: Gpu): Sizes =>
   adapter.software ? { size: 96, width: 0.125, blocks: 2 } : { size: 224, width: 1, blocks: 9 };
 
-/** Batches that a benchmark runs at unless it is told others. */
+/** The default batches of a benchmark. */
 export const batchesFor = ({ adapter }: Gpu): number[] => (adapter.software ? [1] : [1, 4, 16]);
 
-/** Both, where the device computes in f16. */
+/** Both precisions, where the device computes in f16. */
 export const precisionsFor = (gpu: Gpu): Precision[] =>
   halfPrecision(gpu) === true && !gpu.adapter.software ? ['f32', 'mixed'] : ['f32'];

@@ -119,8 +119,8 @@ async function timeReplays(gpu: Gpu, trainer: Trainer) {
 }
 
 /**
- * The mean of each loss over the steps with finite ones: the trainer lets others pass only where it skipped the update,
- * which harms nothing.
+ * The mean of each loss over the steps with finite ones: the trainer accepts others only in steps
+ * whose update was skipped.
  */
 export function meanLosses(reports: readonly Pick<StepReport, 'losses'>[]): Pick<StepRow, 'losses' | 'overflowed'> {
   const finite = reports.filter(({ losses }) => lossNames.every((name) => Number.isFinite(losses[name])));

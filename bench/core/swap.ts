@@ -27,7 +27,7 @@ export async function timeSwap(
     result.dispose();
     checkHealth(`swap ${precision}`, { result: magnitude });
     const wallMs = await wallClock(gpu, repeat, swap);
-    // One swap after another, waited for once: what a video would see.
+    // One swap after another with a single wait at the end, as for a video.
     const together = await wallClock(gpu, repeat, () => {
       for (let k = 0; k < repeat; k++) swap();
     });

@@ -1,4 +1,4 @@
-/** @file The same work for every engine, on one adapter in one run: results are compared before times are. */
+/** @file The same work for every engine, on one adapter in one run. Results are compared before times. */
 import { checkHealth } from '../core/health.ts';
 import type { Engine } from './engine.ts';
 import { type Measured, measure, type Pace } from './measure.ts';
@@ -52,8 +52,9 @@ export function competitor(name: string, engine: Engine, contests: readonly Work
 const WRONG = 0.02; // f32 engines differ by the order of their sums; more than this is another function
 
 /**
- * Lets everyone do the same work. The first is Visage, whose results the others are compared with; a failure of another
- * is its entry. `onContest` hears after each contest of all that have ended.
+ * Lets every engine do the same work. The first is Visage, and the results of the others are compared with its results.
+ * If another engine fails, its entry holds the failure. `onContest` is called after each contest with all that have
+ * ended.
  *
  * @throws whatever Visage throws: without its results there is nothing to compare with.
  */

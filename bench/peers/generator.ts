@@ -1,6 +1,6 @@
 /**
- * @file A small generator of SimSwap's form that every engine can say: encoder, two blocks styled by a latent, decoder.
- * Zero padding, nearest upsampling.
+ * @file A small generator of SimSwap's form, of ops that every engine has: encoder, two blocks styled by a latent,
+ * decoder. Zero padding, nearest upsampling.
  */
 import { adain, conv2d, instanceNorm, matmul, relu, resize, type Tensor, tanh } from '@visage/tensor';
 

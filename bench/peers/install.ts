@@ -71,8 +71,8 @@ export async function installPeers(): Promise<void> {
 }
 
 /**
- * First line of a bundle: what it was made from. Times of files do not tell, because they change when a folder is
- * carried to another machine.
+ * First line of a bundle: what it was made from. The times of the files cannot be used for this, because they change
+ * when a folder is copied to another machine.
  */
 async function mark(peer: PeerName): Promise<string> {
   const hash = createHash('sha256');

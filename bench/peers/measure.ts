@@ -13,16 +13,16 @@ export interface Pace {
   readonly sampleMs: number;
   /** Milliseconds that the device works before times count: a GPU that paused has a low clock. */
   readonly warmMs: number;
-  /** After so many milliseconds no further time is taken. */
+  /** No further time is measured after so many milliseconds. */
   readonly enoughMs: number;
 }
 
-/** What came of it. */
+/** The result of the measurement. */
 export interface Measured {
   /** Median milliseconds on the wall clock. */
   readonly ms: number;
   readonly results: readonly Float32Array[];
-  /** What WebGPU complained of meanwhile. */
+  /** Errors that WebGPU reported meanwhile. */
   readonly complaint?: string;
 }
 
@@ -34,7 +34,7 @@ export const paceFor = ({ adapter }: Pick<Gpu, 'adapter'>, repeat: number): Pace
 
 const MOST_TOGETHER = 1000;
 
-/** Compiles, warms up, times, and reads the results. */
+/** Compiles and warms up the work, times it, and reads the results. */
 export async function measure(task: Task, { repeat, sampleMs, warmMs, enoughMs }: Pace): Promise<Measured> {
   const timed = async (times: number): Promise<number> => {
     const start = performance.now();

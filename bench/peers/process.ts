@@ -1,6 +1,6 @@
 /**
- * @file A peer in a process of its own, so that one which crashes, loses its device or does not end is a line in the
- * table and not the end of the run.
+ * @file A peer in a process of its own. If it crashes, loses its device or does not end, the run goes on and the table
+ * has a line that says so.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -28,7 +28,8 @@ const LOADER = new URL('../../scripts/register.mjs', import.meta.url);
 const seconds = (ms: number): string => `${Math.round(ms / 1000)} s`;
 
 /**
- * Starts the peer's process at the first contest, and again if it ended or failed, which may have left anything behind.
+ * Starts the peer's process at the first contest, and again after it ended or failed, because a failure may leave it in
+ * any state.
  */
 export class PeerProcess implements Competitor {
   readonly name: string;
@@ -106,7 +107,7 @@ export class PeerProcess implements Competitor {
     return child;
   }
 
-  /** What the process says next. Its end is an answer too. */
+  /** The next message of the process. If the process ends, that counts as an answer too. */
   private nextAnswer(child: ChildProcess): Promise<Answer> {
     return new Promise((resolve) => {
       const settle = (said: Answer): void => {

@@ -30,7 +30,7 @@ export interface Work {
   prepare(engine: Engine): Task;
 }
 
-/** What a GPU computes in a moment; on a software adapter, what tells whether all engines compute the same. */
+/** Sizes that take a GPU a moment. On a software adapter they are just large enough to compare the engines' results. */
 export const workSizes = ({ adapter }: Pick<Gpu, 'adapter'>): WorkSizes =>
   adapter.software
     ? {

@@ -1,6 +1,6 @@
 /**
- * @file The process of one peer, `worker.ts NAME`: opens it on Dawn, then does what it is ordered. process.ts is the
- * other end.
+ * @file The process of one peer, `worker.ts NAME`: opens the peer on Dawn and then does the contests that process.ts
+ * asks for.
  */
 import { describeAdapter } from '@visage/gpu';
 import { createDawn } from '@visage/gpu/node';
@@ -24,7 +24,7 @@ function lendNavigator(): void {
   Object.defineProperty(globalThis, 'navigator', { value: navigator, configurable: true });
 }
 
-/** Notes which device the peer asks for, and hears its errors: engines for browsers leave those to the console. */
+/** Notes which device the peer requests, and collects its errors, which engines for browsers leave to the console. */
 function watchDevices(): void {
   const request = GPUAdapter.prototype.requestDevice;
   GPUAdapter.prototype.requestDevice = async function (this: GPUAdapter, descriptor?: GPUDeviceDescriptor) {

@@ -29,8 +29,8 @@ export function chartsOf({ bench, measured }: BenchResult): Chart[] {
 }
 
 /**
- * Every kernel as a dot: operations per byte against TFLOP/s, under the roof that copy bandwidth and the best product
- * make.
+ * The roofline plot: every kernel as a dot at its operations per byte and TFLOP/s, under the bounds of copy bandwidth
+ * and the best product.
  */
 function rooflines({ ceilings, rows }: KernelReport): Chart[] {
   const counted = rows.filter(({ flops }) => flops > 0).sort((a, b) => intensity(a) - intensity(b));

@@ -65,7 +65,7 @@ function limitsOf(devices: PeerReport['devices']): string[] {
   });
 }
 
-/** What has no time, and why: contests that failed for the same reason are told together. */
+/** The contests without a time, and why; those that failed for the same reason are listed together. */
 function failures(contests: readonly ContestResult[]): string[] {
   const reasons = new Map<string, string[]>();
   for (const { what, pass, batch, entries } of contests)

@@ -1,4 +1,4 @@
-/** @file The JSON files of the benchmarks: one envelope, whatever was measured. */
+/** @file The JSON files of the benchmarks. All have the same outer form, whatever was measured. */
 import { readFile } from 'node:fs/promises';
 import { type Gpu, VisageError } from '@visage/gpu';
 import { tuningTarget } from '@visage/gpu/node';

@@ -80,7 +80,7 @@ function familyTable(title: string, rows: readonly KernelRow[]): Table {
   };
 }
 
-/** Each kernel at each shape with the variant that it is, and why it is not another one. */
+/** Each kernel at each shape, with its variant and why it is not another one. */
 function shapeTables(title: string, rows: readonly KernelRow[], all: number): Table[] {
   const reasons = new Reasons();
   const body = rows.map((row) => {
@@ -121,7 +121,7 @@ function convolutionTable(rows: readonly ConvolutionRow[]): Table {
   };
 }
 
-/** What computes the passes of a convolution, told once where all are computed alike. */
+/** The variants that compute the passes of a convolution, named once where all passes have the same. */
 function methodsOf({ kernels }: ConvolutionRow): string {
   const groups = groupBy(CONVOLUTION_PASSES, (pass) => methodOf(kernels[pass]));
   if (groups.size === 1) return [...groups.keys()].join();
@@ -132,8 +132,8 @@ function methodsOf({ kernels }: ConvolutionRow): string {
 }
 
 /**
- * The variants among launches `family/kernel: variant`: `winograd 2x2 on tiled 64x128x16`. A change of layout is no
- * method.
+ * The variants among launches `family/kernel: variant`: `winograd 2x2 on tiled 64x128x16`. A change of layout does not
+ * count as a variant.
  */
 function methodOf(launches: readonly string[]): string {
   const isProduct = (launch: string) => Number(launch.startsWith('gemm/'));

@@ -3,7 +3,7 @@ import { CONVOLUTION_PASSES } from '../core/convolution.ts';
 import { significant } from './format.ts';
 import type { BenchName, BenchResult, Measurements, PytorchRow } from './result.ts';
 
-/** A time of Visage and the one of PyTorch that it is held against. */
+/** A time of Visage and the time of PyTorch that it is compared with. */
 interface Duel {
   readonly what: string;
   readonly ours: string;
