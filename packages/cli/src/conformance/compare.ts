@@ -2,7 +2,7 @@ import { VisageError } from '@visage/gpu';
 import type { EagerRun } from './eager.ts';
 import { columnErrors, farthestEntry, largestEntryError, norm, relativeError } from './measure.ts';
 import type { Prepared } from './prepared.ts';
-import type { Tolerance } from './tolerance.ts';
+import type { EntryLimits, Tolerance } from './tolerance.ts';
 
 type Values = Readonly<Record<string, ArrayLike<number>>>;
 
@@ -82,11 +82,11 @@ function measureOutput({ columns }: Prepared, tolerance: Tolerance): Measure {
 }
 
 /** Entries against the limits that a file states for its results, which have `prefix` before their names there. */
-function measureEntries({ limits, relative }: NonNullable<Tolerance['entries']>, prefix: string): Measure {
+function measureEntries({ limits, ...how }: EntryLimits, prefix: string): Measure {
   return (where, ours, expected) => {
     const limit = limits[prefix + where];
     if (!limit) throw new VisageError(`the file states no limit for ${prefix}${where}`);
-    return [{ error: farthestEntry(ours, expected, relative), where, limit }];
+    return [{ error: farthestEntry(ours, expected, how), where, limit }];
   };
 }
 

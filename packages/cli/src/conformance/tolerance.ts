@@ -17,8 +17,17 @@ export interface Tolerance {
   readonly columns?: Readonly<Record<string, number>>;
   /** Outputs are f16, whose range ends at 65504. */
   readonly half?: boolean;
-  /** Largest errors of single entries, by the names that results have in the file, instead of all of the above; relative ones for entries larger than 1. */
-  readonly entries?: { readonly limits: Readonly<Record<string, number>>; readonly relative: boolean };
+  /** Largest errors of single entries, by the names that results have in the file, instead of all of the above. */
+  readonly entries?: EntryLimits;
+}
+
+/** How the entries of results are held to limits that the file states. */
+export interface EntryLimits {
+  readonly limits: Readonly<Record<string, number>>;
+  /** Errors of entries larger than 1 are relative. */
+  readonly relative: boolean;
+  /** What is NaN or infinite may be any of these. */
+  readonly alike: boolean;
 }
 
 const FLOOR = 1e-3;

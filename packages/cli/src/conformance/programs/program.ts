@@ -26,18 +26,23 @@ export interface ProgramArgs {
   }[];
   /** Where there are none for mixed precision, the program needs the range of f32 and runs in it. */
   readonly limits: { readonly f32: Limits; readonly mixed?: Limits };
-  /** Limits are relative to entries larger than 1. */
-  readonly relative?: boolean;
+  /** The inputs have NaN and infinities: the results must have them where PyTorch's have, `exact` or each in place of any other, `alike`. */
+  readonly special?: 'exact' | 'alike';
 }
 
 const argsOf = (golden: GoldenCase): ProgramArgs => golden.args as unknown as ProgramArgs;
 
 /** The tolerance of a program: its own limits. */
 export function programTolerance(golden: GoldenCase, precision: Precision): Tolerance {
-  const { limits, relative = false } = argsOf(golden);
+  const { limits, special } = argsOf(golden);
   const entries = (precision === 'mixed' && limits.mixed) || limits.f32;
   const largest = Math.max(...Object.values(entries));
-  return { output: largest, gradient: largest, floor: 0, entries: { limits: entries, relative } };
+  return {
+    output: largest,
+    gradient: largest,
+    floor: 0,
+    entries: { limits: entries, relative: special !== undefined, alike: special === 'alike' },
+  };
 }
 
 /** Runs the steps of a program, each on results of the ones before, and gives its value. */
