@@ -11,24 +11,24 @@ import { mean } from './reduce.ts';
 import { abs, relu, square } from './unary.ts';
 
 /** The difference of two tensors of one shape: broadcasting is a mistake here far more often than a wish. */
-function between(name: string, a: Tensor, b: Tensor, expression: string, slope: string, of: (d: Tensor) => Tensor) {
+function between(name: string, a: Tensor, b: Tensor, expression: string, gradient: string, of: (d: Tensor) => Tensor) {
   if (!sameShape(a.shape, b.shape))
     throw new ArgumentError(name, 'b', showShape(b.shape), `${showShape(a.shape)}, the shape of a`);
   return meanOf({
     name,
     expression,
     inputs: [a, b],
-    derivatives: [slope, `-(${slope})`],
+    gradients: [gradient, `-(${gradient})`],
     composed: (x, y) => mean(of(sub(cast(x as Tensor, 'f32'), cast(y as Tensor, 'f32')))),
   });
 }
 
 /** Mean of |a − b|; shapes must be equal. */
-export const l1Loss = (a: Tensor, b: Tensor): Tensor => between('l1Loss', a, b, 'abs(a - b)', 'sign(a - b)', abs);
+export const l1Loss = (a: Tensor, b: Tensor): Tensor => between('l1Loss', a, b, 'abs(a - b)', 'sign(a - b) * g', abs);
 
 /** Mean of (a − b)²; shapes must be equal. */
 export const mseLoss = (a: Tensor, b: Tensor): Tensor =>
-  between('mseLoss', a, b, '(a - b) * (a - b)', '2.0 * (a - b)', square);
+  between('mseLoss', a, b, '(a - b) * (a - b)', '(a - b) * (2.0 * g)', square);
 
 /** Mean of max(0, 1 + sign · x). */
 function hinge(name: string, x: Tensor, sign: 1 | -1): Tensor {
@@ -37,7 +37,7 @@ function hinge(name: string, x: Tensor, sign: 1 | -1): Tensor {
     name,
     expression: reluCode(`(${inner})`),
     inputs: [x],
-    derivatives: [`select(${V(sign)}, V(0.0), ${inner} <= V(0.0))`],
+    gradients: [`select(${sign === 1 ? 'g' : '-g'}, V(0.0), ${inner} <= V(0.0))`],
     composed: (y) => {
       const full = cast(y as Tensor, 'f32');
       return mean(relu(sign === 1 ? add(full, 1) : sub(1, full)));
@@ -57,6 +57,6 @@ export const hingeGenerator = (x: Tensor): Tensor =>
     name: 'hingeGenerator',
     expression: '-a',
     inputs: [x],
-    derivatives: ['V(-1.0)'],
+    gradients: ['-g'],
     composed: (y) => neg(mean(cast(y as Tensor, 'f32'))),
   });

@@ -10,14 +10,17 @@ export interface MeanOf {
   /** WGSL over `a` and `b` of type V; the inputs have one shape. */
   readonly expression: string;
   readonly inputs: readonly Tensor[];
-  /** For each input the derivative of the expression, WGSL over the same names. */
-  readonly derivatives: readonly string[];
+  /**
+   * For each input its gradient, WGSL over the same names and `g`, the part of the result's gradient that an element gets. Where the expression is flat, select
+   * zero instead of multiplying by it: 0 times an infinite gradient is NaN.
+   */
+  readonly gradients: readonly string[];
   /** The same in plain ops, for higher orders. */
   readonly composed: (...inputs: readonly Tensor[]) => Tensor;
 }
 
 /** Mean over all elements of a pointwise expression of one or two tensors: a scalar in f32. */
-export function meanOf({ name, expression, inputs, derivatives, composed }: MeanOf): Tensor {
+export function meanOf({ name, expression, inputs, gradients, composed }: MeanOf): Tensor {
   const share = 1 / (inputs[0] as Tensor).size;
   return fused({
     name,
@@ -26,8 +29,9 @@ export function meanOf({ name, expression, inputs, derivatives, composed }: Mean
     backward: (g, needs) =>
       inputs.map((x, k) => {
         if (!needs[k]) return undefined;
-        const slope = `(${derivatives[k]}) * (${inputs.length === 1 ? 'b' : 'c'} * ${V(share)})`;
-        return launchMap(`${name}Grad`, slope, [...inputs, g], undefined, floatTypeOf(x));
+        const arrived = inputs.length === 1 ? 'b' : 'c';
+        const gradient = (gradients[k] as string).replace(/\bg\b/g, `(${arrived} * ${V(share)})`);
+        return launchMap(`${name}Grad`, gradient, [...inputs, g], undefined, floatTypeOf(x));
       }),
     composed,
   });

@@ -12,7 +12,7 @@ export const log = (x: Tensor): Tensor => pointwise('log', 'log(a)', [x], [(g) =
 
 /** 1 / x. */
 export const reciprocal = (x: Tensor): Tensor =>
-  pointwise('reciprocal', 'V(1.0) / a', [x], [(g, y) => neg(mul(g, square(y)))]);
+  pointwise('reciprocal', 'V(1.0) / a', [x], [(g, y) => neg(mul(mul(g, y), y))]); // y² alone may be beyond f16
 
 /** x². */
 export const square = (x: Tensor): Tensor => pointwise('square', 'a * a', [x], [(g) => mul(mul(g, x), 2)]);
@@ -23,7 +23,7 @@ export const sqrt = (x: Tensor): Tensor =>
 
 /** 1 / √x. The division keeps full f32 precision, which `inverseSqrt` does not on every driver. */
 export const rsqrt = (x: Tensor): Tensor =>
-  pointwise('rsqrt', 'V(1.0) / sqrt(a)', [x], [(g, y) => mul(mul(g, mul(square(y), y)), -0.5)]);
+  pointwise('rsqrt', 'V(1.0) / sqrt(a)', [x], [(g, y) => mul(mul(mul(mul(g, y), y), y), -0.5)]); // y³ alone may be beyond f16
 
 /** |x|; gradient 0 at 0. */
 export const abs = (x: Tensor): Tensor => pointwise('abs', 'abs(a)', [x], [(g) => mul(g, sign(x))]);
