@@ -36,7 +36,7 @@ class Context:
     min = property(lambda self: self.value.min().item())
     max = property(lambda self: self.value.max().item())
     absmin = property(lambda self: self.value.abs().min().item())
-    absmax = property(lambda self: self.value.abs().max().item())
+    far = property(lambda self: torch.nan_to_num(self.value, 0, 0, 0).abs().max().item())
 
     def pick(self, *values):
         return self.rng.choice(values)

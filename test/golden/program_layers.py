@@ -1,5 +1,4 @@
-"""Ops that random programs are drawn out of, continued: images, products, norms, vectors and losses. See program_ops.py for what an op is."""
-import math
+"""Ops that random programs are drawn out of, continued: images, products and norms. See program_ops.py for what an op is."""
 import torch
 import torch.nn.functional as F
 
@@ -9,6 +8,11 @@ PADS = {'zero': 'constant', 'reflect': 'reflect', 'replicate': 'replicate'}
 to_nchw = lambda x: x.permute(0, 3, 1, 2)
 to_nhwc = lambda x: x.permute(0, 2, 3, 1)
 is_image = lambda c: c.rank == 4
+# Several infinities may meet in one of their sums, in an order that is up to the BLAS of PyTorch and to the kernels of Visage.
+SUMS_OF_PRODUCTS = {
+    *('matmul', 'linear', 'linears', 'conv2d', 'convTranspose2d', 'offsetConv', 'residualBlock', 'squeezeExcitation'),
+    *('arcMargin', 'cosMargin', 'adain', 'batchNorm'),
+}
 
 
 def on_images(fn):
@@ -42,7 +46,8 @@ op('translate', lambda c: is_image(c) and c.step('translate', [c.x, c.constant([
 
 def draw_resize(mode):
     def draw(c):
-        if not is_image(c):
+        # PyTorch reads a neighbour with weight zero at an edge, and NaN with it; Visage reads what has a share.
+        if not is_image(c) or c.special and mode != 'nearest':
             return False
         h, w = c.shape[1:3]
         size = c.pick([2 * h, 2 * w], [3, 2], *([] if c.few else [[h + 2, w], [2, 2], [3, 5], [1, w]]))
@@ -223,7 +228,9 @@ def normal(x, eps):
     return centred * torch.rsqrt((centred * centred).mean((1, 2), keepdim=True) + eps)
 
 
-many_pixels = lambda c: is_image(c) and c.shape[1] * c.shape[2] > 5
+# Visage subtracts squares from sums of squares: where these are infinite, the result is NaN and PyTorch's 0.
+with_squares = lambda c: c.far < 1e15
+many_pixels = lambda c: is_image(c) and c.shape[1] * c.shape[2] > 5 and with_squares(c)
 op('instanceNorm', lambda c: many_pixels(c) and c.step('instanceNorm', [c.x], eps=c.pick(1e-5, 1e-8)))(lambda x, a: normal(x[0], a['eps']))
 
 
@@ -246,7 +253,7 @@ def adain(x, a):
 
 
 def draw_batch_norm(c):
-    if c.rank not in (2, 4) or c.size // c.shape[-1] < 5:
+    if c.rank not in (2, 4) or c.size // c.shape[-1] < 5 or not with_squares(c):
         return False
     ch = c.shape[-1]
     slope = c.pick(None, None, 0, .2)
@@ -259,46 +266,3 @@ def batch_norm(x, a):
     flat = x[0].reshape(-1, x[0].shape[-1])
     y = F.batch_norm(flat, x[3].clone(), x[4].clone(), x[1], x[2], a['train'], .1, a['eps']).reshape(x[0].shape)
     return activated(y, {'leakyRelu': a['slope']}) if 'slope' in a else y
-
-
-# Vectors, classes and losses.
-axis_of = lambda c: c.axis() - c.pick(0, c.rank)
-op('l2Normalize', lambda c: c.rank > 0 and c.step('l2Normalize', [c.x], axis=axis_of(c)))(lambda x, a: F.normalize(x[0], dim=a['axis']))
-op('cosineSimilarity', lambda c: c.rank > 0 and c.step('cosineSimilarity', [c.x, c.other(c.shape)], axis=axis_of(c)))(
-    lambda x, a: (F.normalize(x[0], dim=a['axis'], eps=1e-8) * F.normalize(x[1], dim=a['axis'], eps=1e-8)).sum(a['axis']))
-op('softmax', lambda c: c.rank > 0 and c.step('softmax', [c.x], axis=axis_of(c)))(lambda x, a: F.softmax(x[0], a['axis']))
-op('logSoftmax', lambda c: c.rank > 0 and c.step('logSoftmax', [c.x], axis=axis_of(c)))(lambda x, a: F.log_softmax(x[0], a['axis']))
-op('crossEntropy', lambda c: c.rank == 2 and c.step('crossEntropy', [c.x, c.index(*c.shape)]))(lambda x, a: F.cross_entropy(x[0], x[1]))
-op('l1Loss', lambda c: c.step('l1Loss', [c.x, c.other(c.shape)]))(lambda x, a: (decide(x[0] - x[1]), F.l1_loss(x[0], x[1]))[1])
-op('mseLoss', lambda c: c.step('mseLoss', [c.x, c.other(c.shape)]))(lambda x, a: F.mse_loss(x[0], x[1]))
-op('hingeReal', lambda c: c.step('hingeReal', [c.x]))(lambda x, a: (decide(1 - x[0]), F.relu(1 - x[0]).mean())[1])
-op('hingeFake', lambda c: c.step('hingeFake', [c.x]))(lambda x, a: (decide(1 + x[0]), F.relu(1 + x[0]).mean())[1])
-op('hingeGenerator', lambda c: c.step('hingeGenerator', [c.x]))(lambda x, a: -x[0].mean())
-op('unitNormPenalty', lambda c: c.rank > 1 and c.step('unitNormPenalty', [c.x], eps=1e-6))(
-    lambda x, a: ((x[0].flatten(1).square().sum(1) + a['eps']).sqrt() - 1).square().mean())
-
-
-def draw_margin(name, **more):
-    def draw(c):
-        return c.rank == 2 and c.step(name, [c.x, c.leaf([c.shape[1], 5]), c.index(c.shape[0], 5)], scale=4, margin=.35, **{k: c.pick(*v) for k, v in more.items()})
-    return draw
-
-
-def cosines(x):
-    return F.normalize(x[0], dim=1) @ F.normalize(x[1], dim=0), F.one_hot(x[2], 5).bool()
-
-
-@op('arcMargin', draw_margin('arcMargin', easyMargin=(False, True)))
-def arc_margin(x, a):
-    m, (c, own) = a['margin'], cosines(x)
-    moved = c * math.cos(m) - (1 - c * c).clamp(min=1e-12).sqrt() * math.sin(m)
-    border, beyond = (0, c) if a['easyMargin'] else (math.cos(math.pi - m), c - math.sin(math.pi - m) * m)
-    decide(c - border)
-    return a['scale'] * torch.where(own, torch.where(c > border, moved, beyond), c)
-
-
-@op('cosMargin', draw_margin('cosMargin'))
-def cos_margin(x, a):
-    c, own = cosines(x)
-    return a['scale'] * (c - a['margin'] * own)
-

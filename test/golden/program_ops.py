@@ -34,7 +34,8 @@ def decided(x, *kinks):
     return x
 
 
-# name: (PyTorch, kinks, the values that it takes)
+# name: (PyTorch, kinks, the values that it takes). The gradient of PyTorch's relu6 at NaN is 0 or what arrived, depending on whether the element was computed
+# among eight; here it is 0. A bound of zero meets both zeros: + 0 makes one of them.
 ANY = lambda c: True
 UNARY = {
     'exp': (torch.exp, (), lambda c: c.max < 2.5),
@@ -44,23 +45,24 @@ UNARY = {
     'sqrt': (torch.sqrt, (), lambda c: c.min > .1),
     'rsqrt': (torch.rsqrt, (), lambda c: c.min > .2),
     'abs': (torch.abs, (0,), ANY),
-    'sin': (torch.sin, (), lambda c: c.absmax < 20),
-    'cos': (torch.cos, (), lambda c: c.absmax < 20),
+    'sin': (torch.sin, (), lambda c: c.far < 20),  # WGSL promises nothing of large angles
+    'cos': (torch.cos, (), lambda c: c.far < 20),
     'tanh': (torch.tanh, (), ANY),
     'sigmoid': (torch.sigmoid, (), ANY),
     'softplus': (F.softplus, (), ANY),
     'relu': (F.relu, (0,), ANY),
-    'relu6': (F.relu6, (0, 6), ANY),
+    'relu6': (lambda x: torch.where((x > 0) & (x < 6), x, F.relu6(x).detach() + 0), (0, 6), ANY),
     'neg': (torch.neg, (), ANY),
 }
 for name, (fn, kinks, fits) in UNARY.items():
-    draw = lambda c, name=name, fits=fits: (c.special or fits(c)) and c.step(name, [c.x])
+    draw = lambda c, name=name, fits=fits: (c.special and name not in ('sin', 'cos') or fits(c)) and c.step(name, [c.x])
     op(name, draw)(lambda x, a, fn=fn, kinks=kinks: fn(decided(x[0], *kinks)))
 
 
 op('clamp', lambda c: c.step('clamp', [c.x], low=c.pick(-.5, 0), high=c.pick(.5, 1)))(
-    lambda x, a: torch.clamp(decided(x[0], a['low'], a['high']), a['low'], a['high']))
-op('leakyRelu', lambda c: c.step('leakyRelu', [c.x], slope=.2 if c.special else c.pick(0, .2)))(  # 0 times an infinity is NaN in PyTorch; Visage says that it is a ReLU
+    lambda x, a: torch.clamp(decided(x[0], a['low'], a['high']), a['low'], a['high']) + 0)
+# With slope 0 Visage has a ReLU, where PyTorch makes NaN of 0 times an infinity.
+op('leakyRelu', lambda c: c.step('leakyRelu', [c.x], slope=.2 if c.special else c.pick(0, .2)))(
     lambda x, a: F.leaky_relu(decided(x[0], 0), a['slope']))
 op('prelu', lambda c: c.rank > 0 and c.step('prelu', [c.x, c.parameter([c.pick(1, c.shape[-1])])]))(
     lambda x, a: prelu(x[0], x[1]))
@@ -79,7 +81,7 @@ def draw_sign(c):
     """Flat, so its gradient is that of what it multiplies."""
     s = c.step('sign', [c.x])
     return c.step('mul', [c.other(c.shape), s])
-op('sign', draw_sign)(lambda x, a: torch.sign(decided(x[0], 0)))
+op('sign', draw_sign)(lambda x, a: torch.sign(decided(x[0], 0).detach()))  # PyTorch sends zeros back, which make NaN of infinities
 
 
 def draw_binary(name, fits=ANY):

@@ -13,11 +13,17 @@ import {
 import { inPrecision, type Precision } from '@visage/simswap';
 import { record, scope, type Tensor } from '@visage/tensor';
 
+const stepsOf = ({ args }: GoldenCase) => (args as unknown as ProgramArgs).steps;
+
+/** The ops that a program has. */
+export const opsOf = (golden: GoldenCase): string[] => stepsOf(golden).map(({ op }) => op);
+
 /** A program in one line: `v0 = exp(x0); y = add(v0, x1)`. */
-export function programText({ args }: GoldenCase): string {
-  const { steps } = args as unknown as ProgramArgs;
+export function programText(golden: GoldenCase): string {
   const named = (given: object) => Object.entries(given).map(([name, value]) => `${name} ${JSON.stringify(value)}`);
-  return steps.map((s) => `${s.out} = ${s.op}(${[...s.in, ...named(s.args)].join(', ')})`).join('; ');
+  return stepsOf(golden)
+    .map((s) => `${s.out} = ${s.op}(${[...s.in, ...named(s.args)].join(', ')})`)
+    .join('; ');
 }
 
 /** What differs between two runs of the same kernels, which is nothing. */

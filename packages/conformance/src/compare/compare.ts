@@ -1,6 +1,6 @@
 import { VisageError } from '@visage/gpu';
 import type { Prepared } from '../golden/prepared.ts';
-import type { Tolerance } from '../golden/tolerance.ts';
+import type { EntryLimits, Tolerance } from '../golden/tolerance.ts';
 import type { EagerRun } from './eager.ts';
 import { columnErrors, entryErrors, farthestEntry, norm, relativeError } from './measure.ts';
 
@@ -98,11 +98,11 @@ function measureLog(
 }
 
 /** Entries against the limits that a file states for its results, which have `prefix` before their names there. */
-function measureEntries({ limits, relative }: NonNullable<Tolerance['entries']>, prefix: string): Measure {
+function measureEntries({ limits, ...how }: EntryLimits, prefix: string): Measure {
   return (where, ours, expected) => {
     const limit = limits[prefix + where];
     if (!limit) throw new VisageError(`the file states no limit for ${prefix}${where}`);
-    return [{ error: farthestEntry(ours, expected, relative), where, limit }];
+    return [{ error: farthestEntry(ours, expected, how), where, limit }];
   };
 }
 

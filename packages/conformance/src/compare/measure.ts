@@ -53,15 +53,19 @@ export function sameBits(a: Float32Array, b: Float32Array): boolean {
 }
 
 /**
- * The largest error of single entries, divided by |expected| where that is more than 1 and `relative` errors are asked for. Infinite where lengths differ, or an
- * entry is NaN or infinite and the expected one is not the same.
+ * The largest error of single entries, divided by |expected| where that is more than 1 and `relative` errors are asked for. Infinite where lengths differ, or one of
+ * both is NaN or infinite and the other is not the same; with `alike` any of these may stand for any other.
  */
-export function farthestEntry(ours: ArrayLike<number>, expected: ArrayLike<number>, relative: boolean): number {
+export function farthestEntry(
+  ours: ArrayLike<number>,
+  expected: ArrayLike<number>,
+  { relative, alike }: { readonly relative: boolean; readonly alike: boolean },
+): number {
   if (ours.length !== expected.length) return Number.POSITIVE_INFINITY;
   let farthest = 0;
   for (let i = 0; i < ours.length; i++) {
     const [x, y] = [ours[i] as number, expected[i] as number];
-    if (Object.is(x, y) || x === y) continue;
+    if (Object.is(x, y) || (alike && !Number.isFinite(x) && !Number.isFinite(y))) continue;
     const error = Math.abs(x - y) / (relative ? Math.max(1, Math.abs(y)) : 1);
     farthest = Math.max(farthest, Number.isNaN(error) ? Number.POSITIVE_INFINITY : error);
   }

@@ -24,8 +24,17 @@ export interface Tolerance {
   readonly course?: number;
   /** Outputs are f16, whose range ends at 65504. */
   readonly half?: boolean;
-  /** Largest errors of single entries, by the names that results have in the file, instead of all of the above; relative ones for entries larger than 1. */
-  readonly entries?: { readonly limits: Readonly<Record<string, number>>; readonly relative: boolean };
+  /** Largest errors of single entries, by the names that results have in the file, instead of all of the above. */
+  readonly entries?: EntryLimits;
+}
+
+/** How the entries of results are held to limits that the file states. */
+export interface EntryLimits {
+  readonly limits: Readonly<Record<string, number>>;
+  /** Errors of entries larger than 1 are relative. */
+  readonly relative: boolean;
+  /** What is NaN or infinite may be any of these. */
+  readonly alike: boolean;
 }
 
 const FLOOR = 1e-3;
@@ -103,8 +112,13 @@ export function toleranceOf(golden: GoldenCase, precision: Precision = 'f32'): T
 
 /** The tolerance of a program: its own limits. */
 function programTolerance(golden: GoldenCase, precision: Precision): Tolerance {
-  const { limits, relative = false } = programArgs(golden);
+  const { limits, special } = programArgs(golden);
   const entries = (precision === 'mixed' && limits.mixed) || limits.f32;
   const largest = Math.max(...Object.values(entries));
-  return { output: largest, gradient: largest, floor: 0, entries: { limits: entries, relative } };
+  return {
+    output: largest,
+    gradient: largest,
+    floor: 0,
+    entries: { limits: entries, relative: special !== undefined, alike: special === 'alike' },
+  };
 }

@@ -14,6 +14,6 @@ export const identityLoss = (result: Tensor, source: Tensor): Tensor =>
     name: 'identityLoss',
     expression: 'V(1.0) - a',
     inputs: [cosineSimilarity(result, source)],
-    derivatives: ['V(-1.0)'],
+    gradients: ['-g'],
     composed: (cosine) => mean(sub(1, cosine as Tensor)),
   });

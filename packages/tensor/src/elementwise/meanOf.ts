@@ -14,13 +14,16 @@ export interface MeanOf {
   /** WGSL over `a` and `b` of type V; the inputs have one shape. */
   readonly expression: string;
   readonly inputs: readonly Tensor[];
-  /** For each input the derivative of the expression, WGSL over the same names. */
-  readonly derivatives: readonly string[];
+  /**
+   * For each input its gradient, WGSL over the same names and `g`, the part of the result's gradient that an element
+   * gets. Where the expression is flat, select zero instead of multiplying by it: 0 times an infinite gradient is NaN.
+   */
+  readonly gradients: readonly string[];
   /** The same in plain ops, for higher orders. */
   readonly composed: (...inputs: readonly Tensor[]) => Tensor;
 }
 
-const PARTS: OptionKeys<MeanOf> = { name: true, expression: true, inputs: true, derivatives: true, composed: true };
+const PARTS: OptionKeys<MeanOf> = { name: true, expression: true, inputs: true, gradients: true, composed: true };
 
 /**
  * Mean over all elements of a pointwise expression of one or two tensors: a scalar in f32.
@@ -29,7 +32,7 @@ const PARTS: OptionKeys<MeanOf> = { name: true, expression: true, inputs: true, 
  */
 export function meanOf(parts: MeanOf): Tensor {
   checkOptions('meanOf', parts, PARTS);
-  const { name, expression, inputs, derivatives, composed } = parts;
+  const { name, expression, inputs, gradients, composed } = parts;
   checkList('meanOf', 'inputs', inputs, 'tensors');
   const [first] = inputs as readonly [Tensor];
   for (const [k, x] of inputs.entries()) {
@@ -44,8 +47,9 @@ export function meanOf(parts: MeanOf): Tensor {
     backward: (g, needs) =>
       inputs.map((x, k) => {
         if (!needs[k]) return undefined;
-        const slope = `(${derivatives[k]}) * (${inputs.length === 1 ? 'b' : 'c'} * ${V(share)})`;
-        return launchMap(`${name}Grad`, slope, [...inputs, g], undefined, floatTypeOf(x));
+        const arrived = inputs.length === 1 ? 'b' : 'c';
+        const gradient = (gradients[k] as string).replace(/\bg\b/g, `(${arrived} * ${V(share)})`);
+        return launchMap(`${name}Grad`, gradient, [...inputs, g], undefined, floatTypeOf(x));
       }),
     composed,
   });

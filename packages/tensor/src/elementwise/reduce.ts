@@ -72,13 +72,21 @@ export function mean(x: Tensor, axes?: number | readonly number[], keepDims = fa
  * Biased variance over `axes`: mean of (x − mean)². Two passes, so nothing cancels; in f32 also of an f16 tensor,
  * because squares beyond 65504 do not fit f16.
  *
+ * The gradient is 2/n · (x − mean). What the mean would add to it is the sum of all (x − mean), which is zero, and NaN
+ * when one x is infinite.
+ *
  * @throws ArgumentError as {@link sum}.
  */
 export function variance(x: Tensor, axes?: number | readonly number[], keepDims = false): Tensor {
-  axesOf('variance', x, axes, keepDims);
+  const list = axesOf('variance', x, axes, keepDims);
   const full = cast(x, 'f32');
-  const centred = full.sub(mean(full, axes, true));
-  return mean(mul(centred, centred), axes, keepDims);
+  const centred = full.sub(mean(full, list, true));
+  const constant = centred.detach();
+  const factor = 2 / list.reduce((n, axis) => n * x.dim(axis), 1);
+  const out = track('variance', mean(mul(constant, constant), list, true), [full], (g) => [
+    mul(centred, mul(g, factor)),
+  ]);
+  return keepDims ? out : reshape(out, dropAxes(x.shape, list));
 }
 
 /**

@@ -28,7 +28,7 @@ export const log = (x: Tensor): Tensor => pointwise('log', 'log(a)', [x], [(g) =
  * @throws ArgumentError unless x is a tensor of f32 or f16.
  */
 export const reciprocal = (x: Tensor): Tensor =>
-  pointwise('reciprocal', 'quotient(V(1.0), a)', [x], [(g, y) => neg(mul(g, square(y)))]);
+  pointwise('reciprocal', 'quotient(V(1.0), a)', [x], [(g, y) => neg(mul(mul(g, y), y))]);
 
 /**
  * The square x².
@@ -51,7 +51,7 @@ export const sqrt = (x: Tensor): Tensor =>
  * @throws ArgumentError unless x is a tensor of f32 or f16.
  */
 export const rsqrt = (x: Tensor): Tensor =>
-  pointwise('rsqrt', 'V(1.0) / sqrt(a)', [x], [(g, y) => mul(mul(g, mul(square(y), y)), -0.5)]);
+  pointwise('rsqrt', 'V(1.0) / sqrt(a)', [x], [(g, y) => mul(mul(mul(mul(g, y), y), y), -0.5)]);
 
 /**
  * The absolute value |x|. Its gradient at 0 is 0.

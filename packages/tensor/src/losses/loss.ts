@@ -24,7 +24,7 @@ export function refuseMore(op: string, takes: string, more: readonly unknown[]):
  * The mean of an expression of two tensors. Their shapes must be equal, because broadcasting is mostly a mistake in a
  * loss.
  */
-function between(name: string, a: Tensor, b: Tensor, expression: string, slope: string, of: (d: Tensor) => Tensor) {
+function between(name: string, a: Tensor, b: Tensor, expression: string, gradient: string, of: (d: Tensor) => Tensor) {
   checkFloat(name, 'a', a);
   checkFloat(name, 'b', b);
   if (!sameShape(a.shape, b.shape))
@@ -33,7 +33,7 @@ function between(name: string, a: Tensor, b: Tensor, expression: string, slope: 
     name,
     expression,
     inputs: [a, b],
-    derivatives: [slope, `-(${slope})`],
+    gradients: [gradient, `-(${gradient})`],
     composed: (x, y) => mean(of(sub(cast(x as Tensor, 'f32'), cast(y as Tensor, 'f32')))),
   });
 }
@@ -45,7 +45,7 @@ function between(name: string, a: Tensor, b: Tensor, expression: string, slope: 
  */
 export function l1Loss(a: Tensor, b: Tensor, ...more: readonly never[]): Tensor {
   refuseMore('l1Loss', 'a and b', more);
-  return between('l1Loss', a, b, 'abs(a - b)', 'sign(a - b)', abs);
+  return between('l1Loss', a, b, 'abs(a - b)', 'sign(a - b) * g', abs);
 }
 
 /**
@@ -55,7 +55,7 @@ export function l1Loss(a: Tensor, b: Tensor, ...more: readonly never[]): Tensor 
  */
 export function mseLoss(a: Tensor, b: Tensor, ...more: readonly never[]): Tensor {
   refuseMore('mseLoss', 'a and b', more);
-  return between('mseLoss', a, b, '(a - b) * (a - b)', '2.0 * (a - b)', square);
+  return between('mseLoss', a, b, '(a - b) * (a - b)', '(a - b) * (2.0 * g)', square);
 }
 
 /** Mean of max(0, 1 + sign · x). */
@@ -65,7 +65,7 @@ function hinge(name: string, x: Tensor, sign: 1 | -1): Tensor {
     name,
     expression: reluCode(`(${inner})`),
     inputs: [x],
-    derivatives: [`select(${V(sign)}, V(0.0), ${inner} <= V(0.0))`],
+    gradients: [`select(${sign === 1 ? 'g' : '-g'}, V(0.0), ${inner} <= V(0.0))`],
     composed: (y) => {
       const full = cast(y as Tensor, 'f32');
       return mean(relu(sign === 1 ? add(full, 1) : sub(1, full)));
@@ -97,6 +97,6 @@ export const hingeGenerator = (x: Tensor): Tensor =>
     name: 'hingeGenerator',
     expression: '-a',
     inputs: [x],
-    derivatives: ['V(-1.0)'],
+    gradients: ['-g'],
     composed: (y) => neg(mean(cast(y as Tensor, 'f32'))),
   });

@@ -35,14 +35,14 @@ export function unitNormPenalty(x: Tensor, eps: number): Tensor {
     x.shape.map((n, axis) => (axis === 0 ? n : 1)),
   );
   const norm = (of: string) => `sqrt(${of} + ${V(eps)})`;
-  const off = `(${norm('a')} - V(1.0))`;
+  const off = (of: string) => `(${norm(of)} - V(1.0))`;
   return fused({
     name: 'unitNormPenalty',
     inputs: [x],
-    forward: () => sumOfMap('unitNormPenalty', `${off} * ${off}`, [squares], 1 / samples),
-    // ∂/∂x = 2/n · (1 − 1 / ‖x‖) · x
+    forward: () => sumOfMap('unitNormPenalty', `${off('a')} * ${off('a')}`, [squares], 1 / samples),
+    // ∂/∂x = 2/n · (‖x‖ − 1) / ‖x‖ · x: NaN for a sample of infinite length, as the composition has it, where 1 − 1 / ‖x‖ would be 1
     backward: (g) => {
-      const slope = `a * (V(1.0) - V(1.0) / ${norm('b')}) * (c * ${V(2 / samples)})`;
+      const slope = `a * (${off('b')} / ${norm('b')}) * (c * ${V(2 / samples)})`;
       return [launchMap('unitNormPenaltyGrad', slope, [x, squares, g], undefined, floatTypeOf(x))];
     },
     composed: (y) => composedUnitNorm(y as Tensor, eps),
