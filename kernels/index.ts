@@ -1,4 +1,7 @@
-/** @file The hand-written WGSL of Visage, one export per file. Each text is valid WGSL behind the prelude that its header describes. */
+/**
+ * @file The hand-written WGSL of Visage, one export per file. Each text is valid WGSL behind the prelude that its
+ * header describes.
+ */
 
 export { default as castMain } from './cast/cast.wgsl';
 export { default as castHalfBits } from './cast/halfBits.wgsl';

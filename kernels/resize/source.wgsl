@@ -31,9 +31,9 @@ fn positionOf(axis : Axis, d : u32) -> Position {
   var whole : u32;
   var rest : u32;
   if (axis.wide) {
-    let found = wideDivide(wideProduct(d, axis.mul, axis.base), axis.den);
-    whole = found.x;
-    rest = found.y;
+    let divided = wideDivide(wideProduct(d, axis.mul, axis.base), axis.den);
+    whole = divided.x;
+    rest = divided.y;
   } else {
     let num = d * axis.mul + axis.base;
     whole = num / axis.den;

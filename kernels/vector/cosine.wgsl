@@ -1,11 +1,11 @@
 // Cosines of pairs of rows, and what their gradient needs:
 //   cosine = a · b / (|a| |b|)        cross = 1 / (|a| |b|)        ownA = cosine / |a|²        ownB = cosine / |b|²
-// with lengths of at least EPS; a length that was shorter is a constant, so its own… is 0. Then ∂cosine/∂a = b · cross
-// − a · ownA.
+// Lengths below EPS are replaced by EPS. Such a length is a constant, so its ownA or ownB is 0. The gradient is
+//   ∂cosine/∂a = b · cross − a · ownA
 //
 // Layout    a, b [ROWS, C] as V (vec4f or f32); the results [ROWS].
-// Prelude   alias V; WG; BLOCK = 1 and a part norm/total*.wgsl, with their constants; atLeast.wgsl; WIDTH = C / width of V;
-//           EPS; fn fold(v : V) -> f32, the sum of components.
+// Prelude   alias V; WG; BLOCK = 1 and a part norm/total*.wgsl, with their constants; atLeast.wgsl;
+//           WIDTH = C / width of V; EPS; fn fold(v : V) -> f32, the sum of components.
 // Dispatch  one workgroup per row.
 @group(0) @binding(0) var<storage, read_write> cosine : array<f32>;
 @group(0) @binding(1) var<storage, read_write> cross : array<f32>;

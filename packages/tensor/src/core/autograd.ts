@@ -68,7 +68,8 @@ export type OpWatcher = (op: string, out: Tensor) => void;
 const watcher = new DynamicScope<OpWatcher | undefined>(undefined);
 
 /**
- * Runs `fn`, which must not be async, and shows the result of each op to `watch`; ops that `watch` itself runs are not shown.
+ * Runs `fn`, which must not be async, and shows the result of each op to `watch`; ops that `watch` itself runs are not
+ * shown.
  *
  * @throws VisageError if `fn` is async.
  */

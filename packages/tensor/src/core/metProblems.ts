@@ -34,7 +34,9 @@ const collection = new DynamicScope<Collection | undefined>(undefined);
 /** Those of {@link startCollecting} that were not stopped yet. */
 const running = new Set<Collection>();
 
-/** Chooses the variant for a problem, and notes the problem if {@link collectProblems} or {@link startCollecting} asks. */
+/**
+ * Chooses the variant for a problem, and notes the problem if {@link collectProblems} or {@link startCollecting} asks.
+ */
 export function chooseFor<P, V extends Variant<P>>(gpu: Gpu, stated: Problem<P, V>): Choice<V> {
   if (collection.value) note(collection.value, gpu, stated);
   for (const each of running) note(each, gpu, stated);
@@ -57,7 +59,8 @@ function note<P, V extends Variant<P>>(collected: Collection, gpu: Gpu, stated: 
 }
 
 /**
- * Runs `fn`, which must not be async, and returns every problem that kernel families with several variants met in it, each once.
+ * Runs `fn`, which must not be async, and returns every problem that kernel families with several variants met in it,
+ * each once.
  *
  * @throws VisageError if `fn` is async; {@link startCollecting} is for such functions.
  */
@@ -68,7 +71,8 @@ export function collectProblems(fn: () => unknown): MetProblem[] {
 }
 
 /**
- * Notes every problem that anything in this process meets from now on, as {@link collectProblems} does for one function.
+ * Notes every problem that anything in this process meets from now on, as {@link collectProblems} does for one
+ * function.
  *
  * @returns what ends it and returns the problems, each once.
  */

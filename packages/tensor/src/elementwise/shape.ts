@@ -165,7 +165,10 @@ export function concat(tensors: readonly Tensor[], axis: number): Tensor {
   );
 }
 
-/** Declares the parts of a concatenation and `fn copyElement(slot, i)`, which writes element i of one to its index in the result. */
+/**
+ * Declares the parts of a concatenation and `fn copyElement(slot, i)`, which writes element i of one to its index in
+ * the result.
+ */
 function concatCode(parts: readonly { readonly size: number; readonly to: string }[]): string {
   return [
     ...parts.map((_, slot) => `@group(0) @binding(${slot + 1}) var<storage, read> x${slot} : array<T>;`),

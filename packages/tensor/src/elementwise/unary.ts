@@ -46,7 +46,8 @@ export const sqrt = (x: Tensor): Tensor =>
   pointwise('sqrt', 'sqrt(a)', [x], [(g, y) => mul(mul(g, reciprocal(y)), 0.5)]);
 
 /**
- * The reciprocal square root 1 / √x. The division keeps full f32 precision, which `inverseSqrt` does not on every driver.
+ * The reciprocal square root 1 / √x. The division keeps full f32 precision, which `inverseSqrt` does not on every
+ * driver.
  *
  * @throws ArgumentError unless x is a tensor of f32 or f16.
  */
