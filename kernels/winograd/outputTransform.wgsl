@@ -17,7 +17,10 @@
 
 const GROUPS = N / 4u;
 
-/** The sum over taps and channels for one pixel. The number of channels comes from the length of `w`: drivers would unroll a constant one. */
+/**
+ * The sum over taps and channels for one pixel. The number of channels comes from the length of `w`: drivers would
+ * unroll a constant one.
+ */
 fn direct(first : u32, row : u32, column : u32, n : u32) -> vec4f {
   let channels = arrayLength(&w) / (9u * N * 4u);
   var sum = vec4f();

@@ -1,6 +1,6 @@
 /**
- * @file What the documentation names exists: files, folders and headings behind links, paths in code quotes and in commands,
- * and the names of functions, classes and fields in the map from the paper to the code.
+ * @file What the documentation names exists: files, folders and headings behind links, paths in code quotes and in
+ * commands, and the names of functions, classes and fields in the map from the paper to the code.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
@@ -21,7 +21,10 @@ const pages = [
     .map((name) => `docs/${name}`),
 ];
 
-/** A link of a page: what it shows, the file that it leads to from the root, and the heading there, each empty if there is none. */
+/**
+ * A link of a page: what it shows, the file that it leads to from the root, and the heading there, each empty if there
+ * is none.
+ */
 interface Link {
   readonly page: string;
   readonly shown: string;

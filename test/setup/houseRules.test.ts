@@ -1,4 +1,7 @@
-/** @file Breaks each house rule once, on files that are made up here, and looks whether the rule says so. The same files unbroken pass. */
+/**
+ * @file Breaks each house rule once, on files that are made up here, and looks whether the rule says so. The same files
+ * unbroken pass.
+ */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import {
@@ -36,7 +39,10 @@ const sound: Record<string, string> = {
 /** The sound files with some put in the place of others. */
 const files = (changed: Record<string, string> = {}) => new Map(Object.entries({ ...sound, ...changed }));
 
-/** Holds that a rule passes the sound files, and that each broken set of files gives one sentence, which names the file and the reason. */
+/**
+ * Holds that a rule passes the sound files, and that each broken set of files gives one sentence, which names the file
+ * and the reason.
+ */
 function breaks(rule: (texts: Map<string, string>) => string[], ...broken: [Record<string, string>, RegExp][]): void {
   assert.equal(rule(files()), []);
   for (const [changed, reason] of broken) {

@@ -1,6 +1,7 @@
 /**
- * @file The house rules that a program can check, as functions of the texts of the files. Each takes a map from path to text, so
- * that a test can hand it files that were made up, and returns one sentence for each place that breaks the rule.
+ * @file The house rules that a program can check, as functions of the texts of the files. Each takes a map from path to
+ * text, so that a test can hand it files that were made up, and returns one sentence for each place that breaks the
+ * rule.
  */
 import { isBuiltin } from 'node:module';
 import { posix } from 'node:path';
@@ -8,13 +9,18 @@ import { posix } from 'node:path';
 /** Paths from the root of the repository, with `/` between folders, and what the files hold. */
 export type Files = ReadonlyMap<string, string>;
 
-/** One package, with its rooms (folders under `src`, or single files) in the order in which they may import each other. */
+/**
+ * One package, with its rooms (folders under `src`, or single files) in the order in which they may import each other.
+ */
 export interface Package {
   readonly name: string;
   readonly rooms: readonly string[];
 }
 
-/** An import or a re-export of a file. `values` is false where only types come in, because those are gone when a program runs. */
+/**
+ * An import or a re-export of a file. `values` is false where only types come in, because those are gone when a program
+ * runs.
+ */
 export interface Import {
   readonly module: string;
   readonly values: boolean;
@@ -53,7 +59,10 @@ const resolve = (from: string, module: string): string => posix.join(posix.dirna
 const filesOf = (files: Files, name: string): [string, string][] =>
   [...files].filter(([file]) => file.startsWith(`${sourcesOf(name)}/`) && /(?<!\.d)\.ts$/.test(file));
 
-/** A relative import that leaves its package: it would pass by the order of the packages, and a published package would lack the file. */
+/**
+ * A relative import that leaves its package: it would pass by the order of the packages, and a published package would
+ * lack the file.
+ */
 export function relativeImportsThatLeave(files: Files, packages: readonly Package[]): string[] {
   return packages.flatMap(({ name }) =>
     filesOf(files, name).flatMap(([file, text]) =>
@@ -143,8 +152,8 @@ export function valueCycles(files: Files, packages: readonly Package[]): string[
 }
 
 /**
- * Files with more lines than allowed: 400 for tests, 300 for all others. `exceptions` lists the files that are longer today, with
- * the number of lines that they may have; one that has shrunk below the limit must leave the list.
+ * Files with more lines than allowed: 400 for tests, 300 for all others. `exceptions` lists the files that are longer
+ * today, with the number of lines that they may have; one that has shrunk below the limit must leave the list.
  */
 export function longFiles(files: Files, exceptions: Readonly<Record<string, number>>): string[] {
   return [...files].flatMap(([file, text]) => {
@@ -159,7 +168,10 @@ export function longFiles(files: Files, exceptions: Readonly<Record<string, numb
   });
 }
 
-/** Lines wider than 120 columns that are a comment or end in one. A comment of one long word, such as an address, cannot be broken. */
+/**
+ * Lines wider than 120 columns that are a comment or end in one. A comment of one long word, such as an address, cannot
+ * be broken.
+ */
 export function wideComments(files: Files): string[] {
   const comment = /^\s*(?:\/\/|\/\*|\*)\/?\*?\s*(\S.*)?$|^[^'"`]*?\S\s+\/\/\s+(.*)$/;
   return [...files].flatMap(([file, text]) => {

@@ -1,4 +1,7 @@
-/** @file The networks and data of the training tests: those of the golden training, so that all tests share compiled kernels. */
+/**
+ * @file The networks and data of the training tests: those of the golden training, so that all tests share compiled
+ * kernels.
+ */
 
 import { hashed } from '@visage/conformance';
 import { seeded } from '@visage/nn';

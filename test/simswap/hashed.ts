@@ -1,4 +1,7 @@
-/** @file Inputs that PyTorch's side of a test computes too, so that no file has to carry them: see `hashed` of test/golden/networks.py. */
+/**
+ * @file Inputs that PyTorch's side of a test computes too, so that no file has to carry them: see `hashed` of
+ * test/golden/networks.py.
+ */
 
 import { hashed } from '@visage/conformance';
 import { type Shape, type Tensor, tensor } from '@visage/tensor';

@@ -1,5 +1,6 @@
 /**
- * Gradients where a number is infinite or far from the others, as PyTorch has them. Found by random programs (programs.test.ts); each failed in a way of its own.
+ * Gradients where a number is infinite or far from the others, as PyTorch has them. Found by random programs
+ * (programs.test.ts); each failed in a way of its own.
  */
 import {
   cast,

@@ -108,7 +108,8 @@ for (const [name, { fn, composed, inputs, kinks }] of Object.entries(CASES)) {
 // On llvmpipe a kernel with barriers takes seconds to compile, so each variant meets each of its kernels once: eight
 // channels are blocks of two groups of four with a style per sample, three are scalars with one scale for all samples.
 for (const { name, plan } of normFamily.variants) {
-  // 1927 rows fall into several chunks by every rule; a workgroup that owns its planes needs a few rows for each of its threads.
+  // 1927 rows fall into several chunks by every rule; a workgroup that owns its planes needs a few rows for each of its
+  // threads.
   const { oneLaunch } = plan({ outer: 2, rows: 1927, channels: 8, eps: 1e-5 }, gpu);
   const input = (c: number, seed: number) =>
     randomInput([2, oneLaunch ? 13 : 41, oneLaunch ? 43 : 47, c], { seed, shift: 1 });
@@ -135,7 +136,8 @@ for (const { name, plan } of normFamily.variants) {
   });
 }
 
-// Blocks of 16 channel groups, wider than a subgroup of a software adapter, and planes in whose last rows some threads have none.
+// Blocks of 16 channel groups, wider than a subgroup of a software adapter, and planes in whose last rows some threads
+// have none.
 for (const total of totalFamily.variants)
   for (const name of ['in registers', 'chunks by workgroup'])
     test(`variant ${name}, sums over a workgroup ${total.name}, computes what the composition does`, async () => {

@@ -1,8 +1,10 @@
 /**
- * Random programs of two to five ops against PyTorch: value, gradients and gradients of gradients, eagerly and replayed, in f32 and in mixed precision.
+ * Random programs of two to five ops against PyTorch: value, gradients and gradients of gradients, eagerly and
+ * replayed, in f32 and in mixed precision.
  *
- * What is true of each op alone can be wrong of several: a gradient that is not contiguous in PyTorch's sense, a tensor that is used twice, a type that promotes.
- * test/golden/make_programs.py draws the programs, says where the limits come from, and makes files of other ones.
+ * What is true of each op alone can be wrong of several: a gradient that is not contiguous in PyTorch's sense, a tensor
+ * that is used twice, a type that promotes. test/golden/make_programs.py draws the programs, says where the limits come
+ * from, and makes files of other ones.
  */
 import { goldenFile } from '@visage/conformance';
 import { collectGarbage } from '@visage/conformance/node';

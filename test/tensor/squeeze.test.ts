@@ -77,7 +77,8 @@ test('sliced takes larger samples only where several workgroups share them', () 
     maxComputeWorkgroupStorageSize: 2 ** 15,
     maxStorageBuffersPerShaderStage: 16,
   };
-  const large = { adapter: { software: false }, device: { limits }, profile: { processors: 132 } } as unknown as Gpu; // all of it that admission asks for
+  // all of it that admission asks for
+  const large = { adapter: { software: false }, device: { limits }, profile: { processors: 132 } } as unknown as Gpu;
   const [sliced] = squeezeFamily.variants;
   const answer = (outer: number, height: number, width: number, channels: number) => {
     const problem = { outer, rows: height * width, channels, eps: 0 };

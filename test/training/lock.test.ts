@@ -1,4 +1,7 @@
-/** @file One training at a time in a folder: the second one changes nothing and is refused by name, and a run that was killed is resumed. */
+/**
+ * @file One training at a time in a folder: the second one changes nothing and is refused by name, and a run that was
+ * killed is resumed.
+ */
 import { spawn } from 'node:child_process';
 import {
   existsSync,

@@ -4,7 +4,10 @@ import type { CaseReport } from './run.ts';
 const number = (error: number): string => (Number.isFinite(error) ? error.toExponential(1) : 'inf');
 const named = (error: number, name: string): string => (name ? number(error) : '-');
 
-/** One line per case, then why the failed ones failed, then the counts. In mixed precision a column has the error of the whole against the file. */
+/**
+ * One line per case, then why the failed ones failed, then the counts. In mixed precision a column has the error of the
+ * whole against the file.
+ */
 export function conformanceTable(reports: readonly CaseReport[]): string {
   const wholes = reports.some(({ fileError }) => fileError !== undefined);
   const whole = ({ fileError }: CaseReport) => (fileError === undefined ? '-' : number(fileError));

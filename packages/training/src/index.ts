@@ -1,4 +1,7 @@
-/** @file Training runs of SimSwap in a folder: settings, data sets, the run itself, its measurements and reports; and the comparison with other systems. */
+/**
+ * @file Training runs of SimSwap in a folder: settings, data sets, the run itself, its measurements and reports; and
+ * the comparison with other systems.
+ */
 export { type ComparisonResult, comparisonTable, runsTable } from './compare/report.ts';
 export { type ComparisonOptions, compareSystems } from './compare/run.ts';
 export { type DataSet, describeDataSet, openDataSet } from './data/dataSet.ts';

@@ -1,6 +1,9 @@
 /** @file Weights that come with Visage; the README in the folder of each says what it is. */
 
-/** `identity` guides the training of swappers; `judge` has another architecture and other people behind it and only measures. */
+/**
+ * `identity` guides the training of swappers; `judge` has another architecture and other people behind it and only
+ * measures.
+ */
 export type WeightsName = 'identity' | 'judge';
 
 /** Where the weights lie: a file in Node, an address in a browser. */

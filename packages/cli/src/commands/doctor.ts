@@ -14,7 +14,10 @@ const LIMITS: readonly (readonly [keyof GPUSupportedLimits, string, (value: numb
   ['maxComputeInvocationsPerWorkgroup', 'threads per workgroup', String],
 ];
 
-/** A feature of WebGPU, what it is good for, and what is slow or missing without it; kernels do without those that have no such line. */
+/**
+ * A feature of WebGPU, what it is good for, and what is slow or missing without it; kernels do without those that have
+ * no such line.
+ */
 const FEATURES: readonly (readonly [name: string, use: string, without?: string])[] = [
   ['timestamp-query', 'kernel times', '`visage profile` and the benchmark cannot time single kernels'],
   ['subgroups', 'exchange between threads'],

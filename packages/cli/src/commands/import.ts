@@ -76,7 +76,9 @@ function report({ match }: ImportedNetwork, list: boolean): string[] {
   return aligned(shown.map(([what, entries, show]) => [what, String(entries.length), show(entries)]));
 }
 
-/** Where to write, checked before anything is read. A file that was there under the name that nobody asked for stays. */
+/**
+ * Where to write, checked before anything is read. A file that was there under the name that nobody asked for stays.
+ */
 async function targetOf(path: string, out: string | undefined): Promise<string> {
   const target = out ?? `${basename(path).replace(/\.\w+$/, '')}.safetensors`;
   await checkOutput(target, { inputs: [path], endings: ['.safetensors'] });

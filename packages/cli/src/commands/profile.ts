@@ -33,7 +33,10 @@ interface Options {
   readonly json?: boolean;
 }
 
-/** Times every kernel of training steps; those before, which compile, record and bring the device to its full clock, do not count. */
+/**
+ * Times every kernel of training steps; those before, which compile, record and bring the device to its full clock, do
+ * not count.
+ */
 async function profile({ identity, steps, json, ...options }: Options): Promise<void> {
   const gpu = await openDevice();
   warnOfPrecision(options.precision);
@@ -81,7 +84,10 @@ function variantsTaken(choices: readonly ProfiledChoice[], steps: number): strin
   return [...words.slice(0, MOST_VARIANTS), ...(rest > 0 ? [`${rest} more`] : [])].join('; ');
 }
 
-/** One line per kernel, slowest first: calls and milliseconds per step, share of the step, rates, variants and why not others. */
+/**
+ * One line per kernel, slowest first: calls and milliseconds per step, share of the step, rates, variants and why not
+ * others.
+ */
 function profileTable(rows: readonly ProfileRow[], steps: number): string {
   const total = rows.reduce((sum, { ms }) => sum + ms, 0);
   const calls = rows.reduce((sum, row) => sum + row.calls, 0);

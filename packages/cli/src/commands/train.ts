@@ -49,7 +49,10 @@ interface Options {
 /** What the arguments of a run are called here. */
 const FLAGS = { featuresPath: '--features', steps: '--steps', folder: '--data', allowOtherData: '--allow-other-data' };
 
-/** Trains a run into a folder and says how it went. Ctrl-C, SIGTERM and the loss of the terminal end it; everything is saved then. */
+/**
+ * Trains a run into a folder and says how it went. Ctrl-C, SIGTERM and the loss of the terminal end it; everything is
+ * saved then.
+ */
 export async function trainIn(folder: string, run: TrainingRun): Promise<void> {
   const started = performance.now();
   for (const line of run.dataSet ? describeDataSet(run.dataSet) : []) console.log(line);
@@ -106,7 +109,10 @@ async function train(options: Options): Promise<void> {
   await trainIn(out, await withFlags(FLAGS, () => newRun(settings, identity, options.features)));
 }
 
-/** Continues in the folder of the checkpoint; the checkpoint knows all but the number of steps, and where the data lies now. */
+/**
+ * Continues in the folder of the checkpoint; the checkpoint knows all but the number of steps, and where the data lies
+ * now.
+ */
 async function resume(checkpoint: string, options: Options): Promise<void> {
   const { preset, recipe, set, size, batch, seed, precision, identity, features, out, steps } = options;
   const { data: folder, allowOtherData } = options;

@@ -51,7 +51,9 @@ interface Networks {
   readonly identity: IdentityNetwork;
 }
 
-/** Measures the kernel variants of training steps and swaps, and keeps what is fastest for later runs on this adapter. */
+/**
+ * Measures the kernel variants of training steps and swaps, and keeps what is fastest for later runs on this adapter.
+ */
 async function tuneAdapter(options: Options): Promise<void> {
   if (options.out !== undefined) await checkOutput(options.out, { endings: ['.json'] });
   const end = performance.now() + 1000 * (options.seconds ?? Number.POSITIVE_INFINITY);

@@ -13,7 +13,10 @@ import { fileOf, isUnrolled } from './source.ts';
 /** Begins every line that is not part of the program. */
 export const MARK = '//▸';
 
-/** The WGSL of a program, each part behind a line that says where it comes from. Without these lines it is the text that is compiled. */
+/**
+ * The WGSL of a program, each part behind a line that says where it comes from. Without these lines it is the text that
+ * is compiled.
+ */
 export function markedText(program: Program): string {
   const parts = program.parts.map((part) => {
     const file = fileOf(part);
@@ -52,7 +55,10 @@ function linesOfChoice({ family, variant, problem, declined }: ChoiceReport): st
 const bytesOf = (bytes: number): string =>
   bytes >= 2 ** 20 ? `${(bytes / 2 ** 20).toFixed(1)} MiB` : `${(bytes / 2 ** 10).toFixed(1)} KiB`;
 
-/** One launch: dispatch, bindings, choices and text; `twin` is the number of an earlier launch of the same text, which is then not repeated. */
+/**
+ * One launch: dispatch, bindings, choices and text; `twin` is the number of an earlier launch of the same text, which
+ * is then not repeated.
+ */
 export function listing(command: Command, number: number, count: number, twin: number | undefined): string {
   const { program, pipeline, buffers, grid, flops, choice } = command;
   const workgroup = workgroupOf(program);

@@ -20,7 +20,8 @@ export interface KernelQuestion {
 }
 
 /**
- * The launches by which a device would compute an op: those of a recorded step, so each is what the engine really dispatches.
+ * The launches by which a device would compute an op: those of a recorded step, so each is what the engine really
+ * dispatches.
  *
  * @throws VisageError if op, shapes, pass or variant do not go together.
  */
@@ -58,7 +59,10 @@ function checkQuestion(entry: KernelOp, { op, shapes, pass, options }: KernelQue
   }
 }
 
-/** The gradient of the first or second tensor, of a loss whose gradient with respect to the op's value comes from outside the step. */
+/**
+ * The gradient of the first or second tensor, of a loss whose gradient with respect to the op's value comes from
+ * outside the step.
+ */
 function gradient(gpu: Gpu, run: () => Tensor, given: readonly Tensor[], pass: KernelPass): () => Tensor[] {
   const value = record(run);
   const upstream = empty(gpu, value.result.shape, value.result.dtype);

@@ -20,7 +20,8 @@ const REASONS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Prints what went wrong and sets the exit status to 1. What users can cause is one line; anything else is a bug and keeps its stack.
+ * Prints what went wrong and sets the exit status to 1. What users can cause is one line; anything else is a bug and
+ * keeps its stack.
  */
 export function reportFailure(error: unknown): void {
   process.exitCode = 1;

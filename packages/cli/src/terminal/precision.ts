@@ -16,7 +16,10 @@ export function warnOfPrecision(precision: Precision | undefined): void {
   if (possible !== true) console.warn(`warning: ${possible}`);
 }
 
-/** Those of the wanted precisions that are different here, each once: without f16 on the adapter all are f32, and a warning says so. */
+/**
+ * Those of the wanted precisions that are different here, each once: without f16 on the adapter all are f32, and a
+ * warning says so.
+ */
 export function computedPrecisions(wanted: readonly Precision[]): readonly Precision[] {
   if (!wanted.includes('mixed') || halfPrecision(currentGpu()) === true) return [...new Set(wanted)];
   warnOfPrecision('mixed');

@@ -1,4 +1,6 @@
-/** @file Options that several commands share: which recipe, with which of its fields set, and which identity network. */
+/**
+ * @file Options that several commands share: which recipe, with which of its fields set, and which identity network.
+ */
 
 import { parseRecipeField, type RecipeChanges, recipePaths } from '@visage/simswap';
 import { knownRecipes, type MeasuredIdentity } from '@visage/training';

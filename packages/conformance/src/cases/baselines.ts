@@ -11,7 +11,10 @@ interface BaselineArgs {
   readonly levels: number;
   readonly idDim: number;
   readonly taper?: 'late' | 'early';
-  /** Images are stored this much smaller: inputs are enlarged bilinearly before the network, its output is averaged behind it. Default 1. */
+  /**
+   * Images are stored this much smaller: inputs are enlarged bilinearly before the network, its output is averaged
+   * behind it. Default 1.
+   */
   readonly shrink?: number;
 }
 

@@ -7,7 +7,10 @@ import { isIllConditioned } from '../golden/tolerance.ts';
 /** Tensors by the short names of the file. */
 export type Named = Readonly<Record<string, Tensor>>;
 
-/** One op of the registry: the call, and the layouts that differ from the rule (inputs and outputs are images, parameters weights). */
+/**
+ * One op of the registry: the call, and the layouts that differ from the rule (inputs and outputs are images,
+ * parameters weights).
+ */
 export interface OpEntry {
   /** Computes the outputs; a single tensor stands for the case's first output. */
   readonly call: (inputs: Named, args: GoldenCase['args']) => Tensor | Named;

@@ -39,8 +39,8 @@ function discriminate(x: Tensor, p: Named, { norm, slope, eps }: PenaltyArgs): T
 }
 
 /**
- * 0 · Σ of everything: a piecewise linear discriminator does not let some inputs influence its slope at all. Asking for their gradient is
- * an error here and gives zeros in PyTorch; with this link it gives zeros here too.
+ * 0 · Σ of everything: a piecewise linear discriminator does not let some inputs influence its slope at all. Asking for
+ * their gradient is an error here and gives zeros in PyTorch; with this link it gives zeros here too.
  */
 const zeroLink = (inputs: Named): Tensor =>
   Object.values(inputs)

@@ -1,4 +1,7 @@
-/** @file The projected discriminator and its feature network, as golden files describe them: each case judges one batch in evaluation and in training. */
+/**
+ * @file The projected discriminator and its feature network, as golden files describe them: each case judges one batch
+ * in evaluation and in training.
+ */
 import type { Module } from '@visage/nn';
 import {
   type Augmentation,

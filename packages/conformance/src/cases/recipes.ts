@@ -42,8 +42,8 @@ const adam = (network: Module, { learningRate, beta1, beta2, epsilon }: AdamNumb
   new Adam(network.trainedParameters(), { learningRate, betas: [beta1, beta2], eps: epsilon });
 
 /**
- * The first steps of every recipe of a case, each from the same weights, through the trainer's own turns: the losses of every step, and the norm of each
- * network's parameters after it, entry by entry.
+ * The first steps of every recipe of a case, each from the same weights, through the trainer's own turns: the losses of
+ * every step, and the norm of each network's parameters after it, entry by entry.
  */
 export const recipesCase: Preparer = (golden, tensors) => {
   const args = golden.args as unknown as RecipeArgs;

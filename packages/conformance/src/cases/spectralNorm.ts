@@ -10,8 +10,8 @@ const STEPS = 5;
 const AFTER = 'after_';
 
 /**
- * Steps of gradient descent on a spectrally normed convolution under a fixed upstream gradient: the result of each step, then parameters and
- * singular vectors, then the result in evaluation.
+ * Steps of gradient descent on a spectrally normed convolution under a fixed upstream gradient: the result of each
+ * step, then parameters and singular vectors, then the result in evaluation.
  */
 export const spectralNormCase: Preparer = (golden: GoldenCase, tensors: CaseTensors) => {
   const { rate, kernel, stride, padding } = golden.args as Readonly<Record<string, number>>;

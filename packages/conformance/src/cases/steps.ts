@@ -1,4 +1,7 @@
-/** @file Steps of a training that each start from stored weights and moments, so that rounding shows once; test/golden/make_steps.py says how they are made. */
+/**
+ * @file Steps of a training that each start from stored weights and moments, so that rounding shows once;
+ * test/golden/make_steps.py says how they are made.
+ */
 import { Adam, ExponentialMovingAverage, fromFileOrder, type Layout, type Module } from '@visage/nn';
 import { lossNames, trainingStep } from '@visage/simswap';
 import { assign, concat, noGrad, scope, slice, sub, type Tensor, tensor } from '@visage/tensor';
@@ -21,7 +24,10 @@ interface StepsArgs extends TrainingArgs {
   readonly still: readonly string[];
 }
 
-/** A tensor that the steps change, and what it holds in front of each of them: [states, …shape], a parameter also behind the last. */
+/**
+ * A tensor that the steps change, and what it holds in front of each of them: [states, …shape], a parameter also behind
+ * the last.
+ */
 interface Restored {
   readonly live: Tensor;
   readonly states: Tensor;
@@ -47,7 +53,10 @@ interface Batch {
   readonly alpha: Tensor;
 }
 
-/** Takes each step from the stored state in front of it. Compares its losses, and the change of each network's parameters over all steps as one vector. */
+/**
+ * Takes each step from the stored state in front of it. Compares its losses, and the change of each network's
+ * parameters over all steps as one vector.
+ */
 export const stepsCase: Preparer = (golden, tensors) => {
   const args = golden.args as unknown as StepsArgs;
   const { G, D, A, average } = networksOf(args);

@@ -67,7 +67,10 @@ export const parameterNorm = (network: Module): Tensor =>
       .reduce((total, x) => total.add(x)),
   ).reshape([1]);
 
-/** Takes each step, numbered from 0, by itself: behind f32 ones from the start, which `load` goes back to, in the precision that is asked for now. */
+/**
+ * Takes each step, numbered from 0, by itself: behind f32 ones from the start, which `load` goes back to, in the
+ * precision that is asked for now.
+ */
 export const eachApart = (steps: readonly number[], load: () => void, take: (step: number) => Tensor): Tensor[] =>
   steps.map((step) => {
     autocast('f32', () => {
@@ -81,8 +84,8 @@ export const eachApart = (steps: readonly number[], load: () => void, take: (ste
 const at = (x: Tensor, k: number): Tensor => slice(x, 0, k, k + 1).reshape(x.shape.slice(1));
 
 /**
- * Trains by the trainer's own step on the stored pairs: pairs of one person at even steps, of two at odd ones. Compares the losses of every
- * step, and the norm of each network's parameters after it, entry by entry.
+ * Trains by the trainer's own step on the stored pairs: pairs of one person at even steps, of two at odd ones. Compares
+ * the losses of every step, and the norm of each network's parameters after it, entry by entry.
  */
 export const trainingCase: Preparer = (golden, tensors): Prepared => {
   const args = golden.args as unknown as TrainingArgs;

@@ -1,10 +1,11 @@
 /**
  * @file Gradients at given activations, which is how gradients in mixed precision are measured.
  *
- * The derivative of a rectifier jumps at zero. Rounding activations to f16 moves about one in a thousand of them across, and each takes its whole
- * share of the gradient along: a share p of switched units is a relative error of √p, some 3 %, for each rectifier of the network, whoever
- * computes it. So the forward pass is held to the file's outputs, and the backward pass to the gradient in f32 of the same function at the
- * activations that the forward pass in f16 had, where both agree about every unit. What a fused op keeps inside, each computes from the same inputs.
+ * The derivative of a rectifier jumps at zero. Rounding activations to f16 moves about one in a thousand of them
+ * across, and each takes its whole share of the gradient along: a share p of switched units is a relative error of √p,
+ * some 3 %, for each rectifier of the network, whoever computes it. So the forward pass is held to the file's outputs,
+ * and the backward pass to the gradient in f32 of the same function at the activations that the forward pass in f16
+ * had, where both agree about every unit. What a fused op keeps inside, each computes from the same inputs.
  */
 import { VisageError } from '@visage/gpu';
 import { assign, cast, copy, gradEnabled, keep, noGrad, type Tensor } from '@visage/tensor';
@@ -16,7 +17,8 @@ export interface Activation {
   readonly values: Tensor;
 }
 
-// Casts are the ones that autocast adds. Gradients are computed without a graph, unless they are differentiated once more.
+// Casts are the ones that autocast adds. Gradients are computed without a graph, unless they are differentiated once
+// more.
 const isForward = (op: string, { dtype }: Tensor): boolean =>
   op !== 'cast' && gradEnabled() && (dtype === 'f16' || dtype === 'f32');
 
@@ -32,7 +34,8 @@ export function keepActivations<T>(fn: () => T): { readonly result: T; readonly 
 }
 
 /**
- * Runs `fn` in f32 with the result of each op of its forward pass replaced by what the same op gave before: gradients are then those at these activations.
+ * Runs `fn` in f32 with the result of each op of its forward pass replaced by what the same op gave before: gradients
+ * are then those at these activations.
  *
  * @throws VisageError when `fn` runs other ops than {@link keepActivations} saw.
  */

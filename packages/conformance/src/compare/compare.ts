@@ -13,7 +13,10 @@ export interface Errors {
   readonly worstOutput: string;
   readonly gradientError: number;
   readonly worstGradient: string;
-  /** Networks and trainings in mixed precision: the error against the file of all gradients as one vector, or of the log of a run without the columns that have limits of their own. */
+  /**
+   * Networks and trainings in mixed precision: the error against the file of all gradients as one vector, or of the log
+   * of a run without the columns that have limits of their own.
+   */
   readonly fileError?: number;
   /** Why it failed; empty when it passed. */
   readonly reason: string;

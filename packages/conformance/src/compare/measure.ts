@@ -1,8 +1,9 @@
 /**
  * @file The error measure of the golden files.
  *
- * error = |ours − expected| / max(|expected|, floor) with Frobenius norms, in float64. The floor is 0 for outputs and a thousandth of
- * the case's largest gradient norm for gradients, because some gradients are zero in theory (a bias in front of a norm).
+ * error = |ours − expected| / max(|expected|, floor) with Frobenius norms, in float64. The floor is 0 for outputs and a
+ * thousandth of the case's largest gradient norm for gradients, because some gradients are zero in theory (a bias in
+ * front of a norm).
  */
 
 /** Euclidean length of all elements. */
@@ -23,7 +24,10 @@ export function relativeError(ours: ArrayLike<number>, expected: ArrayLike<numbe
   return Number.isNaN(error) ? Number.POSITIVE_INFINITY : error;
 }
 
-/** The error of each entry of a log: its difference, and that relative to the largest of its column, since a loss that crosses zero has no size of its own. */
+/**
+ * The error of each entry of a log: its difference, and that relative to the largest of its column, since a loss that
+ * crosses zero has no size of its own.
+ */
 export function entryErrors(
   ours: ArrayLike<number>,
   expected: ArrayLike<number>,
@@ -53,8 +57,9 @@ export function sameBits(a: Float32Array, b: Float32Array): boolean {
 }
 
 /**
- * The largest error of single entries, divided by |expected| where that is more than 1 and `relative` errors are asked for. Infinite where lengths differ, or one of
- * both is NaN or infinite and the other is not the same; with `alike` any of these may stand for any other.
+ * The largest error of single entries, divided by |expected| where that is more than 1 and `relative` errors are asked
+ * for. Infinite where lengths differ, or one of both is NaN or infinite and the other is not the same; with `alike` any
+ * of these may stand for any other.
  */
 export function farthestEntry(
   ours: ArrayLike<number>,

@@ -1,4 +1,7 @@
-/** @file Numbers that PyTorch's side of a golden file computes too, so that no file has to carry them: see `hashed` of test/golden/networks.py. */
+/**
+ * @file Numbers that PyTorch's side of a golden file computes too, so that no file has to carry them: see `hashed` of
+ * test/golden/networks.py.
+ */
 
 /** Numbers in [0, 1) that both sides compute: the 24 upper bits of a mixed counter (MurmurHash3's finaliser). */
 export function hashed(seed: number, count: number): Float32Array {

@@ -12,11 +12,15 @@ export interface Prepared {
   /** Computes everything with ops; called once eagerly and once while a step is recorded. */
   compute(): Computed;
   /**
-   * The same logs, each step taken in the precision in force behind steps in f32. Rounding then shows once: an Adam without momentum moves by a gradient's sign
-   * and makes whole steps of what rounding does to the small ones. Run eagerly only.
+   * The same logs, each step taken in the precision in force behind steps in f32. Rounding then shows once: an Adam
+   * without momentum moves by a gradient's sign and makes whole steps of what rounding does to the small ones. Run
+   * eagerly only.
    */
   computeApart?(): Computed;
-  /** Puts back what {@link compute} changes in place (running statistics, parameters); called before each of the two runs. */
+  /**
+   * Puts back what {@link compute} changes in place (running statistics, parameters); called before each of the two
+   * runs.
+   */
   reset?(): void;
   /** What was uploaded, to be freed after the case. */
   readonly inputs: readonly Tensor[];
@@ -25,7 +29,10 @@ export interface Prepared {
     readonly outputs: Readonly<Record<string, ArrayLike<number>>>;
     readonly gradients: Readonly<Record<string, ArrayLike<number>>>;
   };
-  /** Outputs whose name begins with `log` have these columns, each of its own scale: their numbers are compared one by one, not as whole tensors. */
+  /**
+   * Outputs whose name begins with `log` have these columns, each of its own scale: their numbers are compared one by
+   * one, not as whole tensors.
+   */
   readonly columns?: readonly string[];
 }
 

@@ -57,8 +57,8 @@ export interface ProgramArgs {
   /** Where there are none for mixed precision, the program needs the range of f32 and runs in it. */
   readonly limits: { readonly f32: Limits; readonly mixed?: Limits };
   /**
-   * The inputs have NaN and infinities: the results must have them where PyTorch's have, `exact` or each in place of any
-   * other, `alike`.
+   * The inputs have NaN and infinities: the results must have them where PyTorch's have, `exact` or each in place of
+   * any other, `alike`.
    */
   readonly special?: 'exact' | 'alike';
 }

@@ -1,4 +1,7 @@
-/** @file Programs of several ops, as `test/golden/make_programs.py` draws them: their value, gradients, and gradients of gradients. */
+/**
+ * @file Programs of several ops, as `test/golden/make_programs.py` draws them: their value, gradients, and gradients of
+ * gradients.
+ */
 import { VisageError } from '@visage/gpu';
 import { inPrecision } from '@visage/simswap';
 import { autocasting, cast, grad, type Tensor, tensor, zeros } from '@visage/tensor';
@@ -44,7 +47,10 @@ function gradients(y: Tensor, xs: readonly Tensor[], g: Tensor | undefined, crea
   }
 }
 
-/** The value, and the gradients that the file has: of the value under a given upstream gradient, and of the sum of their squares. */
+/**
+ * The value, and the gradients that the file has: of the value under a given upstream gradient, and of the sum of their
+ * squares.
+ */
 function differentiate(y: Tensor, golden: GoldenCase, inputs: ReadonlyMap<string, Tensor>, second: boolean): Computed {
   if (golden.grad.length === 0) return { outputs: { y }, gradients: {} };
   const xs = golden.grad.map((name) => inputs.get(name) as Tensor);

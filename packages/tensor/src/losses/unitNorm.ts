@@ -40,7 +40,8 @@ export function unitNormPenalty(x: Tensor, eps: number): Tensor {
     name: 'unitNormPenalty',
     inputs: [x],
     forward: () => sumOfMap('unitNormPenalty', `${off('a')} * ${off('a')}`, [squares], 1 / samples),
-    // ∂/∂x = 2/n · (‖x‖ − 1) / ‖x‖ · x: NaN for a sample of infinite length, as the composition has it, where 1 − 1 / ‖x‖ would be 1
+    // ∂/∂x = 2/n · (‖x‖ − 1) / ‖x‖ · x: NaN for a sample of infinite length, as the composition has it, where 1 − 1 /
+    // ‖x‖ would be 1
     backward: (g) => {
       const slope = `a * (${off('b')} / ${norm('b')}) * (c * ${V(2 / samples)})`;
       return [launchMap('unitNormPenaltyGrad', slope, [x, squares, g], undefined, floatTypeOf(x))];

@@ -122,7 +122,10 @@ export class Comparison {
     return { scores, swaps };
   }
 
-  /** The share of swaps that the judge takes for somebody outside their couple, somebody else for each: all that a system gives that has no way to put him in. */
+  /**
+   * The share of swaps that the judge takes for somebody outside their couple, somebody else for each: all that a
+   * system gives that has no way to put him in.
+   */
   async strangers(swaps: Float32Array): Promise<number> {
     const { judge, imageSize, plan } = this.#options;
     const expected = Array.from(this.#task.sourceRows, (person) => (person + 2) % plan.people);

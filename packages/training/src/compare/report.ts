@@ -66,7 +66,10 @@ export interface ComparisonResult {
   /** Those that were measured so far. */
   readonly systems: readonly SystemResult[];
   readonly references: Readonly<Record<ReferenceName, ComparedScores>>;
-  /** Share of DeepFakes' swaps that are recognised as a third person, which is what asking it for one yields; once it was measured. */
+  /**
+   * Share of DeepFakes' swaps that are recognised as a third person, which is what asking it for one yields; once it
+   * was measured.
+   */
   readonly strangers?: number;
 }
 
@@ -168,7 +171,10 @@ export function runsTable({ systems }: ComparisonResult): Table {
   };
 }
 
-/** Rows of faces: source, target, each system's swap and the truth; columns are swaps, one of each person into the other of his couple. */
+/**
+ * Rows of faces: source, target, each system's swap and the truth; columns are swaps, one of each person into the other
+ * of his couple.
+ */
 export function comparisonPicture(
   { faces }: Comparison,
   swaps: ReadonlyMap<string, Float32Array>,

@@ -41,8 +41,8 @@ export interface ComparisonOptions {
 const SEED_STRIDE = 100;
 
 /**
- * Trains all systems with the same budget, from one seed after the other, and measures them with the same judge. Table, JSON and page are in the folder after every training, so that one that is
- * cut short loses none before it.
+ * Trains all systems with the same budget, from one seed after the other, and measures them with the same judge. Table,
+ * JSON and page are in the folder after every training, so that one that is cut short loses none before it.
  */
 export async function compareSystems(options: ComparisonOptions): Promise<ComparisonResult> {
   const { preset, imageSize, level, plan, seed: first, seeds: count = 1, set, meterSteps, checkpoint, say } = options;

@@ -69,7 +69,10 @@ async function fingerprintOf(folder: string, identities: readonly FolderIdentity
   return { people: identities.length, pictures: files.length, digest: hash.digest('hex') };
 }
 
-/** The first and the last bytes of a file; none of one that cannot be read, which its size in the fingerprint stands for. */
+/**
+ * The first and the last bytes of a file; none of one that cannot be read, which its size in the fingerprint stands
+ * for.
+ */
 async function endsOf(path: string): Promise<Uint8Array> {
   const file = await open(path).catch(() => undefined);
   if (!file) return new Uint8Array();

@@ -62,7 +62,10 @@ export class FolderPairs implements TrainingData {
     await this.#draw(kind, step);
   }
 
-  /** The pictures of a batch. They depend on the arguments, the seed and on which pictures are bad, not on when that was found out. */
+  /**
+   * The pictures of a batch. They depend on the arguments, the seed and on which pictures are bad, not on when that was
+   * found out.
+   */
   async #draw(kind: PairKind, step: number): Promise<DrawnPair[]> {
     const { batchSize, seed } = this.#options;
     const drawn = this.#sampler.swap(step, batchSize, kind !== 'cross');
@@ -72,7 +75,10 @@ export class FolderPairs implements TrainingData {
     return pairs.map(({ target }, k) => ({ target, source: (pairs[rows[k] as number] as DrawnPair).source }));
   }
 
-  /** The pair of a row. Round the circle, the next good picture stands in for a bad one, and the next person for one who has too few good ones. */
+  /**
+   * The pair of a row. Round the circle, the next good picture stands in for a bad one, and the next person for one who
+   * has too few good ones.
+   */
   async #pair(kind: PairKind, drawn: SwapIndices, row: number): Promise<DrawnPair> {
     const people = this.#options.identities.length;
     const [first, second] = [drawn.targetIdentities[row] as number, drawn.sourceIdentities[row] as number];

@@ -18,7 +18,8 @@ const LANES = 16;
 /**
  * The pictures of a data set, read when they are asked for; the latest gigabyte of them is kept.
  *
- * One that cannot be read once (cut, not square, no PNG, gone) is bad for ever, so that what is drawn in its place does not depend on when it is asked for.
+ * One that cannot be read once (cut, not square, no PNG, gone) is bad for ever, so that what is drawn in its place does
+ * not depend on when it is asked for.
  */
 export class Pictures {
   readonly imageSize: number;

@@ -1,7 +1,8 @@
 /** Keeps the values that were asked for last, up to a number of them. */
 export class Recent<K, V> {
   readonly #most: number;
-  readonly #values = new Map<K, V>(); // a Map remembers the order of insertion: the first key is the one unused for longest
+  // a Map remembers the order of insertion: the first key is the one unused for longest
+  readonly #values = new Map<K, V>();
 
   constructor(most: number) {
     this.#most = most;

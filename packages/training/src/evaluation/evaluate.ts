@@ -34,7 +34,10 @@ const GALLERY_PHOTOS = 3;
 const BATCH = 16; // faces per launch: bounds the memory of a measurement
 const CHANNELS = 128; // no network here has a wider map of the size of the image
 
-/** Faces of a size that a network is given at once: no more than leave its largest map within a buffer of the device, which may end at 128 MiB. */
+/**
+ * Faces of a size that a network is given at once: no more than leave its largest map within a buffer of the device,
+ * which may end at 128 MiB.
+ */
 export function facesAtOnce(imageSize: number): number {
   const { maxStorageBufferBindingSize, maxBufferSize } = currentGpu().device.limits;
   const fitting = Math.floor(Math.min(maxStorageBufferBindingSize, maxBufferSize) / (imageSize ** 2 * CHANNELS * 4));
@@ -48,8 +51,8 @@ interface Faces {
 }
 
 /**
- * Measures swappers on procedural people and attributes that no training saw, where the exact truth is known: person k goes into the
- * photos of two other people.
+ * Measures swappers on procedural people and attributes that no training saw, where the exact truth is known: person k
+ * goes into the photos of two other people.
  */
 export class SwapEvaluation {
   readonly #options: EvaluationOptions;
@@ -122,7 +125,10 @@ export class SwapEvaluation {
   }
 }
 
-/** Person k in the photos of the next people round the circle, `first` being person 0; every photo has attributes of its own. */
+/**
+ * Person k in the photos of the next people round the circle, `first` being person 0; every photo has attributes of its
+ * own.
+ */
 export function evaluatedSwaps(people: number, first: number): SwapIndices {
   const count = people * SWAPS_PER_PERSON;
   const each = (value: (k: number) => number) => Uint32Array.from({ length: count }, (_, k) => first + value(k));

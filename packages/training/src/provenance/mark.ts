@@ -1,4 +1,7 @@
-/** @file How swapped pictures say that they are swapped: a machine-readable mark in the file, and a label that people see. */
+/**
+ * @file How swapped pictures say that they are swapped: a machine-readable mark in the file, and a label that people
+ * see.
+ */
 import { drawText, type Image, textWidth } from '@visage/faces';
 import { writePng } from '@visage/faces/node';
 
@@ -24,7 +27,8 @@ export const writeMarkedPng = (path: string, picture: Image): Promise<void> =>
   writePng(path, picture, { texts: { [XMP_KEYWORD]: XMP_PACKET } });
 
 /**
- * Draws "SYNTHETIC" ("AI" where that would take more than half the width) into the lower right corner, white on a darkened box.
+ * Draws "SYNTHETIC" ("AI" where that would take more than half the width) into the lower right corner, white on a
+ * darkened box.
  *
  * Changes the picture in place.
  */

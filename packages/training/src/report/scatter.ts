@@ -58,7 +58,10 @@ function scaleOf(values: readonly number[], from: number, to: number): Scale {
   };
 }
 
-/** Heights of labels near their points such that none covers another: from the top down, each below the one above it if they would touch. */
+/**
+ * Heights of labels near their points such that none covers another: from the top down, each below the one above it if
+ * they would touch.
+ */
 function labelHeights(places: readonly { readonly x: number; readonly y: number }[]): number[] {
   const heights = places.map(({ y }) => y);
   const order = [...places.keys()].sort((a, b) => (heights[a] as number) - (heights[b] as number));

@@ -1,7 +1,9 @@
 /** A figure over several runs that differ in their seed alone. */
 export interface Spread {
   readonly mean: number;
-  /** Standard deviation of a run, √(Σ(x − mean)² / (n − 1)); `undefined` for a single run, which tells nothing of it. */
+  /**
+   * Standard deviation of a run, √(Σ(x − mean)² / (n − 1)); `undefined` for a single run, which tells nothing of it.
+   */
   readonly deviation: number | undefined;
 }
 

@@ -1,11 +1,17 @@
-/** @file What a report shows of a log: a bounded number of points per curve, picked while the log is read, however long it is. */
+/**
+ * @file What a report shows of a log: a bounded number of points per curve, picked while the log is read, however long
+ * it is.
+ */
 import type { Chart } from '../report/page.ts';
 import type { LogLine } from './log.ts';
 
 const MOST_POINTS = 2000; // per curve
 const MOST_WARNINGS = 20;
 
-/** At most `most` items of a stream whose length nobody knows: every n-th, where n doubles whenever the room is used up; and always the last. */
+/**
+ * At most `most` items of a stream whose length nobody knows: every n-th, where n doubles whenever the room is used up;
+ * and always the last.
+ */
 export class Thinned<T> {
   readonly #most: number;
   #kept: T[] = [];
@@ -40,7 +46,9 @@ export class Thinned<T> {
 
 /** What {@link digestOf} keeps of a log. */
 export interface LogDigest {
-  /** Lines of steps in rising order, thinned apart for each kind of pairs: every second line of all may be of one kind. */
+  /**
+   * Lines of steps in rising order, thinned apart for each kind of pairs: every second line of all may be of one kind.
+   */
   readonly steps: readonly LogLine[];
   readonly measured: readonly LogLine[];
   /** The latest alarms and warnings, and how many there are. */

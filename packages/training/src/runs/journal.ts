@@ -100,7 +100,10 @@ export class RunJournal {
     if (this.#log.warn(step, note)) this.note(`${step > 0 ? `step ${step}, ` : ''}warning: ${note}`);
   }
 
-  /** Notes what was found while steps were prepared, up to one whose line comes next: the log is in the order of the steps. */
+  /**
+   * Notes what was found while steps were prepared, up to one whose line comes next: the log is in the order of the
+   * steps.
+   */
   #tellFound(step: number): void {
     const later = this.#found.filter((found) => found.step > step);
     const now = this.#found.filter((found) => found.step <= step);

@@ -1,8 +1,10 @@
 /**
- * @file One training at a time in a folder. Two that write the same log, samples and checkpoint would leave a mixture of both, so the first one puts a file
- * `run.lock` there that says who it is, and the second one is refused. The file is made with O_EXCL, which succeeds for one of several processes.
+ * @file One training at a time in a folder. Two that write the same log, samples and checkpoint would leave a mixture
+ * of both, so the first one puts a file `run.lock` there that says who it is, and the second one is refused. The file
+ * is made with O_EXCL, which succeeds for one of several processes.
  *
- * A run that was killed leaves its lock behind. On the same host it can be seen that its process is gone, and the next run takes the lock over.
+ * A run that was killed leaves its lock behind. On the same host it can be seen that its process is gone, and the next
+ * run takes the lock over.
  */
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -18,7 +20,10 @@ interface Holder {
   readonly pid: number;
   /** When the training began, ISO 8601. */
   readonly since: string;
-  /** When the process began, as its system tells it: another process may have the same number later. `null` where the system does not tell. */
+  /**
+   * When the process began, as its system tells it: another process may have the same number later. `null` where the
+   * system does not tell.
+   */
   readonly processStart: string | null;
 }
 
@@ -42,7 +47,8 @@ export class RunLock {
   /**
    * Takes the lock of a folder that is there.
    *
-   * @throws FileError when another training has it, or had it on another host, where nobody can see from here whether it is still running.
+   * @throws FileError when another training has it, or had it on another host, where nobody can see from here whether
+   * it is still running.
    */
   static async take(folder: string): Promise<RunLock> {
     const path = join(folder, NAME);
@@ -113,7 +119,9 @@ async function staleTextOf(path: string, folder: string): Promise<string | undef
   return text;
 }
 
-/** Removes a stale lock. Another process may have done so and put its own in the place meanwhile: then that is put back. */
+/**
+ * Removes a stale lock. Another process may have done so and put its own in the place meanwhile: then that is put back.
+ */
 async function takeAway(path: string, stale: string, folder: string): Promise<void> {
   const aside = `${path}.${randomUUID()}`;
   try {
@@ -152,7 +160,10 @@ function isHeld({ host, pid, processStart: start }: Holder): boolean {
   return start === null || now === null || start === now;
 }
 
-/** When a process began: on Linux the start of the system and the clock ticks since then, field 22 of /proc/PID/stat (proc(5)). */
+/**
+ * When a process began: on Linux the start of the system and the clock ticks since then, field 22 of /proc/PID/stat
+ * (proc(5)).
+ */
 function processStart(pid: number): string | null {
   try {
     const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();

@@ -6,8 +6,9 @@ import { FileError } from '@visage/nn';
 export interface LogLine {
   readonly step: number;
   /**
-   * `settings`: the recipe and the discriminator that the run began with. `step`: the losses of a training step. `measure`: metrics on the tuning people;
-   * `report`: on the reporting people, when the run is finished. `alarm`: a collapse was suspected. `warning`: something that the note says.
+   * `settings`: the recipe and the discriminator that the run began with. `step`: the losses of a training step.
+   * `measure`: metrics on the tuning people; `report`: on the reporting people, when the run is finished. `alarm`: a
+   * collapse was suspected. `warning`: something that the note says.
    */
   readonly event: 'settings' | 'step' | 'measure' | 'report' | 'alarm' | 'warning';
   readonly values: Readonly<Record<string, number>>;
@@ -20,7 +21,8 @@ const CHUNK = 2 ** 20; // bytes read at a time
 /**
  * A training log on disk, one JSON object per line, in the order of the steps.
  *
- * A run of half a million steps writes some 150 MB, so memory holds only the lines that wait to be written, and every reader streams the file.
+ * A run of half a million steps writes some 150 MB, so memory holds only the lines that wait to be written, and every
+ * reader streams the file.
  */
 export class TrainingLog {
   readonly path: string;
@@ -34,9 +36,11 @@ export class TrainingLog {
   #waitingLength = 0;
 
   /**
-   * Opens a log. A resumed run keeps what was logged up to `step` and cuts off what came after its checkpoint, or was not written to its end.
+   * Opens a log. A resumed run keeps what was logged up to `step` and cuts off what came after its checkpoint, or was
+   * not written to its end.
    *
-   * Lines stand in the order of their steps, so what is cut is the end of the file: a process that is killed meanwhile has touched nothing else.
+   * Lines stand in the order of their steps, so what is cut is the end of the file: a process that is killed meanwhile
+   * has touched nothing else.
    *
    * @throws FileError when the file cannot be read or written.
    */
@@ -80,7 +84,8 @@ export class TrainingLog {
   }
 
   /**
-   * Writes what was added, and returns when it is on the disk. A line that could not be written waits for the next call.
+   * Writes what was added, and returns when it is on the disk. A line that could not be written waits for the next
+   * call.
    *
    * @throws FileError when the disk is full, or something else wrote into the file.
    */
@@ -125,7 +130,10 @@ export class TrainingLog {
   }
 }
 
-/** The lines of a log, read from the disk as they are asked for; what is no line, as the torn end of a killed run, is left out. */
+/**
+ * The lines of a log, read from the disk as they are asked for; what is no line, as the torn end of a killed run, is
+ * left out.
+ */
 export function* logLines(path: string): Generator<LogLine> {
   for (const { line } of linesIn(path)) if (line) yield line;
 }

@@ -9,11 +9,16 @@ export interface RunProgress {
   readonly losses: Readonly<Record<string, number>>;
 }
 
-/** Is told how a run goes, while it goes; what is left out is not told. An error that one of these throws ends the run, which is saved first. */
+/**
+ * Is told how a run goes, while it goes; what is left out is not told. An error that one of these throws ends the run,
+ * which is saved first.
+ */
 export interface RunObserver {
   /** The losses of a step were read. */
   onStep?(progress: RunProgress): void;
-  /** Something happened that a person should see: a warning, a measurement, the reason why the run was asked to stop. */
+  /**
+   * Something happened that a person should see: a warning, a measurement, the reason why the run was asked to stop.
+   */
   onNote?(line: string): void;
   /** No step comes any more; the last sample, measurement, checkpoint and pictures follow. */
   onLastStep?(): void;

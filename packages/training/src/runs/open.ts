@@ -49,7 +49,8 @@ export interface ResumeChanges {
 }
 
 /**
- * Builds the networks and data of a new run; its generator takes the latents of the given identity network, whatever their length.
+ * Builds the networks and data of a new run; its generator takes the latents of the given identity network, whatever
+ * their length.
  *
  * @param featuresPath weights of the feature network of a projected discriminator, which decide its width.
  */
@@ -69,7 +70,9 @@ export async function newRun(settings: RunSettings, identityPath: string, featur
   return prepare(adapted, { ...networks, identity }, dataSet);
 }
 
-/** A new run whose speed is measured and nothing else: what has pretrained weights takes those that it was built with. */
+/**
+ * A new run whose speed is measured and nothing else: what has pretrained weights takes those that it was built with.
+ */
 export async function measuredRun(settings: RunSettings, identity: IdentityNetwork): Promise<TrainingRun> {
   const adapted = { ...settings, generator: { ...settings.generator, latent: identity.config.embedding } };
   return prepare(adapted, { ...players(adapted), identity });
@@ -143,8 +146,8 @@ async function dataSetOf(
 }
 
 /**
- * The same run with another number of steps. Learning rates that fall over the whole run then fall over the new one: they would be zero beyond the old end. Those that were set to fall over
- * another number of steps stay.
+ * The same run with another number of steps. Learning rates that fall over the whole run then fall over the new one:
+ * they would be zero beyond the old end. Those that were set to fall over another number of steps stay.
  */
 function extended(settings: RunSettings, steps = settings.steps): RunSettings {
   const { recipe } = settings;

@@ -20,7 +20,10 @@ export interface RunFigures {
   readonly peopleSet?: PeopleSet;
 }
 
-/** Measures the swaps of a run on the tuning people while it trains; nothing is measured on data from the disk, whose truth nobody knows. */
+/**
+ * Measures the swaps of a run on the tuning people while it trains; nothing is measured on data from the disk, whose
+ * truth nobody knows.
+ */
 export async function evaluationOf({ settings }: TrainingRun): Promise<SwapEvaluation | undefined> {
   const { imageSize, level, heldOut: people, folder } = settings;
   if (folder !== null) return undefined;
@@ -28,7 +31,9 @@ export async function evaluationOf({ settings }: TrainingRun): Promise<SwapEvalu
   return SwapEvaluation.prepare({ judge, imageSize, level, people });
 }
 
-/** What people look at in the folder of a run: sample grids, the swap, measurements, and the page that shows them all. */
+/**
+ * What people look at in the folder of a run: sample grids, the swap, measurements, and the page that shows them all.
+ */
 export class RunResults {
   readonly #folder: string;
   readonly #run: TrainingRun;
@@ -73,7 +78,10 @@ export class RunResults {
     );
   }
 
-  /** What a finished run lacks of the last step's sample and measurement, and its figures on people whom nobody has looked at before. */
+  /**
+   * What a finished run lacks of the last step's sample and measurement, and its figures on people whom nobody has
+   * looked at before.
+   */
   async complete(): Promise<void> {
     const { step } = this.#run.trainer;
     if (this.#sampledAt !== step) await this.sample();

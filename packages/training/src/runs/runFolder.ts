@@ -28,9 +28,10 @@ interface Parts {
 /**
  * Trains a run into a folder: log, sample grids, measurements, checkpoints, and the report that shows them all.
  *
- * A process that is killed at any moment loses the steps since the last checkpoint and nothing else: every file is written beside its name and renamed, and
- * the log is on the disk before the checkpoint that speaks of its steps. The resumed run makes the same again, bit for bit. From {@link RunFolder.open} to the
- * end of {@link RunFolder.train} the folder is locked: a second run is refused there.
+ * A process that is killed at any moment loses the steps since the last checkpoint and nothing else: every file is
+ * written beside its name and renamed, and the log is on the disk before the checkpoint that speaks of its steps. The
+ * resumed run makes the same again, bit for bit. From {@link RunFolder.open} to the end of {@link RunFolder.train} the
+ * folder is locked: a second run is refused there.
  */
 export class RunFolder {
   readonly folder: string;
@@ -73,7 +74,8 @@ export class RunFolder {
   /**
    * Trains to the end, or until {@link RunFolder.stop}; either way everything is saved, and the folder is unlocked.
    *
-   * An error ends the run too, and is thrown once the steps so far are saved; a state that is not finite is not, and leaves the last good checkpoint alone.
+   * An error ends the run too, and is thrown once the steps so far are saved; a state that is not finite is not, and
+   * leaves the last good checkpoint alone.
    *
    * @throws VisageError when this was called before: open the folder again to go on.
    */
@@ -166,8 +168,9 @@ export class RunFolder {
   }
 
   /**
-   * The last sample, measurement, checkpoint and pictures. The checkpoint comes first, so that nothing behind it can cost a step; and once more when all is
-   * there, with a note that says so: a run that is killed in between can be resumed to write the rest.
+   * The last sample, measurement, checkpoint and pictures. The checkpoint comes first, so that nothing behind it can
+   * cost a step; and once more when all is there, with a note that says so: a run that is killed in between can be
+   * resumed to write the rest.
    */
   async #finish(stepsPerSecond: number): Promise<Outcome> {
     const { step } = this.run.trainer;

@@ -48,8 +48,8 @@ export function proceduralSamples(size: number, level: Level): SampleFaces {
 export const sampledPeople = 2 * FACES;
 
 /**
- * A picture of each of {@link sampledPeople} people: the first half gives identities, the second the rest. It is the first good one of each; where
- * somebody has none, the faces of the others come again.
+ * A picture of each of {@link sampledPeople} people: the first half gives identities, the second the rest. It is the
+ * first good one of each; where somebody has none, the faces of the others come again.
  *
  * @throws VisageError when there is no good picture at all.
  */
@@ -85,7 +85,9 @@ async function firstGood(files: readonly string[], pictures: Pictures): Promise<
   return undefined;
 }
 
-/** Every source in every target: sources above, targets left; with `truth` the exact answers instead of the swapper's. */
+/**
+ * Every source in every target: sources above, targets left; with `truth` the exact answers instead of the swapper's.
+ */
 export async function sampleGrid(faces: SampleFaces, swapper: Swapper | 'truth'): Promise<Image> {
   const { size } = faces;
   const swapped = swapper === 'truth' ? await (faces.truths as Tensor).floats() : await swapAll(faces, swapper);

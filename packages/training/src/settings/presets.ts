@@ -1,7 +1,10 @@
 import type { Level } from '@visage/faces';
 import type { DiscriminatorConfig, GeneratorConfig } from '@visage/simswap';
 
-/** Learning rates. The paper gives none, and what learns best depends on the sizes and the length of a run, so they are a preset's business. */
+/**
+ * Learning rates. The paper gives none, and what learns best depends on the sizes and the length of a run, so they are
+ * a preset's business.
+ */
 export interface Rates {
   readonly generator: number;
   readonly discriminator: number;
@@ -35,11 +38,13 @@ export interface Preset {
 const plain = { head: 'tanh', deep: false, halfWidthStem: false } as const;
 
 /**
- * For two processor cores and five minutes, so for 6000 images: a narrow generator, and faces that differ in the person, skin, hair and
- * background but all look ahead in even light (level L0).
+ * For two processor cores and five minutes, so for 6000 images: a narrow generator, and faces that differ in the
+ * person, skin, hair and background but all look ahead in even light (level L0).
  *
- * A discriminator of two halvings keeps maps of 12 x 12 for weak feature matching, whose gradient is what holds pose and colours together: the reconstruction
- * loss's is ten to thirty times weaker. It has three feature maps at two scales and a quarter of the width, where the paper's has five at two scales. Its rate is low for the same reason: in so short a game it is worth more as a fixed measure than as an opponent.
+ * A discriminator of two halvings keeps maps of 12 x 12 for weak feature matching, whose gradient is what holds pose
+ * and colours together: the reconstruction loss's is ten to thirty times weaker. It has three feature maps at two
+ * scales and a quarter of the width, where the paper's has five at two scales. Its rate is low for the same reason: in
+ * so short a game it is worth more as a fixed measure than as an opponent.
  */
 export const tiny: Preset = {
   name: 'tiny',
@@ -59,8 +64,8 @@ export const tiny: Preset = {
 };
 
 /**
- * For a GPU: two minutes on a large one. Its discriminator is there to play as well as to measure; it has three feature maps at two scales and half the width, where the paper's has five at two
- * scales.
+ * For a GPU: two minutes on a large one. Its discriminator is there to play as well as to measure; it has three feature
+ * maps at two scales and half the width, where the paper's has five at two scales.
  */
 export const small: Preset = {
   name: 'small',

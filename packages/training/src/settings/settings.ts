@@ -137,7 +137,10 @@ export const describeRun = ({ recipe, discriminator }: RunSettings): string =>
 
 const PUBLISHED_LAYERS = 4; // halvings of the published PatchGAN, which leave five feature maps
 
-/** A discriminator in a line, beside the published one where they differ: how many feature maps it has decides what weak feature matching can match. */
+/**
+ * A discriminator in a line, beside the published one where they differ: how many feature maps it has decides what weak
+ * feature matching can match.
+ */
 export function describeDiscriminator(config: AnyDiscriminatorConfig): string {
   if (config.kind === 'projected') return `projected, at ${config.width} of the published width`;
   const { width, layers, scales } = config;
@@ -149,7 +152,10 @@ export function describeDiscriminator(config: AnyDiscriminatorConfig): string {
 /** Fields that {@link describeRecipe} always gives, because they are the preset's. */
 const RATES = ['generatorOptimizer.learningRate', 'discriminatorOptimizer.learningRate', 'decaySteps'];
 
-/** A recipe in a line: its name, the fields in which it is not the recipe of that name, and the learning rates, which are the preset's. */
+/**
+ * A recipe in a line: its name, the fields in which it is not the recipe of that name, and the learning rates, which
+ * are the preset's.
+ */
 export function describeRecipe(recipe: Recipe): string {
   const { name, generatorOptimizer, discriminatorOptimizer, decaySteps } = recipe;
   const rates = `${generatorOptimizer.learningRate} (generator) and ${discriminatorOptimizer.learningRate} (discriminator)`;
@@ -158,7 +164,9 @@ export function describeRecipe(recipe: Recipe): string {
   return `${name}${changes.length > 0 ? ` with ${changes.join(', ')}` : ''}, learning rates ${rates}${falling}`;
 }
 
-/** The fields, rates apart, in which a recipe differs from the one whose name it bears, such as `weights.identity=20`. */
+/**
+ * The fields, rates apart, in which a recipe differs from the one whose name it bears, such as `weights.identity=20`.
+ */
 function changedFields(recipe: Recipe): string[] {
   const base = knownRecipes.get(recipe.name);
   if (!base) return [];

@@ -12,10 +12,10 @@ export const isPth = (bytes: Uint8Array): boolean => isZip(bytes) || isLegacy(by
 /**
  * Reads a file of `torch.save`: a state dict, a checkpoint that holds one, or a whole pickled module.
  *
- * Its pickle is read as data: nothing in it is looked up or called. Only the functions that tensors and plain containers
- * need are recognised; other objects, such as the state of a learning rate schedule, are skipped and listed. Every size is
- * checked before anything is allocated by it. Tensors are unpacked when they are decoded, so that tensors that are not
- * asked for take no memory. Names are those of `state_dict()`, below the keys that lead there:
+ * Its pickle is read as data: nothing in it is looked up or called. Only the functions that tensors and plain
+ * containers need are recognised; other objects, such as the state of a learning rate schedule, are skipped and listed.
+ * Every size is checked before anything is allocated by it. Tensors are unpacked when they are decoded, so that tensors
+ * that are not asked for take no memory. Names are those of `state_dict()`, below the keys that lead there:
  * `generator.first_layer.1.weight`.
  *
  * @throws FileError in one line, for anything that is not a well-formed file with tensors in it.

@@ -1,6 +1,9 @@
 import { type FaceKey, faceFactors } from '@visage/faces';
 
-/** What is read from a face, in order: degrees for the head, the renderer's own units for the expression, degrees for the eyes, a unit vector for the light. */
+/**
+ * What is read from a face, in order: degrees for the head, the renderer's own units for the expression, degrees for
+ * the eyes, a unit vector for the light.
+ */
 export const labelNames = [
   ...(['yaw', 'pitch', 'roll'] as const),
   ...(['mouthOpen', 'smile', 'browRaise', 'lid'] as const),
@@ -48,8 +51,9 @@ export function labelSpread(rows: readonly (readonly number[])[]): LabelSpread {
 }
 
 /**
- * How far labels are off, mean over faces: pose, the length of the difference of the three angles, in degrees; expression, the root mean square over the four
- * coefficients in units of their spread; gaze, the length of the difference of its two angles, in degrees; light, the angle between the directions in degrees.
+ * How far labels are off, mean over faces: pose, the length of the difference of the three angles, in degrees;
+ * expression, the root mean square over the four coefficients in units of their spread; gaze, the length of the
+ * difference of its two angles, in degrees; light, the angle between the directions in degrees.
  */
 export function attributeErrors(
   found: readonly (readonly number[])[],

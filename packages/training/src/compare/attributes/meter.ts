@@ -1,6 +1,6 @@
 /**
- * @file Pose, expression, gaze and light of a picture, read by a network that learned them from procedural faces with true parameters. What it gets wrong on
- * true faces is the floor under every figure that it gives.
+ * @file Pose, expression, gaze and light of a picture, read by a network that learned them from procedural faces with
+ * true parameters. What it gets wrong on true faces is the floor under every figure that it gives.
  */
 import { FaceSampler, faceSets, type Level, renderFaces } from '@visage/faces';
 import { Adam, cosineSchedule, seeded } from '@visage/nn';
@@ -116,7 +116,10 @@ function labelledFaces(sampler: FaceSampler, level: Level) {
 const normalised = (row: readonly number[], { mean, deviation }: LabelSpread): number[] =>
   row.map((value, k) => (value - mean[k]!) / deviation[k]!);
 
-/** The second half of a batch mixed with its own half-size copy, each by another share, and all of it under a little noise. */
+/**
+ * The second half of a batch mixed with its own half-size copy, each by another share, and all of it under a little
+ * noise.
+ */
 function worn(faces: Tensor, random: RandomState): Tensor {
   const [count, side] = [faces.dim(0), faces.dim(1)];
   const soft = resize(resize(faces, [side / 2, side / 2], 'bilinear'), [side, side], 'bilinear');

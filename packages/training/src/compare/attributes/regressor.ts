@@ -6,7 +6,10 @@ import { labelNames } from './labels.ts';
 const CHANNELS = [16, 32, 64, 96, 128] as const;
 const HALVINGS = CHANNELS.length - 1;
 
-/** Reads the attributes of a face: [N, S, S, 3] in [0, 1] → [N, labels], each in units of its spread. A plain convolutional network. */
+/**
+ * Reads the attributes of a face: [N, S, S, 3] in [0, 1] → [N, labels], each in units of its spread. A plain
+ * convolutional network.
+ */
 export class AttributeRegressor extends Layer {
   readonly body: Sequential;
   readonly head: Linear;

@@ -1,4 +1,7 @@
-/** @file The same budget for every system: seconds of training on the same device, turned into a number of steps before the training starts. */
+/**
+ * @file The same budget for every system: seconds of training on the same device, turned into a number of steps before
+ * the training starts.
+ */
 import { currentGpu } from '@visage/gpu';
 import type { Module } from '@visage/nn';
 
@@ -30,8 +33,8 @@ const TRIAL = 0.03;
 const IN_FLIGHT = 16; // steps issued between two waits for the device
 
 /**
- * Trains for a share of the budget. The rate of a throw-away training says how many steps fit, so that learning rates can fall over exactly those;
- * compiling does not count.
+ * Trains for a share of the budget. The rate of a throw-away training says how many steps fit, so that learning rates
+ * can fall over exactly those; compiling does not count.
  *
  * @param start makes a training of so many steps, of new networks, from its first step on.
  */

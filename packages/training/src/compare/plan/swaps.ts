@@ -1,4 +1,7 @@
-/** @file Which swaps the systems are compared on: couples of people whom nobody trained on, each into the other's photos, so that DeepFakes can take part. */
+/**
+ * @file Which swaps the systems are compared on: couples of people whom nobody trained on, each into the other's
+ * photos, so that DeepFakes can take part.
+ */
 import type { SwapIndices } from '@visage/faces';
 import { firstOf, type PeopleSet } from '../../evaluation/people.ts';
 
@@ -23,7 +26,8 @@ export interface SwapGroup {
   readonly to: number;
 }
 
-// Attribute numbers behind the first of the set, which has half a million: the tests have theirs, each album of DeepFakes its own.
+// Attribute numbers behind the first of the set, which has half a million: the tests have theirs, each album of
+// DeepFakes its own.
 const TEST_PHOTOS = 350_000;
 const ALBUMS = 400_000;
 
@@ -55,7 +59,10 @@ export function comparedSwaps(plan: SwapPlan): SwapIndices {
   };
 }
 
-/** The same targets with another photo of their own person as source: a system that keeps what it should gives the target back. */
+/**
+ * The same targets with another photo of their own person as source: a system that keeps what it should gives the
+ * target back.
+ */
 export function selfSwaps(plan: SwapPlan): SwapIndices {
   const { targetIdentities, targetAttributes, sourceAttributes } = comparedSwaps(plan);
   return { sourceIdentities: targetIdentities, sourceAttributes, targetIdentities, targetAttributes };

@@ -12,11 +12,17 @@ export const DEEPFAKES = 'DeepFakes';
 
 const ALBUM = 256; // photos of each person, or as many as a buffer of the device holds
 const RENDERED_AT_ONCE = 32;
-/** The original's 5e-5 is for weeks of training 82 million parameters. At 1e-3 two of four couples ended in saturated pictures within 1500 steps. */
+/**
+ * The original's 5e-5 is for weeks of training 82 million parameters. At 1e-3 two of four couples ended in saturated
+ * pictures within 1500 steps.
+ */
 const LEARNING_RATE = 3e-4;
 const WARM_UP = 0.05; // of the steps
 
-/** DeepFakes, a network for each couple: half SimSwap's width, the original's settings but for the rate, and grids over the whole picture. */
+/**
+ * DeepFakes, a network for each couple: half SimSwap's width, the original's settings but for the rate, and grids over
+ * the whole picture.
+ */
 export async function trainDeepFakes(settings: ComparisonSettings): Promise<ComparedSystem> {
   const { preset, imageSize, budget, plan, seed } = settings;
   const networks: DeepFakes[] = [];

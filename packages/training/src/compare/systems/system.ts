@@ -27,8 +27,8 @@ export interface ComparedSystem {
   /** Trained values that a swap needs, the identity network's apart. */
   readonly parameters: number;
   /**
-   * Swaps, with ops: [N, S, S, 3] targets and sources in [0, 1] → [N, S, S, 3]. `wanted` is the source's number among the people of the plan, for systems that
-   * know their people by number and look at no source.
+   * Swaps, with ops: [N, S, S, 3] targets and sources in [0, 1] → [N, S, S, 3]. `wanted` is the source's number among
+   * the people of the plan, for systems that know their people by number and look at no source.
    */
   swap(target: Tensor, source: Tensor, wanted: number): Tensor;
 }
