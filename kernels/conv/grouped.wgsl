@@ -1,7 +1,9 @@
 // Grouped and depthwise convolution, one thread per value of the result. PASS selects which tensor is computed:
 //
-//   0  y[n, oh, ow, co]    = Σ over (kh, kw, j) of x[n, oh·S − P + kh, ow·S − P + kw, g·CI + j] · w[kh, kw, j, co],   g = co / CO
-//   1  dx[n, ih, iw, ci]   = Σ over (kh, kw, j) of dy[n, (ih + P − kh) / S, (iw + P − kw) / S, g·CO + j] · w[kh, kw, ci mod CI, g·CO + j]
+//   0  y[n, oh, ow, co]    = Σ over (kh, kw, j) of x[n, oh·S − P + kh, ow·S − P + kw, g·CI + j] · w[kh, kw, j, co],
+//      g = co / CO
+//   1  dx[n, ih, iw, ci]   = Σ over (kh, kw, j) of dy[n, (ih + P − kh) / S, (iw + P − kw) / S, g·CO + j]
+//                            · w[kh, kw, ci mod CI, g·CO + j]
 //   2  dw[kh, kw, j, co]   = Σ over pixels of x · dy
 //
 // Why       it does only a few operations for each byte that it reads, so that the tiles of a GEMM would not make it

@@ -2,7 +2,8 @@
 // expression.
 //
 //   rotation = Rz(roll) Rx(pitch) Ry(yaw), head to camera; light_head = rotation^T light_camera
-//   noseBase = eyeHeight - noseLength;  mouthLine = noseBase - mouthDrop - 0.35 open;  chin = -0.80 - jawLength - 0.5 open
+//   noseBase = eyeHeight - noseLength;  mouthLine = noseBase - mouthDrop - 0.35 open;
+//   chin = -0.80 - jawLength - 0.5 open
 //
 // Memory: `faces` [batch] Face, see face.wgsl. Tile: one thread per image.
 // Preconditions: draw.wgsl has run. Parts before: face. Dispatch: ceil(batch / 8).

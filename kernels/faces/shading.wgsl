@@ -1,7 +1,8 @@
 // Part: light on a point of the head: wrapped Lambert under one key light, a sky-to-ground ambient, soft shadow,
 // one-tap occlusion, Blinn highlights.
 //
-//   out = albedo (sky 1.15 ambient AO + key 1.25 (1 - ambient) shadow (n.l + w) / (1 + w)) + key specular (n.h)^gloss / 2
+//   out = albedo (sky 1.15 ambient AO + key 1.25 (1 - ambient) shadow (n.l + w) / (1 + w))
+//         + key specular (n.h)^gloss / 2
 //
 // w is larger in red than in blue for skin, the cheap stand-in for light that travels under it. Linear light
 // throughout.

@@ -4,7 +4,7 @@
  * Kernel writers, benchmarks and tools find what they need beside it, in `@visage/tensor/kernels`. The rooms of this
  * package, in import order (a room imports only from the rooms above it):
  *
- *   core/         tensors, shapes, element types, scopes, the autograd engine, and elementwise kernels without gradients
+ *   core/         tensors, shapes, element types, scopes, autograd, and elementwise kernels without gradients
  *   reduce/       kernels that add up rows, and the choice of how many threads share a sum
  *   elementwise/  ops that treat every element alike, their broadcasting, reductions, and ops that move elements
  *   random/       counter-based random numbers, and checkpoints that draw the same numbers twice

@@ -54,7 +54,8 @@ export function retrievalTop1(queries: Embeddings, gallery: Embeddings, expected
 /**
  * Verification: the equal error rate over all pairs of rows, and the cosine at which it is reached.
  *
- *   false accepts a(t) = share of pairs of different labels with cos >= t,  false rejects r(t) = share of equal labels with cos < t
+ *   false accepts a(t) = share of pairs of different labels with cos >= t
+ *   false rejects r(t) = share of pairs of equal labels with cos < t
  *   EER = min_t max(a(t), r(t))
  *
  * @throws ArgumentError when there is no pair of equal, or none of different labels

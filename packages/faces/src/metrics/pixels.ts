@@ -18,7 +18,8 @@ const mean = (values: readonly number[]): number => values.reduce((sum, value) =
 /**
  * Compares images with their exact truths where the mask is set.
  *
- *   L1 = sum_p m_p |x_p - y_p| / sum_p m_p,   PSNR = -10 log10(sum_p m_p (x_p - y_p)^2 / sum_p m_p),   p over pixels and channels
+ *   L1 = sum_p m_p |x_p - y_p| / sum_p m_p
+ *   PSNR = -10 log10(sum_p m_p (x_p - y_p)^2 / sum_p m_p),  p over pixels and channels
  *
  * PSNR is taken per image and then averaged, as the field does; an image whose mask is empty is left out.
  *

@@ -24,7 +24,8 @@ export interface Verification {
 /**
  * True accept rate at a false accept rate, TAR @ FAR, over all pairs of rows:
  *
- *   t = the least threshold with share of impostor pairs with cos >= t at most FAR,   TAR = share of genuine pairs with cos >= t
+ *   t = the least threshold with share of impostor pairs with cos >= t at most FAR
+ *   TAR = share of genuine pairs with cos >= t
  *
  * @param labels the person of each row
  * @param falseAcceptRate FAR, for instance 1e-3

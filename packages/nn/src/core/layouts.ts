@@ -11,8 +11,8 @@ import { showShape, sizeOf, stridesOf } from '@visage/tensor/kernels';
  * | `conv` | [kh, kw, ci / groups, co] | [co, ci / groups, kh, kw] |
  * | `convTranspose` | [kh, kw, co, ci] | [ci, co, kh, kw] |
  * | `linear` | [in, out] | [out, in] |
- * | `{ flattened: [C, H, W] }` | [H·W·C, out] | [out, C·H·W]: a linear layer behind a flattened map, which is NCHW there and NHWC here |
- * | `{ unflattened: [C, H, W] }` | [in, H·W·C] or [H·W·C] | [C·H·W, in] or [C·H·W]: weight and bias of a linear layer whose result is made a map |
+ * | `{ flattened: [C, H, W] }` | [H·W·C, out] | [out, C·H·W], a linear layer behind a flattened map |
+ * | `{ unflattened: [C, H, W] }` | [in, H·W·C] or [H·W·C] | [C·H·W, in] or [C·H·W], a linear layer in front of a map |
  */
 export type Layout =
   | 'plain'

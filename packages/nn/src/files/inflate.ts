@@ -11,10 +11,7 @@ const CUT_OFF = 'is cut off: its packed bytes end too soon';
 const LONGEST_CODE = 15;
 const FIRST_BYTES = 2 ** 16;
 
-/**
- * Lengths 3 to 258 by symbols 257 to 285, and distances 1 to 32768 by symbols 0 to 29: least value, and bits that are
- * added to it.
- */
+// Lengths 3 to 258 by symbols 257 to 285, distances 1 to 32768 by symbols 0 to 29: least value, and bits added to it.
 const LENGTHS = steps([8, 4, 4, 4, 4, 4], 3);
 const DISTANCES = steps([4, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2], 1);
 LENGTHS.least[28] = 258; // the last symbol stands for the longest match alone
@@ -54,10 +51,7 @@ export function inflate(packed: Uint8Array, length: number, source: string, opti
   return new Inflater(packed, length, source, options).run();
 }
 
-/**
- * A Huffman code: for the next `bits` bits of the input, the symbol times 16 plus its length in bits; 0 where no code
- * begins so.
- */
+/** A Huffman code: for the next `bits` bits, the symbol times 16 plus its length in bits; 0 where no code begins so. */
 interface Code {
   readonly table: Uint16Array;
   readonly bits: number;
