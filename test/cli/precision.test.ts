@@ -41,7 +41,7 @@ async function run(program: Command, ...parameters: string[]): Promise<{ printed
 const WARNING = /^warning: .* has no f16 \(the feature shader-f16 is missing\): mixed precision computes in f32$/;
 
 test('tune', async () => {
-  const sizes = ['--preset', 'tiny', '--size', '48', '--seconds', '1', '--out', join(folder, 'memo.json')];
+  const sizes = ['--preset', 'tiny', '--size', '48', '--seconds', '10', '--out', join(folder, 'memo.json')];
   const { printed, warnings } = await run(createProgram(), 'tune', ...sizes, '--work', 'swap', '--precision', 'mixed');
   assert.is(warnings.length, 1);
   assert.match(warnings[0] ?? '', WARNING);

@@ -15,7 +15,7 @@ test('measures problems of a swap and keeps them where doctor and later runs loo
   const before = tuningOf(visage('doctor', '--json').stdout);
   assert.is(before.problems, 0);
   const parameters = ['--preset', 'tiny', '--size', '48', '--work', 'swap', '--precision', 'f32'];
-  const { status, stdout, stderr } = visage('tune', ...parameters, '--seconds', '20', '--processors', '24');
+  const { status, stdout, stderr } = visage('tune', ...parameters, '--seconds', '30', '--processors', '24');
   assert.is(status, 0, stderr);
   assert.match(stdout, /swap, f32, batch 1: \d+ problems/);
   assert.match(stdout, /gemm conv2d[^:]*: \w+ \d+\.\d+ ms/);
