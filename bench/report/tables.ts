@@ -1,5 +1,5 @@
+import { REASONS_NOTE, Reasons, variantsOf } from '@visage/gpu';
 import type { Table } from '@visage/training';
-import { REASONS_NOTE, Reasons, variantsOf } from '@visage/training';
 import { CONVOLUTION_PASSES, type ConvolutionRow } from '../core/convolution.ts';
 import type { KernelReport, KernelRow } from '../core/kernels.ts';
 import type { MemoryRow } from '../core/memory.ts';

@@ -82,6 +82,7 @@ export {
   type Variant,
   withVariant,
 } from './select/family.ts';
+export { REASONS_NOTE, Reasons, variantsOf } from './select/reasons.ts';
 export { lendScratch, refillScratch } from './timing/scratch.ts';
 export { median, type TimingOptions, timeInterleaved } from './timing/timing.ts';
 export { stayedBusy, WARM_MS, warmUp } from './timing/warm.ts';

@@ -14,7 +14,6 @@ export { builtInWeights } from './networks/builtIn.ts';
 export { type FeatureNetworkFile, loadFeatureNetwork, loadIdentityNetwork } from './networks/load.ts';
 export { type MeasuredIdentity, measuredIdentity } from './networks/measured.ts';
 export { drawLabel, SOURCE_TYPE, writeMarkedPng } from './provenance/mark.ts';
-export { REASONS_NOTE, Reasons, variantsOf } from './report/choices.ts';
 export { type Chart, type Picture, pageStyle, type Report, reportPage, type Table } from './report/page.ts';
 export {
   type FigurePage,

@@ -1,5 +1,5 @@
 import { aligned } from '@visage/conformance';
-import { type ProfiledChoice, type ProfileRow, warmUp } from '@visage/gpu';
+import { type ProfiledChoice, type ProfileRow, REASONS_NOTE, Reasons, variantsOf, warmUp } from '@visage/gpu';
 import { type Precision, quietStep, type RecipeChanges } from '@visage/simswap';
 import {
   adapterLine,
@@ -10,10 +10,7 @@ import {
   newSettings,
   presetFor,
   presets,
-  REASONS_NOTE,
-  Reasons,
   recipeNamed,
-  variantsOf,
 } from '@visage/training';
 import { type Command, Option } from 'commander';
 import { openDevice } from '../terminal/device.ts';

@@ -1,5 +1,5 @@
 /** @file Which kernel variants were chosen and why others were not, in words short enough for a table. */
-import type { ChoiceReport } from '@visage/gpu';
+import type { ChoiceReport } from './choices.ts';
 
 /** The variants of a choice and of those around it, outermost first: `implicit gemm, matrix 128x128x16`. */
 export const variantsOf = ({ variant, within }: ChoiceReport): string =>
