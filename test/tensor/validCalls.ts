@@ -81,7 +81,7 @@ function restOfCalls(): Record<string, Call> {
   const index = t.tensor([0, 1], [2], { dtype: 'u32' });
   const random = new t.RandomState(1);
   const leaf = t.ones([], { requiresGrad: true });
-  const parts = { name: 'meanOf', expression: 'a', inputs: [matrix], derivatives: ['V(1.0)'], composed: t.mean };
+  const parts = { name: 'meanOf', expression: 'a', inputs: [matrix], gradients: ['g'], composed: t.mean };
   const {
     arcMargin,
     autocasting,
