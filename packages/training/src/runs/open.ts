@@ -183,7 +183,7 @@ async function prepare(settings: RunSettings, networks: Networks, dataSet?: Data
   // reading.
   const readEvery = currentGpu().adapter.software ? 1 : 10;
   const trainer = new Trainer({ ...networks, data, recipe, seed, precision, readEvery });
-  const { average: generator, foldedIdentity: identity } = trainer; // saves the swapper from folding the network a second time
+  const { average: generator, foldedIdentity: identity } = trainer; // avoids folding it twice
   const swapper = new Swapper({ generator, identity, identityResize: recipe.identityResize });
   return { settings, trainer, swapper, ...faces };
 }
