@@ -25,7 +25,7 @@ export function labelsOf(key: FaceKey): number[] {
   const f = faceFactors(key);
   const [azimuth, elevation] = [radians(f.lightAzimuth), radians(f.lightElevation)];
   const head = [f.yaw, f.pitch, f.roll];
-  const expression = [Math.max(f.mouthOpen, 0), f.smile, f.browRaise, f.lid]; // negative values also mean a closed mouth
+  const expression = [Math.max(f.mouthOpen, 0), f.smile, f.browRaise, f.lid]; // a value below 0 is a closed mouth
   const light = [Math.sin(azimuth) * Math.cos(elevation), Math.sin(elevation), Math.cos(azimuth) * Math.cos(elevation)];
   return [...head, ...expression, degrees(f.gazeX), degrees(f.gazeY), ...light];
 }
