@@ -141,8 +141,8 @@ export function evaluatedSwaps(people: number, first: number): SwapIndices {
 }
 
 /**
- * Renders sources, targets, exact swaps, mean-identity answers and inner-face masks, each [count, S, S, 3] or [count,
- * S, S, 1], flat on the host.
+ * Renders the sources, targets, exact swaps, mean-identity answers and inner-face masks of the swaps, flat NHWC on the
+ * host.
  */
 export async function renderAll(indices: SwapIndices, { imageSize, level, judge: { gpu } }: EvaluationOptions) {
   const render = (what: (faces: SwapFaces) => Tensor): Promise<Float32Array> =>

@@ -19,7 +19,7 @@ export interface SwapPlan {
 
 /** The swaps of one person into the photos of the other of a couple: rows `from` to `to` − 1. */
 export interface SwapGroup {
-  /** The source's number among the people of the plan's set. */
+  /** The numbers of source and target among the people of the plan's set. */
   readonly source: number;
   readonly target: number;
   readonly from: number;
