@@ -1,4 +1,4 @@
-/** Pads the columns of a table; numbers of columns must agree. */
+/** Formats the rows of a table as lines with aligned columns; all rows must have the same number of columns. */
 export function aligned(rows: readonly (readonly string[])[]): string[] {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] as string).length)));
   return rows.map((row) =>

@@ -1,4 +1,14 @@
-/** @file Golden files against the current device. Nothing here imports Node, so that a browser runs it too. */
+/**
+ * @file Compares results of the current device with golden files, which hold PyTorch's inputs and results. Nothing here
+ * imports Node, so it also runs in browsers.
+ *
+ * The rooms, in the order in which they may import each other:
+ *
+ * - `golden`: reads golden files, converts their layouts, and holds the tolerance of each case.
+ * - `programs`: runs random programs of several ops.
+ * - `cases`: prepares cases of ops, networks, optimizers and training steps.
+ * - `compare`: runs a prepared case and compares its results with the expected ones.
+ */
 export { aligned } from './aligned.ts';
 export { preparerOf } from './cases/registry.ts';
 export { atActivations, keepActivations } from './compare/activations.ts';

@@ -3,13 +3,14 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
 /**
- * Collects garbage now, for work that drops very many bind groups on a software adapter.
+ * Runs the garbage collector now, for work that discards very many bind groups on a software adapter.
  *
- * Mesa's software driver maps memory for each bind group. A Linux process has 65530 mappings (vm.max_map_count), and
- * the driver crashes when they are spent; V8 sees but small wrappers and leaves dropped ones lying.
+ * Mesa's software driver maps memory for each bind group. A Linux process may have 65530 mappings (vm.max_map_count),
+ * and the driver crashes when they run out. V8 sees only small wrapper objects, so it does not collect discarded ones
+ * in time.
  */
 export async function collectGarbage(): Promise<void> {
   setFlagsFromString('--expose-gc');
   (runInNewContext('gc') as () => void)();
-  await setImmediate(); // finalizers run behind it
+  await setImmediate(); // finalizers run after this
 }

@@ -8,7 +8,7 @@ import { CaseTensors, type GoldenCase, type GoldenFile } from './golden/golden.t
 import type { Prepared } from './golden/prepared.ts';
 import { type Tolerance, toleranceOf } from './golden/tolerance.ts';
 
-/** The verdict on one case. */
+/** The result of one case. */
 export interface CaseReport extends Errors {
   readonly case: string;
   readonly op: string;
@@ -19,17 +19,17 @@ export interface CaseReport extends Errors {
 
 /** How to run the cases of a file. */
 export interface RunOptions {
-  /** Only cases whose name contains this. */
+  /** Runs only cases whose name contains this text. */
   readonly only?: string;
-  /** Record each case and compare its replay with the eager run, bit by bit. Default true. */
+  /** Whether to record each case too, and compare its replay with the eager run bit by bit. Default true. */
   readonly replay?: boolean;
-  /** Default `f32`. `mixed` runs the cases under autocast, on activations in f16. */
+  /** Default `f32`. With `mixed` the cases run under autocast, with activations in f16. */
   readonly precision?: Precision;
-  /** Awaited behind every run of a case, when its memory is free. */
+  /** Awaited after every run of a case, when its memory has been freed. */
   readonly rest?: () => Promise<void>;
 }
 
-/** Runs the cases of a golden file one after the other on the current device. */
+/** Runs the cases of a golden file one after another on the current device, and yields a report for each. */
 export async function* runGoldenFile(file: GoldenFile, options: RunOptions = {}): AsyncGenerator<CaseReport> {
   for (const golden of file.cases) {
     if (options.only && !golden.name.includes(options.only)) continue;
@@ -81,7 +81,10 @@ async function runCase(
   }
 }
 
-/** Runs the case as a recorded step; says which result differs from the eager run, or nothing. */
+/**
+ * Replays the case as a recorded step. Returns a message that names a result that differs from the eager run, or an
+ * empty string.
+ */
 async function replayDifference(prepared: Prepared, precision: Precision, eager: HostValues): Promise<string> {
   const step = record(() => inPrecision(precision, prepared.compute));
   try {

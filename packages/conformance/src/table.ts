@@ -5,8 +5,8 @@ const number = (error: number): string => (Number.isFinite(error) ? error.toExpo
 const named = (error: number, name: string): string => (name ? number(error) : '-');
 
 /**
- * One line per case, then why the failed ones failed, then the counts. In mixed precision a column has the error of the
- * whole against the file.
+ * Formats reports as text: one line per case, then the reasons of failures, then the counts. In mixed precision the
+ * column `whole` holds the error of all results together against the file.
  */
 export function conformanceTable(reports: readonly CaseReport[]): string {
   const wholes = reports.some(({ fileError }) => fileError !== undefined);

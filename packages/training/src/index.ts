@@ -1,6 +1,16 @@
 /**
- * @file Training runs of SimSwap in a folder: settings, data sets, the run itself, its measurements and reports; and
- * the comparison with other systems.
+ * @file Training runs of SimSwap in a folder, their reports, and the comparison with other face swappers.
+ *
+ * The rooms, in the order in which they may import each other:
+ *
+ * - `settings`: the presets, the recipes by name, and the settings of a run.
+ * - `data`: data sets on the disk and the pairs of pictures that are drawn from them.
+ * - `networks`: loads pretrained identity and feature networks.
+ * - `evaluation`: measures a swapper on procedural people whose exact swaps are known.
+ * - `provenance`: marks swapped pictures as synthetic.
+ * - `report`: HTML pages, diagrams, and numbers in words.
+ * - `runs`: a training run in its folder, with its log, checkpoints, samples and report.
+ * - `compare`: trains SimSwap, FaceShifter and DeepFakes with the same budget and measures them alike.
  */
 export { type ComparisonResult, comparisonTable, runsTable } from './compare/report.ts';
 export { type ComparisonOptions, compareSystems } from './compare/run.ts';

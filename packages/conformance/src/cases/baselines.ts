@@ -1,10 +1,10 @@
-/** @file The compared systems of the paper, as golden files describe them. */
+/** @file The cases of the networks that the paper compares with: DeepFakes and FaceShifter (AEI-Net, HEAR-Net). */
 import type { Module } from '@visage/nn';
 import { AeiNet, DeepFakes, HearNet, type Person } from '@visage/simswap';
 import { avgPool2d, resize, type Tensor } from '@visage/tensor';
 import type { Named } from './opCase.ts';
 
-/** The configurations of these cases; each network reads its own. */
+/** The arguments of these cases; each network reads only its own. */
 interface BaselineArgs {
   readonly width: number;
   readonly decoder: Person;
@@ -12,8 +12,8 @@ interface BaselineArgs {
   readonly idDim: number;
   readonly taper?: 'late' | 'early';
   /**
-   * Images are stored this much smaller: inputs are enlarged bilinearly before the network, its output is averaged
-   * behind it. Default 1.
+   * The factor by which stored images are smaller than the network's. Inputs are enlarged bilinearly before the
+   * network, and its output is average-pooled. Default 1.
    */
   readonly shrink?: number;
 }
@@ -26,10 +26,10 @@ interface BuiltNetwork {
 const enlarged = (x: Tensor, by: number): Tensor => resize(x, [by * x.dim(1), by * x.dim(2)], 'bilinear');
 const averaged = (x: Tensor, by: number): Tensor => avgPool2d(x, { kernel: by, stride: by });
 
-/** Side of the maps that the attribute encoder ends with, as published. */
+/** Side of the last feature maps of the attribute encoder, as published. */
 const DEEPEST_SIDE = 2;
 
-/** Network name in golden files → how to build it and call it. */
+/** For each network name in golden files, the function that builds the network and its forward pass. */
 export const BASELINE_NETWORKS: Readonly<Record<string, (args: BaselineArgs) => BuiltNetwork>> = {
   deepfakes: ({ width, decoder, shrink = 1 }) => {
     const module = new DeepFakes({ width, imageSize: 64 });

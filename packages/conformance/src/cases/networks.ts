@@ -8,7 +8,7 @@ import { BASELINE_NETWORKS } from './baselines.ts';
 import { differentiate, type Named, upload } from './opCase.ts';
 import { PROJECTED_NETWORKS } from './projected.ts';
 
-/** The configurations of the network cases. */
+/** The arguments of the network cases; each network reads only its own. */
 interface NetworkArgs {
   readonly train: boolean;
   readonly width: number;
@@ -55,12 +55,14 @@ const NETWORKS: Readonly<Record<string, Builder>> = {
   },
 };
 
-/** Each family reads the arguments of its own cases. */
+/** All networks; each family reads only the arguments of its own cases. */
 const ALL_NETWORKS = { ...NETWORKS, ...BASELINE_NETWORKS, ...PROJECTED_NETWORKS } as Readonly<
   Record<string, (args: never) => BuiltNetwork>
 >;
 
-/** Gives a module the parameters and buffers that a case stores under PyTorch's names, behind `prefix`. */
+/**
+ * Loads the parameters and buffers of a case into a module; the file stores them under `prefix` and PyTorch's names.
+ */
 export function loadGolden(module: Module, tensors: CaseTensors, names: readonly string[], prefix = ''): void {
   const stored = names.map((name) => {
     const { shape, data } = tensors.get(prefix + name);
@@ -91,7 +93,7 @@ const networkCase =
     };
     return {
       compute: () => differentiate(golden, forward(Object.fromEntries(inputs)), leaves, new Map(upstream)),
-      reset: load, // the forward pass of training moves the running statistics
+      reset: load, // in training mode the forward pass updates the running statistics
       inputs: [...inputs, ...upstream].map(([, x]) => x).concat([...module.stateDict().values()]),
       expected: {
         outputs: Object.fromEntries(golden.out.map((name) => [name, fromTorch(tensors.get(name), 'image').data])),
@@ -100,7 +102,7 @@ const networkCase =
     };
   };
 
-/** Network name in golden files → how its cases run. */
+/** For each network name in golden files, the preparation of its cases. */
 export const NETWORK_CASES: readonly (readonly [string, Preparer])[] = Object.entries(ALL_NETWORKS).map(
   ([name, build]) => [name, networkCase(build)],
 );

@@ -4,12 +4,12 @@ import { fromTorch, type Role } from '../golden/layout.ts';
 import type { Computed, Preparer } from '../golden/prepared.ts';
 import { isIllConditioned } from '../golden/tolerance.ts';
 
-/** Tensors by the short names of the file. */
+/** Tensors by their short names in the file. */
 export type Named = Readonly<Record<string, Tensor>>;
 
 /**
- * One op of the registry: the call, and the layouts that differ from the rule (inputs and outputs are images,
- * parameters weights).
+ * One op of the registry: its call, and the roles of tensors that differ from the default (inputs and outputs are
+ * images, parameters are weights).
  */
 export interface OpEntry {
   /** Computes the outputs; a single tensor stands for the case's first output. */
@@ -17,13 +17,16 @@ export interface OpEntry {
   readonly roles?: Readonly<Record<string, Role>>;
 }
 
-/** Uploads a stored tensor in our layout. */
+/** Uploads a stored tensor in Visage's layout. */
 export function upload(x: GoldenTensor, role: Role, requiresGrad = false): Tensor {
   const ours = fromTorch(x, role);
   return tensor(ours.data, ours.shape, { requiresGrad });
 }
 
-/** Turns an entry into the preparation of its cases: inputs up, expected outputs and gradients into our layout. */
+/**
+ * Creates the preparation of an op's cases, which uploads the inputs and converts expected outputs and gradients to
+ * Visage's layout.
+ */
 export function opCase({ call, roles = {} }: OpEntry): Preparer {
   return (golden, tensors) => {
     const roleOf = (name: string): Role => roles[name] ?? (golden.param.includes(name) ? 'weight' : 'image');
@@ -31,7 +34,8 @@ export function opCase({ call, roles = {} }: OpEntry): Preparer {
     const names = [...golden.in, ...golden.param];
     const load = (name: string) => upload(tensors.get(name), roleOf(name), golden.grad.includes(name));
     const inputs = Object.fromEntries(names.map((name) => [name, load(name)]));
-    // In mixed precision images are f16 on their way; parameters are not, nor what only f32 tells apart.
+    // In mixed precision the op receives images as f16. Parameters stay f32, and so do inputs that only f32 represents
+    // accurately enough.
     const halved = (x: Tensor, name: string) =>
       autocasting(x.gpu) && x.dtype === 'f32' && x.rank > 1 && roleOf(name) === 'image' && !isIllConditioned(golden);
     const activation = (x: Tensor, name: string) => (halved(x, name) ? cast(x, 'f16') : x);
@@ -49,13 +53,19 @@ export function opCase({ call, roles = {} }: OpEntry): Preparer {
 const mapped = (named: Named, fn: (x: Tensor, name: string) => Tensor): Named =>
   Object.fromEntries(Object.entries(named).map(([name, x]) => [name, fn(x, name)]));
 
-/** The gradients that flow into the outputs; an output without one (a running statistic) is not differentiated. */
+/**
+ * Uploads the upstream gradients of the outputs. An output without one, such as a running statistic, is not
+ * differentiated.
+ */
 function uploadUpstream(golden: GoldenCase, tensors: CaseTensors, roleOf: (name: string) => Role): Map<string, Tensor> {
   const flowing = golden.out.filter((name) => tensors.has(`g_${name}`));
   return new Map(flowing.map((name) => [name, upload(tensors.get(`g_${name}`), roleOf(name))]));
 }
 
-/** Outputs by name, and the gradients of `golden.grad` under the given upstream gradients. */
+/**
+ * Computes the gradients of the tensors in `golden.grad` under the given upstream gradients, and returns them with the
+ * outputs by name.
+ */
 export function differentiate(
   golden: GoldenCase,
   result: Tensor | Named,

@@ -35,7 +35,7 @@ import {
 } from '@visage/tensor';
 import type { OpEntry } from './opCase.ts';
 
-/** The arguments that ops of golden files take; which ones a case has depends on its op. */
+/** The arguments of ops in golden files; which of them a case has depends on its op. */
 interface OpArgs {
   readonly scale: number;
   readonly margin: number;
@@ -69,7 +69,7 @@ const op = (
   roles,
 });
 
-/** The op moves the running statistics in place; copies keep the inputs as they are for the replay. */
+/** The op updates the running statistics in place. Copies keep the inputs unchanged for the replay. */
 const batchNormCase: OpEntry['call'] = (inputs, args) => {
   const { x, weight, bias, running_mean, running_var } = inputs as Readonly<Record<string, Tensor>>;
   const [new_mean, new_var] = [copy(running_mean as Tensor), copy(running_var as Tensor)];
@@ -77,7 +77,7 @@ const batchNormCase: OpEntry['call'] = (inputs, args) => {
   return { y, new_mean, new_var };
 };
 
-/** Op name in golden files → how Visage computes it. */
+/** For each op name in golden files, how Visage computes it. */
 export const OPS: Readonly<Record<string, OpEntry>> = {
   matmul: op(({ a, b }) => matmul(a, b)),
   linear: op(({ x, w, b }) => linear(x, w, b)),

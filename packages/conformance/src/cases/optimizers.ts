@@ -3,7 +3,7 @@ import { concat, copy, slice, type Tensor, tensor } from '@visage/tensor';
 import { DTYPES } from '@visage/tensor/kernels';
 import type { Preparer } from '../golden/prepared.ts';
 
-/** PyTorch's names of the hyperparameters. */
+/** The hyperparameters under PyTorch's names. */
 interface OptimizerArgs {
   readonly lr: number;
   readonly betas?: readonly [number, number];
@@ -26,7 +26,7 @@ const OPTIMIZERS: Readonly<Record<string, Maker>> = {
     new Sgd([['p', parameter]], { learningRate: lr, momentum, weightDecay: weight_decay }),
 };
 
-/** Steps with the stored gradients, and compares the parameter after every step. */
+/** Steps an optimizer with the stored gradients, and compares the parameter after every step. */
 const optimizerCase =
   (make: Maker): Preparer =>
   (golden, tensors) => {
@@ -52,14 +52,14 @@ const optimizerCase =
     };
   };
 
-/** Brings an optimizer back to its first step. */
+/** Resets an optimizer to its state before the first step. */
 export function clearState(optimizer: Optimizer): void {
   for (const state of optimizer.stateDict().values()) state.write(zerosFor(state));
 }
 
 const zerosFor = ({ dtype, size }: Tensor) => new DTYPES[dtype].host(new ArrayBuffer(size * DTYPES[dtype].bytes));
 
-/** `optimizer:<PyTorch class>` → how its cases run. */
+/** For each op name `optimizer:<PyTorch class>`, the preparation of its cases. */
 export const OPTIMIZER_CASES: readonly (readonly [string, Preparer])[] = Object.entries(OPTIMIZERS).map(
   ([name, make]) => [`optimizer:${name}`, optimizerCase(make)],
 );

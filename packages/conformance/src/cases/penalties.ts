@@ -14,7 +14,7 @@ import {
 } from '@visage/tensor';
 import type { Named, OpEntry } from './opCase.ts';
 
-/** What a gradient penalty case says of itself. */
+/** The arguments of a gradient penalty case. */
 interface PenaltyArgs {
   readonly kind: 'wgan_gp' | 'r1';
   readonly norm: 'none' | 'batch' | 'instance';
@@ -39,8 +39,9 @@ function discriminate(x: Tensor, p: Named, { norm, slope, eps }: PenaltyArgs): T
 }
 
 /**
- * 0 · Σ of everything: a piecewise linear discriminator does not let some inputs influence its slope at all. Asking for
- * their gradient is an error here and gives zeros in PyTorch; with this link it gives zeros here too.
+ * 0 · Σ of all inputs. Some inputs do not influence the gradient of a piecewise linear discriminator at all. Asking for
+ * the gradient with respect to them is an error here, and yields zeros in PyTorch; with this term it yields zeros here
+ * too.
  */
 const zeroLink = (inputs: Named): Tensor =>
   Object.values(inputs)
@@ -48,13 +49,13 @@ const zeroLink = (inputs: Named): Tensor =>
     .reduce((total, x) => total.add(x));
 
 /**
- * A function of a gradient, which the harness differentiates once more: with G = ∂ ΣD(x) / ∂x per sample,
- * mean (‖G‖ − 1)² (`wgan_gp`) or mean ‖G‖² (`r1`).
+ * A gradient penalty, which the harness differentiates once more. With G = ∂ ΣD(x) / ∂x per sample, it is mean (‖G‖ −
+ * 1)² (`wgan_gp`) or mean ‖G‖² (`r1`).
  */
 export const GRADIENT_PENALTY: OpEntry = {
   call: (given, args) => {
     const penalty = args as unknown as PenaltyArgs;
-    const inputs = { ...given, x: cast(given.x as Tensor, 'f32') }; // as images are in training, mixed precision or not
+    const inputs = { ...given, x: cast(given.x as Tensor, 'f32') }; // training also keeps images in f32
     const { x } = inputs;
     const [slope] = grad(sum(discriminate(x, inputs, penalty)), [x], { createGraph: true }) as [Tensor];
     const squared = sum(slope.square(), [1, 2, 3]);

@@ -1,6 +1,6 @@
 /**
- * @file The projected discriminator and its feature network, as golden files describe them: each case judges one batch
- * in evaluation and in training.
+ * @file The cases of the projected discriminator and its feature network. Each case runs one batch in evaluation mode
+ * and then in training mode.
  */
 import type { Module } from '@visage/nn';
 import {
@@ -13,13 +13,13 @@ import {
 import { noGrad, resize, type Tensor } from '@visage/tensor';
 import type { Named, OpEntry } from './opCase.ts';
 
-/** The configurations of these cases; each network reads its own. */
+/** The arguments of these cases; each network reads only its own. */
 interface ProjectedArgs {
   readonly width: number;
   readonly featureWidth: number;
   readonly inputSize: number;
   readonly classes: number;
-  /** Side to which the stored images are enlarged. */
+  /** Side to which the stored images are resized. */
   readonly side: number;
 }
 
@@ -28,7 +28,7 @@ interface BuiltNetwork {
   readonly forward: (inputs: Named) => Named;
 }
 
-/** Network name in golden files → how to build it and call it. */
+/** For each network name in golden files, the function that builds the network and its forward pass. */
 export const PROJECTED_NETWORKS: Readonly<Record<string, (args: ProjectedArgs) => BuiltNetwork>> = {
   efficientNetLite0: ({ width, classes, side }) => {
     const module = new EfficientNetClassifier({ width, classes });
@@ -71,7 +71,7 @@ export const PROJECTED_NETWORKS: Readonly<Record<string, (args: ProjectedArgs) =
   },
 };
 
-/** DiffAugment under the random numbers of the case. */
+/** DiffAugment with the random numbers that the case stores. */
 export const DIFF_AUGMENT: OpEntry = {
   call: ({ x, draws }, { kinds }) => diffAugment(x as Tensor, kinds as readonly Augmentation[], draws as Tensor),
   roles: { draws: 'plain' },

@@ -22,7 +22,7 @@ import { loadGolden } from './networks.ts';
 import { clearState } from './optimizers.ts';
 import { eachApart, LOG_COLUMNS, parameterNorm } from './training.ts';
 
-/** The arguments of a case. */
+/** The arguments of a recipes case. */
 interface RecipeArgs {
   readonly recipes: readonly string[];
   readonly steps: number;
@@ -33,7 +33,7 @@ interface RecipeArgs {
   readonly identity: Pick<IdentityConfig, 'layers' | 'width' | 'embedding' | 'inputSize'>;
 }
 
-/** Added to a step for the number of its gradient penalty's random numbers. */
+/** Added to the step number to give the seed of the random numbers of its gradient penalty. */
 const ALPHA = 1000;
 
 const RECIPES = new Map([...recipes, ...ablation()].map((recipe) => [recipe.name, recipe]));
@@ -42,8 +42,8 @@ const adam = (network: Module, { learningRate, beta1, beta2, epsilon }: AdamNumb
   new Adam(network.trainedParameters(), { learningRate, betas: [beta1, beta2], eps: epsilon });
 
 /**
- * The first steps of every recipe of a case, each from the same weights, through the trainer's own turns: the losses of
- * every step, and the norm of each network's parameters after it, entry by entry.
+ * Takes the first steps of every recipe of a case, each recipe from the same weights, with the trainer's own phases.
+ * Compares the losses of every step and the norm of each network's parameters after it, entry by entry.
  */
 export const recipesCase: Preparer = (golden, tensors) => {
   const args = golden.args as unknown as RecipeArgs;
@@ -111,7 +111,7 @@ function networksOf({ generator, discriminator, identity }: RecipeArgs, head: Re
 
 type Images = readonly { readonly target: Tensor; readonly source: Tensor }[];
 
-/** The batches of all phases of all steps. */
+/** The batches of all phases of all steps, generated from hashed numbers. */
 function uploadImages({ steps, batch, side, recipes: [first] }: RecipeArgs): Images {
   const phases = phasesOf(RECIPES.get(first as string) as Recipe).length;
   const image = (seed: number): Tensor => {
@@ -122,7 +122,7 @@ function uploadImages({ steps, batch, side, recipes: [first] }: RecipeArgs): Ima
   return Array.from({ length: steps * phases }, (_, k) => ({ target: image(2 * k), source: image(2 * k + 1) }));
 }
 
-/** One step: every phase on its batch; a row of the losses and norms, see {@link LOG_COLUMNS}. */
+/** Takes one step, with every phase on its own batch. Returns a row of losses and norms, see {@link LOG_COLUMNS}. */
 function stepRow(parts: StepParts, images: Images, step: number): Tensor {
   const { recipe, generator, discriminator } = parts;
   const phases = phasesOf(recipe);

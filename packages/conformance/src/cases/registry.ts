@@ -24,5 +24,5 @@ const CASES: ReadonlyMap<string, Preparer> = new Map([
   ['program', programCase],
 ]);
 
-/** How to run the cases of an op; `undefined` if Visage does not know it. */
+/** The preparation of the cases of an op; `undefined` if Visage does not know the op. */
 export const preparerOf = (op: string): Preparer | undefined => CASES.get(op);

@@ -10,8 +10,8 @@ const STEPS = 5;
 const AFTER = 'after_';
 
 /**
- * Steps of gradient descent on a spectrally normed convolution under a fixed upstream gradient: the result of each
- * step, then parameters and singular vectors, then the result in evaluation.
+ * Takes steps of gradient descent on a spectrally normalised convolution under a fixed upstream gradient. Compares the
+ * output of each step, then the parameters and singular vectors, and then the output in evaluation mode.
  */
 export const spectralNormCase: Preparer = (golden: GoldenCase, tensors: CaseTensors) => {
   const { rate, kernel, stride, padding } = golden.args as Readonly<Record<string, number>>;
@@ -42,7 +42,7 @@ export const spectralNormCase: Preparer = (golden: GoldenCase, tensors: CaseTens
       layer.train();
       const outputs = Array.from({ length: STEPS }, (_, k) => [`y${k}`, step()] as const);
       layer.eval();
-      // Copies: the layer's own tensors are the inputs of the replay.
+      // These are copies, because the layer's own tensors are the inputs of the replay.
       const after = [...layer.stateDict()].map(([name, tensor]) => [AFTER + name, copy(tensor)]);
       return {
         outputs: { ...Object.fromEntries(outputs), ...Object.fromEntries(after), y_eval: layer.forward(x) },

@@ -1,6 +1,6 @@
 /**
- * @file Steps of a training that each start from stored weights and moments, so that rounding shows once;
- * test/golden/make_steps.py says how they are made.
+ * @file Training steps that each start from stored weights and moments, so that rounding errors do not accumulate over
+ * steps. test/golden/make_steps.py documents how they are made.
  */
 import { Adam, ExponentialMovingAverage, fromFileOrder, type Layout, type Module } from '@visage/nn';
 import { lossNames, trainingStep } from '@visage/simswap';
@@ -12,37 +12,37 @@ import type { Preparer } from '../golden/prepared.ts';
 import { loadGolden } from './networks.ts';
 import { networksOf, recipeOf, type TrainingArgs } from './training.ts';
 
-/** The arguments of a case. */
+/** The arguments of a steps case. */
 interface StepsArgs extends TrainingArgs {
   readonly batch: number;
   readonly side: number;
-  /** Steps that Adam has counted before the first one here. */
+  /** Number of steps that Adam had counted before the first step of the case. */
   readonly started: number;
-  /** The batch of each step, by the number that its images are hashed from. */
+  /** For each step, the number from which the images of its batch are hashed. */
   readonly pairs: readonly number[];
-  /** Parameters that move by rounding alone, as `G.<name>`; their updates are not compared. */
+  /** Parameters that change only by rounding errors, as `G.<name>`; their updates are not compared. */
   readonly still: readonly string[];
 }
 
 /**
- * A tensor that the steps change, and what it holds in front of each of them: [states, …shape], a parameter also behind
- * the last.
+ * A tensor that the steps change, and its stored value before each step: [states, …shape]. A parameter also has its
+ * value after the last step.
  */
 interface Restored {
   readonly live: Tensor;
   readonly states: Tensor;
-  /** The states on the host, in our order of elements. */
+  /** The states on the host, in Visage's order of elements. */
   readonly host: readonly Float32Array[];
 }
 
-/** A network in training. */
+/** A trained network with its optimizer and stored states. */
 interface Player {
   readonly optimizer: Adam;
-  /** Parameters and moments. */
+  /** The parameters and moments that are restored before each step. */
   readonly restored: readonly Restored[];
-  /** Parameters whose change is compared. */
+  /** The parameters whose change is compared. */
   readonly moved: readonly Restored[];
-  /** Their change in every step, one after the other. */
+  /** The expected changes of these parameters, concatenated step by step. */
   readonly expected: Float32Array;
 }
 
@@ -54,8 +54,8 @@ interface Batch {
 }
 
 /**
- * Takes each step from the stored state in front of it. Compares its losses, and the change of each network's
- * parameters over all steps as one vector.
+ * Takes each step from its stored state. Compares the losses of the steps, and the change of each network's parameters
+ * over all steps as one vector.
  */
 export const stepsCase: Preparer = (golden, tensors) => {
   const args = golden.args as unknown as StepsArgs;
@@ -119,7 +119,7 @@ function playerOf(tag: string, network: Module, args: StepsArgs, tensors: CaseTe
     restored.push(parameter);
     if (!args.still.includes(`${tag}.${name}`)) moved.push(parameter);
     for (const moment of [`${name}.exp_avg`, `${name}.exp_avg_sq`]) {
-      // Without momentum the file has no first moment: a step forgets it.
+      // Without momentum (β₁ = 0) the file has no first moment, because no step depends on the previous one.
       if (tensors.has(`${tag}.${moment}`)) restored.push(from(moment, moments.get(moment) as Tensor));
     }
   }
@@ -135,7 +135,7 @@ function restoredFrom({ shape: [states = 1], data }: GoldenTensor, live: Tensor,
 
 const stateOf = ({ states, live }: Restored, k: number): Tensor => slice(states, 0, k, k + 1).reshape(live.shape);
 
-/** What a step has changed, as one vector. */
+/** The change of the parameters in step k, as one vector. */
 const changeOf = (moved: readonly Restored[], k: number): Tensor =>
   noGrad(() =>
     concat(
@@ -163,7 +163,7 @@ function joined(parts: readonly Float32Array[]): Float32Array {
   return all;
 }
 
-/** A batch out of hashed numbers, see `pairs` of make_steps.py. */
+/** Generates a batch from hashed numbers, like `pairs` in make_steps.py. */
 function batchOf({ batch, side }: StepsArgs, number: number): Batch {
   const image = (seed: number): Tensor => {
     const { shape, data } = fromTorch(

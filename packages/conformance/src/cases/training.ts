@@ -26,7 +26,7 @@ export interface TrainingArgs {
   };
 }
 
-/** The recipe of the case; all that is not said is the paper's. */
+/** The recipe of the case; fields that the case does not set are the paper's. */
 export function recipeOf({ lambdas, adam: [learningRate, beta1, beta2], featureLayers }: TrainingArgs): Recipe {
   const optimizer = { ...paper.generatorOptimizer, learningRate, beta1, beta2 };
   return {
@@ -43,7 +43,7 @@ export function recipeOf({ lambdas, adam: [learningRate, beta1, beta2], featureL
   };
 }
 
-/** The networks of the case: generator G, discriminator D, identity network A, and the generator's moving average. */
+/** Builds the networks of the case: generator G, discriminator D, identity network A, and the moving average of G. */
 export function networksOf({ width, blocks, latent, discriminatorLayers: layers = 4, arcface }: TrainingArgs) {
   const { se, ...identity } = arcface;
   const form = { width, blocks, latent, head: 'tanh', deep: false, halfWidthStem: false } as const;
@@ -55,10 +55,10 @@ export function networksOf({ width, blocks, latent, discriminatorLayers: layers 
   };
 }
 
-/** A row of a log: the losses of a step, and the norms of generator and discriminator after it. */
+/** The columns of a log: the losses of a step, and the parameter norms of generator and discriminator after it. */
 export const LOG_COLUMNS: readonly string[] = [...lossNames, 'normG', 'normD'];
 
-/** Euclidean length of all parameters of a network together, [1]. */
+/** Euclidean norm of all parameters of a network together, [1]. */
 export const parameterNorm = (network: Module): Tensor =>
   sqrt(
     network
@@ -68,8 +68,8 @@ export const parameterNorm = (network: Module): Tensor =>
   ).reshape([1]);
 
 /**
- * Takes each step, numbered from 0, by itself: behind f32 ones from the start, which `load` goes back to, in the
- * precision that is asked for now.
+ * Takes each step in the current precision after all previous steps were taken in f32. Steps are numbered from 0, and
+ * `load` resets the networks to their initial state.
  */
 export const eachApart = (steps: readonly number[], load: () => void, take: (step: number) => Tensor): Tensor[] =>
   steps.map((step) => {
@@ -80,12 +80,12 @@ export const eachApart = (steps: readonly number[], load: () => void, take: (ste
     return scope(() => take(step));
   });
 
-/** One item of the leading axis. */
+/** Item k of the leading axis. */
 const at = (x: Tensor, k: number): Tensor => slice(x, 0, k, k + 1).reshape(x.shape.slice(1));
 
 /**
- * Trains by the trainer's own step on the stored pairs: pairs of one person at even steps, of two at odd ones. Compares
- * the losses of every step, and the norm of each network's parameters after it, entry by entry.
+ * Trains with the trainer's own step on the stored pairs: pairs of one person at even steps, and of two people at odd
+ * steps. Compares the losses of every step and the norm of each network's parameters after it, entry by entry.
  */
 export const trainingCase: Preparer = (golden, tensors): Prepared => {
   const args = golden.args as unknown as TrainingArgs;
@@ -134,7 +134,7 @@ export const trainingCase: Preparer = (golden, tensors): Prepared => {
   };
 };
 
-/** Images of all steps [steps, batch, …]: each step's NCHW batch becomes NHWC. */
+/** Uploads the images of all steps, [steps, batch, …]; the NCHW batch of each step becomes NHWC. */
 function uploadSteps(tensors: CaseTensors, name: string): Tensor {
   const { shape, data } = tensors.get(name);
   const [steps = 1, batch = 1, ...rest] = shape;

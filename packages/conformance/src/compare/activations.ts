@@ -1,28 +1,34 @@
 /**
- * @file Gradients at given activations, which is how gradients in mixed precision are measured.
+ * @file Computes gradients at given activations, which is how gradients in mixed precision are checked.
  *
- * The derivative of a rectifier jumps at zero. Rounding activations to f16 moves about one in a thousand of them
- * across, and each takes its whole share of the gradient along: a share p of switched units is a relative error of √p,
- * some 3 %, for each rectifier of the network, whoever computes it. So the forward pass is held to the file's outputs,
- * and the backward pass to the gradient in f32 of the same function at the activations that the forward pass in f16
- * had, where both agree about every unit. What a fused op keeps inside, each computes from the same inputs.
+ * The derivative of a rectifier is discontinuous at zero. Rounding activations to f16 moves about one in a thousand of
+ * them across zero, and each such unit changes its whole contribution to the gradient. If a share p of the units
+ * switches, the relative error is √p, about 3 %, for each rectifier of the network. This holds for any implementation.
+ *
+ * The check is therefore split. The outputs of the forward pass are compared with the file. The gradients in mixed
+ * precision are compared with the f32 gradients of the same function at the activations of the f16 forward pass, so
+ * that every unit is switched alike in both. Values inside a fused op are not replaced; each precision computes them
+ * from the same inputs.
  */
 import { VisageError } from '@visage/gpu';
 import { assign, cast, copy, gradEnabled, keep, noGrad, type Tensor } from '@visage/tensor';
 import { showShape, watchOps } from '@visage/tensor/kernels';
 
-/** What an op of a forward pass gave, as f32. */
+/** The output of an op of a forward pass, as f32. */
 export interface Activation {
   readonly op: string;
   readonly values: Tensor;
 }
 
-// Casts are the ones that autocast adds. Gradients are computed without a graph, unless they are differentiated once
-// more.
+// Casts are skipped because autocast inserts them. Gradients are computed without a graph unless they are
+// differentiated again, so ops with gradients enabled belong to the forward pass.
 const isForward = (op: string, { dtype }: Tensor): boolean =>
   op !== 'cast' && gradEnabled() && (dtype === 'f16' || dtype === 'f32');
 
-/** Runs `fn` and copies what each op of its forward pass gives. The copies outlive all scopes; dispose of them. */
+/**
+ * Runs `fn` and copies the output of each op of its forward pass. The copies outlive all scopes; the caller disposes of
+ * them.
+ */
 export function keepActivations<T>(fn: () => T): { readonly result: T; readonly activations: readonly Activation[] } {
   const activations: Activation[] = [];
   const watch = (op: string, out: Tensor) => {
@@ -34,8 +40,8 @@ export function keepActivations<T>(fn: () => T): { readonly result: T; readonly 
 }
 
 /**
- * Runs `fn` in f32 with the result of each op of its forward pass replaced by what the same op gave before: gradients
- * are then those at these activations.
+ * Runs `fn` in f32, and replaces the output of each op of its forward pass by the output that {@link keepActivations}
+ * copied. Its gradients are then those at these activations.
  *
  * @throws VisageError when `fn` runs other ops than {@link keepActivations} saw.
  */

@@ -6,26 +6,29 @@ import { columnErrors, entryErrors, farthestEntry, norm, relativeError } from '.
 
 type Values = Readonly<Record<string, ArrayLike<number>>>;
 
-/** How far a case's results are from what is expected. */
+/** The errors of a case's results. */
 export interface Errors {
-  /** The error among the outputs that is largest beside its limit, and whose it is. */
+  /** The error of the output that is largest relative to its limit; `worstOutput` names that output. */
   readonly outputError: number;
   readonly worstOutput: string;
   readonly gradientError: number;
   readonly worstGradient: string;
   /**
-   * Networks and trainings in mixed precision: the error against the file of all gradients as one vector, or of the log
-   * of a run without the columns that have limits of their own.
+   * For networks and trainings in mixed precision, the error against the file: that of all gradients as one vector, or
+   * that of a training's log without the columns that have limits of their own.
    */
   readonly fileError?: number;
-  /** Why it failed; empty when it passed. */
+  /** Why the case failed; empty when it passed. */
   readonly reason: string;
 }
 
 /** Largest finite number of f16. */
 const LARGEST_HALF = 65504;
 
-/** As f16 holds them: what lies beyond its range is infinite, here as its largest number. */
+/**
+ * Clamps values to the range of f16. f16 stores values outside it as infinities, which become its largest finite number
+ * here.
+ */
 const withinHalf = (x: ArrayLike<number>): number[] =>
   Array.from(x, (value) => Math.max(-LARGEST_HALF, Math.min(LARGEST_HALF, value)));
 
@@ -46,7 +49,7 @@ function fileErrorOf({ expected, columns = [] }: Prepared, run: EagerRun, tolera
       (name) => values.get(`d_${name}`),
       (name) => gradients[name],
     );
-  // What has a limit of its own would hide the rest.
+  // Columns with a limit of their own have larger errors, which would hide those of the others.
   const isOfWhole = (_: number, k: number) =>
     !Object.hasOwn(tolerance.columns ?? {}, columns[k % columns.length] ?? '');
   const whole = (log: ArrayLike<number> = []) => Array.from(log).filter(isOfWhole);
@@ -64,7 +67,7 @@ interface Found {
   readonly limit: number;
 }
 
-/** The errors of one tensor among the results, and where in it. */
+/** Measures the errors of one result tensor, each with its place in the tensor and its limit. */
 type Measure = (name: string, ours: ArrayLike<number>, expected: ArrayLike<number>) => readonly Found[];
 
 function measureOutput({ columns = [] }: Prepared, tolerance: Tolerance): Measure {
@@ -73,7 +76,8 @@ function measureOutput({ columns = [] }: Prepared, tolerance: Tolerance): Measur
   return (name, ours, expected) => {
     if (!isLog(name, columns)) return [{ error: relativeError(seen(ours), seen(expected)), where: name, limit }];
     if (file === undefined) return measureLog(name, ours, expected, columns, tolerance);
-    // In mixed precision a loss that crosses zero has no relative error, its course has one.
+    // In mixed precision the relative error of a single loss near zero is meaningless, so each column is compared as a
+    // whole.
     return columnErrors(ours, expected, columns.length).map((error, at) => {
       const column = columns[at] as string;
       return { error, where: `${name}.${column}`, limit: tolerance.columns?.[column] ?? limit };
@@ -83,7 +87,7 @@ function measureOutput({ columns = [] }: Prepared, tolerance: Tolerance): Measur
 
 const isLog = (name: string, columns: readonly string[]): boolean => columns.length > 0 && name.startsWith('log');
 
-/** The entries of a log, each with the limit of its column or of its row. */
+/** The errors of the entries of a log, each with the limit of its column or of its row. */
 function measureLog(
   name: string,
   ours: ArrayLike<number>,
@@ -100,7 +104,9 @@ function measureLog(
   });
 }
 
-/** Entries against the limits that a file states for its results, which have `prefix` before their names there. */
+/**
+ * Compares entries with the limits that a file states for its results. There the names of results begin with `prefix`.
+ */
 function measureEntries({ limits, ...how }: EntryLimits, prefix: string): Measure {
   return (where, ours, expected) => {
     const limit = limits[prefix + where];
@@ -109,7 +115,7 @@ function measureEntries({ limits, ...how }: EntryLimits, prefix: string): Measur
   };
 }
 
-/** The error that comes closest to its limit, or is farthest beyond. */
+/** The error that is largest relative to its limit. */
 function worst(expected: Values, ours: Lookup, measure: Measure): Found {
   const found = Object.entries(expected).flatMap(([name, reference]) => {
     const values = ours(name);
@@ -127,7 +133,11 @@ function worst(expected: Values, ours: Lookup, measure: Measure): Found {
 const over = (what: string, error: number, limit: number): string =>
   error > limit ? `${what}: ${error.toExponential(1)} > ${limit}` : '';
 
-/** Errors of a case's results, and which of them are too large. */
+/**
+ * Computes the errors of a case's results and decides which of them exceed their limits.
+ *
+ * @throws VisageError when a result is missing, or when the file lacks the limit of a result.
+ */
 export function compare(prepared: Prepared, run: EagerRun, tolerance: Tolerance): Errors {
   const { values, sameActivations, apart = values } = run;
   const { outputs, gradients } = prepared.expected;

@@ -5,19 +5,21 @@ import type { Computed, Prepared } from '../golden/prepared.ts';
 import type { Tolerance } from '../golden/tolerance.ts';
 import { type Activation, atActivations, keepActivations } from './activations.ts';
 
-/** Results on the host: outputs by name, gradients under `d_<name>`. */
+/** Results on the host: outputs under their names, gradients under `d_<name>`. */
 export type HostValues = ReadonlyMap<string, Float32Array>;
 
-/** What a case gave when run op by op. */
+/** The results of an eager run of a case. */
 export interface EagerRun {
   readonly values: HostValues;
-  /** Where the tolerance asks for it: a network's gradients in f32 at the activations of this run, */
+  /** For networks, if the tolerance requires it: the gradients in f32 at the activations of this run. */
   readonly sameActivations?: HostValues;
-  /** or a training's log with each step taken from where f32 stands. */
+  /**
+   * For trainings, if the tolerance requires it: the log whose every step is taken from the state that f32 steps reach.
+   */
   readonly apart?: HostValues;
 }
 
-/** Runs a case, and runs it again for what its results are measured against in mixed precision. */
+/** Runs a case eagerly. In mixed precision it runs the case again where the tolerance requires reference results. */
 export async function runEagerly(
   prepared: Prepared,
   precision: Precision,
@@ -52,13 +54,16 @@ export async function runEagerly(
   }
 }
 
-/** Frees results. A gradient may be an input itself, such as the upstream gradient of a sum's operand. */
+/**
+ * Frees results, except those that share a buffer with an input: the gradient of a sum's operand can be the upstream
+ * gradient itself.
+ */
 function free({ outputs, gradients }: Computed, inputs: readonly Tensor[]): void {
   const buffers = new Set(inputs.map((x) => x.buffer));
   for (const x of tensorsIn([outputs, gradients])) if (!buffers.has(x.buffer)) x.dispose();
 }
 
-/** Copies every result to the host. */
+/** Copies every result to the host; gradients get the names `d_<name>`. */
 export async function readBack({ outputs, gradients }: Computed): Promise<HostValues> {
   const all: [string, Tensor][] = [
     ...Object.entries(outputs),

@@ -1,19 +1,19 @@
 /**
  * @file The error measure of the golden files.
  *
- * error = |ours − expected| / max(|expected|, floor) with Frobenius norms, in float64. The floor is 0 for outputs and a
- * thousandth of the case's largest gradient norm for gradients, because some gradients are zero in theory (a bias in
- * front of a norm).
+ * error = |ours − expected| / max(|expected|, floor) with Frobenius norms, in float64. The floor is 0 for outputs. For
+ * gradients it is a thousandth of the case's largest gradient norm, because some gradients are zero in theory, such as
+ * that of a bias before a normalisation layer.
  */
 
-/** Euclidean length of all elements. */
+/** Euclidean norm of all elements. */
 export function norm(x: ArrayLike<number>): number {
   let sum = 0;
   for (let i = 0; i < x.length; i++) sum += (x[i] as number) ** 2;
   return Math.sqrt(sum);
 }
 
-/** The relative error of a tensor; infinite when lengths differ or something is not a number. */
+/** The relative error of a tensor; infinite when the lengths differ or a value is NaN. */
 export function relativeError(ours: ArrayLike<number>, expected: ArrayLike<number>, floor = 0): number {
   if (ours.length !== expected.length) return Number.POSITIVE_INFINITY;
   let sum = 0;
@@ -25,8 +25,8 @@ export function relativeError(ours: ArrayLike<number>, expected: ArrayLike<numbe
 }
 
 /**
- * The error of each entry of a log: its difference, and that relative to the largest of its column, since a loss that
- * crosses zero has no size of its own.
+ * The errors of each entry of a log: its absolute difference, and that difference relative to the largest magnitude in
+ * its column. The column's magnitude is used because a single loss can be close to zero.
  */
 export function entryErrors(
   ours: ArrayLike<number>,
@@ -44,22 +44,26 @@ export function entryErrors(
   });
 }
 
-/** The relative error of each column of a log, as a whole. */
+/** The relative error of each column of a log, with the column as one vector. */
 export function columnErrors(ours: ArrayLike<number>, expected: ArrayLike<number>, columns: number): number[] {
   const column = (x: ArrayLike<number>, at: number) => Array.from(x).filter((_, k) => k % columns === at);
   return Array.from({ length: columns }, (_, at) => relativeError(column(ours, at), column(expected, at)));
 }
 
-/** Same length and the same 32 bits everywhere; NaNs of one kind are equal, 0 and −0 are not. */
+/**
+ * Whether two arrays have the same length and the same 32 bits in every element. NaNs with the same bits are equal; 0
+ * and −0 are not.
+ */
 export function sameBits(a: Float32Array, b: Float32Array): boolean {
   const [x, y] = [a, b].map((v) => new Uint32Array(v.buffer, v.byteOffset, v.length)) as [Uint32Array, Uint32Array];
   return x.length === y.length && x.every((bits, i) => bits === y[i]);
 }
 
 /**
- * The largest error of single entries, divided by |expected| where that is more than 1 and `relative` errors are asked
- * for. Infinite where lengths differ, or one of both is NaN or infinite and the other is not the same; with `alike` any
- * of these may stand for any other.
+ * The largest error of a single entry. With `relative` it is divided by |expected| where that exceeds 1.
+ *
+ * The result is infinite where the lengths differ, or where one value is NaN or infinite and the other is not the same
+ * value. With `alike`, NaN and infinities count as equal to each other.
  */
 export function farthestEntry(
   ours: ArrayLike<number>,

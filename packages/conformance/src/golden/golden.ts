@@ -2,7 +2,7 @@ import { parseJson, VisageError } from '@visage/gpu';
 import type { SafetensorsFile } from '@visage/nn';
 import type { HostArray } from '@visage/tensor';
 
-/** One golden case: what to compute, and which tensors of the file are its inputs, parameters and expected results. */
+/** One golden case: the op to compute, and the names of its inputs, parameters and expected results in the file. */
 export interface GoldenCase {
   readonly name: string;
   readonly op: string;
@@ -20,13 +20,13 @@ export interface GoldenTensor {
   readonly data: HostArray;
 }
 
-/** A golden file: its cases, and its tensors by `<case>/<tensor>`. */
+/** A golden file: its cases, and its tensors under the names `<case>/<tensor>`. */
 export interface GoldenFile {
   readonly cases: readonly GoldenCase[];
   readonly tensors: ReadonlyMap<string, GoldenTensor>;
 }
 
-/** The tensors of one case by their short names. */
+/** Access to the tensors of one case by their short names. */
 export class CaseTensors {
   constructor(
     readonly golden: GoldenCase,
@@ -44,7 +44,9 @@ export class CaseTensors {
     return found;
   }
 
-  /** Names that start with `prefix`, without it; for state dicts stored as `G.<parameter>`. */
+  /**
+   * The names that start with `prefix`, with the prefix removed; for state dicts that are stored as `G.<parameter>`.
+   */
   namesUnder(prefix: string): string[] {
     const start = `${this.golden.name}/${prefix}`;
     return [...this.all.keys()].filter((name) => name.startsWith(start)).map((name) => name.slice(start.length));
@@ -52,12 +54,12 @@ export class CaseTensors {
 }
 
 /**
- * The cases and tensors of a golden file.
+ * Reads the cases and tensors of a golden file.
  *
- * @throws VisageError when the file is a safetensors file of something else.
+ * @throws VisageError when the safetensors file is not a golden file.
  */
 export function goldenFile({ source, metadata, tensors }: SafetensorsFile): GoldenFile {
-  // What float16 holds exactly may be stored in it.
+  // Tensors that float16 represents exactly may be stored in it.
   const decoded = [...tensors].map(
     ([name, x]) => [name, { shape: x.shape, data: x.dtype === 'F16' ? x.floats() : x.host() }] as const,
   );

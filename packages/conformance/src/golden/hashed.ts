@@ -1,9 +1,9 @@
 /**
- * @file Numbers that PyTorch's side of a golden file computes too, so that no file has to carry them: see `hashed` of
- * test/golden/networks.py.
+ * @file Pseudo-random numbers that the Python side of the golden files computes in the same way, so that files need not
+ * store them: see `hashed` in test/golden/networks.py.
  */
 
-/** Numbers in [0, 1) that both sides compute: the 24 upper bits of a mixed counter (MurmurHash3's finaliser). */
+/** Pseudo-random numbers in [0, 1): the upper 24 bits of a counter that is mixed by MurmurHash3's finaliser. */
 export function hashed(seed: number, count: number): Float32Array {
   const start = Math.imul(seed, 0x9e3779b9) >>> 0;
   return Float32Array.from({ length: count }, (_, k) => {

@@ -1,15 +1,16 @@
 import type { HostArray } from '@visage/tensor';
 import type { GoldenTensor } from './golden.ts';
 
-/** What a stored tensor is, which says how its layout differs from ours. */
+/** The role of a stored tensor, which determines how its layout differs from Visage's. */
 export type Role = 'image' | 'weight' | 'plain';
 
-// Our axis k is PyTorch's axis ORDER[k].
+// Axis k in Visage is axis ORDER[k] in PyTorch.
 const NHWC = [0, 2, 3, 1];
-// OIHW → HWIO. A transposed convolution stores [in, out, h, w] and ours is [h, w, out, in]: the same permutation.
+// OIHW → HWIO. For a transposed convolution PyTorch stores [in, out, h, w] and Visage [h, w, out, in], which is the
+// same permutation.
 const HWIO = [2, 3, 1, 0];
 
-/** Brings a tensor from PyTorch's layout to ours: NCHW → NHWC, OIHW → HWIO, [out, in] → [in, out]. */
+/** Converts a tensor from PyTorch's layout to Visage's: NCHW → NHWC, OIHW → HWIO, [out, in] → [in, out]. */
 export function fromTorch(x: GoldenTensor, role: Role): GoldenTensor {
   if (role === 'plain') return x;
   if (x.shape.length === 4) return permuted(x, role === 'image' ? NHWC : HWIO);
@@ -17,7 +18,7 @@ export function fromTorch(x: GoldenTensor, role: Role): GoldenTensor {
   return x;
 }
 
-/** Axes reordered on the host: out axis k is x axis `order[k]`. */
+/** Permutes the axes of a tensor on the host: axis k of the result is axis `order[k]` of x. */
 function permuted(x: GoldenTensor, order: readonly number[]): GoldenTensor {
   const shape = order.map((axis) => x.shape[axis] as number);
   const strides = x.shape.map((_, axis) => x.shape.slice(axis + 1).reduce((n, extent) => n * extent, 1));

@@ -1,7 +1,10 @@
 import type { Tensor } from '@visage/tensor';
 import type { CaseTensors, GoldenCase } from './golden.ts';
 
-/** What a case computes: its results, to be compared with the file, by short name (`y`, `d_x`, …). */
+/**
+ * The results of a case, which are compared with the file: outputs under their short names (`y`, …), and gradients
+ * under the names of their inputs.
+ */
 export interface Computed {
   readonly outputs: Readonly<Record<string, Tensor>>;
   readonly gradients: Readonly<Record<string, Tensor>>;
@@ -9,32 +12,33 @@ export interface Computed {
 
 /** A case with its inputs on the device. */
 export interface Prepared {
-  /** Computes everything with ops; called once eagerly and once while a step is recorded. */
+  /** Computes the results with ops. It is called once eagerly and once while a step is recorded. */
   compute(): Computed;
   /**
-   * The same logs, each step taken in the precision in force behind steps in f32. Rounding then shows once: an Adam
-   * without momentum moves by a gradient's sign and makes whole steps of what rounding does to the small ones. Run
-   * eagerly only.
+   * Computes the same logs, but takes each step in the current precision from the state that f32 steps have reached.
+   * Rounding errors then affect only one step. They would otherwise grow: Adam without momentum moves a parameter by
+   * the sign of its gradient, so a rounding error that changes the sign of a small gradient changes a whole step. This
+   * is only run eagerly.
    */
   computeApart?(): Computed;
   /**
-   * Puts back what {@link compute} changes in place (running statistics, parameters); called before each of the two
-   * runs.
+   * Restores what {@link compute} changes in place (running statistics, parameters). It is called before each of the
+   * two runs.
    */
   reset?(): void;
-  /** What was uploaded, to be freed after the case. */
+  /** The uploaded tensors, which are freed after the case. */
   readonly inputs: readonly Tensor[];
-  /** The expected values in our layout. */
+  /** The expected values in Visage's layout. */
   readonly expected: {
     readonly outputs: Readonly<Record<string, ArrayLike<number>>>;
     readonly gradients: Readonly<Record<string, ArrayLike<number>>>;
   };
   /**
-   * Outputs whose name begins with `log` have these columns, each of its own scale: their numbers are compared one by
-   * one, not as whole tensors.
+   * The columns of outputs whose name begins with `log`. The columns differ in scale, so their numbers are compared one
+   * by one and not as whole tensors.
    */
   readonly columns?: readonly string[];
 }
 
-/** Uploads a case's inputs and says how to compute it. */
+/** Uploads the inputs of a case and returns the functions that compute it. */
 export type Preparer = (golden: GoldenCase, tensors: CaseTensors) => Prepared;

@@ -1,11 +1,11 @@
-/** @file What a golden file says of a program of several ops. */
+/** @file The arguments of a program of several ops in a golden file. */
 import type { Conv2dOptions, ResizeMode } from '@visage/tensor';
 import type { GoldenCase } from './golden.ts';
 
-/** The arguments that steps of programs take; which ones a step has depends on its op. */
+/** The arguments of steps in programs; which of them a step has depends on its op. */
 export interface StepArgs extends Omit<Conv2dOptions, 'activation'> {
   readonly activation?: Conv2dOptions['activation'];
-  /** A number as an operand of arithmetic, on the side that the name says. */
+  /** A number that is the left or the right operand of an arithmetic op. */
   readonly left?: number;
   readonly right?: number;
   readonly low: number;
@@ -43,7 +43,7 @@ export interface StepArgs extends Omit<Conv2dOptions, 'activation'> {
   readonly last: boolean;
 }
 
-/** Largest errors by result, `y`, `d_<input>` and `d_d_<input>`. */
+/** The largest accepted errors of the results `y`, `d_<input>` and `d_d_<input>`. */
 type Limits = Readonly<Record<string, number>>;
 
 /** The arguments of a program's case. */
@@ -54,14 +54,17 @@ export interface ProgramArgs {
     readonly args: StepArgs;
     readonly out: string;
   }[];
-  /** Where there are none for mixed precision, the program needs the range of f32 and runs in it. */
+  /**
+   * The limits in each precision. A program without limits for mixed precision needs the range of f32 and always runs
+   * in it.
+   */
   readonly limits: { readonly f32: Limits; readonly mixed?: Limits };
   /**
-   * The inputs have NaN and infinities: the results must have them where PyTorch's have, `exact` or each in place of
-   * any other, `alike`.
+   * Set if the inputs contain NaN and infinities. Results must then have NaN or infinities in the same places as
+   * PyTorch's: the same values with `exact`, any of them with `alike`.
    */
   readonly special?: 'exact' | 'alike';
 }
 
-/** The arguments of a case that is a program. */
+/** Returns the arguments of a case that is a program. */
 export const programArgs = (golden: GoldenCase): ProgramArgs => golden.args as unknown as ProgramArgs;

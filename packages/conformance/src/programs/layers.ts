@@ -8,7 +8,7 @@ const gateOf = (x: readonly t.Tensor[]): kernels.SqueezeGate => {
   return { w1, b1, slope, w2, b2 };
 };
 
-/** Reads the parts of a block off the list of a step's inputs. */
+/** Builds a residual block from the list of a step's inputs. */
 const residualBlock = ([x, ...rest]: readonly t.Tensor[], { stride, shortcut, gate, last }: StepArgs): t.Tensor => {
   const next = () => rest.shift() as t.Tensor;
   const conv = (options: t.Conv2dOptions): kernels.OffsetConv => ({ weight: next(), offset: next(), options });
@@ -24,7 +24,7 @@ const residualBlock = ([x, ...rest]: readonly t.Tensor[], { stride, shortcut, ga
   return kernels.residualBlock(x as t.Tensor, block);
 };
 
-/** Images, products and norms of programs. */
+/** Image ops, matrix products, convolutions and normalisation in programs. */
 export const LAYERS: Readonly<Record<string, StepOp>> = {
   pad2d: ([x], { padding = 0, paddingMode }) => t.pad2d(x, padding, paddingMode),
   pixelShuffle: ([x], { factor }) => t.pixelShuffle(x, factor),
@@ -46,7 +46,7 @@ export const LAYERS: Readonly<Record<string, StepOp>> = {
   squeezeExcitation: ([x, skip, ...rest]) => kernels.squeezeExcitation(x, gateOf(rest), skip, rest[5] as t.Tensor),
   instanceNorm: ([x], { eps }) => t.instanceNorm(x, eps),
   adain: ([x, style, residual], { eps, relu }) => t.adain(x, style, { eps, relu, residual }),
-  // The running statistics move in place; copies keep the inputs as they are for the replay.
+  // The op updates the running statistics in place. Copies keep the inputs unchanged for the replay.
   batchNorm: ([x, weight, bias, mean, variance], args) =>
     t.batchNorm(x, weight, bias, t.copy(mean), t.copy(variance), args),
 };

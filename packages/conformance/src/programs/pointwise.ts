@@ -42,7 +42,7 @@ const unaries = {
 const { add, sub, mul, div, maximum, minimum, greater, greaterEqual, less, lessEqual, equal } = t;
 const binaries = { add, sub, mul, div, maximum, minimum, greater, greaterEqual, less, lessEqual, equal };
 
-/** Pointwise ops of programs, and those that make a tensor like another. */
+/** Pointwise ops in programs, and ops that create a tensor with the shape of another. */
 export const POINTWISE: Readonly<Record<string, StepOp>> = {
   ...mapped({ ...unaries, neg, copy, onesLike, transpose }, unary),
   ...mapped(binaries, binary),

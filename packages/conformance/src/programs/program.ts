@@ -1,6 +1,6 @@
 /**
- * @file Programs of several ops, as `test/golden/make_programs.py` draws them: their value, gradients, and gradients of
- * gradients.
+ * @file Runs programs of several ops, which `test/golden/make_programs.py` generates at random, and computes their
+ * value, first-order gradients and second-order gradients.
  */
 import { VisageError } from '@visage/gpu';
 import { inPrecision } from '@visage/simswap';
@@ -13,10 +13,10 @@ import type { Inputs, StepOp } from './op.ts';
 import { POINTWISE } from './pointwise.ts';
 import { SHAPES } from './shapes.ts';
 
-/** Op name in programs → how Visage computes it. */
+/** For each op name in programs, how Visage computes it. */
 export const STEP_OPS: Readonly<Record<string, StepOp>> = { ...POINTWISE, ...SHAPES, ...LAYERS };
 
-/** Runs the steps of a program, each on results of the ones before, and gives its value. */
+/** Runs the steps of a program, each on the inputs and the results of earlier steps, and returns its value `y`. */
 function run({ steps }: ProgramArgs, inputs: ReadonlyMap<string, Tensor>): Tensor {
   const values = new Map(inputs);
   for (const { op, in: names, args, out } of steps) {
@@ -27,7 +27,10 @@ function run({ steps }: ProgramArgs, inputs: ReadonlyMap<string, Tensor>): Tenso
   return values.get('y') as Tensor;
 }
 
-/** Gradients of y, zeros for what it does not depend on: `grad` refuses these, PyTorch has them where an op is flat. */
+/**
+ * The gradients of y, with zeros for tensors that it does not depend on. `grad` throws for such tensors, whereas
+ * PyTorch returns zeros where an op has a zero derivative everywhere.
+ */
 function gradients(y: Tensor, xs: readonly Tensor[], g: Tensor | undefined, createGraph: boolean): Tensor[] {
   const options = { createGraph, gradOutputs: g && [g] };
   const alone = (x: Tensor): Tensor => {
@@ -48,8 +51,8 @@ function gradients(y: Tensor, xs: readonly Tensor[], g: Tensor | undefined, crea
 }
 
 /**
- * The value, and the gradients that the file has: of the value under a given upstream gradient, and of the sum of their
- * squares.
+ * Returns the value and the gradients that the file has: those of the value under the given upstream gradient, and with
+ * `second` also those of the sum of the squares of the former.
  */
 function differentiate(y: Tensor, golden: GoldenCase, inputs: ReadonlyMap<string, Tensor>, second: boolean): Computed {
   if (golden.grad.length === 0) return { outputs: { y }, gradients: {} };
@@ -73,7 +76,7 @@ function load(golden: GoldenCase, tensors: CaseTensors): Map<string, Tensor> {
   return new Map([...golden.in, ...golden.param, 'g_y'].map((name) => [name, upload(name)]));
 }
 
-/** The preparation of a program: tensors lie in the file as in Visage. */
+/** The preparation of a program, whose tensors have Visage's layout in the file already. */
 export const programCase: Preparer = (golden, tensors) => {
   const args = programArgs(golden);
   const inputs = load(golden, tensors);

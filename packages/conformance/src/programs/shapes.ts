@@ -9,7 +9,7 @@ const reduction =
   ([x], { axes, keepDims }) =>
     fn(x, axes, keepDims);
 
-/** Reductions, shapes and indices of programs. */
+/** Reductions, shape and index ops, and losses in programs. */
 export const SHAPES: Readonly<Record<string, StepOp>> = {
   sum: reduction(t.sum),
   mean: reduction(t.mean),

@@ -1,4 +1,4 @@
-/** @file One judge for all: what every system, and every answer that needs none, is measured by. */
+/** @file Measures every system and every baseline answer with the same judge. */
 import {
   type Embeddings,
   type Level,
@@ -18,7 +18,7 @@ import type { AttributeMeter } from './attributes/meter.ts';
 import { comparedSwaps, type SwapPlan, selfSwaps, swapGroups } from './plan/swaps.ts';
 import type { ComparedSystem } from './systems/system.ts';
 
-/** What the comparison is measured with. */
+/** The networks and swaps that the comparison uses. */
 export interface MeasureOptions {
   readonly judge: IdentityNetwork;
   readonly meter: AttributeMeter;
@@ -27,29 +27,31 @@ export interface MeasureOptions {
   readonly plan: SwapPlan;
 }
 
-/** The figures of one answer. */
+/** The scores of one answer. */
 export interface ComparedScores extends Readonly<Record<Attribute, number>> {
-  /** Share of swaps recognised as their source among all people. */
+  /** Share of swaps whose nearest person in the gallery of all people is the source. */
   readonly retrieval: number;
-  /** dB on the inner face against the exact truth. */
+  /** PSNR in dB on the inner face against the exact swap. */
   readonly psnr: number;
 }
 
-/** The figures of a system. */
+/** The scores of a system. */
 export interface SystemScores extends ComparedScores {
-  /** dB on the inner face when a person is swapped into a photo of his own, against that photo. */
+  /** PSNR in dB on the inner face when a person is swapped into a photo of themselves, against that photo. */
   readonly selfPsnr: number;
   readonly millisecondsPerFace: number;
 }
 
-/** Answers that need no swapper; `truth` shows what judge and meter make of a perfect one. */
+/** Baseline answers; `truth` shows how judge and meter score a perfect swap. */
 export type ReferenceName = 'copyTarget' | 'copySource' | 'meanIdentity' | 'truth';
 
 type Rendered = Awaited<ReturnType<typeof renderAll>>;
 
 const TIMED_RUNS = 20;
 
-/** Faces of a batch whose time is measured: the photos of a person, if they fit the device. */
+/**
+ * The batch size of the speed measurement: the number of photos per person, or fewer if they do not fit on the device.
+ */
 export const timedAtOnce = ({ photos }: SwapPlan, imageSize: number): number =>
   Math.min(photos, facesAtOnce(imageSize));
 
@@ -77,7 +79,7 @@ export class Comparison {
     );
   }
 
-  /** Renders the faces, and enrols all people with the judge. */
+  /** Renders the faces, and computes the judge's embedding of every person. */
   static async prepare(options: MeasureOptions): Promise<Comparison> {
     const { judge, plan, imageSize, level } = options;
     const indices = comparedSwaps(plan);
@@ -101,7 +103,7 @@ export class Comparison {
     return this.#faces;
   }
 
-  /** The figures of the answers that need no swapper. */
+  /** The scores of the baseline answers. */
   async references(): Promise<Record<ReferenceName, ComparedScores>> {
     const { sources, targets, truths, meanIdentity } = this.#faces;
     return {
@@ -112,7 +114,7 @@ export class Comparison {
     };
   }
 
-  /** Swaps all faces and measures them; also returns the swaps, flat NHWC. */
+  /** Swaps all faces and scores the swaps; also returns the swaps, flat NHWC. */
   async measure(system: ComparedSystem): Promise<{ scores: SystemScores; swaps: Float32Array }> {
     const swaps = await this.#swapAll(system, this.#faces, ({ source }) => source);
     const selfSwapped = await this.#swapAll(system, this.#selfFaces, ({ target }) => target);
@@ -123,8 +125,8 @@ export class Comparison {
   }
 
   /**
-   * The share of swaps that the judge takes for somebody outside their couple, somebody else for each: all that a
-   * system gives that has no way to put him in.
+   * The share of swaps that the judge recognises as a third person outside the couple, a different one for each source.
+   * A system that cannot be given a new source can reach only this share for a third person.
    */
   async strangers(swaps: Float32Array): Promise<number> {
     const { judge, imageSize, plan } = this.#options;
@@ -157,7 +159,7 @@ export class Comparison {
     return all.map((value) => Math.min(1, Math.max(0, value)));
   }
 
-  /** Milliseconds per face of a recorded swap of {@link timedAtOnce} faces, the source's identity included. */
+  /** Milliseconds per face of a recorded swap of {@link timedAtOnce} faces, including the source's identity network. */
   async #time(system: ComparedSystem): Promise<number> {
     const { imageSize, plan } = this.#options;
     const { sources, targets } = this.#faces;
@@ -171,7 +173,7 @@ export class Comparison {
   }
 }
 
-/** Milliseconds of a run, the mean of many in a row on a device at its full clock. */
+/** Mean milliseconds of one run over many consecutive runs, on a device that has reached its full clock rate. */
 export async function timeRuns(gpu: Gpu, step: { run(): unknown }): Promise<number> {
   step.run();
   await gpu.sync();

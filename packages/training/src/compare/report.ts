@@ -14,30 +14,30 @@ import { type ComparedScores, type Comparison, type ReferenceName, type SystemSc
 import type { Spent } from './plan/budget.ts';
 import { type SwapPlan, swapGroups } from './plan/swaps.ts';
 
-/** A system trained once and measured. */
+/** The scores of one training of a system. */
 export interface SystemRun {
-  /** None for a checkpoint that takes part as it is. */
+  /** `undefined` for a checkpoint that was not trained here. */
   readonly seed?: number;
   readonly spent: Spent;
-  /** Training with all that goes with it, and measuring. */
+  /** Total time of preparation, training and measurement. */
   readonly wallSeconds: number;
   readonly scores: SystemScores;
-  /** DeepFakes: share of its swaps that are recognised as a third person. */
+  /** For DeepFakes, the share of its swaps that are recognised as a third person. */
   readonly strangers?: number;
 }
 
-/** What was found out about a system: means over its runs. */
+/** The results of a system: the mean over its runs. */
 export interface SystemResult {
   readonly name: string;
   readonly parameters: number;
   readonly spent: Spent;
   readonly scores: SystemScores;
-  /** Standard deviation of each score between the runs; none after a single run. */
+  /** Standard deviation of each score over the runs; `undefined` for a single run. */
   readonly spread?: SystemScores;
   readonly runs: readonly SystemRun[];
 }
 
-/** The means, and the spread, of the runs of a system. */
+/** Computes the mean and the spread of the runs of a system. */
 export function resultOf(name: string, parameters: number, runs: readonly SystemRun[]): SystemResult {
   const names = Object.keys((runs[0] as SystemRun).scores) as (keyof SystemScores)[];
   const figures = names.map((score) => [score, spreadOf(runs.map(({ scores }) => scores[score]))] as const);
@@ -50,25 +50,25 @@ export function resultOf(name: string, parameters: number, runs: readonly System
   return { name, parameters, spent, scores: of('mean'), ...(runs.length > 1 ? { spread: of('deviation') } : {}), runs };
 }
 
-/** A whole comparison: what `--json` prints, and what the page is made from. */
+/** The results of a comparison, which `--json` prints and the page shows. */
 export interface ComparisonResult {
   readonly adapter: string;
   readonly preset: string;
   readonly imageSize: number;
   readonly level: Level;
   readonly plan: SwapPlan;
-  /** Every system is trained from each. */
+  /** Every system is trained once from each of these seeds. */
   readonly seeds: readonly number[];
-  /** Fields of SimSwap's recipe that were set. */
+  /** Fields of SimSwap's recipe that were changed. */
   readonly set?: RecipeChanges;
   /** Steps of the attribute regressors; their errors on true faces are the row `truth` of the references. */
   readonly meterSteps: number;
-  /** Those that were measured so far. */
+  /** The systems that were measured so far. */
   readonly systems: readonly SystemResult[];
   readonly references: Readonly<Record<ReferenceName, ComparedScores>>;
   /**
-   * Share of DeepFakes' swaps that are recognised as a third person, which is what asking it for one yields; once it
-   * was measured.
+   * Share of DeepFakes' swaps that are recognised as a third person, which is the score it would reach if it were asked
+   * for one; `undefined` until it was measured.
    */
   readonly strangers?: number;
 }
@@ -80,7 +80,7 @@ const REFERENCES: readonly (readonly [ReferenceName, string])[] = [
   ['truth', 'exact truth'],
 ];
 
-/** The result as a table; beside the name of what a regressor reads stands its error on true faces. */
+/** The results as a table. The head of each column that a regressor measures states its error on true faces. */
 export function comparisonTable(result: ComparisonResult): Table {
   const { systems, references } = result;
   const { truth } = references;
@@ -134,7 +134,7 @@ export function comparisonTable(result: ComparisonResult): Table {
 
 const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
 
-/** What the figures mean, of whom they are, and what is unequal between the systems. */
+/** Explains the figures, the people that they are measured on, and the differences in how the systems were tuned. */
 function noteOf({ plan, imageSize, seeds, strangers }: ComparisonResult): string {
   const couples = plan.couples === 1 ? 'one couple' : `${plan.couples} couples`;
   return [
@@ -153,7 +153,7 @@ function noteOf({ plan, imageSize, seeds, strangers }: ComparisonResult): string
     .join(' ');
 }
 
-/** Every training by itself, with the time that it took. */
+/** A table with a row for each training and the time that it took. */
 export function runsTable({ systems }: ComparisonResult): Table {
   const head = ['system', 'seed', 'retrieval', 'PSNR', 'steps', 'trained for', 'with measuring'];
   const row = (name: string, { seed, scores, spent, wallSeconds }: SystemRun) => [
@@ -172,8 +172,8 @@ export function runsTable({ systems }: ComparisonResult): Table {
 }
 
 /**
- * Rows of faces: source, target, each system's swap and the truth; columns are swaps, one of each person into the other
- * of his couple.
+ * A grid of faces. Its rows are sources, targets, the swaps of each system and the exact swaps; it has one column for
+ * each person swapped into the other of the couple.
  */
 export function comparisonPicture(
   { faces }: Comparison,
@@ -195,7 +195,7 @@ export function comparisonPicture(
   return imageGrid(cells, { columns: columns.length, rowLabels, scale: Math.max(1, Math.round(96 / imageSize)) });
 }
 
-/** Writes `comparison.json`, `comparison.png` and `index.html`, which needs neither, into a folder. */
+/** Writes `comparison.json`, `comparison.png` and the self-contained page `index.html` into a folder. */
 export async function writeComparison(folder: string, result: ComparisonResult, picture: Image): Promise<void> {
   const { adapter, preset, imageSize, level, set = {} } = result;
   await mkdir(folder, { recursive: true });

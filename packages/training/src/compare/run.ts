@@ -17,7 +17,7 @@ import { trainFaceShifter } from './systems/faceshifter.ts';
 import { savedSimSwap, trainSimSwap } from './systems/simswap.ts';
 import type { ComparedSystem, ComparisonSettings } from './systems/system.ts';
 
-/** What to compare, and how much to spend on it. */
+/** The systems' sizes and budget, and the swaps on which they are compared. */
 export interface ComparisonOptions {
   readonly preset: Preset;
   readonly imageSize: number;
@@ -26,23 +26,29 @@ export interface ComparisonOptions {
   readonly meterSteps: number;
   readonly plan: SwapPlan;
   readonly seed: number;
-  /** How many trainings of each system, from seeds {@link SEED_STRIDE} apart. Default 1. */
+  /** Number of trainings of each system, from seeds {@link SEED_STRIDE} apart. Default 1. */
   readonly seeds?: number;
   /** Fields of SimSwap's recipe by dotted path. */
   readonly set?: RecipeChanges;
-  /** A SimSwap checkpoint that takes part as it is, beside the one that is trained within the budget. */
+  /**
+   * A SimSwap checkpoint that is measured without further training, in addition to the SimSwap that is trained within
+   * the budget.
+   */
   readonly checkpoint?: SafetensorsFile;
   readonly folder: string;
-  /** Is told what happens. */
+  /** Called with messages about the progress. */
   readonly say: (line: string) => void;
 }
 
-/** DeepFakes takes a seed for each of its couples, of whom there are at most so many. */
+/**
+ * The distance between two seeds. DeepFakes uses a consecutive seed for each of its couples, so there may be at most
+ * this many couples.
+ */
 const SEED_STRIDE = 100;
 
 /**
- * Trains all systems with the same budget, from one seed after the other, and measures them with the same judge. Table,
- * JSON and page are in the folder after every training, so that one that is cut short loses none before it.
+ * Trains all systems with the same budget, one seed after the other, and measures them with the same judge. Table, JSON
+ * and page are written after every training, so an interruption loses only the current one.
  */
 export async function compareSystems(options: ComparisonOptions): Promise<ComparisonResult> {
   const { preset, imageSize, level, plan, seed: first, seeds: count = 1, set, meterSteps, checkpoint, say } = options;
@@ -83,7 +89,7 @@ function lineOf({ name, spent }: ComparedSystem, scores: SystemScores, wallSecon
   return `${name}${from}: ${spent.steps} steps${took}, ${figures}; ${duration(wallSeconds)} with measuring`;
 }
 
-/** What the trainings so far gave. */
+/** The results of the trainings so far. */
 class Found {
   readonly #runs = new Map<string, { readonly parameters: number; readonly runs: SystemRun[] }>();
   /** The swaps of each system's first training. */

@@ -1,4 +1,4 @@
-/** @file The data set of a run: who is in it, and how a run that goes on knows it again, wherever it lies now. */
+/** @file The data set of a run: which people it holds, and how a resumed run recognises it even after it was moved. */
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
@@ -7,7 +7,7 @@ import { type FaceFolderSurvey, type FolderIdentity, surveyFaceFolder } from '@v
 import { FileError } from '@visage/nn';
 import type { CheckpointHeader } from '@visage/simswap';
 
-/** What tells one data set from another: the same wherever the folder lies. */
+/** Identifies the content of a data set, independently of where its folder lies. */
 export interface DataFingerprint {
   readonly people: number;
   readonly pictures: number;
@@ -15,34 +15,34 @@ export interface DataFingerprint {
   readonly digest: string;
 }
 
-/** A data set on the disk. */
+/** A data set on the disk: what the survey of its folder found, and its fingerprint. */
 export interface DataSet extends FaceFolderSurvey {
   readonly folder: string;
   readonly fingerprint: DataFingerprint;
 }
 
-/** What a checkpoint says of the data set. */
+/** The record of a data set in a checkpoint. */
 export interface StoredDataSet {
-  /** Where it lay, absolute. */
+  /** The absolute path of the folder when the checkpoint was written. */
   readonly path: string;
-  /** The same from the folder of the run: still right when both were moved together. */
+  /** The path relative to the folder of the run. It stays valid when both folders are moved together. */
   readonly fromRun: string;
   readonly fingerprint: DataFingerprint;
 }
 
-/** What `visage train` puts into the notes of a checkpoint beside the settings. */
+/** What `visage train` writes into the notes of a checkpoint in addition to the settings. */
 export interface RunState {
-  /** `undefined` for procedural faces, and for checkpoints of before there was one. */
+  /** `undefined` for procedural faces, and in old checkpoints that did not record their data set. */
   readonly data?: StoredDataSet;
   /** The run is over and everything in its folder is written. */
   readonly finished: boolean;
 }
 
-const SAMPLED = 512; // pictures whose bytes are read: a second on a cold disk, however large the set
-const SAMPLED_BYTES = 2 ** 14; // from either end of each
+const SAMPLED = 512; // number of pictures whose bytes are read: about a second on a cold disk, however large the set
+const SAMPLED_BYTES = 2 ** 14; // bytes read from each end of a sampled picture
 const STATS_AT_ONCE = 64;
 
-/** Looks through a folder of people, and takes its fingerprint. */
+/** Surveys a folder with one subfolder of pictures per person, and computes its fingerprint. */
 export async function openDataSet(folder: string): Promise<DataSet> {
   const survey = await surveyFaceFolder(folder);
   return { ...survey, folder, fingerprint: await fingerprintOf(folder, survey.identities) };
@@ -70,8 +70,8 @@ async function fingerprintOf(folder: string, identities: readonly FolderIdentity
 }
 
 /**
- * The first and the last bytes of a file; none of one that cannot be read, which its size in the fingerprint stands
- * for.
+ * The first and the last {@link SAMPLED_BYTES} bytes of a file. Empty for a file that cannot be read; the fingerprint
+ * then holds only its name and size.
  */
 async function endsOf(path: string): Promise<Uint8Array> {
   const file = await open(path).catch(() => undefined);
@@ -90,24 +90,29 @@ async function endsOf(path: string): Promise<Uint8Array> {
   }
 }
 
+/** Whether two fingerprints are those of the same data set. */
 export const sameData = (a: DataFingerprint, b: DataFingerprint): boolean => a.digest === b.digest;
 
-/** What a checkpoint in the folder of a run says of a data set. */
+/** The record of a data set for a checkpoint in the folder of a run. */
 export function storedDataSet({ folder, fingerprint }: DataSet, runFolder: string): StoredDataSet {
   const path = resolve(folder);
   return { path, fromRun: relative(resolve(runFolder), path), fingerprint };
 }
 
-/** Where the data of a checkpoint lies: beside the run, as it did, if both were moved together; else where it was. */
+/**
+ * The folder in which the data set of a checkpoint is found: at the stored relative path from the run if that exists,
+ * otherwise at the stored absolute path.
+ */
 export function whereStored({ path, fromRun }: StoredDataSet, runFolder: string): string {
   const beside = join(runFolder, fromRun);
   return existsSync(beside) ? beside : path;
 }
 
 /**
- * Throws unless a data set is the one that a checkpoint was trained on.
+ * Checks that a data set is the one that a checkpoint was trained on.
  *
- * @param source the checkpoint, for the message.
+ * @param source the name of the checkpoint, for the error message.
+ * @throws FileError when the fingerprints differ.
  */
 export function checkSameData(now: DataSet, then: StoredDataSet, source: string): void {
   if (sameData(now.fingerprint, then.fingerprint)) return;
@@ -120,7 +125,7 @@ export function checkSameData(now: DataSet, then: StoredDataSet, source: string)
   );
 }
 
-/** What the notes of a checkpoint say beside the settings of the run. */
+/** Reads from the notes of a checkpoint what they hold in addition to the settings of the run. */
 export function runStateOf({ notes }: CheckpointHeader): RunState {
   const { data, finished } = (notes ?? {}) as Record<string, unknown>;
   return { ...(isStored(data) && { data }), finished: finished === true };
@@ -135,9 +140,11 @@ function isStored(value: unknown): value is StoredDataSet {
   );
 }
 
-const MOST_NAMED = 3; // things left out for one reason
+const MOST_NAMED = 3; // names listed for each reason why files were left out
 
-/** What was found, in lines: the number of people and pictures, and what was left out, why. */
+/**
+ * Describes a data set in lines: first the number of people and pictures, then the files that were left out, by reason.
+ */
 export function describeDataSet({ folder, fingerprint, leftOut }: DataSet): string[] {
   const names = new Map<string, string[]>();
   for (const { name, reason } of leftOut) names.set(reason, [...(names.get(reason) ?? []), name]);

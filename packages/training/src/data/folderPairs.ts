@@ -11,22 +11,22 @@ export interface FolderPairsOptions {
   readonly batchSize: number;
   readonly imageSize: number;
   readonly seed: number;
-  /** What reads them, for those who want to hear of bad ones; of the same image size. */
+  /** Reads the pictures, at the same image size. Callers pass their own to be told of unreadable pictures. */
   readonly pictures?: Pictures;
 }
 
-/** Pairs of aligned faces out of a folder of identity folders. Pictures are read when they are drawn. */
+/** Pairs of aligned faces from a data set with one folder per person. A picture is read when it is drawn. */
 export class FolderPairs implements TrainingData {
   readonly batchSize: number;
   readonly imageSize: number;
   readonly #options: FolderPairsOptions;
   readonly #sampler: FaceSampler;
   readonly #pictures: Pictures;
-  /** Bytes, a quarter of what floats would take on their way to the device. */
+  /** Batches are uploaded as bytes, a quarter of the size of floats. */
   readonly #target: Tensor;
   readonly #source: Tensor;
 
-  /** @throws VisageError when there are fewer than two people, or one with a single picture. */
+  /** @throws VisageError when there are fewer than two people, or when a person has only a single picture. */
   constructor(options: FolderPairsOptions) {
     const { identities, batchSize, imageSize } = options;
     if (identities.length < 2)
@@ -57,14 +57,14 @@ export class FolderPairs implements TrainingData {
     this.#source.write(this.#batch(pairs.map(({ source }) => source)));
   }
 
-  /** @throws VisageError when the good pictures that are left do not make such a pair. */
+  /** @throws VisageError when too few readable pictures are left to form such a pair. */
   async read(kind: PairKind, step: number): Promise<void> {
     await this.#draw(kind, step);
   }
 
   /**
-   * The pictures of a batch. They depend on the arguments, the seed and on which pictures are bad, not on when that was
-   * found out.
+   * The pictures of a batch. They depend on the arguments, on the seed and on which pictures are unreadable, but not on
+   * when those were found to be unreadable.
    */
   async #draw(kind: PairKind, step: number): Promise<DrawnPair[]> {
     const { batchSize, seed } = this.#options;
@@ -76,8 +76,8 @@ export class FolderPairs implements TrainingData {
   }
 
   /**
-   * The pair of a row. Round the circle, the next good picture stands in for a bad one, and the next person for one who
-   * has too few good ones.
+   * The pair of a row. The person's next readable picture replaces an unreadable one, and the next person replaces one
+   * with too few readable pictures; both lists wrap around at their end.
    */
   async #pair(kind: PairKind, drawn: SwapIndices, row: number): Promise<DrawnPair> {
     const people = this.#options.identities.length;
@@ -88,7 +88,8 @@ export class FolderPairs implements TrainingData {
       const target = await this.#good(owner, at);
       if (!target) continue;
       if (kind !== 'cross') {
-        // Two pictures of one person must be two: 1 to n − 1 places round the circle.
+        // Two pictures of one person must differ, so the second is 1 to n − 1 places behind the first, with
+        // wrap-around.
         const source = await this.#good(owner, target.at + 1 + (other % (this.#filesOf(owner).length - 1)), target.at);
         if (source) return { target: target.bytes, source: source.bytes };
         continue;
@@ -104,7 +105,7 @@ export class FolderPairs implements TrainingData {
     );
   }
 
-  /** The first good picture of a person from number `first` on, round the circle, other than number `except`. */
+  /** The first readable picture of a person from number `first` on, with wrap-around, skipping number `except`. */
   async #good(person: number, first: number, except = -1): Promise<{ at: number; bytes: Uint8Array } | undefined> {
     const files = this.#filesOf(person);
     for (let k = 0; k < files.length; k++) {
@@ -138,5 +139,5 @@ interface DrawnPair {
   readonly source: Uint8Array;
 }
 
-/** Bytes as numbers in [0, 1], on the device. */
+/** Converts bytes to numbers in [0, 1] on the device. */
 const unit = (bytes: Tensor): Tensor => div(cast(bytes, 'f32'), 255);

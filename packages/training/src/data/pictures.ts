@@ -3,27 +3,28 @@ import type { Image } from '@visage/faces';
 import { readFace } from '@visage/faces/node';
 import { Recent } from './recent.ts';
 
-/** A picture that cannot be trained on. */
+/** A picture that cannot be used for training. */
 export interface BadPicture {
-  /** Path from the folder of the data set. */
+  /** Path relative to the folder of the data set. */
   readonly name: string;
   readonly reason: string;
 }
 
-/** Memory for pictures that may be drawn again. */
+/** Bytes of decoded pictures that are kept in memory because they may be drawn again. */
 const KEPT_BYTES = 2 ** 30;
-/** Files open at once; a process may have 256 on some systems. */
+/** Files open at the same time. Some systems allow a process only 256. */
 const LANES = 16;
 
 /**
- * The pictures of a data set, read when they are asked for; the latest gigabyte of them is kept.
+ * The pictures of a data set. A picture is read when it is requested; the gigabyte of most recently used pictures is
+ * kept.
  *
- * One that cannot be read once (cut, not square, no PNG, gone) is bad for ever, so that what is drawn in its place does
- * not depend on when it is asked for.
+ * A picture that once could not be read (truncated, not square, not a PNG, missing) is treated as bad from then on.
+ * What is drawn in its place therefore does not depend on when it is requested.
  */
 export class Pictures {
   readonly imageSize: number;
-  /** Is told of each bad picture once. */
+  /** Called once for each bad picture. */
   onBad: ((bad: BadPicture) => void) | undefined;
   readonly #folder: string;
   readonly #bad = new Map<string, BadPicture>();
@@ -37,12 +38,15 @@ export class Pictures {
     this.#recent = new Recent(Math.max(1, Math.floor(KEPT_BYTES / (3 * imageSize ** 2))));
   }
 
-  /** Those found so far. */
+  /** The bad pictures found so far. */
   get bad(): BadPicture[] {
     return [...this.#bad.values()];
   }
 
-  /** A picture as bytes, a quarter of the memory of floats; `undefined` for a bad one. */
+  /**
+   * A picture as bytes, [imageSize, imageSize, 3] flattened, which take a quarter of the memory of floats; `undefined`
+   * for a bad one.
+   */
   async bytes(path: string): Promise<Uint8Array | undefined> {
     if (this.#bad.has(path)) return undefined;
     return this.#recent.get(path, async () => {
@@ -51,7 +55,7 @@ export class Pictures {
     });
   }
 
-  /** A picture in [0, 1]; `undefined` for a bad one. */
+  /** A picture with values in [0, 1]; `undefined` for a bad one. */
   async face(path: string): Promise<Image | undefined> {
     if (this.#bad.has(path)) return undefined;
     try {

@@ -1,7 +1,7 @@
-/** Keeps the values that were asked for last, up to a number of them. */
+/** A cache that keeps a fixed number of the most recently used values. */
 export class Recent<K, V> {
   readonly #most: number;
-  // a Map remembers the order of insertion: the first key is the one unused for longest
+  // A Map iterates in the order of insertion, so its first key is the least recently used one.
   readonly #values = new Map<K, V>();
 
   constructor(most: number) {
@@ -12,7 +12,10 @@ export class Recent<K, V> {
     return this.#values.size;
   }
 
-  /** The value of a key: the one kept, or a new one, in whose place the one unused for longest goes. */
+  /**
+   * The cached value of a key. A missing value is made and stored; when the cache is full, it replaces the least
+   * recently used one.
+   */
   get(key: K, make: (key: K) => V): V {
     const known = this.#values.get(key);
     this.#values.delete(key);

@@ -15,28 +15,28 @@ import type { IdentityNetwork, Swapper } from '@visage/simswap';
 import { noGrad, scope, type Tensor, tensor } from '@visage/tensor';
 import { firstOf, type PeopleSet } from './people.ts';
 
-/** Which faces measure a swapper. */
+/** The faces on which a swapper is measured, and the network that judges its swaps. */
 export interface EvaluationOptions {
   readonly judge: IdentityNetwork;
   readonly imageSize: number;
   readonly level: Level;
-  /** People in the test, each a source twice; nobody trained on them. */
+  /** Number of people in the test. Each is the source of two swaps, and nobody was trained on. */
   readonly people: number;
-  /** Whose people they are. Default `tuning`. */
+  /** The set that the people are taken from. Default `tuning`. */
   readonly peopleSet?: PeopleSet;
 }
 
-/** The answers that every table shows beside the swapper's. */
+/** Baseline answers that every table shows next to the swapper's scores. */
 export type AnswerName = 'copyTarget' | 'copySource' | 'meanIdentity' | 'truth';
 
 const SWAPS_PER_PERSON = 2;
 const GALLERY_PHOTOS = 3;
 const BATCH = 16; // faces per launch: bounds the memory of a measurement
-const CHANNELS = 128; // no network here has a wider map of the size of the image
+const CHANNELS = 128; // the most channels of any full-resolution feature map in these networks
 
 /**
- * Faces of a size that a network is given at once: no more than leave its largest map within a buffer of the device,
- * which may end at 128 MiB.
+ * The number of faces of a size that a network is given at once. It is limited so that the largest feature map fits
+ * into one buffer of the device; some devices allow only 128 MiB.
  */
 export function facesAtOnce(imageSize: number): number {
   const { maxStorageBufferBindingSize, maxBufferSize } = currentGpu().device.limits;
@@ -44,21 +44,21 @@ export function facesAtOnce(imageSize: number): number {
   return Math.max(1, Math.min(BATCH, fitting));
 }
 
-/** Sources, targets and the exact truth of the measured swaps; rows correspond. */
+/** Source and target faces of the measured swaps; row k of both belongs to swap k. */
 interface Faces {
   readonly sources: Float32Array;
   readonly targets: Float32Array;
 }
 
 /**
- * Measures swappers on procedural people and attributes that no training saw, where the exact truth is known: person k
- * goes into the photos of two other people.
+ * Measures swappers on procedural people and attributes that were not used in any training, so that the exact swap is
+ * known. Each person is swapped into the photos of two other people.
  */
 export class SwapEvaluation {
   readonly #options: EvaluationOptions;
   readonly #faces: Faces;
   readonly #task: SwapTask;
-  /** Scores of the answers that need no swapper, and of the exact truth, the most that the judge lets anybody reach. */
+  /** Scores of the baseline answers, and of the exact truth, which is the best score that the judge allows. */
   readonly references: Readonly<Record<AnswerName, SwapScores>>;
 
   private constructor(
@@ -73,7 +73,7 @@ export class SwapEvaluation {
     this.references = references;
   }
 
-  /** Renders the faces and scores the answers that need no swapper. */
+  /** Renders the faces and scores the baseline answers. */
   static async prepare(options: EvaluationOptions): Promise<SwapEvaluation> {
     const { judge, people } = options;
     const first = firstOf[options.peopleSet ?? 'tuning'];
@@ -103,7 +103,7 @@ export class SwapEvaluation {
     return new SwapEvaluation(options, { sources, targets }, task, references);
   }
 
-  /** Whose people the swaps show. */
+  /** The set that the people of the swaps are taken from. */
   get peopleSet(): PeopleSet {
     return this.#options.peopleSet ?? 'tuning';
   }
@@ -126,8 +126,8 @@ export class SwapEvaluation {
 }
 
 /**
- * Person k in the photos of the next people round the circle, `first` being person 0; every photo has attributes of its
- * own.
+ * The swaps of a measurement: person k is swapped into photos of the next people, with wrap-around. Person 0 has the
+ * number `first`, and every photo has attributes of its own.
  */
 export function evaluatedSwaps(people: number, first: number): SwapIndices {
   const count = people * SWAPS_PER_PERSON;
@@ -140,7 +140,10 @@ export function evaluatedSwaps(people: number, first: number): SwapIndices {
   };
 }
 
-/** Everything that the swaps are measured against, on the host. */
+/**
+ * Renders the sources, targets, exact swaps, mean-identity answers and inner-face masks of the swaps, flat NHWC on the
+ * host.
+ */
 export async function renderAll(indices: SwapIndices, { imageSize, level, judge: { gpu } }: EvaluationOptions) {
   const render = (what: (faces: SwapFaces) => Tensor): Promise<Float32Array> =>
     inBatches(indices.sourceIdentities.length, (from, to) => {
@@ -164,13 +167,16 @@ export async function renderAll(indices: SwapIndices, { imageSize, level, judge:
   };
 }
 
-/** A photo of each of the people from `first` on, numbered from 0, that no swap shows. */
+/** The photo number `photo` (from 0) of each person from `first` on. No swap uses these photos. */
 export function galleryOf(people: number, first: number, photo: number) {
   const identities = Uint32Array.from({ length: people }, (_, k) => first + k);
   return { identities, attributes: identities.map((number) => number + (10 + photo) * people) };
 }
 
-/** One vector per person: the mean of the judge's vectors of a few photos that no swap shows. */
+/**
+ * One embedding per person: the sum of the judge's embeddings of a few photos that no swap uses, each normalised to
+ * unit length. Shape [people, embedding].
+ */
 export async function enrolled(options: EvaluationOptions): Promise<Embeddings> {
   const { judge, people, peopleSet = 'tuning', imageSize, level } = options;
   const size = judge.config.embedding;
@@ -192,7 +198,7 @@ export async function enrolled(options: EvaluationOptions): Promise<Embeddings> 
   return { values, size };
 }
 
-/** The judge's vectors of images [count, size, size, 3] on the host. */
+/** The judge's embeddings of images [count, size, size, 3] on the host. Shape [count, embedding]. */
 export async function embedAll(judge: IdentityNetwork, images: Float32Array, imageSize: number): Promise<Embeddings> {
   const count = images.length / (imageSize * imageSize * 3);
   const values = await inBatches(count, (from, to) =>
@@ -201,13 +207,13 @@ export async function embedAll(judge: IdentityNetwork, images: Float32Array, ima
   return { values, size: judge.config.embedding };
 }
 
-/** Images `from` to `to` of a host array, as a batch. */
+/** Uploads images `from` to `to` − 1 of a host array as a batch [to − from, size, size, 3]. */
 export const upload = (all: Float32Array, size: number, from: number, to: number, gpu?: Gpu): Tensor => {
   const pixels = size * size * 3;
   return tensor(all.subarray(from * pixels, to * pixels), [to - from, size, size, 3], { gpu });
 };
 
-/** Computes rows `from` to `to` at a time, and joins them on the host. */
+/** Computes `count` rows in batches, reads each batch back and concatenates them on the host. */
 export async function inBatches(
   count: number,
   compute: (from: number, to: number) => Tensor,

@@ -1,20 +1,20 @@
 /**
- * @file The two sets of people who measure swappers. Who chooses settings, or a checkpoint, by figures of some people
- * makes those figures better than they are on others: so one set is for looking while one works, and figures that are
- * reported come from another.
+ * @file The two sets of people on which swappers are measured. Choosing settings or a checkpoint by the figures of some
+ * people makes those figures better than they are for others. One set is therefore used during development, and
+ * reported figures come from the other.
  */
 import { faceSets } from '@visage/faces';
 
 /**
- * `tuning`: a run is measured on them while it trains, and presets were chosen by them. `reporting`: nothing was chosen
- * by them. No network was trained on either.
+ * `tuning`: runs are measured on these people during training, and the presets were chosen by them. `reporting`: no
+ * choice was based on these people. No network was trained on either set.
  */
 export type PeopleSet = 'tuning' | 'reporting';
 
-/** Number of the first person, and of the first attributes, of a set. */
+/** The number of the first person of each set, which is also the number of its first attributes. */
 export const firstOf: Readonly<Record<PeopleSet, number>> = { tuning: faceSets.heldOut, reporting: faceSets.reporting };
 
-/** Who they are, for tables and pages. */
+/** Describes the people of a set, for tables and pages. */
 export const aboutPeople = (set: PeopleSet, count: number): string =>
   set === 'tuning'
     ? `${count} tuning people: no training saw them, but presets were chosen by how swaps of them look`

@@ -21,7 +21,7 @@ const row = (name: string, { psnr, l1, top1, margin, leak }: SwapScores): string
   percent(leak),
 ];
 
-/** The swapper beside the answers that need no swapper, as report and terminal show them. */
+/** The table of a swapper's scores and those of the baseline answers, for the report and the terminal. */
 export function scoreTable(
   people: number,
   peopleSet: PeopleSet,

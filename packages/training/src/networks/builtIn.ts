@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
 import { type WeightsName, weightsUrl } from '@visage/weights';
 
-/** The path of weights that come with Visage. */
+/** The file path of pretrained weights that ship with Visage. */
 export const builtInWeights = (which: WeightsName): string => fileURLToPath(weightsUrl(which));

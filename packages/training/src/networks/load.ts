@@ -30,11 +30,11 @@ export async function loadIdentityNetwork(path: string): Promise<IdentityNetwork
   return network;
 }
 
-/** What {@link loadFeatureNetwork} found. */
+/** The result of {@link loadFeatureNetwork}. */
 export interface FeatureNetworkFile {
   /** Width of the network in the file. */
   readonly width: number;
-  /** Writes the weights into a network of that width; those of a classifier on top are left out. */
+  /** Copies the weights into a network of that width; the weights of a classifier head are ignored. */
   load(network: EfficientNetLite): void;
 }
 

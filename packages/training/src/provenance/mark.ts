@@ -1,14 +1,11 @@
-/**
- * @file How swapped pictures say that they are swapped: a machine-readable mark in the file, and a label that people
- * see.
- */
+/** @file Marks swapped pictures as synthetic: with machine-readable metadata in the file, and with a visible label. */
 import { drawText, type Image, textWidth } from '@visage/faces';
 import { writePng } from '@visage/faces/node';
 
-/** The IPTC term for a picture that was composed with a trained model. */
+/** The IPTC digital source type of a picture that was composed with a trained model. */
 export const SOURCE_TYPE = 'http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia';
 
-// The packet wrapper and the keyword are those of the XMP specification, part 3; readers look for exactly these.
+// The packet wrapper and the keyword come from the XMP specification, part 3. Readers look for exactly these.
 const XMP_KEYWORD = 'XML:com.adobe.xmp';
 const XMP_PACKET = `<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
 <x:xmpmeta xmlns:x="adobe:ns:meta/">
@@ -22,15 +19,13 @@ const XMP_PACKET = `<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
 </x:xmpmeta>
 <?xpacket end="w"?>`;
 
-/** Writes a picture with swapped faces as PNG; the file says so in an XMP packet. */
+/** Writes a picture with swapped faces as a PNG file whose XMP packet declares it as synthetic. */
 export const writeMarkedPng = (path: string, picture: Image): Promise<void> =>
   writePng(path, picture, { texts: { [XMP_KEYWORD]: XMP_PACKET } });
 
 /**
- * Draws "SYNTHETIC" ("AI" where that would take more than half the width) into the lower right corner, white on a
- * darkened box.
- *
- * Changes the picture in place.
+ * Draws a label into the lower right corner of a picture, in place: white text on a darkened box. The text is
+ * "SYNTHETIC", or "AI" where that would take more than half the width.
  */
 export function drawLabel(picture: Image): void {
   const { width, height, data } = picture;

@@ -1,17 +1,17 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 
-/** Lines over the training steps, or over something else, drawn in one diagram. */
+/** A diagram of one or more curves over the training steps, or over another quantity. */
 export interface Chart {
   readonly title: string;
   /** What the horizontal axis counts; `step` by default. */
   readonly along?: string;
-  /** In rising order. */
+  /** In ascending order. */
   readonly steps: readonly number[];
   /** One value per step; `null` where there is none. */
   readonly curves: Readonly<Record<string, readonly (number | null)[]>>;
   readonly logarithmic?: boolean;
-  /** Dots that nothing joins, and a logarithmic horizontal axis: for measurements of different things. */
+  /** Draws unconnected dots over a logarithmic horizontal axis, for measurements of different things. */
   readonly scattered?: boolean;
 }
 
@@ -22,27 +22,27 @@ export interface Table {
   readonly rows: readonly (readonly string[])[];
 }
 
-/** A PNG picture; in the timeline also the step at which it was taken. */
+/** A PNG picture with its title. */
 export interface Picture {
   readonly title: string;
   readonly png: Uint8Array;
 }
 
-/** What a report shows. */
+/** The content of a report. */
 export interface Report {
   readonly title: string;
   /** Name and value pairs: adapter, preset, speed, … */
   readonly facts: readonly (readonly [string, string])[];
   readonly tables: readonly Table[];
   readonly pictures: readonly Picture[];
-  /** The same faces over training; the page shows one at a time, with a slider. */
+  /** Pictures of the same faces in the course of training; the page shows one at a time, chosen by a slider. */
   readonly timeline: readonly Picture[];
-  /** Shown beside the timeline all the time, to compare with. */
+  /** Pictures that are always shown next to the timeline, for comparison. */
   readonly besideTimeline: readonly Picture[];
   readonly charts: readonly Chart[];
 }
 
-/** The style of all pages. */
+/** The CSS of all pages. */
 export const pageStyle = (): string => readFileSync(new URL('./page.css', import.meta.url), 'utf8');
 
 /** Writes a report as one HTML page that needs no other file: script, style and pictures are inside. */
@@ -72,7 +72,7 @@ ${charts.length > 0 ? chartsHtml(charts) : ''}
 const inHtml = (text: string): string =>
   text.replace(/[&<>"]/g, (c) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' })[c] as string);
 
-// A closing tag inside the data would end the script element.
+// A closing tag inside the data would end the script element, so `<` is escaped.
 const jsonInHtml = (value: unknown): string => JSON.stringify(value).replaceAll('<', '\\u003c');
 
 const dataUri = (png: Uint8Array): string => `data:image/png;base64,${Buffer.from(png).toString('base64')}`;

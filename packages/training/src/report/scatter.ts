@@ -1,30 +1,30 @@
 /** @file A diagram of labelled points as an SVG element, and a page around it that needs no other file. */
 import { pageStyle } from './page.ts';
 
-/** A point with its name beside it. */
+/** A labelled point. */
 export interface ScatterPoint {
   readonly label: string;
   readonly x: number;
   readonly y: number;
   /** Drawn larger and filled. */
   readonly strong?: boolean;
-  /** Half the length of the bars that show how far either value spreads. */
+  /** Half the length of the horizontal and vertical error bars. */
   readonly spread?: { readonly x: number; readonly y: number };
 }
 
 /** One axis of a {@link Scatter}. */
 export interface ScatterAxis {
   readonly title: string;
-  /** Writes a tick. */
+  /** Formats the number at a tick. */
   readonly format: (value: number) => string;
 }
 
-/** Points between two axes that fit them. */
+/** A scatter diagram; the ranges of its axes follow from the points. */
 export interface Scatter {
   readonly points: readonly ScatterPoint[];
   readonly x: ScatterAxis;
   readonly y: ScatterAxis;
-  /** A line above the diagram: under which conditions the points hold. */
+  /** A line above the diagram that says under which conditions the points were measured. */
   readonly note?: string;
 }
 
@@ -33,7 +33,10 @@ const EDGE = { left: 76, right: 110, top: 36, bottom: 56 } as const;
 const LINE = 16; // height of a label
 const TICKS = 5;
 
-/** A range of round numbers around values, with a step between ticks; some room even if all values are equal. */
+/**
+ * A range with round ends that contains the values, and the step between its ticks. The range is never empty, even if
+ * all values are equal.
+ */
 function roundRange(values: readonly number[]): { low: number; high: number; step: number } {
   const [least, most] = [Math.min(...values), Math.max(...values)];
   const spread = most - least || Math.abs(most) || 1;
@@ -59,8 +62,8 @@ function scaleOf(values: readonly number[], from: number, to: number): Scale {
 }
 
 /**
- * Heights of labels near their points such that none covers another: from the top down, each below the one above it if
- * they would touch.
+ * Vertical positions of labels near their points, such that no label covers another. Labels are placed from top to
+ * bottom, and each is moved below the previous one if they would touch.
  */
 function labelHeights(places: readonly { readonly x: number; readonly y: number }[]): number[] {
   const heights = places.map(({ y }) => y);
@@ -78,11 +81,11 @@ function labelHeights(places: readonly { readonly x: number; readonly y: number 
 const text = (x: number, y: number, words: string, more = ''): string =>
   `<text x="${x.toFixed(1)}" y="${y.toFixed(1)}" ${more}>${inHtml(words)}</text>`;
 
-/** The values that the axis of a point has to show: its own, and the ends of its bar. */
+/** The values that an axis must include for a point: its own value, or the ends of its error bar. */
 const reach = ({ spread, ...point }: ScatterPoint, axis: 'x' | 'y'): number[] =>
   spread ? [point[axis] - spread[axis], point[axis] + spread[axis]] : [point[axis]];
 
-/** The bars of a point that has a spread. */
+/** The error bars of a point; empty for a point without a spread. */
 function barsOf({ x, y, spread }: ScatterPoint, across: Scale, up: Scale): string {
   if (!spread) return '';
   const bar = (x1: number, y1: number, x2: number, y2: number) =>
@@ -90,7 +93,7 @@ function barsOf({ x, y, spread }: ScatterPoint, across: Scale, up: Scale): strin
   return bar(x - spread.x, y, x + spread.x, y) + bar(x, y - spread.y, x, y + spread.y);
 }
 
-/** The diagram as an SVG element; its colours are those of the surrounding text. */
+/** The diagram as an SVG element, in the colour of the surrounding text. */
 export function scatterSvg({ points, x, y, note }: Scatter): string {
   const [right, bottom] = [WIDTH - EDGE.right, HEIGHT - EDGE.bottom];
   const across = scaleOf(
@@ -140,7 +143,7 @@ ${[...grid, ...marks, ...titles].join('\n')}
 </svg>`;
 }
 
-/** What a {@link figurePage} shows. */
+/** The content of a {@link figurePage}. */
 export interface FigurePage {
   readonly title: string;
   readonly figure: Scatter;

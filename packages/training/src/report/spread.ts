@@ -1,13 +1,14 @@
-/** A figure over several runs that differ in their seed alone. */
+/** The mean and spread of a figure over several runs that differ only in their seed. */
 export interface Spread {
   readonly mean: number;
   /**
-   * Standard deviation of a run, √(Σ(x − mean)² / (n − 1)); `undefined` for a single run, which tells nothing of it.
+   * Sample standard deviation √(Σ(x − mean)² / (n − 1)); `undefined` for a single run, from which it cannot be
+   * estimated.
    */
   readonly deviation: number | undefined;
 }
 
-/** Mean and spread of the same figure of several runs. */
+/** Computes the mean and the sample standard deviation of the same figure over several runs. */
 export function spreadOf(values: readonly number[]): Spread {
   const mean = values.reduce((sum, x) => sum + x, 0) / values.length;
   if (values.length < 2) return { mean, deviation: undefined };
@@ -15,7 +16,7 @@ export function spreadOf(values: readonly number[]): Spread {
   return { mean, deviation: Math.sqrt(squares / (values.length - 1)) };
 }
 
-/** `12.3 ± 0.4`, with a unit behind it; without the spread where there is none. */
+/** Formats a figure as `12.3 ± 0.4`, followed by its unit; the spread is left out where it is unknown. */
 export function withSpread({ mean, deviation }: Spread, format: (value: number) => string, unit = ''): string {
   const spread = deviation === undefined || Number.isNaN(deviation) ? '' : ` ± ${format(deviation)}`;
   return `${format(mean)}${spread}${unit}`;

@@ -1,7 +1,7 @@
-/** @file Durations and adapters in words, the same in reports, tables and on the terminal. */
+/** @file Durations and adapters in words, for reports, tables and the terminal. */
 import type { Gpu } from '@visage/gpu';
 
-/** `1 h 02 min`, `3 min 20 s` or `12 s`. */
+/** Formats a duration in seconds as `1 h 02 min`, `3 min 20 s` or `12 s`. */
 export function duration(seconds: number): string {
   const whole = Math.max(0, Math.round(seconds));
   const [hours, minutes, rest] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
@@ -10,7 +10,7 @@ export function duration(seconds: number): string {
   return minutes > 0 ? `${minutes} min ${two(rest)} s` : `${rest} s`;
 }
 
-/** One line that names the adapter, and says so if it computes on the processor. */
+/** The name of the adapter in one line, with a remark if it is a software adapter. */
 export function adapterLine({ adapter }: Gpu): string {
   return adapter.software
     ? `${adapter.name} (software: everything runs on the processor, expect it to be slow)`

@@ -1,6 +1,6 @@
 /**
- * @file What a report shows of a log: a bounded number of points per curve, picked while the log is read, however long
- * it is.
+ * @file Selects the points of a log that a report shows. Their number per curve is limited while the log is read, so
+ * memory does not depend on the length of the log.
  */
 import type { Chart } from '../report/page.ts';
 import type { LogLine } from './log.ts';
@@ -9,8 +9,8 @@ const MOST_POINTS = 2000; // per curve
 const MOST_WARNINGS = 20;
 
 /**
- * At most `most` items of a stream whose length nobody knows: every n-th, where n doubles whenever the room is used up;
- * and always the last.
+ * Keeps at most `most` evenly spaced items of a stream of unknown length, and the last item. It keeps every n-th item,
+ * and doubles n whenever `most` is reached.
  */
 export class Thinned<T> {
   readonly #most: number;
@@ -34,7 +34,7 @@ export class Thinned<T> {
     this.#seen += 1;
   }
 
-  /** Is the next item one of every n-th? */
+  /** Whether the next item is one of every n-th. */
   get #isDue(): boolean {
     return this.#seen % this.#stride === 0;
   }
@@ -44,20 +44,21 @@ export class Thinned<T> {
   }
 }
 
-/** What {@link digestOf} keeps of a log. */
+/** The part of a log that a report shows. */
 export interface LogDigest {
   /**
-   * Lines of steps in rising order, thinned apart for each kind of pairs: every second line of all may be of one kind.
+   * Lines of steps in ascending order. Each kind of pairs is thinned separately: if the kinds alternate, keeping every
+   * second line would keep only one of them.
    */
   readonly steps: readonly LogLine[];
   readonly measured: readonly LogLine[];
-  /** The latest alarms and warnings, and how many there are. */
+  /** The latest alarms and warnings; `warningCount` is the number of all of them. */
   readonly warnings: readonly LogLine[];
   readonly warningCount: number;
   readonly stepsPerSecond: number;
 }
 
-/** Reads a log once. */
+/** Selects the lines for a report in one pass over a log. */
 export function digestOf(lines: Iterable<LogLine>): LogDigest {
   const steps = new Map<string, Thinned<LogLine>>();
   const measured = new Thinned<LogLine>(MOST_POINTS);
@@ -81,7 +82,7 @@ export function digestOf(lines: Iterable<LogLine>): LogDigest {
   return { steps: merged, measured: measured.items, warnings, warningCount, stepsPerSecond };
 }
 
-/** The curves of a run. */
+/** The charts of a run. */
 export function chartsOf({ steps, measured }: LogDigest): Chart[] {
   const all = [
     byKind('identity loss', 'identity', steps),
@@ -104,7 +105,10 @@ function chart(title: string, points: readonly LogLine[], names: readonly string
   };
 }
 
-/** One loss, apart for the two kinds of pairs: it means something else for each. */
+/**
+ * The chart of one loss, with a curve for each of the two kinds of pairs, because the loss means something different
+ * for each.
+ */
 function byKind(title: string, name: string, points: readonly LogLine[]): Chart {
   const curve = (kind: string) => points.map((line) => (line.note === kind ? (line.values[name] ?? null) : null));
   const curves = { 'two people': curve('cross'), 'one person': curve('same') };

@@ -5,17 +5,23 @@ import { type LogLine, TrainingLog } from './log.ts';
 import type { RunObserver } from './observer.ts';
 import type { TrainingRun } from './open.ts';
 
-/** What a run tells: lines in the log on the disk, in the order of the steps, and notes to the observer. */
+/**
+ * Reports the progress of a run: as lines in the log on the disk, in the order of the steps, and as notes to the
+ * observer.
+ */
 export class RunJournal {
-  /** Who is told; nobody before the run trains. */
+  /** The observer that is notified; none before the training starts. */
   observer: RunObserver = {};
   readonly #run: TrainingRun;
   readonly #log: TrainingLog;
-  /** Pictures found bad while their step was prepared; losses, and with them the lines of steps, come later. */
+  /**
+   * Pictures that were found to be bad while their step was prepared. The lines of steps are written later, when their
+   * losses are read, so these wait here.
+   */
   readonly #found: { readonly step: number; readonly note: string }[] = [];
   #kernelsPerStep: number | undefined;
 
-  /** Opens the log, without the lines behind the step that the run stands at. */
+  /** Opens the log and drops the lines after the step that the run has reached. */
   constructor(path: string, run: TrainingRun) {
     this.#run = run;
     this.#log = new TrainingLog(path, run.trainer.step);
@@ -25,12 +31,15 @@ export class RunJournal {
     return this.#log.path;
   }
 
-  /** Unknown before a step on each kind of pairs was read. */
+  /** Mean number of kernel launches per step; `undefined` until one step on each kind of pairs was read. */
   get kernelsPerStep(): number | undefined {
     return this.#kernelsPerStep;
   }
 
-  /** What is known before the first step: pictures that are bad, lines that the log lacks, data that changed. */
+  /**
+   * Reports what is known before the first step: bad pictures, lines that are missing from the log, and a changed data
+   * set.
+   */
   begin(): void {
     const { trainer, pictures, warning, settings } = this.#run;
     const { missing } = this.#log;
@@ -44,7 +53,7 @@ export class RunJournal {
     pictures.onBad = (bad) => this.#found.push({ step: trainer.step + 1, note: leftOut(bad) });
   }
 
-  /** The losses of a step. */
+  /** Logs the losses of a step and passes them to the observer. */
   step({ step, kind, losses, stepsPerSecond, scaling }: StepReport): void {
     this.#tellFound(step);
     const values = { ...losses, ...scalingValues(scaling), stepsPerSecond };
@@ -55,19 +64,21 @@ export class RunJournal {
     if (this.#kernelsPerStep === undefined) this.#countKernels();
   }
 
-  /** Says once how many kernels a step launches: each costs the host a few microseconds. */
+  /** Reports once how many kernels a step launches, since each launch costs the host a few microseconds. */
   #countKernels(): void {
     this.#kernelsPerStep = this.#run.trainer.kernelsPerStep;
     if (this.#kernelsPerStep !== undefined) this.note(`${Math.round(this.#kernelsPerStep)} kernels per step`);
   }
 
-  /** A collapse is suspected. */
+  /** Logs a suspected collapse of the training. */
   alarm({ step, reason, change, likeTarget, likeSource }: CollapseReport): void {
     this.#log.add({ step, event: 'alarm', values: { change, likeTarget, likeSource }, note: reason });
     this.note(`step ${step}, warning: ${reason}`);
   }
 
-  /** The figures of a measurement. A run that was killed behind it has its line already. */
+  /**
+   * Logs the scores of a measurement. The line exists already if the run was killed after the measurement and resumed.
+   */
   measured(event: 'measure' | 'report', values: LogLine['values'], note: string): void {
     const { step } = this.#run.trainer;
     if (this.#log.latest(event) !== step) this.#log.add({ step, event, values, note });
@@ -78,31 +89,31 @@ export class RunJournal {
     return this.#log.latest(event);
   }
 
-  /** The run ends with an error: that goes into the log alone, since whoever watches is given the error itself. */
+  /** Logs the error that ends the run. The observer is not notified, because the caller receives the error itself. */
   failed(message: string): void {
     const { step } = this.#run.trainer;
     this.#tellFound(step);
     this.#log.warn(step, `the run ended with an error: ${message}`);
   }
 
-  /** Tells the observer a line. */
+  /** Passes a line to the observer. */
   note(line: string): void {
     this.observer.onNote?.(line);
   }
 
-  /** Puts all lines so far on the disk. */
+  /** Writes all lines so far to the disk. */
   flush(): Promise<void> {
     return this.#log.flush();
   }
 
-  /** Notes a warning in the log and to the observer, unless the log has it already. */
+  /** Logs a warning and passes it to the observer, unless the log contains it already. */
   #warn(step: number, note: string): void {
     if (this.#log.warn(step, note)) this.note(`${step > 0 ? `step ${step}, ` : ''}warning: ${note}`);
   }
 
   /**
-   * Notes what was found while steps were prepared, up to one whose line comes next: the log is in the order of the
-   * steps.
+   * Reports the bad pictures found for steps up to `step`, whose line is written next. This keeps the log in the order
+   * of the steps.
    */
   #tellFound(step: number): void {
     const later = this.#found.filter((found) => found.step > step);
@@ -112,7 +123,7 @@ export class RunJournal {
   }
 }
 
-/** What the loss scalers of mixed precision did, as the log has it. */
+/** The state of the loss scalers of mixed precision, as values of a log line. */
 const scalingValues = (scaling: StepReport['scaling']): Record<string, number> =>
   Object.fromEntries(
     Object.entries(scaling ?? {}).flatMap(([player, { lossScale, skipped }]) => [

@@ -1,10 +1,11 @@
 /**
- * @file One training at a time in a folder. Two that write the same log, samples and checkpoint would leave a mixture
- * of both, so the first one puts a file `run.lock` there that says who it is, and the second one is refused. The file
- * is made with O_EXCL, which succeeds for one of several processes.
+ * @file Allows only one training at a time in a folder. Two trainings that wrote the same log, samples and checkpoint
+ * would leave a mixture of both. The first training therefore creates a file `run.lock` that identifies its process,
+ * and a second one is refused. The file is created with O_EXCL, which succeeds for only one of several competing
+ * processes.
  *
- * A run that was killed leaves its lock behind. On the same host it can be seen that its process is gone, and the next
- * run takes the lock over.
+ * A killed run leaves its lock behind. On the same host the next run can see that the process no longer exists, and
+ * takes the lock over.
  */
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -14,26 +15,26 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { FileError } from '@visage/gpu';
 
-/** Who trains in a folder. */
+/** The process that trains in a folder. */
 interface Holder {
   readonly host: string;
   readonly pid: number;
-  /** When the training began, ISO 8601. */
+  /** Start of the training, in ISO 8601. */
   readonly since: string;
   /**
-   * When the process began, as its system tells it: another process may have the same number later. `null` where the
-   * system does not tell.
+   * Start of the process as the operating system reports it, which tells it apart from a later process with the same
+   * number. `null` where the system does not report it.
    */
   readonly processStart: string | null;
 }
 
 const NAME = 'run.lock';
-/** A lock that cannot be read is looked at again after so long: the one who makes it may be writing it. */
+/** Milliseconds after which an unreadable lock is read again, because its creator may still be writing it. */
 const WRITING_MS = 200;
 
-/** The right to write into the folder of a run. */
+/** The exclusive right to write into the folder of a run. */
 export class RunLock {
-  /** Set when the lock of a process that is gone was taken over: a line that says whose it was. */
+  /** A line that names the previous owner, if the lock was taken over from a process that no longer exists. */
   readonly note: string | undefined;
   readonly #path: string;
   readonly #text: string;
@@ -45,10 +46,10 @@ export class RunLock {
   }
 
   /**
-   * Takes the lock of a folder that is there.
+   * Takes the lock of an existing folder.
    *
-   * @throws FileError when another training has it, or had it on another host, where nobody can see from here whether
-   * it is still running.
+   * @throws FileError when another training holds the lock, or held it on another host. Whether a process on another
+   * host is still running cannot be determined from here.
    */
   static async take(folder: string): Promise<RunLock> {
     const path = join(folder, NAME);
@@ -58,12 +59,12 @@ export class RunLock {
     if (await created(path, text)) return new RunLock(path, text, undefined);
     const stale = await staleTextOf(path, folder);
     if (stale !== undefined) await takeAway(path, stale, folder);
-    // Whoever else saw the stale lock may have been faster, and is then named.
+    // Another process that saw the stale lock may have been faster. It then appears in the error.
     if (!(await created(path, text))) refuse(path, folder, await readFile(path, 'utf8').catch(() => ''));
     return new RunLock(path, text, stale === undefined ? undefined : takenOver(folder, stale));
   }
 
-  /** Gives the folder back. A lock that is not ours any more stays. */
+  /** Releases the folder. A lock that no longer belongs to this object is left alone. */
   async release(): Promise<void> {
     const text = await readFile(this.#path, 'utf8').catch(() => undefined);
     if (text === this.#text) await rm(this.#path, { force: true });
@@ -71,18 +72,18 @@ export class RunLock {
 }
 
 /**
- * For those who are about to prepare a run, which takes a while.
+ * Checks that no training runs in a folder, before a run is prepared, which takes a while.
  *
- * @throws FileError when another training has the folder's lock.
+ * @throws FileError when another training holds the lock of the folder.
  */
 export async function checkNobodyTrains(folder: string): Promise<void> {
   await staleTextOf(join(folder, NAME), folder);
 }
 
 /**
- * Removes everything in a folder, if it is there, for a run that begins anew in it.
+ * Removes everything in a folder, if the folder exists, so that a new run can start in it.
  *
- * @throws FileError when a training has the folder's lock; nothing is removed then.
+ * @throws FileError when a training holds the lock of the folder; nothing is removed in that case.
  */
 export async function emptyRunFolder(folder: string): Promise<void> {
   const names = await readdir(folder).catch(() => undefined);
@@ -95,7 +96,7 @@ export async function emptyRunFolder(folder: string): Promise<void> {
   }
 }
 
-/** Makes the file, unless there is one. */
+/** Creates the file and returns true, or returns false if it exists already. */
 async function created(path: string, text: string): Promise<boolean> {
   try {
     await writeFile(path, text, { flag: 'wx' });
@@ -106,7 +107,11 @@ async function created(path: string, text: string): Promise<boolean> {
   }
 }
 
-/** The content of a lock that nobody holds any more; `undefined` when there is none. Throws when somebody holds it. */
+/**
+ * The content of a lock whose process no longer exists; `undefined` when there is no lock.
+ *
+ * @throws FileError when a process still holds the lock.
+ */
 async function staleTextOf(path: string, folder: string): Promise<string | undefined> {
   const read = () => readFile(path, 'utf8').catch(() => undefined);
   let text = await read();
@@ -120,7 +125,9 @@ async function staleTextOf(path: string, folder: string): Promise<string | undef
 }
 
 /**
- * Removes a stale lock. Another process may have done so and put its own in the place meanwhile: then that is put back.
+ * Removes a stale lock. If another process has replaced it with its own in the meantime, that lock is put back.
+ *
+ * @throws FileError when another process holds the lock by now.
  */
 async function takeAway(path: string, stale: string, folder: string): Promise<void> {
   const aside = `${path}.${randomUUID()}`;
@@ -148,7 +155,7 @@ function holderOf(text: string): Holder | undefined {
   }
 }
 
-/** May the holder of a lock still be at work? */
+/** Whether the holder of a lock may still be running. */
 function isHeld({ host, pid, processStart: start }: Holder): boolean {
   if (host !== hostname()) return true;
   try {
@@ -161,8 +168,8 @@ function isHeld({ host, pid, processStart: start }: Holder): boolean {
 }
 
 /**
- * When a process began: on Linux the start of the system and the clock ticks since then, field 22 of /proc/PID/stat
- * (proc(5)).
+ * The start of a process. On Linux it consists of the boot id of the system and of the clock ticks since boot, field 22
+ * of /proc/PID/stat (proc(5)). `null` on other systems.
  */
 function processStart(pid: number): string | null {
   try {

@@ -7,40 +7,39 @@ export interface LogLine {
   readonly step: number;
   /**
    * `settings`: the recipe and the discriminator that the run began with. `step`: the losses of a training step.
-   * `measure`: metrics on the tuning people; `report`: on the reporting people, when the run is finished. `alarm`: a
-   * collapse was suspected. `warning`: something that the note says.
+   * `measure`: scores on the tuning people. `report`: scores on the reporting people, when the run is finished.
+   * `alarm`: a suspected collapse. `warning`: a warning, whose text is the note.
    */
   readonly event: 'settings' | 'step' | 'measure' | 'report' | 'alarm' | 'warning';
   readonly values: Readonly<Record<string, number>>;
   readonly note?: string;
 }
 
-const MOST_WAITING = 2 ** 16; // characters of lines that wait in memory to be written
-const CHUNK = 2 ** 20; // bytes read at a time
+const MOST_WAITING = 2 ** 16; // characters of lines that are buffered in memory before they are written
+const CHUNK = 2 ** 20; // bytes that are read at a time
 
 /**
- * A training log on disk, one JSON object per line, in the order of the steps.
+ * A training log on the disk, with one JSON object per line, in the order of the steps.
  *
- * A run of half a million steps writes some 150 MB, so memory holds only the lines that wait to be written, and every
- * reader streams the file.
+ * The log of a run of half a million steps takes about 150 MB. Memory therefore holds only the lines that are not
+ * written yet, and every reader streams the file.
  */
 export class TrainingLog {
   readonly path: string;
-  /** Steps up to the one that the log was opened at whose line is not there, because somebody took lines away. */
+  /** Number of steps, up to the step at which the log was opened, whose line is missing because the file was edited. */
   readonly missing: number;
   /** Step of the latest line of each event. */
   readonly #latest = new Map<LogLine['event'], number>();
   readonly #warnings = new Set<string>();
-  #end: number; // bytes of the file that are ours: whole lines
+  #end: number; // length in bytes of the complete lines of the file
   #waiting: string[] = [];
   #waitingLength = 0;
 
   /**
-   * Opens a log. A resumed run keeps what was logged up to `step` and cuts off what came after its checkpoint, or was
-   * not written to its end.
+   * Opens a log. A resumed run keeps the lines up to `step`, and removes later lines and an incomplete last line.
    *
-   * Lines stand in the order of their steps, so what is cut is the end of the file: a process that is killed meanwhile
-   * has touched nothing else.
+   * Because lines are in the order of their steps, this only truncates the file. A process that is killed meanwhile has
+   * changed nothing else.
    *
    * @throws FileError when the file cannot be read or written.
    */
@@ -75,7 +74,7 @@ export class TrainingLog {
     if (this.#waitingLength > MOST_WAITING) this.#write();
   }
 
-  /** Adds a warning, unless the log has the same one already; tells whether it was new. */
+  /** Adds a warning unless the log contains the same one already; returns whether it was new. */
   warn(step: number, note: string): boolean {
     if (this.#warnings.has(note)) return false;
     this.#warnings.add(note);
@@ -84,10 +83,10 @@ export class TrainingLog {
   }
 
   /**
-   * Writes what was added, and returns when it is on the disk. A line that could not be written waits for the next
-   * call.
+   * Writes the added lines and resolves when they are on the disk. Lines that could not be written are kept for the
+   * next call.
    *
-   * @throws FileError when the disk is full, or something else wrote into the file.
+   * @throws FileError when the disk is full, or when another program has written into the file.
    */
   async flush(): Promise<void> {
     if (this.#waiting.length > 0) this.#write();
@@ -103,7 +102,7 @@ export class TrainingLog {
       try {
         for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at, bytes.length - at, this.#end + at);
       } catch (cause) {
-        ftruncateSync(file, this.#end); // a full disk may have taken a part of it
+        ftruncateSync(file, this.#end); // a full disk may have stored only a part
         throw cause;
       }
     });
@@ -131,23 +130,26 @@ export class TrainingLog {
 }
 
 /**
- * The lines of a log, read from the disk as they are asked for; what is no line, as the torn end of a killed run, is
- * left out.
+ * Yields the lines of a log, and reads the file as they are requested. Text that is not a valid line, such as the
+ * incomplete last line of a killed run, is skipped.
  */
 export function* logLines(path: string): Generator<LogLine> {
   for (const { line } of linesIn(path)) if (line) yield line;
 }
 
-/** All lines of a log at once; for logs that are known to be short. */
+/** Reads all lines of a log at once; for logs that are known to be short. */
 export const readLog = (path: string): LogLine[] => [...logLines(path)];
 
-/** Each text of a log that ends in a line break, parsed if it is a line, with the number of bytes up to its end. */
+/**
+ * Yields each text of a log that ends in a line break, parsed if it is a valid line, with the number of bytes up to its
+ * end.
+ */
 function* linesIn(path: string): Generator<{ readonly line: LogLine | undefined; readonly until: number }> {
   if (!existsSync(path)) return;
   const file = openSync(path, 'r');
   try {
     const chunk = Buffer.alloc(CHUNK);
-    let rest: Buffer[] = []; // the beginning of a text whose end is in a later chunk
+    let rest: Buffer[] = []; // the start of a line that ends in a later chunk
     for (let at = 0; ; ) {
       const count = readSync(file, chunk, 0, CHUNK, at);
       if (count === 0) return;

@@ -1,27 +1,25 @@
-/** @file What a run in a folder tells whoever watches it: a terminal, a page, a test. */
+/** @file The notifications of a run to an observer, such as a terminal, a page or a test. */
 
-/** Where a run stands after the losses of a step were read. */
+/** The progress of a run when the losses of a step were read. */
 export interface RunProgress {
   readonly step: number;
   readonly stepsPerSecond: number;
   readonly imagesPerSecond: number;
-  /** Short names and values. */
+  /** The values of the losses by short name. */
   readonly losses: Readonly<Record<string, number>>;
 }
 
 /**
- * Is told how a run goes, while it goes; what is left out is not told. An error that one of these throws ends the run,
- * which is saved first.
+ * Callbacks that report the progress of a run; each is optional. An error that one of them throws ends the run, which
+ * is saved first.
  */
 export interface RunObserver {
-  /** The losses of a step were read. */
+  /** Called when the losses of a step were read. */
   onStep?(progress: RunProgress): void;
-  /**
-   * Something happened that a person should see: a warning, a measurement, the reason why the run was asked to stop.
-   */
+  /** Called with a message for the user: a warning, a measurement, or the reason why the run was asked to stop. */
   onNote?(line: string): void;
-  /** No step comes any more; the last sample, measurement, checkpoint and pictures follow. */
+  /** Called after the last step, before the last sample grid, measurement, checkpoint and pictures are made. */
   onLastStep?(): void;
-  /** The run ends with an error, and its steps so far are saved. */
+  /** Called when the run ends with an error, after its steps so far were saved. */
   onRescue?(saved: { readonly step: number; readonly checkpoint: string }): void;
 }

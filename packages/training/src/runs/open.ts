@@ -32,27 +32,28 @@ export interface TrainingRun {
   readonly samples: SampleFaces;
   /** The data set on the disk; `undefined` for procedural faces. */
   readonly dataSet?: DataSet;
-  /** What reads its pictures, and knows which are bad. */
+  /** Reads the pictures of the data set and records which are bad. */
   readonly pictures?: Pictures;
-  /** What must be said of the run before it goes on. */
+  /** A warning that the user must see before the run continues. */
   readonly warning?: string;
 }
 
-/** What may change when a run goes on from a checkpoint. */
+/** The settings that may change when a run is resumed from a checkpoint. */
 export interface ResumeChanges {
   /** Total number of steps. */
   readonly steps?: number;
-  /** Where the data set lies now. */
+  /** The current folder of the data set. */
   readonly folder?: string;
-  /** Go on although the data set is another one. */
+  /** Resume even if the data set differs from the one that the run began with. */
   readonly allowOtherData?: boolean;
 }
 
 /**
- * Builds the networks and data of a new run; its generator takes the latents of the given identity network, whatever
- * their length.
+ * Builds the networks and the data of a new run. The latent length of the generator is set to that of the given
+ * identity network.
  *
- * @param featuresPath weights of the feature network of a projected discriminator, which decide its width.
+ * @param featuresPath weights of the feature network of a projected discriminator, which determine its width.
+ * @throws VisageError when a projected discriminator has no `featuresPath`, or when the data set is too small.
  */
 export async function newRun(settings: RunSettings, identityPath: string, featuresPath?: string): Promise<TrainingRun> {
   const dataSet = settings.folder === null ? undefined : await openDataSet(resolve(settings.folder));
@@ -71,14 +72,17 @@ export async function newRun(settings: RunSettings, identityPath: string, featur
 }
 
 /**
- * A new run whose speed is measured and nothing else: what has pretrained weights takes those that it was built with.
+ * Builds a new run for a measurement of speed. A network that usually has pretrained weights keeps its initial weights.
  */
 export async function measuredRun(settings: RunSettings, identity: IdentityNetwork): Promise<TrainingRun> {
   const adapted = { ...settings, generator: { ...settings.generator, latent: identity.config.embedding } };
   return prepare(adapted, { ...players(adapted), identity });
 }
 
-/** The projected discriminator of a run around the feature network of a file; nothing for a PatchGAN. */
+/**
+ * The configuration of a projected discriminator with the feature network of a file, and a function that loads the
+ * weights; `undefined` for a PatchGAN.
+ */
 async function featuresFor({ discriminator, recipe }: RunSettings, path: string | undefined) {
   if (discriminator.kind !== 'projected') return undefined;
   if (path === undefined) {
@@ -92,9 +96,10 @@ async function featuresFor({ discriminator, recipe }: RunSettings, path: string 
 }
 
 /**
- * Goes on from a checkpoint; `changes` may extend the run and say where its data set lies now.
+ * Resumes a run from a checkpoint; `changes` may extend the run and name the current folder of its data set.
  *
- * @throws FileError when the data set is not the one that the run began with, unless that is allowed.
+ * @throws FileError when the data set is not the one that the run began with, unless `allowOtherData` is set.
+ * @throws VisageError when the checkpoint has reached its number of steps already, or when its data set is not found.
  */
 export async function resumedRun(path: string, changes: ResumeChanges = {}): Promise<TrainingRun> {
   const file = await loadSafetensors(path);
@@ -116,7 +121,7 @@ export async function resumedRun(path: string, changes: ResumeChanges = {}): Pro
   return { ...run, ...(warning !== undefined && { warning }) };
 }
 
-/** The data set of a run that goes on: where the caller says, else where the checkpoint does. */
+/** The data set of a resumed run: the folder that the caller names, or else the one that the checkpoint names. */
 async function dataSetOf(
   path: string,
   header: CheckpointHeader,
@@ -146,8 +151,9 @@ async function dataSetOf(
 }
 
 /**
- * The same run with another number of steps. Learning rates that fall over the whole run then fall over the new one:
- * they would be zero beyond the old end. Those that were set to fall over another number of steps stay.
+ * The settings of the same run with another number of steps. If the learning rates fell to zero over the whole run,
+ * they now fall over the new length; otherwise they would be zero after the old end. A decay over any other number of
+ * steps is kept.
  */
 function extended(settings: RunSettings, steps = settings.steps): RunSettings {
   const { recipe } = settings;
@@ -155,7 +161,7 @@ function extended(settings: RunSettings, steps = settings.steps): RunSettings {
   return { ...settings, steps, recipe: overAll ? { ...recipe, decaySteps: steps } : recipe };
 }
 
-/** The two networks that are trained, with initial weights by the seed. */
+/** The two trained networks, with initial weights drawn from the seed. */
 const players = ({ seed, generator, discriminator }: RunSettings) => ({
   generator: seeded(seed, () => new Generator(generator)),
   discriminator: seeded(seed + 1, () => buildDiscriminator(discriminator)),
@@ -173,15 +179,19 @@ async function prepare(settings: RunSettings, networks: Networks, dataSet?: Data
         data: new ProceduralPairs({ batchSize, imageSize, identities, level, seed }),
         samples: proceduralSamples(imageSize, level),
       };
-  // A software adapter takes about a second per step: show each. On a GPU every reading would make it wait.
+  // A software adapter takes about a second per step, so every step is reported. A GPU would have to wait at every
+  // reading.
   const readEvery = currentGpu().adapter.software ? 1 : 10;
   const trainer = new Trainer({ ...networks, data, recipe, seed, precision, readEvery });
-  const { average: generator, foldedIdentity: identity } = trainer; // the swapper would fold the network a second time
+  const { average: generator, foldedIdentity: identity } = trainer; // avoids folding it twice
   const swapper = new Swapper({ generator, identity, identityResize: recipe.identityResize });
   return { settings, trainer, swapper, ...faces };
 }
 
-/** People of a data set on disk; the last few are for the sample grids only. */
+/**
+ * The training data and the samples of a data set on the disk. The last {@link sampledPeople} people appear only in the
+ * sample grids.
+ */
 async function folderFaces(
   dataSet: DataSet,
   { batchSize, imageSize, seed }: RunSettings,

@@ -12,24 +12,27 @@ import { describeDiscriminator, describeRecipe, type RunSettings } from '../sett
 import { chartsOf, digestOf, type LogDigest } from './curves.ts';
 import type { LogLine } from './log.ts';
 
-/** What the report of a run is made from; pictures are read from the folder. */
+/** The content of the report of a run; pictures are read from its folder. */
 export interface RunReport {
   readonly folder: string;
   readonly settings: RunSettings;
   readonly step: number;
-  /** The lines of its log, read once, so they may come from the disk one by one. */
+  /** The lines of its log. They are iterated only once, so they may be streamed from the disk. */
   readonly lines: Iterable<LogLine>;
   readonly scores?: SwapScores;
   readonly references?: Readonly<Record<AnswerName, SwapScores>>;
-  /** Whose swaps they measure. Default `tuning`. */
+  /** The set of people whose swaps the scores measure. Default `tuning`. */
   readonly peopleSet?: PeopleSet;
-  /** Unknown before a step on each kind of pairs. */
+  /** `undefined` until one step on each kind of pairs was read. */
   readonly kernelsPerStep?: number;
 }
 
-const MOST_PICTURES = 40; // in the timeline
+const MOST_PICTURES = 40; // pictures in the timeline
 
-/** Writes `index.html` into the folder: facts, scores, the swap, sample grids over time, curves. */
+/**
+ * Writes `index.html` into the folder of the run, with facts, scores, one swap, the sample grids over time and the
+ * curves.
+ */
 export async function writeRunReport(run: RunReport): Promise<void> {
   const { folder, settings, step, lines, scores, references, peopleSet = 'tuning' } = run;
   const digest = digestOf(lines);
@@ -72,7 +75,7 @@ function facts({ settings, step, kernelsPerStep }: RunReport, { stepsPerSecond: 
   ];
 }
 
-/** Those of the named pictures that are there already. */
+/** Reads the named pictures, and leaves out those that do not exist yet. */
 async function picturesIn(folder: string, titles: Readonly<Record<string, string>>): Promise<Picture[]> {
   const read = async ([file, title]: [string, string]) => ({
     title,
@@ -82,7 +85,9 @@ async function picturesIn(folder: string, titles: Readonly<Record<string, string
   return found.flatMap(({ title, png }) => (png ? [{ title, png }] : []));
 }
 
-/** The samples up to a step; a run that was killed and resumed may have left later ones, which it will make again. */
+/**
+ * The sample grids up to a step. A run that was killed and resumed may have left later ones, which it will make again.
+ */
 async function timelineIn(folder: string, step: number): Promise<Picture[]> {
   const stepOf = (name: string) => Number(/^step-(\d+)\.png$/.exec(name)?.[1] ?? Number.NaN);
   const files = (await readdir(join(folder, 'samples'))).filter((name) => stepOf(name) <= step);
@@ -94,7 +99,7 @@ async function timelineIn(folder: string, step: number): Promise<Picture[]> {
   return Promise.all(thinned(files, MOST_PICTURES).map(read));
 }
 
-/** At most `most` items, evenly spread, the last one included. */
+/** At most `most` evenly spaced items, including the last. */
 function thinned<T>(items: readonly T[], most: number): T[] {
   const stride = Math.ceil(items.length / most);
   return items.filter((_, k) => (items.length - 1 - k) % stride === 0);

@@ -12,17 +12,17 @@ import type { TrainingRun } from './open.ts';
 import { writeRunReport } from './report.ts';
 import { sampleGrid, swapPicture } from './samples.ts';
 
-/** The figures that a run has so far. */
+/** The scores that a run has so far. */
 export interface RunFigures {
   readonly scores?: SwapScores;
   readonly references?: SwapEvaluation['references'];
-  /** Whose swaps they measure. */
+  /** The set of people whose swaps the scores measure. */
   readonly peopleSet?: PeopleSet;
 }
 
 /**
- * Measures the swaps of a run on the tuning people while it trains; nothing is measured on data from the disk, whose
- * truth nobody knows.
+ * Prepares the measurement of a run on the tuning people. It is `undefined` for data sets on the disk, whose exact
+ * swaps are unknown.
  */
 export async function evaluationOf({ settings }: TrainingRun): Promise<SwapEvaluation | undefined> {
   const { imageSize, level, heldOut: people, folder } = settings;
@@ -32,13 +32,13 @@ export async function evaluationOf({ settings }: TrainingRun): Promise<SwapEvalu
 }
 
 /**
- * What people look at in the folder of a run: sample grids, the swap, measurements, and the page that shows them all.
+ * Writes the results in the folder of a run: sample grids, one swap, measurements, and the page that shows them all.
  */
 export class RunResults {
   readonly #folder: string;
   readonly #run: TrainingRun;
   readonly #journal: RunJournal;
-  /** On the tuning people; on the reporting people once the run is finished. */
+  /** The measurement on the tuning people, or on the reporting people once the run is finished. */
   #evaluation: SwapEvaluation | undefined;
   #scores: SwapScores | undefined;
   #sampledAt: number | undefined;
@@ -63,7 +63,7 @@ export class RunResults {
     this.#sampledAt = trainer.step;
   }
 
-  /** Measures on the tuning people, and shows it on the page. */
+  /** Measures the swapper on the tuning people and updates the page. */
   async measure(): Promise<void> {
     if (!this.#evaluation) return;
     const { trainer, swapper } = this.#run;
@@ -79,8 +79,8 @@ export class RunResults {
   }
 
   /**
-   * What a finished run lacks of the last step's sample and measurement, and its figures on people whom nobody has
-   * looked at before.
+   * Completes a finished run: makes the last step's sample and measurement if they are missing, and then measures on
+   * the reporting people, who have not been measured before.
    */
   async complete(): Promise<void> {
     const { step } = this.#run.trainer;
@@ -92,7 +92,7 @@ export class RunResults {
     this.#journal.measured('report', { ...this.#scores }, 'reporting people');
   }
 
-  /** Writes one swap, and the exact answers where they are known. */
+  /** Writes a picture of one swap, and a grid of the exact swaps where they are known. */
   async writePictures(): Promise<void> {
     const { samples, swapper } = this.#run;
     await writeMarkedPng(join(this.#folder, 'swap.png'), await swapPicture(samples, swapper));

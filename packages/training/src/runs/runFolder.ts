@@ -10,11 +10,14 @@ import type { RunObserver } from './observer.ts';
 import type { TrainingRun } from './open.ts';
 import { evaluationOf, type RunFigures, RunResults } from './results.ts';
 
-/** How a run ended. Its figures are on the reporting people when it is finished; procedural faces only. */
+/**
+ * The result of a run. The scores of a finished run on procedural faces are those on the reporting people; runs on
+ * other data have no scores.
+ */
 export interface Outcome extends RunFigures {
   readonly finished: boolean;
   readonly step: number;
-  /** Mean over the run, its samples, measurements and compilation included. */
+  /** Mean over the run, including the time for samples, measurements and compilation. */
   readonly stepsPerSecond: number;
   readonly checkpoint: string;
 }
@@ -26,12 +29,13 @@ interface Parts {
 }
 
 /**
- * Trains a run into a folder: log, sample grids, measurements, checkpoints, and the report that shows them all.
+ * Trains a run and writes its log, sample grids, measurements, checkpoints and report into a folder.
  *
- * A process that is killed at any moment loses the steps since the last checkpoint and nothing else: every file is
- * written beside its name and renamed, and the log is on the disk before the checkpoint that speaks of its steps. The
- * resumed run makes the same again, bit for bit. From {@link RunFolder.open} to the end of {@link RunFolder.train} the
- * folder is locked: a second run is refused there.
+ * A process that is killed at any moment loses only the steps since the last checkpoint. Every file except the log is
+ * written under a temporary name and then renamed, and the log is on the disk before the checkpoint that includes its
+ * steps. The resumed run repeats the lost steps bit for bit.
+ *
+ * The folder is locked from {@link RunFolder.open} to the end of {@link RunFolder.train}, so a second run is refused.
  */
 export class RunFolder {
   readonly folder: string;
@@ -53,9 +57,9 @@ export class RunFolder {
   }
 
   /**
-   * Makes the folder, locks it and prepares the measurements.
+   * Creates the folder, locks it and prepares the measurements.
    *
-   * @throws FileError when another run trains into the folder; nothing in it is changed then.
+   * @throws FileError when another run trains into the folder; nothing in the folder is changed in that case.
    */
   static async open(folder: string, run: TrainingRun): Promise<RunFolder> {
     await mkdir(join(folder, 'samples'), { recursive: true });
@@ -72,12 +76,12 @@ export class RunFolder {
   }
 
   /**
-   * Trains to the end, or until {@link RunFolder.stop}; either way everything is saved, and the folder is unlocked.
+   * Trains to the end or until {@link RunFolder.stop}. In both cases everything is saved and the folder is unlocked.
    *
-   * An error ends the run too, and is thrown once the steps so far are saved; a state that is not finite is not, and
-   * leaves the last good checkpoint alone.
+   * An error also ends the run. It is thrown after the steps so far were saved. A state with values that are not finite
+   * is not saved, and the last good checkpoint is kept.
    *
-   * @throws VisageError when this was called before: open the folder again to go on.
+   * @throws VisageError when this was called before; open the folder again to resume.
    */
   async train(observer: RunObserver = {}): Promise<Outcome> {
     if (this.#closed) throw new VisageError(`${this.folder}: this run has ended; open its folder again to go on`);
@@ -99,7 +103,7 @@ export class RunFolder {
   }
 
   /**
-   * Ends the training behind the step at hand; {@link RunFolder.train} then saves everything and returns.
+   * Ends the training after the current step; {@link RunFolder.train} then saves everything and returns.
    *
    * @param reason a line for the observer.
    */
@@ -109,7 +113,7 @@ export class RunFolder {
     if (reason !== undefined) this.#journal.note(reason);
   }
 
-  /** Unlocks the folder of a run that is not trained after all. */
+  /** Unlocks the folder of a run that will not be trained. */
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
@@ -136,7 +140,7 @@ export class RunFolder {
     });
   }
 
-  /** The log goes first: a checkpoint whose steps were not logged could never make up for their lines. */
+  /** The log is written first, because the log lines of steps in a checkpoint could not be produced again. */
   async #save(finished = false): Promise<void> {
     await this.#journal.flush();
     await this.#saveCheckpoint(finished);
@@ -150,7 +154,7 @@ export class RunFolder {
     this.#savedAt = step;
   }
 
-  /** Saves what can be saved of a run that ends with an error, and says what was. */
+  /** Saves as much as possible of a run that ends with an error, and reports what was saved. */
   async #rescue({ message }: Error): Promise<void> {
     const { trainer } = this.run;
     const { checkpoint } = this;
@@ -168,9 +172,9 @@ export class RunFolder {
   }
 
   /**
-   * The last sample, measurement, checkpoint and pictures. The checkpoint comes first, so that nothing behind it can
-   * cost a step; and once more when all is there, with a note that says so: a run that is killed in between can be
-   * resumed to write the rest.
+   * Writes the last checkpoint, sample, measurement and pictures. The checkpoint comes first, so that an error in the
+   * rest loses no step. It is written again at the end with a note that everything is complete; a run that is killed in
+   * between can be resumed to write the rest.
    */
   async #finish(stepsPerSecond: number): Promise<Outcome> {
     const { step } = this.run.trainer;

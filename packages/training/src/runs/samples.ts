@@ -6,20 +6,20 @@ import { expand, keep, noGrad, scope, slice, type Tensor, tensor } from '@visage
 import type { BadPicture, Pictures } from '../data/pictures.ts';
 import { facesAtOnce, inBatches } from '../evaluation/evaluate.ts';
 
-const FACES = 4; // sources, and as many targets
+const FACES = 4; // number of sources, and of targets
 const SCALE_TO = 96; // small faces are enlarged to about this many pixels
 
-/** Fixed faces that the training never sees; every sample grid shows them. */
+/** Fixed faces that are excluded from training and shown in every sample grid. */
 export interface SampleFaces {
   readonly size: number;
   /** [FACES, size, size, 3] each. */
   readonly sources: Tensor;
   readonly targets: Tensor;
-  /** The exact swap of source s into target t at t · FACES + s, if anybody knows it. */
+  /** The exact swap of source s into target t at index t · FACES + s, where it is known. */
   readonly truths?: Tensor;
 }
 
-/** Held-out procedural people. */
+/** Samples of held-out procedural people. */
 export function proceduralSamples(size: number, level: Level): SampleFaces {
   const numbers = (count: number, value: (k: number) => number) =>
     Uint32Array.from({ length: count }, (_, k) => faceSets.heldOut + 300_000 + value(k));
@@ -44,14 +44,14 @@ export function proceduralSamples(size: number, level: Level): SampleFaces {
   };
 }
 
-/** How many people of a data set {@link folderSamples} shows. */
+/** Number of people of a data set that {@link folderSamples} shows. */
 export const sampledPeople = 2 * FACES;
 
 /**
- * A picture of each of {@link sampledPeople} people: the first half gives identities, the second the rest. It is the
- * first good one of each; where somebody has none, the faces of the others come again.
+ * One picture of each of {@link sampledPeople} people; the first half are sources, the second half targets. It is the
+ * first readable picture of each person. Faces of other people are repeated for those who have none.
  *
- * @throws VisageError when there is no good picture at all.
+ * @throws VisageError when there is no readable picture at all.
  */
 export async function folderSamples(people: readonly FolderIdentity[], pictures: Pictures): Promise<SampleFaces> {
   const { imageSize: size } = pictures;
@@ -86,7 +86,8 @@ async function firstGood(files: readonly string[], pictures: Pictures): Promise<
 }
 
 /**
- * Every source in every target: sources above, targets left; with `truth` the exact answers instead of the swapper's.
+ * A grid of every source swapped into every target, with the sources in the first row and the targets in the first
+ * column. With `truth` the grid shows the exact swaps instead of the swapper's.
  */
 export async function sampleGrid(faces: SampleFaces, swapper: Swapper | 'truth'): Promise<Image> {
   const { size } = faces;
@@ -101,7 +102,10 @@ export async function sampleGrid(faces: SampleFaces, swapper: Swapper | 'truth')
   return imageGrid([image(size, size), ...sources, ...rows.flat()], { columns: FACES + 1, scale });
 }
 
-/** All swaps, one target at a time with as many sources as fit the device. */
+/**
+ * All swaps, computed for one target at a time with as many sources as fit on the device. [FACES², size, size, 3],
+ * flat.
+ */
 async function swapAll({ size, sources, targets }: SampleFaces, swapper: Swapper): Promise<Float32Array> {
   const each = size * size * 3;
   const out = new Float32Array(FACES ** 2 * each);
@@ -115,11 +119,11 @@ async function swapAll({ size, sources, targets }: SampleFaces, swapper: Swapper
   return out;
 }
 
-/** One image of a batch, some times. */
+/** One image of a batch, repeated `times` times. */
 const repeated = (batch: Tensor, row: number, times: number): Tensor =>
   expand(slice(batch, 0, row, row + 1), [times, ...batch.shape.slice(1)]);
 
-/** Source, target, result and, where it is known, the exact truth side by side. */
+/** A picture of source, target, result and, where it is known, the exact swap, side by side. */
 export async function swapPicture(faces: SampleFaces, swapper: Swapper): Promise<Image> {
   const { size, truths } = faces;
   const first = async (batch: Tensor) => image(size, size, (await batch.floats()).slice(0, size * size * 3));

@@ -2,34 +2,37 @@ import type { Level } from '@visage/faces';
 import type { DiscriminatorConfig, GeneratorConfig } from '@visage/simswap';
 
 /**
- * Learning rates. The paper gives none, and what learns best depends on the sizes and the length of a run, so they are
- * a preset's business.
+ * The learning rates of a run. The paper gives none. They belong to the preset because the best values depend on the
+ * sizes of the networks and on the length of the run.
  */
 export interface Rates {
   readonly generator: number;
   readonly discriminator: number;
-  /** Let both fall to zero over the run, along half a cosine. */
+  /** Whether both rates fall to zero over the run along half a cosine. */
   readonly decay: boolean;
 }
 
-/** Sizes of a training run: networks, images, batch and length. How it trains is the recipe's business. */
+/** The sizes of a training run: networks, images, batch and length. The method of training is the recipe's. */
 export interface Preset {
   readonly name: string;
-  /** One line for the help; what the discriminator is beside the paper's, `describeDiscriminator` says. */
+  /** One line for the help. `describeDiscriminator` states how the discriminator differs from the paper's. */
   readonly about: string;
   readonly imageSize: number;
   readonly batchSize: number;
   readonly steps: number;
   readonly generator: GeneratorConfig;
   readonly discriminator: DiscriminatorConfig;
-  /** None: the recipe's own. */
+  /** Default: the rates of the recipe. */
   readonly rates?: Rates;
   /** People in the procedural training set. */
   readonly identities: number;
   readonly level: Level;
-  /** People that nobody trains on, among whom a swap must be recognised when it is measured. */
+  /**
+   * Number of people who are excluded from training. A measurement tests whether swaps are recognised as the right one
+   * of them.
+   */
   readonly heldOut: number;
-  /** Steps between two sample grids, two measurements, two checkpoints. */
+  /** Number of steps between two sample grids; likewise for measurements and checkpoints below. */
   readonly sampleEvery: number;
   readonly evaluateEvery: number;
   readonly saveEvery: number;
@@ -38,13 +41,14 @@ export interface Preset {
 const plain = { head: 'tanh', deep: false, halfWidthStem: false } as const;
 
 /**
- * For two processor cores and five minutes, so for 6000 images: a narrow generator, and faces that differ in the
- * person, skin, hair and background but all look ahead in even light (level L0).
+ * The preset for two processor cores and five minutes, in which 6000 images can be processed. Its generator is narrow,
+ * and its faces differ in person, skin, hair and background but all look straight ahead in even light (level L0).
  *
- * A discriminator of two halvings keeps maps of 12 x 12 for weak feature matching, whose gradient is what holds pose
- * and colours together: the reconstruction loss's is ten to thirty times weaker. It has three feature maps at two
- * scales and a quarter of the width, where the paper's has five at two scales. Its rate is low for the same reason: in
- * so short a game it is worth more as a fixed measure than as an opponent.
+ * A discriminator with two halvings keeps feature maps of 12 × 12 for weak feature matching. The gradient of weak
+ * feature matching preserves pose and colours; that of the reconstruction loss is ten to thirty times weaker. The
+ * discriminator has three feature maps at each of two scales and a quarter of the paper's width; the paper's has five
+ * at each of two scales. Its learning rate is low because in so short a run it is more useful as a nearly fixed feature
+ * extractor than as an adversary.
  */
 export const tiny: Preset = {
   name: 'tiny',
@@ -64,8 +68,9 @@ export const tiny: Preset = {
 };
 
 /**
- * For a GPU: two minutes on a large one. Its discriminator is there to play as well as to measure; it has three feature
- * maps at two scales and half the width, where the paper's has five at two scales.
+ * The preset for a GPU, which takes two minutes on a large one. Its discriminator serves both as an adversary and for
+ * feature matching. It has three feature maps at each of two scales and half the paper's width; the paper's has five at
+ * each of two scales.
  */
 export const small: Preset = {
   name: 'small',
@@ -84,7 +89,7 @@ export const small: Preset = {
   saveEvery: 2000,
 };
 
-/** The networks of the paper at the paper's size. */
+/** The networks of the paper at the paper's image size. */
 export const published: Preset = {
   name: 'published',
   about: '224 pixels, the networks of the paper, a discriminator of 5 feature maps: days on a GPU',
@@ -101,7 +106,8 @@ export const published: Preset = {
   saveEvery: 5000,
 };
 
+/** All presets, from the smallest to the largest. */
 export const presets: readonly Preset[] = [tiny, small, published];
 
-/** The preset that `visage start` takes on an adapter. */
+/** The preset that `visage start` chooses for an adapter. */
 export const presetFor = ({ software }: { readonly software: boolean }): Preset => (software ? tiny : small);

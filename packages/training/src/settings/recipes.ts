@@ -1,4 +1,4 @@
-/** @file Recipes by their names. */
+/** @file Finds recipes by name. */
 import { VisageError } from '@visage/gpu';
 import { ablation, paper, type Recipe, recipes } from '@visage/simswap';
 
@@ -8,9 +8,9 @@ export const knownRecipes: ReadonlyMap<string, Recipe> = new Map(
 );
 
 /**
- * The recipe of a name; the paper's when none is given.
+ * The recipe of the given name; the paper's recipe when none is given.
  *
- * @throws VisageError when there is none of that name.
+ * @throws VisageError when no recipe has that name.
  */
 export function recipeNamed(name: string = paper.name): Recipe {
   const recipe = knownRecipes.get(name);

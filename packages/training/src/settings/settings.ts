@@ -15,7 +15,7 @@ import {
 import type { Preset, Rates } from './presets.ts';
 import { knownRecipes } from './recipes.ts';
 
-/** Everything that decides a training run. Plain data. */
+/** All settings that determine a training run, as plain data. */
 export interface RunSettings {
   readonly preset: string;
   readonly recipe: Recipe;
@@ -26,7 +26,7 @@ export interface RunSettings {
   readonly steps: number;
   readonly seed: number;
   readonly precision: Precision;
-  /** A folder of identity folders; `null` for procedural faces. */
+  /** A folder with one subfolder of pictures per person; `null` for procedural faces. */
   readonly folder: string | null;
   readonly identities: number;
   readonly level: Level;
@@ -36,7 +36,7 @@ export interface RunSettings {
   readonly saveEvery: number;
 }
 
-/** What the command line may change of a preset. */
+/** The settings of a preset that the command line may change. */
 export interface Changes {
   readonly imageSize?: number;
   readonly batchSize?: number;
@@ -44,11 +44,11 @@ export interface Changes {
   readonly seed?: number;
   readonly precision?: Precision;
   readonly folder?: string;
-  /** Fields of the recipe by dotted path; they also stand above the learning rates of the preset. */
+  /** Fields of the recipe by dotted path. They take precedence over the learning rates of the preset. */
   readonly set?: RecipeChanges;
 }
 
-/** The settings of a new run: the sizes of a preset in the form that the recipe asks for. */
+/** The settings of a new run: the sizes of a preset, adapted to the recipe, with the given changes. */
 export function newSettings(preset: Preset, base: Recipe, { set = {}, ...changes }: Changes = {}): RunSettings {
   const { name, about: _, rates, ...sizes } = preset;
   const given = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined));
@@ -63,9 +63,12 @@ export function newSettings(preset: Preset, base: Recipe, { set = {}, ...changes
   };
 }
 
-const LEAST_PROJECTED = 128; // pixels that the projected discriminator needs
+const LEAST_PROJECTED = 128; // smallest side in pixels that the projected discriminator accepts
 
-/** The recipe's discriminator at a preset's width; a projected one enlarges images that are too small for it. */
+/**
+ * The discriminator of a recipe at the width of a preset. A projected discriminator is configured to enlarge images
+ * that are too small for it.
+ */
 function discriminatorOf(recipe: Recipe, { discriminator }: Preset, imageSize: number): AnyDiscriminatorConfig {
   if (recipe.discriminator === 'patch') return discriminator;
   const fits = imageSize >= LEAST_PROJECTED && imageSize % 32 === 0;
@@ -73,7 +76,7 @@ function discriminatorOf(recipe: Recipe, { discriminator }: Preset, imageSize: n
   return { ...publishedProjected, width: discriminator.width, inputSize };
 }
 
-/** A recipe at a preset's learning rates, over a run of so many steps; at its own where the preset has none. */
+/** A recipe with the learning rates of a preset over `steps` steps, or unchanged if the preset has none. */
 const atRates = (recipe: Recipe, rates: Rates | undefined, steps: number): Recipe =>
   rates
     ? {
@@ -84,14 +87,14 @@ const atRates = (recipe: Recipe, rates: Rates | undefined, steps: number): Recip
       }
     : recipe;
 
-/** What a checkpoint keeps of the settings beside what the trainer itself files there. */
+/** The settings that are stored in the notes of a checkpoint because the trainer does not store them itself. */
 export function notesOf(settings: RunSettings) {
   const { preset, steps, folder, identities, level, heldOut, sampleEvery, evaluateEvery, saveEvery } = settings;
   return { preset, steps, folder, identities, level, heldOut, sampleEvery, evaluateEvery, saveEvery };
 }
 
 /**
- * The settings of a run that goes on from a checkpoint.
+ * The settings of a run that is resumed from a checkpoint.
  *
  * @throws VisageError when the notes in the checkpoint are not those of {@link notesOf}.
  */
@@ -103,11 +106,14 @@ export function resumedSettings(header: CheckpointHeader, path: string): RunSett
   return { ...notes, recipe, generator, discriminator, seed, batchSize, imageSize, precision };
 }
 
-/** The difficulty of the faces that a checkpoint of `visage train` was trained on; `undefined` for a trainer's own. */
+/**
+ * The difficulty of the faces that a checkpoint of `visage train` was trained on; `undefined` for a checkpoint whose
+ * notes lack the settings of a run.
+ */
 export const trainingLevel = ({ notes }: CheckpointHeader): Level | undefined =>
   isNotes(notes) ? notes.level : undefined;
 
-/** Counts in the notes, and the largest that is taken from a file. */
+/** The counts in the notes, each with the largest value that is accepted from a file. */
 const MOST = {
   steps: 2 ** 31,
   identities: 2 ** 31,
@@ -131,15 +137,15 @@ function isNotes(value: unknown): value is ReturnType<typeof notesOf> {
   );
 }
 
-/** What a run trains by, in a line of its log. */
+/** Describes the recipe and the discriminator of a run in one line of its log. */
 export const describeRun = ({ recipe, discriminator }: RunSettings): string =>
   `recipe ${describeRecipe(recipe)}; discriminator: ${describeDiscriminator(discriminator)}`;
 
-const PUBLISHED_LAYERS = 4; // halvings of the published PatchGAN, which leave five feature maps
+const PUBLISHED_LAYERS = 4; // downsampling layers of the published PatchGAN, which give five feature maps
 
 /**
- * A discriminator in a line, beside the published one where they differ: how many feature maps it has decides what weak
- * feature matching can match.
+ * Describes a discriminator in one line, and names the published configuration where it differs. The number of feature
+ * maps matters because it limits what weak feature matching can compare.
  */
 export function describeDiscriminator(config: AnyDiscriminatorConfig): string {
   if (config.kind === 'projected') return `projected, at ${config.width} of the published width`;
@@ -149,12 +155,12 @@ export function describeDiscriminator(config: AnyDiscriminatorConfig): string {
   return `${own} (published: 2 scales, ${PUBLISHED_LAYERS + 1} maps)`;
 }
 
-/** Fields that {@link describeRecipe} always gives, because they are the preset's. */
+/** Fields that {@link describeRecipe} always states, because they come from the preset. */
 const RATES = ['generatorOptimizer.learningRate', 'discriminatorOptimizer.learningRate', 'decaySteps'];
 
 /**
- * A recipe in a line: its name, the fields in which it is not the recipe of that name, and the learning rates, which
- * are the preset's.
+ * Describes a recipe in one line: its name, the fields that differ from the known recipe of that name, and the learning
+ * rates of the preset.
  */
 export function describeRecipe(recipe: Recipe): string {
   const { name, generatorOptimizer, discriminatorOptimizer, decaySteps } = recipe;
@@ -165,7 +171,8 @@ export function describeRecipe(recipe: Recipe): string {
 }
 
 /**
- * The fields, rates apart, in which a recipe differs from the one whose name it bears, such as `weights.identity=20`.
+ * The fields, except learning rates, in which a recipe differs from the known recipe of its name, such as
+ * `weights.identity=20`.
  */
 function changedFields(recipe: Recipe): string[] {
   const base = knownRecipes.get(recipe.name);

@@ -1,8 +1,8 @@
 import { type FaceKey, faceFactors } from '@visage/faces';
 
 /**
- * What is read from a face, in order: degrees for the head, the renderer's own units for the expression, degrees for
- * the eyes, a unit vector for the light.
+ * The labels that are read from a face, in order: head angles in degrees, expression in the renderer's units, eye
+ * angles in degrees, and the light direction as a unit vector.
  */
 export const labelNames = [
   ...(['yaw', 'pitch', 'roll'] as const),
@@ -11,21 +11,21 @@ export const labelNames = [
   ...(['lightX', 'lightY', 'lightZ'] as const),
 ] as const;
 
-/** Where the labels of each attribute lie. */
+/** The range of labels, [from, to), that belongs to each attribute. */
 const attributeLabels = { pose: [0, 3], expression: [3, 7], gaze: [7, 9], light: [9, 12] } as const;
 
-/** What of a target a swap must keep. */
+/** An attribute of the target that a swap must preserve. */
 export type Attribute = keyof typeof attributeLabels;
 
 const degrees = (radians: number): number => (radians * 180) / Math.PI;
 const radians = (angle: number): number => (angle * Math.PI) / 180;
 
-/** The true labels of a procedural face; they depend on its attributes alone. */
+/** The true labels of a procedural face. They depend only on its attributes, not on the person. */
 export function labelsOf(key: FaceKey): number[] {
   const f = faceFactors(key);
   const [azimuth, elevation] = [radians(f.lightAzimuth), radians(f.lightElevation)];
   const head = [f.yaw, f.pitch, f.roll];
-  const expression = [Math.max(f.mouthOpen, 0), f.smile, f.browRaise, f.lid]; // a mouth cannot be more than shut
+  const expression = [Math.max(f.mouthOpen, 0), f.smile, f.browRaise, f.lid]; // a value below 0 is a closed mouth
   const light = [Math.sin(azimuth) * Math.cos(elevation), Math.sin(elevation), Math.cos(azimuth) * Math.cos(elevation)];
   return [...head, ...expression, degrees(f.gazeX), degrees(f.gazeY), ...light];
 }
@@ -36,10 +36,10 @@ export interface LabelSpread {
   readonly deviation: readonly number[];
 }
 
-/** A label that a level keeps still would be divided by zero. */
+/** Smallest deviation of a label. A label that is constant at some level would otherwise cause a division by zero. */
 const LEAST_DEVIATION = 1e-3;
 
-/** The spread of labels, one row per face. */
+/** Computes the mean and the standard deviation of each label; `rows` has one row per face. */
 export function labelSpread(rows: readonly (readonly number[])[]): LabelSpread {
   const average = (value: (row: readonly number[]) => number) =>
     rows.reduce((sum, row) => sum + value(row), 0) / rows.length;
@@ -51,9 +51,12 @@ export function labelSpread(rows: readonly (readonly number[])[]): LabelSpread {
 }
 
 /**
- * How far labels are off, mean over faces: pose, the length of the difference of the three angles, in degrees;
- * expression, the root mean square over the four coefficients in units of their spread; gaze, the length of the
- * difference of its two angles, in degrees; light, the angle between the directions in degrees.
+ * The mean errors of labels over faces.
+ *
+ * - Pose: Euclidean norm of the difference of the three angles, in degrees.
+ * - Expression: root mean square over the four coefficients, each divided by its standard deviation.
+ * - Gaze: Euclidean norm of the difference of the two angles, in degrees.
+ * - Light: angle between the two directions, in degrees.
  */
 export function attributeErrors(
   found: readonly (readonly number[])[],

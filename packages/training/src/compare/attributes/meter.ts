@@ -1,6 +1,6 @@
 /**
- * @file Pose, expression, gaze and light of a picture, read by a network that learned them from procedural faces with
- * true parameters. What it gets wrong on true faces is the floor under every figure that it gives.
+ * @file Estimates pose, expression, gaze and light of a picture with a network that was trained on procedural faces
+ * with known parameters. Its error on true faces is a lower limit of every error that it measures.
  */
 import { FaceSampler, faceSets, type Level, renderFaces } from '@visage/faces';
 import { Adam, cosineSchedule, seeded } from '@visage/nn';
@@ -31,12 +31,12 @@ export interface MeterOptions {
   readonly seed?: number;
 }
 
-const PEOPLE = 100_000; // of the judge's, whom no swapper sees
-const PHOTOS = 16_384; // attribute vectors; few enough to keep the labels of all
+const PEOPLE = 100_000; // from the people of the judge, whom no swapper is trained on
+const PHOTOS = 16_384; // attribute vectors; few enough to cache the labels of all
 const SPREAD_FROM = 1000; // faces
 const NOISE = 0.02;
 
-/** Reads attributes of pictures. */
+/** Estimates the attributes of faces in pictures. */
 export class AttributeMeter {
   readonly spread: LabelSpread;
   readonly #network: AttributeRegressor;
@@ -46,7 +46,10 @@ export class AttributeMeter {
     this.spread = spread;
   }
 
-  /** Trains one. Half of what it sees is a little soft or noisy, as swaps are, so that it reads those too. */
+  /**
+   * Trains a meter. Half of its training images are slightly blurred, and all are slightly noisy, because swaps are
+   * too.
+   */
   static async train({ imageSize, level, steps, batchSize = 64, seed = 0 }: MeterOptions): Promise<AttributeMeter> {
     const sampler = new FaceSampler({ identities: PEOPLE, firstIdentity: faceSets.judge, attributes: PHOTOS, seed });
     const drawn = labelledFaces(sampler, level);
@@ -81,7 +84,7 @@ export class AttributeMeter {
     return new AttributeMeter(network, spread);
   }
 
-  /** The labels of pictures [count, S, S, 3] on the host, one row each. */
+  /** Estimates the labels of pictures [count, S, S, 3] on the host, and returns one row of labels per picture. */
   async read(images: Float32Array): Promise<number[][]> {
     const { imageSize } = this.#network;
     const count = images.length / (imageSize * imageSize * 3);
@@ -99,7 +102,7 @@ export class AttributeMeter {
   }
 }
 
-/** Draws faces with their labels, which are kept once they are known. */
+/** Draws faces with their labels, and caches the labels by attribute number. */
 function labelledFaces(sampler: FaceSampler, level: Level) {
   const known = new Map<number, readonly number[]>();
   return (step: number, count: number) => {
@@ -117,8 +120,8 @@ const normalised = (row: readonly number[], { mean, deviation }: LabelSpread): n
   row.map((value, k) => (value - mean[k]!) / deviation[k]!);
 
 /**
- * The second half of a batch mixed with its own half-size copy, each by another share, and all of it under a little
- * noise.
+ * Degrades a batch: blends each image of its second half, by a random share, with a copy at half the resolution, and
+ * adds a little noise to all images.
  */
 function worn(faces: Tensor, random: RandomState): Tensor {
   const [count, side] = [faces.dim(0), faces.dim(1)];

@@ -7,8 +7,8 @@ const CHANNELS = [16, 32, 64, 96, 128] as const;
 const HALVINGS = CHANNELS.length - 1;
 
 /**
- * Reads the attributes of a face: [N, S, S, 3] in [0, 1] → [N, labels], each in units of its spread. A plain
- * convolutional network.
+ * A plain convolutional network that estimates the attributes of a face: [N, S, S, 3] in [0, 1] → [N, labels], each
+ * label normalised to mean 0 and standard deviation 1.
  */
 export class AttributeRegressor extends Layer {
   readonly body: Sequential;

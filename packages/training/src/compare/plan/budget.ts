@@ -1,42 +1,42 @@
 /**
- * @file The same budget for every system: seconds of training on the same device, turned into a number of steps before
- * the training starts.
+ * @file Gives every system the same budget: seconds of training on the same device, which are converted into a number
+ * of steps before the training starts.
  */
 import { currentGpu } from '@visage/gpu';
 import type { Module } from '@visage/nn';
 
-/** Seconds of training per system, or steps. */
+/** The budget of each system, in seconds of training or in steps. */
 export interface Budget {
   readonly seconds: number;
-  /** This many steps instead, whatever they take; for tests. */
+  /** A number of steps that replaces the time limit; for tests. */
   readonly steps?: number;
 }
 
-/** A training that can be taken further. */
+/** A training that can be continued. */
 export interface Training {
-  /** What it trains. */
+  /** The networks that it trains. */
   readonly networks: readonly Module[];
   run(steps: number): Promise<void>;
-  /** Gives back the memory of the training, not that of the networks. */
+  /** Frees the memory of the training, but not that of the networks. */
   dispose(): void;
 }
 
-/** What a training took. */
+/** The steps and the time that a training took. */
 export interface Spent {
   readonly steps: number;
   readonly seconds: number;
 }
 
-const WARM_UP = 12; // steps that compile kernels and record, before the clock runs
-const MEASURED = 24; // steps, again and again until the clock has run for a share of the budget
+const WARM_UP = 12; // untimed steps in which kernels are compiled and the step is recorded
+const MEASURED = 24; // steps of one measurement, repeated until they took a share TRIAL of the budget
 const TRIAL = 0.03;
-const IN_FLIGHT = 16; // steps issued between two waits for the device
+const IN_FLIGHT = 16; // steps that are submitted between two waits for the device
 
 /**
- * Trains for a share of the budget. The rate of a throw-away training says how many steps fit, so that learning rates
- * can fall over exactly those; compiling does not count.
+ * Trains for a share of the budget. A trial training, which is discarded, measures how many steps fit into it, so that
+ * learning rates can decay over exactly those. Compilation time does not count.
  *
- * @param start makes a training of so many steps, of new networks, from its first step on.
+ * @param start creates a training of the given number of steps, with new networks, at its first step.
  */
 export async function spend(budget: Budget, share: number, start: (steps: number) => Training): Promise<Spent> {
   const steps = budget.steps
@@ -61,7 +61,7 @@ async function affordable(seconds: number, start: (steps: number) => Training): 
   return Math.max(1, Math.floor((seconds * steps) / taken));
 }
 
-/** Seconds until the device has done what `work` issues. */
+/** Seconds until the device has finished what `work` submits. */
 async function timed(work: () => Promise<void>): Promise<number> {
   await currentGpu().sync();
   const began = performance.now();
@@ -70,7 +70,9 @@ async function timed(work: () => Promise<void>): Promise<number> {
   return (performance.now() - began) / 1000;
 }
 
-/** Runs single steps, waiting for the device now and then so that not everything is queued at once. */
+/**
+ * Runs single steps and waits for the device every {@link IN_FLIGHT} steps, so that only a limited number is queued.
+ */
 export const stepByStep =
   (one: () => void | Promise<void>): Training['run'] =>
   async (steps) => {
@@ -80,7 +82,7 @@ export const stepByStep =
     }
   };
 
-/** What several trainings took together. */
+/** The total steps and time of several trainings. */
 export const together = (all: readonly Spent[]): Spent => ({
   steps: all.reduce((sum, { steps }) => sum + steps, 0),
   seconds: all.reduce((sum, { seconds }) => sum + seconds, 0),

@@ -1,40 +1,40 @@
 /**
- * @file Which swaps the systems are compared on: couples of people whom nobody trained on, each into the other's
- * photos, so that DeepFakes can take part.
+ * @file Chooses the swaps on which the systems are compared. They are made within couples of people who were not
+ * trained on, each swapped into the other's photos, because DeepFakes can only swap within a couple.
  */
 import type { SwapIndices } from '@visage/faces';
 import { firstOf, type PeopleSet } from '../../evaluation/people.ts';
 
-/** How many swaps, of whom. */
+/** The number of swaps, and the people in them. */
 export interface SwapPlan {
-  /** Couples of people; DeepFakes trains a network on each. */
+  /** Number of couples of people; DeepFakes trains one network per couple. */
   readonly couples: number;
-  /** Photos of each person that the other one is put into. */
+  /** Number of photos of each person into which the other one is swapped. */
   readonly photos: number;
-  /** People among whom a swap must be recognised; the couples are the first of them. */
+  /** Number of people in the gallery from which a swap must be recognised; the couples are the first of them. */
   readonly people: number;
-  /** Whose people they are. */
+  /** The set that the people are taken from. */
   readonly peopleSet: PeopleSet;
 }
 
-/** The swaps that put one person into the photos of the other of a couple; rows `from` to `to`. */
+/** The swaps of one person into the photos of the other of a couple: rows `from` to `to` − 1. */
 export interface SwapGroup {
-  /** Numbers among the people of the plan's set. */
+  /** The numbers of source and target among the people of the plan's set. */
   readonly source: number;
   readonly target: number;
   readonly from: number;
   readonly to: number;
 }
 
-// Attribute numbers behind the first of the set, which has half a million: the tests have theirs, each album of
-// DeepFakes its own.
+// Offsets of attribute numbers within the half million of a set. The test photos and the albums of DeepFakes use
+// different ranges.
 const TEST_PHOTOS = 350_000;
 const ALBUMS = 400_000;
 
-/** The other one of a couple. Couples are people 0 and 1, 2 and 3, … */
+/** The other person of a couple. Couples are people 0 and 1, 2 and 3, … */
 const partnerOf = (person: number): number => person ^ 1;
 
-/** One group per person that is a source, in the order of their rows. */
+/** One group per source person, in the order of their rows. */
 export const swapGroups = ({ couples, photos }: SwapPlan): SwapGroup[] =>
   Array.from({ length: 2 * couples }, (_, person) => ({
     source: person,
@@ -43,7 +43,7 @@ export const swapGroups = ({ couples, photos }: SwapPlan): SwapGroup[] =>
     to: (person + 1) * photos,
   }));
 
-/** The faces of all groups. Sources have a photo of their own for each swap. */
+/** The faces of the swaps of all groups. Each swap uses a different photo of its source. */
 export function comparedSwaps(plan: SwapPlan): SwapIndices {
   const groups = swapGroups(plan);
   const count = groups.length * plan.photos;
@@ -59,16 +59,13 @@ export function comparedSwaps(plan: SwapPlan): SwapIndices {
   };
 }
 
-/**
- * The same targets with another photo of their own person as source: a system that keeps what it should gives the
- * target back.
- */
+/** The same targets with another photo of the same person as source. A perfect system returns the target unchanged. */
 export function selfSwaps(plan: SwapPlan): SwapIndices {
   const { targetIdentities, targetAttributes, sourceAttributes } = comparedSwaps(plan);
   return { sourceIdentities: targetIdentities, sourceAttributes, targetIdentities, targetAttributes };
 }
 
-/** The photos that DeepFakes gets of a person; none is among the tests. */
+/** The training photos of a person for DeepFakes; none is used in a test. */
 export function albumOf(
   { peopleSet }: Pick<SwapPlan, 'peopleSet'>,
   person: number,

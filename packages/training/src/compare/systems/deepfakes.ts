@@ -7,21 +7,21 @@ import { type Spent, spend, stepByStep, together } from '../plan/budget.ts';
 import { albumOf } from '../plan/swaps.ts';
 import type { ComparedSystem, ComparisonSettings } from './system.ts';
 
-/** Its name in results. */
+/** The name of DeepFakes in results. */
 export const DEEPFAKES = 'DeepFakes';
 
-const ALBUM = 256; // photos of each person, or as many as a buffer of the device holds
+const ALBUM = 256; // photos of each person, or as many as fit into one buffer of the device
 const RENDERED_AT_ONCE = 32;
 /**
- * The original's 5e-5 is for weeks of training 82 million parameters. At 1e-3 two of four couples ended in saturated
- * pictures within 1500 steps.
+ * The original's 5e-5 is meant for weeks of training 82 million parameters. At 1e-3, two of four couples ended in
+ * saturated pictures within 1500 steps.
  */
 const LEARNING_RATE = 3e-4;
-const WARM_UP = 0.05; // of the steps
+const WARM_UP = 0.05; // share of the steps
 
 /**
- * DeepFakes, a network for each couple: half SimSwap's width, the original's settings but for the rate, and grids over
- * the whole picture.
+ * Trains DeepFakes, with one network for each couple. The networks have half SimSwap's width. The settings are the
+ * original's, except for the learning rate and for warp grids that cover the whole picture.
  */
 export async function trainDeepFakes(settings: ComparisonSettings): Promise<ComparedSystem> {
   const { preset, imageSize, budget, plan, seed } = settings;
@@ -63,7 +63,7 @@ export async function trainDeepFakes(settings: ComparisonSettings): Promise<Comp
   };
 }
 
-/** The photos of a person of the plan, [photos, S, S, 3], at most {@link ALBUM}. */
+/** The training photos of a person of the plan, [photos, S, S, 3], at most {@link ALBUM}. */
 function album(person: number, { imageSize, level, plan }: ComparisonSettings): Tensor {
   const { maxStorageBufferBindingSize, maxBufferSize } = currentGpu().device.limits;
   const fitting = Math.floor(Math.min(maxStorageBufferBindingSize, maxBufferSize) / (imageSize ** 2 * 3 * 4));

@@ -12,11 +12,17 @@ import {
 import { spend, stepByStep, type Training, together } from '../plan/budget.ts';
 import type { ComparedSystem, ComparisonSettings } from './system.ts';
 
-/** Of the budget, for the first stage; the paper gives it ten times the steps of the second, whose steps are dearer. */
+/**
+ * Share of the budget for the first stage. The paper gives it ten times the steps of the second stage, whose steps take
+ * longer.
+ */
 const FIRST_STAGE = 0.8;
 const HEAR_LEVELS = 4;
 
-/** FaceShifter by the paper's recipe: its networks at SimSwap's width, as many levels as leave maps of 2×2 or 3×3. */
+/**
+ * Trains FaceShifter by the recipe of its paper. Its networks have SimSwap's width, and as many levels as leave feature
+ * maps of 2 × 2 or 3 × 3.
+ */
 export async function trainFaceShifter(settings: ComparisonSettings): Promise<ComparedSystem> {
   const { preset, imageSize, budget, seed, identity } = settings;
   const { width } = preset.generator;
@@ -25,7 +31,7 @@ export async function trainFaceShifter(settings: ComparisonSettings): Promise<Co
   let aei: AeiNet | undefined;
   const first = await spend(budget, FIRST_STAGE, (steps) => {
     const network = seeded(seed, () => new AeiNet({ width, levels, imageSize, identity: embedding, taper: 'late' }));
-    // The ports' three scales with three halvings each need 256 pixels.
+    // Public ports use three scales with three downsampling layers each, which need images of 256 pixels.
     const scales = imageSize < 48 ? 2 : 3;
     const discriminator = seeded(seed + 1, () => new Discriminator({ width, layers: 2, scales }));
     const data = pairs(settings);
@@ -52,7 +58,7 @@ export async function trainFaceShifter(settings: ComparisonSettings): Promise<Co
 const pairs = ({ preset, imageSize, level, seed }: ComparisonSettings): ProceduralPairs =>
   new ProceduralPairs({ batchSize: preset.batchSize, identities: preset.identities, imageSize, level, seed });
 
-/** A trainer whose learning rate falls to zero over its steps, as SimSwap's does. */
+/** A training whose learning rate decays to zero over its steps, as SimSwap's does. */
 function falling(
   trainer: AeiTrainer | HearTrainer,
   steps: number,

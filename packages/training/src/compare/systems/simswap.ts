@@ -14,7 +14,7 @@ import { newSettings } from '../../settings/settings.ts';
 import { type Spent, spend } from '../plan/budget.ts';
 import type { ComparedSystem, ComparisonSettings } from './system.ts';
 
-/** SimSwap by the paper's recipe, at the learning rates of its preset. */
+/** Trains SimSwap by the paper's recipe, at the learning rates of the preset. */
 export async function trainSimSwap(settings: ComparisonSettings): Promise<ComparedSystem> {
   const { preset, imageSize, level, budget, seed, identity, set } = settings;
   let generator: Generator | undefined;
@@ -40,7 +40,7 @@ export async function trainSimSwap(settings: ComparisonSettings): Promise<Compar
   return systemOf('SimSwap', spent, generator!, identity, paper.identityResize);
 }
 
-/** SimSwap as a checkpoint has it, whatever it took to get there. */
+/** SimSwap from a checkpoint, regardless of the budget that its training took. */
 export function savedSimSwap(file: SafetensorsFile): ComparedSystem {
   const { recipe, step } = readCheckpointHeader(file);
   const { generator, identity } = loadSwapper(file);

@@ -5,18 +5,21 @@ import type { Preset } from '../../settings/presets.ts';
 import type { Budget, Spent } from '../plan/budget.ts';
 import type { SwapPlan } from '../plan/swaps.ts';
 
-/** What every system is trained with. */
+/** The settings with which every system is trained. */
 export interface ComparisonSettings {
-  /** Sizes: those of SimSwap's networks, and with them the width of the others. */
+  /** The sizes of SimSwap's networks, which also set the width of the other systems' networks. */
   readonly preset: Preset;
   readonly imageSize: number;
   readonly level: Level;
   readonly budget: Budget;
   readonly plan: SwapPlan;
   readonly seed: number;
-  /** Fields of SimSwap's recipe that are not the paper's or the preset's. */
+  /** Fields of SimSwap's recipe that differ from the paper's and the preset's. */
   readonly set?: RecipeChanges;
-  /** The network that says who is in a source; trained on other people than the judge's and the held-out ones. */
+  /**
+   * The network that extracts the identity of a source. The people it was trained on are neither those of the judge nor
+   * the held-out ones.
+   */
   readonly identity: IdentityNetwork;
 }
 
@@ -24,11 +27,11 @@ export interface ComparisonSettings {
 export interface ComparedSystem {
   readonly name: string;
   readonly spent: Spent;
-  /** Trained values that a swap needs, the identity network's apart. */
+  /** Number of trained parameters that a swap needs, without those of the identity network. */
   readonly parameters: number;
   /**
-   * Swaps, with ops: [N, S, S, 3] targets and sources in [0, 1] → [N, S, S, 3]. `wanted` is the source's number among
-   * the people of the plan, for systems that know their people by number and look at no source.
+   * Swaps faces with tensor ops: targets and sources [N, S, S, 3] in [0, 1] → [N, S, S, 3]. `wanted` is the number of
+   * the source among the people of the plan, for systems that select a person by number and ignore the source images.
    */
   swap(target: Tensor, source: Tensor, wanted: number): Tensor;
 }
