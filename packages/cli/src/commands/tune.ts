@@ -134,7 +134,7 @@ async function problemsOfTraining(
 
 /** Collects the kernel problems of one swap of a batch of faces. */
 function problemsOfSwap(networks: Networks, { size, batch, precision }: Sample): MetProblem[] {
-  const identity = networks.identity.folded(); // folded outside of the traced call: folding runs only once, so its kernels are not worth measuring
+  const identity = networks.identity.folded(); // here, so that its kernels, which run only once, are not traced
   const swapper = new Swapper({ generator: networks.generator, identity, precision });
   const pixels = Float32Array.from({ length: batch * size * size * 3 }, (_, k) => (k % 251) / 250);
   const faces = tensor(pixels, [batch, size, size, 3]);

@@ -29,7 +29,7 @@ export function launchesOf(gpu: Gpu, question: KernelQuestion): readonly Command
   const { op, shapes, dtype, pass, variant, options } = question;
   const entry = opNamed(op);
   checkQuestion(entry, question);
-  const given = shapes.map((shape) => empty(gpu, shape, shape.length > 1 ? dtype : 'f32')); // vectors are parameters, which stay f32
+  const given = shapes.map((shape) => empty(gpu, shape, shape.length > 1 ? dtype : 'f32')); // vectors are parameters
   const run = entry.prepare(given, options, (...shape) => empty(gpu, shape));
   const launch: () => Tensor | Tensor[] = pass === 'forward' ? () => noGrad(run) : gradient(gpu, run, given, pass);
   return withVariants(variant, () => {

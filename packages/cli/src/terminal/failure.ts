@@ -20,8 +20,8 @@ const REASONS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Prints what went wrong and sets the exit status to 1. An error that a user can cause is printed as one line. Any other
- * error is a bug, so its stack is printed too.
+ * Prints what went wrong and sets the exit status to 1. An error that a user can cause is printed as one line. Any
+ * other error is a bug, so its stack is printed too.
  */
 export function reportFailure(error: unknown): void {
   process.exitCode = 1;

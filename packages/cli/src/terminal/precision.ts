@@ -17,8 +17,8 @@ export function warnOfPrecision(precision: Precision | undefined): void {
 }
 
 /**
- * Removes the wanted precisions that compute the same as another on this adapter. Without f16 every precision is f32; if
- * mixed precision was wanted, a warning says so.
+ * Removes the wanted precisions that compute the same as another on this adapter. Without f16 every precision is f32;
+ * if mixed precision was wanted, a warning says so.
  */
 export function computedPrecisions(wanted: readonly Precision[]): readonly Precision[] {
   if (!wanted.includes('mixed') || halfPrecision(currentGpu()) === true) return [...new Set(wanted)];
