@@ -4,7 +4,7 @@
 //   index = identity or attribute number of the image
 //   uniform: value = a + (b - a) u0
 //   normal:  value = a + b clamp(sqrt(3) (u0 + u1 + u2 + u3 - 2), -2, 2)
-//            (a sum of four uniforms has variance 1/3)
+//            (the sum of four uniform numbers has variance 1/3)
 //   chance:  value = u0 < c ? a + (b - a) u1 : 0
 //
 // Memory: `identities`, `attributes` u32 [batch]; `table` one vec4f (a, b, c, code) per factor with code = stream + 2
