@@ -11,7 +11,7 @@
 // shape (rows of packages/faces/src/sampling/factors.ts); `faces` f32 [batch, FACE_FLOATS], of which this kernel writes
 // the factors.
 // Tile: one thread per factor of an image.
-// Preconditions: constants SEED, FACTORS, FACE_FLOATS, DERIVED_FLOATS. Parts before: rng.
+// Preconditions: constants SEED, FACTORS, FACE_FLOATS, DERIVED_FLOATS. Parts before: philox.
 // Dispatch: (ceil(FACTORS / 8), batch, 1).
 
 @group(0) @binding(0) var<storage, read> identities : array<u32>;
