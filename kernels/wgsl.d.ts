@@ -1,5 +1,6 @@
 /**
- * A WGSL file imported as a module is its text (scripts/register.mjs in development, esbuild's text loader in builds).
+ * Importing a WGSL file as a module gives its text. In development scripts/register.mjs loads it, and in builds
+ * esbuild's text loader does.
  */
 declare module '*.wgsl' {
   const source: string;

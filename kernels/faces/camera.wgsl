@@ -4,10 +4,11 @@
 //   march: t += distance(o + t d)
 //
 // The head turns about a point of the inner face, so that the face stays where an aligned crop has it.
-// Picture coordinates: x, y from -FRAME_HALF to FRAME_HALF about FRAME_CENTER in the plane z = 0, y up.
+// Picture coordinates lie in the plane z = 0: x and y run from -FRAME_HALF to FRAME_HALF about the point
+// (0, FRAME_CENTER), and y points up.
 // A library part: no entry point. Preconditions: constants SIZE, STEPS. Parts before: face, sdf.
 
-/** Half the side of the picture in the plane z = 0, and the height of its centre. */
+/** Half the side of the picture in the plane z = 0, and below it the height of the picture's centre. */
 const FRAME_HALF = 1.0;
 const FRAME_CENTER = -0.12;
 const PIVOT = vec3f(0.0, -0.22, 0.55);
@@ -18,7 +19,7 @@ struct Hit {
   coverage : f32,
 }
 
-/** The point of the picture under the pixel (column, row), fractions allowed. */
+/** The point of the picture under the pixel (column, row). Both may be fractions. */
 fn picturePoint(column : f32, row : f32) -> vec2f {
   return vec2f((column + 0.5) * PIXEL - FRAME_HALF, FRAME_HALF - (row + 0.5) * PIXEL + FRAME_CENTER);
 }
@@ -31,15 +32,15 @@ fn rayThrough(point : vec2f) -> Ray {
     face.rowX.xyz * ray.x + face.rowY.xyz * ray.y + face.rowZ.xyz * ray.z);
 }
 
-/** Where a ray enters and leaves the ellipsoid that holds the whole head. */
+/** The distances at which a ray enters and leaves the ellipsoid that contains the whole head. */
 fn headBound(ray : Ray) -> vec2f {
   return intersectEllipsoid(ray, vec3f(0.0, -0.15, -0.05), vec3f(1.02, 1.62, 1.16));
 }
 
 /**
  * Traces the head. A ray that misses by less than a pixel reports its closest approach with partial coverage, which
- * gives smooth outlines from one ray per pixel. A ray that runs out of steps still creeps along a surface and counts as
- * a hit.
+ * gives smooth outlines from one ray per pixel. A ray that runs out of steps is still moving along a surface, so it
+ * counts as a hit.
  */
 fn traceHead(ray : Ray) -> Hit {
   let bound = headBound(ray);

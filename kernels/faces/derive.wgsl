@@ -11,7 +11,7 @@
 
 @group(0) @binding(0) var<storage, read_write> faces : array<Face>;
 
-/** A point on a five-stop ramp, t in [0, 1]; stops are display colours, the result is linear. */
+/** The linear colour at t in [0, 1] on a ramp with five stops, which are display colours. */
 fn ramp(a : vec3f, b : vec3f, c : vec3f, d : vec3f, e : vec3f, t : f32) -> vec3f {
   let x = clamp(t, 0.0, 1.0) * 4.0;
   let color = mix(mix(mix(mix(a, b, saturate(x)), c, saturate(x - 1.0)), d, saturate(x - 2.0)), e, saturate(x - 3.0));
@@ -49,7 +49,7 @@ fn main(@builtin(global_invocation_id) id : vec3u) {
   let noseBase = f.eyeHeight - f.noseLength;
   let mouthLine = noseBase - f.mouthDrop - 0.35 * open;
 
-  // rows of Rz Rx Ry
+  // These are the rows of Rz Rx Ry.
   let x = vec3f(c.z * c.x - s.z * s.y * s.x, -s.z * c.y, c.z * s.x + s.z * s.y * c.x);
   let y = vec3f(s.z * c.x + c.z * s.y * s.x, c.z * c.y, s.z * s.x - c.z * s.y * c.x);
   let z = vec3f(-c.y * s.x, s.y, c.y * c.x);

@@ -4,14 +4,14 @@
 //   index = identity or attribute number of the image
 //   uniform: value = a + (b - a) u0
 //   normal:  value = a + b clamp(sqrt(3) (u0 + u1 + u2 + u3 - 2), -2, 2)
-//            (a sum of four uniforms has variance 1/3)
+//            (the sum of four uniform numbers has variance 1/3)
 //   chance:  value = u0 < c ? a + (b - a) u1 : 0
 //
 // Memory: `identities`, `attributes` u32 [batch]; `table` one vec4f (a, b, c, code) per factor with code = stream + 2
 // shape (rows of packages/faces/src/sampling/factors.ts); `faces` f32 [batch, FACE_FLOATS], of which this kernel writes
 // the factors.
 // Tile: one thread per factor of an image.
-// Preconditions: constants SEED, FACTORS, FACE_FLOATS, DERIVED_FLOATS. Parts before: rng.
+// Preconditions: constants SEED, FACTORS, FACE_FLOATS, DERIVED_FLOATS. Parts before: philox.
 // Dispatch: (ceil(FACTORS / 8), batch, 1).
 
 @group(0) @binding(0) var<storage, read> identities : array<u32>;

@@ -2,12 +2,12 @@
 //
 // Memory layout: FACE_FLOATS f32 per image. First the derived values (DERIVED_FLOATS of them: matrices and colours that
 // would cost every pixel the same trigonometry), then one f32 per row of the factor table in
-// packages/faces/src/sampling/factors.ts, in its order, under its names; a test holds the two lists together. Only
-// vec4f and f32 members, so the offsets need no thought.
+// packages/faces/src/sampling/factors.ts, in the same order and under the same names; a test checks that the two lists
+// agree. All vec4f members stand before the f32 members, so the struct has no padding between members.
 //
-// Head space: x to the viewer's right, y up, z towards the viewer; the cranium is about 0.7 wide, 0.75 high (half
-// axes), the eyes lie near y = 0, the chin near y = -0.95. Camera: on the z axis at CAMERA_DISTANCE, looking at the
-// origin.
+// Head space: x points to the viewer's right, y up, and z towards the viewer. The cranium has half axes of about 0.7
+// (width) and 0.75 (height). The eyes lie near y = 0, the chin near y = -0.95. The camera is on the z axis at
+// CAMERA_DISTANCE and looks at the origin.
 
 const CAMERA_DISTANCE = 6.0;
 

@@ -2,9 +2,9 @@
 //
 //   mask = (ray meets the face envelope) * (no hair before it) * (1 - occluder)
 //
-// It depends on attributes alone, so a swap, its target and its exact truth share one mask, and two identities under
-// the same attributes differ inside it only. The outline of cheeks, jaw and chin lies inside: moving it is part of a
-// swap.
+// The mask depends on attributes alone. Therefore a swap, its target and its exact ground truth share one mask, and two
+// identities under the same attributes differ only inside it. The outline of cheeks, jaw and chin lies inside the mask,
+// because a swap also moves that outline.
 //
 // Memory: `faces` [batch] Face; `mask` f32 [batch, SIZE, SIZE, 1]. Tile: one thread per pixel, one ray each.
 // Preconditions: constants SIZE, STEPS. Parts before: face, sdf, camera, paint, surroundings.
@@ -13,7 +13,7 @@
 @group(0) @binding(0) var<storage, read> faces : array<Face>;
 @group(0) @binding(1) var<storage, read_write> mask : array<f32>;
 
-/** Marches the hair alone, since the rest of the head depends on the identity. */
+/** Traces a ray against the hair alone, because the rest of the head depends on the identity. */
 fn hairBefore(ray : Ray, end : f32) -> bool {
   var t = headBound(ray).x;
   for (var step = 0u; step < 16u && t < end; step++) {

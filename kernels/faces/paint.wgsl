@@ -1,8 +1,9 @@
 // Part: albedo of a point of the head: what is painted rather than modelled. Brows, lips, mouth, lashes, iris, beard,
 // marks.
 //
-// Every stroke has a coverage in [0, 1]: a signed distance to its edge, softened over `width` head units (about a
-// pixel), so that small images need no supersampling. `m` is the point mirrored to x > 0. Colours are linear.
+// Every painted shape has a coverage in [0, 1]. It is computed from the signed distance to the shape's edge and
+// softened over `width` head units (about a pixel), so that small images need no supersampling. `m` is the point
+// mirrored to x > 0. Colours are linear.
 // A library part: no entry point. Parts before: face, sdf.
 
 fn hashWord(x : u32) -> u32 {
@@ -25,7 +26,7 @@ fn valueNoise(p : vec2f) -> f32 {
     mix(latticeValue(cell + vec2i(0, 1)), latticeValue(cell + vec2i(1, 1)), u.x), u.y);
 }
 
-/** 1 where `distance` < 0, 0 outside, a ramp of `width` between. */
+/** The coverage at a signed distance to an edge: 1 inside, 0 outside, with a ramp of `width` across the edge. */
 fn inside(distance : f32, width : f32) -> f32 {
   return saturate(0.5 - distance / width);
 }
@@ -56,7 +57,8 @@ fn browCoverage(m : vec3f, width : f32) -> f32 {
 }
 
 /**
- * A point in the frame of the mouth: x in half widths, y from the mouth line (which a smile bends), z the arc 1 - x^2.
+ * A point in the frame of the mouth: x is in half widths of the mouth, y is measured from the mouth line, which a smile
+ * bends, and z is the arc 1 - x^2.
  */
 fn mouthFrame(p : vec3f) -> vec3f {
   let x = p.x / face.hair.w;
@@ -71,7 +73,7 @@ fn lipCoverage(mouth : vec3f, width : f32) -> f32 {
   return inside(max(max(upper, lower), (abs(mouth.x) - 1.0) * face.hair.w), width);
 }
 
-/** The line between the lips, or the opening of the mouth: coverage, and the share of it that shows teeth. */
+/** Coverage of the line between the lips or of the open mouth, and the share of it that shows teeth. */
 fn openingCoverage(mouth : vec3f, width : f32) -> vec2f {
   let gap = face.light.w * 0.5 * mouth.z;
   let opening = inside(abs(mouth.y) - gap - 0.009, width) * inside((abs(mouth.x) - 0.97) * face.hair.w, width);
@@ -79,7 +81,7 @@ fn openingCoverage(mouth : vec3f, width : f32) -> vec2f {
   return vec2f(opening, teeth);
 }
 
-/** Beard up to a line that rises towards the ears, and a moustache; both ragged by noise. */
+/** Coverage of a beard, which ends at a line that rises towards the ears, and of a moustache. Noise roughens both. */
 fn beardCoverage(p : vec3f, m : vec3f) -> f32 {
   if (face.beard <= 0.0) {
     return 0.0;
@@ -114,7 +116,7 @@ fn scarCoverage(p : vec3f, width : f32) -> f32 {
   return inside(max(abs(dot(s, along)) - 0.5 * face.scar, abs(s.x * along.y - s.y * along.x) - 0.010), width);
 }
 
-/** How much lashes and the crease of the lid darken the skin. */
+/** The degree to which the lashes and the crease of the lid darken the skin. */
 fn lidShade(m : vec3f, width : f32) -> f32 {
   let e = eyeFrame(m);
   let above = (e.y - face.iris.w * (1.0 - e.x * e.x)) * face.eyeSize;
@@ -124,7 +126,7 @@ fn lidShade(m : vec3f, width : f32) -> f32 {
   return 0.8 * lash + 0.25 * crease;
 }
 
-/** Redder cheeks and nose. */
+/** The degree to which the cheeks and the nose are redder than the rest of the skin. */
 fn blush(p : vec3f, m : vec3f) -> f32 {
   let cheek = saturate(1.0 - length(m.xy - vec2f(0.38, face.rowZ.w + 0.05)) * 3.5);
   return cheek + saturate(1.0 - length(p.xy - vec2f(0.0, face.rowZ.w + 0.06)) * 6.0);
@@ -153,7 +155,7 @@ fn skinPaint(p : vec3f, width : f32) -> vec3f {
   let opening = openingCoverage(mouth, width);
   let inner = mix(color * 0.22 * vec3f(1.0, 0.7, 0.7), vec3f(0.72, 0.70, 0.66), opening.y);
   color = mix(color, inner, front * opening.x);
-  // darker than the skin whatever the hair, since brows are identity and must show
+  // Brows are darker than the skin for every colour of hair, because they belong to the identity and must be visible.
   color = mix(color, min(face.hair.rgb * 0.5, face.skin.rgb * 0.4), 0.92 * front * browCoverage(m, width * 1.3));
   color *= 1.0 - front * lidShade(m, width);
   color *= 1.0 - 0.75 * nostrilCoverage(m, width);

@@ -12,12 +12,12 @@
 @group(0) @binding(0) var<storage, read> faces : array<Face>;
 @group(0) @binding(1) var<storage, read_write> image : array<f32>;
 
-/** Sensor noise of unit deviation: three hashed words per pixel, seeded by the attributes alone. */
+/** Sensor noise of unit deviation from three hashed words per pixel. Its seed depends on the attributes alone. */
 fn pixelNoise(pixel : u32) -> vec3f {
   let seed = hashWord(pixel + bitcast<u32>(face.backgroundSeed));
   let words = vec3u(seed, hashWord(seed), hashWord(seed + 0x9E3779B9u));
   let halves = vec3f(words & vec3u(0xffffu)) + vec3f(words >> vec3u(16u));
-  return (halves * (1.0 / 65536.0) - 1.0) * 2.4494897; // a sum of two uniforms has variance 1/6
+  return (halves * (1.0 / 65536.0) - 1.0) * 2.4494897; // the sum of two uniform numbers has variance 1/6
 }
 
 fn colorAt(point : vec2f) -> vec3f {

@@ -3,10 +3,9 @@
 //   smoothMin(a, b, k) = min(a, b) - h^2 k / 4,  h = max(k - |a - b|, 0) / k        (polynomial smooth minimum, Quilez)
 //   ellipsoid(p, r)    = k0 (k0 - 1) / k1,       k0 = |p / r|,  k1 = |p / r^2|      (first-order distance)
 //
-// The cranium, ears, neck and hair depend on attributes only, so that an identity changes nothing outside the face; the
-// envelope that `faceEnvelope` intersects contains every identity's face. The head is symmetric: distances use |x|.
-// Reads one face from private memory, because a dozen evaluations per pixel would fetch it again from storage each
-// time.
+// The cranium, ears, neck and hair depend on attributes only, so that an identity changes nothing outside the face. The
+// envelope that `faceEnvelope` intersects contains every identity's face. The head is symmetric, so distances use |x|.
+// The face is kept in private memory, because otherwise a dozen evaluations per pixel would each fetch it from storage.
 // A library part: no entry point. Parts before: face.
 
 var<private> face : Face;
@@ -33,7 +32,8 @@ fn capsule(p : vec3f, a : vec3f, b : vec3f, radius : f32) -> f32 {
 }
 
 /**
- * A capsule whose radius grows from `ra` at a to `rb` at b (linear in the foot point, exact enough for slender cones).
+ * The distance to a capsule whose radius grows from `ra` at a to `rb` at b. The radius is that at the nearest point of
+ * the axis, which is exact enough for slender cones.
  */
 fn taperedCapsule(p : vec3f, a : vec3f, b : vec3f, ra : f32, rb : f32) -> f32 {
   let ap = p - a;
@@ -51,22 +51,22 @@ fn eyeCenter() -> vec3f {
 }
 
 /**
- * Position in the eye's own frame: half widths of the eye, turned by the slant; y up, x outwards. `p` mirrored to x >
- * 0.
+ * The position of a point in the frame of the eye, in half widths of the eye: x points outwards along the slant, y up.
+ * `p` must be mirrored to x > 0.
  */
 fn eyeFrame(p : vec3f) -> vec2f {
   let d = (p.xy - vec2f(face.eyeDistance, face.eyeHeight)) / face.eyeSize;
   return vec2f(d.x, d.y - face.eyeSlant * d.x);
 }
 
-/** Signed height above the lid line, in half widths: negative inside the almond between two parabolas. */
+/** The signed height above the line of the lids, in half widths; negative inside the almond between two parabolas. */
 fn lidGap(e : vec2f) -> f32 {
   let arc = 1.0 - e.x * e.x;
   let open = face.iris.w;
   return max(e.y - open * arc, -0.62 * open * arc - e.y);
 }
 
-/** How far the lips stand out at a point of the front, 0 to 1; x in half widths of the mouth, y from the mouth line. */
+/** The degree, 0 to 1, to which the lips stand out at a point of the front of the head. */
 fn lipProfile(p : vec3f) -> f32 {
   let x = p.x / face.hair.w;
   let arc = max(1.0 - x * x, 0.0);
@@ -84,10 +84,10 @@ fn skinDistance(p : vec3f) -> f32 {
   let noseBase = face.rowZ.w;
   let eyes = face.eyeHeight;
   var d = ellipsoid(p - vec3f(0.0, 0.28, -0.10), vec3f(0.70, 0.76, 0.86));
-  // face mass, jaw line, cheek bones, the barrel under the lips
+  // the mass of the face, the jaw line, the cheek bones, the bulge under the lips
   d = smoothMin(d, ellipsoid(p - vec3f(0.0, 0.5 * (chin + 0.32), 0.10),
     vec3f(0.56 * face.faceWidth, 0.5 * (0.32 - chin) + 0.10, 0.62)), 0.16);
-  let jaw = vec3f(sqrt(p.x * p.x + 0.008), p.y, p.z); // a soft |x|: the two halves of the jaw line meet without a cleft
+  let jaw = vec3f(sqrt(p.x * p.x + 0.008), p.y, p.z); // a smooth |x|, so that the jaw line has no cleft
   let chinPoint = vec3f(face.chinWidth, chin, 0.44 + face.chinForward);
   d = smoothMin(d, capsule(jaw, vec3f(face.jawWidth, 0.42 * chin, 0.04), chinPoint, 0.15), 0.14);
   d = smoothMin(d, length(m - vec3f(0.40 * face.faceWidth, eyes - 0.18 + 0.3 * face.rowX.w, 0.40)) - (0.19 + face.cheek), 0.14);
@@ -101,7 +101,7 @@ fn skinDistance(p : vec3f) -> f32 {
   d = smoothMin(d, taperedCapsule(p, bridge, tip, 0.045, 0.05 + 0.25 * face.noseWidth), 0.07);
   let wing = vec3f(face.noseWidth, noseBase + 0.035, 0.72 + 0.45 * face.noseForward);
   d = smoothMin(d, length(m - wing) - (0.035 + 0.28 * face.noseWidth), 0.05);
-  // lids: skin over the eyeball, cut open by the almond
+  // lids: skin over the eyeball, with an opening in the shape of an almond
   let center = eyeCenter();
   d = smoothMin(d, length(m - center) - eyeRadius() - 0.016, 0.03);
   d = smoothMax(d, -lidGap(eyeFrame(m)) * face.eyeSize * 0.7 - max(0.55 - p.z, 0.0), 0.02);
@@ -128,20 +128,20 @@ fn hairDistance(p : vec3f) -> f32 {
   return d + face.hairBald;
 }
 
-/** Distances to skin, eyes and hair; the smallest is what shows. */
+/** The distances to skin, eyes and hair. The part with the smallest distance is visible. */
 fn partDistances(p : vec3f) -> vec3f {
   return vec3f(skinDistance(p), eyeDistanceField(p), hairDistance(p));
 }
 
-/** A step that cannot overshoot: the smooth unions and cuts overestimate the distance a little. */
+/** A step that cannot overshoot. It is shortened, because smooth unions and cuts overestimate distances a little. */
 fn sceneDistance(p : vec3f) -> f32 {
   let parts = partDistances(p);
   return 0.85 * min(parts.x, min(parts.y, parts.z));
 }
 
 /**
- * What blocks the key light, for soft shadows: cranium, a mean jaw, the nose and the hair; the rest casts nothing
- * visible.
+ * The distance to the parts that block the key light, for soft shadows: the cranium, a jaw of average shape and the
+ * nose. The other parts cast no visible shadow.
  */
 fn blockerDistance(p : vec3f) -> f32 {
   var d = ellipsoid(p - vec3f(0.0, 0.28, -0.10), vec3f(0.68, 0.74, 0.84));
@@ -156,7 +156,7 @@ struct Ray {
   direction : vec3f,
 }
 
-/** Where a ray enters and leaves an ellipsoid: (t0, t1), t0 > t1 when it misses. */
+/** The distances (t0, t1) at which a ray enters and leaves an ellipsoid; t0 > t1 if it misses. */
 fn intersectEllipsoid(ray : Ray, center : vec3f, radius : vec3f) -> vec2f {
   let o = (ray.origin - center) / radius;
   let d = ray.direction / radius;
@@ -168,8 +168,8 @@ fn intersectEllipsoid(ray : Ray, center : vec3f, radius : vec3f) -> vec2f {
 }
 
 /**
- * Where a ray enters the two ellipsoids that hold every identity's face (cheeks and brows, jaw and chin); 1e3 when it
- * misses.
+ * The distance at which a ray enters the two ellipsoids that contain every identity's face, one for cheeks and brows
+ * and one for jaw and chin; 1e3 if it misses both.
  */
 fn faceEnvelope(ray : Ray) -> f32 {
   let upper = intersectEllipsoid(ray, vec3f(0.0, -0.03, 0.18), vec3f(0.77, 0.62, 0.95));

@@ -4,20 +4,20 @@
 //   out = albedo (sky 1.15 ambient AO + key 1.25 (1 - ambient) shadow (n.l + w) / (1 + w))
 //         + key specular (n.h)^gloss / 2
 //
-// w is larger in red than in blue for skin, the cheap stand-in for light that travels under it. Linear light
-// throughout.
+// For skin, w is larger in red than in blue, which is a cheap approximation of subsurface scattering. All light values
+// are linear.
 // A library part: no entry point. Preconditions: constant SHADOW_STEPS. Parts before: face, sdf, paint.
 
 struct Surface {
   normal : vec3f,
-  occlusion : f32, // 1 in the open, smaller in folds
-  parts : vec3f, // distances to skin, eyes and hair; the smallest is what shows
+  occlusion : f32, // 1 on open surfaces, smaller in folds
+  parts : vec3f, // distances to skin, eyes and hair; the nearest is visible
 }
 
 /**
- * Probes the distance around a hit: four times on a tetrahedron for the normal, at the point itself for the material,
- * and once along the normal for occlusion. One loop instead of six calls, because the compiler copies the head into
- * every call.
+ * Evaluates the distance around a hit: four times on a tetrahedron for the normal, once at the point itself for the
+ * material, and once along the normal for occlusion. One loop replaces six calls, because the compiler would inline the
+ * code of the head into every call.
  */
 fn surfaceAt(p : vec3f) -> Surface {
   var gradient = vec3f(0.0);
@@ -70,7 +70,7 @@ fn shade(p : vec3f, direction : vec3f, width : f32) -> vec3f {
   let light = face.light.xyz;
   let shadow = softShadow(p + normal * 0.03, light);
   let facing = dot(normal, light);
-  // light wraps further in red than in blue, as under skin
+  // Red light wraps further around the surface than blue light, as subsurface scattering in skin does.
   let wrap = select(vec3f(0.30, 0.20, 0.16), vec3f(0.1), isHair || isEye);
   let diffuse = saturate((facing + wrap) / (1.0 + wrap)) * (0.15 + 0.85 * shadow);
   let up = face.rowY.xyz;

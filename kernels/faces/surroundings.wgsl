@@ -1,6 +1,6 @@
 // Part: what is not the head: the background behind it, glasses and an occluding object in front.
 //
-// All of it is attribute. `width` is the softness of an edge, about a pixel.
+// All of this depends on attributes alone. `width` is the width over which an edge is softened, about a pixel.
 // A library part: no entry point. Parts before: face, sdf, camera, paint.
 
 fn background(point : vec2f) -> vec3f {
@@ -18,7 +18,10 @@ fn background(point : vec2f) -> vec3f {
   return color * color;
 }
 
-/** An arm, bar or microphone that enters the picture: a capsule from a point outwards. Returns colour and coverage. */
+/**
+ * Returns colour and coverage of an arm, bar or microphone that enters the picture, modelled as a capsule that extends
+ * outwards from a point.
+ */
 fn occluderAt(point : vec2f, width : f32) -> vec4f {
   if (face.occluder <= 0.0) {
     return vec4f(0.0);
@@ -33,8 +36,8 @@ fn occluderAt(point : vec2f, width : f32) -> vec4f {
 }
 
 /**
- * Coverage of the glasses' frame, a pair of rounded rectangles and a bridge in a plane before the eyes; `t` is the
- * hit's.
+ * Coverage of the frame of the glasses: a pair of rounded rectangles and a bridge, in a plane in front of the eyes. `t`
+ * is the distance at which the ray hits the head.
  */
 fn glassesAt(ray : Ray, t : f32, width : f32) -> f32 {
   let plane = (0.75 - ray.origin.z) / ray.direction.z;

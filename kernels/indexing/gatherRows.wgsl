@@ -1,6 +1,6 @@
 // Rows by index:  out[i, c] = table[index[i], c]
 //
-// An index past the table gives a row of NaN, see oneHot.wgsl.
+// An index past the end of the table gives a row of NaN, for the reason that oneHot.wgsl states.
 // Layout    table [ROWS, INNER], index [SIZE / INNER] as u32, out [SIZE / INNER, INNER].
 // Prelude   alias S (f32 or f16); WG, SIZE (elements of out), ROWS, INNER.
 // Dispatch  one thread per element of out.

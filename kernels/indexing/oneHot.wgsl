@@ -1,9 +1,9 @@
 // One-hot rows:  out[i, k] = 1 if label[i] = k, else 0
 //
-// A label outside 0 … CLASSES − 1 gives a row of NaN: a kernel cannot raise an error, and zeros would train on nothing
-// without a word.
-// Layout    label [SIZE / CLASSES], i32 or u32 read as u32, so that negative labels are too large; out [SIZE / CLASSES,
-//           CLASSES].
+// A label outside 0 … CLASSES − 1 gives a row of NaN. A kernel cannot raise an error, and with a row of zeros the
+// training would silently ignore the sample.
+// Layout    label [SIZE / CLASSES] holds i32 or u32 and is read as u32, so that negative labels are too large; out is
+//           [SIZE / CLASSES, CLASSES].
 // Prelude   WG, SIZE (elements of out), CLASSES.
 // Dispatch  one thread per element of out.
 @group(0) @binding(0) var<storage, read_write> out : array<f32>;
@@ -22,7 +22,7 @@ fn main(
   let own = label[i / CLASSES];
   var value = select(0.0, 1.0, own == i % CLASSES);
   if (own >= CLASSES) {
-    value = bitcast<f32>(max(own, 0xffffffffu)); // a NaN; WGSL has no literal for one
+    value = bitcast<f32>(max(own, 0xffffffffu)); // NaN, for which WGSL has no literal
   }
   out[i] = value;
 }

@@ -1,8 +1,9 @@
 // Adjoint of gatherRows.wgsl:  out[r, c] = Σ rows[i, c] over the i with index[i] = r
 //
-// An index past the result makes all of it NaN, see oneHot.wgsl: its row belongs nowhere, and leaving it out would be
-// another sum without a word.
-// Looks through all indices for every row instead of adding atomically: the order is fixed, and batches are small.
+// An index past the end of the result makes the whole result NaN, because a kernel cannot raise an error and leaving
+// its row out would silently change the sums.
+// Each thread looks through all indices instead of adding atomically. This fixes the order of the sum, and it is cheap
+// because batches are small.
 // Layout    rows [COUNT, INNER], index [COUNT] as u32, out [SIZE / INNER, INNER].
 // Prelude   alias S (f32 or f16; sums are f32); WG, SIZE (elements of out), COUNT, ROWS, INNER.
 // Dispatch  one thread per element of out.
@@ -24,7 +25,7 @@ fn main(
   var sum = 0.0;
   for (var i = 0u; i < COUNT; i++) {
     if (index[i] >= ROWS) {
-      sum = bitcast<f32>(max(index[i], 0xffffffffu)); // a NaN, and sums with it stay NaN
+      sum = bitcast<f32>(max(index[i], 0xffffffffu)); // NaN, and further additions keep it
     }
     if (index[i] == row) {
       sum += f32(rows[i * INNER + at % INNER]);

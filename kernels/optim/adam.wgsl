@@ -2,10 +2,11 @@
 //
 //   m ← β₁·m + (1 − β₁)·g      v ← β₂·v + (1 − β₂)·g²      p ← p − lr · (m / c₁) / (√(v / c₂) + ε)
 //
-// with the bias corrections cᵢ = 1 − βᵢᵗ from advance.wgsl. Weight decay λ is added to the gradient (Adam: g + λ·p) or,
-// DECOUPLED, shrinks the parameter first (AdamW: p·(1 − lr·λ)). ε stands outside of the square root, as in PyTorch.
+// with the bias corrections cᵢ = 1 − βᵢᵗ from advance.wgsl. Weight decay λ is added to the gradient (Adam: g + λ·p). If
+// DECOUPLED is set, it shrinks the parameter first instead (AdamW: p·(1 − lr·λ)). ε is added outside of the square
+// root, as in PyTorch.
 //
-// Values    p, m, v, g; the first three change.
+// Values    p, m, v, g; the rule changes the first three.
 // Prelude   update.wgsl, with learning_rate and corrections (of advance.wgsl); KEEP1 = β₁, TAKE1 = 1 − β₁, KEEP2, TAKE2
 //           (subtracted in f64: 1 − 0.999f is off by 6e-5 relative), EPS, DECAY, DECOUPLED.
 fn change(v : ptr<function, array<V, COUNT>>) {

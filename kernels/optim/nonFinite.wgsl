@@ -1,7 +1,7 @@
 // Finds overflow among gradients:  found ← 1 if any element of any tensor is infinite or not a number
 //
-// Looks at the bits, exponent all ones: a compiler may assume that neither exists. An integer atomic: many threads may
-// find one, and the result is the same in any order.
+// The test looks for an exponent of all ones in the bits, because a compiler may assume that no infinity and no NaN
+// occurs. The result is an integer atomic: many threads may store to it, and it is the same in any order.
 // Prelude   WG, TURNS; the bindings of the tensors and fn overflows(slot : u32, first : u32) -> bool over TURNS
 //           elements that lie WG apart, generated because their number varies.
 // Dispatch  x·y = linear workgroups over the longest tensor, z = tensors.

@@ -3,7 +3,7 @@
 //   found       scale ← scale · BACKOFF       good ← 0       skipped ← skipped + 1
 //   otherwise   good ← good + 1; at INTERVAL  scale ← scale · GROWTH unless that is infinite, good ← 0
 //
-// and clears `found` for the next step.
+// The kernel then clears `found` for the next step.
 // Layout    counts = (good steps since the last change, skipped steps).
 // Prelude   GROWTH, BACKOFF : f32, INTERVAL.
 // Dispatch  a single thread, after the updates of a step.

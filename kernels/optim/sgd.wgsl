@@ -4,7 +4,7 @@
 //
 // b starts at zero, so its first value is d, as in PyTorch.
 //
-// Values    p, b, g; the first two change.
+// Values    p, b, g; the rule changes the first two.
 // Prelude   update.wgsl, with learning_rate; MOMENTUM = μ, DECAY = λ, NESTEROV.
 fn change(v : ptr<function, array<V, COUNT>>) {
   let parameter = (*v)[0];

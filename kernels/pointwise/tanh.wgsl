@@ -1,8 +1,8 @@
 // Part: tanh v, with all digits also of a small v, where drivers take the difference of two exponentials and lose them
 // (llvmpipe's tanh(1e-30) is 3e-8).
 //
-// Below 0.625 the polynomial of the Cephes library's tanhf, an odd function that begins with v; above, 1 − 2 / (e²ᵛ +
-// 1), which neither cancels nor overflows.
+// For |v| below 0.625 the result is the polynomial of the Cephes library's tanhf, whose first term is v. Above, it is
+// 1 − 2 / (e²ᵛ + 1), which neither loses digits to cancellation nor overflows.
 // Prelude   alias V (f32 or vec4f).
 fn tanhOf(v : V) -> V {
   let q = v * v;

@@ -1,6 +1,6 @@
 // Mean over windows:  out[n, v, u, c] = Σ image over the window / count
 //
-// count is KERNEL², or without COUNT_PADDING the number of pixels inside the image.
+// If COUNT_PADDING is set, count is KERNEL²; otherwise it is the number of the window's pixels inside the image.
 // Layout    image [n, H, W, C], out [n, OUT_H, OUT_W, C], both as S: f32 or f16, or four channels of it.
 // Prelude   alias S, and V the same in f32; COUNT_PADDING : bool; window.wgsl, count.wgsl and their constants.
 // Dispatch  one thread per V of out.

@@ -1,8 +1,8 @@
 // Where each window's maximum lies:
 //   index[n, v, u, c] = ky · KERNEL + kx of the first largest element, row by row as in PyTorch
 //
-// Values are then gathered by maxTake.wgsl and gradients scattered by maxPut.wgsl: for fixed positions max pooling is a
-// linear map.
+// maxTake.wgsl then gathers the values, and maxPut.wgsl computes the gradient. With fixed positions max pooling is a
+// linear map, so both need only the indices.
 // Layout    image [n, H, W, C] as S (f32 or f16, or four channels of it), index [n, OUT_H, OUT_W, C] as I (vec4u or
 //           u32).
 // Prelude   alias S, and V the same in f32; alias I; window.wgsl and its constants.
@@ -24,7 +24,7 @@ fn main(
   }
   let p = placeOf(at, OUT_W, OUT_H);
   var best = V(-3.4028234e38);
-  var winner = I(NONE); // the first pixel wins whatever its value
+  var winner = I(NONE); // NONE makes the first pixel win whatever its value is
   for (var ky = 0u; ky < KERNEL; ky++) {
     let y = p.y * STRIDE + ky;
     if (y < PAD || y - PAD >= H) {
@@ -36,7 +36,7 @@ fn main(
         continue;
       }
       let value = V(image[((p.n * H + y - PAD) * W + x - PAD) * GROUPS + p.c]);
-      // A NaN wins and stays, as in PyTorch; compared by its bits, because compilers may assume that there are none.
+      // NaN wins against every number, as in PyTorch. It is told by its bits, because compilers may assume no NaN.
       let odd = (bitcast<I>(value) & I(0x7fffffffu)) > I(0x7f800000u);
       let better = (value > best) | odd | (winner == I(NONE));
       best = select(best, value, better);

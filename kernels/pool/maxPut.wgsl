@@ -1,6 +1,6 @@
 // Gradient of max pooling:  dx[n, y, x, c] = Σ of dy[n, v, u, c] over the windows (v, u) whose maximum lies at (y, x)
 //
-// Gathers over the windows that cover a pixel, in a fixed order.
+// Each thread gathers from the windows that cover its pixel, so the order of the sum is fixed.
 // Layout    dx [n, H, W, C] and dy [n, OUT_H, OUT_W, C] as S, index like dy as I.
 // Prelude   alias S, and V the same in f32; alias I; window.wgsl and its constants.
 // Dispatch  one thread per V of dx.

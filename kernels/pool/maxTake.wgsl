@@ -1,8 +1,8 @@
 // Takes one element per window:
 //   out[n, v, u, c] = image[n, v·STRIDE − PAD + ky, u·STRIDE − PAD + kx, c] with (ky, kx) = index[n, v, u, c]
 //
-// The values of max pooling, and the gradient of maxPut.wgsl.
-// Layout    scalar: the four channels of a vector may take from different pixels. GROUPS = C.
+// This kernel computes the values of max pooling, and the gradient of maxPut.wgsl.
+// Layout    elements are scalars, because the four channels of a vector may come from different pixels; GROUPS = C.
 // Prelude   alias S (f32 or f16); window.wgsl and its constants.
 // Dispatch  one thread per element of out.
 @group(0) @binding(0) var<storage, read_write> out : array<S>;

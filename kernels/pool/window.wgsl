@@ -3,13 +3,13 @@
 //
 // Prelude   STRIDE, PAD, KERNEL, BATCH, H, W, OUT_H, OUT_W, GROUPS (channel groups of V), WG.
 
-/** First window that covers coordinate s. */
+/** The first window that covers coordinate s. */
 fn firstWindow(s : u32) -> u32 {
   let reached = s + PAD;
   return select(0u, (reached - KERNEL) / STRIDE + 1u, reached >= KERNEL);
 }
 
-/** One past the last window that covers coordinate s. */
+/** One more than the last window that covers coordinate s. */
 fn endWindow(s : u32, count : u32) -> u32 {
   return min((s + PAD) / STRIDE + 1u, count);
 }

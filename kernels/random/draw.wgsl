@@ -1,6 +1,6 @@
 // Random numbers of one draw:  out[4i … 4i + 3] = shape(philox((i, draws, 0), key))
 //
-// Number i of draw k depends on (key, k, i) alone: not on the workgroup size, not on what else runs.
+// Number i of draw k depends on (key, k, i) alone: neither the workgroup size nor other launches affect it.
 // Layout    state = (key low, key high, draws low, draws high); out [SIZE].
 // Prelude   WG, SIZE; philox.wgsl; fn shape(words : vec4u) -> vec4f from uniform.wgsl or normal.wgsl.
 // Dispatch  one thread per four numbers. advance.wgsl follows and counts the draw.

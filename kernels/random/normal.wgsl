@@ -1,7 +1,7 @@
 // Part: normal with mean MEAN and deviation STD, by Box and Muller's transform: √(−2 ln u) · (cos 2πv, sin 2πv), u in
 // (0, 1].
 //
-// 24 bits of u reach 5.8 deviations.
+// u has 24 bits, so no number is further than 5.8 deviations from the mean.
 // Prelude   MEAN, STD : f32; philox.wgsl.
 fn shape(words : vec4u) -> vec4f {
   let u = unitFloat(words);

@@ -3,12 +3,12 @@
 //
 //   round   (h0, l0) = 0xD2511F53 · x.x      (h1, l1) = 0xCD9E8D57 · x.z          64-bit products as high and low words
 //           x ← (h1 ⊕ x.y ⊕ k.x, l1, h0 ⊕ x.w ⊕ k.y, l0)                          then k ← k + (0x9E3779B9, 0xBB67AE85)
-// There are ten rounds. Salmon, Moraes, Dror and Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011, which
-// also has the known answers.
+// There are ten rounds. The algorithm is that of Salmon, Moraes, Dror and Shaw, "Parallel random numbers: as easy as 1,
+// 2, 3", SC 2011; its authors also publish the test vectors.
 //
-// A part for other kernels; no prelude. The host's twin is `philox` in packages/tensor/src/random/philox.ts.
+// The part needs no prelude. The host's version is `philox` in packages/tensor/src/random/philox.ts.
 
-/** High and low word of a product. WGSL has no 64-bit integers, so it is put together from 16-bit halves. */
+/** High and low word of a product. WGSL has no 64-bit integers, so the product is composed of 16-bit halves. */
 fn wideProduct(a : u32, b : u32) -> vec2u {
   let aLow = a & 0xffffu;
   let aHigh = a >> 16u;
@@ -31,7 +31,7 @@ fn philox(counter : vec4u, key : vec2u) -> vec4u {
   return x;
 }
 
-/** Words to numbers in [0, 1): their upper 24 bits, all of which an f32 holds. */
+/** Converts words to numbers in [0, 1) by their upper 24 bits, which an f32 holds exactly. */
 fn unitFloat(words : vec4u) -> vec4f {
   return vec4f(words >> vec4u(8u)) * 0x1p-24f;
 }

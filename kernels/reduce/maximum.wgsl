@@ -1,13 +1,14 @@
 // Maximum over the middle axis of [OUTER, RED, INNER]:
 //   out[o, c, i] = max over r = c, c + CHUNKS, … of x[o, r, i], NaN if one of them is
 //
-// Numerics  compared as integers, because a compiler may assume that there is no NaN, and WGSL's `max` may leave one
-//           out. Flipping the sign bit of positive numbers and all bits of negative ones puts f32 into the order of
-//           u32; NaN takes the largest key.
+// Numerics  elements are compared as integers, because a compiler may assume that there is no NaN, and WGSL's `max` may
+//           ignore one. Flipping the sign bit of positive numbers and all bits of negative ones gives u32 keys in the
+//           order of the f32; NaN takes the largest key.
 // Layout    x is [OUTER, RED, INNER] stored as S, out is [OUTER, CHUNKS, INNER]; with CHUNKS = 1 this is the whole
 //           reduction.
 // Prelude   alias S; WG, OUTER, INNER; PADDING = elements at the end of an f16 x that only fill its last 4 bytes. RED
-//           and CHUNKS follow from the lengths: so reductions share pipelines, and no driver unrolls the loop.
+//           and CHUNKS are computed from the lengths of the arrays, so that reductions share pipelines and no driver
+//           unrolls the loop.
 // Dispatch  one thread per output, inner index fastest, so neighbours read neighbours.
 @group(0) @binding(0) var<storage, read_write> out : array<f32>;
 @group(0) @binding(1) var<storage, read> x : array<S>;
@@ -21,7 +22,7 @@ fn keyOf(value : f32) -> u32 {
 }
 
 fn valueOf(key : u32) -> f32 {
-  // as bits, all ones are a NaN
+  // NAN_KEY itself is the bit pattern of a NaN.
   return bitcast<f32>(select(key ^ select(0xffffffffu, 0x80000000u, key >= 0x80000000u), key, key == NAN_KEY));
 }
 

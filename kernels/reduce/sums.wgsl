@@ -1,10 +1,10 @@
 // Sums over chunks of rows:
 //   out[o, k, c] = FACTOR · fold(Σ load(i) over the elements i = (o, r, c) of the rows r of chunk k)
 //
-// `load` reads a tensor or computes an expression of several. A sum over everything is seen as rows of four: `fold`
-// then adds the four, and R is f32.
-// Numerics  a thread adds SERIAL terms at a time and then those sums, so that no f32 sum is longer than a few hundred
-//           terms. The order is fixed.
+// `load` reads a tensor or computes an expression of several. A sum over all elements treats the tensor as rows of
+// four; `fold` then adds the four components, and R is f32.
+// Numerics  a thread adds SERIAL terms at a time and then adds those partial sums, so that no f32 sum has more than a
+//           few hundred terms. The order is fixed.
 // Layout    the summed tensor is [OUTER, ROWS, C]; out [OUTER, CHUNKS, C] of R, f32. V = vec4f (four channels) or f32.
 // Prelude   alias V, R; norm/rows.wgsl or norm/blocks.wgsl with its constants, norm/rowsOf.wgsl; FACTOR : f32, SERIAL,
 //           AT_ONCE = rows that a thread has in flight; fn count() -> u32, the length of the input's array; fn load(i :

@@ -2,20 +2,20 @@
 //   dx[n, y, x, c] = Σ over outputs (v, u) of w(v, y) · w(u, x) · dy[n, v, u, c]
 // where w(d, s) is the weight with which forward.wgsl mixes input sample s into output sample d.
 //
-// Gathers instead of scattering, so it needs no atomics and adds in a fixed order. An output d reaches s when its first
-// tap lies in [s − TAPS + 1, s]; outputs past the border reach the border samples through the clamp. The weights along
-// x are computed once per thread, if there are few.
+// Each thread gathers instead of scattering, so the kernel needs no atomics and adds in a fixed order. An output d
+// reaches s when its first tap lies in [s − TAPS + 1, s]. Taps past the border are clamped, so they reach the border
+// samples. If there are few weights along x, each thread computes them once and keeps them.
 // Layout    NHWC; S = f32 or f16, or four channels of it, GROUPS = C / width of S.
 // Prelude   alias S, and V the same in f32; WG, BATCH, GROUPS, THREADS per pixel, X_SPAN = the longest range of outputs
-//           that reach one column, or 1 with KEEPS = false where that is too long to keep its weights; source.wgsl with
-//           its constants, wide.wgsl, weight*.wgsl.
+//           that reach one column; if that range is too long to keep its weights, X_SPAN = 1 and KEEPS = false;
+//           source.wgsl with its constants, wide.wgsl, weight*.wgsl.
 // Dispatch  THREADS threads per pixel of dx, each takes every THREADS-th channel group.
 @group(0) @binding(0) var<storage, read_write> dx : array<S>;
 @group(0) @binding(1) var<storage, read> dy : array<S>;
 
 /**
- * First output whose position is at or above the integer `floorAt`: ⌈(floorAt · DEN − ADD) / MUL⌉ between 0 and OUT.
- * Positions start above −1.
+ * The first output whose position is at or above the integer `floorAt`: ⌈(floorAt · DEN − ADD) / MUL⌉, clamped to
+ * 0 … OUT. For a negative `floorAt` this is 0, because all positions are above −1.
  */
 fn firstOutput(axis : Axis, floorAt : i32) -> u32 {
   let begin = u32(max(floorAt, 0));
@@ -28,14 +28,14 @@ fn firstOutput(axis : Axis, floorAt : i32) -> u32 {
   return select(min(d, axis.outSize), 0u, floorAt < 0);
 }
 
-/** Outputs from .x up to but without .y reach input sample s. */
+/** The range of outputs that reach input sample s: from .x up to but excluding .y. */
 fn reach(axis : Axis, s : u32) -> vec2u {
   let low = select(firstOutput(axis, i32(s) - FIRST - TAPS + 1), 0u, s == 0u);
   let high = select(firstOutput(axis, i32(s) - FIRST + 1), axis.outSize, s == axis.size - 1u);
   return vec2u(low, high);
 }
 
-/** w(d, s): the taps of output d that read s, summed. */
+/** w(d, s): the sum of the weights of those taps of output d that read s. */
 fn mixed(axis : Axis, d : u32, s : u32) -> f32 {
   let at = positionOf(axis, d);
   var sum = 0.0;

@@ -3,7 +3,7 @@
 //   out[2i − 1] = ¾ · x[i − 1] + ¼ · x[i]        out[2i] = ¼ · x[i − 1] + ¾ · x[i]
 //   on both axes, with x[−1] = x[0] and x[H] = x[H − 1]
 //
-// Where forward.wgsl loads and converts four values for each output, this does for each four.
+// forward.wgsl loads and converts four values for every output; this kernel does so for every four outputs.
 // Layout    x [N, H, W, C], out [N, 2H, 2W, C]; S = f32 or f16, or four channels of it, GROUPS = C / width of S.
 // Prelude   alias S, and V the same in f32; WG, BATCH, H, W, GROUPS.
 // Dispatch  one thread per V of a block of four outputs, (H + 1) · (W + 1) blocks; those at the border lie half
@@ -11,7 +11,7 @@
 @group(0) @binding(0) var<storage, read_write> out : array<S>;
 @group(0) @binding(1) var<storage, read> x : array<S>;
 
-/** ¾ of the near value and ¼ of the far one. */
+/** Mixes ¾ of the near value with ¼ of the far one. */
 fn towards(near : V, far : V) -> V {
   return 0.75 * near + 0.25 * far;
 }
@@ -43,7 +43,7 @@ fn main(
   let upperRight = towards(x01, x00);
   let lowerLeft = towards(x10, x11);
   let lowerRight = towards(x11, x10);
-  let at = (((2u * n * H + 2u * i) * 2u * W) + 2u * j) * GROUPS + c; // of output (2i, 2j)
+  let at = (((2u * n * H + 2u * i) * 2u * W) + 2u * j) * GROUPS + c; // the index of output (2i, 2j)
   if (i > 0u && j > 0u) {
     out[at - (2u * W + 1u) * GROUPS] = S(towards(upperLeft, lowerLeft));
   }

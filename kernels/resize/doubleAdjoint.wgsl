@@ -2,8 +2,8 @@
 //   dx[s] = ¼ · dy[2s − 1] + ¾ · dy[2s] + ¾ · dy[2s + 1] + ¼ · dy[2s + 2]
 //   on both axes, dy past the border as at the border
 //
-// A thread computes two by two pixels of dx from six by six of dy: nine loads for each, where adjoint.wgsl needs
-// sixteen, one waiting for the other in loops of unknown length.
+// A thread computes two by two pixels of dx from six by six of dy, which is nine loads for each pixel. adjoint.wgsl
+// needs sixteen, in loops of unknown length whose loads wait for each other.
 // Layout    dx [N, H, W, C], dy [N, 2H, 2W, C], H and W even; S = f32 or f16, or four channels of it, GROUPS = C /
 //           width of S.
 // Prelude   alias S, and V the same in f32; WG, BATCH, H, W, GROUPS.
@@ -17,7 +17,7 @@ struct Pair {
   second : V,
 }
 
-/** Position number k of six, the second of which is `at`, inside [0, size). */
+/** Position k of the six positions at − 1 … at + 4, clamped to [0, size). */
 fn inside(at : u32, k : u32, size : u32) -> u32 {
   return min(max(at + k, 1u) - 1u, size - 1u);
 }

@@ -5,10 +5,10 @@
 //   half-pixel   (d + ½) · IN / OUT − ½  = (2·IN·d + IN − OUT) / (2·OUT)          (PyTorch's align_corners = false)
 //   corners      d · (IN − 1) / (OUT − 1)                                        (align_corners = true)
 //   nearest      d · IN / OUT                                                    (TAPS = 1)
-// Positions start above −1, so adding DEN keeps the numerator positive and an unsigned division rounds down: BASE = ADD
-// + DEN. Bilinear sampling clamps negative positions to 0; the clamped taps give the same, since both then read x[0]
-// with weights that sum to 1.
-// Numerics  numerators pass 2³² where extents of source and result do some 2¹⁵ each; WIDE says so, and then they are
+// Positions are above −1, so with BASE = ADD + DEN in place of ADD the numerator is positive, and an unsigned division
+// rounds down. PyTorch's bilinear sampling clamps negative positions to 0. The clamped taps give the same result, since
+// both taps then read x[0] with weights that sum to 1.
+// Numerics  numerators exceed 2³² once both source and result have some 2¹⁵ samples; WIDE is then true, and they are
 //           computed in 64 bits (wide.wgsl).
 // Prelude   for each axis A of Y and X: A_MUL, A_BASE, A_DEN, A_UP = MUL − 1 − ADD, A_IN, A_OUT, all u32, and A_WIDE :
 //           bool; a part weight*.wgsl; wide.wgsl.
@@ -23,7 +23,7 @@ struct Axis {
 }
 
 struct Position {
-  first : i32, // of the taps, not clamped
+  first : i32, // index of the first tap, not clamped
   t : f32,
 }
 

@@ -1,8 +1,8 @@
 // Concatenates tensors:  out[index of element i of part z] = x_z[i]
 //
-// Parts of different sizes share a launch; threads past the end of a short one idle.
+// Parts of different sizes share a launch; threads past the end of a short part are idle.
 // Prelude   alias T, WG; fn copyElement(slot : u32, i : u32), which copies element i of one part, with the bindings of
-//           the parts from 1 on. They are generated because their number varies.
+//           the parts from 1 on. The host generates them, because their number varies.
 // Dispatch  x·y = linear workgroups over the longest part, z = parts.
 @group(0) @binding(0) var<storage, read_write> out : array<T>;
 

@@ -13,7 +13,7 @@ fn main(@builtin(local_invocation_index) thread : u32) {
   for (var c = thread; c < COLUMNS; c += WG) {
     ring[(filed % ROWS) * COLUMNS + c] = row[c];
   }
-  workgroupBarrier(); // everybody has read the counter
+  workgroupBarrier(); // all threads have read the counter
   if (thread == 0u) {
     counter[0] = filed + 1u;
   }

@@ -1,7 +1,8 @@
 // Transposes matrices through tiles:  out[b, c, r] = x[b, r, c]
 //
-// A direct copy reads or writes one element of each line of memory; a tile of SIDE x SIDE in workgroup memory lets both
-// go along lines. Its rows are one element longer, so that a column lies in different banks.
+// A direct copy would either read or write with a stride and use one element of each cache line. With a tile of
+// SIDE x SIDE elements in workgroup memory, both reads and writes are contiguous. The tile's rows are one element
+// longer than SIDE, so that the elements of a column lie in different memory banks.
 // Layout    x [BATCH, R, C], out [BATCH, C, R] of T.
 // Prelude   alias T; R, C, SIDE, LINES (lines of a tile that the workgroup moves at a time), WG = SIDE · LINES; TILES =
 //           ⌈C / SIDE⌉.

@@ -1,7 +1,7 @@
 // Gradient of an affine map of a few rows, y = x · W + b, with respect to its parameters:
 //   dW[k, n] = Σ over r of x[r, k] · g[r, n]        db[n] = Σ g[r, n]
 //
-// With few rows this only writes dW once.
+// With few rows the cost is that of writing dW once.
 // Layout    x [ROWS, K]; g [ROWS, N], dW [K, N], db [N] as V (vec4f or f32). WIDTH = N / width of V.
 // Prelude   alias V; WG, K, WIDTH. ROWS follows from the lengths.
 // Dispatch  one thread per V of dW.

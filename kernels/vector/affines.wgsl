@@ -1,13 +1,15 @@
 // Several affine maps of one small matrix:  y_s[r] = x[r] · W_s + b_s
 //
-// Why       for a few rows (a batch of latents) a product only reads its weight once. The maps share a launch. The
-//           threads load four values of K at a time: with 16 rows the loads of x are most of all loads.
-// Tile      a thread sums BLOCK_ROWS rows of one vector of columns; THREADS_PER_SUM threads split the K products of a
-//           sum, and all rows use a value of W while it is in a register.
+// Why       for a few rows (a batch of latents) the cost of a product is that of reading its weight once. The maps
+//           share a launch. The threads load four values of x along K at a time, because with 16 rows most loads are
+//           loads of x.
+// Tile      a thread computes sums for BLOCK_ROWS rows and one vector of columns. THREADS_PER_SUM threads split the K
+//           products of a sum. A value of W stays in a register while all rows use it.
 // Layout    x [ROWS, K]; W_s [K, N] and y_s [ROWS, N] as V (vec4f or f32), b_s [N]. WIDTH = N / width of V.
 // Prelude   alias V; K, WIDTH, ROWS, BLOCK_ROWS, COLUMNS and THREADS_PER_SUM (powers of two), WG = COLUMNS ·
-//           THREADS_PER_SUM; the bindings, generated because their number varies: x, then the sets; fn quad(r, k) ->
-//           vec4f, x[r, k … k + 3] with 0 from K on; fn weight(s, i) -> V, fn bias(s, i) -> V, fn put(s, i, value : V).
+//           THREADS_PER_SUM; the bindings, which the host generates because their number varies: x, then the sets;
+//           fn quad(r, k) -> vec4f, which is x[r, k … k + 3] with 0 from K on; fn weight(s, i) -> V,
+//           fn bias(s, i) -> V, fn put(s, i, value : V).
 // Dispatch  x = blocks of COLUMNS, y = blocks of BLOCK_ROWS rows, z = sets.
 var<workgroup> parts : array<V, WG>;
 

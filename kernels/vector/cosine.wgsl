@@ -1,6 +1,6 @@
 // Cosines of pairs of rows, and what their gradient needs:
 //   cosine = a · b / (|a| |b|)        cross = 1 / (|a| |b|)        ownA = cosine / |a|²        ownB = cosine / |b|²
-// Lengths below EPS are replaced by EPS. Such a length is a constant, so its ownA or ownB is 0. The gradient is
+// A length below EPS is replaced by the constant EPS, so that its ownA or ownB is 0. The gradient is
 //   ∂cosine/∂a = b · cross − a · ownA
 //
 // Layout    a, b [ROWS, C] as V (vec4f or f32); the results [ROWS].

@@ -8,5 +8,5 @@ try {
 } catch (error) {
   reportFailure(error);
 }
-// Dawn keeps threads that would hold the process open.
+// Dawn's threads would keep the process alive, so the process ends explicitly.
 process.exit();

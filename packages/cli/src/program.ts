@@ -13,7 +13,7 @@ import { addSwap } from './commands/swap.ts';
 import { addTrain } from './commands/train.ts';
 import { addTune } from './commands/tune.ts';
 
-/** The `visage` command with its sub-commands. */
+/** Creates the `visage` command with its sub-commands. */
 export function createProgram(): Command {
   const program = new Command('visage')
     .version(version(), '-v, --version')

@@ -1,15 +1,15 @@
 /** @file Weights that come with Visage; the README in the folder of each says what it is. */
 
 /**
- * `identity` guides the training of swappers; `judge` has another architecture and other people behind it and only
- * measures.
+ * The names of the weights. `identity` guides the training of swappers. `judge` only measures; it has another
+ * architecture and was trained on other people.
  */
 export type WeightsName = 'identity' | 'judge';
 
-/** Where the weights lie: a file in Node, an address in a browser. */
+/** The URL of the weights: of a file in Node, of an HTTP resource in a browser. */
 export const weightsUrl = (which: WeightsName): URL => files[which];
 
-// Written out, so that a bundler finds the files.
+// Bundlers find the files only if each URL is written as a literal, so the paths are not computed.
 const files: Readonly<Record<WeightsName, URL>> = {
   identity: new URL('./identity/identity.safetensors', import.meta.url),
   judge: new URL('./judge/judge.safetensors', import.meta.url),

@@ -18,7 +18,7 @@ import { openDevice } from '../terminal/device.ts';
 import { UsageError } from '../terminal/failure.ts';
 import { integer } from '../terminal/options.ts';
 
-/** Options of `visage eval` that only `--compare` reads, and those that it shares. */
+/** The options of `visage eval --compare`: those that only it reads, and those that it shares with `visage eval`. */
 export interface CompareOptions {
   readonly checkpoint?: string;
   readonly people: number;
@@ -53,9 +53,9 @@ const ONLY_COMPARED = [
 ] as const;
 
 /**
- * For `visage eval` without `--compare`.
+ * Checks that `visage eval` without `--compare` was given no option that only `--compare` reads.
  *
- * @throws UsageError when an option was given that only `--compare` reads.
+ * @throws UsageError if such an option was given.
  */
 export function refuseCompareOptions(command: Command): void {
   for (const name of ONLY_COMPARED satisfies readonly (keyof CompareOptions)[]) {
@@ -67,7 +67,11 @@ export function refuseCompareOptions(command: Command): void {
   }
 }
 
-/** Trains and measures the systems of the paper side by side: `visage eval --compare`. */
+/**
+ * Runs `visage eval --compare`, which trains and measures the systems of the paper side by side.
+ *
+ * @throws UsageError if the options do not fit together.
+ */
 export async function compare(options: CompareOptions): Promise<void> {
   const { people, level, couples, photos, peopleSet, seed, seeds, set, out, json } = options;
   if (people < 2 * couples + 2)

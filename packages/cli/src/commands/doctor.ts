@@ -15,8 +15,8 @@ const LIMITS: readonly (readonly [keyof GPUSupportedLimits, string, (value: numb
 ];
 
 /**
- * A feature of WebGPU, what it is good for, and what is slow or missing without it; kernels do without those that have
- * no such line.
+ * Each row names a feature of WebGPU, its use, and what is slow or missing without it. A row without the last text is a
+ * feature that kernels can do without.
  */
 const FEATURES: readonly (readonly [name: string, use: string, without?: string])[] = [
   ['timestamp-query', 'kernel times', '`visage profile` and the benchmark cannot time single kernels'],
@@ -32,21 +32,21 @@ const SOURCES: Readonly<Record<DeviceProfile['source'], string>> = {
   assumed: 'assumed: its name does not tell; `visage tune --processors <n>` does',
 };
 
-/** Everything the doctor found. */
+/** Everything that `visage doctor` reports. */
 interface Diagnosis {
   readonly adapter: string;
   readonly software: boolean;
   readonly limits: Readonly<Record<string, number>>;
   readonly features: Readonly<Record<string, boolean>>;
-  /** How many processors kernels are chosen for, and who says so. */
+  /** The number of GPU processors that kernels are chosen for, and where that number comes from. */
   readonly processors: DeviceProfile;
-  /** Problems that the tuning memo of this adapter knows, and where `visage tune` keeps it. */
+  /** How many problems the tuning memo of this adapter holds, and the file where `visage tune` keeps it. */
   readonly tuning: { readonly problems: number; readonly file: string };
-  /** What will be slow or missing, and why. */
+  /** Texts that say what will be slow or missing, and why. */
   readonly notes: readonly string[];
 }
 
-/** Looks at a device. */
+/** Collects the diagnosis of a device. */
 async function diagnose(gpu: Gpu): Promise<Diagnosis> {
   const limits = Object.fromEntries(LIMITS.map(([name]) => [name, gpu.device.limits[name] as number]));
   const features = Object.fromEntries(FEATURES.map(([name]) => [name, gpu.device.features.has(name)]));

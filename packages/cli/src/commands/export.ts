@@ -16,7 +16,7 @@ interface Options {
   readonly half?: boolean;
 }
 
-/** The inputs and outputs of a graph, as a user of the file needs them. */
+/** Describes the inputs and outputs of a graph for users of the exported file. */
 const ports = ({ graph }: ExportableNetwork): string =>
   [...graph.inputs.map((port) => ['in ', port] as const), ...graph.outputs.map((port) => ['out', port] as const)]
     .map(([way, { name, shape }]) => `  ${way} ${name} [${shape.join(', ')}]`)

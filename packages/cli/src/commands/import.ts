@@ -27,13 +27,13 @@ const ALIGNMENTS: Readonly<Record<Pipeline['alignment'], string>> = {
   ffhq: "FFHQ's template, which shows more around the face",
 };
 
-/** Reads a weight file by what it begins with: PyTorch's formats, or safetensors. */
+/** Reads a weight file: as safetensors if its name says so and its content is no PyTorch file, else as PyTorch's. */
 async function readWeights(path: string): Promise<WeightFile> {
   const bytes = await loadFile(path);
   return isPth(bytes) || !/\.safetensors$/i.test(path) ? readPth(bytes, path) : readSafetensors(bytes, path);
 }
 
-/** Names by what stands before their first dot: `BottleNeck (72)`. */
+/** Counts names by the part before their first dot: `BottleNeck (72)`. */
 function grouped(names: readonly string[]): string {
   const counts = new Map<string, number>();
   for (const name of names) {
@@ -43,7 +43,7 @@ function grouped(names: readonly string[]): string {
   return [...counts].map(([head, count]) => (count > 1 ? `${head} (${count})` : head)).join(' ');
 }
 
-/** `3 × name` for entries that differ in their first parts only, such as counters of batches. */
+/** Counts names by the part after their last dot, for lists such as batch counters: `3 × …num_batches_tracked`. */
 function byEnding(names: readonly string[]): string {
   const counts = new Map<string, number>();
   for (const name of names) {
@@ -53,12 +53,12 @@ function byEnding(names: readonly string[]): string {
   return [...counts].map(([ending, count]) => `${count} × …${ending}`).join(', ');
 }
 
-const MOST_OBJECTS = 6; // in the table; --list prints all
+const MOST_OBJECTS = 6; // that the table names; --list prints all
 
 const shortened = (names: readonly string[], most: number): string =>
   names.length > most ? `${names.slice(0, most).join(', ')} and ${names.length - most} more` : names.join(', ');
 
-/** What became of each entry of the file, as lines of a table. */
+/** Returns the lines of a table that says what the import did with each entry of the file. */
 function report({ match }: ImportedNetwork, list: boolean): string[] {
   const { prefix, mapped, ignored, outside, missing, misshapen, unexpected, passedOver } = match;
   const names = [...mapped.keys()];
@@ -77,7 +77,10 @@ function report({ match }: ImportedNetwork, list: boolean): string[] {
 }
 
 /**
- * Where to write, checked before anything is read. A file that was there under the name that nobody asked for stays.
+ * Returns the path of the output and checks it before anything is read. The default path never replaces an existing
+ * file; a path that the user gave does.
+ *
+ * @throws UsageError if the default path exists already.
  */
 async function targetOf(path: string, out: string | undefined): Promise<string> {
   const target = out ?? `${basename(path).replace(/\.\w+$/, '')}.safetensors`;

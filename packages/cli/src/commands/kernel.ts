@@ -32,7 +32,7 @@ async function kernel(op: string, { shape, dtype, pass, variant, adapter, ...opt
   console.log([`//▸ ${title}`, ...all].join('\n\n'));
 }
 
-/** Parser of shapes with commas between them, such as 4x28x28x512,3x3x512x512. */
+/** The parser of a list of shapes, such as 4x28x28x512,3x3x512x512. */
 function shapes(text: string): Shape[] {
   return text.split(',').map((word) => {
     const extents = word.trim().split('x').map(Number);

@@ -31,8 +31,8 @@ interface Options {
 }
 
 /**
- * Times every kernel of training steps; those before, which compile, record and bring the device to its full clock, do
- * not count.
+ * Times every kernel of some training steps. The steps before them are not counted: they compile kernels, record the
+ * step and bring the device to its full clock.
  */
 async function profile({ identity, steps, json, ...options }: Options): Promise<void> {
   const gpu = await openDevice();
@@ -44,7 +44,7 @@ async function profile({ identity, steps, json, ...options }: Options): Promise<
   const run = (count: number) => trainer.run({ until: trainer.step + count });
   const cycle = settings.recipe.pairs.length;
   await run(cycle);
-  await warmUp(gpu, () => run(cycle)); // as many steps as the clock wants
+  await warmUp(gpu, () => run(cycle)); // as many steps as the device needs to reach its full clock
   await trainer.run({ until: quietStep(trainer.step, cycle) });
   const rows = await gpu.timeKernels(() => run(steps));
   const { imageSize, batchSize, precision, recipe } = settings;
@@ -68,9 +68,9 @@ async function profile({ identity, steps, json, ...options }: Options): Promise<
   }
 }
 
-const MOST_VARIANTS = 2; // of a kernel in the table
+const MOST_VARIANTS = 2; // that the table shows for one kernel
 
-/** Those of a kernel's launches, most frequent first, with how many launches of a step are each. */
+/** Lists the variants of a kernel's launches, most frequent first, each with its number of launches per step. */
 function variantsTaken(choices: readonly ProfiledChoice[], steps: number): string {
   const calls = new Map<string, number>();
   for (const choice of choices) calls.set(variantsOf(choice), (calls.get(variantsOf(choice)) ?? 0) + choice.calls);
@@ -82,8 +82,8 @@ function variantsTaken(choices: readonly ProfiledChoice[], steps: number): strin
 }
 
 /**
- * One line per kernel, slowest first: calls and milliseconds per step, share of the step, rates, variants and why not
- * others.
+ * Returns a table with one line per kernel, slowest first: calls and milliseconds per step, share of the step, rates,
+ * variants, and why other variants were not taken.
  */
 function profileTable(rows: readonly ProfileRow[], steps: number): string {
   const total = rows.reduce((sum, { ms }) => sum + ms, 0);

@@ -8,7 +8,7 @@ import { trainIn } from './train.ts';
 
 const FOLDER = 'out/first-swap';
 
-/** Trains the preset that fits the adapter by the paper's recipe, and swaps: what `npm start` shows. */
+/** Runs `npm start`: trains the preset that fits the adapter by the paper's recipe, and then swaps faces. */
 async function start(): Promise<void> {
   outliveReader();
   const gpu = await openDevice();

@@ -20,7 +20,7 @@ interface Options {
   readonly label: boolean;
 }
 
-/** What the libraries' arguments and functions are called here. */
+/** The names that this command uses for arguments and functions of the libraries. */
 const FLAGS = { identity: '--identity', importNetwork: 'visage import' };
 
 async function swap(options: Options): Promise<void> {

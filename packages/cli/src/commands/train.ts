@@ -46,12 +46,12 @@ interface Options {
   readonly allowOtherData?: boolean;
 }
 
-/** What the arguments of a run are called here. */
+/** The names that this command uses for the arguments of a training run. */
 const FLAGS = { featuresPath: '--features', steps: '--steps', folder: '--data', allowOtherData: '--allow-other-data' };
 
 /**
- * Trains a run into a folder and says how it went. Ctrl-C, SIGTERM and the loss of the terminal end it; everything is
- * saved then.
+ * Trains a run, writes its results to a folder and prints a summary. Ctrl-C, SIGTERM or the loss of the terminal end
+ * the training early, after the current step has been finished and everything has been saved.
  */
 export async function trainIn(folder: string, run: TrainingRun): Promise<void> {
   const started = performance.now();
@@ -110,8 +110,10 @@ async function train(options: Options): Promise<void> {
 }
 
 /**
- * Continues in the folder of the checkpoint; the checkpoint knows all but the number of steps, and where the data lies
- * now.
+ * Continues a run in the folder of its checkpoint. The checkpoint holds all settings; the options may change only the
+ * number of steps and the data.
+ *
+ * @throws UsageError if another option is given, or if the folder holds a later checkpoint.
  */
 async function resume(checkpoint: string, options: Options): Promise<void> {
   const { preset, recipe, set, size, batch, seed, precision, identity, features, out, steps } = options;

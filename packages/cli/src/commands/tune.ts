@@ -42,9 +42,9 @@ interface Options {
   readonly out?: string;
 }
 
-const SWAPPED_AT_ONCE = [1, 16]; // one picture, and frames of a video
+const SWAPPED_AT_ONCE = [1, 16]; // batch sizes: one picture, and 16 frames of a video
 
-/** The networks that pose the problems; what their weights are does not matter. */
+/** The networks whose kernel problems are measured; the values of their weights do not matter. */
 interface Networks {
   readonly generator: Generator;
   readonly discriminator: Discriminator;
@@ -52,7 +52,7 @@ interface Networks {
 }
 
 /**
- * Measures the kernel variants of training steps and swaps, and keeps what is fastest for later runs on this adapter.
+ * Measures the kernel variants of training steps and swaps, and saves the fastest for later runs on this adapter.
  */
 async function tuneAdapter(options: Options): Promise<void> {
   if (options.out !== undefined) await checkOutput(options.out, { endings: ['.json'] });
@@ -65,9 +65,12 @@ async function tuneAdapter(options: Options): Promise<void> {
   let path = '';
   if (options.processors !== undefined) {
     gpu.tuning.processors = options.processors;
-    path = await saveMemo(gpu, options.out); // kept even if the time is over before anything is measured
+    path = await saveMemo(gpu, options.out); // saved even if the time runs out before the first measurement
   }
-  /** Traces some work and measures its problems before the next work is traced: what the time allows is complete. */
+  /**
+   * Traces one piece of work and measures its problems. The next piece is traced only afterwards, so that the pieces
+   * that fit the time limit are complete.
+   */
   const work = async (title: string, trace: () => MetProblem[] | Promise<MetProblem[]>) => {
     if (performance.now() > end) return;
     const problems = await trace();
@@ -94,7 +97,7 @@ async function tuneAdapter(options: Options): Promise<void> {
     );
 }
 
-/** Mixed precision first, which has most to gain; without f16 it is the same as f32. */
+/** The precisions to measure: mixed first, because tuning gains most there, unless the adapter has no f16. */
 const precisionsOf = (gpu: Gpu): Precision[] => (halfPrecision(gpu) === true ? ['mixed', 'f32'] : ['f32']);
 
 async function buildNetworks(preset: Preset, which: Options['identity']): Promise<Networks> {
@@ -112,7 +115,7 @@ interface Sample {
   readonly precision: Precision;
 }
 
-/** What a step of the paper's recipe asks of the kernels. */
+/** Collects the kernel problems of training steps under the paper's recipe. */
 async function problemsOfTraining(
   networks: Networks,
   { preset, size, batch, precision }: Sample & { readonly preset: Preset },
@@ -129,9 +132,9 @@ async function problemsOfTraining(
   }
 }
 
-/** What a swap of so many faces at once asks of the kernels. */
+/** Collects the kernel problems of one swap of a batch of faces. */
 function problemsOfSwap(networks: Networks, { size, batch, precision }: Sample): MetProblem[] {
-  const identity = networks.identity.folded(); // here: what folding computes, once, is not worth measuring
+  const identity = networks.identity.folded(); // here, so that its kernels, which run only once, are not traced
   const swapper = new Swapper({ generator: networks.generator, identity, precision });
   const pixels = Float32Array.from({ length: batch * size * size * 3 }, (_, k) => (k % 251) / 250);
   const faces = tensor(pixels, [batch, size, size, 3]);
@@ -149,7 +152,7 @@ function line({ problem, trials, best }: TuneResult): string {
   return `${problem.family} ${problem.signature}: ${best} ${time(taken)}  (${others.join(', ')})`;
 }
 
-/** How much the measurements gain, each problem as often as the steps and swaps met it. */
+/** Describes the results: how many problems were measured, how many change kernel, and which trials were wrong. */
 function summary(results: readonly TuneResult[], gpu: Gpu): string {
   const changed = results.filter(({ trials, best }) => trials.find(({ ms }) => ms !== undefined)?.variant !== best);
   const wrong = results.flatMap(({ trials }) => trials.filter(({ ms }) => ms === undefined));
@@ -162,7 +165,7 @@ function summary(results: readonly TuneResult[], gpu: Gpu): string {
   return lines.join('\n');
 }
 
-/** Parser of a list of batch sizes. */
+/** The parser of a list of batch sizes. */
 function batchList(text: string): number[] {
   const values = text.split(',').map(Number);
   if (values.some((n) => !Number.isInteger(n) || n < 1 || n > 512))

@@ -1,4 +1,4 @@
-/** @file A launch as a text to read: what runs, where each part of it comes from, and why it is not another. */
+/** @file Describes a launch as text: its program, the source of each part, and why no other variant was chosen. */
 import {
   assemble,
   type Choice,
@@ -10,12 +10,12 @@ import {
 } from '@visage/gpu';
 import { fileOf, isUnrolled } from './source.ts';
 
-/** Begins every line that is not part of the program. */
+/** The prefix of every line of a listing that is not part of the program. */
 export const MARK = '//▸';
 
 /**
- * The WGSL of a program, each part behind a line that says where it comes from. Without these lines it is the text that
- * is compiled.
+ * The WGSL of a program, with a line before each part that says where the part comes from. Without these lines the text
+ * is exactly what is compiled.
  */
 export function markedText(program: Program): string {
   const parts = program.parts.map((part) => {
@@ -26,7 +26,7 @@ export function markedText(program: Program): string {
   return [`${MARK} prelude: what the shapes decide`, preludeOf(program), ...parts].join('\n');
 }
 
-/** The extents of a program's workgroup: its `@workgroup_size` with the names replaced by what they stand for. */
+/** The extents of a program's workgroup: its `@workgroup_size` with every constant replaced by its value. */
 export function workgroupOf(program: Program): readonly number[] {
   const code = assemble(program);
   const size = /@workgroup_size\(([^)]*)\)/.exec(code)?.[1] ?? '1';
@@ -35,14 +35,14 @@ export function workgroupOf(program: Program): readonly number[] {
     .map((extent) => extent.split('*').reduce((product, word) => product * extentOf(word.trim(), code), 1));
 }
 
-/** A literal, or a constant of the program that is one. */
+/** The value of a literal, or of a constant of the program; NaN if `word` is neither. */
 function extentOf(word: string, code: string): number {
   if (/^\d+u?$/.test(word)) return Number.parseInt(word, 10);
   const found = new RegExp(`const ${word}(?: : u32)? = (\\w+);`).exec(code)?.[1];
   return found === undefined || found === word ? Number.NaN : extentOf(found, code);
 }
 
-/** The choices of a launch, the outermost first. */
+/** The nested choices of variants that led to a launch, the outermost first. */
 function choicesOf(choice: ChoiceReport): ChoiceReport[] {
   return [...(choice.within ? choicesOf(choice.within) : []), choice];
 }
@@ -56,8 +56,8 @@ const bytesOf = (bytes: number): string =>
   bytes >= 2 ** 20 ? `${(bytes / 2 ** 20).toFixed(1)} MiB` : `${(bytes / 2 ** 10).toFixed(1)} KiB`;
 
 /**
- * One launch: dispatch, bindings, choices and text; `twin` is the number of an earlier launch of the same text, which
- * is then not repeated.
+ * Describes one launch: dispatch, bindings, choices and text. If an earlier launch has the same text, `twin` is its
+ * number, and the text is not repeated.
  */
 export function listing(command: Command, number: number, count: number, twin: number | undefined): string {
   const { program, pipeline, buffers, grid, flops, choice } = command;

@@ -1,9 +1,9 @@
-/** @file The ops whose kernels `visage kernel` prints: what tensors and options each takes. */
+/** @file The ops whose kernels `visage kernel` prints, with the tensors and options that each takes. */
 import { Adam, Sgd } from '@visage/nn';
 import type { PaddingMode, ResizeMode, Shape, Tensor } from '@visage/tensor';
 import * as T from '@visage/tensor';
 
-/** Options of an op, as the command line names them. */
+/** The options of an op, under the names of the command line. */
 export interface OpOptions {
   readonly stride?: number;
   readonly padding?: number;
@@ -17,17 +17,17 @@ export interface OpOptions {
   readonly transposeB?: boolean;
 }
 
-/** Makes an f32 tensor that the op takes beside those whose shapes are given. */
+/** Creates an f32 tensor that the op needs in addition to those whose shapes the user gives. */
 type Extra = (...shape: number[]) => Tensor;
 
-/** An op that the command knows. */
+/** An op that `visage kernel` knows. */
 export interface KernelOp {
-  /** Tensors whose shapes are given, in order; those after `|` may be left out. */
+  /** Names of the tensors whose shapes the user gives, in order; those after `|` are optional. */
   readonly tensors: string;
   readonly takes?: readonly (keyof OpOptions)[];
   /** False for ops without a gradient. */
   readonly differentiable?: boolean;
-  /** Prepares a call, before recording begins; what it returns is recorded. */
+  /** Prepares a call before recording begins; the calls of the returned function are recorded. */
   prepare(given: readonly Tensor[], options: OpOptions, extra: Extra): () => Tensor;
 }
 
@@ -80,7 +80,7 @@ const optimizer = (Kind: typeof Adam | typeof Sgd): KernelOp => ({
 
 const channelsOf = ({ shape }: Tensor): number => shape.at(-1) as number;
 
-/** Every op that the command knows. */
+/** Every op that `visage kernel` knows, by its name on the command line. */
 export const KERNEL_OPS: Readonly<Record<string, KernelOp>> = {
   conv2d: {
     tensors: 'x, w | bias',
@@ -181,12 +181,12 @@ export const KERNEL_OPS: Readonly<Record<string, KernelOp>> = {
   sgd: optimizer(Sgd),
 };
 
-/** How many shapes an op wants, at least and at most. */
+/** The least and the greatest number of shapes that an op takes. */
 export function tensorsOf({ tensors }: KernelOp): readonly [least: number, most: number] {
   const [needed = '', optional = ''] = tensors.split('|');
   const count = (names: string) => names.split(',').filter((name) => name.trim() !== '').length;
   return [count(needed), count(needed) + count(optional)];
 }
 
-/** A shape as it is written on the command line: `4x28x28x512`. */
+/** Writes a shape as on the command line: `4x28x28x512`. */
 export const written = (shape: Shape): string => shape.join('x');

@@ -1,8 +1,8 @@
-/** @file Which file of `kernels/` a part of a program comes from. */
+/** @file Finds the file of `kernels/` that a part of a program comes from. */
 import * as kernels from '@visage/kernels';
 
-const FOLDERS = /^(gemm)(Load|Walk|Epilogue)(?=[A-Z])|^[a-z]+/; // a family, and the folders inside one
-const UNLIKE: Readonly<Record<string, string>> = { castMain: 'cast/cast' }; // exported under another name than its file's
+const FOLDERS = /^(gemm)(Load|Walk|Epilogue)(?=[A-Z])|^[a-z]+/; // the folder of a family, and folders inside it
+const UNLIKE: Readonly<Record<string, string>> = { castMain: 'cast/cast' }; // its export is not named after its file
 
 const lowered = (word: string): string => word.charAt(0).toLowerCase() + word.slice(1);
 
@@ -13,7 +13,7 @@ export function fileNamed(name: string): string {
   return `${UNLIKE[name] ?? [...folders, lowered(name.slice(whole.length))].join('/')}.wgsl`;
 }
 
-/** The first line, a file's own: unrolling leaves nothing else of a text as it is. */
+/** The first line of a text, which tells files apart. It is the only line that unrolling is sure to leave unchanged. */
 const headerOf = (text: string): string => text.split('\n', 1)[0] as string;
 
 const files: ReadonlyMap<string, string> = new Map(
@@ -23,7 +23,7 @@ const files: ReadonlyMap<string, string> = new Map(
 /** The path of the file that a part of a program was read from, or `undefined` for one that the host wrote. */
 export const fileOf = (part: string): string | undefined => files.get(headerOf(part));
 
-/** Was anything of the file changed before it was compiled? Loops may be written out. */
+/** Whether the text differs from its file, because the host unrolled loops before it compiled the program. */
 export const isUnrolled = (part: string): boolean => fileOf(part) !== undefined && !texts.has(part);
 
 const texts: ReadonlySet<string> = new Set(Object.values(kernels));

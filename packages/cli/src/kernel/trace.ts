@@ -1,29 +1,29 @@
-/** @file What an op launches, found out by recording it. */
+/** @file Finds the kernels that an op launches by recording the op. */
 import { type Command, type Gpu, kernelFamilies, reportChoice, VisageError, withVariant } from '@visage/gpu';
 import { type FloatType, grad, noGrad, record, type Shape, type Tensor } from '@visage/tensor';
 import { empty } from '@visage/tensor/kernels';
 import { KERNEL_OPS, type KernelOp, type OpOptions, tensorsOf } from './ops.ts';
 
-/** Which computation of an op: its value, or the gradient of its first or second tensor. */
+/** Selects a computation of an op: its value, or the gradient of its first or second tensor. */
 export type KernelPass = 'forward' | 'inputGrad' | 'weightGrad';
 export const PASSES: readonly KernelPass[] = ['forward', 'inputGrad', 'weightGrad'];
 
-/** What is asked. */
+/** The call of an op whose launches are asked for. */
 export interface KernelQuestion {
   readonly op: string;
   readonly shapes: readonly Shape[];
   readonly dtype: FloatType;
   readonly pass: KernelPass;
-  /** A variant of any family, taken wherever that family chooses. */
+  /** A variant to force in every kernel family that has one of this name. */
   readonly variant?: string;
   readonly options: OpOptions;
 }
 
 /**
- * The launches by which a device would compute an op: those of a recorded step, so each is what the engine really
- * dispatches.
+ * Returns the launches by which a device would compute an op. They are taken from a recorded step, so they are exactly
+ * what the engine dispatches.
  *
- * @throws VisageError if op, shapes, pass or variant do not go together.
+ * @throws VisageError if op, shapes, pass, options or variant do not fit together.
  */
 export function launchesOf(gpu: Gpu, question: KernelQuestion): readonly Command[] {
   const { op, shapes, dtype, pass, variant, options } = question;
@@ -60,8 +60,8 @@ function checkQuestion(entry: KernelOp, { op, shapes, pass, options }: KernelQue
 }
 
 /**
- * The gradient of the first or second tensor, of a loss whose gradient with respect to the op's value comes from
- * outside the step.
+ * Returns a function that computes the gradient of the first or second tensor. The gradient of the op's value is an
+ * input of the step, so that no launch of the step computes it.
  */
 function gradient(gpu: Gpu, run: () => Tensor, given: readonly Tensor[], pass: KernelPass): () => Tensor[] {
   const value = record(run);
@@ -72,7 +72,11 @@ function gradient(gpu: Gpu, run: () => Tensor, given: readonly Tensor[], pass: K
   return () => grad(run(), [x], { gradOutputs: [upstream] });
 }
 
-/** Forces the variant in every family that has one of this name. */
+/**
+ * Runs `fn` with the variant forced in every family that has one of this name.
+ *
+ * @throws VisageError if no family has one.
+ */
 function withVariants<T>(variant: string | undefined, fn: () => T): T {
   if (variant === undefined) return fn();
   const families = kernelFamilies().filter(({ variants }) => variants.some(({ name }) => name === variant));
@@ -90,7 +94,11 @@ function withVariants<T>(variant: string | undefined, fn: () => T): T {
   )();
 }
 
-/** A variant of a family that the op never asks would change nothing. */
+/**
+ * Checks that some launch of the op uses the forced variant.
+ *
+ * @throws VisageError if none does, so that the variant would change nothing.
+ */
 function checkTaken(op: string, variant: string, commands: readonly Command[]): void {
   const reports = commands.flatMap(({ choice }) => (choice ? [reportChoice(choice)] : []));
   const all = reports.flatMap((report) => [report, ...(report.within ? [report.within] : [])]);

@@ -20,15 +20,15 @@ const REASONS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Prints what went wrong and sets the exit status to 1. What users can cause is one line; anything else is a bug and
- * keeps its stack.
+ * Prints what went wrong and sets the exit status to 1. An error that a user can cause is printed as one line. Any
+ * other error is a bug, so its stack is printed too.
  */
 export function reportFailure(error: unknown): void {
   process.exitCode = 1;
   process.stderr.write(`visage: ${describeFailure(error)}\n`);
 }
 
-/** The message of {@link reportFailure}. */
+/** The message that {@link reportFailure} prints. */
 function describeFailure(error: unknown): string {
   if (error instanceof VisageError) return error.message;
   if (!(error instanceof Error)) return String(error);

@@ -1,14 +1,16 @@
 import { VisageError } from '@visage/gpu';
 
 /**
- * What a command calls the arguments and functions of the libraries, such as `{ folder: '--data', importNetwork:
- * 'visage import' }`.
+ * Maps names of library arguments and functions to the names that a command uses for them, such as
+ * `{ folder: '--data', importNetwork: 'visage import' }`.
  */
 export type Flags = Readonly<Record<string, string>>;
 
 /**
- * Does some work of a command. The libraries' errors name their arguments in backquotes; they are thrown on with the
- * flags in their place, which is what the user of the command can change.
+ * Runs `work` and rewrites the messages of the library errors that it throws. A library error names its arguments in
+ * backquotes; each such name is replaced by the flag of the command, which is what the user can change.
+ *
+ * @throws whatever `work` throws.
  */
 export async function withFlags<T>(flags: Flags, work: () => T | Promise<T>): Promise<T> {
   try {

@@ -1,6 +1,6 @@
 /**
- * POSIX numbers of the signals that end a run; no system sends us SIGPIPE, which stands for an output that nobody reads
- * any more.
+ * POSIX numbers of the signals that end a run. Node ignores the signal SIGPIPE itself; here the name stands for a
+ * closed stdout or stderr, which Node reports as an error of the stream.
  */
 const NUMBERS = { SIGHUP: 1, SIGINT: 2, SIGPIPE: 13, SIGTERM: 15 } as const;
 
@@ -10,14 +10,12 @@ export type Interruption = keyof typeof NUMBERS;
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
- * npm passes on a Ctrl-C that the terminal sent to us too, and shells send SIGHUP twice: what comes so soon is no
- * second wish.
+ * A signal that arrives within this time of the first counts as the same request. The terminal sends a Ctrl-C to this
+ * process, and npm forwards it a second time; shells send SIGHUP twice.
  */
 const SAME_WISH_MS = 1000;
 
-/**
- * The exit status of a process that such a signal ends at once: 128 and the number of the signal, as shells have it.
- */
+/** The exit status of a process that the signal ends: 128 plus the number of the signal, as shells report it. */
 export const interruptedStatus = (why: Interruption): number => 128 + NUMBERS[why];
 
 /**
@@ -25,7 +23,7 @@ export const interruptedStatus = (why: Interruption): number => 128 + NUMBERS[wh
  * SIGTERM, when the terminal goes away (SIGHUP), or when the reader of stdout or stderr does (`visage train | head`). A
  * second Ctrl-C or SIGTERM, a second later or more, ends the process at once.
  *
- * Returns what puts the usual behaviour back.
+ * Returns a function that restores the previous behaviour.
  */
 export function onInterrupt(stop: (why: Interruption) => void): () => void {
   let asked: number | undefined;
@@ -50,8 +48,8 @@ export function onInterrupt(stop: (why: Interruption) => void): () => void {
 }
 
 /**
- * From now on the process outlives the reader of its output: for commands whose work is to be saved. Writing to nobody
- * is then no error, and once {@link onInterrupt} listens, the next line that nobody reads asks to end.
+ * Keeps the process running after the reader of its output goes away, for commands that have work to save. A write to a
+ * closed output is then no error. Once {@link onInterrupt} listens, such a write asks the process to end.
  */
 export function outliveReader(): void {
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});

@@ -1,6 +1,10 @@
 import { InvalidArgumentError } from 'commander';
 
-/** Parser of an option that takes an integer of a range. */
+/**
+ * Returns a parser for an option whose value is an integer from `least` to `most`.
+ *
+ * @throws InvalidArgumentError when the parser runs on a text that is no integer in that range.
+ */
 export const integer =
   (least: number, most = Number.MAX_SAFE_INTEGER) =>
   (text: string): number => {

@@ -1,15 +1,15 @@
 import { duration, type RunProgress } from '@visage/training';
 import { Presets, SingleBar } from 'cli-progress';
 
-const SECONDS_BETWEEN_LINES = 15; // where there is no terminal to redraw
+const SECONDS_BETWEEN_LINES = 15; // when the output is no terminal, which could redraw a bar
 
-/** A progress bar on a terminal; a line now and then in a log file. */
+/** Shows progress as a bar on a terminal, and as a line every 15 seconds in a log file. */
 export class Progress {
   readonly #total: number;
   readonly #bar: SingleBar | undefined;
   readonly #out: NodeJS.WriteStream;
   #lastLine = Number.NEGATIVE_INFINITY;
-  // The first step compiles every kernel, so the time left is reckoned from its end.
+  // The first step compiles every kernel, so the time left is estimated from the end of that step.
   #from: { readonly step: number; readonly at: number } | undefined;
 
   constructor(total: number, first: number, out: NodeJS.WriteStream = process.stderr) {
@@ -37,7 +37,7 @@ export class Progress {
     return done > 0 ? (((now - this.#from.at) / 1000) * (this.#total - step)) / done : undefined;
   }
 
-  /** Prints a line without tearing the bar. */
+  /** Prints a line above the bar and draws the bar again. */
   note(line: string): void {
     if (!this.#bar) {
       this.#out.write(`${line}\n`);

@@ -3,7 +3,7 @@ import { aligned } from '@visage/conformance';
 import type { Outcome, RunFolder } from '@visage/training';
 import { describeDiscriminator, describeRecipe, duration, scoreTable } from '@visage/training';
 
-/** What the terminal says when a run is over. */
+/** The text that a command prints when a training run is over. */
 export function summary({ folder, run }: RunFolder, outcome: Outcome, adapter: string, seconds: number): string {
   const { settings } = run;
   const here = relative('.', folder) || '.';
