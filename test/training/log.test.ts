@@ -128,7 +128,8 @@ test('a stream is thinned evenly, its last item included', () => {
 
 test('curves of a long run show both kinds of pairs, and its alarms are told', () => {
   const alarm: LogLine = { step: 9000, event: 'alarm', values: { change: 0 }, note: 'nothing is swapped' };
-  const digest = digestOf([...stepsTo(9000), alarm]);
+  const others = (['settings', 'report'] as const).map((event): LogLine => ({ step: 0, event, values: {}, note: 'x' }));
+  const digest = digestOf([...others, ...stepsTo(9000), alarm]);
   assert.equal([digest.warningCount, digest.warnings], [1, [alarm]]);
   const chart = chartsOf(digest)[0];
   assert.is(chart?.title, 'identity loss');

@@ -72,7 +72,7 @@ export function digestOf(lines: Iterable<LogLine>): LogDigest {
       steps.set(kind, ofKind);
       ofKind.add(line);
       stepsPerSecond = line.values.stepsPerSecond ?? 0;
-    } else {
+    } else if (line.event === 'alarm' || line.event === 'warning') {
       warningCount += 1;
       warnings.push(line);
       if (warnings.length > MOST_WARNINGS) warnings.shift();
