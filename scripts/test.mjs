@@ -14,7 +14,7 @@ import { relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const secondsPerFile = Number(process.env.VISAGE_TEST_SECONDS ?? 420);
+const secondsPerFile = Number(process.env.VISAGE_TEST_SECONDS ?? 600);
 // The software adapter already spreads one file over all cores; a second file fills the gaps it leaves.
 const filesAtOnce = Math.min(2, availableParallelism());
 const running = new Set();
