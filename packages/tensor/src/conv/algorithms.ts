@@ -7,6 +7,7 @@ import { unwatched } from '../core/autograd.ts';
 import { chooseFor } from '../core/metProblems.ts';
 import type { Tensor } from '../core/tensor.ts';
 import { type Finish, type GemmType, gemmType, LONGEST_SUM, tensorsOf } from '../gemm/problem.ts';
+import { hasMatrices } from '../gemm/subgroupMatrix.ts';
 import { fewChannelsAdmits, fewChannelsForward, fewChannelsSupports, fewChannelsWeightGrad } from './fewChannels.ts';
 import { type ConvGeometry, xShape, yShape } from './geometry.ts';
 import { implicitForward, implicitInputGrad, implicitWeightGrad } from './implicitGemm.ts';
@@ -52,16 +53,17 @@ function winograd(side: TileSide): ConvAlgorithm {
     name: `winograd ${side}x${side}`,
     supports(problem, gpu) {
       const { geometry: g, type } = problem;
-      if (type === 'f16') return 'its differences of values would lose too many bits of f16';
       if (g.kernelHeight !== 3 || g.kernelWidth !== 3 || g.stride !== 1) return 'for 3x3 kernels at stride 1';
       if (g.channelsIn % 4 !== 0 || g.channelsOut % 4 !== 0) return 'needs channels in fours';
       const floats = products * Math.max(tilesOf(problem), g.channelsIn) * Math.max(g.channelsIn, g.channelsOut);
       const limit = gpu.device.limits.maxStorageBufferBindingSize;
-      return 4 * floats <= limit || `its transforms need ${4 * floats} bytes, a binding takes ${limit}`;
+      const bytes = (type === 'f16' && problem.pass !== 'weightGrad' ? 2 : 4) * floats;
+      return bytes <= limit || `its transforms need ${bytes} bytes, a binding takes ${limit}`;
     },
     admits(problem, gpu) {
       if (gpu.adapter.software) return 'more launches than a software adapter gains in products';
-      const { geometry: g, pass } = problem;
+      const { geometry: g, pass, type } = problem;
+      if (type === 'f16' && hasMatrices(gpu) !== true) return 'for f16 measured on subgroup matrices only';
       if (Math.min(g.channelsIn, g.channelsOut) < FEWEST_CHANNELS)
         return `needs ${FEWEST_CHANNELS} channels on both sides to pay`;
       const tiles = tilesOf(problem);
@@ -74,7 +76,7 @@ function winograd(side: TileSide): ConvAlgorithm {
     },
     forward: (g, x, w, finish) => winogradForward(side, g, x, w, finish),
     inputGrad: (g, dy, w, finish) => winogradInputGrad(side, g, dy, w, finish),
-    weightGrad: (g, x, dy) => winogradWeightGrad(side, g, x, dy),
+    weightGrad: (g, x, dy, result) => winogradWeightGrad(side, g, x, dy, result),
   };
 }
 
