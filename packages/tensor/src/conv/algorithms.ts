@@ -35,6 +35,13 @@ export interface ConvAlgorithm extends Variant<ConvProblem> {
 
 const FEWEST_TILES = 64; // one row of GEMM tiles
 const FEWEST_CHANNELS = 64; // below this the transforms cost more than the products that they save
+// In f16 products are fast and transforms are not: what they save grows as Ci · Co and what they cost as Ci + Co.
+// Measured on an H200 (2026-11-30) with maps of 7x7 to 224x224, 64 to 512 channels, 1 to 16 images.
+const FEWEST_PAIRED = 64; // Ci · Co / (Ci + Co): 128 to 128 channels pay, 128 to 64 do not
+const FEWEST_FLOPS = 5e9; // of the direct convolution
+
+const flopsOf = (g: ConvGeometry): number =>
+  2 * g.batch * g.outHeight * g.outWidth * g.kernelHeight * g.kernelWidth * g.channelsIn * g.channelsOut;
 
 /** The image that a pass divides into tiles. */
 const tiledImage = ({ geometry: g, pass }: ConvProblem): readonly [height: number, width: number] => {
@@ -63,8 +70,12 @@ function winograd(side: TileSide): ConvAlgorithm {
     admits(problem, gpu) {
       if (gpu.adapter.software) return 'more launches than a software adapter gains in products';
       const { geometry: g, pass, type } = problem;
-      if (type === 'f16' && hasMatrices(gpu) !== true) return 'for f16 measured on subgroup matrices only';
-      if (Math.min(g.channelsIn, g.channelsOut) < FEWEST_CHANNELS)
+      if (type === 'f16') {
+        if (hasMatrices(gpu) !== true) return 'for f16 measured on subgroup matrices only';
+        const { channelsIn: ci, channelsOut: co } = g;
+        if ((ci * co) / (ci + co) < FEWEST_PAIRED) return `${ci} and ${co} channels are too few to pay in f16`;
+        if (flopsOf(g) < FEWEST_FLOPS) return 'too small a product to pay for the transforms in f16';
+      } else if (Math.min(g.channelsIn, g.channelsOut) < FEWEST_CHANNELS)
         return `needs ${FEWEST_CHANNELS} channels on both sides to pay`;
       const tiles = tilesOf(problem);
       if (tiles < FEWEST_TILES) return `${tiles} tiles do not fill a row of the product`;

@@ -21,7 +21,7 @@ import type { Shape } from '../core/shape.ts';
 import { enablesOf, stored } from '../core/storage.ts';
 import { empty, type Tensor } from '../core/tensor.ts';
 import { finisher } from '../gemm/epilogue.ts';
-import { gemmInto } from '../gemm/launch.ts';
+import { gemm } from '../gemm/launch.ts';
 import { type Finish, type GemmType, gemmType } from '../gemm/problem.ts';
 import { borderCode, type ConvGeometry, type PaddingMode, wShape, xShape, yShape } from './geometry.ts';
 
@@ -82,7 +82,7 @@ const sourceConstants = ({ image, origin }: Source): Record<string, Constant> =>
 });
 
 /**
- * What becomes of windows in which the transform would lose accuracy: they become NaN, so that {@link outputTransform}
+ * What becomes of windows in which a large value would spoil small ones: they become NaN, so that {@link outputTransform}
  * computes their tiles directly, or nothing.
  */
 type Guard = 'poison' | 'none';
@@ -197,8 +197,7 @@ function products(a: Tensor, b: Tensor, outer: boolean): Tensor {
   const [m, k] = outer ? [columns, rows] : [rows, columns];
   const operands = gemmType(a);
   const result = outer ? 'f32' : operands;
-  const c = empty(a.gpu, [batch, m, b.dim(2)], result);
-  gemmInto(
+  return gemm(
     a.gpu,
     {
       name: outer ? 'winogradWeightGrad' : 'winograd',
@@ -216,9 +215,8 @@ function products(a: Tensor, b: Tensor, outer: boolean): Tensor {
       a: a.buffer,
       b: b.buffer,
     },
-    c,
+    [batch, m, b.dim(2)],
   );
-  return c;
 }
 
 /**
@@ -227,13 +225,20 @@ function products(a: Tensor, b: Tensor, outer: boolean): Tensor {
  */
 export function winogradForward(side: TileSide, g: ConvGeometry, x: Tensor, w: Tensor, finish: Finish): Tensor {
   const source = { image: x, origin: -g.padding, paddingMode: g.paddingMode };
-  return convolved(side, source, { w, flip: false }, yShape(g), finish);
+  return convolved(side, source, { w, flip: false }, yShape(g), finish, 'poison');
 }
 
-function convolved(side: TileSide, source: Source, filters: Filters, shape: Shape, finish: Finish): Tensor {
+function convolved(
+  side: TileSide,
+  source: Source,
+  filters: Filters,
+  shape: Shape,
+  finish: Finish,
+  guard: Guard,
+): Tensor {
   const [batch, height, width] = shape as [number, number, number];
   const tiling = tilingOf(side, batch, height, width);
-  const windows = inputTransform(source, tiling, 'inputLine', 'poison');
+  const windows = inputTransform(source, tiling, 'inputLine', guard);
   const transformed = products(windows, weightTransform(filters, side), false);
   return outputTransform(transformed, source, filters, tiling, shape, finish);
 }
@@ -241,7 +246,11 @@ function convolved(side: TileSide, source: Source, filters: Filters, shape: Shap
 /** dx, for zero padding: the convolution of dy, padded by 2 − padding, with the flipped filters. */
 export function winogradInputGrad(side: TileSide, g: ConvGeometry, dy: Tensor, w: Tensor, finish: Finish): Tensor {
   const source: Source = { image: dy, origin: g.padding - 2, paddingMode: 'zero' };
-  return convolved(side, source, { w, flip: true }, xShape(g), finish);
+  // Gradients in f16 are multiplied by a loss scale that makes the largest of them as large as f16 allows, and beside
+  // large ones there are always tiny ones: the guard would have most tiles computed directly. Their error is relative to
+  // the largest gradient of a window, 2e-3 of it. What is not finite is computed directly all the same.
+  const guard = gemmType(dy) === 'f16' ? 'none' : 'poison';
+  return convolved(side, source, { w, flip: true }, xShape(g), finish, guard);
 }
 
 /**
