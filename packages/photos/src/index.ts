@@ -3,7 +3,12 @@
  *
  * - `core/`: pictures, geometry and faces, as plain data.
  * - `warp/`: pictures on the GPU, and crops of them by similarity transforms.
+ * - `align/`: where networks expect the eyes, nose and mouth of a face.
+ * - `paste/`: masks of faces, and changed crops pasted back into their picture.
  */
+
+export { type Alignment, alignFace } from './align/align.ts';
+export { type Template, type TemplateName, templates } from './align/templates.ts';
 export { eyeDistance, type Face, type FivePoints, fivePointsOf, type HeadPose, MESH_POINTS } from './core/face.ts';
 export {
   type Box,
@@ -17,6 +22,19 @@ export {
   transformed,
 } from './core/geometry.ts';
 export { PIXEL_BYTES, type Picture, picture } from './core/picture.ts';
+export {
+  celebMaskFace,
+  keepOccluders,
+  type OutlineOptions,
+  outlineMasks,
+  outlineRows,
+  parsingRegion,
+  placeOutlines,
+  type RegionOptions,
+  regionMasks,
+} from './paste/masks.ts';
+export { ellipseOf, OUTLINE_POINTS, outlineOf } from './paste/outlines.ts';
+export { colourMaps, type PasteOptions, pasteBack, pasteIntoPicture } from './paste/paste.ts';
 export { type CropOptions, cropPictures } from './warp/crop.ts';
 export { downloadPicture, type GpuPicture, overwritePicture, uploadPicture } from './warp/gpuPicture.ts';
 export { placeCrops, placementRows, windowOf } from './warp/placements.ts';

@@ -100,7 +100,7 @@ export function overwritePicture(target: GpuPicture, source: Picture): void {
 }
 
 /** Copies the window that a picture on the GPU holds to the host: a picture of the size of that window. */
-export async function downloadPicture({ pixels, window }: GpuPicture): Promise<Picture> {
+export async function downloadPicture({ pixels, window }: Pick<GpuPicture, 'pixels' | 'window'>): Promise<Picture> {
   const words = (await pixels.data()) as Uint32Array;
   return picture(window.width, window.height, new Uint8Array(words.buffer, words.byteOffset, words.byteLength));
 }
