@@ -88,6 +88,7 @@ export { default as optimSgd } from './optim/sgd.wgsl';
 export { default as optimUpdate } from './optim/update.wgsl';
 export { default as padAdjoint } from './pad/adjoint.wgsl';
 export { default as padBorder } from './pad/border.wgsl';
+export { default as photosChange } from './photos/change.wgsl';
 export { default as photosColour } from './photos/colour.wgsl';
 export { default as photosCrop } from './photos/crop.wgsl';
 export { default as photosOutline } from './photos/outline.wgsl';

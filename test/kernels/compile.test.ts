@@ -10,7 +10,18 @@ import { Gpu, useGpu, withVariant } from '@visage/gpu';
 import { startGpu } from '@visage/gpu/node';
 import * as kernels from '@visage/kernels';
 import { Adam, AdamW, BatchNorm2d, ExponentialMovingAverage, GradScaler, Linear, Sgd } from '@visage/nn';
-import { cropOf, cropPictures, picture } from '@visage/photos';
+import {
+  cropOf,
+  cropPictures,
+  OUTLINE_POINTS,
+  outlineMasks,
+  type Point,
+  pasteBack,
+  picture,
+  placeOutlines,
+  regionMasks,
+  uploadPicture,
+} from '@visage/photos';
 import {
   adain,
   arcMargin,
@@ -287,8 +298,10 @@ function launchFaces(): void {
 }
 
 function launchPhotos(): void {
-  const crops = [cropOf(1, 2, 10, 16)];
-  cropPictures(picture(12, 9), crops, 16);
+  const [photo, places] = [uploadPicture(picture(12, 9)), [cropOf(1, 2, 10, 16)]];
+  const outline = Array.from({ length: OUTLINE_POINTS }, (_, k): Point => [6 + 3 * Math.cos(k), 6 + 3 * Math.sin(k)]);
+  const masks = outlineMasks(placeOutlines([outline], places), 16);
+  pasteBack(photo, cropPictures(photo, places, 16), places, regionMasks(masks));
 }
 
 for (const profile of ['full', 'browser'] as const) {
