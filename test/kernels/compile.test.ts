@@ -10,6 +10,7 @@ import { Gpu, useGpu, withVariant } from '@visage/gpu';
 import { startGpu } from '@visage/gpu/node';
 import * as kernels from '@visage/kernels';
 import { Adam, AdamW, BatchNorm2d, ExponentialMovingAverage, GradScaler, Linear, Sgd } from '@visage/nn';
+import { cropOf, cropPictures, picture } from '@visage/photos';
 import {
   adain,
   arcMargin,
@@ -285,6 +286,11 @@ function launchFaces(): void {
   for (const render of [renderFaces, renderMeanFaces, renderMasks, renderMaterials]) render(batch);
 }
 
+function launchPhotos(): void {
+  const crops = [cropOf(1, 2, 10, 16)];
+  cropPictures(picture(12, 9), crops, 16);
+}
+
 for (const profile of ['full', 'browser'] as const) {
   const texts: string[] = [];
   for (const software of [true, false]) {
@@ -304,6 +310,7 @@ for (const profile of ['full', 'browser'] as const) {
       launchFewChannels(gpu);
       launchTraining();
       launchFaces();
+      launchPhotos();
       launchExpressions();
       await gpu.sync();
       gpu.destroy();

@@ -2,8 +2,13 @@
  * @file From any picture or film to aligned faces and back. The rooms in import order:
  *
  * - `core/`: pictures, geometry and faces, as plain data.
+ * - `warp/`: pictures on the GPU, and crops of them by similarity transforms.
+ * - `align/`: where networks expect the eyes, nose and mouth of a face.
  * - `people/`: whose face it is, how it is turned, how sharp it is, and whether it was seen before.
+ * - `paste/`: masks of faces, and changed crops pasted back into their picture.
  */
+export { type Alignment, alignFace } from './align/align.ts';
+export { type Template, type TemplateName, templates } from './align/templates.ts';
 export { eyeDistance, type Face, type FivePoints, fivePointsOf, type HeadPose, MESH_POINTS } from './core/face.ts';
 export {
   type Box,
@@ -17,6 +22,19 @@ export {
   transformed,
 } from './core/geometry.ts';
 export { PIXEL_BYTES, type Picture, picture } from './core/picture.ts';
+export {
+  celebMaskFace,
+  keepOccluders,
+  type OutlineOptions,
+  outlineMasks,
+  outlineRows,
+  parsingRegion,
+  placeOutlines,
+  type RegionOptions,
+  regionMasks,
+} from './paste/masks.ts';
+export { ellipseOf, OUTLINE_POINTS, outlineOf } from './paste/outlines.ts';
+export { colourMaps, type PasteOptions, pasteBack, pasteIntoPicture } from './paste/paste.ts';
 export { assignOneToOne } from './people/assign.ts';
 export { clusterDescriptors } from './people/clusters.ts';
 export { descriptorDistance, meanDescriptor, samePerson } from './people/descriptors.ts';
@@ -24,3 +42,6 @@ export { type GreyPicture, greyOf, greyOfCrop, resizedGrey } from './people/grey
 export { hashDistance, perceptualHash } from './people/hash.ts';
 export { poseOfMesh } from './people/pose.ts';
 export { sharpness } from './people/sharpness.ts';
+export { type CropOptions, cropPictures } from './warp/crop.ts';
+export { downloadPicture, type GpuPicture, overwritePicture, uploadPicture } from './warp/gpuPicture.ts';
+export { placeCrops, placementRows, windowOf } from './warp/placements.ts';
