@@ -10,6 +10,7 @@ import { Gpu, useGpu, withVariant } from '@visage/gpu';
 import { startGpu } from '@visage/gpu/node';
 import * as kernels from '@visage/kernels';
 import { Adam, AdamW, BatchNorm2d, ExponentialMovingAverage, GradScaler, Linear, Sgd } from '@visage/nn';
+import { CHANGE_NUMBERS, changePictures } from '@visage/simswap';
 import {
   adain,
   arcMargin,
@@ -285,6 +286,11 @@ function launchFaces(): void {
   for (const render of [renderFaces, renderMeanFaces, renderMasks, renderMaterials]) render(batch);
 }
 
+function launchChanges(): void {
+  const changes = { flip: 0.5, color: 0.2, blur: 1, jpeg: 50 };
+  changePictures(zeros([2, 9, 7, 3]), changes, zeros([2, CHANGE_NUMBERS]));
+}
+
 for (const profile of ['full', 'browser'] as const) {
   const texts: string[] = [];
   for (const software of [true, false]) {
@@ -304,6 +310,7 @@ for (const profile of ['full', 'browser'] as const) {
       launchFewChannels(gpu);
       launchTraining();
       launchFaces();
+      launchChanges();
       launchExpressions();
       await gpu.sync();
       gpu.destroy();
