@@ -3,6 +3,9 @@
  * header describes.
  */
 
+export { default as augmentBlur } from './augment/blur.wgsl';
+export { default as augmentColor } from './augment/color.wgsl';
+export { default as augmentJpeg } from './augment/jpeg.wgsl';
 export { default as castMain } from './cast/cast.wgsl';
 export { default as castHalfBits } from './cast/halfBits.wgsl';
 export { default as castReadByte } from './cast/readByte.wgsl';

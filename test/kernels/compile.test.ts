@@ -22,6 +22,7 @@ import {
   regionMasks,
   uploadPicture,
 } from '@visage/photos';
+import { CHANGE_NUMBERS, changePictures } from '@visage/simswap';
 import {
   adain,
   arcMargin,
@@ -304,6 +305,11 @@ function launchPhotos(): void {
   pasteBack(photo, cropPictures(photo, places, 16), places, regionMasks(masks));
 }
 
+function launchChanges(): void {
+  const changes = { flip: 0.5, color: 0.2, blur: 1, jpeg: 50 };
+  changePictures(zeros([2, 9, 7, 3]), changes, zeros([2, CHANGE_NUMBERS]));
+}
+
 for (const profile of ['full', 'browser'] as const) {
   const texts: string[] = [];
   for (const software of [true, false]) {
@@ -324,6 +330,7 @@ for (const profile of ['full', 'browser'] as const) {
       launchTraining();
       launchFaces();
       launchPhotos();
+      launchChanges();
       launchExpressions();
       await gpu.sync();
       gpu.destroy();

@@ -9,7 +9,7 @@ export interface Template {
 }
 
 /** Names of {@link templates}. */
-export type TemplateName = 'simswap' | 'ffhq' | 'arcface' | 'dlib';
+export type TemplateName = 'simswap' | 'ffhq' | 'arcface' | 'dlib' | 'rendered';
 
 /**
  * The alignments that published networks were trained with.
@@ -19,6 +19,8 @@ export type TemplateName = 'simswap' | 'ffhq' | 'arcface' | 'dlib';
  * - `ffhq`: the alignment of FFHQ as SimSwap's 512-pixel model uses it, with forehead, chin and ears.
  * - `arcface`: insightface's recognition networks, and swappers that were trained on their crops.
  * - `dlib`: dlib's recognition network, with its mean face and a padding of a quarter.
+ * - `rendered`: the faces that `@visage/faces` renders, and networks that were trained on them. The points are the
+ *   means of 4000 faces that look ahead (level L0).
  */
 export const templates: Readonly<Record<TemplateName, Template>> = {
   simswap: {
@@ -94,6 +96,18 @@ export const templates: Readonly<Record<TemplateName, Template>> = {
         [74.01, 76.56],
         [50.41, 103.02],
         [97.61, 103.02],
+      ],
+    },
+  },
+  rendered: {
+    side: 224,
+    poses: {
+      frontal: [
+        [75.32, 95.34],
+        [148.68, 95.34],
+        [112, 135.38],
+        [80.43, 166.32],
+        [143.57, 166.32],
       ],
     },
   },
