@@ -3,6 +3,9 @@
  * header describes.
  */
 
+export { default as augmentBlur } from './augment/blur.wgsl';
+export { default as augmentColor } from './augment/color.wgsl';
+export { default as augmentJpeg } from './augment/jpeg.wgsl';
 export { default as castMain } from './cast/cast.wgsl';
 export { default as castHalfBits } from './cast/halfBits.wgsl';
 export { default as castReadByte } from './cast/readByte.wgsl';
@@ -88,6 +91,7 @@ export { default as optimSgd } from './optim/sgd.wgsl';
 export { default as optimUpdate } from './optim/update.wgsl';
 export { default as padAdjoint } from './pad/adjoint.wgsl';
 export { default as padBorder } from './pad/border.wgsl';
+export { default as photosChange } from './photos/change.wgsl';
 export { default as photosColour } from './photos/colour.wgsl';
 export { default as photosCrop } from './photos/crop.wgsl';
 export { default as photosOutline } from './photos/outline.wgsl';

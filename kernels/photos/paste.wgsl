@@ -1,18 +1,19 @@
 // Pastes changed crops back into the picture that they were cut from.
 //
-//   out(p) = picture(p) + Σ over faces m · (s − c) − m · (1 − keep) · (picture(p) − c)
+//   out(p) = picture(p) + Σ over faces m · (d − lost · (picture(p) − c))
 //
-// m, c and s are mask, crop and changed crop at the place of the pixel p, bilinear between the centres of the crop's
-// pixels. What is added is a difference, not a crop: a crop that did not change adds nothing, and the blur of two
-// resamplings never enters. picture − c is the detail that was too fine for the crop. It stays where the change is
-// small (keep = 1), as pores and stubble should, and goes where the face became another, because edges of the old face
-// over the new one would be ghosts. Where masks of several faces overlap, they share the pixel: their sum counts as 1
-// at most.
+// m, c, d and lost are the mask, the crop, its change and what change.wgsl says of detail, at the place of the pixel p,
+// bilinear between the centres of the crop's pixels. What is added is a difference, not a crop: a crop that did not
+// change adds nothing, and the blur of two resamplings never enters. picture − c is the detail that was too fine for
+// the crop. It stays where the change is small, as pores and stubble should, and goes where the face became another,
+// because edges of the old face over the new one would be ghosts. Where masks of several faces overlap, they share the
+// pixel: their sum counts as 1 at most.
 //
 // A picture that shows the face smaller than the crop averages F x F places a pixel, F the whole number next to the
-// crop's pixels along one of the picture. A pixel that no mask reaches keeps its bits, and alpha is always kept.
-// Layout    pixels, frame: see pixels.wgsl; placements: see placement.wgsl; crops, swapped [n, SIZE, SIZE, 3] f32;
-//           masks [n, SIZE, SIZE, 1] f32; colours [n, 3] vec4f, see colour.wgsl: applied to the changed crop.
+// crop's pixels along one of the picture. A pixel whose centre lies outside all crops, or that no mask reaches, keeps
+// its bits; alpha is always kept. Layout pixels, frame: see pixels.wgsl; placements: see placement.wgsl; crops [n,
+// SIZE, SIZE, 3] f32;
+//           masks [n, SIZE, SIZE, 1] f32; changes [n, SIZE, SIZE] vec4f, see change.wgsl.
 // Prelude   SIZE. Parts after: pixels, placement.
 // Dispatch  (ceil(width / 16), ceil(height / 16)) of the window, one thread per pixel.
 @group(0) @binding(0) var<storage, read_write> out : array<u32>;
@@ -20,19 +21,14 @@
 @group(0) @binding(2) var<storage, read> frame : Window;
 @group(0) @binding(3) var<storage, read> placements : array<vec2f>;
 @group(0) @binding(4) var<storage, read> crops : array<f32>;
-@group(0) @binding(5) var<storage, read> swapped : array<f32>;
-@group(0) @binding(6) var<storage, read> masks : array<f32>;
-@group(0) @binding(7) var<storage, read> colours : array<vec4f>;
+@group(0) @binding(5) var<storage, read> masks : array<f32>;
+@group(0) @binding(6) var<storage, read> changes : array<vec4f>;
 
-/** Changes of colour, largest channel, up to which all detail stays and from which on none does. */
-const KEEP_ALL = 0.02;
-const KEEP_NONE = 0.15;
-
-/** Sums over taps, each weighted by the mask: of the mask itself, the crop, and the change of the crop. */
+/** Sums over taps, each weighted by the mask: of the mask itself, the crop, and what changes with what is lost. */
 struct Sums {
   mask : f32,
   crop : vec3f,
-  change : vec3f,
+  change : vec4f,
 }
 
 fn tap(face : u32, at : vec2i, weight : f32) -> Sums {
@@ -45,10 +41,7 @@ fn tap(face : u32, at : vec2i, weight : f32) -> Sums {
     return Sums();
   }
   let crop = vec3f(crops[3u * pixel], crops[3u * pixel + 1u], crops[3u * pixel + 2u]);
-  let face4 = vec4f(swapped[3u * pixel], swapped[3u * pixel + 1u], swapped[3u * pixel + 2u], 1.0);
-  let matched = vec3f(dot(colours[3u * face], face4), dot(colours[3u * face + 1u], face4),
-    dot(colours[3u * face + 2u], face4));
-  return Sums(mask, mask * crop, mask * (saturate(matched) - crop));
+  return Sums(mask, mask * crop, mask * changes[pixel]);
 }
 
 fn added(a : Sums, b : Sums) -> Sums {
@@ -70,7 +63,7 @@ fn sumsAt(face : u32, place : Placement, corner : vec2f) -> Sums {
   const HALF = 0.5 * f32(SIZE);
   let middle = toCrop(place, corner + 0.5);
   let scale = 1.0 / length(place.axis);
-  if (any(abs(middle) > vec2f(HALF + 1.0 + scale))) {
+  if (any(abs(middle) > vec2f(HALF))) {
     return Sums();
   }
   let samples = max(1u, u32(floor(scale + 0.5)));
@@ -101,9 +94,7 @@ fn main(@builtin(global_invocation_id) id : vec3u) {
     }
     let sum = sumsAt(face, place, vec2f(frame.origin + at - place.anchor));
     if (sum.mask > 0.0) {
-      let off = abs(sum.change) / sum.mask;
-      let lost = smoothstep(KEEP_ALL, KEEP_NONE, max(off.x, max(off.y, off.z)));
-      change += sum.change - lost * (sum.mask * colour - sum.crop);
+      change += sum.change.xyz - sum.change.w / sum.mask * (sum.mask * colour - sum.crop);
       masked += sum.mask;
     }
   }

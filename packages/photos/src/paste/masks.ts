@@ -1,6 +1,6 @@
 import { ArgumentError, checkInteger, checkNumber, checkOptions, type Gpu, type OptionKeys } from '@visage/gpu';
 import { photosOutline, photosRegion } from '@visage/kernels';
-import { equal, maximum, mul, scope, sub, type Tensor, tensor } from '@visage/tensor';
+import { equal, greaterEqual, maximum, mul, scope, type Tensor, tensor } from '@visage/tensor';
 import { checkDType, checkShape, empty } from '@visage/tensor/kernels';
 import { type Point, type Similarity, transformed } from '../core/geometry.ts';
 import { checkTransforms } from '../warp/placements.ts';
@@ -120,6 +120,11 @@ export function regionMasks(region: Tensor, options: RegionOptions = {}): Tensor
   const { feather = 0.06 } = options;
   checkNumber('regionMasks', 'feather', feather, 0.001, 0.25);
   checkMasks('regionMasks', 'region', region);
+  return softened(region, feather, true);
+}
+
+/** The mask of a region; with `border` it falls to 0 at the sides of the crop too. */
+function softened(region: Tensor, feather: number, border: boolean): Tensor {
   const [count, size] = region.shape as [number, number];
   const width = Math.max(1, feather * size); // pixels
   const pass = (source: Tensor, columns: boolean): Tensor => {
@@ -132,6 +137,7 @@ export function regionMasks(region: Tensor, options: RegionOptions = {}): Tensor
           SIZE: size,
           RADIUS: Math.ceil(width) + 1,
           FEATHER: { type: 'f32', value: width },
+          BORDER: border,
           COLUMNS: columns,
         },
       },
@@ -178,7 +184,11 @@ export function parsingRegion(map: Tensor, classes: readonly number[]): Tensor {
  * @param options feather, default 0.02 of the crop's side: edges of hands and hair are sharp.
  */
 export function keepOccluders(masks: Tensor, occluders: Tensor, options: RegionOptions = {}): Tensor {
+  checkOptions('keepOccluders', options, REGION_OPTIONS);
+  const { feather = 0.02 } = options;
+  checkNumber('keepOccluders', 'feather', feather, 0.001, 0.25);
   checkMasks('keepOccluders', 'masks', masks);
+  checkDType('keepOccluders', 'occluders', occluders, 'f32');
   checkShape('keepOccluders', 'occluders', occluders.shape, masks.shape, 'One map a mask');
-  return scope(() => mul(masks, regionMasks(sub(1, occluders), { feather: 0.02, ...options })));
+  return scope(() => mul(masks, softened(greaterEqual(0.5, occluders), feather, false)));
 }

@@ -1,5 +1,5 @@
 import { checkNumber, checkOneOf, checkOptions, type OptionKeys } from '@visage/gpu';
-import { photosColour, photosPaste, photosPixels, photosPlacement } from '@visage/kernels';
+import { photosChange, photosColour, photosPaste, photosPixels, photosPlacement } from '@visage/kernels';
 import { mul, scope, type Tensor, tensor } from '@visage/tensor';
 import { checkDType, checkShape, empty } from '@visage/tensor/kernels';
 import type { Box, Similarity } from '../core/geometry.ts';
@@ -61,17 +61,29 @@ function checkCrops(op: string, argument: string, crops: Tensor, masks: Tensor):
   checkShape(op, argument, crops.shape, [...masks.shape.slice(0, 3), 3], 'One crop a mask, of the same size');
 }
 
-/** Crops, their changes, and where they belong, checked and complete. */
+/** Crops, what changes in them, and where they belong. */
 interface Parts {
   readonly crops: Tensor;
-  readonly swapped: Tensor;
+  /** Differences of colour, and the share of finer detail that goes with them: f32 [N, S, S, 4]. */
+  readonly changes: Tensor;
   readonly masks: Tensor;
   readonly placements: Tensor;
-  readonly colours: Tensor;
+}
+
+function changesOf(crops: Tensor, swapped: Tensor, colours: Tensor): Tensor {
+  const [count, size] = crops.shape as [number, number];
+  const out = empty(crops.gpu, [count, size, size, 4]);
+  crops.gpu.dispatch({
+    program: { name: 'photos/change', parts: [photosChange], constants: { SIZE: size } },
+    buffers: [out, crops, swapped, colours].map(({ buffer }) => buffer),
+    grid: [Math.ceil(size / 8), Math.ceil(size / 8), count],
+    replaces: true,
+  });
+  return out;
 }
 
 /** The pixels of a picture with crops pasted into it. */
-function paste(target: GpuPicture, { crops, swapped, masks, placements, colours }: Parts): Tensor {
+function paste(target: GpuPicture, { crops, changes, masks, placements }: Parts): Tensor {
   const { pixels, frame, window } = target;
   const out = empty(pixels.gpu, pixels.shape, 'u32');
   pixels.gpu.dispatch({
@@ -80,7 +92,7 @@ function paste(target: GpuPicture, { crops, swapped, masks, placements, colours 
       parts: [photosPaste, photosPixels, photosPlacement],
       constants: { SIZE: masks.dim(1) },
     },
-    buffers: [out, pixels, frame, placements, crops, swapped, masks, colours].map(({ buffer }) => buffer),
+    buffers: [out, pixels, frame, placements, crops, masks, changes].map(({ buffer }) => buffer),
     grid: [Math.ceil(window.width / 16), Math.ceil(window.height / 16), 1],
     replaces: true,
   });
@@ -101,10 +113,9 @@ function partsOf(
   const same = (): Tensor => tensor(Array.from({ length: count }, () => SAME_COLOURS).flat(), [count, 3, 4], { gpu });
   return {
     crops,
-    swapped,
+    changes: changesOf(crops, swapped, colour === 'match' ? colourMaps(crops, swapped, masks) : same()),
     masks: strength === 1 ? masks : mul(masks, strength),
     placements: placementsOf('pasteBack', transforms, size, gpu),
-    colours: colour === 'match' ? colourMaps(crops, swapped, masks) : same(),
   };
 }
 
@@ -168,7 +179,7 @@ export async function pasteIntoPicture(
     copyRows(out, band, await downloadPicture({ pixels, window: band }));
     pixels.dispose();
   }
-  const given = [swapped, masks, options.crops];
+  const given = [masks, options.crops];
   for (const made of Object.values<Tensor>({ ...parts })) if (!given.includes(made)) made.dispose();
   return out;
 }
