@@ -1,7 +1,6 @@
 /** Masks of faces: against plain loops, exactly zero where they must be, and as large as rendered faces. */
 import { type FaceKey, faceSets, landmarksOf, renderMasks } from '@visage/faces';
 import {
-  alignFace,
   celebMaskFace,
   ellipseOf,
   type FivePoints,
@@ -15,13 +14,12 @@ import {
   placeOutlines,
   regionMasks,
   type Similarity,
-  templates,
   transformed,
 } from '@visage/photos';
 import { record, type Tensor, tensor } from '@visage/tensor';
 import * as assert from 'uvu/assert';
 import { gpuSuite } from '../helpers/gpu.ts';
-import { any, refusesEach } from '../helpers/mistakes.ts';
+import { refusesEach } from '../helpers/mistakes.ts';
 import { plainOutlineMask, plainRegionMask } from './plainPaste.ts';
 
 const { test } = await gpuSuite('masks of faces');
@@ -166,29 +164,6 @@ test('a recorded step masks the outlines that were written last; a row of zeros 
   step.dispose();
 });
 
-test('each of the five poses of SimSwap is found again, wherever it lies', () => {
-  const move: Similarity = { a: 2, b: -1.5, tx: 300, ty: 40 };
-  for (const template of ['simswap', 'ffhq', 'arcface', 'dlib'] as const)
-    for (const [pose, points] of Object.entries(templates[template].poses)) {
-      const moved = points.map((point) => transformed(move, point)) as unknown as FivePoints;
-      const found = alignFace(moved, template, 224);
-      assert.is(found.pose, pose);
-      assert.ok(found.error < 1e-9);
-      const scale = 224 / templates[template].side;
-      const [x, y] = transformed(found.transform, moved[2]);
-      assert.ok(Math.hypot(x - scale * points[2][0], y - scale * points[2][1]) < 1e-9);
-    }
-});
-
-test('rendered faces are aligned: their points come to lie where the template has them', () => {
-  let most = 0;
-  for (let n = 0; n < 40; n++) {
-    const key: FaceKey = { identity: faceSets.heldOut + n, attributes: faceSets.heldOut + 3 * n, level: 'L1' };
-    most = Math.max(most, alignFace(pointsOf(key), 'simswap', 224).error);
-  }
-  assert.ok(most < 0.06, `mean distance up to ${most.toFixed(4)} of the side`);
-});
-
 const ones = tensor(new Float32Array(2 * 4 * 4).fill(1), [2, 4, 4, 1]);
 refusesEach(test, [
   ['an outline of five points', () => placeOutlines([outline.slice(0, 5)], [straight]), /outlines\[0\] is 5 points/],
@@ -199,8 +174,6 @@ refusesEach(test, [
   ['a region with three channels', () => regionMasks(tensor(new Float32Array(48), [1, 4, 4, 3])), /region/],
   ['no classes', () => parsingRegion(ones, []), /classes/],
   ['occluders of another size', () => keepOccluders(ones, tensor(new Float32Array(4), [1, 2, 2, 1])), /occluders/],
-  ['a template that is none', () => alignFace(any(outline.slice(0, 5)), any('dlip'), 8), /template is 'dlip'/],
-  ['four points', () => alignFace(any(outline.slice(0, 4)), 'ffhq', 8), /points.*five points/],
 ]);
 
 test.run();
