@@ -57,6 +57,7 @@ export {
   chooseFaces,
   type FaceChoice,
   largestFace,
+  type MissingPerson,
 } from './swap/choose.ts';
 export type { AlignedSwapper, Finder, NamedPicture, Portrait } from './swap/identities.ts';
 export {
@@ -67,7 +68,7 @@ export {
   type PlacedFace,
   type SwapPlan,
 } from './swap/photoSwapper.ts';
-export { pipelineTemplate } from './swap/template.ts';
+export { trainedTemplate } from './swap/template.ts';
 export { type CropOptions, cropPictures } from './warp/crop.ts';
 export { downloadPicture, type GpuPicture, overwritePicture, uploadPicture } from './warp/gpuPicture.ts';
 export { placeCrops, placementRows, windowOf } from './warp/placements.ts';
