@@ -21,7 +21,9 @@ export interface FormatFacts {
   readonly quality?: number;
 }
 
-/** The formats that pictures are written in. The sides are the limits of libjpeg, libpng, libwebp, libaom and libtiff. */
+/**
+ * The formats that pictures are written in. The sides are the limits of libjpeg, libpng, libwebp, libaom and libtiff.
+ */
 export const pictureFormats: Readonly<Record<PictureFormat, FormatFacts>> = {
   jpeg: { label: 'JPEG', endings: ['.jpg', '.jpeg', '.jpe', '.jfif'], side: 65_500, alpha: false, quality: 92 },
   png: { label: 'PNG', endings: ['.png'], side: 1_000_000, alpha: true },

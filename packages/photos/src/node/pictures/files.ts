@@ -12,7 +12,9 @@ export const readPicture = async (path: string): Promise<Picture> => sharpCodec.
 export interface WriteOptions {
   /** From 1 to 100, for the formats with losses; see {@link pictureFormats} for the defaults. */
   readonly quality?: number;
-  /** Whether the file is marked as a picture with swapped faces. Default true: only what was not swapped goes without. */
+  /**
+   * Whether the file is marked as a picture with swapped faces. Default true: only what was not swapped goes without.
+   */
   readonly marks?: boolean;
 }
 
