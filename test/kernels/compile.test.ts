@@ -10,6 +10,18 @@ import { Gpu, useGpu, withVariant } from '@visage/gpu';
 import { startGpu } from '@visage/gpu/node';
 import * as kernels from '@visage/kernels';
 import { Adam, AdamW, BatchNorm2d, ExponentialMovingAverage, GradScaler, Linear, Sgd } from '@visage/nn';
+import {
+  cropOf,
+  cropPictures,
+  OUTLINE_POINTS,
+  outlineMasks,
+  type Point,
+  pasteBack,
+  picture,
+  placeOutlines,
+  regionMasks,
+  uploadPicture,
+} from '@visage/photos';
 import { CHANGE_NUMBERS, changePictures } from '@visage/simswap';
 import {
   adain,
@@ -286,6 +298,13 @@ function launchFaces(): void {
   for (const render of [renderFaces, renderMeanFaces, renderMasks, renderMaterials]) render(batch);
 }
 
+function launchPhotos(): void {
+  const [photo, places] = [uploadPicture(picture(12, 9)), [cropOf(1, 2, 10, 16)]];
+  const outline = Array.from({ length: OUTLINE_POINTS }, (_, k): Point => [6 + 3 * Math.cos(k), 6 + 3 * Math.sin(k)]);
+  const masks = outlineMasks(placeOutlines([outline], places), 16);
+  pasteBack(photo, cropPictures(photo, places, 16), places, regionMasks(masks));
+}
+
 function launchChanges(): void {
   const changes = { flip: 0.5, color: 0.2, blur: 1, jpeg: 50 };
   changePictures(zeros([2, 9, 7, 3]), changes, zeros([2, CHANGE_NUMBERS]));
@@ -310,6 +329,7 @@ for (const profile of ['full', 'browser'] as const) {
       launchFewChannels(gpu);
       launchTraining();
       launchFaces();
+      launchPhotos();
       launchChanges();
       launchExpressions();
       await gpu.sync();

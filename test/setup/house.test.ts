@@ -40,7 +40,7 @@ const packages: readonly Package[] = [
   { name: 'simswap', rooms: 'core networks losses swap files training baselines'.split(' ') },
   {
     name: 'photos',
-    rooms: 'core marks codecs warp networks detect people align paste swap sets films node'.split(' '),
+    rooms: 'core marks codecs warp align networks detect people paste swap sets films node'.split(' '),
   },
   { name: 'weights', rooms: [] },
   { name: 'training', rooms: 'settings data networks evaluation provenance report runs compare'.split(' ') },
