@@ -5,6 +5,7 @@
  * - `warp/`: pictures on the GPU, and crops of them by similarity transforms.
  * - `align/`: where networks expect the eyes, nose and mouth of a face.
  * - `paste/`: masks of faces, and changed crops pasted back into their picture.
+ * - `films/`: frames of films on the GPU, tracks of faces, and the way from a film to a changed one.
  */
 
 export { type Alignment, alignFace } from './align/align.ts';
@@ -22,6 +23,27 @@ export {
   transformed,
 } from './core/geometry.ts';
 export { PIXEL_BYTES, type Picture, picture } from './core/picture.ts';
+export {
+  downloadPlanes,
+  frameOf,
+  pictureOfPlanes,
+  pictureToPlanes,
+  uploadPlanes,
+  writtenForm,
+} from './films/gpuPlanes.ts';
+export {
+  type ColourTags,
+  coloursOf,
+  isPlaneFormat,
+  type PlaneColours,
+  type PlaneForm,
+  type PlaneFormat,
+  type PlaneLayout,
+  packedLayout,
+  planeFormats,
+  sameForm,
+  shownSize,
+} from './films/planes.ts';
 export {
   celebMaskFace,
   keepOccluders,
