@@ -23,6 +23,9 @@ export {
   transformed,
 } from './core/geometry.ts';
 export { PIXEL_BYTES, type Picture, picture } from './core/picture.ts';
+export { ahead } from './films/ahead.ts';
+export { type Film, type FilmFrame, openFilm } from './films/film.ts';
+export { type ChangedFrame, changedFrames, type FrameMoment, type FrameWork } from './films/frames.ts';
 export {
   downloadPlanes,
   frameOf,
@@ -31,6 +34,7 @@ export {
   uploadPlanes,
   writtenForm,
 } from './films/gpuPlanes.ts';
+export type { MediaLibrary } from './films/media.ts';
 export {
   type ColourTags,
   coloursOf,
@@ -44,6 +48,8 @@ export {
   sameForm,
   shownSize,
 } from './films/planes.ts';
+export { isCut, thumbnailOf } from './films/thumbnail.ts';
+export { encodeSegment, encodingOf, endingOf, filmEndings, joinSegments } from './films/writing.ts';
 export {
   celebMaskFace,
   keepOccluders,
