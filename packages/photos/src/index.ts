@@ -10,6 +10,7 @@
  * - `paste/`: masks of faces, and changed crops pasted back into their picture.
  * - `swap/`: swaps of faces in photographs, from the choice of faces to the finished picture.
  * - `sets/`: what a set of aligned faces says of each, and which faces are left out of it.
+ * - `films/`: frames of films on the GPU, tracks of faces, and the way from a film to a changed one.
  */
 export { type Alignment, alignFace } from './align/align.ts';
 export { type Template, type TemplateName, templates } from './align/templates.ts';
@@ -37,6 +38,33 @@ export {
   transformed,
 } from './core/geometry.ts';
 export { PIXEL_BYTES, type Picture, picture } from './core/picture.ts';
+export { ahead } from './films/ahead.ts';
+export { type Film, type FilmFrame, openFilm } from './films/film.ts';
+export { type ChangedFrame, changedFrames, type FrameMoment, type FrameWork } from './films/frames.ts';
+export {
+  downloadPlanes,
+  frameOf,
+  pictureOfPlanes,
+  pictureToPlanes,
+  uploadPlanes,
+  writtenForm,
+} from './films/gpuPlanes.ts';
+export type { MediaLibrary } from './films/media.ts';
+export {
+  type ColourTags,
+  coloursOf,
+  isPlaneFormat,
+  type PlaneColours,
+  type PlaneForm,
+  type PlaneFormat,
+  type PlaneLayout,
+  packedLayout,
+  planeFormats,
+  sameForm,
+  shownSize,
+} from './films/planes.ts';
+export { isCut, thumbnailOf } from './films/thumbnail.ts';
+export { encodeSegment, encodingOf, endingOf, filmEndings, joinSegments } from './films/writing.ts';
 export { embedXmp } from './marks/embed.ts';
 export { readXmp, SOURCE_TYPE, syntheticXmp, type XmpMark } from './marks/xmp.ts';
 export { BlazeFace } from './networks/blazeFace.ts';
