@@ -3,6 +3,9 @@
  * header describes.
  */
 
+export { default as augmentBlur } from './augment/blur.wgsl';
+export { default as augmentColor } from './augment/color.wgsl';
+export { default as augmentJpeg } from './augment/jpeg.wgsl';
 export { default as castMain } from './cast/cast.wgsl';
 export { default as castHalfBits } from './cast/halfBits.wgsl';
 export { default as castReadByte } from './cast/readByte.wgsl';
@@ -15,6 +18,7 @@ export { default as castWriteHalf } from './cast/writeHalf.wgsl';
 export { default as castWriteHalves } from './cast/writeHalves.wgsl';
 export { default as castWriteWord } from './cast/writeWord.wgsl';
 export { default as castWriteWords } from './cast/writeWords.wgsl';
+export { default as convDepthwise } from './conv/depthwise.wgsl';
 export { default as convFewChannels } from './conv/fewChannels.wgsl';
 export { default as convGrouped } from './conv/grouped.wgsl';
 export { default as facesCamera } from './faces/camera.wgsl';
@@ -88,6 +92,17 @@ export { default as optimSgd } from './optim/sgd.wgsl';
 export { default as optimUpdate } from './optim/update.wgsl';
 export { default as padAdjoint } from './pad/adjoint.wgsl';
 export { default as padBorder } from './pad/border.wgsl';
+export { default as photosChange } from './photos/change.wgsl';
+export { default as photosColour } from './photos/colour.wgsl';
+export { default as photosCrop } from './photos/crop.wgsl';
+export { default as photosFromPlanes } from './photos/fromPlanes.wgsl';
+export { default as photosOutline } from './photos/outline.wgsl';
+export { default as photosPaste } from './photos/paste.wgsl';
+export { default as photosPixels } from './photos/pixels.wgsl';
+export { default as photosPlacement } from './photos/placement.wgsl';
+export { default as photosPlanes } from './photos/planes.wgsl';
+export { default as photosRegion } from './photos/region.wgsl';
+export { default as photosToPlanes } from './photos/toPlanes.wgsl';
 export { default as pointwiseFunctions } from './pointwise/functions.wgsl';
 export { default as pointwiseMap } from './pointwise/map.wgsl';
 export { default as pointwiseSine } from './pointwise/sine.wgsl';

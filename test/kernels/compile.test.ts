@@ -11,6 +11,19 @@ import { startGpu } from '@visage/gpu/node';
 import * as kernels from '@visage/kernels';
 import { Adam, AdamW, BatchNorm2d, ExponentialMovingAverage, GradScaler, Linear, Sgd } from '@visage/nn';
 import {
+  cropOf,
+  cropPictures,
+  OUTLINE_POINTS,
+  outlineMasks,
+  type Point,
+  pasteBack,
+  picture,
+  placeOutlines,
+  regionMasks,
+  uploadPicture,
+} from '@visage/photos';
+import { CHANGE_NUMBERS, changePictures } from '@visage/simswap';
+import {
   adain,
   arcMargin,
   avgPool2d,
@@ -66,6 +79,7 @@ import { convGeometry } from '../../packages/tensor/src/conv/geometry.ts';
 import { normFamily } from '../../packages/tensor/src/reduce/plan.ts';
 import { totalFamily } from '../../packages/tensor/src/reduce/threads.ts';
 import { productOf } from '../helpers/variants.ts';
+import { launchFilms } from './films.ts';
 
 /** What activations are made of: each op compiles for either type. */
 let activations: FloatType = 'f32';
@@ -285,6 +299,18 @@ function launchFaces(): void {
   for (const render of [renderFaces, renderMeanFaces, renderMasks, renderMaterials]) render(batch);
 }
 
+function launchPhotos(): void {
+  const [photo, places] = [uploadPicture(picture(12, 9)), [cropOf(1, 2, 10, 16)]];
+  const outline = Array.from({ length: OUTLINE_POINTS }, (_, k): Point => [6 + 3 * Math.cos(k), 6 + 3 * Math.sin(k)]);
+  const masks = outlineMasks(placeOutlines([outline], places), 16);
+  pasteBack(photo, cropPictures(photo, places, 16), places, regionMasks(masks));
+}
+
+function launchChanges(): void {
+  const changes = { flip: 0.5, color: 0.2, blur: 1, jpeg: 50 };
+  changePictures(zeros([2, 9, 7, 3]), changes, zeros([2, CHANGE_NUMBERS]));
+}
+
 for (const profile of ['full', 'browser'] as const) {
   const texts: string[] = [];
   for (const software of [true, false]) {
@@ -304,6 +330,9 @@ for (const profile of ['full', 'browser'] as const) {
       launchFewChannels(gpu);
       launchTraining();
       launchFaces();
+      launchPhotos();
+      launchChanges();
+      launchFilms();
       launchExpressions();
       await gpu.sync();
       gpu.destroy();

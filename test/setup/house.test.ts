@@ -40,14 +40,14 @@ const packages: readonly Package[] = [
   { name: 'simswap', rooms: 'core networks losses swap files training baselines'.split(' ') },
   {
     name: 'photos',
-    rooms: 'core marks codecs warp networks detect people align paste swap sets films node'.split(' '),
+    rooms: 'core marks codecs warp align networks detect people paste swap sets films node'.split(' '),
   },
   { name: 'weights', rooms: [] },
   { name: 'training', rooms: 'settings data networks evaluation provenance report runs compare'.split(' ') },
   { name: 'conformance', rooms: 'golden programs cases compare aligned.ts table.ts run.ts'.split(' ') },
   {
     name: 'cli',
-    rooms: 'terminal report provenance training conformance kernel compare commands program.ts'.split(' '),
+    rooms: 'terminal report provenance training conformance kernel compare photos commands program.ts'.split(' '),
   },
 ].filter(({ name }) => existsSync(join(root, sourcesOf(name))));
 

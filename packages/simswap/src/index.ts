@@ -19,10 +19,12 @@ export type {
   IdentityResize,
   LossWeights,
   PairKind,
+  PictureChanges,
   Recipe,
 } from './core/recipe.ts';
 export { changedRecipe, parseRecipeField, type RecipeChanges, recipePaths, recipeValue } from './core/recipeChanges.ts';
 export { ablation, paper, recipes, released2021, released2021Paper, train2022 } from './core/recipes.ts';
+export { Recordings } from './core/recordings.ts';
 export {
   type CheckpointHeader,
   type LoadSwapperOptions,
@@ -93,6 +95,7 @@ export {
   trained2022,
 } from './swap/pipelines.ts';
 export { Swapper, type SwapperOptions } from './swap/swapper.ts';
+export { ChangedPairs } from './training/changedPairs.ts';
 export {
   CollapseAlarm,
   type CollapseLimits,
@@ -111,8 +114,10 @@ export {
   type PhotoSet,
   trainOnLabelledFaces,
 } from './training/labelledFaces.ts';
+export { MixedPairs, type MixPart } from './training/mixedPairs.ts';
 export { MixedPrecision, type ScalingReport } from './training/mixedPrecision.ts';
 export type { RunOptions, StepReport, TrainerOptions, TrainingTask } from './training/options.ts';
+export { CHANGE_NUMBERS, changeNumbers, changePictures, changesPictures } from './training/pictureChanges.ts';
 export {
   ProceduralPairs,
   type ProceduralPairsOptions,

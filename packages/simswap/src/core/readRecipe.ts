@@ -1,7 +1,7 @@
 /** @file Recipes as they come from callers and out of checkpoints: every field is checked. */
 import { checkOptions, type OptionKeys } from '@visage/gpu';
 import { JsonReader } from './json.ts';
-import type { AdamNumbers, LossWeights, Recipe } from './recipe.ts';
+import type { AdamNumbers, LossWeights, PictureChanges, Recipe } from './recipe.ts';
 import { readFields, recipeFields } from './recipeFields.ts';
 import { paper } from './recipes.ts';
 
@@ -15,6 +15,7 @@ const RECIPE: OptionKeys<Recipe> = {
   hingeFactor: true,
   turns: true,
   augmentation: true,
+  pictures: true,
   generatorOptimizer: true,
   discriminatorOptimizer: true,
   pairs: true,
@@ -28,7 +29,18 @@ const WEIGHTS: OptionKeys<LossWeights> = {
   featureMatching: true,
   gradientPenalty: true,
 };
+const PICTURES: OptionKeys<PictureChanges> = { flip: true, color: true, blur: true, jpeg: true };
 const ADAM: OptionKeys<AdamNumbers> = { learningRate: true, beta1: true, beta2: true, epsilon: true };
+
+/**
+ * Checks the strengths of the changes of training pictures.
+ *
+ * @throws ArgumentError that names `op`, for a strength that there is not or that is out of range.
+ */
+export function checkPictureChanges(op: string, changes: PictureChanges): void {
+  checkOptions(op, changes, PICTURES);
+  readFields(recipeFields.pictures, new JsonReader(changes, op));
+}
 
 /**
  * Checks a recipe.
@@ -39,6 +51,7 @@ export function checkRecipe(recipe: Recipe): void {
   checkOptions('recipe', recipe, RECIPE);
   readRecipe(recipe);
   checkOptions('recipe.weights', recipe.weights, WEIGHTS);
+  checkPictureChanges('recipe.pictures', recipe.pictures);
   for (const name of ['generatorOptimizer', 'discriminatorOptimizer'] as const)
     checkOptions(`recipe.${name}`, recipe[name], ADAM);
 }

@@ -29,6 +29,21 @@ export interface LossWeights {
   readonly gradientPenalty: number;
 }
 
+/**
+ * How far training pictures are changed at random before any network sees them, see `changePictures`. 0 switches a
+ * change off.
+ */
+export interface PictureChanges {
+  /** Chance that a picture is mirrored. */
+  readonly flip: number;
+  /** Largest relative change of brightness, contrast and saturation. */
+  readonly color: number;
+  /** Largest standard deviation of a Gaussian blur, in pixels. */
+  readonly blur: number;
+  /** How far below 100 the quality of a JPEG compression may fall. */
+  readonly jpeg: number;
+}
+
 /** The hyperparameters of an Adam optimizer. */
 export interface AdamNumbers {
   readonly learningRate: number;
@@ -64,6 +79,8 @@ export interface Recipe {
   readonly turns: 'together' | 'alternate';
   /** The random changes of the pictures that the discriminator sees, see `diffAugment`. Empty: none. */
   readonly augmentation: readonly Augmentation[];
+  /** The random changes of the training pictures themselves. */
+  readonly pictures: PictureChanges;
   readonly generatorOptimizer: AdamNumbers;
   readonly discriminatorOptimizer: AdamNumbers;
   /** Kinds of consecutive batches, repeated for ever. */

@@ -66,6 +66,7 @@ export const recipeFields = {
   hingeFactor: WEIGHT,
   turns: choice('together', 'alternate'),
   augmentation: choices(0, 3, 'color', 'translation', 'cutout'),
+  pictures: { flip: SHARE, color: SHARE, blur: number(0, 8), jpeg: number(0, 99) },
   generatorOptimizer: adam,
   discriminatorOptimizer: adam,
   pairs: choices(1, 64, 'same', 'cross', 'shuffled'),

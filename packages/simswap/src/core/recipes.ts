@@ -24,6 +24,7 @@ export const paper: Recipe = {
   hingeFactor: 1,
   turns: 'together',
   augmentation: [],
+  pictures: { flip: 0, color: 0, blur: 0, jpeg: 0 },
   generatorOptimizer: adam,
   discriminatorOptimizer: adam,
   pairs: ['same', 'cross'],

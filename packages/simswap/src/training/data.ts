@@ -34,6 +34,11 @@ export interface TrainingData {
    */
   load(kind: PairKind, step: number): void | Promise<void>;
   /**
+   * Called with the arguments of a batch that will be needed in some steps, so that a source which reads and decodes
+   * pictures can begin. It returns at once, may be called again for the same batch, and a batch may never be loaded.
+   */
+  expect?(kind: PairKind, step: number): void;
+  /**
    * Called with the same arguments before the step begins, for sources whose `load` may fail, such as a folder of
    * pictures. An error here ends a run between two steps, where its state can be saved. In the middle of a step it
    * cannot be saved.

@@ -217,14 +217,14 @@ export class Trainer {
   async #advance(): Promise<Promise<CollapseSigns>[] | undefined> {
     await this.#inFlight.room();
     const kind = this.kindOf(this.step);
-    for (const phase of this.#runner.phases.keys()) await this.#data.read?.(kind, this.#draw(this.step, phase));
+    await this.#runner.read(this.step);
     this.#state.prepare(this.step);
     const probe = kind !== 'same' && isProbed(this.step, this.recipe.pairs.length);
     const signs: Promise<CollapseSigns>[] = [];
     let begun = false;
     try {
       for (const phase of this.#runner.phases.keys()) {
-        await this.#data.load(kind, this.#draw(this.step, phase));
+        await this.#runner.load(this.step, phase);
         await this.#runner.prepare(phase, kind);
         begun = true;
         const read = this.#runner.run(phase, kind, probe);
@@ -239,11 +239,6 @@ export class Trainer {
     this.#step += 1;
     this.#unread += 1;
     return signs.length > 0 ? signs : undefined;
-  }
-
-  /** Number of the batch of a phase. */
-  #draw(step: number, phase: number): number {
-    return step * this.#runner.phases.length + phase;
   }
 
   /** Reads and reports the losses of all steps since the last reading. */
@@ -283,7 +278,7 @@ export class Trainer {
     this.#gate.spoil(`the ${loss} loss became ${value} at step ${step}`);
     const kind = this.kindOf(step - 1);
     for (const phase of this.#runner.phases.keys()) {
-      await this.#data.load(kind, this.#draw(step - 1, phase));
+      await this.#runner.load(step - 1, phase);
       const op = await this.#runner.nonFiniteOp(phase, kind).catch(() => undefined);
       if (op) return new NonFiniteLossError(step, loss, value, op);
     }

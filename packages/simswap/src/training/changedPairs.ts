@@ -1,0 +1,65 @@
+import { checkInteger, type Gpu } from '@visage/gpu';
+import { keep, type Tensor, zeros } from '@visage/tensor';
+import type { PairKind, PictureChanges } from '../core/recipe.ts';
+import type { ImagePairs, TrainingData } from './data.ts';
+import { CHANGE_NUMBERS, changeNumbers, changePictures } from './pictureChanges.ts';
+
+/**
+ * Added to the seed for the random numbers of targets and sources, which are not those of the training itself (its
+ * streams begin at 0, 2³² and 2³³).
+ */
+const STREAMS = { target: 3 * 2 ** 32, source: 4 * 2 ** 32 } as const;
+
+/**
+ * Pairs whose pictures are changed at random, see {@link changePictures}; targets and sources independently of each
+ * other. The changes of a batch depend on its number and the seed alone.
+ */
+export class ChangedPairs implements TrainingData {
+  readonly batchSize: number;
+  readonly imageSize: number;
+  readonly #data: TrainingData;
+  readonly #changes: PictureChanges;
+  readonly #seed: number;
+  readonly #numbers: Readonly<Record<keyof typeof STREAMS, Tensor>>;
+
+  /**
+   * @param gpu the device of the pictures. Default: the current one.
+   * @throws ArgumentError for changes or a seed out of range.
+   */
+  constructor(data: TrainingData, changes: PictureChanges, seed: number, gpu?: Gpu) {
+    checkInteger('ChangedPairs', 'seed', seed, 0, 2 ** 32 - 1);
+    this.batchSize = data.batchSize;
+    this.imageSize = data.imageSize;
+    this.#data = data;
+    this.#changes = changes;
+    this.#seed = seed;
+    const numbers = () => keep(zeros([data.batchSize, CHANGE_NUMBERS], { gpu }));
+    this.#numbers = { target: numbers(), source: numbers() };
+  }
+
+  images(): ImagePairs {
+    const { target, source } = this.#data.images();
+    return {
+      target: changePictures(target, this.#changes, this.#numbers.target),
+      source: changePictures(source, this.#changes, this.#numbers.source),
+    };
+  }
+
+  expect(kind: PairKind, step: number): void {
+    this.#data.expect?.(kind, step);
+  }
+
+  async read(kind: PairKind, step: number): Promise<void> {
+    await this.#data.read?.(kind, step);
+  }
+
+  async load(kind: PairKind, step: number): Promise<void> {
+    await this.#data.load(kind, step);
+    for (const side of ['target', 'source'] as const)
+      this.#numbers[side].write(changeNumbers(this.#changes, this.batchSize, step, this.#seed + STREAMS[side]));
+  }
+
+  dispose(): void {
+    for (const numbers of Object.values(this.#numbers)) numbers.dispose();
+  }
+}
