@@ -37,6 +37,7 @@ export {
 } from './core/geometry.ts';
 export { PIXEL_BYTES, type Picture, picture } from './core/picture.ts';
 export { embedXmp } from './marks/embed.ts';
+export { drawLabel, hasLabel } from './marks/label.ts';
 export { readXmp, SOURCE_TYPE, syntheticXmp, type XmpMark } from './marks/xmp.ts';
 export {
   celebMaskFace,
