@@ -66,6 +66,7 @@ export {
 export { isCut, thumbnailOf } from './films/thumbnail.ts';
 export { encodeSegment, encodingOf, endingOf, filmEndings, joinSegments } from './films/writing.ts';
 export { embedXmp } from './marks/embed.ts';
+export { drawLabel, hasLabel } from './marks/label.ts';
 export { readXmp, SOURCE_TYPE, syntheticXmp, type XmpMark } from './marks/xmp.ts';
 export { BlazeFace } from './networks/blazeFace.ts';
 export { FaceMeshNetwork, type Meshes } from './networks/faceMesh.ts';
