@@ -18,6 +18,7 @@ export { default as castWriteHalf } from './cast/writeHalf.wgsl';
 export { default as castWriteHalves } from './cast/writeHalves.wgsl';
 export { default as castWriteWord } from './cast/writeWord.wgsl';
 export { default as castWriteWords } from './cast/writeWords.wgsl';
+export { default as convDepthwise } from './conv/depthwise.wgsl';
 export { default as convFewChannels } from './conv/fewChannels.wgsl';
 export { default as convGrouped } from './conv/grouped.wgsl';
 export { default as facesCamera } from './faces/camera.wgsl';

@@ -23,6 +23,12 @@ export {
   transformed,
 } from './core/geometry.ts';
 export { PIXEL_BYTES, type Picture, picture } from './core/picture.ts';
+export { BlazeFace } from './networks/blazeFace.ts';
+export { FaceMeshNetwork, type Meshes } from './networks/faceMesh.ts';
+export { type FaceNetworks, loadFaceNetworks, type ReplayedNetwork } from './networks/faceNetworks.ts';
+export { type Descriptors, FaceRecogniser } from './networks/faceRecogniser.ts';
+export { type Detections, SsdFaceDetector } from './networks/ssdFaceDetector.ts';
+export { fetchWeights, type WeightFile, type WeightSource, weightFiles } from './networks/weightFiles.ts';
 export {
   celebMaskFace,
   keepOccluders,

