@@ -23,6 +23,9 @@ export {
   transformed,
 } from './core/geometry.ts';
 export { PIXEL_BYTES, type Picture, picture } from './core/picture.ts';
+export { FaceFinder, type FaceFinderOptions, type FindOptions } from './detect/faceFinder.ts';
+export { boxOfMesh, cropOfMesh } from './detect/meshCrops.ts';
+export { type Tile, tilesOf } from './detect/tiles.ts';
 export { BlazeFace } from './networks/blazeFace.ts';
 export { FaceMeshNetwork, type Meshes } from './networks/faceMesh.ts';
 export { type FaceNetworks, loadFaceNetworks, type ReplayedNetwork } from './networks/faceNetworks.ts';
