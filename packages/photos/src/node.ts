@@ -17,6 +17,7 @@ export {
 } from './node/films/libraries.ts';
 export { readPicture, type WriteOptions, type WrittenPicture, writePicture } from './node/pictures/files.ts';
 export { sharpCodec } from './node/pictures/sharpCodec.ts';
+export { type ImportOptions, type ImportProgress, type ImportResult, importFaceSet } from './node/sets/importSet.ts';
 export { type FaceSet, openFaceSet, type SetPerson } from './node/sets/open.ts';
 export { type RenderedSetOptions, writeRenderedSet } from './node/sets/rendered.ts';
 export { type FaceSetOptions, FaceSetWriter } from './node/sets/write.ts';

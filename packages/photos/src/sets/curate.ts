@@ -105,8 +105,8 @@ export function curate<C extends Candidate>(
   return faces.map((face) => ({ face, reason: reasons.get(face) }));
 }
 
-/** What is wrong with a face by itself. */
-function unfit(face: Candidate, rules: Required<CurationRules>): string | undefined {
+/** What is wrong with a face by itself; undefined if nothing is. */
+export function unfit(face: Candidate, rules: Required<CurationRules>): string | undefined {
   const larger = enlargement(face);
   const { flag = 1, inside, pose } = face;
   if (flag < rules.flag) return `hardly a face: confidence ${flag.toFixed(2)}, below ${rules.flag}`;

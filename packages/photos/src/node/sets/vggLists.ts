@@ -23,8 +23,8 @@ const FOLDER = 'bb_landmark';
 const ROW = 14; // x, y, width and height of the box, then x and y of five points
 
 /**
- * Reads `bb_landmark/loose_bb_*.csv` (NAME_ID, X, Y, W, H) and `loose_landmark_*.csv` (NAME_ID, P1X, P1Y, … P5X, P5Y) of
- * a folder. A NAME_ID such as "n000001/0001_01" is a person and a picture without its ending.
+ * Reads `bb_landmark/loose_bb_*.csv` (NAME_ID, X, Y, W, H) and `loose_landmark_*.csv` (NAME_ID, P1X, P1Y, … P5X, P5Y)
+ * of a folder. A NAME_ID such as "n000001/0001_01" is a person and a picture without its ending.
  *
  * Lists of three million pictures take some 400 MB of memory.
  *

@@ -14,8 +14,8 @@ port?.on('message', async ({ id, task }: { readonly id: number; readonly task: T
   try {
     if (task.kind === 'decode') {
       const decoded = await decodePicture(task.file, task.name);
-      const bytes = decoded.picture.data.buffer as ArrayBuffer;
-      port.postMessage({ id, answer: decoded }, [bytes]);
+      const data = decoded.picture.data.slice(); // memory of sharp cannot move to another thread
+      port.postMessage({ id, answer: { ...decoded, picture: { ...decoded.picture, data } } }, [data.buffer]);
     } else {
       const encoded = await encodeFace(task.crop, task.size, task.quality);
       port.postMessage({ id, answer: { ...encoded, jpeg: encoded.jpeg.slice() } });
