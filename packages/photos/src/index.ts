@@ -95,8 +95,9 @@ export { clusterDescriptors } from './people/clusters.ts';
 export { descriptorDistance, meanDescriptor, samePerson } from './people/descriptors.ts';
 export { type GreyPicture, greyOf, greyOfCrop, resizedGrey } from './people/grey.ts';
 export { hashDistance, perceptualHash } from './people/hash.ts';
-export { poseOfMesh } from './people/pose.ts';
+export { poseOfMesh, poseOfPoints } from './people/pose.ts';
 export { sharpness } from './people/sharpness.ts';
+export { type CurationRules, defaultRules } from './sets/curate.ts';
 export {
   type FacePlace,
   faceLine,
@@ -107,6 +108,7 @@ export {
   type SetShard,
   type StoredFace,
 } from './sets/face.ts';
+export type { FaceSource } from './sets/source.ts';
 export {
   type ByPerson,
   type ByPlace,
