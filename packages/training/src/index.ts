@@ -7,7 +7,6 @@
  * - `data`: data sets on the disk and the pairs of pictures that are drawn from them.
  * - `networks`: loads pretrained identity and feature networks.
  * - `evaluation`: measures a swapper on procedural people whose exact swaps are known.
- * - `provenance`: marks swapped pictures as synthetic.
  * - `report`: HTML pages, diagrams, and numbers in words.
  * - `runs`: a training run in its folder, with its log, checkpoints, samples and report.
  * - `compare`: trains SimSwap, FaceShifter and DeepFakes with the same budget and measures them alike.
@@ -23,7 +22,6 @@ export { scoreTable } from './evaluation/scores.ts';
 export { builtInWeights } from './networks/builtIn.ts';
 export { type FeatureNetworkFile, loadFeatureNetwork, loadIdentityNetwork } from './networks/load.ts';
 export { type MeasuredIdentity, measuredIdentity } from './networks/measured.ts';
-export { drawLabel, SOURCE_TYPE, writeMarkedPng } from './provenance/mark.ts';
 export { type Chart, type Picture, pageStyle, type Report, reportPage, type Table } from './report/page.ts';
 export {
   type FigurePage,

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import type { SwapScores } from '@visage/faces';
 import { writePng } from '@visage/faces/node';
+import { writeMarkedPng } from '@visage/photos/node';
 import { SwapEvaluation } from '../evaluation/evaluate.ts';
 import type { PeopleSet } from '../evaluation/people.ts';
 import { builtInWeights } from '../networks/builtIn.ts';
 import { loadIdentityNetwork } from '../networks/load.ts';
-import { writeMarkedPng } from '../provenance/mark.ts';
 import type { RunJournal } from './journal.ts';
 import { logLines } from './log.ts';
 import type { TrainingRun } from './open.ts';
