@@ -103,7 +103,7 @@ test('when too few pictures are left, the run says so and is saved', async () =>
   const out = join(folder, 'vanished');
   const run = await microRun(people);
   beforeCheckpoint(run, () => {
-    if (run.pictures) run.pictures.bytes = async () => undefined;
+    for (const { pictures } of run.dataSets) pictures.bytes = async () => undefined;
   });
   assert.match(
     await messageOf(train(out, run)),
@@ -138,14 +138,14 @@ test('data that moved is known again, beside the run or where it is said to be; 
   renameSync(place, moved);
   const path = checkpointIn(join(moved, 'run'));
   const resume = (changes: ResumeChanges) => resumedRun(path, { steps: 3, ...changes });
-  assert.is((await resume({})).settings.folder, join(moved, 'set'), 'moved together');
+  assert.is((await resume({})).settings.data[0]?.folder, join(moved, 'set'), 'moved together');
 
   renameSync(join(moved, 'set'), join(folder, 'set elsewhere'));
   assert.match(
     await messageOf(resume({})),
-    /its data set lay in .*set, where there is nothing now; name it with `folder`/,
+    /its data set lay in .*set, where there is nothing now; name it with `folders`/,
   );
-  assert.is((await resume({ folder: join(folder, 'set elsewhere') })).trainer.step, 2);
+  assert.is((await resume({ folders: [join(folder, 'set elsewhere')] })).trainer.step, 2);
 
   const other = join(moved, 'set');
   await writeFaceFolder(other, { identities: 11, imagesPerIdentity: 3, size: micro.imageSize, samples: 1, seed: 5 });

@@ -91,7 +91,7 @@ test('a run leaves log, samples, checkpoint, swap and a page that needs no netwo
 test('a folder of people trains a swapper; a run that is stopped is saved, and its folder has to be opened again', async () => {
   const people = join(folder, 'people');
   await writeFaceFolder(people, { identities: 10, imagesPerIdentity: 2, size: SIZE, samples: 1 });
-  const settings = newSettings({ ...micro, steps: 100_000 }, paper, { folder: people });
+  const settings = newSettings({ ...micro, steps: 100_000 }, paper, { data: [{ folder: people, weight: 1 }] });
   const into = await RunFolder.open(join(folder, 'stopped'), await newRun(settings, identity));
   const said: string[] = [];
   const outcome = await into.train({
@@ -117,7 +117,7 @@ test('a folder of too few people, or with a single picture of somebody, is named
   const people = join(folder, 'few');
   await writeFaceFolder(people, { identities: 9, imagesPerIdentity: 2, size: SIZE, samples: 1 });
   const failure = async () =>
-    newRun(newSettings(micro, paper, { folder: people }), identity).then(
+    newRun(newSettings(micro, paper, { data: [{ folder: people, weight: 1 }] }), identity).then(
       () => 'no error',
       (error: Error) => error.message,
     );
