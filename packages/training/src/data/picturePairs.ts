@@ -35,7 +35,7 @@ export class PicturePairs implements TrainingData {
   readonly #target: Tensor;
   readonly #source: Tensor;
   /** Batches that are being read, by kind and number. */
-  readonly #reading = new Map<string, { readonly step: number; readonly pairs: Promise<DrawnPair[]> }>();
+  readonly #reading = new Map<string, Reading>();
 
   /** @throws VisageError when there are fewer than two people, or when a person has only a single picture. */
   constructor({ people, pictures, batchSize, seed }: PicturePairsOptions) {
@@ -62,36 +62,42 @@ export class PicturePairs implements TrainingData {
   }
 
   expect(kind: PairKind, step: number): void {
-    this.#read(kind, step).catch(() => {}); // thrown where the batch is needed
+    this.#read(kind, step).pairs.catch(() => {}); // thrown where the batch is needed
   }
 
   /** @throws VisageError when too few readable pictures are left to form such a pair. */
   async read(kind: PairKind, step: number): Promise<void> {
-    await this.#read(kind, step);
+    const { pairs, bad } = this.#read(kind, step);
+    await pairs.finally(() => {
+      for (const face of [...bad].sort((a, b) => a - b)) this.#pictures.tell(face);
+    });
   }
 
   async load(kind: PairKind, step: number): Promise<void> {
-    const pairs = await this.#read(kind, step);
+    const pairs = await this.#read(kind, step).pairs;
     for (const [key, batch] of this.#reading) if (batch.step <= step) this.#reading.delete(key);
     this.#target.write(this.#batch(pairs.map(({ target }) => target)));
     this.#source.write(this.#batch(pairs.map(({ source }) => source)));
   }
 
-  #read(kind: PairKind, step: number): Promise<DrawnPair[]> {
+  #read(kind: PairKind, step: number): Reading {
     const key = `${kind} ${step}`;
     const known = this.#reading.get(key);
-    if (known) return known.pairs;
-    const pairs = this.#draw(kind, step);
-    this.#reading.set(key, { step, pairs });
-    return pairs;
+    if (known) return known;
+    const bad = new Set<number>();
+    const reading = { step, bad, pairs: this.#draw(kind, step, bad) };
+    this.#reading.set(key, reading);
+    return reading;
   }
 
   /**
    * The pictures of a batch. They depend on the arguments, on the seed and on which pictures are unreadable, but not on
-   * when those were found to be unreadable.
+   * when those were found to be unreadable. The unreadable ones that were met go to `bad`.
    */
-  async #draw(kind: PairKind, step: number): Promise<DrawnPair[]> {
-    const pairs = await Promise.all(Array.from({ length: this.batchSize }, (_, row) => this.#pair(kind, step, row)));
+  async #draw(kind: PairKind, step: number, bad: Set<number>): Promise<DrawnPair[]> {
+    const pairs = await Promise.all(
+      Array.from({ length: this.batchSize }, (_, row) => this.#pair(kind, step, row, bad)),
+    );
     if (kind !== 'shuffled') return pairs;
     const rows = shuffledRows(this.batchSize, step, this.#seed);
     return pairs.map(({ target }, k) => ({ target, source: (pairs[rows[k] as number] as DrawnPair).source }));
@@ -101,25 +107,26 @@ export class PicturePairs implements TrainingData {
    * The pair of a row. The person's next readable picture replaces an unreadable one, and the next person replaces one
    * with too few readable pictures; both lists wrap around at their end.
    */
-  async #pair(kind: PairKind, step: number, row: number): Promise<DrawnPair> {
+  async #pair(kind: PairKind, step: number, row: number, bad: Set<number>): Promise<DrawnPair> {
     const people = this.#people.length;
     const { owner: first, face: at } = this.#targetOf(step, row);
     const [toDonor, other] = philox([step, row, 0, 0], [this.#seed, PARTNER_STREAM]);
+    const good = (person: number, first: number, except?: number) => this.#good(person, first, bad, except);
     for (let k = 0; k < people; k++) {
       const owner = (first + k) % people;
-      const target = await this.#good(owner, at);
+      const target = await good(owner, at);
       if (!target) continue;
       if (kind !== 'cross') {
         // Two pictures of one person must differ, so the second is 1 to n − 1 places behind the first, with
         // wrap-around.
-        const source = await this.#good(owner, target.at + 1 + (other % (this.#facesOf(owner).length - 1)), target.at);
+        const source = await good(owner, target.at + 1 + (other % (this.#facesOf(owner).length - 1)), target.at);
         if (source) return { target: target.bytes, source: source.bytes };
         continue;
       }
       const donors = (first + 1 + (toDonor % (people - 1))) % people;
       for (let j = 0; j < people; j++) {
         const donor = (donors + j) % people;
-        const source = donor === owner ? undefined : await this.#good(donor, other);
+        const source = donor === owner ? undefined : await good(donor, other);
         if (source) return { target: target.bytes, source: source.bytes };
       }
     }
@@ -140,12 +147,20 @@ export class PicturePairs implements TrainingData {
   }
 
   /** The first readable picture of a person from number `first` on, with wrap-around, skipping number `except`. */
-  async #good(person: number, first: number, except = -1): Promise<{ at: number; bytes: Uint8Array } | undefined> {
+  async #good(
+    person: number,
+    first: number,
+    bad: Set<number>,
+    except = -1,
+  ): Promise<{ at: number; bytes: Uint8Array } | undefined> {
     const faces = this.#facesOf(person);
     for (let k = 0; k < faces.length; k++) {
       const at = (first + k) % faces.length;
-      const bytes = at === except ? undefined : await this.#pictures.bytes(faces[at] as number);
+      if (at === except) continue;
+      const face = faces[at] as number;
+      const bytes = await this.#pictures.bytes(face);
       if (bytes) return { at, bytes };
+      bad.add(face);
     }
     return undefined;
   }
@@ -166,6 +181,14 @@ export class PicturePairs implements TrainingData {
     });
     return batch;
   }
+}
+
+/** A batch that is being read. */
+interface Reading {
+  readonly step: number;
+  readonly pairs: Promise<DrawnPair[]>;
+  /** The bad faces that were drawn for it. */
+  readonly bad: ReadonlySet<number>;
 }
 
 interface DrawnPair {

@@ -30,11 +30,12 @@ function commonPool(): FacePool {
  */
 export class Pictures {
   readonly imageSize: number;
-  /** Called once for each bad picture. */
+  /** Called once for each bad picture, by {@link Pictures.tell}. */
   onBad: ((bad: BadPicture) => void) | undefined;
   readonly #data: DataSet;
   readonly #pool: FacePool;
   readonly #bad = new Map<number, BadPicture>();
+  readonly #told = new Set<number>();
   readonly #recent: Recent<number, Promise<Uint8Array | undefined>>;
 
   /** @param pool the threads that decode. Default: those that all data sets of the process share. */
@@ -72,6 +73,17 @@ export class Pictures {
     );
   }
 
+  /**
+   * Reports a bad picture, unless it was reported before. Pictures are decoded ahead of the steps that need them;
+   * whoever draws them calls this when the step comes, so that a log says the same whenever the run was interrupted.
+   */
+  tell(face: number): void {
+    const bad = this.#bad.get(face);
+    if (bad === undefined || this.#told.has(face)) return;
+    this.#told.add(face);
+    this.onBad?.(bad);
+  }
+
   async #decoded(face: number): Promise<Uint8Array | undefined> {
     const place = this.#data.place(face);
     try {
@@ -80,7 +92,6 @@ export class Pictures {
       if (!(cause instanceof FileError)) throw cause;
       const bad = { name: place.name, reason: cause.message.slice(`${place.name}: `.length) };
       this.#bad.set(face, bad);
-      this.onBad?.(bad);
       return undefined;
     }
   }

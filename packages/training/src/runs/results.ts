@@ -34,21 +34,24 @@ export interface PhotoFigures {
 export interface Evaluations {
   /** On the tuning people, for a run that trains on procedural faces. */
   readonly swaps: SwapEvaluation | undefined;
-  /** On the held-out people of the first data set. */
-  readonly photos: HeldOutEvaluation | undefined;
+  /** On the held-out people of the first data set; prepared when it is first needed. */
+  readonly photos: (() => Promise<HeldOutEvaluation | undefined>) | undefined;
 }
 
 /** Prepares the measurements of a run. */
 export async function evaluationsOf({ settings, dataSets }: TrainingRun): Promise<Evaluations> {
   const { imageSize, level, heldOut: people, data, judge: judgePath } = settings;
-  const builtIn = await loadIdentityNetwork(builtInWeights('judge'));
-  const judge = judgePath === undefined ? builtIn : await loadIdentityNetwork(judgePath);
+  const loadJudge = (path = builtInWeights('judge')) => loadIdentityNetwork(path);
   const [first] = dataSets;
   const rendered = data.some(({ folder }) => folder === null);
   return {
-    swaps: rendered ? await SwapEvaluation.prepare({ judge: builtIn, imageSize, level, people }) : undefined,
+    swaps: rendered ? await SwapEvaluation.prepare({ judge: await loadJudge(), imageSize, level, people }) : undefined,
     photos:
-      first && (await HeldOutEvaluation.prepare({ judge, people: first.split.heldOut, pictures: first.pictures })),
+      first &&
+      (async () => {
+        const { split, pictures } = first;
+        return HeldOutEvaluation.prepare({ judge: await loadJudge(judgePath), people: split.heldOut, pictures });
+      }),
   };
 }
 
@@ -62,7 +65,8 @@ export class RunResults {
   /** The measurement on the tuning people, or on the reporting people once the run is finished. */
   #evaluation: SwapEvaluation | undefined;
   #scores: SwapScores | undefined;
-  readonly #photos: HeldOutEvaluation | undefined;
+  readonly #preparePhotos: Evaluations['photos'];
+  #photos: HeldOutEvaluation | undefined;
   #photoScores: PhotoScores | undefined;
   #sampledAt: number | undefined;
 
@@ -71,7 +75,7 @@ export class RunResults {
     this.#run = run;
     this.#journal = journal;
     this.#evaluation = swaps;
-    this.#photos = photos;
+    this.#preparePhotos = photos;
   }
 
   get figures(): RunFigures {
@@ -99,6 +103,7 @@ export class RunResults {
       this.#scores = await this.#evaluation.measure(swapper);
       this.#journal.measured('measure', { ...this.#scores }, 'tuning people');
     }
+    this.#photos ??= await this.#preparePhotos?.();
     if (this.#photos) {
       this.#photoScores = await this.#photos.measure(swapper);
       this.#journal.measured('photos', { ...this.#photoScores }, 'held-out people');
@@ -132,12 +137,9 @@ export class RunResults {
   async complete(): Promise<void> {
     const { step } = this.#run.trainer;
     if (this.#sampledAt !== step) await this.sample();
-    const measured = [
-      this.#evaluation && this.#journal.latest('measure'),
-      this.#photos && this.#journal.latest('photos'),
-    ];
-    const wanted = [this.#evaluation, this.#photos].filter((each) => each !== undefined).length;
-    if (measured.filter((at) => at === step).length < wanted) await this.measure();
+    const missing = (event: 'measure' | 'photos', possible: unknown) =>
+      possible && this.#journal.latest(event) !== step;
+    if (missing('measure', this.#evaluation) || missing('photos', this.#preparePhotos)) await this.measure();
     if (!this.#evaluation) return;
     this.#evaluation = await this.#evaluation.on('reporting');
     this.#scores = await this.#evaluation.measure(this.#run.swapper);
