@@ -36,7 +36,6 @@ export const MATRIX_SUBGROUP = 32;
 const BANDWIDTH = 3e6; // bytes per microsecond at which partial sums are written, and read again
 const LAUNCH = 4; // microseconds that one more launch takes
 const FILL_AND_DRAIN = 4; // microseconds before the first product and after the last one of a launch
-const STORE = 0.34e-3; // microseconds of a workgroup for each value of its tile before the first step and after the last
 const COPY_BANDWIDTH = 1.5e6; // bytes per microsecond at which an operand is transposed, read and written
 const MERGE_STEP = 0.06; // microseconds for each partial sum that a merge adds in series
 const MOST_SPLITS = 256;
@@ -130,7 +129,7 @@ function estimateFor(
     const each = Math.ceil(steps / wanted);
     const splits = Math.ceil(steps / each); // none is empty
     const load = Math.ceil((tiles * splits) / processors); // workgroups of the busiest processor
-    const products = each * Math.max(alone * Math.ceil(load / occupancy), busy * load) + load * STORE * bm * bn;
+    const products = each * Math.max(alone * Math.ceil(load / occupancy), busy * load);
     const moved = (4 * m * n * batch * (2 * splits + 0.5)) / BANDWIDTH;
     const merge = splits === 1 ? 0 : LAUNCH + MERGE_STEP * splits + moved;
     const time = FILL_AND_DRAIN + products + merge;
