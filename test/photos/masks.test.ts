@@ -1,7 +1,6 @@
 /** Masks of faces: against plain loops, exactly zero where they must be, and as large as rendered faces. */
 import { type FaceKey, faceSets, landmarksOf, renderMasks } from '@visage/faces';
 import {
-  alignFace,
   celebMaskFace,
   ellipseOf,
   type FivePoints,
@@ -15,13 +14,12 @@ import {
   placeOutlines,
   regionMasks,
   type Similarity,
-  templates,
   transformed,
 } from '@visage/photos';
 import { record, type Tensor, tensor } from '@visage/tensor';
 import * as assert from 'uvu/assert';
 import { gpuSuite } from '../helpers/gpu.ts';
-import { any, refusesEach } from '../helpers/mistakes.ts';
+import { refusesEach } from '../helpers/mistakes.ts';
 import { plainOutlineMask, plainRegionMask } from './plainPaste.ts';
 
 const { test } = await gpuSuite('masks of faces');
@@ -144,13 +142,31 @@ test('an ellipse from five points covers the face of rendered people', async () 
   assert.ok(both / any > 0.7, `intersection over union ${(both / any).toFixed(3)}`);
 });
 
-test('the outline of a mesh has its 36 points in order', () => {
-  const mesh = Float32Array.from({ length: 2 * 468 }, (_, k) => k);
-  const points = outlineOf({ mesh });
-  assert.is(points.length, OUTLINE_POINTS);
-  assert.is(new Set(points.map(([x]) => x)).size, OUTLINE_POINTS);
-  assert.equal(points[0], [20, 21]);
-  assert.equal(points[18], [304, 305]); // the chin
+/** A mesh whose points lie inside an ellipse, all but one, the nose of a profile. */
+function meshOf(nose: Point): Float32Array {
+  const mesh = Float32Array.from({ length: 2 * 468 }, (_, k) => {
+    const [turn, ring] = [(2 * Math.PI * Math.floor(k / 2)) / 59, 1 - (Math.floor(k / 2) % 6) / 6];
+    return k % 2 === 0 ? 50 + 30 * ring * Math.sin(turn) : 60 - 40 * ring * Math.cos(turn);
+  });
+  mesh.set(nose, 2);
+  return mesh;
+}
+
+test('the outline of a mesh is its hull: the oval of a frontal face, and the nose of a profile belongs to it', async () => {
+  const same: Similarity = { a: 1, b: 0, tx: 0, ty: 0 };
+  const mask = async (nose: Point) => {
+    const points = outlineOf({ mesh: meshOf(nose) });
+    assert.is(points.length, OUTLINE_POINTS);
+    return values(outlineMasks(placeOutlines([points], [same], { feather: 0.001 }), 120));
+  };
+  const inside = (all: Float32Array, [x, y]: Point) => (all[y * 120 + x] as number) > 0.5;
+  const frontal = await mask([50, 70]);
+  const area = frontal.reduce((sum, value) => sum + value, 0);
+  assert.ok(Math.abs(area / (Math.PI * 30 * 40) - 1) < 0.03, `${area} pixels`);
+  assert.not(inside(frontal, [13, 62]));
+  const profile = await mask([5, 62]);
+  assert.ok(inside(profile, [13, 62]));
+  assert.not(inside(profile, [95, 62]));
 });
 
 test('a recorded step masks the outlines that were written last; a row of zeros is no face', async () => {
@@ -166,31 +182,10 @@ test('a recorded step masks the outlines that were written last; a row of zeros 
   step.dispose();
 });
 
-test('each of the five poses of SimSwap is found again, wherever it lies', () => {
-  const move: Similarity = { a: 2, b: -1.5, tx: 300, ty: 40 };
-  for (const template of ['simswap', 'ffhq', 'arcface', 'dlib'] as const)
-    for (const [pose, points] of Object.entries(templates[template].poses)) {
-      const moved = points.map((point) => transformed(move, point)) as unknown as FivePoints;
-      const found = alignFace(moved, template, 224);
-      assert.is(found.pose, pose);
-      assert.ok(found.error < 1e-9);
-      const scale = 224 / templates[template].side;
-      const [x, y] = transformed(found.transform, moved[2]);
-      assert.ok(Math.hypot(x - scale * points[2][0], y - scale * points[2][1]) < 1e-9);
-    }
-});
-
-test('rendered faces are aligned: their points come to lie where the template has them', () => {
-  let most = 0;
-  for (let n = 0; n < 40; n++) {
-    const key: FaceKey = { identity: faceSets.heldOut + n, attributes: faceSets.heldOut + 3 * n, level: 'L1' };
-    most = Math.max(most, alignFace(pointsOf(key), 'simswap', 224).error);
-  }
-  assert.ok(most < 0.06, `mean distance up to ${most.toFixed(4)} of the side`);
-});
-
 const ones = tensor(new Float32Array(2 * 4 * 4).fill(1), [2, 4, 4, 1]);
 refusesEach(test, [
+  ['a mesh of one point', () => outlineOf({ mesh: new Float32Array(936) }), /mesh.*span an area/],
+  ['a mesh that is no number', () => outlineOf({ mesh: new Float32Array(936).fill(Number.NaN) }), /mesh.*finite/],
   ['an outline of five points', () => placeOutlines([outline.slice(0, 5)], [straight]), /outlines\[0\] is 5 points/],
   ['two outlines for one face', () => placeOutlines([outline, outline], [straight]), /outlines is 2, expected 1/],
   ['a feather of nothing', () => placeOutlines([outline], [straight], { feather: 0 }), /feather is 0/],
@@ -199,8 +194,6 @@ refusesEach(test, [
   ['a region with three channels', () => regionMasks(tensor(new Float32Array(48), [1, 4, 4, 3])), /region/],
   ['no classes', () => parsingRegion(ones, []), /classes/],
   ['occluders of another size', () => keepOccluders(ones, tensor(new Float32Array(4), [1, 2, 2, 1])), /occluders/],
-  ['a template that is none', () => alignFace(any(outline.slice(0, 5)), any('dlip'), 8), /template is 'dlip'/],
-  ['four points', () => alignFace(any(outline.slice(0, 4)), 'ffhq', 8), /points.*five points/],
 ]);
 
 test.run();

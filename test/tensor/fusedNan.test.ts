@@ -19,6 +19,7 @@ import {
   max,
   noGrad,
   relu,
+  relu6,
   sum,
   type Tensor,
   tanh,
@@ -55,6 +56,7 @@ async function same(odd: number, fused: Tensor, plain: Tensor, what: string) {
 
 const ACTIVATIONS: readonly (readonly [Activation, (x: Tensor) => Tensor])[] = [
   ['relu', relu],
+  ['relu6', relu6],
   [{ leakyRelu: 0 }, relu],
   [{ leakyRelu: 0.2 }, (x) => leakyRelu(x, 0.2)],
   ['tanh', tanh],

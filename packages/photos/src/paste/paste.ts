@@ -142,7 +142,7 @@ function checkPaste(swapped: Tensor, transforms: readonly Similarity[] | Tensor,
  * @param swapped the changed crops, f32 [N, S, S, 3] in [0, 1].
  * @param transforms picture → crop, as {@link cropPictures} takes them: a list, or the tensor of `placeCrops`.
  * @param masks f32 [N, S, S, 1] in [0, 1].
- * @returns the new picture, of the same window as `target`.
+ * @returns the new picture, of the same window as `target`, whose tensor `frame` it shares.
  * @throws ArgumentError for what are no crops, masks and transforms of the same number and size, or no options.
  */
 export function pasteBack(

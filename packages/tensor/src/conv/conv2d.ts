@@ -3,7 +3,7 @@ import { ArgumentError, checkOptions, type OptionKeys } from '@visage/gpu';
 import { track } from '../core/autograd.ts';
 import { checkShape, type Shape, showShape } from '../core/shape.ts';
 import { checkDType, type Tensor } from '../core/tensor.ts';
-import { activated, activationGradient, checkActivation } from '../elementwise/activation.ts';
+import { activationGradient, checkActivation } from '../elementwise/activation.ts';
 import { isCastNow } from '../elementwise/autocast.ts';
 import { cast } from '../elementwise/cast.ts';
 import { biasGradient } from '../elementwise/zeroSum.ts';
@@ -52,7 +52,7 @@ function convolved(x: Tensor, w: Tensor, bias: Tensor | undefined, options: Conv
   const out =
     g.groups === 1
       ? convForward(g, left, right, { bias: shift, activation })
-      : activated(groupedForward(g, left, right, shift), activation);
+      : groupedForward(g, left, right, { bias: shift, activation });
   return track('conv2d', out, bias ? [x, w, bias] : [x, w], (g0, needs) => {
     const dy = activationGradient(activation, g0, out);
     return [

@@ -1,21 +1,24 @@
 import { ArgumentError, showValue } from '@visage/gpu';
 import { launchMap } from '../core/map.ts';
 import type { Tensor } from '../core/tensor.ts';
-import { leakyReluCode, reluCode, tanhCode } from './activationCode.ts';
-import { leakyGate, tanhGrad } from './unary.ts';
+import { leakyReluCode, relu6Code, reluCode, tanhCode } from './activationCode.ts';
+import { insideRelu6, leakyGate, tanhGrad } from './unary.ts';
 
 /**
  * An activation that a convolution applies to its sums before it writes them. The slope of a leaky ReLU is finite and
  * at least 0; with 0 it is a ReLU.
  */
-export type Activation = 'relu' | 'tanh' | { readonly leakyRelu: number };
+export type Activation = 'relu' | 'relu6' | 'tanh' | { readonly leakyRelu: number };
+
+const NAMES: readonly string[] = ['relu', 'relu6', 'tanh'];
 
 /**
- * WGSL of the activation of `v`; `V` is its type there and `U` the same of u32. The same as `relu`, `leakyRelu` and
- * `tanh`.
+ * WGSL of the activation of `v`; `V` is its type there and `U` the same of u32. The same as `relu`, `relu6`,
+ * `leakyRelu` and `tanh`.
  */
 export function activationCode(activation: Activation, v: string): string {
   if (activation === 'relu') return reluCode(v);
+  if (activation === 'relu6') return relu6Code(v);
   return activation === 'tanh' ? tanhCode(v) : leakyReluCode(v, activation.leakyRelu);
 }
 
@@ -26,12 +29,12 @@ export function activationCode(activation: Activation, v: string): string {
  * the sign of the sum, which the gradient needs.
  */
 export function checkActivation(op: string, activation: Activation | undefined): void {
-  if (activation === undefined || activation === 'relu' || activation === 'tanh') return;
+  if (activation === undefined || NAMES.includes(activation as string)) return;
   if (typeof activation !== 'object' || Object.keys(activation ?? {}).join() !== 'leakyRelu') {
-    const expected = "'relu', 'tanh' or { leakyRelu: slope }";
+    const expected = "'relu', 'relu6', 'tanh' or { leakyRelu: slope }";
     throw new ArgumentError(op, 'activation', showValue(activation), expected, 'Apply others to the result');
   }
-  const slope = activation.leakyRelu;
+  const slope = (activation as { leakyRelu: number }).leakyRelu;
   if (!Number.isFinite(slope) || slope < 0)
     throw new ArgumentError(op, 'leakyRelu', showValue(slope), 'a slope of at least 0');
 }
@@ -44,5 +47,6 @@ export const activated = (x: Tensor, activation: Activation | undefined): Tensor
 export function activationGradient(activation: Activation | undefined, g: Tensor, y: Tensor): Tensor {
   if (!activation) return g;
   if (activation === 'tanh') return tanhGrad(g, y);
+  if (activation === 'relu6') return insideRelu6(g, y);
   return leakyGate(g, y, activation === 'relu' ? 0 : activation.leakyRelu);
 }

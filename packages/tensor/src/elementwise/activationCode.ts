@@ -23,5 +23,12 @@ export const reluCode = (v: string): string =>
 export const leakyReluCode = (v: string, slope: number): string =>
   slope === 0 ? reluCode(v) : `select(${v} * V(${f32Literal(slope)}), ${v}, ${v} > V(0.0))`;
 
+/**
+ * min(max(v, 0), 6), and NaN where v is NaN. The comparison is one of integers as in {@link reluCode}: numbers from 6
+ * to +∞ have the bits 0x40c00000 … 0x7f800000, and positive NaN lies beyond.
+ */
+export const relu6Code = (v: string): string =>
+  `select(${reluCode(v)}, V(6.0), (bitcast<U>(${v}) - U(0x40c00000u)) <= U(0x3ec00000u))`;
+
 /** tanh v, by the function of kernels/pointwise/tanh.wgsl. */
 export const tanhCode = (v: string): string => `tanhOf(${v})`;

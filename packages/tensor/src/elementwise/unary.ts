@@ -4,7 +4,7 @@ import { V } from '../core/map.ts';
 import { showShape } from '../core/shape.ts';
 import { checkFloat, floatTypeOf } from '../core/storage.ts';
 import type { Tensor } from '../core/tensor.ts';
-import { leakyReluCode, reluCode, tanhCode } from './activationCode.ts';
+import { leakyReluCode, relu6Code, reluCode, tanhCode } from './activationCode.ts';
 import { add, mul, neg } from './arithmetic.ts';
 import { flat, pointwise } from './pointwise.ts';
 
@@ -179,11 +179,10 @@ export function leakyGate(g: Tensor, x: Tensor, slope: number): Tensor {
  *
  * @throws ArgumentError unless x is a tensor of f32 or f16.
  */
-export const relu6 = (x: Tensor): Tensor =>
-  pointwise('relu6', 'smaller(larger(a, V(0.0)), V(6.0))', [x], [(g) => insideRelu6(g, x)]);
+export const relu6 = (x: Tensor): Tensor => pointwise('relu6', relu6Code('a'), [x], [(g) => insideRelu6(g, x)]);
 
 /** g where 0 < x < 6, else 0. */
-const insideRelu6 = (g: Tensor, x: Tensor): Tensor =>
+export const insideRelu6 = (g: Tensor, x: Tensor): Tensor =>
   pointwise(
     'insideRelu6',
     'select(V(0.0), a, (b > V(0.0)) & (b < V(6.0)))',
