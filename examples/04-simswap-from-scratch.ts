@@ -12,6 +12,7 @@ import { mkdir } from 'node:fs/promises';
 import { FaceSampler, faceSets, imageGrid, imagesOf, SwapFaces } from '@visage/faces';
 import { startGpu } from '@visage/gpu/node';
 import { Adam, HostRandom, seeded } from '@visage/nn';
+import { writeMarkedPng } from '@visage/photos/node';
 import { Discriminator, Generator, gradientPenalty, weakFeatureMatchingLoss } from '@visage/simswap';
 import {
   abs,
@@ -27,7 +28,7 @@ import {
   type Tensor,
   zeros,
 } from '@visage/tensor';
-import { builtInWeights, loadIdentityNetwork, writeMarkedPng } from '@visage/training';
+import { builtInWeights, loadIdentityNetwork } from '@visage/training';
 
 const STEPS = Number(process.argv[2] ?? 60);
 const [SIZE, BATCH, PEOPLE] = [48, 4, 5000];

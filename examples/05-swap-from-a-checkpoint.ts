@@ -11,9 +11,9 @@ import { mkdir } from 'node:fs/promises';
 import { faceSets, imageGrid, imagesOf, renderFaces } from '@visage/faces';
 import { startGpu } from '@visage/gpu/node';
 import { loadSafetensors } from '@visage/nn/node';
+import { writeMarkedPng } from '@visage/photos/node';
 import { loadSwapper, readCheckpointHeader } from '@visage/simswap';
 import { concat, l2Normalize, scope, slice } from '@visage/tensor';
-import { writeMarkedPng } from '@visage/training';
 
 const path = process.argv[2] ?? 'out/first-swap/checkpoint.safetensors';
 const gpu = await startGpu({ robustness: false });

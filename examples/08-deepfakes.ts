@@ -21,9 +21,10 @@ import {
 } from '@visage/faces';
 import { startGpu } from '@visage/gpu/node';
 import { seeded } from '@visage/nn';
+import { writeMarkedPng } from '@visage/photos/node';
 import { DeepFakes, DeepFakesTrainer, originalDeepFakesRecipe, originalWarp, type Person } from '@visage/simswap';
 import { concat, keep, l2Normalize, mean, noGrad, scope, slice, type Tensor } from '@visage/tensor';
-import { builtInWeights, loadIdentityNetwork, writeMarkedPng } from '@visage/training';
+import { builtInWeights, loadIdentityNetwork } from '@visage/training';
 
 const STEPS = Number(process.argv[2] ?? 400);
 const [SIZE, MARGIN, ALBUM, TESTED, SHOWN] = [48, 8, 128, 32, 6];

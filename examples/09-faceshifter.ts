@@ -14,6 +14,7 @@ import { mkdir } from 'node:fs/promises';
 import { FaceSampler, faceSets, imageGrid, imagesOf, pixelErrors, SwapFaces } from '@visage/faces';
 import { startGpu } from '@visage/gpu/node';
 import { cosineSchedule, HostRandom, seeded } from '@visage/nn';
+import { writeMarkedPng } from '@visage/photos/node';
 import {
   AeiNet,
   AeiTrainer,
@@ -28,7 +29,7 @@ import {
   ProceduralPairs,
 } from '@visage/simswap';
 import { scope, tensor } from '@visage/tensor';
-import { builtInWeights, loadIdentityNetwork, writeMarkedPng } from '@visage/training';
+import { builtInWeights, loadIdentityNetwork } from '@visage/training';
 
 type Floats = Float32Array;
 const [STEPS, REFINING] = [Number(process.argv[2] ?? 200), Number(process.argv[3] ?? 80)];

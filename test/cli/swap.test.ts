@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { createProgram } from '@visage/cli';
 import { image, renderFaces } from '@visage/faces';
 import { pngTexts, readPng, writePng } from '@visage/faces/node';
-import { drawLabel, SOURCE_TYPE } from '@visage/training';
+import { drawLabel, SOURCE_TYPE } from '@visage/photos';
 import * as assert from 'uvu/assert';
 import { gpuSuite } from '../helpers/gpu.ts';
 import { tinyTrainer } from '../helpers/tinySwapper.ts';

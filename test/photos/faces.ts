@@ -11,14 +11,13 @@ const EYES = [
   [362, 263, 385, 387, 373, 380],
 ];
 
-/** A face of five points: its outline is an ellipse, and its eyes are points. */
+/** A face of five points: its outline is an ellipse, its eyes are points, and all else lies on its nose. */
 export function faceOf(points: FivePoints): Face {
   const [leftEye, rightEye, nose, leftMouth, rightMouth] = points;
-  const mesh = new Float32Array(2 * MESH_POINTS);
+  const mesh = Float32Array.from({ length: 2 * MESH_POINTS }, (_, k) => nose[k % 2] as number);
   for (const [k, point] of ellipseOf(points).entries()) mesh.set(point, 2 * (OUTLINE[k] as number));
   for (const k of EYES[0] as number[]) mesh.set(leftEye, 2 * k);
   for (const k of EYES[1] as number[]) mesh.set(rightEye, 2 * k);
-  for (const k of [1, 4]) mesh.set(nose, 2 * k);
   mesh.set(leftMouth, 2 * 61);
   mesh.set(rightMouth, 2 * 291);
   const corners = ellipseOf(points);

@@ -9,7 +9,7 @@
  */
 export { type GridOptions, imageGrid } from './images/grid.ts';
 export { type Image, image, imagesOf, paste, resizeImage } from './images/image.ts';
-export { drawText, textWidth } from './images/text.ts';
+export { drawText, textPixels, textWidth } from './images/text.ts';
 export { type Embeddings, equalErrorRate, leakRate, retrievalTop1, swapMargin } from './metrics/embeddings.ts';
 export { type PixelErrors, pixelErrors } from './metrics/pixels.ts';
 export {
@@ -43,3 +43,4 @@ export {
   type LabelledIndices,
   type SwapIndices,
 } from './sampling/sampler.ts';
+export { shuffledPlace } from './sampling/shuffle.ts';

@@ -1,4 +1,5 @@
 /** @file The parts of `@visage/faces` that touch files: PNG and image folders. */
+export { type Entry, entriesOf, whyLeftOut } from './node/entries.ts';
 export { type FaceFolderOptions, type FaceRecord, readFace, writeFaceFolder } from './node/folder.ts';
 export { decodePng, encodePng, type PngOptions, pngLimits, pngTexts, readPng, writePng } from './node/png.ts';
 export {

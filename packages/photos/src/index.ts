@@ -38,6 +38,9 @@ export {
   transformed,
 } from './core/geometry.ts';
 export { PIXEL_BYTES, type Picture, picture } from './core/picture.ts';
+export { FaceFinder, type FaceFinderOptions, type FindOptions } from './detect/faceFinder.ts';
+export { boxOfMesh, cropOfMesh } from './detect/meshCrops.ts';
+export { type Tile, tilesOf } from './detect/tiles.ts';
 export { ahead } from './films/ahead.ts';
 export { type Film, type FilmFrame, openFilm } from './films/film.ts';
 export { type ChangedFrame, changedFrames, type FrameMoment, type FrameWork } from './films/frames.ts';
@@ -66,6 +69,7 @@ export {
 export { isCut, thumbnailOf } from './films/thumbnail.ts';
 export { encodeSegment, encodingOf, endingOf, filmEndings, joinSegments } from './films/writing.ts';
 export { embedXmp } from './marks/embed.ts';
+export { drawLabel, hasLabel } from './marks/label.ts';
 export { readXmp, SOURCE_TYPE, syntheticXmp, type XmpMark } from './marks/xmp.ts';
 export { BlazeFace } from './networks/blazeFace.ts';
 export { FaceMeshNetwork, type Meshes } from './networks/faceMesh.ts';
@@ -91,8 +95,9 @@ export { clusterDescriptors } from './people/clusters.ts';
 export { descriptorDistance, meanDescriptor, samePerson } from './people/descriptors.ts';
 export { type GreyPicture, greyOf, greyOfCrop, resizedGrey } from './people/grey.ts';
 export { hashDistance, perceptualHash } from './people/hash.ts';
-export { poseOfMesh } from './people/pose.ts';
+export { poseOfMesh, poseOfPoints } from './people/pose.ts';
 export { sharpness } from './people/sharpness.ts';
+export { type CurationRules, defaultRules } from './sets/curate.ts';
 export {
   type FacePlace,
   faceLine,
@@ -103,6 +108,7 @@ export {
   type SetShard,
   type StoredFace,
 } from './sets/face.ts';
+export type { FaceSource } from './sets/source.ts';
 export {
   type ByPerson,
   type ByPlace,

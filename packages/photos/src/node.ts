@@ -15,8 +15,11 @@ export {
   openFilmFile,
   whileAlive,
 } from './node/films/libraries.ts';
+export { type C2paFormat, type C2paMark, holdsC2pa, readC2pa, signC2pa } from './node/pictures/c2pa.ts';
 export { readPicture, type WriteOptions, type WrittenPicture, writePicture } from './node/pictures/files.ts';
+export { type Marks, readMarks, writeMarkedPng } from './node/pictures/marks.ts';
 export { sharpCodec } from './node/pictures/sharpCodec.ts';
+export { type ImportOptions, type ImportProgress, type ImportResult, importFaceSet } from './node/sets/importSet.ts';
 export { type FaceSet, openFaceSet, type SetPerson } from './node/sets/open.ts';
 export { type RenderedSetOptions, writeRenderedSet } from './node/sets/rendered.ts';
 export { type FaceSetOptions, FaceSetWriter } from './node/sets/write.ts';

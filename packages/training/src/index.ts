@@ -7,23 +7,23 @@
  * - `data`: data sets on the disk and the pairs of pictures that are drawn from them.
  * - `networks`: loads pretrained identity and feature networks.
  * - `evaluation`: measures a swapper on procedural people whose exact swaps are known.
- * - `provenance`: marks swapped pictures as synthetic.
  * - `report`: HTML pages, diagrams, and numbers in words.
  * - `runs`: a training run in its folder, with its log, checkpoints, samples and report.
  * - `compare`: trains SimSwap, FaceShifter and DeepFakes with the same budget and measures them alike.
  */
 export { type ComparisonResult, comparisonTable, runsTable } from './compare/report.ts';
 export { type ComparisonOptions, compareSystems } from './compare/run.ts';
-export { type DataSet, describeDataSet, openDataSet } from './data/dataSet.ts';
-export { FolderPairs, type FolderPairsOptions } from './data/folderPairs.ts';
+export { type DataPerson, type DataSet, describeDataSet, openDataSet } from './data/dataSet.ts';
+export { PicturePairs, type PicturePairsOptions } from './data/picturePairs.ts';
 export { type BadPicture, Pictures } from './data/pictures.ts';
+export { type DataSplit, describeSplit, splitPeople } from './data/split.ts';
 export { type AnswerName, type EvaluationOptions, SwapEvaluation } from './evaluation/evaluate.ts';
+export { HeldOutEvaluation, type HeldOutOptions, type PhotoAnswer, type PhotoScores } from './evaluation/heldOut.ts';
 export { aboutPeople, firstOf, type PeopleSet } from './evaluation/people.ts';
-export { scoreTable } from './evaluation/scores.ts';
+export { photoTable, scoreTable } from './evaluation/scores.ts';
 export { builtInWeights } from './networks/builtIn.ts';
 export { type FeatureNetworkFile, loadFeatureNetwork, loadIdentityNetwork } from './networks/load.ts';
 export { type MeasuredIdentity, measuredIdentity } from './networks/measured.ts';
-export { drawLabel, SOURCE_TYPE, writeMarkedPng } from './provenance/mark.ts';
 export { type Chart, type Picture, pageStyle, type Report, reportPage, type Table } from './report/page.ts';
 export {
   type FigurePage,
@@ -40,10 +40,13 @@ export { type LogLine, logLines, readLog, TrainingLog } from './runs/log.ts';
 export type { RunObserver, RunProgress } from './runs/observer.ts';
 export { measuredRun, newRun, type ResumeChanges, resumedRun, type TrainingRun } from './runs/open.ts';
 export { type Outcome, RunFolder } from './runs/runFolder.ts';
+export type { OpenedData } from './runs/sources.ts';
 export { type Preset, presetFor, presets, type Rates, tiny } from './settings/presets.ts';
 export { knownRecipes, recipeNamed } from './settings/recipes.ts';
 export {
   type Changes,
+  type DataChoice,
+  describeData,
   describeDiscriminator,
   describeRecipe,
   newSettings,

@@ -3,6 +3,7 @@ import { memoPath, tuningTarget } from '@visage/gpu/node';
 import { adapterLine } from '@visage/training';
 import type { Command } from 'commander';
 import { openDevice } from '../terminal/device.ts';
+import { showMarks } from './marks.ts';
 
 const MiB = 2 ** 20;
 
@@ -88,9 +89,13 @@ function print({ adapter, limits, features, processors, tuning, notes }: Diagnos
 export function addDoctor(program: Command): void {
   program
     .command('doctor')
-    .description('show the adapter, its limits and features, and what will be slow')
+    .description(
+      'show the adapter, its limits and features, and what will be slow; of a picture, show where it comes from',
+    )
+    .argument('[picture]', 'a file whose marks of provenance are shown instead')
     .option('--json', 'print JSON')
-    .action(async ({ json }: { json?: boolean }) => {
+    .action(async (picture: string | undefined, { json = false }: { json?: boolean }) => {
+      if (picture !== undefined) return showMarks(picture, json);
       const diagnosis = await diagnose(await openDevice());
       if (json) console.log(JSON.stringify(diagnosis, null, 2));
       else print(diagnosis);

@@ -1,9 +1,11 @@
 import { type Image, image } from '@visage/faces';
 import { readFace } from '@visage/faces/node';
 import { checkOutput, loadSafetensors } from '@visage/nn/node';
+import { drawLabel } from '@visage/photos';
+import { writeMarkedPng } from '@visage/photos/node';
 import { loadSwapper, type PipelineName, type Precision, pipelines, swapImageSize } from '@visage/simswap';
 import { scope, tensor } from '@visage/tensor';
-import { adapterLine, drawLabel, writeMarkedPng } from '@visage/training';
+import { adapterLine } from '@visage/training';
 import { type Command, Option } from 'commander';
 import { openDevice } from '../terminal/device.ts';
 import { withFlags } from '../terminal/flags.ts';

@@ -14,16 +14,18 @@ const glyphs: Readonly<Record<string, string>> = {
 /** Pixels that a text takes up, at scale 1: four per letter, five high. */
 export const textWidth = (text: string): number => 4 * text.length;
 
+/** The pixels of the font that a text lights, as [x, y] from its upper left corner; unknown letters stay blank. */
+export function textPixels(text: string): (readonly [x: number, y: number])[] {
+  return [...text.toUpperCase()].flatMap((letter, n) =>
+    [...(glyphs[letter] ?? '00000')].flatMap((digit, row) =>
+      [0, 1, 2].filter((column) => (Number(digit) >> (2 - column)) & 1).map((column) => [4 * n + column, row] as const),
+    ),
+  );
+}
+
 /** Draws `text` with its upper left corner at (x, y), `scale` pixels per font pixel; unknown letters stay blank. */
 export function drawText(target: Image, text: string, x: number, y: number, scale = 1, color = [1, 1, 1]): void {
-  [...text.toUpperCase()].forEach((letter, n) => {
-    [...(glyphs[letter] ?? '00000')].forEach((digit, row) => {
-      for (let column = 0; column < 3; column++) {
-        if (((Number(digit) >> (2 - column)) & 1) === 0) continue;
-        fillSquare(target, x + (4 * n + column) * scale, y + row * scale, scale, color);
-      }
-    });
-  });
+  for (const [column, row] of textPixels(text)) fillSquare(target, x + column * scale, y + row * scale, scale, color);
 }
 
 function fillSquare(target: Image, x: number, y: number, side: number, color: readonly number[]): void {

@@ -29,8 +29,10 @@ export interface XmpMark {
  * §7.9.2.2). Prefixes are whatever the packet binds; programs use the usual ones.
  */
 function propertyOf(packet: string, name: string): string | undefined {
-  const found = new RegExp(`${name}\\s*(?:=\\s*(["'])([^<]{0,400}?)\\1|>\\s*([^<]{0,400}?)\\s*<)`).exec(packet);
-  return found?.[2] ?? found?.[3];
+  const found = new RegExp(`${name}(?:\\s{0,9}=\\s{0,9}(?:"([^"<]{0,400})"|'([^'<]{0,400})')|>([^<]{0,400})<)`).exec(
+    packet,
+  );
+  return (found?.[1] ?? found?.[2] ?? found?.[3])?.trim();
 }
 
 /** What a packet says about the origin of its picture; `undefined` when it says nothing. */

@@ -7,7 +7,8 @@
  * of one metre the angles are off by up to 3 degrees.
  */
 import { ArgumentError } from '@visage/gpu';
-import { type HeadPose, MESH_POINTS } from '../core/face.ts';
+import { type FivePoints, type HeadPose, MESH_POINTS } from '../core/face.ts';
+import type { Point } from '../core/geometry.ts';
 
 type Vector = readonly [number, number, number];
 
@@ -38,9 +39,10 @@ const mixed = (p: number, a: Vector, q: number, b: Vector): Vector => [
  * For each point a vector w, so that the affine camera with the least squared error has the rows Σ w·x and Σ w·y. With
  * X the centred points, one a row, these are the columns of (XᵀX)⁻¹Xᵀ.
  */
-const WEIGHTS: readonly Vector[] = (() => {
-  const middle = [0, 1, 2].map((axis) => CANONICAL.reduce((sum, [, at]) => sum + (at[axis] as number), 0) / 7);
-  const centred = CANONICAL.map(([, at]): Vector => mixed(1, at, -1, middle as unknown as Vector));
+function weightsOf(canonical: readonly Vector[]): readonly Vector[] {
+  const { length } = canonical;
+  const middle = [0, 1, 2].map((axis) => canonical.reduce((sum, at) => sum + (at[axis] as number), 0) / length);
+  const centred = canonical.map((at): Vector => mixed(1, at, -1, middle as unknown as Vector));
   const moment = (i: number, j: number): number =>
     centred.reduce((sum, at) => sum + (at[i] as number) * (at[j] as number), 0);
   const rows = [0, 1, 2].map((i): Vector => [moment(i, 0), moment(i, 1), moment(i, 2)]);
@@ -48,7 +50,18 @@ const WEIGHTS: readonly Vector[] = (() => {
   const determinant = dot(a, cross(b, c));
   const inverse = [cross(b, c), cross(c, a), cross(a, b)]; // rows of the inverse, as XᵀX is symmetric
   return centred.map((at) => inverse.map((row) => dot(row, at) / determinant) as unknown as Vector);
-})();
+}
+
+const MESH_WEIGHTS = weightsOf(CANONICAL.map(([, at]) => at));
+
+/** The middles of the eyes and of the tip of the nose, and the corners of the mouth, of the canonical face. */
+const FIVE_WEIGHTS = weightsOf([
+  [-3.151148, 2.624588, 3.465663],
+  [3.151148, 2.624588, 3.465663],
+  [0, -0.795018, 7.531092],
+  [-2.456206, -4.342621, 4.283884],
+  [2.456206, -4.342621, 4.283884],
+]);
 
 /**
  * The nearest pair of unit vectors at right angles to two rows: G^(−1/2) times the rows, where G holds their products
@@ -77,13 +90,26 @@ export function poseOfMesh(mesh: Float32Array): HeadPose {
       `${mesh.length} numbers`,
       `${2 * MESH_POINTS}, x and y of each point`,
     );
+  const points = CANONICAL.map(([point]): Point => [mesh[2 * point] as number, mesh[2 * point + 1] as number]);
+  return poseOf('poseOfMesh', 'mesh', points, MESH_WEIGHTS);
+}
+
+/**
+ * The pose of a face from its five points, for faces without a mesh. The nose alone says how the head is turned, so the
+ * length of the nose is taken for a part of the pose: some degrees of error are usual.
+ *
+ * @throws ArgumentError for points on a line.
+ */
+export const poseOfPoints = (points: FivePoints): HeadPose => poseOf('poseOfPoints', 'points', points, FIVE_WEIGHTS);
+
+function poseOf(op: string, argument: string, points: readonly Point[], weights: readonly Vector[]): HeadPose {
   let [right, up]: [Vector, Vector] = [
     [0, 0, 0],
     [0, 0, 0],
   ];
-  for (const [k, [point]] of CANONICAL.entries()) {
-    right = mixed(1, right, mesh[2 * point] as number, WEIGHTS[k] as Vector);
-    up = mixed(1, up, -(mesh[2 * point + 1] as number), WEIGHTS[k] as Vector);
+  for (const [k, [px, py]] of points.entries()) {
+    right = mixed(1, right, px, weights[k] as Vector);
+    up = mixed(1, up, -py, weights[k] as Vector);
   }
   const [x, y] = orthonormal(right, up);
   const z = cross(x, y);
@@ -93,5 +119,5 @@ export function poseOfMesh(mesh: Float32Array): HeadPose {
     roll: degrees(Math.atan2(x[1], y[1])),
   };
   if (Object.values(pose).every(Number.isFinite)) return pose;
-  throw new ArgumentError('poseOfMesh', 'mesh', 'points on a line', 'the points of a face');
+  throw new ArgumentError(op, argument, 'points on a line', 'the points of a face');
 }

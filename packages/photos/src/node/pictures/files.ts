@@ -3,6 +3,7 @@ import { checkOutput, loadFile, saveFile } from '@visage/nn/node';
 import { formatOfName, type PictureFormat, pictureEndings, pictureFormats } from '../../codecs/formats.ts';
 import type { Picture } from '../../core/picture.ts';
 import { syntheticXmp } from '../../marks/xmp.ts';
+import { holdsC2pa, signC2pa } from './c2pa.ts';
 import { sharpCodec } from './sharpCodec.ts';
 
 /** Reads a picture in any format of {@link sharpCodec}, by what the file holds and not by its name. */
@@ -13,7 +14,8 @@ export interface WriteOptions {
   /** From 1 to 100, for the formats with losses; see {@link pictureFormats} for the defaults. */
   readonly quality?: number;
   /**
-   * Whether the file is marked as a picture with swapped faces. Default true: only what was not swapped goes without.
+   * Whether the file says that its faces were swapped: in XMP, and in content credentials where the format holds them.
+   * Default true; what shows no swap needs no mark.
    */
   readonly marks?: boolean;
 }
@@ -45,7 +47,8 @@ export async function writePicture(
   await checkOutput(path, { endings: pictureEndings });
   const format = formatOfName(path);
   const xmp = marks ? syntheticXmp : undefined;
-  const bytes = await sharpCodec.encode(picture, format, { quality, xmp });
+  const encoded = await sharpCodec.encode(picture, format, { quality, xmp });
+  const bytes = marks && holdsC2pa(format) ? await signC2pa(encoded, format) : encoded;
   await saveFile(path, bytes);
   return { format, bytes: bytes.length, flattened: !picture.opaque && !pictureFormats[format].alpha };
 }

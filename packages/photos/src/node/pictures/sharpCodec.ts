@@ -2,7 +2,13 @@
 import { FileError, VisageError } from '@visage/gpu';
 import sharp, { type Sharp, type SharpOptions } from 'sharp';
 import { checkEncoding, checkPixels, type PictureCodec } from '../../codecs/codec.ts';
-import { formatOfBytes, type PictureFormat, pictureFormats, pictureLimits } from '../../codecs/formats.ts';
+import {
+  formatOfBytes,
+  type PictureFormat,
+  pictureFormats,
+  pictureLimits,
+  type ReadableFormat,
+} from '../../codecs/formats.ts';
 import { PIXEL_BYTES, type Picture, picture } from '../../core/picture.ts';
 import { embedsXmp, embedXmp } from '../../marks/embed.ts';
 
@@ -19,23 +25,32 @@ const plain = ({ buffer, byteOffset, length }: Buffer): Uint8Array<ArrayBuffer> 
 const firstLine = (cause: unknown): string => (cause as Error).message.trim().split('\n', 1)[0] ?? '';
 
 /** Runs what needs a sound file; errors name the file. */
-async function reading<T>(name: string, label: string, work: () => Promise<T>): Promise<T> {
+async function reading<T>(name: string, format: ReadableFormat, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (cause) {
     if (cause instanceof VisageError) throw cause;
+    const label = format === 'gif' ? 'GIF' : pictureFormats[format].label;
     throw new FileError(name, `is a damaged ${label} picture (${firstLine(cause)})`);
   }
 }
 
 async function decode(bytes: Uint8Array, name: string): Promise<Picture> {
   const format = formatOfBytes(bytes, name);
-  return reading(name, format === 'gif' ? 'GIF' : pictureFormats[format].label, async () => {
+  return reading(name, format, async () => {
     const { width, height } = await sharp(bytes, { ...INPUT, limitInputPixels: false }).metadata();
     checkPixels(name, width, height);
     const decoder = sharp(bytes, INPUT).autoOrient().toColourspace('srgb').ensureAlpha().raw({ depth: 'uchar' });
     const { data, info } = await decoder.toBuffer({ resolveWithObject: true });
     return picture(info.width, info.height, plain(data));
+  });
+}
+
+/** The XMP packet of a picture, which is cut off at a megabyte. */
+export async function xmpOf(bytes: Uint8Array, name: string): Promise<string | undefined> {
+  return reading(name, formatOfBytes(bytes, name), async () => {
+    const { xmp } = await sharp(bytes, { ...INPUT, limitInputPixels: false }).metadata();
+    return xmp?.subarray(0, 2 ** 20).toString('utf8');
   });
 }
 

@@ -120,6 +120,16 @@ export class FaceSetWriter {
     return new FaceSetWriter(folder, options, faces, await Growing.make(join(folder, SET_FILES.leftOut)));
   }
 
+  /** How many faces were added. */
+  get faces(): number {
+    return this.#count;
+  }
+
+  /** Of how many people. */
+  get people(): number {
+    return this.#people.size;
+  }
+
   /** Adds a face and its JPEG file. Returns its number. Calls must not overlap. */
   async add(face: SetFace, jpeg: Uint8Array): Promise<number> {
     if (jpeg.length === 0) throw new ArgumentError('FaceSetWriter.add', 'jpeg', '0 bytes', 'a JPEG file');

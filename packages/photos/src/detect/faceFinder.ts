@@ -1,0 +1,220 @@
+/** @file Finds faces in photographs, follows them through films, and describes whose they are. */
+import { checkInteger, checkNumber, checkOptions, type OptionKeys } from '@visage/gpu';
+import { alignFace } from '../align/align.ts';
+import { type Face, fivePointsOf } from '../core/face.ts';
+import { type Box, cropOf, type Similarity } from '../core/geometry.ts';
+import type { Picture } from '../core/picture.ts';
+import type { FaceNetworks } from '../networks/faceNetworks.ts';
+import { type GpuPicture, uploadPicture } from '../warp/gpuPicture.ts';
+import { runOnCrops } from './batches.ts';
+import { bestOfEach, type Candidate, candidatesOf, containmentOf, suppress } from './candidates.ts';
+import { boxOfMesh, cropOfBox, cropOfMesh, meshInPicture } from './meshCrops.ts';
+import { paddedTile, type Tile, tilesOf } from './tiles.ts';
+
+/** How a {@link FaceFinder} decides what a face is. */
+export interface FaceFinderOptions {
+  /** A detector's box counts as a candidate above this score. Default 0.2. */
+  readonly score?: number;
+  /** A candidate is a face if the face mesh says so with more than this. Default 0.8; 0.5 misses less. */
+  readonly flag?: number;
+  /**
+   * How often the mesh looks, each time around the points of the time before. Default 2; 3 places points better, for
+   * training data.
+   */
+  readonly passes?: number;
+}
+
+/** Where {@link FaceFinder.find} looks. */
+export interface FindOptions {
+  /** Also in squares of half the picture's size, which finds faces half as large. Default true. */
+  readonly tiles?: boolean;
+}
+
+const FINDER_OPTIONS: OptionKeys<FaceFinderOptions> = { score: true, flag: true, passes: true };
+const FIND_OPTIONS: OptionKeys<FindOptions> = { tiles: true };
+
+/** Crops in one launch. The maps of four tiles have 64 MiB; WebGPU promises 128 for a buffer. */
+const [MOST_TILES, MOST_CROPS] = [4, 32];
+
+/** Pictures up to this size are uploaded once; of larger ones each crop uploads what it shows. */
+const MOST_PIXELS = 2 ** 24;
+
+/** Two meshes are of the same face if the smaller lies by more than this in the other. */
+const SAME_FACE = 0.6;
+
+/** A look at one picture: its number, and what may be a face in it. */
+interface Suspect extends Candidate {
+  readonly picture: number;
+}
+
+type Source = Picture | GpuPicture;
+
+/**
+ * Finds the faces of photographs of any size.
+ *
+ * 1. An SSD detector looks at the whole picture and at half-size tiles. What it gives more than 0.2 is a candidate.
+ * 2. The face mesh looks at each candidate twice. Its flag tells faces from other things, which the detector's score
+ * does not: on 140 faces and 37 pictures without people, see docs/photos.md.
+ * 3. Of a picture without a face the detector looks at the whole once more with black margins of half and of one and a
+ * half times its size, since it misses faces that fill the frame; then BlazeFace does, which was made for those.
+ *
+ * The networks stay the caller's.
+ */
+export class FaceFinder {
+  readonly #networks: FaceNetworks;
+  readonly #score: number;
+  readonly #flag: number;
+  readonly #passes: number;
+
+  /** @throws ArgumentError for options that are none, or out of range. */
+  constructor(networks: FaceNetworks, options: FaceFinderOptions = {}) {
+    checkOptions('FaceFinder', options, FINDER_OPTIONS);
+    const { score = 0.2, flag = 0.8, passes = 2 } = options;
+    checkNumber('FaceFinder', 'score', score, 0, 1);
+    checkNumber('FaceFinder', 'flag', flag, 0, 1);
+    checkInteger('FaceFinder', 'passes', passes, 1, 10);
+    this.#networks = networks;
+    [this.#score, this.#flag, this.#passes] = [score, flag, passes];
+  }
+
+  /** The faces of a picture, from left to right. */
+  async find(source: Source, options: FindOptions = {}): Promise<Face[]> {
+    const [faces = []] = await this.findAll([source], options);
+    return faces;
+  }
+
+  /**
+   * The faces of several pictures, each from left to right. Their tiles and faces share launches, which keeps a GPU
+   * busier than one picture after another.
+   */
+  async findAll(sources: readonly Source[], options: FindOptions = {}): Promise<Face[][]> {
+    checkOptions('FaceFinder.find', options, FIND_OPTIONS);
+    const held = sources.map(uploaded);
+    try {
+      const all = held.map((_, k) => k);
+      const faces = await this.#look(held, all, (size) => tilesOf(size, options.tiles ?? true), 'detector');
+      const retries = [
+        [(size: Box) => [paddedTile(size, 0.5)], 'detector'],
+        [(size: Box) => [paddedTile(size, 1.5)], 'detector'],
+        [(size: Box) => [paddedTile(size, 0), paddedTile(size, 0.5)], 'blazeFace'],
+      ] as const;
+      for (const [tiles, network] of retries) {
+        const empty = all.filter((k) => faces[k]?.length === 0);
+        const found = await this.#look(held, empty, tiles, network);
+        for (const k of empty) faces[k] = found[k] as Face[];
+      }
+      return faces;
+    } finally {
+      for (const [k, picture] of held.entries())
+        if (picture !== sources[k] && 'pixels' in picture)
+          for (const owned of [picture.pixels, picture.frame]) owned.dispose();
+    }
+  }
+
+  /**
+   * Finds faces again that moved a little, in the next frame of a film: one look of the face mesh around the points of
+   * each. Nothing is left out: a face that is gone or covered has a low `flag`; below 0.5 it should be looked for.
+   *
+   * @returns a face for each of `previous`, in that order. Its box is the extent of its mesh, its score the one of
+   * before.
+   */
+  async follow(source: Source, previous: readonly Face[]): Promise<Face[]> {
+    const network = await this.#networks.mesh();
+    const crops = previous.map(({ mesh }) => cropOfMesh(mesh, network.size));
+    const looks = await runOnCrops(
+      network,
+      crops.map((transform) => ({ source, transform })),
+      MOST_CROPS,
+    );
+    return looks.map(({ mesh: points, flag }, k) => {
+      const mesh = meshInPicture(points, crops[k] as Similarity);
+      const { score } = previous[k] as Face;
+      return { box: boxOfMesh(mesh), score, flag: flag[0] as number, points: fivePointsOf(mesh), mesh };
+    });
+  }
+
+  /**
+   * Describes whose faces these are, for `descriptorDistance` and `clusterDescriptors`: 128 numbers for each, of dlib's
+   * recognition network on the face aligned to dlib's mean face.
+   */
+  async describe(source: Source, faces: readonly Face[]): Promise<Float32Array[]> {
+    const network = await this.#networks.recogniser();
+    const jobs = faces.map(({ points }) => ({ source, transform: alignFace(points, 'dlib', network.size).transform }));
+    const described = await runOnCrops(network, jobs, MOST_CROPS);
+    return described.map(({ descriptors }) => descriptors.slice());
+  }
+
+  /** Looks for faces in some of the pictures; for every picture those that were found. */
+  async #look(
+    sources: readonly Source[],
+    pictures: readonly number[],
+    tilesOfSize: (size: Box) => readonly Tile[],
+    name: 'detector' | 'blazeFace',
+  ): Promise<Face[][]> {
+    const faces = sources.map((): Face[] => []);
+    if (pictures.length === 0) return faces;
+    const network = await this.#networks[name]();
+    const looks = pictures.flatMap((picture) => {
+      const source = sources[picture] as Source;
+      const { width, height } = source;
+      return tilesOfSize({ x: 0, y: 0, width, height }).map((tile) => ({ picture, source, tile }));
+    });
+    const jobs = looks.map(({ source, tile: { x, y, side } }) => ({
+      source,
+      transform: cropOf(x, y, side, network.size),
+    }));
+    const results = await runOnCrops(network, jobs, MOST_TILES, { sampling: 'bilinear', origin: 'index' });
+    const suspects = pictures.flatMap((picture) => {
+      const candidates = looks.flatMap(({ picture: of, source, tile }, k) => {
+        if (of !== picture) return [];
+        const { boxes, scores } = results[k] as (typeof results)[number];
+        return candidatesOf(boxes, scores, tile, source, this.#score);
+      });
+      return suppress(candidates).map((candidate): Suspect => ({ ...candidate, picture }));
+    });
+    for (const { picture, face } of await this.#verified(sources, suspects)) faces[picture]?.push(face);
+    return faces.map((found) => leftToRight(distinct(found)));
+  }
+
+  /** The suspects that are faces, with their points. */
+  async #verified(
+    sources: readonly Source[],
+    suspects: readonly Suspect[],
+  ): Promise<{ picture: number; face: Face }[]> {
+    if (suspects.length === 0) return [];
+    const network = await this.#networks.mesh();
+    let crops = suspects.map(({ box }) => cropOfBox(box, network.size));
+    let meshes: Float32Array[] = [];
+    let flags: number[] = [];
+    for (let pass = 0; pass < this.#passes; pass++) {
+      if (pass > 0) crops = meshes.map((mesh) => cropOfMesh(mesh, network.size));
+      const jobs = crops.map((transform, k) => ({
+        source: sources[suspects[k]?.picture as number] as Source,
+        transform,
+      }));
+      const looks = await runOnCrops(network, jobs, MOST_CROPS);
+      meshes = looks.map(({ mesh }, k) => meshInPicture(mesh, crops[k] as Similarity));
+      flags = looks.map(({ flag }) => flag[0] as number);
+    }
+    return suspects.flatMap(({ picture, box, score }, k) => {
+      const [mesh, flag] = [meshes[k] as Float32Array, flags[k] as number];
+      return flag > this.#flag ? [{ picture, face: { box, score, flag, points: fivePointsOf(mesh), mesh } }] : [];
+    });
+  }
+}
+
+/** A picture on the GPU, unless it is too large to be held. */
+const uploaded = (source: Source): Source =>
+  'pixels' in source || source.width * source.height > MOST_PIXELS ? source : uploadPicture(source);
+
+/** Two candidates may lead the mesh to the same face: of each the one with the highest score. */
+function distinct(faces: readonly Face[]): Face[] {
+  const extents = faces.map((face) => ({ face, box: boxOfMesh(face.mesh), score: face.score }));
+  return bestOfEach(extents, containmentOf, SAME_FACE).map(({ face }) => face);
+}
+
+const middle = ({ box }: Face): number => box.x + box.width / 2;
+
+/** Faces as people count them. */
+const leftToRight = (faces: readonly Face[]): Face[] =>
+  [...faces].sort((a, b) => middle(a) - middle(b) || a.box.y - b.box.y);
