@@ -3,7 +3,8 @@
 // pixels, and each 8x8 block f becomes
 //   F = round(B (f − 128) Bᵀ / q) · q,   f' = Bᵀ F B + 128
 //   q = clamp(⌊(table · SCALE + 50) / 100⌋, 1, 255)
-// with B the orthonormal DCT. SCALE is libjpeg's factor of the quality: 5000 / quality below 50, else 200 − 2 · quality.
+// with B the orthonormal DCT. SCALE is libjpeg's factor of the quality: 5000 / quality below 50, 200 − 2 · quality from
+// there on.
 //
 // A workgroup holds one MCU of 16x16 pixels: four blocks of Y, one of Cb and one of Cr. Cosines are constants, because
 // WGSL allows cos an error that would show after quantisation. A file decoded by libjpeg differs by its smoother

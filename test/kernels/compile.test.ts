@@ -79,6 +79,7 @@ import { convGeometry } from '../../packages/tensor/src/conv/geometry.ts';
 import { normFamily } from '../../packages/tensor/src/reduce/plan.ts';
 import { totalFamily } from '../../packages/tensor/src/reduce/threads.ts';
 import { productOf } from '../helpers/variants.ts';
+import { launchFilms } from './films.ts';
 
 /** What activations are made of: each op compiles for either type. */
 let activations: FloatType = 'f32';
@@ -331,6 +332,7 @@ for (const profile of ['full', 'browser'] as const) {
       launchFaces();
       launchPhotos();
       launchChanges();
+      launchFilms();
       launchExpressions();
       await gpu.sync();
       gpu.destroy();

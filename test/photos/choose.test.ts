@@ -31,7 +31,10 @@ test('the largest, all, or faces by number', () => {
 test('a picture without faces has nothing to swap', () => {
   assert.equal(chooseFaces([], { faces: 'largest' }).chosen, []);
   assert.equal(chooseFaces([], { faces: 'all' }).chosen, []);
-  assert.equal(chooseFaces([], { people: [person(0)] }), { chosen: [], missing: [0] });
+  assert.equal(chooseFaces([], { people: [person(0)] }), {
+    chosen: [],
+    missing: [{ person: 0, nearest: Number.POSITIVE_INFINITY }],
+  });
   assert.throws(() => chooseFaces([], { faces: [0] }), /shows no face/);
 });
 
@@ -54,7 +57,10 @@ test('people are assigned one to one, each to its identity, and who is not there
       [2, 0],
     ],
   );
-  assert.equal(found.missing, [1]);
+  assert.equal(
+    found.missing.map(({ person: who, nearest }) => [who, nearest.toFixed(3)]),
+    [[1, Math.sqrt(2).toFixed(3)]],
+  );
   assert.equal(chosen({ people: [person(0), person(0)] }), [
     [1, 0],
     [3, 1],

@@ -142,13 +142,31 @@ test('an ellipse from five points covers the face of rendered people', async () 
   assert.ok(both / any > 0.7, `intersection over union ${(both / any).toFixed(3)}`);
 });
 
-test('the outline of a mesh has its 36 points in order', () => {
-  const mesh = Float32Array.from({ length: 2 * 468 }, (_, k) => k);
-  const points = outlineOf({ mesh });
-  assert.is(points.length, OUTLINE_POINTS);
-  assert.is(new Set(points.map(([x]) => x)).size, OUTLINE_POINTS);
-  assert.equal(points[0], [20, 21]);
-  assert.equal(points[18], [304, 305]); // the chin
+/** A mesh whose points lie inside an ellipse, all but one, the nose of a profile. */
+function meshOf(nose: Point): Float32Array {
+  const mesh = Float32Array.from({ length: 2 * 468 }, (_, k) => {
+    const [turn, ring] = [(2 * Math.PI * Math.floor(k / 2)) / 59, 1 - (Math.floor(k / 2) % 6) / 6];
+    return k % 2 === 0 ? 50 + 30 * ring * Math.sin(turn) : 60 - 40 * ring * Math.cos(turn);
+  });
+  mesh.set(nose, 2);
+  return mesh;
+}
+
+test('the outline of a mesh is its hull: the oval of a frontal face, and the nose of a profile belongs to it', async () => {
+  const same: Similarity = { a: 1, b: 0, tx: 0, ty: 0 };
+  const mask = async (nose: Point) => {
+    const points = outlineOf({ mesh: meshOf(nose) });
+    assert.is(points.length, OUTLINE_POINTS);
+    return values(outlineMasks(placeOutlines([points], [same], { feather: 0.001 }), 120));
+  };
+  const inside = (all: Float32Array, [x, y]: Point) => (all[y * 120 + x] as number) > 0.5;
+  const frontal = await mask([50, 70]);
+  const area = frontal.reduce((sum, value) => sum + value, 0);
+  assert.ok(Math.abs(area / (Math.PI * 30 * 40) - 1) < 0.03, `${area} pixels`);
+  assert.not(inside(frontal, [13, 62]));
+  const profile = await mask([5, 62]);
+  assert.ok(inside(profile, [13, 62]));
+  assert.not(inside(profile, [95, 62]));
 });
 
 test('a recorded step masks the outlines that were written last; a row of zeros is no face', async () => {
@@ -166,6 +184,8 @@ test('a recorded step masks the outlines that were written last; a row of zeros 
 
 const ones = tensor(new Float32Array(2 * 4 * 4).fill(1), [2, 4, 4, 1]);
 refusesEach(test, [
+  ['a mesh of one point', () => outlineOf({ mesh: new Float32Array(936) }), /mesh.*span an area/],
+  ['a mesh that is no number', () => outlineOf({ mesh: new Float32Array(936).fill(Number.NaN) }), /mesh.*finite/],
   ['an outline of five points', () => placeOutlines([outline.slice(0, 5)], [straight]), /outlines\[0\] is 5 points/],
   ['two outlines for one face', () => placeOutlines([outline, outline], [straight]), /outlines is 2, expected 1/],
   ['a feather of nothing', () => placeOutlines([outline], [straight], { feather: 0 }), /feather is 0/],

@@ -1,6 +1,7 @@
 /** Pasting back: against plain loops, the round trip of crops that did not change, and what must keep its bits. */
 import {
   colourMaps,
+  composed,
   cropOf,
   cropPictures,
   downloadPicture,
@@ -209,6 +210,24 @@ test('a picture on the host is pasted into as one on the GPU', async () => {
     masks,
   );
   assert.equal(compared(beside, source), { count: 0, most: 0 });
+});
+
+test('far from the corner of a wide picture a paste has the bits that it has near it', async () => {
+  const [width, far] = [30000, 29000];
+  const wide = picture(width, source.height);
+  for (let y = 0; y < source.height; y++)
+    wide.data.set(source.data.subarray(4 * 83 * y, 4 * 83 * (y + 1)), 4 * (y * width + far));
+  const near = transforms.slice(0, 1);
+  const moved = near.map((transform) => composed(transform, { a: 1, b: 0, tx: -far, ty: 0 }));
+  const [masks, swapped] = [masksFor(near), otherFaces(1)];
+  const pasted = await pasteIntoPicture(wide, swapped, moved, masks);
+  const expected = await pasteIntoPicture(source, swapped, near, masks);
+  const rows = Array.from({ length: source.height }, (_, y) => {
+    const from = 4 * (y * width + far);
+    return [...pasted.data.subarray(from, from + 4 * 83)];
+  });
+  assert.ok(compared(picture(83, source.height, Uint8Array.from(rows.flat())), expected).most <= 1);
+  assert.ok(compared(expected, source).most > 50);
 });
 
 test('a large picture is pasted in bands, without a seam', async () => {

@@ -47,7 +47,7 @@ const packages: readonly Package[] = [
   { name: 'conformance', rooms: 'golden programs cases compare aligned.ts table.ts run.ts'.split(' ') },
   {
     name: 'cli',
-    rooms: 'terminal report provenance training conformance kernel compare commands program.ts'.split(' '),
+    rooms: 'terminal report provenance training conformance kernel compare photos commands program.ts'.split(' '),
   },
 ].filter(({ name }) => existsSync(join(root, sourcesOf(name))));
 

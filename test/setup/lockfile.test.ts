@@ -11,12 +11,16 @@ interface LockEntry {
   resolved?: string;
   optionalDependencies?: Record<string, string>;
 }
-const lock: { packages: Record<string, LockEntry> } = JSON.parse(
-  readFileSync(new URL('package-lock.json', root), 'utf8'),
-);
+interface LockFile {
+  readonly packages: Record<string, LockEntry>;
+}
+const read = (name: string): LockFile => JSON.parse(readFileSync(new URL(name, root), 'utf8'));
+const lock = read('package-lock.json');
+/** Of the packages that films alone need. */
+const films = read('packages/photos/films/package-lock.json');
 
 test('names no registry host', () => {
-  for (const [path, entry] of Object.entries(lock.packages)) {
+  for (const [path, entry] of [lock, films].flatMap(({ packages }) => Object.entries(packages))) {
     assert.not(
       /^[a-z+]+:/.test(entry.resolved ?? ''),
       `${path} is resolved to ${entry.resolved}; keep .npmrc's omit-lockfile-registry-resolved`,
@@ -27,11 +31,10 @@ test('names no registry host', () => {
 // npm leaves out an optional package that the registry in use does not mirror, and `npm ci` then refuses the lock file
 // everywhere.
 test('has an entry for every optional package', () => {
-  for (const [path, entry] of Object.entries(lock.packages)) {
-    for (const name of Object.keys(entry.optionalDependencies ?? {})) {
-      assert.ok(lock.packages[`node_modules/${name}`]?.version, `${path} wants ${name}, which has no entry`);
-    }
-  }
+  for (const { packages } of [lock, films])
+    for (const [path, entry] of Object.entries(packages))
+      for (const name of Object.keys(entry.optionalDependencies ?? {}))
+        assert.ok(packages[`node_modules/${name}`]?.version, `${path} wants ${name}, which has no entry`);
 });
 
 test('a missing package is noticed, an optional one is not asked for', () => {

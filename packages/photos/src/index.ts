@@ -2,14 +2,31 @@
  * @file From any picture or film to aligned faces and back. The rooms in import order:
  *
  * - `core/`: pictures, geometry and faces, as plain data.
+ * - `marks/`: marks of provenance, for machines and for people.
+ * - `codecs/`: from files to pictures and back, behind an interface.
  * - `warp/`: pictures on the GPU, and crops of them by similarity transforms.
  * - `align/`: where networks expect the eyes, nose and mouth of a face.
+ * - `networks/`: the trained networks that read photographs.
+ * - `detect/`: faces of photographs, found, followed and described.
  * - `people/`: whose face it is, how it is turned, how sharp it is, and whether it was seen before.
  * - `paste/`: masks of faces, and changed crops pasted back into their picture.
  * - `swap/`: swaps of faces in photographs, from the choice of faces to the finished picture.
+ * - `sets/`: what a set of aligned faces says of each, and which faces are left out of it.
+ * - `films/`: frames of films on the GPU, tracks of faces, and the way from a film to a changed one.
  */
 export { type Alignment, alignFace } from './align/align.ts';
 export { type Template, type TemplateName, templates } from './align/templates.ts';
+export type { EncodeOptions, PictureCodec } from './codecs/codec.ts';
+export {
+  type FormatFacts,
+  formatOfBytes,
+  formatOfName,
+  type PictureFormat,
+  pictureEndings,
+  pictureFormats,
+  pictureLimits,
+  type ReadableFormat,
+} from './codecs/formats.ts';
 export { eyeDistance, type Face, type FivePoints, fivePointsOf, type HeadPose, MESH_POINTS } from './core/face.ts';
 export {
   type Box,
@@ -26,6 +43,35 @@ export { PIXEL_BYTES, type Picture, picture } from './core/picture.ts';
 export { FaceFinder, type FaceFinderOptions, type FindOptions } from './detect/faceFinder.ts';
 export { boxOfMesh, cropOfMesh } from './detect/meshCrops.ts';
 export { type Tile, tilesOf } from './detect/tiles.ts';
+export { ahead } from './films/ahead.ts';
+export { type Film, type FilmFrame, openFilm } from './films/film.ts';
+export { type ChangedFrame, changedFrames, type FrameMoment, type FrameWork } from './films/frames.ts';
+export {
+  downloadPlanes,
+  frameOf,
+  pictureOfPlanes,
+  pictureToPlanes,
+  uploadPlanes,
+  writtenForm,
+} from './films/gpuPlanes.ts';
+export type { MediaLibrary } from './films/media.ts';
+export {
+  type ColourTags,
+  coloursOf,
+  isPlaneFormat,
+  type PlaneColours,
+  type PlaneForm,
+  type PlaneFormat,
+  type PlaneLayout,
+  packedLayout,
+  planeFormats,
+  sameForm,
+  shownSize,
+} from './films/planes.ts';
+export { isCut, thumbnailOf } from './films/thumbnail.ts';
+export { encodeSegment, encodingOf, endingOf, filmEndings, joinSegments } from './films/writing.ts';
+export { embedXmp } from './marks/embed.ts';
+export { readXmp, SOURCE_TYPE, syntheticXmp, type XmpMark } from './marks/xmp.ts';
 export { BlazeFace } from './networks/blazeFace.ts';
 export { FaceMeshNetwork, type Meshes } from './networks/faceMesh.ts';
 export { type FaceNetworks, loadFaceNetworks, type ReplayedNetwork } from './networks/faceNetworks.ts';
@@ -53,6 +99,16 @@ export { hashDistance, perceptualHash } from './people/hash.ts';
 export { poseOfMesh } from './people/pose.ts';
 export { sharpness } from './people/sharpness.ts';
 export {
+  type FacePlace,
+  faceLine,
+  type LeftOutFace,
+  readFaceLine,
+  type SetFace,
+  type SetHeader,
+  type SetShard,
+  type StoredFace,
+} from './sets/face.ts';
+export {
   type ByPerson,
   type ByPlace,
   type ChosenFace,
@@ -60,6 +116,7 @@ export {
   chooseFaces,
   type FaceChoice,
   largestFace,
+  type MissingPerson,
 } from './swap/choose.ts';
 export type { AlignedSwapper, Finder, NamedPicture, Portrait } from './swap/identities.ts';
 export {
@@ -70,7 +127,7 @@ export {
   type PlacedFace,
   type SwapPlan,
 } from './swap/photoSwapper.ts';
-export { pipelineTemplate } from './swap/template.ts';
+export { trainedTemplate } from './swap/template.ts';
 export { type CropOptions, cropPictures } from './warp/crop.ts';
 export { downloadPicture, type GpuPicture, overwritePicture, uploadPicture } from './warp/gpuPicture.ts';
 export { placeCrops, placementRows, windowOf } from './warp/placements.ts';

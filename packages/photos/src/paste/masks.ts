@@ -158,10 +158,11 @@ export function checkMasks(op: string, argument: string, masks: Tensor): void {
 }
 
 /**
- * Classes of the parsing network that SimSwap uses (BiSeNet of CelebAMask-HQ, 19 classes): skin, brows, eyes, nose,
- * inner mouth and lips. Glasses (6), hair and hats are not among them: they stay as they are in the picture.
+ * Classes of the parsing network that SimSwap uses (BiSeNet of CelebAMask-HQ, 19 classes): skin, brows, eyes, glasses,
+ * nose, inner mouth and lips. Glasses are among them, because their class covers the eyes behind them. Hair, hats, ears
+ * and neck are not: they stay as they are in the picture.
  */
-export const celebMaskFace: readonly number[] = [1, 2, 3, 4, 5, 10, 11, 12, 13];
+export const celebMaskFace: readonly number[] = [1, 2, 3, 4, 5, 6, 10, 11, 12, 13];
 
 /**
  * The region of some classes of a parsing map: 1 where the map has one of them, else 0.

@@ -44,12 +44,19 @@ export interface ChosenFace {
   readonly distance?: number;
 }
 
+/** A person that no face belongs to. */
+export interface MissingPerson {
+  /** The number of the person in the choice. */
+  readonly person: number;
+  /** How far the nearest face is from the person, also if it belongs to another; infinite without faces. */
+  readonly nearest: number;
+}
+
 /** The faces that are swapped, and who was not found. */
 export interface ChosenFaces {
   /** In the order of the picture. */
   readonly chosen: readonly ChosenFace[];
-  /** Numbers of the people that no face belongs to. */
-  readonly missing: readonly number[];
+  readonly missing: readonly MissingPerson[];
 }
 
 /** @throws ArgumentError unless the choice is one of those that {@link chooseFaces} knows. */
@@ -115,7 +122,10 @@ function byPerson(
     if (identity >= 0) chosen.push({ face, identity, distance: distances[identity]?.[face] });
     else if (others) chosen.push({ face, identity: people.length });
   }
-  return { chosen, missing: [...people.keys()].filter((person) => assigned[person] === undefined) };
+  const missing = distances.flatMap((row, person): MissingPerson[] =>
+    assigned[person] === undefined ? [{ person, nearest: Math.min(...row) }] : [],
+  );
+  return { chosen, missing };
 }
 
 /** The number of the face with the largest box; the first of equals. */

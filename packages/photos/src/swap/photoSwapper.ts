@@ -143,7 +143,11 @@ export class PhotoSwapper {
    */
   async plan(target: Picture, choice: FaceChoice): Promise<SwapPlan> {
     checkChoice(choice);
-    const faces = await this.#finder.find(target);
+    return this.choose(target, await this.#finder.find(target), choice);
+  }
+
+  /** As {@link plan}, among faces that were found before. */
+  async choose(target: Picture, faces: readonly Face[], choice: FaceChoice): Promise<SwapPlan> {
     const descriptors = 'people' in choice ? await this.#finder.describe(target, faces) : [];
     return { faces, ...chooseFaces(faces, choice, descriptors) };
   }
