@@ -6,6 +6,8 @@
  * - `codecs/`: from files to pictures and back, behind an interface.
  * - `warp/`: pictures on the GPU, and crops of them by similarity transforms.
  * - `align/`: where networks expect the eyes, nose and mouth of a face.
+ * - `networks/`: the trained networks that read photographs.
+ * - `detect/`: faces of photographs, found, followed and described.
  * - `people/`: whose face it is, how it is turned, how sharp it is, and whether it was seen before.
  * - `paste/`: masks of faces, and changed crops pasted back into their picture.
  * - `swap/`: swaps of faces in photographs, from the choice of faces to the finished picture.
