@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { addConformance } from './commands/conformance.ts';
+import { addDataset } from './commands/dataset.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addEval } from './commands/eval.ts';
 import { addExport } from './commands/export.ts';
@@ -26,6 +27,7 @@ export function createProgram(): Command {
     addSwap,
     addEval,
     addFaces,
+    addDataset,
     addDoctor,
     addProfile,
     addKernel,
