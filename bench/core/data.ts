@@ -10,8 +10,8 @@ import { record } from '@visage/tensor';
 import { type DataSet, openDataSet, PicturePairs, Pictures } from '@visage/training';
 
 /**
- * How far pictures went: decoded in the memory of the host; in pairs on the GPU; there mirrored, recoloured, blurred and
- * compressed.
+ * How far pictures went: decoded in the memory of the host; in pairs on the GPU; there mirrored, recoloured, blurred
+ * and compressed.
  */
 export type DataStage = 'decoded' | 'uploaded' | 'changed';
 
