@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { addConformance } from './commands/conformance.ts';
+import { addDataset } from './commands/dataset.ts';
 import { addDetect } from './commands/detect.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addEval } from './commands/eval.ts';
@@ -28,6 +29,7 @@ export function createProgram(): Command {
     addDetect,
     addEval,
     addFaces,
+    addDataset,
     addDoctor,
     addProfile,
     addKernel,

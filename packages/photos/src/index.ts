@@ -16,9 +16,11 @@
  */
 export { type Alignment, alignFace } from './align/align.ts';
 export { type Template, type TemplateName, templates } from './align/templates.ts';
+export { browserCodec } from './codecs/browserCodec.ts';
 export type { EncodeOptions, PictureCodec } from './codecs/codec.ts';
 export {
   type FormatFacts,
+  formatName,
   formatOfBytes,
   formatOfName,
   type PictureFormat,

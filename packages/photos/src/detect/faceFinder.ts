@@ -147,7 +147,7 @@ export class FaceFinder {
    * Describes whose faces these are, for `descriptorDistance` and `clusterDescriptors`: 128 numbers for each, of dlib's
    * recognition network on the face aligned to dlib's mean face.
    */
-  async describe(source: Source, faces: readonly Face[]): Promise<Float32Array[]> {
+  async describe(source: Source, faces: readonly Pick<Face, 'points'>[]): Promise<Float32Array[]> {
     const network = await this.#networks.recogniser();
     const jobs = faces.map(({ points }) => ({ source, transform: alignFace(points, 'dlib', network.size).transform }));
     const described = await runOnCrops(network, jobs, MOST_CROPS);
