@@ -14,7 +14,7 @@ import * as assert from 'uvu/assert';
 import { fixturePicture, pictures } from '../helpers/fixtures.ts';
 import { gpuSuite } from '../helpers/gpu.ts';
 
-const { test } = await gpuSuite('faces of photographs', { robustness: false, deterministic: true });
+const { test, gpu } = await gpuSuite('faces of photographs', { robustness: false, deterministic: true });
 const networks = loadFaceNetworks(npmWeights);
 const finder = new FaceFinder(networks);
 test.after(() => networks.dispose());
@@ -73,6 +73,9 @@ test('finds, follows and recognises the face of a portrait', async () => {
   const [face, ...others] = await finder.find(source, { tiles: false });
   assert.is(others.length, 0);
   assert.ok(face && apart(face, faces[0] as BoxRow) < 0.1 * face.box.width);
+  const live = gpu.memory.live;
+  assert.equal(await finder.find(source, { tiles: false }), [face], 'the same bits again');
+  assert.is(gpu.memory.live, live, 'nothing is left behind');
   const [left, right, nose, mouth] = face.points;
   assert.ok(left[0] < nose[0] && nose[0] < right[0] && nose[1] > left[1] && mouth[1] > nose[1]);
 
