@@ -42,7 +42,10 @@ export { FaceFinder, type FaceFinderOptions, type FindOptions } from './detect/f
 export { boxOfMesh, cropOfMesh } from './detect/meshCrops.ts';
 export { type Tile, tilesOf } from './detect/tiles.ts';
 export { ahead } from './films/ahead.ts';
+export { type CastFace, Casting } from './films/casting.ts';
 export { type Film, type FilmFrame, openFilm } from './films/film.ts';
+export { FilmPeople } from './films/filmPeople.ts';
+export { FilmSwap, type FilmSwapParts } from './films/filmSwap.ts';
 export { type ChangedFrame, changedFrames, type FrameMoment, type FrameWork } from './films/frames.ts';
 export {
   downloadPlanes,
@@ -66,7 +69,9 @@ export {
   sameForm,
   shownSize,
 } from './films/planes.ts';
+export { type SteadyState, steadied } from './films/steady.ts';
 export { isCut, thumbnailOf } from './films/thumbnail.ts';
+export { FaceTracker, type FrameFinder, type TrackedFace } from './films/tracker.ts';
 export { encodeSegment, encodingOf, endingOf, filmEndings, joinSegments } from './films/writing.ts';
 export { embedXmp } from './marks/embed.ts';
 export { drawLabel, hasLabel } from './marks/label.ts';
