@@ -1,4 +1,4 @@
-/** Tracks of faces: followed, held, found again after cuts, steadied; identities without flicker. Plain data, no GPU. */
+/** Tracks of faces: followed, held, found again after cuts, steadied; identities without flicker. */
 import {
   Casting,
   type Face,
