@@ -7,6 +7,7 @@
  *     npm run bench -- step           the paper's training step
  *     npm run bench -- memory         its memory, counted on any machine
  *     npm run bench -- data           pictures of a face set per second, decoded in worker threads
+ *     npm run bench -- film           a film with one face: codecs, GPU, and both together
  *     npm run bench -- peers          beside tfjs-backend-webgpu and jax-js, in the same run
  *     npm run bench -- page           the kernels in a browser
  *     npm run bench -- kernel-page    puts the tables of kernels and variants into docs/kernels.md
@@ -20,6 +21,7 @@
 import { reportFailure } from '@visage/cli';
 import { Command } from 'commander';
 import { addBenches } from './commands/benches.ts';
+import { addFilm } from './commands/film.ts';
 import { addKernelPage } from './commands/kernelPage.ts';
 import { addMemory } from './commands/memory.ts';
 import { addPage } from './commands/page.ts';
@@ -27,6 +29,7 @@ import { addTables } from './commands/tables.ts';
 
 const program = new Command('bench').description('what the kernels, networks and training steps of Visage cost here');
 addBenches(program);
+addFilm(program);
 addMemory(program);
 addPage(program);
 addKernelPage(program);

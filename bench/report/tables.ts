@@ -2,6 +2,7 @@ import { REASONS_NOTE, Reasons, variantsOf } from '@visage/gpu';
 import type { Table } from '@visage/training';
 import { CONVOLUTION_PASSES, type ConvolutionRow } from '../core/convolution.ts';
 import type { DataRow } from '../core/data.ts';
+import type { FilmRow } from '../core/film.ts';
 import type { KernelReport, KernelRow } from '../core/kernels.ts';
 import type { MemoryRow } from '../core/memory.ts';
 import type { NetworkRow } from '../core/networks.ts';
@@ -32,6 +33,8 @@ export function tablesOf(result: BenchResult, most = Number.POSITIVE_INFINITY): 
       return [memoryTable(result.measured as readonly MemoryRow[])];
     case 'data':
       return [dataTable(result.measured as readonly DataRow[])];
+    case 'film':
+      return [filmTable(result.measured as readonly FilmRow[])];
     case 'peers':
       return [peerTable(result.measured as PeerReport)];
     case 'pytorch':
@@ -234,6 +237,16 @@ function memoryTable(rows: readonly MemoryRow[]): Table {
   ]);
   const head = ['precision', 'batch', 'networks', 'training state', 'frozen forms', 'workspace', 'peak GiB'];
   return { title: 'Memory of a training, recipe of the paper, in MiB', rows: [head, ...body] };
+}
+
+function filmTable(rows: readonly FilmRow[]): Table {
+  const body = rows.map(({ part, precision = '', msPerFrame, framesPerSecond }) => [
+    part,
+    precision,
+    significant(msPerFrame),
+    significant(framesPerSecond),
+  ]);
+  return { title: 'A film with one face', rows: [['part', 'precision', 'ms a frame', 'frames/s'], ...body] };
 }
 
 function pytorchTables({ training, inference, convolutions }: PytorchReport): Table[] {
