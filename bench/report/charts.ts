@@ -25,6 +25,7 @@ export function chartsOf({ bench, measured }: BenchResult): Chart[] {
       return peerCharts(measured as PeerReport);
     case 'data':
     case 'film':
+    case 'detection':
     case 'pytorch':
       return [];
   }

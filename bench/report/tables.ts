@@ -2,6 +2,7 @@ import { REASONS_NOTE, Reasons, variantsOf } from '@visage/gpu';
 import type { Table } from '@visage/training';
 import { CONVOLUTION_PASSES, type ConvolutionRow } from '../core/convolution.ts';
 import type { DataRow } from '../core/data.ts';
+import type { DetectionRow } from '../core/detection.ts';
 import type { FilmRow } from '../core/film.ts';
 import type { KernelReport, KernelRow } from '../core/kernels.ts';
 import type { MemoryRow } from '../core/memory.ts';
@@ -31,6 +32,8 @@ export function tablesOf(result: BenchResult, most = Number.POSITIVE_INFINITY): 
       return [stepTable(result.measured as readonly StepRow[])];
     case 'memory':
       return [memoryTable(result.measured as readonly MemoryRow[])];
+    case 'detection':
+      return [detectionTable(result.measured as readonly DetectionRow[])];
     case 'data':
       return [dataTable(result.measured as readonly DataRow[])];
     case 'film':
@@ -40,6 +43,27 @@ export function tablesOf(result: BenchResult, most = Number.POSITIVE_INFINITY): 
     case 'pytorch':
       return pytorchTables(result.measured as PytorchReport);
   }
+}
+
+/** Pictures with people one by one, those without together. */
+function detectionTable(rows: readonly DetectionRow[]): Table {
+  const sum = (some: readonly DetectionRow[], of: (row: DetectionRow) => number) =>
+    some.reduce((total, row) => total + of(row), 0);
+  const line = (name: string, size: string, some: readonly DetectionRow[]) => [
+    name,
+    size,
+    String(sum(some, ({ people }) => people)),
+    String(sum(some, ({ found }) => found)),
+    String(sum(some, ({ wrong }) => wrong)),
+    significant(sum(some, ({ ms }) => ms) / Math.max(1, some.length)),
+  ];
+  const empty = rows.filter(({ people }) => people === 0);
+  const body = rows
+    .filter(({ people }) => people > 0)
+    .map((row) => line(row.picture, `${row.width} x ${row.height}`, [row]));
+  const none = line(`${empty.length} pictures without people`, '', empty);
+  const head = ['picture', 'pixels', 'people', 'found', 'wrong', 'ms a picture'];
+  return { title: 'Faces found', rows: [head, ...body, none, line('all', '', rows)] };
 }
 
 function dataTable(rows: readonly DataRow[]): Table {

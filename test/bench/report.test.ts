@@ -138,6 +138,7 @@ const fullRun: Record<BenchName, unknown> = {
   networks: networks.map((network) => ({ network, pass: 'forward', ...setting, ...rates })),
   step: [{ ...setting, ...costs }],
   memory: [{ ...setting, networks: 1, state: 1, constants: 1, workspace: 1, peak: 1 }],
+  detection: [{ picture: 'a', width: 1, height: 1, people: 2, found: 1, wrong: 0, ms: 3 }],
   data: [
     {
       stored: 256,

@@ -42,8 +42,9 @@ export {
   transformed,
 } from './core/geometry.ts';
 export { PIXEL_BYTES, type Picture, picture } from './core/picture.ts';
+export { overlapOf } from './detect/candidates.ts';
 export { type DrawnFace, drawFaces } from './detect/draw.ts';
-export { FaceFinder, type FaceFinderOptions, type FindOptions } from './detect/faceFinder.ts';
+export { FaceFinder, type FaceFinderOptions, type FinderNetworks, type FindOptions } from './detect/faceFinder.ts';
 export { boxOfMesh, cropOfMesh } from './detect/meshCrops.ts';
 export { type Tile, tilesOf } from './detect/tiles.ts';
 export { ahead } from './films/ahead.ts';
