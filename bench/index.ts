@@ -8,6 +8,7 @@
  *     npm run bench -- memory         its memory, counted on any machine
  *     npm run bench -- peers          beside tfjs-backend-webgpu and jax-js, in the same run
  *     npm run bench -- page           the kernels in a browser
+ *     npm run bench -- dataset        an import of photographs: pictures a second, and memory
  *     npm run bench -- kernel-page    puts the tables of kernels and variants into docs/kernels.md
  *     npm run bench -- tables         puts results into docs/performance.md
  *
@@ -19,6 +20,7 @@
 import { reportFailure } from '@visage/cli';
 import { Command } from 'commander';
 import { addBenches } from './commands/benches.ts';
+import { addDatasetBench } from './commands/dataset.ts';
 import { addKernelPage } from './commands/kernelPage.ts';
 import { addMemory } from './commands/memory.ts';
 import { addPage } from './commands/page.ts';
@@ -28,6 +30,7 @@ const program = new Command('bench').description('what the kernels, networks and
 addBenches(program);
 addMemory(program);
 addPage(program);
+addDatasetBench(program);
 addKernelPage(program);
 addTables(program);
 try {
