@@ -6,6 +6,7 @@
  *     npm run bench -- networks       generator, discriminators, identity network, swap
  *     npm run bench -- step           the paper's training step
  *     npm run bench -- memory         its memory, counted on any machine
+ *     npm run bench -- data           pictures of a face set per second, decoded in worker threads
  *     npm run bench -- peers          beside tfjs-backend-webgpu and jax-js, in the same run
  *     npm run bench -- page           the kernels in a browser
  *     npm run bench -- dataset        an import of photographs: pictures a second, and memory

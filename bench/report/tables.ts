@@ -1,6 +1,7 @@
 import { REASONS_NOTE, Reasons, variantsOf } from '@visage/gpu';
 import type { Table } from '@visage/training';
 import { CONVOLUTION_PASSES, type ConvolutionRow } from '../core/convolution.ts';
+import type { DataRow } from '../core/data.ts';
 import type { KernelReport, KernelRow } from '../core/kernels.ts';
 import type { MemoryRow } from '../core/memory.ts';
 import type { NetworkRow } from '../core/networks.ts';
@@ -29,11 +30,38 @@ export function tablesOf(result: BenchResult, most = Number.POSITIVE_INFINITY): 
       return [stepTable(result.measured as readonly StepRow[])];
     case 'memory':
       return [memoryTable(result.measured as readonly MemoryRow[])];
+    case 'data':
+      return [dataTable(result.measured as readonly DataRow[])];
     case 'peers':
       return [peerTable(result.measured as PeerReport)];
     case 'pytorch':
       return pytorchTables(result.measured as PytorchReport);
   }
+}
+
+function dataTable(rows: readonly DataRow[]): Table {
+  const head = [
+    'stored',
+    'trained at',
+    'threads',
+    'until',
+    'pictures/s',
+    'pairs/s',
+    'processor ms each',
+    'main thread',
+  ];
+  const cells = rows.map((row) => [
+    `${row.stored} px`,
+    `${row.imageSize} px`,
+    String(row.workers),
+    row.until,
+    String(Math.round(row.picturesPerSecond)),
+    String(Math.round(row.picturesPerSecond / 2)),
+    significant(row.cpuMs),
+    `${Math.round(100 * row.mainShare)} %`,
+  ]);
+  const note = `Every picture is read and decoded each time it is drawn, on ${rows[0]?.processors} processors; a pair has two. On a software adapter the processor's time holds the adapter's.`;
+  return { title: 'Pictures of a face set that reach the GPU', note, rows: [head, ...cells] };
 }
 
 function kernelTables({ ceilings, rows }: KernelReport, most: number): Table[] {

@@ -138,6 +138,18 @@ const fullRun: Record<BenchName, unknown> = {
   networks: networks.map((network) => ({ network, pass: 'forward', ...setting, ...rates })),
   step: [{ ...setting, ...costs }],
   memory: [{ ...setting, networks: 1, state: 1, constants: 1, workspace: 1, peak: 1 }],
+  data: [
+    {
+      stored: 256,
+      imageSize: 224,
+      workers: 2,
+      processors: 8,
+      until: 'decoded',
+      picturesPerSecond: 9,
+      cpuMs: 1,
+      mainShare: 0.1,
+    },
+  ],
   peers: {
     devices: {},
     contests: [{ what: 'generator', pass: 'forward', batch: 1, entries: [{ name: 'visage', ms: 1 }] }],

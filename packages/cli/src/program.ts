@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { addConformance } from './commands/conformance.ts';
 import { addDataset } from './commands/dataset.ts';
+import { addDetect } from './commands/detect.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addEval } from './commands/eval.ts';
 import { addExport } from './commands/export.ts';
@@ -25,6 +26,7 @@ export function createProgram(): Command {
     addStart,
     addTrain,
     addSwap,
+    addDetect,
     addEval,
     addFaces,
     addDataset,

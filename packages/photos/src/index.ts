@@ -16,9 +16,11 @@
  */
 export { type Alignment, alignFace } from './align/align.ts';
 export { type Template, type TemplateName, templates } from './align/templates.ts';
+export { browserCodec } from './codecs/browserCodec.ts';
 export type { EncodeOptions, PictureCodec } from './codecs/codec.ts';
 export {
   type FormatFacts,
+  formatName,
   formatOfBytes,
   formatOfName,
   type PictureFormat,
@@ -40,6 +42,7 @@ export {
   transformed,
 } from './core/geometry.ts';
 export { PIXEL_BYTES, type Picture, picture } from './core/picture.ts';
+export { type DrawnFace, drawFaces } from './detect/draw.ts';
 export { FaceFinder, type FaceFinderOptions, type FindOptions } from './detect/faceFinder.ts';
 export { boxOfMesh, cropOfMesh } from './detect/meshCrops.ts';
 export { type Tile, tilesOf } from './detect/tiles.ts';

@@ -34,6 +34,8 @@ export class PicturePairs implements TrainingData {
   /** Batches are uploaded as bytes, a quarter of the size of floats. */
   readonly #target: Tensor;
   readonly #source: Tensor;
+  /** One side of a batch on its way to the device, which copies it. */
+  readonly #host: Uint8Array;
   /** Batches that are being read, by kind and number. */
   readonly #reading = new Map<string, Reading>();
 
@@ -53,8 +55,8 @@ export class PicturePairs implements TrainingData {
     this.#pictures = pictures;
     this.#seed = seed;
     const shape = [batchSize, imageSize, imageSize, 3];
-    const bytes = new Uint8Array(batchSize * imageSize * imageSize * 3);
-    [this.#target, this.#source] = [keep(tensor(bytes, shape)), keep(tensor(bytes, shape))];
+    this.#host = new Uint8Array(batchSize * imageSize * imageSize * 3);
+    [this.#target, this.#source] = [keep(tensor(this.#host, shape)), keep(tensor(this.#host, shape))];
   }
 
   images(): ImagePairs {
@@ -76,8 +78,10 @@ export class PicturePairs implements TrainingData {
   async load(kind: PairKind, step: number): Promise<void> {
     const pairs = await this.#read(kind, step).pairs;
     for (const [key, batch] of this.#reading) if (batch.step <= step) this.#reading.delete(key);
-    this.#target.write(this.#batch(pairs.map(({ target }) => target)));
-    this.#source.write(this.#batch(pairs.map(({ source }) => source)));
+    for (const side of ['target', 'source'] as const) {
+      for (const [row, pair] of pairs.entries()) this.#host.set(pair[side], row * pair[side].length);
+      (side === 'target' ? this.#target : this.#source).write(this.#host);
+    }
   }
 
   #read(kind: PairKind, step: number): Reading {
@@ -172,14 +176,6 @@ export class PicturePairs implements TrainingData {
   #lastBad(): string {
     const last = this.#pictures.bad.at(-1);
     return last ? `${last.name}: ${last.reason}` : 'unknown';
-  }
-
-  #batch(pictures: readonly Uint8Array[]): Uint8Array {
-    const batch = new Uint8Array(this.#target.size);
-    pictures.forEach((bytes, k) => {
-      batch.set(bytes, k * bytes.length);
-    });
-    return batch;
   }
 }
 
