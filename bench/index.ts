@@ -11,6 +11,7 @@
  *     npm run bench -- film           a film with one face: codecs, GPU, and both together
  *     npm run bench -- peers          beside tfjs-backend-webgpu and jax-js, in the same run
  *     npm run bench -- page           the kernels in a browser
+ *     npm run bench -- dataset        an import of photographs: pictures a second, and memory
  *     npm run bench -- kernel-page    puts the tables of kernels and variants into docs/kernels.md
  *     npm run bench -- tables         puts results into docs/performance.md
  *
@@ -22,6 +23,7 @@
 import { reportFailure } from '@visage/cli';
 import { Command } from 'commander';
 import { addBenches } from './commands/benches.ts';
+import { addDatasetBench } from './commands/dataset.ts';
 import { addDetection } from './commands/detection.ts';
 import { addFilm } from './commands/film.ts';
 import { addKernelPage } from './commands/kernelPage.ts';
@@ -35,6 +37,7 @@ addFilm(program);
 addMemory(program);
 addDetection(program);
 addPage(program);
+addDatasetBench(program);
 addKernelPage(program);
 addTables(program);
 try {

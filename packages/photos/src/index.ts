@@ -110,7 +110,8 @@ export { type GreyPicture, greyOf, greyOfCrop, resizedGrey } from './people/grey
 export { hashDistance, perceptualHash } from './people/hash.ts';
 export { poseOfMesh, poseOfPoints } from './people/pose.ts';
 export { sharpness } from './people/sharpness.ts';
-export { type CurationRules, defaultRules } from './sets/curate.ts';
+export { type Candidate, shareInside } from './sets/candidate.ts';
+export { type CurationRules, completeRules, curate, defaultRules, type JudgedFace } from './sets/curate.ts';
 export {
   type FacePlace,
   faceLine,
