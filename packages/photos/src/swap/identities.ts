@@ -5,6 +5,7 @@ import { alignFace } from '../align/align.ts';
 import type { TemplateName } from '../align/templates.ts';
 import type { Face } from '../core/face.ts';
 import type { Picture } from '../core/picture.ts';
+import type { FaceFinder } from '../detect/faceFinder.ts';
 import { meanDescriptor } from '../people/descriptors.ts';
 import { cropPictures } from '../warp/crop.ts';
 import { largestFace } from './choose.ts';
@@ -22,11 +23,8 @@ export interface Portrait extends NamedPicture {
   readonly faces: number;
 }
 
-/** What finds faces: a `FaceFinder`. */
-export interface Finder {
-  find(source: Picture): Promise<Face[]>;
-  describe(source: Picture, faces: readonly Face[]): Promise<Float32Array[]>;
-}
+/** What finds faces and tells people apart. */
+export type Finder = Pick<FaceFinder, 'find' | 'describe'>;
 
 /** What swaps aligned faces: a `Swapper` of `@visage/simswap`. */
 export interface AlignedSwapper {
