@@ -1,6 +1,9 @@
 import { REASONS_NOTE, Reasons, variantsOf } from '@visage/gpu';
 import type { Table } from '@visage/training';
 import { CONVOLUTION_PASSES, type ConvolutionRow } from '../core/convolution.ts';
+import type { DataRow } from '../core/data.ts';
+import type { DetectionRow } from '../core/detection.ts';
+import type { FilmRow } from '../core/film.ts';
 import type { KernelReport, KernelRow } from '../core/kernels.ts';
 import type { MemoryRow } from '../core/memory.ts';
 import type { NetworkRow } from '../core/networks.ts';
@@ -8,6 +11,7 @@ import type { StepRow } from '../core/step.ts';
 import type { PeerReport } from '../peers/contest.ts';
 import { arithmeticRate, memoryRate, percent, significant } from './format.ts';
 import { peerTable } from './peers.ts';
+import { dataTable, detectionTable, filmTable } from './photoTables.ts';
 import type { BenchResult, PytorchReport, PytorchRow } from './result.ts';
 
 export const PASS_NAMES = {
@@ -16,24 +20,29 @@ export const PASS_NAMES = {
   weightGradient: 'weight gradient',
 } as const;
 
-/** Every table of a result; `most` bounds the rows of the long ones. */
-export function tablesOf(result: BenchResult, most = Number.POSITIVE_INFINITY): Table[] {
-  switch (result.bench) {
-    case 'kernels':
-      return kernelTables(result.measured as KernelReport, most);
-    case 'convolutions':
-      return [convolutionTable(result.measured as readonly ConvolutionRow[])];
-    case 'networks':
-      return [networkTable(result.measured as readonly NetworkRow[])];
-    case 'step':
-      return [stepTable(result.measured as readonly StepRow[])];
-    case 'memory':
-      return [memoryTable(result.measured as readonly MemoryRow[])];
-    case 'peers':
-      return [peerTable(result.measured as PeerReport)];
-    case 'pytorch':
-      return pytorchTables(result.measured as PytorchReport);
-  }
+function dataTable(rows: readonly DataRow[]): Table {
+  const head = [
+    'stored',
+    'trained at',
+    'threads',
+    'until',
+    'pictures/s',
+    'pairs/s',
+    'processor ms each',
+    'main thread',
+  ];
+  const cells = rows.map((row) => [
+    `${row.stored} px`,
+    `${row.imageSize} px`,
+    String(row.workers),
+    row.until,
+    String(Math.round(row.picturesPerSecond)),
+    String(Math.round(row.picturesPerSecond / 2)),
+    significant(row.cpuMs),
+    `${Math.round(100 * row.mainShare)} %`,
+  ]);
+  const note = `Every picture is read and decoded each time it is drawn, on ${rows[0]?.processors} processors; a pair has two. On a software adapter the processor's time holds the adapter's.`;
+  return { title: 'Pictures of a face set that reach the GPU', note, rows: [head, ...cells] };
 }
 
 function kernelTables({ ceilings, rows }: KernelReport, most: number): Table[] {
@@ -131,17 +140,6 @@ function methodsOf({ kernels }: ConvolutionRow): string {
   return parts.join(', ');
 }
 
-/**
- * The variants among launches `family/kernel: variant`: `winograd 2x2 on tiled 64x128x16`. A change of layout does not
- * count as a variant.
- */
-function methodOf(launches: readonly string[]): string {
-  const isProduct = (launch: string) => Number(launch.startsWith('gemm/'));
-  const computing = launches.filter((launch) => !launch.startsWith('shape/'));
-  computing.sort((a, b) => isProduct(a) - isProduct(b));
-  return [...new Set(computing.map((launch) => launch.split(': ').at(-1)))].join(' on ');
-}
-
 function networkTable(rows: readonly NetworkRow[]): Table {
   const body = rows.map((row) => [
     row.network,
@@ -206,6 +204,16 @@ function memoryTable(rows: readonly MemoryRow[]): Table {
   ]);
   const head = ['precision', 'batch', 'networks', 'training state', 'frozen forms', 'workspace', 'peak GiB'];
   return { title: 'Memory of a training, recipe of the paper, in MiB', rows: [head, ...body] };
+}
+
+function filmTable(rows: readonly FilmRow[]): Table {
+  const body = rows.map(({ part, precision = '', msPerFrame, framesPerSecond }) => [
+    part,
+    precision,
+    significant(msPerFrame),
+    significant(framesPerSecond),
+  ]);
+  return { title: 'A film with one face', rows: [['part', 'precision', 'ms a frame', 'frames/s'], ...body] };
 }
 
 function pytorchTables({ training, inference, convolutions }: PytorchReport): Table[] {

@@ -14,8 +14,9 @@
 export { type ComparisonResult, comparisonTable, runsTable } from './compare/report.ts';
 export { type ComparisonOptions, compareSystems } from './compare/run.ts';
 export { type DataPerson, type DataSet, describeDataSet, openDataSet } from './data/dataSet.ts';
+export { PictureLabels, type PictureLabelsOptions } from './data/pictureLabels.ts';
 export { PicturePairs, type PicturePairsOptions } from './data/picturePairs.ts';
-export { type BadPicture, Pictures } from './data/pictures.ts';
+export { type BadPicture, Pictures, type PicturesOptions } from './data/pictures.ts';
 export { type DataSplit, describeSplit, splitPeople } from './data/split.ts';
 export { type AnswerName, type EvaluationOptions, SwapEvaluation } from './evaluation/evaluate.ts';
 export { HeldOutEvaluation, type HeldOutOptions, type PhotoAnswer, type PhotoScores } from './evaluation/heldOut.ts';
@@ -37,8 +38,10 @@ export { type Spread, spreadOf, withSpread } from './report/spread.ts';
 export { adapterLine, duration } from './report/text.ts';
 export { checkNobodyTrains, emptyRunFolder } from './runs/lock.ts';
 export { type LogLine, logLines, readLog, TrainingLog } from './runs/log.ts';
+export { type MeasurePhotosOptions, measurePhotos } from './runs/measurePhotos.ts';
 export type { RunObserver, RunProgress } from './runs/observer.ts';
 export { measuredRun, newRun, type ResumeChanges, resumedRun, type TrainingRun } from './runs/open.ts';
+export type { PhotoFigures } from './runs/results.ts';
 export { type Outcome, RunFolder } from './runs/runFolder.ts';
 export type { OpenedData } from './runs/sources.ts';
 export { type Preset, presetFor, presets, type Rates, tiny } from './settings/presets.ts';
@@ -53,5 +56,6 @@ export {
   notesOf,
   type RunSettings,
   resumedSettings,
+  trainedOnPictures,
   trainingLevel,
 } from './settings/settings.ts';

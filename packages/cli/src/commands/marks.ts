@@ -1,5 +1,5 @@
 import { loadFile } from '@visage/nn/node';
-import { pictureFormats, SOURCE_TYPE } from '@visage/photos';
+import { formatName, SOURCE_TYPE } from '@visage/photos';
 import { type C2paMark, type Marks, readMarks } from '@visage/photos/node';
 
 const sourceOf = (type: string): string =>
@@ -15,8 +15,7 @@ function credentials({ tool, sourceTypes, signer, intact }: C2paMark): string {
 }
 
 function print(file: string, { format, width, height, xmp, c2pa, label }: Marks): void {
-  const kind = format === 'gif' ? 'GIF' : pictureFormats[format].label;
-  console.log(`${file}: ${kind}, ${width} x ${height}\n`);
+  console.log(`${file}: ${formatName(format)}, ${width} x ${height}\n`);
   const source = xmp && `${xmp.sourceType === undefined ? 'no source named' : sourceOf(xmp.sourceType)}${by(xmp.tool)}`;
   console.log(`${'XMP'.padEnd(26)}${source ?? 'none'}`);
   console.log(`${'content credentials'.padEnd(26)}${c2pa ? credentials(c2pa) : 'none'}`);

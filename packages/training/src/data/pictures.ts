@@ -1,4 +1,5 @@
 import { type Image, image } from '@visage/faces';
+import { checkOptions, type OptionKeys } from '@visage/gpu';
 import { FileError } from '@visage/nn';
 import { FacePool } from '@visage/photos/node';
 import type { DataSet } from './dataSet.ts';
@@ -11,8 +12,15 @@ export interface BadPicture {
   readonly reason: string;
 }
 
-/** Bytes of decoded pictures that are kept in memory because they may be drawn again. */
-const KEPT_BYTES = 2 ** 30;
+/** How pictures are decoded and kept. */
+export interface PicturesOptions {
+  /** The threads that decode. Default: those that all data sets of the process share. */
+  readonly pool?: FacePool;
+  /** Bytes of decoded pictures that are kept in memory because they may be drawn again. Default: a gigabyte. */
+  readonly keptBytes?: number;
+}
+
+const OPTIONS: OptionKeys<PicturesOptions> = { pool: true, keptBytes: true };
 
 /** The decoding threads of this process, which all data sets share. */
 let common: FacePool | undefined;
@@ -38,12 +46,14 @@ export class Pictures {
   readonly #told = new Set<number>();
   readonly #recent: Recent<number, Promise<Uint8Array | undefined>>;
 
-  /** @param pool the threads that decode. Default: those that all data sets of the process share. */
-  constructor(data: DataSet, imageSize: number, pool = commonPool()) {
+  /** @throws ArgumentError for an option that there is not. */
+  constructor(data: DataSet, imageSize: number, options: PicturesOptions = {}) {
+    checkOptions('Pictures', options, OPTIONS);
+    const { pool = commonPool(), keptBytes = 2 ** 30 } = options;
     this.#data = data;
     this.imageSize = imageSize;
     this.#pool = pool;
-    this.#recent = new Recent(Math.max(1, Math.floor(KEPT_BYTES / (3 * imageSize ** 2))));
+    this.#recent = new Recent(Math.max(1, Math.floor(keptBytes / (3 * imageSize ** 2))));
   }
 
   /** The bad pictures found so far. */

@@ -151,6 +151,10 @@ export function resumedSettings(header: CheckpointHeader, path: string): RunSett
 export const trainingLevel = ({ notes }: CheckpointHeader): Level | undefined =>
   isNotes(notes) ? notes.level : undefined;
 
+/** Whether a checkpoint of `visage train` was trained on data sets, alone or among other sources. */
+export const trainedOnPictures = ({ notes }: CheckpointHeader): boolean =>
+  isNotes(notes) && foldersOf({ data: dataIn(notes) }).length > 0;
+
 const MOST_SOURCES = 16;
 const MOST_WEIGHT = 1e6;
 
