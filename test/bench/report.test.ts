@@ -155,6 +155,7 @@ const fullRun: Record<BenchName, unknown> = {
     devices: {},
     contests: [{ what: 'generator', pass: 'forward', batch: 1, entries: [{ name: 'visage', ms: 1 }] }],
   },
+  film: [{ part: 'decode', frames: 30, msPerFrame: 1, framesPerSecond: 1000 }],
   pytorch: {
     training: [{ precision: 'tf32', batch: 1, ms: 2 }],
     inference: [{ precision: 'fp16', batch: 1, ms: 2 }],

@@ -48,7 +48,11 @@ export { FaceFinder, type FaceFinderOptions, type FinderNetworks, type FindOptio
 export { boxOfMesh, cropOfMesh } from './detect/meshCrops.ts';
 export { type Tile, tilesOf } from './detect/tiles.ts';
 export { ahead } from './films/ahead.ts';
+export { type CastFace, Casting } from './films/casting.ts';
 export { type Film, type FilmFrame, openFilm } from './films/film.ts';
+export { FilmPeople } from './films/filmPeople.ts';
+export { FilmSwap, type FilmSwapParts } from './films/filmSwap.ts';
+export { frameLabel } from './films/frameLabel.ts';
 export { type ChangedFrame, changedFrames, type FrameMoment, type FrameWork } from './films/frames.ts';
 export {
   downloadPlanes,
@@ -72,8 +76,11 @@ export {
   sameForm,
   shownSize,
 } from './films/planes.ts';
+export { type SteadyState, steadied } from './films/steady.ts';
 export { isCut, thumbnailOf } from './films/thumbnail.ts';
+export { FaceTracker, type FrameFinder, type TrackedFace } from './films/tracker.ts';
 export { encodeSegment, encodingOf, endingOf, filmEndings, joinSegments } from './films/writing.ts';
+export { readYuv4Mpeg, type Yuv4MpegHeader, yuv4MpegFrame, yuv4MpegHeader } from './films/yuv4mpeg.ts';
 export { embedXmp } from './marks/embed.ts';
 export { drawLabel, hasLabel } from './marks/label.ts';
 export { readXmp, SOURCE_TYPE, syntheticXmp, type XmpMark } from './marks/xmp.ts';
@@ -103,7 +110,8 @@ export { type GreyPicture, greyOf, greyOfCrop, resizedGrey } from './people/grey
 export { hashDistance, perceptualHash } from './people/hash.ts';
 export { poseOfMesh, poseOfPoints } from './people/pose.ts';
 export { sharpness } from './people/sharpness.ts';
-export { type CurationRules, defaultRules } from './sets/curate.ts';
+export { type Candidate, shareInside } from './sets/candidate.ts';
+export { type CurationRules, completeRules, curate, defaultRules, type JudgedFace } from './sets/curate.ts';
 export {
   type FacePlace,
   faceLine,
