@@ -24,6 +24,8 @@ export function chartsOf({ bench, measured }: BenchResult): Chart[] {
     case 'peers':
       return peerCharts(measured as PeerReport);
     case 'data':
+    case 'film':
+    case 'detection':
     case 'pytorch':
       return [];
   }

@@ -111,6 +111,14 @@ test('two people stay apart although one pair of their pictures is too near', ()
   );
 });
 
+test('faces of one picture are different people, however near their descriptors', () => {
+  const faces = descriptorsOf(1, 6, 0.1);
+  assert.equal(clusterDescriptors(faces), [0, 0, 0, 0, 0, 0]);
+  const clusters = clusterDescriptors(faces, samePerson, [0, 0, 1, 1, 2, 2]);
+  for (const k of [0, 2, 4]) assert.is.not(clusters[k], clusters[k + 1]);
+  assert.throws(() => clusterDescriptors(faces, samePerson, [0]), /pictures/);
+});
+
 /** Stripes and a disk: a picture with something to see at every scale. */
 function scene(side: number, brightness = 1): GreyPicture {
   const data = Float32Array.from({ length: side * side }, (_, k) => {

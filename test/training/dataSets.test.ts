@@ -16,9 +16,10 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { shuffledPlace } from '@visage/faces';
-import { readSafetensors } from '@visage/nn';
+import { Linear, readSafetensors, seeded } from '@visage/nn';
 import { openFaceSet, writeRenderedSet } from '@visage/photos/node';
-import { paper } from '@visage/simswap';
+import { paper, trainOnLabelledFaces } from '@visage/simswap';
+import { cast, crossEntropy, record } from '@visage/tensor';
 import {
   builtInWeights,
   describeData,
@@ -27,6 +28,7 @@ import {
   newRun,
   newSettings,
   openDataSet,
+  PictureLabels,
   PicturePairs,
   Pictures,
   RunFolder,
@@ -190,6 +192,42 @@ test('a mix of a set, a folder and rendered faces goes on bit for bit after both
     () => assert.unreachable(),
     ({ message }: Error) => assert.match(message, /was trained on 2 data sets and cannot go on with/),
   );
+});
+
+test('labelled faces carry the number of their person, everybody in turn, and a classifier learns from them', async () => {
+  const data = await openDataSet(set);
+  const pictures = new Pictures(data, micro.imageSize);
+  const labelled = new PictureLabels({ people: data.people, pictures, batchSize: PEOPLE, seed: 3 });
+  const step = record(() => {
+    const { faces, labels } = labelled.batch();
+    return [faces.mul(1), cast(labels, 'f32')] as const;
+  });
+  const bytes = new Map<string, number>();
+  for (const [label, { faces }] of data.people.entries())
+    for (const face of Array.from(faces)) bytes.set(String(await pictures.bytes(face)), label);
+  for (let k = 0; k < FACES; k++) {
+    await labelled.load(k);
+    const [faces] = step.run();
+    const values = await faces.floats();
+    const each = values.length / PEOPLE;
+    const seen = Array.from({ length: PEOPLE }, (_, row) =>
+      bytes.get(String(Uint8Array.from(values.subarray(row * each, (row + 1) * each), (x) => Math.round(255 * x)))),
+    );
+    assert.is(new Set(seen).size, PEOPLE, 'everybody once a batch');
+    assert.equal(seen, [...(await step.result[1].floats())]);
+  }
+  step.dispose();
+  const classifier = seeded(1, () => new Linear(micro.imageSize ** 2 * 3, PEOPLE));
+  const losses: number[] = [];
+  await trainOnLabelledFaces(
+    {
+      parameters: classifier.namedParameters(),
+      loss: (faces, labels) => crossEntropy(classifier.forward(faces.reshape([PEOPLE, -1])), labels),
+    },
+    { data: labelled, steps: 60, learningRate: 0.01, reportEvery: 10, onReport: (_, loss) => void losses.push(loss) },
+  );
+  assert.ok((losses.at(-1) as number) < 0.6 * Math.log(PEOPLE), losses.join());
+  labelled.dispose();
 });
 
 test('held-out photographs: copies of targets leak, copies of sources do not, photographs score what the judge can', async () => {

@@ -7,6 +7,7 @@ import { addDoctor } from './commands/doctor.ts';
 import { addEval } from './commands/eval.ts';
 import { addExport } from './commands/export.ts';
 import { addFaces } from './commands/faces.ts';
+import { addFilms } from './commands/films.ts';
 import { addImport } from './commands/import.ts';
 import { addKernel } from './commands/kernel.ts';
 import { addProfile } from './commands/profile.ts';
@@ -30,6 +31,7 @@ export function createProgram(): Command {
     addEval,
     addFaces,
     addDataset,
+    addFilms,
     addDoctor,
     addProfile,
     addKernel,

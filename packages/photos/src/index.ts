@@ -42,12 +42,17 @@ export {
   transformed,
 } from './core/geometry.ts';
 export { PIXEL_BYTES, type Picture, picture } from './core/picture.ts';
+export { overlapOf } from './detect/candidates.ts';
 export { type DrawnFace, drawFaces } from './detect/draw.ts';
-export { FaceFinder, type FaceFinderOptions, type FindOptions } from './detect/faceFinder.ts';
+export { FaceFinder, type FaceFinderOptions, type FinderNetworks, type FindOptions } from './detect/faceFinder.ts';
 export { boxOfMesh, cropOfMesh } from './detect/meshCrops.ts';
 export { type Tile, tilesOf } from './detect/tiles.ts';
 export { ahead } from './films/ahead.ts';
+export { type CastFace, Casting } from './films/casting.ts';
 export { type Film, type FilmFrame, openFilm } from './films/film.ts';
+export { FilmPeople } from './films/filmPeople.ts';
+export { FilmSwap, type FilmSwapParts } from './films/filmSwap.ts';
+export { frameLabel } from './films/frameLabel.ts';
 export { type ChangedFrame, changedFrames, type FrameMoment, type FrameWork } from './films/frames.ts';
 export {
   downloadPlanes,
@@ -71,8 +76,11 @@ export {
   sameForm,
   shownSize,
 } from './films/planes.ts';
+export { type SteadyState, steadied } from './films/steady.ts';
 export { isCut, thumbnailOf } from './films/thumbnail.ts';
+export { FaceTracker, type FrameFinder, type TrackedFace } from './films/tracker.ts';
 export { encodeSegment, encodingOf, endingOf, filmEndings, joinSegments } from './films/writing.ts';
+export { readYuv4Mpeg, type Yuv4MpegHeader, yuv4MpegFrame, yuv4MpegHeader } from './films/yuv4mpeg.ts';
 export { embedXmp } from './marks/embed.ts';
 export { drawLabel, hasLabel } from './marks/label.ts';
 export { readXmp, SOURCE_TYPE, syntheticXmp, type XmpMark } from './marks/xmp.ts';

@@ -14,6 +14,7 @@
 export { type ComparisonResult, comparisonTable, runsTable } from './compare/report.ts';
 export { type ComparisonOptions, compareSystems } from './compare/run.ts';
 export { type DataPerson, type DataSet, describeDataSet, openDataSet } from './data/dataSet.ts';
+export { PictureLabels, type PictureLabelsOptions } from './data/pictureLabels.ts';
 export { PicturePairs, type PicturePairsOptions } from './data/picturePairs.ts';
 export { type BadPicture, Pictures, type PicturesOptions } from './data/pictures.ts';
 export { type DataSplit, describeSplit, splitPeople } from './data/split.ts';

@@ -4,12 +4,22 @@ import { alignFace } from '../align/align.ts';
 import { type Face, fivePointsOf } from '../core/face.ts';
 import { type Box, cropOf, type Similarity } from '../core/geometry.ts';
 import type { Picture } from '../core/picture.ts';
-import type { FaceNetworks } from '../networks/faceNetworks.ts';
+import type { Meshes } from '../networks/faceMesh.ts';
+import type { Descriptors } from '../networks/faceRecogniser.ts';
+import type { Detections } from '../networks/ssdFaceDetector.ts';
 import { type GpuPicture, uploadPicture } from '../warp/gpuPicture.ts';
-import { runOnCrops } from './batches.ts';
+import { type CropNetwork, runOnCrops } from './batches.ts';
 import { bestOfEach, type Candidate, candidatesOf, containmentOf, suppress } from './candidates.ts';
 import { boxOfMesh, cropOfBox, cropOfMesh, meshInPicture } from './meshCrops.ts';
 import { paddedTile, type Tile, tilesOf } from './tiles.ts';
+
+/** What a {@link FaceFinder} needs of `FaceNetworks`. */
+export interface FinderNetworks {
+  detector(): Promise<CropNetwork<Detections>>;
+  mesh(): Promise<CropNetwork<Meshes>>;
+  blazeFace(): Promise<CropNetwork<Detections>>;
+  recogniser(): Promise<CropNetwork<Descriptors>>;
+}
 
 /** How a {@link FaceFinder} decides what a face is. */
 export interface FaceFinderOptions {
@@ -61,13 +71,13 @@ type Source = Picture | GpuPicture;
  * The networks stay the caller's.
  */
 export class FaceFinder {
-  readonly #networks: FaceNetworks;
+  readonly #networks: FinderNetworks;
   readonly #score: number;
   readonly #flag: number;
   readonly #passes: number;
 
   /** @throws ArgumentError for options that are none, or out of range. */
-  constructor(networks: FaceNetworks, options: FaceFinderOptions = {}) {
+  constructor(networks: FinderNetworks, options: FaceFinderOptions = {}) {
     checkOptions('FaceFinder', options, FINDER_OPTIONS);
     const { score = 0.2, flag = 0.8, passes = 3 } = options;
     checkNumber('FaceFinder', 'score', score, 0, 1);

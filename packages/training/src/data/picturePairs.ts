@@ -1,9 +1,10 @@
-import { philox, shuffledPlace } from '@visage/faces';
+import { philox } from '@visage/faces';
 import { VisageError } from '@visage/gpu';
 import { type ImagePairs, type PairKind, shuffledRows, type TrainingData } from '@visage/simswap';
 import { cast, div, keep, type Tensor, tensor } from '@visage/tensor';
 import type { DataPerson } from './dataSet.ts';
 import type { Pictures } from './pictures.ts';
+import { turnOf } from './turns.ts';
 
 /** What {@link PicturePairs} draws from. */
 export interface PicturePairsOptions {
@@ -14,8 +15,7 @@ export interface PicturePairsOptions {
   readonly seed: number;
 }
 
-/** Streams of random numbers that differ from one another; the face sampler has others. */
-const [PEOPLE_STREAM, FACE_STREAM, PARTNER_STREAM] = [0x7065726f, 0x66616365, 0x70617274]; // "pers", "face", "part"
+const PARTNER_STREAM = 0x70617274; // "part"
 
 /**
  * Pairs of aligned faces from a data set. Pictures are read and decoded ahead of the step that needs them.
@@ -113,7 +113,7 @@ export class PicturePairs implements TrainingData {
    */
   async #pair(kind: PairKind, step: number, row: number, bad: Set<number>): Promise<DrawnPair> {
     const people = this.#people.length;
-    const { owner: first, face: at } = this.#targetOf(step, row);
+    const { person: first, face: at } = turnOf(this.#people, step * this.batchSize + row, this.#seed);
     const [toDonor, other] = philox([step, row, 0, 0], [this.#seed, PARTNER_STREAM]);
     const good = (person: number, first: number, except?: number) => this.#good(person, first, bad, except);
     for (let k = 0; k < people; k++) {
@@ -137,17 +137,6 @@ export class PicturePairs implements TrainingData {
     throw new VisageError(
       `data set: ${kind === 'cross' ? 'fewer than two people have a good picture' : 'nobody has two good pictures'} left; ${this.#pictures.bad.length} pictures are bad, the last one ${this.#lastBad()}`,
     );
-  }
-
-  /** Whose turn it is to be the target, and the number of the face among theirs. */
-  #targetOf(step: number, row: number): { owner: number; face: number } {
-    const people = this.#people.length;
-    const draw = step * this.batchSize + row;
-    const turn = Math.floor(draw / people);
-    const owner = shuffledPlace(draw % people, people, this.#seed, PEOPLE_STREAM, turn);
-    const count = this.#facesOf(owner).length;
-    const stream = (FACE_STREAM + owner) % 2 ** 32;
-    return { owner, face: shuffledPlace(turn % count, count, this.#seed, stream, Math.floor(turn / count)) };
   }
 
   /** The first readable picture of a person from number `first` on, with wrap-around, skipping number `except`. */
@@ -193,4 +182,4 @@ interface DrawnPair {
 }
 
 /** Converts bytes to numbers in [0, 1] on the device. */
-const unit = (bytes: Tensor): Tensor => div(cast(bytes, 'f32'), 255);
+export const unit = (bytes: Tensor): Tensor => div(cast(bytes, 'f32'), 255);

@@ -3,7 +3,8 @@ import { appendFile, lstat, realpath, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { checkNumber, checkOptions, FileError, type OptionKeys } from '@visage/gpu';
 import type { Film, FilmFrame } from '../../films/film.ts';
-import { changedFrames, type FrameWork } from '../../films/frames.ts';
+import { frameLabel } from '../../films/frameLabel.ts';
+import { type ChangedFrame, changedFrames, type FrameWork } from '../../films/frames.ts';
 import type { MediaLibrary } from '../../films/media.ts';
 import { encodeSegment, encodingOf, endingOf, filmEndings, joinSegments } from '../../films/writing.ts';
 import { contentName, JobFolder } from './jobFolder.ts';
@@ -40,6 +41,8 @@ export interface FilmOptions {
   readonly signal?: AbortSignal;
   readonly onFilm?: (film: Film, resumedAt: number | undefined) => void;
   readonly onProgress?: (progress: FilmProgress) => void;
+  /** Whether all frames get the visible label. Default false. */
+  readonly label?: boolean;
   /** Descriptive tags of the result. */
   readonly tags?: Readonly<Record<string, unknown>>;
   /** An XMP packet, which goes into MP4 and MOV files. */
@@ -53,6 +56,7 @@ const OPTIONS: OptionKeys<FilmOptions> = {
   signal: true,
   onFilm: true,
   onProgress: true,
+  label: true,
   tags: true,
   xmp: true,
 };
@@ -95,7 +99,8 @@ export async function changeFilm<Seen>(
     const film = await openFilmFile(input);
     try {
       const encoding = encodingOf(film, ending, bitrate);
-      const job = JSON.stringify({ input: await contentName(input), settings: options.settings ?? null, encoding });
+      const { settings = null, label = false } = options;
+      const job = JSON.stringify({ input: await contentName(input), settings, label, encoding });
       const folder = await JobFolder.open(`${place}.visage-parts`, job);
       try {
         if (folder.state !== undefined) work.restore(folder.state);
@@ -127,7 +132,7 @@ async function writeSegments<Seen>(
   film: Film,
   folder: JobFolder,
   work: ResumableWork<Seen>,
-  { segmentSeconds = 10, signal, onProgress }: FilmOptions,
+  { segmentSeconds = 10, signal, onProgress, label = false }: FilmOptions,
   encoding: ReturnType<typeof encodingOf>,
 ): Promise<boolean> {
   const rate = film.frames / Math.max(film.end - film.begin, 1e-3);
@@ -147,13 +152,24 @@ async function writeSegments<Seen>(
     for (;;) {
       const some = taken(frames, count, signal);
       const target = new library.FilePathTarget(folder.nextPart());
-      const segment = await encodeSegment(library, changedFrames(some, work), target, encoding, onFrame);
+      const changed = changedFrames(some, work);
+      const segment = await encodeSegment(library, label ? labelled(changed) : changed, target, encoding, onFrame);
       if (segment) await folder.add(segment, work.state());
       if (signal?.aborted) return before + done < film.frames;
       if (!segment || segment.frames < count) return false;
     }
   } finally {
     await frames.return();
+  }
+}
+
+/** Frames with the visible label. */
+async function* labelled(frames: AsyncIterable<ChangedFrame>): AsyncGenerator<ChangedFrame, void, unknown> {
+  let draw: ((data: Uint8Array) => void) | undefined;
+  for await (const frame of frames) {
+    draw ??= frameLabel(frame.form);
+    draw(frame.data);
+    yield frame;
   }
 }
 
