@@ -16,7 +16,7 @@ const SAME_POSE = 3;
  * pose whose descriptors are nearer than 0.15, such as other cuts of a picture and neighbouring frames of a film. Faces
  * without descriptors are compared by their hashes alone.
  *
- * A face is compared with all others, which takes some nanoseconds for most of them.
+ * A face is compared with all others, so time grows with the square of the faces of a person.
  */
 export class Seen<C extends Pick<Candidate, 'hash' | 'descriptor' | 'pose'>> {
   readonly #bits: number;
