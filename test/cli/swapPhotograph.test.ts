@@ -54,8 +54,8 @@ test.before(async () => {
   const identity = seeded(3, () => new ArcFace({ ...publishedArcFace, width: 1 / 16, layers, embedding: 16 }));
   writeFileSync(at('i.safetensors'), await saveModule(identity, { architecture: 'identity', config: identity.config }));
   identity.dispose();
-  writeFileSync(at('own.safetensors'), await tinyTrainer().checkpoint({ folder: null }));
-  writeFileSync(at('unknown.safetensors'), await tinyTrainer().checkpoint({ folder: '/pictures' }));
+  writeFileSync(at('own.safetensors'), await tinyTrainer().checkpoint({ data: [{ folder: null }] }));
+  writeFileSync(at('unknown.safetensors'), await tinyTrainer().checkpoint({ data: [{ folder: '/pictures' }] }));
   await writePicture(at('wall.png'), picture(300, 100));
   await writePicture(party, strip(await readPicture(photograph), 150, 450));
 });

@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { type LeftOut, surveyFaceFolder } from '@visage/faces/node';
+import type { TemplateName } from '@visage/photos';
 import type { FacePlace } from '@visage/photos/node';
 import { openSet } from './set.ts';
 
@@ -31,6 +32,8 @@ export interface DataSet {
   /** In the order of their names. */
   readonly people: readonly DataPerson[];
   readonly leftOut: readonly LeftOut[];
+  /** How the faces are aligned; a folder of pictures does not say it. */
+  readonly template?: TemplateName;
   /** Where the file of a face lies. */
   place(face: number): FacePlace;
 }

@@ -12,6 +12,7 @@ export async function openSet(folder: string): Promise<DataSet> {
     folder,
     people: [...set.people].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0)),
     leftOut: [],
+    template: set.template,
     fingerprint: { people: set.people.length, pictures: set.faces, digest: set.digest },
     place(face) {
       const place = set.place(face);

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { FileError } from '@visage/nn';
+import type { TemplateName } from '@visage/photos';
 import type { CheckpointHeader } from '@visage/simswap';
 import { type DataFingerprint, type DataSet, sameData } from './dataSet.ts';
 
@@ -14,6 +15,8 @@ export interface StoredDataSet {
   readonly fingerprint: DataFingerprint;
   /** The names of the people on whom the run does not train. */
   readonly heldOut: readonly string[];
+  /** How its faces are aligned, if it says so: `trainedTemplate` of photos reads it. */
+  readonly template?: TemplateName;
 }
 
 /** What `visage train` writes into the notes of a checkpoint in addition to the settings. */
@@ -26,12 +29,12 @@ export interface RunState {
 
 /** The record of a data set for a checkpoint in the folder of a run. */
 export function storedDataSet(
-  { folder, fingerprint }: DataSet,
+  { folder, fingerprint, template }: DataSet,
   heldOut: readonly string[],
   runFolder: string,
 ): StoredDataSet {
   const path = resolve(folder);
-  return { path, fromRun: relative(resolve(runFolder), path), fingerprint, heldOut };
+  return { path, fromRun: relative(resolve(runFolder), path), fingerprint, heldOut, ...(template && { template }) };
 }
 
 /**
