@@ -9,6 +9,7 @@ import type { MemoryRow } from '../core/memory.ts';
 import type { NetworkRow } from '../core/networks.ts';
 import type { StepRow } from '../core/step.ts';
 import type { PeerReport } from '../peers/contest.ts';
+import { filmTable } from './film.ts';
 import { arithmeticRate, memoryRate, percent, significant } from './format.ts';
 import { peerTable } from './peers.ts';
 import type { BenchResult, PytorchReport, PytorchRow } from './result.ts';
@@ -261,16 +262,6 @@ function memoryTable(rows: readonly MemoryRow[]): Table {
   ]);
   const head = ['precision', 'batch', 'networks', 'training state', 'frozen forms', 'workspace', 'peak GiB'];
   return { title: 'Memory of a training, recipe of the paper, in MiB', rows: [head, ...body] };
-}
-
-function filmTable(rows: readonly FilmRow[]): Table {
-  const body = rows.map(({ part, precision = '', msPerFrame, framesPerSecond }) => [
-    part,
-    precision,
-    significant(msPerFrame),
-    significant(framesPerSecond),
-  ]);
-  return { title: 'A film with one face', rows: [['part', 'precision', 'ms a frame', 'frames/s'], ...body] };
 }
 
 function pytorchTables({ training, inference, convolutions }: PytorchReport): Table[] {
