@@ -21,7 +21,7 @@ const us = join(
   'demo',
   'sample1.jpg',
 );
-const FRAMES = 6;
+const FRAMES = 3;
 
 /** Runs the command in this process; returns what it printed, or the message of its mistake. */
 async function visage(...parameters: string[]): Promise<string> {
@@ -62,14 +62,14 @@ const swap = (...parameters: string[]): Promise<string> =>
 
 test('every frame gets the new face; the film says so, and doctor reads it', async () => {
   const printed = await swap('--target', at('man.mp4'), '-o', at('out.mp4'));
-  assert.match(printed, /out\.mp4: 0 s, 6 of 6 frames with a swapped face, with a visible label and the XMP mark/);
+  assert.match(printed, /out\.mp4: 0 s, 3 of 3 frames with a swapped face, with a visible label and the XMP mark/);
   assert.is((await contentsOf(at('out.mp4'))).pictures.length, FRAMES);
   const marks = JSON.parse(await visage('doctor', at('out.mp4'), '--json'));
   assert.match(marks.xmp.sourceType, /compositeWithTrainedAlgorithmicMedia$/);
   assert.match(marks.comment, /compositeWithTrainedAlgorithmicMedia/);
   assert.equal([marks.width, marks.height, marks.label], [400, 300, true]);
   const before = await visage('doctor', at('man.mp4'));
-  assert.match(before, /man\.mp4: film, 400 x 300[^]*Nothing in this file says/);
+  assert.match(before, /man\.mp4: film, 400 x 300.*Nothing in this file says/s);
 });
 
 test('names that cannot be are one line each', async () => {
