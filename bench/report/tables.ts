@@ -11,6 +11,7 @@ import type { PeerReport } from '../peers/contest.ts';
 import { type FilmRow, filmTable } from './film.ts';
 import { arithmeticRate, memoryRate, percent, significant } from './format.ts';
 import { peerTable } from './peers.ts';
+import { dataTable, detectionTable, filmTable } from './photoTables.ts';
 import type { BenchResult, PytorchReport, PytorchRow } from './result.ts';
 
 export const PASS_NAMES = {
@@ -43,52 +44,6 @@ export function tablesOf(result: BenchResult, most = Number.POSITIVE_INFINITY): 
     case 'pytorch':
       return pytorchTables(result.measured as PytorchReport);
   }
-}
-
-/** Pictures with people one by one, those without together. */
-function detectionTable(rows: readonly DetectionRow[]): Table {
-  const sum = (some: readonly DetectionRow[], of: (row: DetectionRow) => number) =>
-    some.reduce((total, row) => total + of(row), 0);
-  const line = (name: string, size: string, some: readonly DetectionRow[]) => [
-    name,
-    size,
-    String(sum(some, ({ people }) => people)),
-    String(sum(some, ({ found }) => found)),
-    String(sum(some, ({ wrong }) => wrong)),
-    significant(sum(some, ({ ms }) => ms) / Math.max(1, some.length)),
-  ];
-  const empty = rows.filter(({ people }) => people === 0);
-  const body = rows
-    .filter(({ people }) => people > 0)
-    .map((row) => line(row.picture, `${row.width} x ${row.height}`, [row]));
-  const none = line(`${empty.length} pictures without people`, '', empty);
-  const head = ['picture', 'pixels', 'people', 'found', 'wrong', 'ms a picture'];
-  return { title: 'Faces found', rows: [head, ...body, none, line('all', '', rows)] };
-}
-
-function dataTable(rows: readonly DataRow[]): Table {
-  const head = [
-    'stored',
-    'trained at',
-    'threads',
-    'until',
-    'pictures/s',
-    'pairs/s',
-    'processor ms each',
-    'main thread',
-  ];
-  const cells = rows.map((row) => [
-    `${row.stored} px`,
-    `${row.imageSize} px`,
-    String(row.workers),
-    row.until,
-    String(Math.round(row.picturesPerSecond)),
-    String(Math.round(row.picturesPerSecond / 2)),
-    significant(row.cpuMs),
-    `${Math.round(100 * row.mainShare)} %`,
-  ]);
-  const note = `Every picture is read and decoded each time it is drawn, on ${rows[0]?.processors} processors; a pair has two. On a software adapter the processor's time holds the adapter's.`;
-  return { title: 'Pictures of a face set that reach the GPU', note, rows: [head, ...cells] };
 }
 
 function kernelTables({ ceilings, rows }: KernelReport, most: number): Table[] {

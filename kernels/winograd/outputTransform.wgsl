@@ -6,9 +6,10 @@
 // Layout    products [IN², tiles, N]; image [n, H, W, N], over whose right and lower edge tiles hang if OUT does not
 //           divide H or W; source [n, SRC_H, SRC_W, K], the image that inputTransform.wgsl read, with its ORIGIN and
 //           border. The arithmetic is in f32.
-// Prelude   alias S (vec4f or vec4<f16>, as all images and products are stored); separable.wgsl with OUT = side of a tile; tap.wgsl with its constants; WG, H, W, TILES_H, TILES_W, TILES,
-//           SRC_H, SRC_W, ORIGIN : i32, fn border(at : i32, extent : i32) -> i32, fn finish(row : u32, n : u32, sums :
-//           vec4f) -> vec4f as in gemm/epilogue/store.wgsl, with pixels as rows.
+// Prelude   alias S (vec4f or vec4<f16>, as all images and products are stored); separable.wgsl with OUT = side of a
+//           tile; tap.wgsl with its constants; WG, H, W, TILES_H, TILES_W, TILES, SRC_H, SRC_W, ORIGIN : i32, fn
+//           border(at : i32, extent : i32) -> i32, fn finish(row : u32, n : u32, sums : vec4f) -> vec4f as in
+//           gemm/epilogue/store.wgsl, with pixels as rows.
 // Dispatch  one thread per tile and four channels, channels fastest.
 @group(0) @binding(0) var<storage, read_write> image : array<S>;
 @group(0) @binding(1) var<storage, read> products : array<S>;

@@ -19,7 +19,7 @@ export interface NamedPicture {
 /** A photograph of a person: the largest face in it. */
 export interface Portrait extends NamedPicture {
   readonly face: Face;
-  /** How many faces the photograph shows. */
+  /** How many faces were found on the way to the largest; the smallest may be missing. */
   readonly faces: number;
 }
 
@@ -33,14 +33,17 @@ export interface AlignedSwapper {
 }
 
 /**
- * Finds the largest face of a photograph.
+ * Finds the largest face of a photograph: in the whole picture, which takes a seventh of the time, and in tiles of it
+ * only where that finds none.
  *
  * @throws VisageError that names the photograph if it shows no face.
  */
 export async function portraitOf(finder: Finder, { name, picture }: NamedPicture): Promise<Portrait> {
-  const faces = await finder.find(picture);
-  const face = faces[largestFace(faces)];
-  if (face) return { name, picture, face, faces: faces.length };
+  for (const tiles of [false, true]) {
+    const faces = await finder.find(picture, { tiles });
+    const face = faces[largestFace(faces)];
+    if (face) return { name, picture, face, faces: faces.length };
+  }
   const { width, height } = picture;
   throw new VisageError(`${name}: no face was found in its ${width} x ${height} pixels; take a picture of one person`);
 }

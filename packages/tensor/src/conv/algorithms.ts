@@ -38,7 +38,8 @@ const FEWEST_CHANNELS = 64; // below this the transforms cost more than the prod
 // In f16 products are fast and transforms are not: what they save grows as Ci · Co and what they cost as Ci + Co.
 // Measured on an H200 (2026-11-30) with maps of 7x7 to 224x224, 64 to 512 channels, 1 to 16 images.
 const FEWEST_PAIRED = 64; // Ci · Co / (Ci + Co): 128 to 128 channels pay, 128 to 64 do not
-const FEWEST_FLOPS = 2e10; // of the direct convolution: below it the host takes longer for three more launches than they save
+// of the direct convolution: below it the host takes longer for three more launches than they save
+const FEWEST_FLOPS = 2e10;
 
 const flopsOf = (g: ConvGeometry): number =>
   2 * g.batch * g.outHeight * g.outWidth * g.kernelHeight * g.kernelWidth * g.channelsIn * g.channelsOut;

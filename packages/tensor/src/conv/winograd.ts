@@ -82,8 +82,8 @@ const sourceConstants = ({ image, origin }: Source): Record<string, Constant> =>
 });
 
 /**
- * What becomes of windows in which a large value would spoil small ones: they become NaN, so that {@link outputTransform}
- * computes their tiles directly, or nothing.
+ * What becomes of windows in which a large value would spoil small ones: they become NaN, so that {@link
+ * outputTransform} computes their tiles directly, or nothing.
  */
 type Guard = 'poison' | 'none';
 
@@ -247,8 +247,8 @@ function convolved(
 export function winogradInputGrad(side: TileSide, g: ConvGeometry, dy: Tensor, w: Tensor, finish: Finish): Tensor {
   const source: Source = { image: dy, origin: g.padding - 2, paddingMode: 'zero' };
   // Gradients in f16 are multiplied by a loss scale that makes the largest of them as large as f16 allows, and beside
-  // large ones there are always tiny ones: the guard would have most tiles computed directly. Their error is relative to
-  // the largest gradient of a window, 2e-3 of it. What is not finite is computed directly all the same.
+  // large ones there are always tiny ones: the guard would have most tiles computed directly. Their error is relative
+  // to the largest gradient of a window, 2e-3 of it. What is not finite is computed directly all the same.
   const guard = gemmType(dy) === 'f16' ? 'none' : 'poison';
   return convolved(side, source, { w, flip: true }, xShape(g), finish, guard);
 }

@@ -78,7 +78,9 @@ export class PictureLabels implements LabelledData {
     return reading;
   }
 
-  /** The face of a draw. The person's next readable one replaces an unreadable one, and the next person one with none. */
+  /**
+   * The face of a draw. The person's next readable one replaces an unreadable one, and the next person one with none.
+   */
   async #face(draw: number): Promise<Drawn> {
     const { people, pictures, seed } = this.#options;
     const { person, face } = turnOf(people, draw, seed);

@@ -63,7 +63,9 @@ export async function pictureSamples(people: readonly DataPerson[], pictures: Pi
       `data set: no picture of the people kept for the samples is good; the last one is ${name}: ${reason}`,
     );
   }
-  const faces = Array.from({ length: 2 * FACES }, (_, k) => good[k % good.length] as Image);
+  const half = Math.max(1, Math.floor(good.length / 2)); // so that nobody is swapped into themselves
+  const facesFrom = (first: number) =>
+    Array.from({ length: FACES }, (_, k) => good[(first + k) % good.length] as Image);
   const batch = (list: readonly Image[]) => {
     const values = new Float32Array(list.length * size * size * 3);
     list.forEach((face, k) => {
@@ -71,7 +73,7 @@ export async function pictureSamples(people: readonly DataPerson[], pictures: Pi
     });
     return keep(tensor(values, [list.length, size, size, 3]));
   };
-  return { size, sources: batch(faces.slice(0, FACES)), targets: batch(faces.slice(FACES)) };
+  return { size, sources: batch(facesFrom(0)), targets: batch(facesFrom(half)) };
 }
 
 async function firstGood(faces: ArrayLike<number>, pictures: Pictures): Promise<Image | undefined> {

@@ -57,13 +57,19 @@ export async function xmpOf(bytes: Uint8Array, name: string): Promise<string | u
   });
 }
 
+/**
+ * How each format is written. JPEG with optimised Huffman tables would be 7 % smaller; the encoder would then keep all
+ * coefficients, 1.1 GB for 100 million pixels, and take five times as long (3 s against 14 s on two Xeon cores).
+ */
 const encoders: Readonly<Record<PictureFormat, (image: Sharp, quality?: number) => Sharp>> = {
   jpeg: (image, quality = 100) =>
-    image.flatten({ background: 'white' }).jpeg({ quality, chromaSubsampling: quality < FROM_444 ? '4:2:0' : '4:4:4' }),
+    image
+      .flatten({ background: 'white' })
+      .jpeg({ quality, chromaSubsampling: quality < FROM_444 ? '4:2:0' : '4:4:4', optimiseCoding: false }),
   png: (image) => image.png(),
-  webp: (image, quality) => image.webp({ quality, smartSubsample: true }),
+  webp: (image, quality) => image.webp({ quality }),
   avif: (image, quality) => image.avif({ quality }),
-  tiff: (image) => image.tiff({ compression: 'deflate', predictor: 'horizontal' }),
+  tiff: (image) => image.tiff({ compression: 'lzw', predictor: 'horizontal' }),
 };
 
 /** Reads JPEG, PNG, WebP, AVIF, GIF and TIFF; writes all of them but GIF. Works in worker threads too. */
