@@ -7,6 +7,7 @@ export {
   type FilmResult,
   type ResumableWork,
 } from './node/films/changeFilm.ts';
+export { type FilmMarks, readFilmMarks } from './node/films/filmMarks.ts';
 export { changeFolder, type FolderResult, type PictureOutput, previewFilm } from './node/films/folder.ts';
 export {
   filmLibrary,

@@ -13,7 +13,7 @@ import {
   templates,
   trainedTemplate,
 } from '@visage/photos';
-import { npmWeights, writePicture } from '@visage/photos/node';
+import { filmTarget, npmWeights, writePicture } from '@visage/photos/node';
 import {
   loadSwapper,
   type PipelineName,
@@ -33,6 +33,7 @@ import { UsageError } from '../terminal/failure.ts';
 import { withFlags } from '../terminal/flags.ts';
 import { integer, number } from '../terminal/options.ts';
 import { precisionOption, warnOfPrecision } from '../terminal/precision.ts';
+import { swapIntoFilm } from './swapFilm.ts';
 
 interface Options extends ChoiceFlags {
   readonly checkpoint: string;
@@ -44,6 +45,7 @@ interface Options extends ChoiceFlags {
   readonly template?: TemplateName;
   readonly strength?: number;
   readonly quality?: number;
+  readonly preview?: number;
   readonly aligned?: boolean;
   readonly label: boolean;
 }
@@ -55,8 +57,11 @@ const FLAGS = { identity: '--identity', importNetwork: 'visage import' };
 type Pictures = ReadonlyMap<string, Picture>;
 
 async function swap(options: Options): Promise<void> {
-  const { checkpoint, identity, pipeline, precision, target, out, aligned } = options;
+  const { checkpoint, identity, pipeline, precision, target, out, aligned, preview } = options;
   const choice = aligned ? alignedChoice(options) : readChoice(options);
+  const film = aligned ? undefined : await filmTarget(target);
+  if (film) return swapIntoFilm(film, choice, options, FLAGS, UNKNOWN_TEMPLATE);
+  if (preview !== undefined) throw new UsageError(`--preview shows frames of a film, and ${target} is a picture`);
   const files = [target, ...filesOf(choice)];
   await checkOutput(out, { inputs: [checkpoint, identity, ...files], endings: pictureEndings });
   checkQuality(options);
@@ -131,7 +136,7 @@ async function written(picture: Picture, { out, label, quality }: Options): Prom
 export function addSwap(program: Command): void {
   program
     .command('swap')
-    .description("put the source's identity into faces of a photograph")
+    .description("put the source's identity into faces of a photograph, a film or a folder")
     .requiredOption(
       '--checkpoint <file>',
       'what `visage train` or `visage start` wrote, or a generator of `visage import`',
@@ -144,7 +149,10 @@ export function addSwap(program: Command): void {
     )
     .addOption(precisionOption())
     .option('--source <picture...>', 'whose identity: one photograph of a person, or several, which are averaged')
-    .requiredOption('--target <picture>', 'everything else')
+    .requiredOption(
+      '--target <picture>',
+      'everything else: a photograph, a film, a folder of pictures, or - for YUV4MPEG',
+    )
     .requiredOption('-o, --out <picture>', 'where to write the result, in the format that the ending names')
     .addOption(new Option('--faces <which>', 'which faces are swapped (default: largest)').choices(['largest', 'all']))
     .option('--face <number...>', 'the faces with these numbers, which `visage detect` prints', addNumber)
@@ -159,6 +167,11 @@ export function addSwap(program: Command): void {
     )
     .option('--aligned', 'source and target are aligned square faces already, and so is the result')
     .option('--quality <number>', 'of JPEG, WebP and AVIF (default: 92, AVIF 75)', integer(1, 100))
+    .option(
+      '--preview <seconds>',
+      'of a film: write a frame every so many seconds into the folder --out',
+      number(0.1, 3600),
+    )
     .option('--no-label', 'leave the visible corner label out (the file keeps its XMP mark)')
     .action(swap);
 }

@@ -39,6 +39,10 @@ export interface FilmWork {
   readonly settings: unknown;
 }
 
+/** What to do without the packages of films. */
+export const NO_LIBRARIES =
+  'films need two packages that are not installed yet (78 MB; one has parts under the GPL): run `visage films install`';
+
 /**
  * Checks the names before the work begins.
  *
@@ -56,10 +60,7 @@ export async function checkFilm(
     return;
   }
   if (out === '-') throw new UsageError('--out - belongs to --target -; a film or folder is written by name');
-  if (kind === 'film' && !hasFilmLibraries())
-    throw new UsageError(
-      'films need two packages that are not installed yet (78 MB; one has parts under the GPL): run `visage films install`',
-    );
+  if (kind === 'film' && !hasFilmLibraries()) throw new UsageError(NO_LIBRARIES);
   if (kind === 'folder' || preview !== undefined) await checkFolder(target, out);
   else await checkOutput(out, { inputs: [target, ...inputs], endings: filmEndings });
 }

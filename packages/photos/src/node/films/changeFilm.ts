@@ -7,6 +7,7 @@ import { frameLabel } from '../../films/frameLabel.ts';
 import { type ChangedFrame, changedFrames, type FrameWork } from '../../films/frames.ts';
 import type { MediaLibrary } from '../../films/media.ts';
 import { encodeSegment, encodingOf, endingOf, filmEndings, joinSegments } from '../../films/writing.ts';
+import { holdsXmp, xmpBox } from './filmMarks.ts';
 import { contentName, JobFolder } from './jobFolder.ts';
 import { filmLibrary, openFilmFile, whileAlive } from './libraries.ts';
 
@@ -212,23 +213,8 @@ async function finish(
   const sources = done.map((segment) => new library.FilePathSource(folder.pathOf(segment)));
   const until = isPart ? last.last : undefined;
   await joinSegments(library, film, sources, new library.FilePathTarget(whole), { ending, until, tags });
-  if (xmp !== undefined && BOXES.includes(ending)) await appendFile(whole, xmpBox(xmp));
+  if (xmp !== undefined && holdsXmp(place)) await appendFile(whole, xmpBox(xmp));
   await rename(whole, place);
   if (!isPart) await folder.remove();
   return result;
-}
-
-/** Endings of files that consist of boxes. */
-const BOXES: readonly string[] = ['.mp4', '.m4v', '.mov'];
-
-/** The identifier of XMP in a `uuid` box (XMP specification part 3, §1.2.7.1). */
-const XMP_UUID = 'be7acfcb97a942e89c71999491e3afac';
-
-/** A box that holds an XMP packet, for the end of a file of the ISO base media format. */
-export function xmpBox(xmp: string): Uint8Array {
-  const text = Buffer.from(xmp, 'utf8');
-  const head = Buffer.alloc(8);
-  head.writeUInt32BE(24 + text.length, 0);
-  head.write('uuid', 4, 'latin1');
-  return Buffer.concat([head, Buffer.from(XMP_UUID, 'hex'), text]);
 }
