@@ -59,14 +59,23 @@ export interface OpenPage {
   close(): Promise<void>;
 }
 
-/** Opens `script` in Chromium on a local server, which also hands out goldens and PyTorch's files. */
-export async function openPage(executablePath: string, script: string): Promise<OpenPage> {
+/**
+ * Opens `script` in Chromium on a local server, which also hands out goldens and PyTorch's files.
+ *
+ * @param beside further files that lie beside the page: where they are on the disk, by their path in the page's URL.
+ */
+export async function openPage(
+  executablePath: string,
+  script: string,
+  beside: ReadonlyMap<string, string> = new Map(),
+): Promise<OpenPage> {
   const server = createServer((request, response) => {
     const path = normalize(decodeURIComponent(request.url ?? '/'));
-    const file = join(root, 'test', path);
+    const file = beside.get(path) ?? join(root, 'test', path);
     if (path === '/') response.setHeader('content-type', 'text/html').end(html);
     else if (path === '/page.js') response.setHeader('content-type', 'text/javascript').end(script);
-    else if (/^\/(golden|nn\/fixtures)\//.test(path) && existsSync(file)) response.end(readFileSync(file));
+    else if ((beside.has(path) || /^\/(golden|nn\/fixtures)\//.test(path)) && existsSync(file))
+      response.end(readFileSync(file));
     else response.writeHead(404).end();
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
