@@ -4,6 +4,8 @@
  */
 import { readFileSync } from 'node:fs';
 import { readPth, readSafetensors } from '@visage/nn';
+import { SOURCE_TYPE } from '@visage/photos';
+import { readMarks } from '@visage/photos/node';
 import { exportable, exportOnnx, importedFile, importKinds, importNetwork } from '@visage/simswap';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -35,6 +37,18 @@ needsBrowser("the device has WebGPU's default limits", async () => {
 
 needsBrowser('a gradient of a gradient', async () => {
   assert.equal(await inPage('secondDerivative'), [6, -12, 18]);
+});
+
+needsBrowser('pictures are written with their mark and read again, and a torn one is named', async () => {
+  const { files, onWhite, message } = await inPage('pictures');
+  for (const { format, bytes, size, error } of files) {
+    assert.equal(size, [48, 32]);
+    assert.ok(error <= (format === 'png' ? 0 : 14), `${format} is off by ${error}`);
+    const marks = await readMarks(Uint8Array.from(bytes), format);
+    assert.equal([marks.format, marks.xmp?.sourceType], [format, SOURCE_TYPE]);
+  }
+  assert.equal(onWhite, [255, 255, 255, 255]);
+  assert.match(message, /^torn\.jpg: is a damaged JPEG picture/);
 });
 
 needsBrowser("PyTorch's files are read, deflated archives included", async () => {

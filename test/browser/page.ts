@@ -3,6 +3,7 @@
 import { type CaseReport, goldenFile, runGoldenFile } from '@visage/conformance';
 import { openGpu, useGpu } from '@visage/gpu';
 import { type FileTensor, readPth, readSafetensors } from '@visage/nn';
+import { browserCodec, picture, syntheticXmp } from '@visage/photos';
 import { exportable, exportOnnx, importedFile, importKinds, importNetwork, loadSwapper } from '@visage/simswap';
 import { grad, scope, type Tensor, tensor } from '@visage/tensor';
 import { relativeError } from '../helpers/goldens.ts';
@@ -90,8 +91,30 @@ async function torchNetworks() {
   };
 }
 
+/** A smooth picture, written with a mark and read again, in each format that browsers write; and what is refused. */
+async function pictures() {
+  const [width, height] = [48, 32];
+  const data = Uint8Array.from({ length: width * height * 4 }, (_, k) => {
+    const [x, y] = [(k >> 2) % width, Math.floor((k >> 2) / width)];
+    return [40 + 4 * x, 30 + 6 * y, 200 - 3 * x, 255][k & 3] as number;
+  });
+  const formats = ['jpeg', 'png', 'webp'] as const;
+  const files = formats.map(async (format) => {
+    const bytes = await browserCodec.encode(picture(width, height, data), format, { xmp: syntheticXmp });
+    const back = await browserCodec.decode(bytes, format);
+    const error = back.data.reduce((most, value, k) => Math.max(most, Math.abs(value - (data[k] as number))), 0);
+    return { format, bytes: [...bytes], size: [back.width, back.height], error };
+  });
+  const clear = picture(1, 1, Uint8Array.of(0, 0, 0, 0));
+  const onWhite = await browserCodec.decode(await browserCodec.encode(clear, 'jpeg'), 'clear.jpg');
+  const broken = browserCodec.decode(Uint8Array.of(0xff, 0xd8, 0xff, 0xe0, 0), 'torn.jpg');
+  const message = await broken.then(String, (error: Error) => error.message);
+  return { files: await Promise.all(files), onWhite: [...onWhite.data], message };
+}
+
 const checks = {
   device,
+  pictures,
   torchFiles,
   torchNetworks,
   secondDerivative,
