@@ -1,4 +1,7 @@
 /** @file The networks of photographs against the numbers of their own runtimes, eagerly and replayed. */
+import { readFileSync, statSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import { loadFaceNetworks, weightFiles } from '@visage/photos';
 import { npmWeights } from '@visage/photos/node';
 import { concat, mul } from '@visage/tensor';
@@ -14,6 +17,22 @@ for (const name of ['detector', 'recogniser', 'mesh', 'blazeFace'] as const)
   test(`${name}: the outputs of its own runtime, eagerly and replayed`, async () =>
     checkOutputs(name, await outputsOf[name](networks)));
 
+test('the documentation names every weight file with its size, author and licence', () => {
+  const page = readFileSync(new URL('../../docs/photos.md', import.meta.url), 'utf8');
+  const rows = page.split('\n').filter((line) => line.startsWith('|'));
+  let author = '';
+  for (const file of Object.values(weightFiles)) {
+    const row = rows.find((line) => line.includes(`\`${file.path}\``));
+    assert.ok(row, `a row of ${file.path}`);
+    const [, , size, , by, licence] = row.split('|').map((cell) => cell.trim());
+    const folder = dirname(dirname(createRequire(import.meta.url).resolve(file.package)));
+    assert.is(size, `${Math.round(statSync(join(folder, file.path)).size / 1000)} kB`, file.path);
+    author = by === 'the same' ? author : (by as string);
+    assert.equal([author, licence], [file.author, file.licence], file.path);
+    assert.ok(page.includes(`**${file.package} ${file.version}**`), `${file.package} ${file.version}`);
+  }
+});
+
 test('a batch gives what its pictures give alone', async () => {
   const mesh = await networks.mesh();
   const pictures = [madeUp(mesh.size), mul(madeUp(mesh.size), 0.5)];
@@ -26,6 +45,25 @@ test('a batch gives what its pictures give alone', async () => {
     );
     assert.ok(worst < 1e-3, `picture ${k}: ${worst} px`);
   }
+});
+
+test("weights in Node's buffers are the same weights", async () => {
+  const buffered = loadFaceNetworks(async (file) => {
+    const bytes = await npmWeights(file);
+    return Buffer.concat([Buffer.of(0), bytes]).subarray(1);
+  });
+  checkOutputs('mesh', await outputsOf.mesh(buffered));
+  await buffered.dispose();
+});
+
+test('networks whose file was missing leave no trace when all are given back', async () => {
+  const broken = loadFaceNetworks(async (file) => {
+    if (file === weightFiles.blazeFace) throw new Error('the disk is gone');
+    return npmWeights(file);
+  });
+  const [mesh, blazeFace] = await Promise.allSettled([broken.mesh(), broken.blazeFace()]);
+  assert.equal([mesh.status, blazeFace.status], ['fulfilled', 'rejected']);
+  await broken.dispose();
 });
 
 test('another weight file is refused by name', async () => {
@@ -41,8 +79,9 @@ test('another weight file is refused by name', async () => {
 });
 
 test('pictures of another size or type are refused by name', async () => {
-  const { network } = await networks.mesh();
-  assert.throws(() => network.forward(madeUp(150)), /FaceMeshNetwork.*pictures.*150.*192/s);
+  const mesh = await networks.mesh();
+  for (const run of [() => mesh.network.forward(madeUp(150)), () => mesh.run(madeUp(150))])
+    assert.throws(run, /FaceMeshNetwork.*pictures.*150.*192/s);
 });
 
 test.after(() => networks.dispose());

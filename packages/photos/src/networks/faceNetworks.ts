@@ -42,8 +42,11 @@ export class ReplayedNetwork<R extends Results<R>> {
 
   /**
    * The results for RGB pictures [N, size, size, 3] in [0, 1]. They belong to the caller, or to the surrounding scope.
+   *
+   * @throws ArgumentError for other shapes and types.
    */
   run(pictures: Tensor): R {
+    this.network.check(pictures);
     return scope(() => {
       const { pictures: input, step } = this.#recorded.get(pictures.dim(0), () => this.#record(pictures));
       assign(input, pictures);
@@ -85,11 +88,13 @@ export interface FaceNetworks {
 export function loadFaceNetworks(source: WeightSource): FaceNetworks {
   const loaded = new Map<string, Promise<{ dispose(): void }>>();
   const once = <R extends Results<R>>(name: string, make: () => Promise<FrozenNetwork<R>>) => {
-    const known = loaded.get(name) ?? make().then((network) => new ReplayedNetwork(network));
-    loaded.set(name, known);
+    const known = loaded.get(name);
+    if (known) return known as Promise<ReplayedNetwork<R>>;
+    const made = make().then((network) => new ReplayedNetwork(network));
+    loaded.set(name, made);
     // A file that could not be read may be there at the next call.
-    known.catch(() => loaded.delete(name));
-    return known as Promise<ReplayedNetwork<R>>;
+    made.catch(() => loaded.get(name) === made && loaded.delete(name));
+    return made;
   };
   const read = (file: WeightFile) => readWeights(source, file);
   const both = async (description: WeightFile, weights: WeightFile) => {
@@ -107,9 +112,10 @@ export function loadFaceNetworks(source: WeightSource): FaceNetworks {
         async () => new FaceRecogniser(readTfWeights(...(await both(recogniserManifest, recogniser)))),
       ),
     async dispose() {
-      const networks = await Promise.all(loaded.values());
+      const asked = [...loaded.values()];
       loaded.clear();
-      for (const network of networks) network.dispose();
+      for (const network of await Promise.allSettled(asked))
+        if (network.status === 'fulfilled') network.value.dispose();
     },
   };
 }

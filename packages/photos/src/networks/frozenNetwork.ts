@@ -25,11 +25,16 @@ export abstract class FrozenNetwork<R extends Results<R>> extends Module {
    * @throws ArgumentError for other shapes and types.
    */
   forward(pictures: Tensor): R {
+    this.check(pictures);
+    return this.compute(pictures);
+  }
+
+  /** Throws what {@link FrozenNetwork.forward} throws, without computing anything. */
+  check(pictures: Tensor): void {
     const name = this.constructor.name;
     checkDType(name, 'pictures', pictures, 'f32');
     checkShape(name, 'pictures', pictures.shape, [null, this.size, this.size, 3], 'RGB pictures in [0, 1]');
     checkInteger(name, 'batch', pictures.dim(0), 1);
-    return this.compute(pictures);
   }
 
   /** Registers a constant. Names of TensorFlow hold slashes, which are fine; a dot would part a path. */

@@ -28,27 +28,32 @@ const BYTES = { float32: 4, int32: 4, uint8: 1, float16: 2 } as const;
  */
 export function readTfWeights(manifest: unknown, bytes: Uint8Array): Map<string, TfWeight> {
   const entries = (manifest as { readonly weights: readonly ManifestEntry[] }[]).flatMap(({ weights }) => weights);
+  const described = entries.reduce((sum, entry) => sum + lengthOf(entry), 0);
+  if (described !== bytes.length)
+    throw new VisageError(`a weight file holds ${bytes.length} bytes, its manifest describes ${described}`);
   const weights = new Map<string, TfWeight>();
   let at = 0;
   for (const entry of entries) {
-    const count = entry.shape.reduce((size, extent) => size * extent, 1);
-    const length = count * BYTES[entry.quantization?.dtype ?? entry.dtype];
-    weights.set(entry.name, { shape: entry.shape, values: valuesOf(entry, bytes.slice(at, at + length), count) });
-    at += length;
+    const end = at + lengthOf(entry);
+    // A copy of its own begins at a multiple of four; slice() of Node's Buffer would be a view.
+    const own = new Uint8Array(bytes.subarray(at, end));
+    weights.set(entry.name, { shape: entry.shape, values: valuesOf(entry, own) });
+    at = end;
   }
-  if (at === bytes.length) return weights;
-  throw new VisageError(`a weight file holds ${bytes.length} bytes, its manifest describes ${at}`);
+  return weights;
 }
 
-function valuesOf({ dtype, quantization }: ManifestEntry, bytes: Uint8Array, count: number): Float32Array {
+/** Bytes of a tensor in the file. */
+const lengthOf = ({ shape, dtype, quantization }: ManifestEntry): number =>
+  shape.reduce((size, extent) => size * extent, BYTES[quantization?.dtype ?? dtype]);
+
+function valuesOf({ dtype, quantization }: ManifestEntry, bytes: Uint8Array<ArrayBuffer>): Float32Array {
   if (quantization?.dtype === 'uint8') {
     const [scale, min] = [Math.fround(quantization.scale as number), Math.fround(quantization.min as number)];
     return Float32Array.from(bytes, (q) => Math.fround(Math.fround(q * scale) + min));
   }
-  if (quantization?.dtype === 'float16') return floatsFromHalf(new Uint16Array(bytes.buffer, 0, count));
-  return dtype === 'float32'
-    ? new Float32Array(bytes.buffer, 0, count)
-    : Float32Array.from(new Int32Array(bytes.buffer));
+  if (quantization?.dtype === 'float16') return floatsFromHalf(new Uint16Array(bytes.buffer));
+  return dtype === 'float32' ? new Float32Array(bytes.buffer) : Float32Array.from(new Int32Array(bytes.buffer));
 }
 
 /** Parses the JSON of a manifest or graph. */

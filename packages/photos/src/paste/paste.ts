@@ -169,18 +169,20 @@ export async function pasteIntoPicture(
   options: PasteOptions = {},
 ): Promise<Picture> {
   checkPaste(swapped, transforms, masks, options);
-  const out = picture(target.width, target.height, target.data.slice());
+  const out = picture(target.width, target.height, new Uint8Array(target.data));
   const window = windowOf(target, transforms, masks.dim(1));
   if (!window) return out;
   const crop = (size: number): Tensor => cropPictures(target, transforms, size);
   const parts = scope(() => partsOf(swapped, transforms, masks, options, crop));
-  for (const band of bandsOf(window)) {
-    const pixels = scope(() => paste(uploadPicture(target, band, masks.gpu), parts));
-    copyRows(out, band, await downloadPicture({ pixels, window: band }));
-    pixels.dispose();
+  try {
+    for (const band of bandsOf(window)) {
+      const pixels = scope(() => paste(uploadPicture(target, band, masks.gpu), parts));
+      copyRows(out, band, await downloadPicture({ pixels, window: band }).finally(() => pixels.dispose()));
+    }
+  } finally {
+    const given = [masks, options.crops];
+    for (const made of Object.values<Tensor>({ ...parts })) if (!given.includes(made)) made.dispose();
   }
-  const given = [masks, options.crops];
-  for (const made of Object.values<Tensor>({ ...parts })) if (!given.includes(made)) made.dispose();
   return out;
 }
 
