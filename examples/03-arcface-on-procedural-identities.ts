@@ -18,13 +18,16 @@
  *         --rate 0.02 --out out/robust.safetensors
  *
  * A judge, which measures swaps, must share neither architecture nor people with it: add `--judge`.
+ *
+ * On photographs: `--data SET` takes a set of `visage dataset`, or a folder with a folder of faces for each person. A
+ * fifth of the people, at most 24, are held out for the error rate.
  */
 import { parseArgs } from 'node:util';
-import { equalErrorRate, FaceSampler, faceSets, type Level, renderFaces } from '@visage/faces';
+import { equalErrorRate, faceSets, type Level, renderFaces } from '@visage/faces';
 import { startGpu } from '@visage/gpu/node';
 import { cosineSchedule, loadModule, type Module, Sgd, saveModule, seeded } from '@visage/nn';
 import { loadSafetensors, saveFile } from '@visage/nn/node';
-import { ArcFace, IResNet, MarginHead } from '@visage/simswap';
+import { ArcFace, IResNet, type LabelledData, MarginHead, ProceduralLabels } from '@visage/simswap';
 import {
   avgPool2d,
   concat,
@@ -45,6 +48,7 @@ import {
   type Tensor,
   tensor,
 } from '@visage/tensor';
+import { openDataSet, PictureLabels, Pictures, splitPeople } from '@visage/training';
 
 const { values: options } = parseArgs({
   options: {
@@ -58,17 +62,17 @@ const { values: options } = parseArgs({
     attack: { type: 'string', default: '0' },
     blur: { type: 'string', default: '0' },
     rate: { type: 'string', default: '0.1' },
+    data: { type: 'string' },
     from: { type: 'string' },
     out: { type: 'string' },
   },
 });
-const [steps, batch, people, size, embedding] = [
-  options.steps,
-  options.batch,
-  options.people,
-  options.size,
-  options.embedding,
-].map(Number) as [number, number, number, number, number];
+const [steps, batch, size, embedding] = [options.steps, options.batch, options.size, options.embedding].map(Number) as [
+  number,
+  number,
+  number,
+  number,
+];
 
 const attack = Number(options.attack); // radius: the Euclidean length of a change to all values of a picture in [0, 1]
 const blurs = Number(options.blur);
@@ -79,6 +83,54 @@ const pixels = Math.max(size, Number(options.pixels));
 
 const gpu = await startGpu({ robustness: false });
 console.log(`Training on ${gpu.adapter.name}${gpu.adapter.software ? ', a software adapter' : ''}.`);
+
+/** People to learn from, and photos of them and of people whom nothing learns from. */
+interface Source {
+  readonly data: LabelledData;
+  readonly unseen: number;
+  /** [persons, pixels, pixels, 3]: photo number `photos[k]` of person `persons[k]`. */
+  photosOf(who: 'trained' | 'unseen', persons: readonly number[], photos: readonly number[]): Promise<Tensor>;
+}
+const UNSEEN = 24; // people
+
+/** Faces that are rendered by the step itself. Only three lists of numbers go to the GPU: who, how, and the class. */
+function rendered(people: number): Source {
+  const trained = options.judge ? faceSets.judge : faceSets.training;
+  return {
+    data: new ProceduralLabels({ people, firstIdentity: trained, level, imageSize: pixels, batchSize: batch, seed: 3 }),
+    unseen: UNSEEN,
+    async photosOf(who, persons, photos) {
+      const first = who === 'trained' ? trained : faceSets.heldOut;
+      const count = who === 'trained' ? people : UNSEEN;
+      const identities = Uint32Array.from(persons, (person) => first + person);
+      const attributes = identities.map((identity, k) => identity + count * (photos[k] as number));
+      return renderFaces({ identities, attributes, size: pixels, level });
+    },
+  };
+}
+
+/** Faces of a data set, decoded ahead in worker threads. */
+async function photographed(folder: string): Promise<Source> {
+  const set = await openDataSet(folder);
+  const split = splitPeople(set, UNSEEN);
+  const pictures = new Pictures(set, pixels);
+  return {
+    data: new PictureLabels({ people: split.trained, pictures, batchSize: batch, seed: 3 }),
+    unseen: split.heldOut.length,
+    async photosOf(who, persons, photos) {
+      const values = new Float32Array(persons.length * pixels * pixels * 3);
+      for (const [k, person] of persons.entries()) {
+        const faces = (who === 'trained' ? split.trained : split.heldOut)[person]?.faces ?? [];
+        const face = await pictures.face(faces[(photos[k] as number) % faces.length] as number);
+        if (face) values.set(face.data, k * pixels * pixels * 3); // a broken one stays black
+      }
+      return tensor(values, [persons.length, pixels, pixels, 3]);
+    },
+  };
+}
+
+const source = options.data ? await photographed(options.data) : rendered(Number(options.people));
+const { people } = source.data;
 
 // The network maps a face to a vector; the head turns vectors into logits over the training people, by angles to their
 // centres. The margin demands that a face be closer to its own person than it would need to be to win, so that people
@@ -94,13 +146,6 @@ console.log(
   `${network.constructor.name} with ${network.parameterCount} parameters, ${people} people, batches of ${batch}.`,
 );
 
-// Faces are rendered by the step itself. Only three lists of numbers go to the GPU: who, how (pose, light, hair, …),
-// and the class.
-const sampler = new FaceSampler({
-  identities: people,
-  firstIdentity: options.judge ? faceSets.judge : faceSets.training,
-  seed: 3,
-});
 let earlier = '';
 if (options.from) {
   const file = await loadSafetensors(options.from);
@@ -109,8 +154,6 @@ if (options.from) {
   earlier = `${file.metadata.command} && `;
 }
 const random = new RandomState(4);
-const numbers = () => keep(tensor(new Uint32Array(batch)));
-const [identities, attributes, labels] = [numbers(), numbers(), numbers()];
 
 const rate = cosineSchedule({ rate: Number(options.rate), warmup: Math.ceil(steps / 20), steps, floor: 1e-3 });
 const parameters = [...named('network', network), ...named('head', head)];
@@ -166,13 +209,21 @@ function disguised(faces: Tensor): Tensor {
 
 // Traced once; each run() below replays its kernels on the numbers written before.
 const step = record(() => {
-  const rendered = renderFaces({ identities, attributes, size: pixels, level });
-  const seen = blurs > 0 ? blurred(rendered) : rendered;
+  const { faces: given, labels } = source.data.batch();
+  const seen = blurs > 0 ? blurred(given) : given;
   const faces = attack > 0 ? disguised(seen) : seen;
   const loss = crossEntropy(head.forward(network.embed(faces), labels), labels);
   optimizer.step(grad(loss, optimizer.parameters));
   return loss;
 });
+
+/** What the network, in evaluation mode, makes of photos. */
+async function embedded(...photos: Parameters<Source['photosOf']>): Promise<Tensor> {
+  const faces = await source.photosOf(...photos);
+  const vectors = scope(() => noGrad(() => l2Normalize(network.embed(faces))));
+  faces.dispose();
+  return vectors;
+}
 
 /**
  * Puts each person's centre where the network sees that person now, on the mean of two photos: a second stage starts
@@ -184,10 +235,11 @@ async function centreHead(): Promise<void> {
   network.eval();
   for (let from = 0; from < people; from += batch) {
     const rows = Math.min(batch, people - from);
-    const who = Uint32Array.from({ length: rows * photos }, (_, k) => sampler.firstIdentity + from + (k % rows));
-    const how = who.map((person, k) => person + people * Math.floor(k / rows));
-    const vectors = scope(() =>
-      noGrad(() => l2Normalize(network.embed(renderFaces({ identities: who, attributes: how, size: pixels, level })))),
+    const each = Array.from({ length: rows * photos }, (_, k) => k);
+    const vectors = await embedded(
+      'trained',
+      each.map((k) => from + (k % rows)),
+      each.map((k) => Math.floor(k / rows)),
     );
     for (const [k, value] of (await vectors.floats()).entries()) {
       const row = Math.floor(k / embedding);
@@ -204,14 +256,14 @@ async function centreHead(): Promise<void> {
  * Equal error rate on people that nobody trained on: how often two photos are wrongly said to show one person, or two.
  */
 async function unseenErrorRate(): Promise<number> {
-  const [count, photos] = [24, 4];
-  const each = (value: (person: number, photo: number) => number) =>
-    Uint32Array.from({ length: count * photos }, (_, k) => value(Math.floor(k / photos), k % photos));
-  const who = each((person) => faceSets.heldOut + person);
-  const how = each((person, photo) => faceSets.heldOut + person * photos + photo);
+  const photos = 4;
+  const each = Array.from({ length: source.unseen * photos }, (_, k) => k);
+  const who = each.map((k) => Math.floor(k / photos));
   network.eval();
-  const vectors = scope(() =>
-    noGrad(() => network.embed(renderFaces({ identities: who, attributes: how, size: pixels, level }))),
+  const vectors = await embedded(
+    'unseen',
+    who,
+    each.map((k) => k % photos),
   );
   network.train();
   const values = await vectors.floats();
@@ -222,10 +274,8 @@ async function unseenErrorRate(): Promise<number> {
 console.log(`Error rate on unseen people before training: ${(100 * (await unseenErrorRate())).toFixed(1)} %`);
 const started = performance.now();
 for (let k = 0; k < steps; k++) {
-  const drawn = sampler.labelled(k, batch);
-  identities.write(drawn.identities);
-  attributes.write(drawn.attributes);
-  labels.write(drawn.labels);
+  for (let ahead = k; ahead < Math.min(steps, k + 8); ahead++) source.data.expect?.(ahead);
+  await source.data.load(k);
   optimizer.learningRate = rate(k);
   // the radius grows from 0: under full attack from the start the network unlearns everything
   if (attack > 0) radius.write(Float32Array.of(attack * Math.min(1, k / (0.4 * steps))));

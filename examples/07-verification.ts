@@ -24,6 +24,7 @@ import {
   IResNet,
   type MarginConfig,
   MarginHead,
+  ProceduralLabels,
   trainOnLabelledFaces,
 } from '@visage/simswap';
 import { crossEntropy } from '@visage/tensor';
@@ -74,6 +75,7 @@ const margins: Readonly<Record<string, MarginConfig>> = {
 /** Trains one network under one margin and tests it on people whom no training sees. */
 async function trained(network: IdentityNetwork, margin: MarginConfig): Promise<Verification> {
   const head = seeded(2, () => new MarginHead(people, EMBEDDING, margin));
+  const data = new ProceduralLabels({ people, level, imageSize, batchSize, seed: 3 });
   await trainOnLabelledFaces(
     {
       parameters: [
@@ -82,8 +84,9 @@ async function trained(network: IdentityNetwork, margin: MarginConfig): Promise<
       ],
       loss: (faces, labels) => crossEntropy(head.forward(network.embed(faces), labels), labels),
     },
-    { people, level, imageSize, batchSize, steps, learningRate: Number(options.rate), seed: 3 },
+    { data, steps, learningRate: Number(options.rate) },
   );
+  data.dispose();
   network.eval();
   const { reporting } = faceSets;
   const photos = { people: unseen, photos: 6, firstIdentity: reporting, firstAttributes: reporting, level, imageSize };

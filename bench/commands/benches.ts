@@ -12,6 +12,7 @@ import { type StepRow, timeStep } from '../core/step.ts';
 import { timeSwap } from '../core/swap.ts';
 import { significant } from '../report/format.ts';
 import { addBench, type CommonOptions, finish, keep, openBench, withBatches, withSizes } from './common.ts';
+import { addData } from './data.ts';
 import { addPeers } from './peers.ts';
 
 /** Adds every benchmark. */
@@ -20,6 +21,7 @@ export function addBenches(program: Command): void {
   addConvolutions(program);
   addNetworks(program);
   addStep(program);
+  addData(program);
   addPeers(program);
 }
 

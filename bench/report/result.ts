@@ -4,6 +4,9 @@ import { type Gpu, VisageError } from '@visage/gpu';
 import { tuningTarget } from '@visage/gpu/node';
 import { saveFile } from '@visage/nn/node';
 import type { ConvolutionRow } from '../core/convolution.ts';
+import type { DataRow } from '../core/data.ts';
+import type { DetectionRow } from '../core/detection.ts';
+import type { FilmRow } from '../core/film.ts';
 import type { KernelReport } from '../core/kernels.ts';
 import type { MemoryRow } from '../core/memory.ts';
 import type { NetworkRow } from '../core/networks.ts';
@@ -35,6 +38,9 @@ export interface Measurements {
   readonly networks: readonly NetworkRow[];
   readonly step: readonly StepRow[];
   readonly memory: readonly MemoryRow[];
+  readonly data: readonly DataRow[];
+  readonly film: readonly FilmRow[];
+  readonly detection: readonly DetectionRow[];
   readonly peers: PeerReport;
 }
 export type BenchName = keyof Measurements;

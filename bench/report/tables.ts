@@ -1,6 +1,9 @@
 import { REASONS_NOTE, Reasons, variantsOf } from '@visage/gpu';
 import type { Table } from '@visage/training';
 import { CONVOLUTION_PASSES, type ConvolutionRow } from '../core/convolution.ts';
+import type { DataRow } from '../core/data.ts';
+import type { DetectionRow } from '../core/detection.ts';
+import type { FilmRow } from '../core/film.ts';
 import type { KernelReport, KernelRow } from '../core/kernels.ts';
 import type { MemoryRow } from '../core/memory.ts';
 import type { NetworkRow } from '../core/networks.ts';
@@ -8,6 +11,7 @@ import type { StepRow } from '../core/step.ts';
 import type { PeerReport } from '../peers/contest.ts';
 import { arithmeticRate, memoryRate, percent, significant } from './format.ts';
 import { peerTable } from './peers.ts';
+import { dataTable, detectionTable, filmTable } from './photoTables.ts';
 import type { BenchResult, PytorchReport, PytorchRow } from './result.ts';
 
 export const PASS_NAMES = {
@@ -29,6 +33,12 @@ export function tablesOf(result: BenchResult, most = Number.POSITIVE_INFINITY): 
       return [stepTable(result.measured as readonly StepRow[])];
     case 'memory':
       return [memoryTable(result.measured as readonly MemoryRow[])];
+    case 'detection':
+      return [detectionTable(result.measured as readonly DetectionRow[])];
+    case 'data':
+      return [dataTable(result.measured as readonly DataRow[])];
+    case 'film':
+      return [filmTable(result.measured as readonly FilmRow[])];
     case 'peers':
       return [peerTable(result.measured as PeerReport)];
     case 'pytorch':

@@ -3,14 +3,15 @@
 // X is the IN x IN window of a tile. In the forward pass and the input gradient windows overlap by two pixels (IN =
 // TILE + 2, L = Bᵀ); the weight gradient takes the tiles of dy without overlap (IN = TILE, L = A). Pixels past the edge
 // follow `border`.
-// Layout    image [n, SRC_H, SRC_W, 4·GROUPS]; out [OUT², tiles, 4·GROUPS]; tiles run over (image, row, column). All
-//           f32.
-// Prelude   separable.wgsl; fn poisonOf(x : Square) -> vec4u of poison.wgsl, or zeros for the weight gradient, which
-//           sums over tiles and cannot compute one of them directly; WG, SRC_H, SRC_W, GROUPS, TILES_H, TILES_W, TILES,
-//           TILE, ORIGIN : i32, fn border(at : i32, extent : i32) -> i32.
+// Layout    image [n, SRC_H, SRC_W, 4·GROUPS]; out [OUT², tiles, 4·GROUPS]; tiles run over (image, row, column).
+//           The arithmetic is in f32; an f16 value that leaves the range of f16 becomes infinite, and
+//           outputTransform.wgsl computes its tile directly.
+// Prelude   alias S (vec4f or vec4<f16>, as stored); separable.wgsl; fn poisonOf(x : Square) -> vec4u of poison.wgsl,
+//           or zeros for the weight gradient, which sums over tiles and cannot compute one of them directly; WG, SRC_H,
+//           SRC_W, GROUPS, TILES_H, TILES_W, TILES, TILE, ORIGIN : i32, fn border(at : i32, extent : i32) -> i32.
 // Dispatch  one thread per tile and four channels, channels fastest.
-@group(0) @binding(0) var<storage, read_write> out : array<vec4f>;
-@group(0) @binding(1) var<storage, read> image : array<vec4f>;
+@group(0) @binding(0) var<storage, read_write> out : array<S>;
+@group(0) @binding(1) var<storage, read> image : array<S>;
 
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : vec3u, @builtin(local_invocation_index) thread : u32) {
@@ -30,14 +31,14 @@ fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : 
       let column = border(column0 + i32(c), i32(SRC_W));
       let inside = u32(row) < SRC_H && u32(column) < SRC_W;
       let at = select(0u, (first + u32(row) * SRC_W + u32(column)) * GROUPS + channel, inside);
-      x[r][c] = select(vec4f(), image[at], inside);
+      x[r][c] = select(vec4f(), vec4f(image[at]), inside);
     }
   }
   let y = transform(x);
   let poison = poisonOf(x);
   for (var r = 0u; r < OUT; r++) {
     for (var c = 0u; c < OUT; c++) {
-      out[(r * OUT + c) * (TILES * GROUPS) + i] = bitcast<vec4f>(bitcast<vec4u>(y[r][c]) | poison);
+      out[(r * OUT + c) * (TILES * GROUPS) + i] = S(bitcast<vec4f>(bitcast<vec4u>(y[r][c]) | poison));
     }
   }
 }

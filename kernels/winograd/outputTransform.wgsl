@@ -5,15 +5,16 @@
 // alone.
 // Layout    products [IN², tiles, N]; image [n, H, W, N], over whose right and lower edge tiles hang if OUT does not
 //           divide H or W; source [n, SRC_H, SRC_W, K], the image that inputTransform.wgsl read, with its ORIGIN and
-//           border. All f32.
-// Prelude   separable.wgsl with OUT = side of a tile; tap.wgsl with its constants; WG, H, W, TILES_H, TILES_W, TILES,
-//           SRC_H, SRC_W, ORIGIN : i32, fn border(at : i32, extent : i32) -> i32, fn finish(row : u32, n : u32, sums :
-//           vec4f) -> vec4f as in gemm/epilogue/store.wgsl, with pixels as rows.
+//           border. The arithmetic is in f32.
+// Prelude   alias S (vec4f or vec4<f16>, as all images and products are stored); separable.wgsl with OUT = side of a
+//           tile; tap.wgsl with its constants; WG, H, W, TILES_H, TILES_W, TILES, SRC_H, SRC_W, ORIGIN : i32, fn
+//           border(at : i32, extent : i32) -> i32, fn finish(row : u32, n : u32, sums : vec4f) -> vec4f as in
+//           gemm/epilogue/store.wgsl, with pixels as rows.
 // Dispatch  one thread per tile and four channels, channels fastest.
-@group(0) @binding(0) var<storage, read_write> image : array<vec4f>;
-@group(0) @binding(1) var<storage, read> products : array<vec4f>;
-@group(0) @binding(2) var<storage, read> source : array<vec4f>;
-@group(0) @binding(3) var<storage, read> w : array<f32>;
+@group(0) @binding(0) var<storage, read_write> image : array<S>;
+@group(0) @binding(1) var<storage, read> products : array<S>;
+@group(0) @binding(2) var<storage, read> source : array<S>;
+@group(0) @binding(3) var<storage, read> w : array<Weight>;
 
 const GROUPS = N / 4u;
 
@@ -31,7 +32,7 @@ fn direct(first : u32, row : u32, column : u32, n : u32) -> vec4f {
     let at = select(0u, (first + u32(y) * SRC_W + u32(x)) * channels, inside);
     var part = vec4f();
     for (var k = 0u; k < channels; k++) {
-      let v = select(vec4f(), source[at + k], inside);
+      let v = select(vec4f(), vec4f(source[at + k]), inside);
       for (var j = 0u; j < 4u; j++) {
         part += v[j] * tap(t / 3u, t % 3u, 4u * k + j, n);
       }
@@ -50,7 +51,7 @@ fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : 
   var m : Square;
   for (var r = 0u; r < IN; r++) {
     for (var c = 0u; c < IN; c++) {
-      m[r][c] = products[(r * IN + c) * (TILES * GROUPS) + i];
+      m[r][c] = vec4f(products[(r * IN + c) * (TILES * GROUPS) + i]);
     }
   }
   let y = transform(m);
@@ -66,7 +67,7 @@ fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : 
       most = max(most, bitcast<vec4u>(y[r][c]) & vec4u(0x7fffffffu));
       if (row0 + r < H && column0 + c < W) {
         let pixel = first + (row0 + r) * W + column0 + c;
-        image[pixel * GROUPS + channel] = finish(pixel, 4u * channel, y[r][c]);
+        image[pixel * GROUPS + channel] = S(finish(pixel, 4u * channel, y[r][c]));
       }
     }
   }
@@ -78,7 +79,7 @@ fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : 
     let column = column0 + p % OUT;
     if (row < H && column < W) {
       let pixel = first + row * W + column;
-      image[pixel * GROUPS + channel] = finish(pixel, 4u * channel, direct(sample * (SRC_H * SRC_W), row, column, 4u * channel));
+      image[pixel * GROUPS + channel] = S(finish(pixel, 4u * channel, direct(sample * (SRC_H * SRC_W), row, column, 4u * channel)));
     }
   }
 }

@@ -138,10 +138,24 @@ const fullRun: Record<BenchName, unknown> = {
   networks: networks.map((network) => ({ network, pass: 'forward', ...setting, ...rates })),
   step: [{ ...setting, ...costs }],
   memory: [{ ...setting, networks: 1, state: 1, constants: 1, workspace: 1, peak: 1 }],
+  detection: [{ picture: 'a', width: 1, height: 1, people: 2, found: 1, wrong: 0, ms: 3 }],
+  data: [
+    {
+      stored: 256,
+      imageSize: 224,
+      workers: 2,
+      processors: 8,
+      until: 'decoded',
+      picturesPerSecond: 9,
+      cpuMs: 1,
+      mainShare: 0.1,
+    },
+  ],
   peers: {
     devices: {},
     contests: [{ what: 'generator', pass: 'forward', batch: 1, entries: [{ name: 'visage', ms: 1 }] }],
   },
+  film: [{ part: 'decode', frames: 30, msPerFrame: 1, framesPerSecond: 1000 }],
   pytorch: {
     training: [{ precision: 'tf32', batch: 1, ms: 2 }],
     inference: [{ precision: 'fp16', batch: 1, ms: 2 }],

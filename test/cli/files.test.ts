@@ -98,6 +98,7 @@ test('an imported generator swaps with its identity network, and in no other pip
   const swap = (...more: string[]) =>
     visage(
       'swap',
+      '--aligned',
       '--checkpoint',
       at('g.safetensors'),
       '--source',

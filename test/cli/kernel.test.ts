@@ -109,7 +109,7 @@ test('parts are marked with their files, launches with dispatch, variants and re
   assert.match(text, /^\/\/▸ launch 1 of 2: gemm\/conv2d$/m);
   assert.match(text, /^\/\/▸ dispatch {3}\d+ x 1 x \d+ workgroups of 128 invocations$/m);
   assert.match(text, /variant {4}conv: implicit gemm for forward f16 4x28x28x512 by 3x3 to 512/);
-  assert.match(text, /not winograd 4x4: its differences of values would lose too many bits of f16/);
+  assert.match(text, /not winograd 4x4: too small a product to pay for the transforms in f16/);
   assert.match(text, /not direct: less preferred/);
   assert.match(text, /const CHANNELS : u32 = 512u;/);
   assert.is(merge?.pipeline.name, 'gemm/conv2dMerge');
@@ -139,8 +139,8 @@ test('what does not go together is refused by name', () => {
     /no launch of relu is a choice that direct is part of; its families are pass/,
   );
   assert.throws(
-    () => conv('forward', 'winograd 4x4'),
-    /conv: winograd 4x4 cannot compute forward f16 .*lose too many bits/,
+    () => conv('forward', 'winograd 4x4', { stride: 2 }),
+    /conv: winograd 4x4 cannot compute forward f16 .*for 3x3 kernels at stride 1/,
   );
 });
 

@@ -91,8 +91,8 @@ test('the name of an output says what it holds', async () => {
     [['import', fixture, '--as', 'generator-224', '-o', 'x.onnx'], /x\.onnx: .*name it \.safetensors$/],
     [['export', 'generator.safetensors', '-o', 'x.pth'], /x\.pth: .*name it \.onnx or \.safetensors/],
     [['export', 'generator.safetensors', '-o', 'x'], /x: .*name it \.onnx or \.safetensors/],
-    [['swap', ...pictures, '-o', 'x.jpg'], /x\.jpg: .*name it \.png/],
-    [['swap', ...pictures, '-o', 'x'], /x: .*name it \.png/],
+    [['swap', ...pictures, '-o', 'x.gif'], /x\.gif: .*name it \.jpg or .*\.png/],
+    [['swap', ...pictures, '-o', 'x'], /x: .*name it \.jpg or .*\.png/],
     [['tune', '--out', 'memo.txt'], /memo\.txt: .*name it \.json/],
   ];
   for (const [parameters, says] of wrong) assert.match(await failure(...parameters), says);

@@ -11,6 +11,7 @@ import {
   perceptualHash,
   picture,
   poseOfMesh,
+  poseOfPoints,
   resizedGrey,
   samePerson,
   sharpness,
@@ -110,6 +111,14 @@ test('two people stay apart although one pair of their pictures is too near', ()
   );
 });
 
+test('faces of one picture are different people, however near their descriptors', () => {
+  const faces = descriptorsOf(1, 6, 0.1);
+  assert.equal(clusterDescriptors(faces), [0, 0, 0, 0, 0, 0]);
+  const clusters = clusterDescriptors(faces, samePerson, [0, 0, 1, 1, 2, 2]);
+  for (const k of [0, 2, 4]) assert.is.not(clusters[k], clusters[k + 1]);
+  assert.throws(() => clusterDescriptors(faces, samePerson, [0]), /pictures/);
+});
+
 /** Stripes and a disk: a picture with something to see at every scale. */
 function scene(side: number, brightness = 1): GreyPicture {
   const data = Float32Array.from({ length: side * side }, (_, k) => {
@@ -202,6 +211,38 @@ test('the pose is the rotation of the head', () => {
     for (const [name, angle] of Object.entries({ yaw, pitch, roll }))
       assert.ok(Math.abs(found[name as keyof typeof found] - angle) < 0.05, `${name} ${JSON.stringify(found)}`);
   }
+});
+
+test('five points alone tell the pose', () => {
+  const points = (mesh: Float32Array, point: number): [number, number] => [
+    mesh[2 * point] as number,
+    mesh[2 * point + 1] as number,
+  ];
+  const middle = ([a, b]: readonly [number, number], [c, d]: readonly [number, number]) =>
+    [(a + c) / 2, (b + d) / 2] as const;
+  for (const [yaw, pitch, roll] of [
+    [0, 0, 0],
+    [35, 0, 10],
+    [-20, 15, 0],
+  ] as const) {
+    const mesh = meshOf(yaw, pitch, roll);
+    const eyes = [middle(points(mesh, 33), points(mesh, 133)), middle(points(mesh, 362), points(mesh, 263))] as const;
+    const found = poseOfPoints([...eyes, points(mesh, 1), points(mesh, 61), points(mesh, 291)]);
+    // point 1 lies 3 mm below the middle of the tip, which counts as looking down a little
+    for (const [name, angle] of Object.entries({ yaw, pitch, roll }))
+      assert.ok(Math.abs(found[name as keyof typeof found] - angle) < 7, `${name} ${JSON.stringify(found)}`);
+  }
+  assert.throws(
+    () =>
+      poseOfPoints([
+        [1, 1],
+        [1, 1],
+        [1, 1],
+        [1, 1],
+        [1, 1],
+      ]),
+    /points on a line/,
+  );
 });
 
 test('the signs of a pose are those that a viewer sees', () => {

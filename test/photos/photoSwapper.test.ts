@@ -38,7 +38,7 @@ const group = noisy(760, 260);
 /** A finder that was told where the faces are; a person's descriptor is the place of the face. */
 const finderOf = (found: readonly Face[]): PhotoSwapperOptions['finder'] => ({
   find: async () => [...found],
-  describe: async (_, described) => described.map(({ box }) => Float32Array.of(box.x / 1000, 0)),
+  describe: async (_, described) => (described as readonly Face[]).map(({ box }) => Float32Array.of(box.x / 1000, 0)),
 });
 
 /** A generator that returns its target unchanged. */

@@ -25,11 +25,19 @@ test('a published generator has the alignment of its pipeline', async () => {
 
 test('a training checkpoint has that of its data set, or of rendered faces; of other folders it is not known', async () => {
   const trainer = tinyTrainer();
+  const [rendered, set] = [
+    { folder: null, weight: 1 },
+    { folder: '/set', weight: 1 },
+  ];
   for (const [notes, template] of [
-    [{ folder: null }, 'rendered'],
-    [{ folder: '/set', template: 'ffhq' }, 'ffhq'],
-    [{ folder: '/pictures' }, undefined],
-    [{ folder: null, template: 'toString' }, undefined],
+    [{ data: [rendered] }, 'rendered'],
+    [{ data: [set], dataSets: [{ template: 'ffhq' }] }, 'ffhq'],
+    [{ data: [set, set], dataSets: [{ template: 'ffhq' }, { template: 'ffhq' }] }, 'ffhq'],
+    [{ data: [rendered, set], dataSets: [{ template: 'rendered' }] }, 'rendered'],
+    [{ data: [rendered, set], dataSets: [{ template: 'ffhq' }] }, undefined],
+    [{ data: [set], dataSets: [{}] }, undefined],
+    [{ data: [set], dataSets: [{ template: 'toString' }] }, undefined],
+    [{ data: [null], dataSets: 3 }, undefined],
     [null, undefined],
   ] as const)
     assert.is(trainedTemplate(readSafetensors(await trainer.checkpoint(notes))), template);

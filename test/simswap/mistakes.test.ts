@@ -134,7 +134,7 @@ const MISTAKES: readonly Mistake[] = [
   ],
   [
     'labelled faces with more',
-    () => trainOnLabelledFaces(any({}), any({ people: 2, epochs: 1 })),
+    () => trainOnLabelledFaces(any({}), any({ steps: 2, epochs: 1 })),
     /^trainOnLabelledFaces: option 'epochs'/,
   ],
   [

@@ -34,7 +34,7 @@ export const micro: Preset = {
 
 /** A new run on the pictures of a folder. */
 export const microRun = (folder: string, changes: Partial<Preset> = {}): Promise<TrainingRun> =>
-  newRun(newSettings({ ...micro, ...changes }, paper, { folder }), builtInWeights('identity'));
+  newRun(newSettings({ ...micro, ...changes }, paper, { data: [{ folder, weight: 1 }] }), builtInWeights('identity'));
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const [data, out] = process.argv.slice(2) as [string, string];

@@ -100,19 +100,20 @@ test('a loss that is not finite ends the run, and the last good checkpoint stays
 });
 
 test('when too few pictures are left, the run says so and is saved', async () => {
+  const ahead = 7; // steps whose pictures are decoded already
   const out = join(folder, 'vanished');
   const run = await microRun(people);
   beforeCheckpoint(run, () => {
-    if (run.pictures) run.pictures.bytes = async () => undefined;
+    for (const { pictures } of run.dataSets) pictures.bytes = async () => undefined;
   });
   assert.match(
     await messageOf(train(out, run)),
     /^data set: (nobody has two|fewer than two people have a) good picture/,
   );
-  assert.is(await savedStep(out), 3);
-  assert.equal(stepsIn(out), upTo(3));
+  assert.is(await savedStep(out), 3 + ahead);
+  assert.equal(stepsIn(out), upTo(3 + ahead));
   assert.match(String(warningsIn(out)), /the run ended with an error: data set/);
-  assert.is((await train(out, await resumedRun(checkpointIn(out), { steps: 4 }))).step, 4);
+  assert.is((await train(out, await resumedRun(checkpointIn(out), { steps: 4 + ahead }))).step, 4 + ahead);
 });
 
 test('a run that ended behind its last checkpoint is resumed to write the rest, and then is finished', async () => {
@@ -138,14 +139,14 @@ test('data that moved is known again, beside the run or where it is said to be; 
   renameSync(place, moved);
   const path = checkpointIn(join(moved, 'run'));
   const resume = (changes: ResumeChanges) => resumedRun(path, { steps: 3, ...changes });
-  assert.is((await resume({})).settings.folder, join(moved, 'set'), 'moved together');
+  assert.is((await resume({})).settings.data[0]?.folder, join(moved, 'set'), 'moved together');
 
   renameSync(join(moved, 'set'), join(folder, 'set elsewhere'));
   assert.match(
     await messageOf(resume({})),
-    /its data set lay in .*set, where there is nothing now; name it with `folder`/,
+    /its data set lay in .*set, where there is nothing now; name it with `folders`/,
   );
-  assert.is((await resume({ folder: join(folder, 'set elsewhere') })).trainer.step, 2);
+  assert.is((await resume({ folders: [join(folder, 'set elsewhere')] })).trainer.step, 2);
 
   const other = join(moved, 'set');
   await writeFaceFolder(other, { identities: 11, imagesPerIdentity: 3, size: micro.imageSize, samples: 1, seed: 5 });

@@ -3,6 +3,7 @@
  *
  * - `terminal/`: what several commands share: options, the device, progress, interruption and error messages.
  * - `kernel/`: the ops, launches and listings behind `visage kernel`.
+ * - `photos/`: what the commands do with photographs.
  * - `commands/`: one file for each sub-command; `program.ts` puts them together, and `main.ts` runs the program.
  */
 export { createProgram } from './program.ts';

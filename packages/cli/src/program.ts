@@ -1,10 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { addConformance } from './commands/conformance.ts';
+import { addDataset } from './commands/dataset.ts';
+import { addDetect } from './commands/detect.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addEval } from './commands/eval.ts';
 import { addExport } from './commands/export.ts';
 import { addFaces } from './commands/faces.ts';
+import { addFilms } from './commands/films.ts';
 import { addImport } from './commands/import.ts';
 import { addKernel } from './commands/kernel.ts';
 import { addProfile } from './commands/profile.ts';
@@ -24,8 +27,11 @@ export function createProgram(): Command {
     addStart,
     addTrain,
     addSwap,
+    addDetect,
     addEval,
     addFaces,
+    addDataset,
+    addFilms,
     addDoctor,
     addProfile,
     addKernel,

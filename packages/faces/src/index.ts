@@ -43,3 +43,4 @@ export {
   type LabelledIndices,
   type SwapIndices,
 } from './sampling/sampler.ts';
+export { shuffledPlace } from './sampling/shuffle.ts';

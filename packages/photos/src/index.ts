@@ -6,6 +6,8 @@
  * - `codecs/`: from files to pictures and back, behind an interface.
  * - `warp/`: pictures on the GPU, and crops of them by similarity transforms.
  * - `align/`: where networks expect the eyes, nose and mouth of a face.
+ * - `networks/`: the trained networks that read photographs.
+ * - `detect/`: faces of photographs, found, followed and described.
  * - `people/`: whose face it is, how it is turned, how sharp it is, and whether it was seen before.
  * - `paste/`: masks of faces, and changed crops pasted back into their picture.
  * - `swap/`: swaps of faces in photographs, from the choice of faces to the finished picture.
@@ -14,9 +16,11 @@
  */
 export { type Alignment, alignFace } from './align/align.ts';
 export { type Template, type TemplateName, templates } from './align/templates.ts';
+export { browserCodec } from './codecs/browserCodec.ts';
 export type { EncodeOptions, PictureCodec } from './codecs/codec.ts';
 export {
   type FormatFacts,
+  formatName,
   formatOfBytes,
   formatOfName,
   type PictureFormat,
@@ -38,11 +42,17 @@ export {
   transformed,
 } from './core/geometry.ts';
 export { PIXEL_BYTES, type Picture, picture } from './core/picture.ts';
-export { FaceFinder, type FaceFinderOptions, type FindOptions } from './detect/faceFinder.ts';
+export { overlapOf } from './detect/candidates.ts';
+export { type DrawnFace, drawFaces } from './detect/draw.ts';
+export { FaceFinder, type FaceFinderOptions, type FinderNetworks, type FindOptions } from './detect/faceFinder.ts';
 export { boxOfMesh, cropOfMesh } from './detect/meshCrops.ts';
 export { type Tile, tilesOf } from './detect/tiles.ts';
 export { ahead } from './films/ahead.ts';
+export { type CastFace, Casting } from './films/casting.ts';
 export { type Film, type FilmFrame, openFilm } from './films/film.ts';
+export { FilmPeople } from './films/filmPeople.ts';
+export { FilmSwap, type FilmSwapParts } from './films/filmSwap.ts';
+export { frameLabel } from './films/frameLabel.ts';
 export { type ChangedFrame, changedFrames, type FrameMoment, type FrameWork } from './films/frames.ts';
 export {
   downloadPlanes,
@@ -66,8 +76,11 @@ export {
   sameForm,
   shownSize,
 } from './films/planes.ts';
+export { type SteadyState, steadied } from './films/steady.ts';
 export { isCut, thumbnailOf } from './films/thumbnail.ts';
+export { FaceTracker, type FrameFinder, type TrackedFace } from './films/tracker.ts';
 export { encodeSegment, encodingOf, endingOf, filmEndings, joinSegments } from './films/writing.ts';
+export { readYuv4Mpeg, type Yuv4MpegHeader, yuv4MpegFrame, yuv4MpegHeader } from './films/yuv4mpeg.ts';
 export { embedXmp } from './marks/embed.ts';
 export { drawLabel, hasLabel } from './marks/label.ts';
 export { readXmp, SOURCE_TYPE, syntheticXmp, type XmpMark } from './marks/xmp.ts';
@@ -97,7 +110,8 @@ export { type GreyPicture, greyOf, greyOfCrop, resizedGrey } from './people/grey
 export { hashDistance, perceptualHash } from './people/hash.ts';
 export { poseOfMesh, poseOfPoints } from './people/pose.ts';
 export { sharpness } from './people/sharpness.ts';
-export { type CurationRules, defaultRules } from './sets/curate.ts';
+export { type Candidate, shareInside } from './sets/candidate.ts';
+export { type CurationRules, completeRules, curate, defaultRules, type JudgedFace } from './sets/curate.ts';
 export {
   type FacePlace,
   faceLine,

@@ -7,6 +7,8 @@ export {
   type FilmResult,
   type ResumableWork,
 } from './node/films/changeFilm.ts';
+export { type FilmMarks, readFilmMarks } from './node/films/filmMarks.ts';
+export { changeFolder, type FolderResult, type PictureOutput, previewFilm } from './node/films/folder.ts';
 export {
   filmLibrary,
   filmLicences,
@@ -15,6 +17,8 @@ export {
   openFilmFile,
   whileAlive,
 } from './node/films/libraries.ts';
+export { changePipe, type PipeOptions } from './node/films/pipe.ts';
+export { type FilmTarget, filmTarget } from './node/films/target.ts';
 export { type C2paFormat, type C2paMark, holdsC2pa, readC2pa, signC2pa } from './node/pictures/c2pa.ts';
 export { readPicture, type WriteOptions, type WrittenPicture, writePicture } from './node/pictures/files.ts';
 export { type Marks, readMarks, writeMarkedPng } from './node/pictures/marks.ts';

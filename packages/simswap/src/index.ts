@@ -108,6 +108,12 @@ export { shuffledRows } from './training/data.ts';
 export { AUGMENTATION_DRAWS, augmentationDraws, diffAugment } from './training/diffAugment.ts';
 export { NonFiniteLossError } from './training/errors.ts';
 export {
+  type LabelledData,
+  type LabelledFaces,
+  ProceduralLabels,
+  type ProceduralLabelsOptions,
+} from './training/labelledData.ts';
+export {
   embedPhotos,
   type FaceLearner,
   type LabelledFacesOptions,

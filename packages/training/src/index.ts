@@ -13,12 +13,15 @@
  */
 export { type ComparisonResult, comparisonTable, runsTable } from './compare/report.ts';
 export { type ComparisonOptions, compareSystems } from './compare/run.ts';
-export { type DataSet, describeDataSet, openDataSet } from './data/dataSet.ts';
-export { FolderPairs, type FolderPairsOptions } from './data/folderPairs.ts';
-export { type BadPicture, Pictures } from './data/pictures.ts';
+export { type DataPerson, type DataSet, describeDataSet, openDataSet } from './data/dataSet.ts';
+export { PictureLabels, type PictureLabelsOptions } from './data/pictureLabels.ts';
+export { PicturePairs, type PicturePairsOptions } from './data/picturePairs.ts';
+export { type BadPicture, Pictures, type PicturesOptions } from './data/pictures.ts';
+export { type DataSplit, describeSplit, splitPeople } from './data/split.ts';
 export { type AnswerName, type EvaluationOptions, SwapEvaluation } from './evaluation/evaluate.ts';
+export { HeldOutEvaluation, type HeldOutOptions, type PhotoAnswer, type PhotoScores } from './evaluation/heldOut.ts';
 export { aboutPeople, firstOf, type PeopleSet } from './evaluation/people.ts';
-export { scoreTable } from './evaluation/scores.ts';
+export { photoTable, scoreTable } from './evaluation/scores.ts';
 export { builtInWeights } from './networks/builtIn.ts';
 export { type FeatureNetworkFile, loadFeatureNetwork, loadIdentityNetwork } from './networks/load.ts';
 export { type MeasuredIdentity, measuredIdentity } from './networks/measured.ts';
@@ -35,18 +38,24 @@ export { type Spread, spreadOf, withSpread } from './report/spread.ts';
 export { adapterLine, duration } from './report/text.ts';
 export { checkNobodyTrains, emptyRunFolder } from './runs/lock.ts';
 export { type LogLine, logLines, readLog, TrainingLog } from './runs/log.ts';
+export { type MeasurePhotosOptions, measurePhotos } from './runs/measurePhotos.ts';
 export type { RunObserver, RunProgress } from './runs/observer.ts';
 export { measuredRun, newRun, type ResumeChanges, resumedRun, type TrainingRun } from './runs/open.ts';
+export type { PhotoFigures } from './runs/results.ts';
 export { type Outcome, RunFolder } from './runs/runFolder.ts';
+export type { OpenedData } from './runs/sources.ts';
 export { type Preset, presetFor, presets, type Rates, tiny } from './settings/presets.ts';
 export { knownRecipes, recipeNamed } from './settings/recipes.ts';
 export {
   type Changes,
+  type DataChoice,
+  describeData,
   describeDiscriminator,
   describeRecipe,
   newSettings,
   notesOf,
   type RunSettings,
   resumedSettings,
+  trainedOnPictures,
   trainingLevel,
 } from './settings/settings.ts';

@@ -113,9 +113,9 @@ export function addDoctor(program: Command): void {
   program
     .command('doctor')
     .description(
-      'show the adapter, its limits and features, and what will be slow; of a picture, show where it comes from',
+      'show the adapter, its limits and features, and what will be slow; of a picture or film, show where it comes from',
     )
-    .argument('[picture]', 'a file whose marks of provenance are shown instead')
+    .argument('[file]', 'a file whose marks of provenance are shown instead')
     .option('--json', 'print JSON')
     .action(async (picture: string | undefined, { json = false }: { json?: boolean }) => {
       if (picture !== undefined) return showMarks(picture, json);

@@ -1,19 +1,29 @@
 import { aligned } from '@visage/conformance';
 import type { Level } from '@visage/faces';
 import { loadSafetensors } from '@visage/nn/node';
-import { loadSwapper, type Precision, readCheckpointHeader } from '@visage/simswap';
-import type { PeopleSet } from '@visage/training';
+import {
+  type CheckpointHeader,
+  loadSwapper,
+  type Precision,
+  readCheckpointHeader,
+  type Swapper,
+} from '@visage/simswap';
+import type { PeopleSet, PhotoFigures } from '@visage/training';
 import {
   adapterLine,
   builtInWeights,
   loadIdentityNetwork,
+  measurePhotos,
+  photoTable,
   SwapEvaluation,
   scoreTable,
+  trainedOnPictures,
   trainingLevel,
 } from '@visage/training';
 import { type Command, Option } from 'commander';
 import { openDevice } from '../terminal/device.ts';
 import { UsageError } from '../terminal/failure.ts';
+import { withFlags } from '../terminal/flags.ts';
 import { integer } from '../terminal/options.ts';
 import { precisionOption, warnOfPrecision } from '../terminal/precision.ts';
 import { addRecipeFields } from '../terminal/recipe.ts';
@@ -24,6 +34,8 @@ interface Options extends Omit<CompareOptions, 'level'> {
   readonly compare?: boolean;
   readonly precision?: Precision;
   readonly tuning?: boolean;
+  readonly data?: readonly string[];
+  readonly judge?: string;
 }
 
 const peopleSetOf = ({ tuning }: Pick<Options, 'tuning'>): PeopleSet => (tuning ? 'tuning' : 'reporting');
@@ -32,6 +44,8 @@ async function evaluate(options: Options, command: Command): Promise<void> {
   if (options.compare) {
     if (options.precision !== undefined)
       throw new UsageError('eval: --compare trains and swaps in f32; leave --precision out');
+    if (options.data !== undefined || options.judge !== undefined)
+      throw new UsageError('eval: --compare measures on procedural faces; leave --data and --judge out');
     return compare({ ...options, level: options.level ?? 'L1', peopleSet: peopleSetOf(options) });
   }
   refuseCompareOptions(command);
@@ -47,12 +61,25 @@ async function evaluate(options: Options, command: Command): Promise<void> {
   warnOfPrecision(precision);
   const judge = await loadIdentityNetwork(builtInWeights('judge'));
   const evaluation = await SwapEvaluation.prepare({ judge, imageSize, level, people, peopleSet });
-  const scores = await evaluation.measure(loadSwapper(file, { precision }));
+  const swapper = loadSwapper(file, { precision });
+  const scores = await evaluation.measure(swapper);
   const { references } = evaluation;
+  const photos = await photosOf(checkpoint, header, swapper, options);
   if (json) {
     console.log(
       JSON.stringify(
-        { checkpoint, step, adapter: gpu.adapter.name, precision, people, peopleSet, level, scores, references },
+        {
+          checkpoint,
+          step,
+          adapter: gpu.adapter.name,
+          precision,
+          people,
+          peopleSet,
+          level,
+          scores,
+          references,
+          photos,
+        },
         null,
         2,
       ),
@@ -64,13 +91,30 @@ async function evaluate(options: Options, command: Command): Promise<void> {
     `${checkpoint}, step ${step}, on faces of level ${level}, in ${precision} precision on ${adapterLine(gpu)}\n`,
   );
   console.log([...aligned(rows), '', note].join('\n'));
+  if (!photos) return;
+  const table = photoTable(photos.people, photos.references, photos.scores);
+  console.log(['', ...aligned(table.rows), '', table.note].join('\n'));
+}
+
+/** The scores on people whom the run held out of its data set, if it trained on one. */
+async function photosOf(
+  checkpoint: string,
+  header: CheckpointHeader,
+  swapper: Swapper,
+  { data: folders, judge }: Options,
+): Promise<PhotoFigures | undefined> {
+  if (!trainedOnPictures(header)) {
+    if (folders === undefined && judge === undefined) return undefined;
+    throw new UsageError(`eval: ${checkpoint} was not trained on a data set; leave --data and --judge out`);
+  }
+  return withFlags({ folders: '--data' }, () => measurePhotos(checkpoint, header, swapper, { folders, judge }));
 }
 
 /** Adds `visage eval`. */
 export function addEval(program: Command): void {
   const command = program
     .command('eval')
-    .description('measure a checkpoint on held-out procedural people, beside the answers that need no swapper')
+    .description('measure a checkpoint on people whom it never saw, beside the answers that need no swapper')
     .option('--checkpoint <file>', 'what `visage train` wrote')
     .option('--people <n>', 'how many people', integer(3, 1000), 50)
     .option(
@@ -83,6 +127,13 @@ export function addEval(program: Command): void {
         'difficulty of the faces (default: that of the training; with --compare L1)',
       ).choices(['L0', 'L1', 'L2', 'L3']),
     )
+    .addOption(
+      new Option(
+        '--data <folder>',
+        'where a data set that the checkpoint was trained on lies now; may be repeated',
+      ).argParser((folder, before: readonly string[] = []) => [...before, folder]),
+    )
+    .option('--judge <file>', 'identity network that measures held-out people of that data set')
     .addOption(precisionOption())
     .option('--json', 'print JSON');
   addRecipeFields(addCompareOptions(command), "with --compare: set a field of SimSwap's recipe").action(evaluate);

@@ -1,57 +1,142 @@
-import { type Image, image } from '@visage/faces';
-import { readFace } from '@visage/faces/node';
+import { VisageError } from '@visage/gpu';
 import { checkOutput, loadSafetensors } from '@visage/nn/node';
-import { drawLabel } from '@visage/photos';
-import { writeMarkedPng } from '@visage/photos/node';
-import { loadSwapper, type PipelineName, type Precision, pipelines, swapImageSize } from '@visage/simswap';
-import { scope, tensor } from '@visage/tensor';
+import {
+  drawLabel,
+  FaceFinder,
+  formatOfName,
+  loadFaceNetworks,
+  PhotoSwapper,
+  type Picture,
+  pictureEndings,
+  pictureFormats,
+  type TemplateName,
+  templates,
+  trainedTemplate,
+} from '@visage/photos';
+import { filmTarget, npmWeights, writePicture } from '@visage/photos/node';
+import {
+  loadSwapper,
+  type PipelineName,
+  type Precision,
+  pipelines,
+  type Swapper,
+  swapImageSize,
+} from '@visage/simswap';
 import { adapterLine } from '@visage/training';
 import { type Command, Option } from 'commander';
+import { checkSquare, swapAligned } from '../photos/aligned.ts';
+import { type ChoiceFlags, filesOf, type PhotoChoice, readChoice } from '../photos/choice.ts';
+import { type SwappedPhotograph, swapPhotograph } from '../photos/photograph.ts';
+import { named, readPictures } from '../photos/pictures.ts';
 import { openDevice } from '../terminal/device.ts';
+import { UsageError } from '../terminal/failure.ts';
 import { withFlags } from '../terminal/flags.ts';
+import { integer, number } from '../terminal/options.ts';
 import { precisionOption, warnOfPrecision } from '../terminal/precision.ts';
+import { swapIntoFilm } from './swapFilm.ts';
 
-interface Options {
+interface Options extends ChoiceFlags {
   readonly checkpoint: string;
   readonly identity?: string;
   readonly pipeline?: PipelineName;
   readonly precision?: Precision;
-  readonly source: string;
   readonly target: string;
   readonly out: string;
+  readonly template?: TemplateName;
+  readonly strength?: number;
+  readonly quality?: number;
+  readonly preview?: number;
+  readonly aligned?: boolean;
   readonly label: boolean;
 }
 
 /** The names that this command uses for arguments and functions of the libraries. */
 const FLAGS = { identity: '--identity', importNetwork: 'visage import' };
 
+/** The pictures of a swap, read. */
+type Pictures = ReadonlyMap<string, Picture>;
+
 async function swap(options: Options): Promise<void> {
-  const { checkpoint, identity, pipeline, precision, source, target, out, label } = options;
-  await checkOutput(out, { inputs: [checkpoint, identity, source, target], endings: ['.png'] });
+  const { checkpoint, identity, pipeline, precision, target, out, aligned, preview } = options;
+  const choice = aligned ? alignedChoice(options) : readChoice(options);
+  const film = aligned ? undefined : await filmTarget(target);
+  if (film) return swapIntoFilm(film, choice, options, FLAGS, UNKNOWN_TEMPLATE);
+  if (preview !== undefined) throw new UsageError(`--preview shows frames of a film, and ${target} is a picture`);
+  const files = [target, ...filesOf(choice)];
+  await checkOutput(out, { inputs: [checkpoint, identity, ...files], endings: pictureEndings });
+  checkQuality(options);
   const file = await loadSafetensors(checkpoint);
   const identityFile = identity === undefined ? undefined : await loadSafetensors(identity);
-  const imageSize = await withFlags(FLAGS, () => swapImageSize(file));
-  const [donor, owner] = await Promise.all([readFace(source, imageSize), readFace(target, imageSize)]);
+  const size = await withFlags(FLAGS, () => swapImageSize(file));
+  const template = aligned ? undefined : (options.template ?? trainedTemplate(file));
+  if (!aligned && template === undefined) throw new VisageError(`${checkpoint}: ${UNKNOWN_TEMPLATE}`);
+  const pictures = await readPictures(files);
+  if (aligned) for (const [name, picture] of pictures) checkSquare(name, picture);
   const gpu = await openDevice();
   warnOfPrecision(precision);
   const swapper = await withFlags(FLAGS, () => loadSwapper(file, { identity: identityFile, pipeline, precision }));
-  const swapped = scope(() => {
-    const upload = (face: Image) => tensor(face.data, [1, imageSize, imageSize, 3]);
-    return swapper.swapImages(upload(owner), upload(donor));
-  });
-  const picture = image(imageSize, imageSize, await swapped.floats());
-  if (label) drawLabel(picture);
-  await writeMarkedPng(out, picture);
-  const visible = label ? 'a visible label' : 'no visible label, as asked,';
-  console.log(`${out}: ${imageSize} x ${imageSize}, with ${visible} and the XMP mark of a synthetic picture`);
+  const source = named(pictures, filesOf(choice)[0] as string);
+  const { picture, lines } = template
+    ? await inPhotograph(swapper, { template, size }, pictures, choice, options)
+    : { picture: await swapAligned(swapper, source, named(pictures, target), size), lines: [] };
+  for (const line of lines) console.log(line);
+  console.log(await written(picture, options));
   if (gpu.adapter.software) console.log(`computed on ${adapterLine(gpu)}`);
+}
+
+const UNKNOWN_TEMPLATE =
+  'does not say how the faces that it was trained on were aligned; name it with --template, or give aligned faces with --aligned';
+
+/** The one source of a swap of aligned faces. */
+function alignedChoice(options: Options): PhotoChoice {
+  const { faces, face, match, map, threshold, template, strength, source = [] } = options;
+  const idle = Object.entries({ faces, face, match, map, threshold, template, strength }).find(
+    ([, value]) => value !== undefined,
+  );
+  if (idle) throw new UsageError(`--${idle[0]} is about faces in a photograph; --aligned takes and gives one face`);
+  if (source.length !== 1) throw new UsageError('--aligned takes one --source');
+  return { faces: 'largest', source };
+}
+
+/** Refuses a quality for a lossless format before the work begins. */
+function checkQuality({ out, quality }: Options): void {
+  const { label, quality: usual } = pictureFormats[formatOfName(out)];
+  if (quality !== undefined && usual === undefined)
+    throw new UsageError(
+      `--quality ${quality}: ${out} is ${label}, which loses nothing; leave it out, or write a .jpg`,
+    );
+}
+
+/** Swaps faces of a photograph. */
+async function inPhotograph(
+  swapper: Swapper,
+  training: { readonly template: TemplateName; readonly size: number },
+  pictures: Pictures,
+  choice: PhotoChoice,
+  { target, strength }: Options,
+): Promise<SwappedPhotograph> {
+  const networks = loadFaceNetworks(npmWeights);
+  const finder = new FaceFinder(networks);
+  const photos = new PhotoSwapper({ swapper, finder, ...training });
+  const swapped = await swapPhotograph({ photos, finder, pictures }, named(pictures, target), choice, { strength });
+  await networks.dispose();
+  return swapped;
+}
+
+/** Labels and writes the result; returns a line about it. */
+async function written(picture: Picture, { out, label, quality }: Options): Promise<string> {
+  if (label) drawLabel(picture);
+  const { flattened } = await writePicture(out, picture, { quality });
+  const visible = label ? 'a visible label' : 'no visible label, as asked,';
+  const white = flattened ? '; what was transparent became white' : '';
+  return `${out}: ${picture.width} x ${picture.height}, with ${visible} and the XMP mark of a synthetic picture${white}`;
 }
 
 /** Adds `visage swap`. */
 export function addSwap(program: Command): void {
   program
     .command('swap')
-    .description("put the source's identity into the target: aligned, square PNG faces in, PNG out")
+    .description("put the source's identity into faces of a photograph, a film or a folder")
     .requiredOption(
       '--checkpoint <file>',
       'what `visage train` or `visage start` wrote, or a generator of `visage import`',
@@ -63,9 +148,33 @@ export function addSwap(program: Command): void {
       ),
     )
     .addOption(precisionOption())
-    .requiredOption('--source <png>', 'whose identity')
-    .requiredOption('--target <png>', 'everything else')
-    .requiredOption('-o, --out <png>', 'where to write the result')
+    .option('--source <picture...>', 'whose identity: one photograph of a person, or several, which are averaged')
+    .requiredOption(
+      '--target <picture>',
+      'everything else: a photograph, a film, a folder of pictures, or - for YUV4MPEG',
+    )
+    .requiredOption('-o, --out <picture>', 'where to write the result, in the format that the ending names')
+    .addOption(new Option('--faces <which>', 'which faces are swapped (default: largest)').choices(['largest', 'all']))
+    .option('--face <number...>', 'the faces with these numbers, which `visage detect` prints', addNumber)
+    .option('--match <picture...>', 'the face of the person that these photographs show')
+    .option('--map <person=source...>', 'several people, each by another: anna.jpg=me.jpg ben.jpg=you.jpg')
+    .option('--threshold <distance>', 'how different a matching face may be (default: 0.6)', number(0, 2))
+    .option('--strength <share>', 'how much of the change is applied (default: 1)', number(0, 1))
+    .addOption(
+      new Option('--template <name>', 'how the faces of the training were aligned (default: as the file says)').choices(
+        Object.keys(templates),
+      ),
+    )
+    .option('--aligned', 'source and target are aligned square faces already, and so is the result')
+    .option('--quality <number>', 'of JPEG, WebP and AVIF (default: 92, AVIF 75)', integer(1, 100))
+    .option(
+      '--preview <seconds>',
+      'of a film: write a frame every so many seconds into the folder --out',
+      number(0.1, 3600),
+    )
     .option('--no-label', 'leave the visible corner label out (the file keeps its XMP mark)')
     .action(swap);
 }
+
+/** The parser of `--face`, which adds a number to those before it. */
+const addNumber = (text: string, before: readonly number[] = []): readonly number[] => [...before, integer(0)(text)];

@@ -6,7 +6,9 @@ import {
   adapterLine,
   builtInWeights,
   checkNobodyTrains,
+  type DataChoice,
   describeDataSet,
+  describeSplit,
   newRun,
   newSettings,
   type Outcome,
@@ -18,7 +20,7 @@ import {
   resumedRun,
   type TrainingRun,
 } from '@visage/training';
-import { type Command, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { openDevice } from '../terminal/device.ts';
 import { UsageError } from '../terminal/failure.ts';
 import { withFlags } from '../terminal/flags.ts';
@@ -38,7 +40,9 @@ interface Options {
   readonly steps?: number;
   readonly seed?: number;
   readonly precision?: Precision;
-  readonly data?: string;
+  readonly data?: readonly string[];
+  readonly mix?: readonly number[];
+  readonly judge?: string;
   readonly identity?: string;
   readonly features?: string;
   readonly out?: string;
@@ -47,7 +51,7 @@ interface Options {
 }
 
 /** The names that this command uses for the arguments of a training run. */
-const FLAGS = { featuresPath: '--features', steps: '--steps', folder: '--data', allowOtherData: '--allow-other-data' };
+const FLAGS = { featuresPath: '--features', steps: '--steps', folders: '--data', allowOtherData: '--allow-other-data' };
 
 /**
  * Trains a run, writes its results to a folder and prints a summary. Ctrl-C, SIGTERM or the loss of the terminal end
@@ -55,7 +59,10 @@ const FLAGS = { featuresPath: '--features', steps: '--steps', folder: '--data', 
  */
 export async function trainIn(folder: string, run: TrainingRun): Promise<void> {
   const started = performance.now();
-  for (const line of run.dataSet ? describeDataSet(run.dataSet) : []) console.log(line);
+  for (const { dataSet, split } of run.dataSets) {
+    for (const line of describeDataSet(dataSet)) console.log(line);
+    console.log(`  ${describeSplit(split)}`);
+  }
   const into = await RunFolder.open(folder, run);
   const outcome = await watched(into);
   console.log(summary(into, outcome, adapterLine(currentGpu()), (performance.now() - started) / 1000));
@@ -101,7 +108,8 @@ async function train(options: Options): Promise<void> {
     steps: options.steps,
     seed: options.seed,
     precision: options.precision,
-    folder: data,
+    data: sourcesOf(data, options.mix),
+    judge: options.judge,
     set: options.set,
   };
   checkSize(preset, options.size);
@@ -116,9 +124,9 @@ async function train(options: Options): Promise<void> {
  * @throws UsageError if another option is given, or if the folder holds a later checkpoint.
  */
 async function resume(checkpoint: string, options: Options): Promise<void> {
-  const { preset, recipe, set, size, batch, seed, precision, identity, features, out, steps } = options;
-  const { data: folder, allowOtherData } = options;
-  const decided = { preset, recipe, set, size, batch, seed, precision, identity, features, out };
+  const { preset, recipe, set, size, batch, seed, precision, identity, features, judge, mix, out, steps } = options;
+  const { data: folders, allowOtherData } = options;
+  const decided = { preset, recipe, set, size, batch, seed, precision, identity, features, judge, mix, out };
   for (const [name, value] of Object.entries(decided)) {
     if (value !== undefined)
       throw new UsageError(`--${name} cannot change in a resumed run; the checkpoint decides it`);
@@ -131,9 +139,29 @@ async function resume(checkpoint: string, options: Options): Promise<void> {
   }
   await checkNobodyTrains(dirname(checkpoint));
   console.log(`Computing on ${adapterLine(await openDevice())}`);
-  const run = await withFlags(FLAGS, () => resumedRun(checkpoint, { steps, folder, allowOtherData }));
+  const run = await withFlags(FLAGS, () => resumedRun(checkpoint, { steps, folders, allowOtherData }));
   warnOfPrecision(run.settings.precision);
   await trainIn(dirname(checkpoint), run);
+}
+
+/** The word that stands for procedural faces; a folder of that name is `./faces`. */
+const PROCEDURAL = 'faces';
+
+/**
+ * The sources of `--data` with the weights of `--mix`.
+ *
+ * @throws UsageError when there are not as many weights as sources.
+ */
+function sourcesOf(data: readonly string[] | undefined, mix?: readonly number[]): DataChoice[] | undefined {
+  if (mix !== undefined && mix.length !== (data?.length ?? 0))
+    throw new UsageError(`--mix gives ${mix.length} weights for ${data?.length ?? 0} of --data; give one for each`);
+  return data?.map((source, k) => ({ folder: source === PROCEDURAL ? null : source, weight: mix?.[k] ?? 1 }));
+}
+
+function weights(text: string): number[] {
+  const numbers = text.split(',').map(Number);
+  if (numbers.every((weight) => weight > 0 && weight <= 1e6)) return numbers;
+  throw new InvalidArgumentError('expected numbers above 0 with commas, such as 3,1.');
 }
 
 function checkSize({ generator }: Preset, size: number | undefined): void {
@@ -156,9 +184,20 @@ export function addTrain(program: Command): void {
     .option('--steps <n>', 'total number of steps', integer(1))
     .option('--seed <n>', 'decides weights and pairs', integer(0, 2 ** 32 - 2))
     .addOption(precisionOption())
+    .addOption(
+      new Option(
+        '--data <source>',
+        'a set of `visage dataset`, a folder with a folder of square pictures for each person, or `faces` for procedural ones (the default); may be repeated; with --resume: where they lie now',
+      ).argParser((source, before: readonly string[] = []) => [...before, source]),
+    )
+    .addOption(
+      new Option('--mix <weights>', 'how often each --data is drawn, in order, such as 3,1 (default: alike)').argParser(
+        weights,
+      ),
+    )
     .option(
-      '--data <folder>',
-      'identity folders of aligned square PNG faces (default: procedural faces); with --resume: where they lie now',
+      '--judge <file>',
+      'identity network that measures held-out people of a data set (default: the built-in one)',
     )
     .option('--identity <file>', 'weights of the identity network (default: the built-in one, for procedural faces)')
     .option('--features <file>', 'EfficientNet-lite0 weights, for recipes with the projected discriminator')

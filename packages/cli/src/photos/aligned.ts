@@ -22,12 +22,12 @@ export async function swapAligned(
   const pixels = await swapped.floats();
   swapped.dispose();
   const result = picture(size, size);
-  for (let k = 0; k < size * size; k++)
-    for (let channel = 0; channel < 3; channel++)
-      result.data[4 * k + channel] = Math.round(255 * Math.min(1, Math.max(0, pixels[3 * k + channel] as number)));
+  for (const [k, value] of pixels.entries())
+    result.data[4 * Math.floor(k / 3) + (k % 3)] = Math.round(255 * Math.min(1, Math.max(0, value)));
   return result;
 }
 
-function checkSquare(name: string, { width, height }: Picture): void {
+/** @throws FileError for a picture that is not square. */
+export function checkSquare(name: string, { width, height }: Picture): void {
   if (width !== height) throw new FileError(name, `is ${width} x ${height}; an aligned face is square`);
 }

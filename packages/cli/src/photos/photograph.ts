@@ -64,7 +64,7 @@ export async function swapPhotograph(
 }
 
 /** The people of a choice: descriptors of those who are looked for, and the identities that replace them. */
-interface Gallery {
+export interface Gallery {
   readonly choice: FaceChoice;
   readonly identities: readonly Tensor[];
   /** For each identity the files that it comes from. */
@@ -72,7 +72,7 @@ interface Gallery {
   readonly lines: readonly string[];
 }
 
-async function gallery({ photos, pictures }: PhotographTools, choice: PhotoChoice): Promise<Gallery> {
+export async function gallery({ photos, pictures }: PhotographTools, choice: PhotoChoice): Promise<Gallery> {
   const lines = new Map<string, string>();
   const portraits = async (names: readonly string[]): Promise<Portrait[]> => {
     const found: Portrait[] = [];

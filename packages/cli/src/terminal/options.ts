@@ -15,3 +15,17 @@ export const integer =
     }
     return value;
   };
+
+/**
+ * Returns a parser for an option whose value is a number from `least` to `most`.
+ *
+ * @throws InvalidArgumentError when the parser runs on a text that is no number in that range.
+ */
+export const number =
+  (least: number, most: number) =>
+  (text: string): number => {
+    const value = Number(text);
+    if (text.trim() === '' || !(value >= least && value <= most))
+      throw new InvalidArgumentError(`expected a number from ${least} to ${most}.`);
+    return value;
+  };

@@ -1,7 +1,7 @@
 import { relative } from 'node:path';
 import { aligned } from '@visage/conformance';
 import type { Outcome, RunFolder } from '@visage/training';
-import { describeDiscriminator, describeRecipe, duration, scoreTable } from '@visage/training';
+import { describeDiscriminator, describeRecipe, duration, photoTable, scoreTable } from '@visage/training';
 
 /** The text that a command prints when a training run is over. */
 export function summary({ folder, run }: RunFolder, outcome: Outcome, adapter: string, seconds: number): string {
@@ -24,9 +24,14 @@ export function summary({ folder, run }: RunFolder, outcome: Outcome, adapter: s
     const { rows, note } = scoreTable(settings.heldOut, peopleSet, references, scores);
     lines.push('', ...aligned(rows), '', note ?? '');
   }
+  if (outcome.photos) {
+    const { people, references, scores } = outcome.photos;
+    const { rows, note } = photoTable(people, references, scores);
+    lines.push('', ...aligned(rows), '', note ?? '');
+  }
   const files = [
     ['index.html', 'curves, scores and sample grids on one page'],
-    ['swap.png', settings.folder ? 'source, target, result' : 'source, target, result, exact truth'],
+    ['swap.png', run.dataSets.length > 0 ? 'source, target, result' : 'source, target, result, exact truth'],
     ['samples/', 'grids of held-out faces over training'],
     ['checkpoint.safetensors', 'what `visage swap` takes'],
     ['log.jsonl', 'every loss and measurement'],

@@ -23,16 +23,20 @@ export interface FaceFolderSurvey {
 }
 
 /**
- * Looks through a data set of identity folders: every folder in it that holds PNG images is a person. Symbolic links to
+ * Looks through a data set of identity folders: every folder in it that holds images is a person. Symbolic links to
  * folders and to files are followed.
  *
- * Left out, with the reason: hidden folders and files, what systems and archives leave behind, folders without PNG
- * images, folders that cannot be read, links to nothing, and links to what is in the set already, since two names of
+ * Left out, with the reason: hidden folders and files, what systems and archives leave behind, folders without images,
+ * folders that cannot be read, links to nothing, and links to what is in the set already, since two names of
  * one person would make pairs of different people that show the same one.
  *
+ * @param formats what images are, by the endings of their names in lower case.
  * @throws FileError when the folder itself cannot be read, or holds no person.
  */
-export async function surveyFaceFolder(folder: string): Promise<FaceFolderSurvey> {
+export async function surveyFaceFolder(
+  folder: string,
+  formats: readonly string[] = ['png'],
+): Promise<FaceFolderSurvey> {
   const entries = await entriesOf(folder).catch((cause: NodeJS.ErrnoException) => {
     const gone = cause.code === 'ENOENT';
     throw new FileError(folder, gone ? 'no such folder' : `cannot be listed (${cause.code ?? cause.message})`);
@@ -43,11 +47,11 @@ export async function surveyFaceFolder(folder: string): Promise<FaceFolderSurvey
     const reason = problem ?? (kind === 'folder' ? whyLeftOut(name) : undefined);
     if (reason !== undefined) leftOut.push({ name, reason });
     else if (kind === 'folder') {
-      const files = await picturesIn(folder, name, leftOut);
+      const files = await picturesIn(folder, name, formats, leftOut);
       if (files.length > 0) identities.push({ name, files });
-    } else if (isPng(name)) leftOut.push({ name, reason: 'lies in no identity folder' });
+    } else if (hasFormat(name, formats)) leftOut.push({ name, reason: 'lies in no identity folder' });
   }
-  if (identities.length === 0) throw new FileError(folder, 'holds no identity folders with PNG images');
+  if (identities.length === 0) throw new FileError(folder, `holds no identity folders with ${inWords(formats)} images`);
   return { identities, leftOut };
 }
 
@@ -56,11 +60,18 @@ export const listFaceFolder = async (folder: string): Promise<FolderIdentity[]> 
   ...(await surveyFaceFolder(folder)).identities,
 ];
 
-const isPng = (name: string): boolean => /\.png$/i.test(name);
-const isOtherPicture = (name: string): boolean => /\.(jpe?g|webp|gif|bmp|tiff?|avif|heic)$/i.test(name);
+const hasFormat = (name: string, formats: readonly string[]): boolean =>
+  formats.includes(/\.(\w+)$/.exec(name.toLowerCase())?.[1] ?? '');
+const inWords = (formats: readonly string[]): string => formats.map((format) => format.toUpperCase()).join(', ');
+const isPicture = (name: string): boolean => /\.(png|jpe?g|webp|gif|bmp|tiff?|avif|heic)$/i.test(name);
 
 /** The pictures of a person, sorted; what else lies there goes to `leftOut`. */
-async function picturesIn(folder: string, person: string, leftOut: LeftOut[]): Promise<string[]> {
+async function picturesIn(
+  folder: string,
+  person: string,
+  formats: readonly string[],
+  leftOut: LeftOut[],
+): Promise<string[]> {
   const files: string[] = [];
   let others = 0;
   let entries: Entry[];
@@ -72,13 +83,14 @@ async function picturesIn(folder: string, person: string, leftOut: LeftOut[]): P
     return [];
   }
   for (const { name, kind, problem } of entries) {
-    if (kind === 'file' && isOtherPicture(name) && !whyLeftOut(name)) others += 1;
-    if (!isPng(name)) continue;
+    const wanted = hasFormat(name, formats);
+    if (kind === 'file' && !wanted && isPicture(name) && !whyLeftOut(name)) others += 1;
+    if (!wanted) continue;
     const reason = problem ?? whyLeftOut(name) ?? (kind === 'file' ? undefined : 'is no file');
     if (reason === undefined) files.push(join(folder, person, name));
     else leftOut.push({ name: join(person, name), reason });
   }
-  if (others > 0) leftOut.push({ name: person, reason: `${others} pictures are no PNG files` });
-  else if (files.length === 0) leftOut.push({ name: person, reason: 'holds no PNG images' });
+  if (others > 0) leftOut.push({ name: person, reason: `${others} pictures are no ${inWords(formats)} files` });
+  else if (files.length === 0) leftOut.push({ name: person, reason: `holds no ${inWords(formats)} images` });
   return files;
 }

@@ -32,6 +32,9 @@ export const pictureFormats: Readonly<Record<PictureFormat, FormatFacts>> = {
   tiff: { label: 'TIFF', endings: ['.tif', '.tiff'], side: 1_000_000, alpha: true },
 };
 
+/** How messages call a format. */
+export const formatName = (format: ReadableFormat): string => (format === 'gif' ? 'GIF' : pictureFormats[format].label);
+
 /** The endings of files that pictures can be written to. */
 export const pictureEndings: readonly string[] = Object.values(pictureFormats).flatMap(({ endings }) => endings);
 

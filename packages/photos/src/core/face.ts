@@ -25,7 +25,7 @@ export interface Face {
   readonly box: Box;
   /** The detector's confidence, 0 to 1. */
   readonly score: number;
-  /** The face mesh's confidence that its crop shows a face, 0 to 1. */
+  /** The face mesh's confidence that its crop shows a face, 0 to 1: the least of its looks but the first. */
   readonly flag: number;
   readonly points: FivePoints;
   /** The face mesh: x and y of {@link MESH_POINTS} points, in the order of MediaPipe's topology. */

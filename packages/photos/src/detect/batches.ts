@@ -1,10 +1,15 @@
 import { concat, scope, type Tensor } from '@visage/tensor';
 import type { Similarity } from '../core/geometry.ts';
 import type { Picture } from '../core/picture.ts';
-import type { ReplayedNetwork } from '../networks/faceNetworks.ts';
 import type { Results } from '../networks/frozenNetwork.ts';
 import { type CropOptions, cropPictures } from '../warp/crop.ts';
 import type { GpuPicture } from '../warp/gpuPicture.ts';
+
+/** A network that reads square RGB pictures [N, size, size, 3] in [0, 1], such as a `ReplayedNetwork`. */
+export interface CropNetwork<R> {
+  readonly size: number;
+  run(pictures: Tensor): R;
+}
 
 /** A square of a picture that a network is to read. */
 export interface CropJob {
@@ -40,7 +45,7 @@ function launchSizes(count: number, most: number): number[] {
  * @param most crops in a launch, a power of two.
  */
 export async function runOnCrops<R extends Results<R>>(
-  network: ReplayedNetwork<R>,
+  network: CropNetwork<R>,
   jobs: readonly CropJob[],
   most: number,
   options: CropOptions = {},

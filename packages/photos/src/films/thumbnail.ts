@@ -1,3 +1,5 @@
+import type { Picture } from '../core/picture.ts';
+import { greyOf, resizedGrey } from '../people/grey.ts';
 import { type PlaneForm, type PlaneLayout, samplingOf } from './planes.ts';
 
 /** Sides of a thumbnail. */
@@ -34,6 +36,12 @@ export function thumbnailOf(data: Uint8Array, { format, width, height, layout }:
     thumbnail[k] = Math.round(sum / SAMPLES ** 2);
   }
   return thumbnail;
+}
+
+/** As {@link thumbnailOf}, of a picture. */
+export function thumbnailOfPicture(picture: Picture): Uint8Array {
+  const { data } = resizedGrey(greyOf(picture), COLUMNS, ROWS);
+  return Uint8Array.from(data, Math.round);
 }
 
 /**

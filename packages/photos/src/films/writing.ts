@@ -97,7 +97,7 @@ export async function encodeSegment(
       segment = { frames: count, first, last: frame.timestamp, changed: changed + Number(frame.changed) };
       onFrame(frame, frame.changed);
     }
-    if (segment) await output.finalize();
+    await (segment ? output.finalize() : output.cancel());
     return segment;
   } catch (cause) {
     await output.cancel().catch(() => undefined);

@@ -53,11 +53,18 @@ function graphOf(descriptors: readonly Float32Array[], threshold: number): Graph
   return { neighbours, weights };
 }
 
-/** The label with the most weight among the neighbours of a node; of equals the smallest. */
-function heaviest(node: number, { neighbours, weights }: Graph, labels: Int32Array): number {
+/**
+ * The label with the most weight among the neighbours of a node, of those that nobody beside the node has; of equals
+ * the smallest.
+ *
+ * @param beside the nodes that are other people than this one.
+ */
+function heaviest(node: number, { neighbours, weights }: Graph, labels: Int32Array, beside: readonly number[]): number {
+  const taken = new Set(beside.filter((other) => other !== node).map((other) => labels[other] as number));
   const sums = new Map<number, number>();
   for (const [k, neighbour] of (neighbours[node] as number[]).entries()) {
     const label = labels[neighbour] as number;
+    if (taken.has(label)) continue;
     sums.set(label, (sums.get(label) ?? 0) + (weights[node]?.[k] as number));
   }
   let [best, most] = [labels[node] as number, 0];
@@ -75,16 +82,33 @@ function heaviest(node: number, { neighbours, weights }: Graph, labels: Int32Arr
  * on one core of an EPYC), memory with the number of pairs that are near each other.
  *
  * @param threshold the distance below which two descriptors may show the same person.
- * @throws ArgumentError unless all descriptors are equally long.
+ * @param pictures the number of the picture that each descriptor comes from. Faces of one picture are different people.
+ * Without it, descriptors of small or old photographs may all be near each other: those of a group of 1927 are.
+ * @throws ArgumentError unless all descriptors are equally long, and there are as many pictures if any.
  */
-export function clusterDescriptors(descriptors: readonly Float32Array[], threshold = samePerson): number[] {
+export function clusterDescriptors(
+  descriptors: readonly Float32Array[],
+  threshold = samePerson,
+  pictures?: readonly number[],
+): number[] {
   checkNumber('clusterDescriptors', 'threshold', threshold, Number.MIN_VALUE);
+  if (pictures && pictures.length !== descriptors.length) {
+    const expected = `${descriptors.length}, one for each descriptor`;
+    throw new ArgumentError('clusterDescriptors', 'pictures', `${pictures.length} numbers`, expected);
+  }
+  const inPicture = new Map<number, number[]>();
+  for (const [node, picture] of pictures?.entries() ?? []) {
+    const beside = inPicture.get(picture) ?? [];
+    beside.push(node);
+    inPicture.set(picture, beside);
+  }
+  const besideOf = (node: number): readonly number[] => inPicture.get(pictures?.[node] as number) ?? [];
   const graph = graphOf(descriptors, threshold);
   const labels = Int32Array.from(descriptors, (_, k) => k);
   for (let round = 0, changed = true; changed && round < MOST_ROUNDS; round++) {
     changed = false;
     for (let node = 0; node < labels.length; node++) {
-      const label = heaviest(node, graph, labels);
+      const label = heaviest(node, graph, labels, besideOf(node));
       changed ||= label !== labels[node];
       labels[node] = label;
     }

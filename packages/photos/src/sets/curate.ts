@@ -18,9 +18,9 @@ export interface CurationRules {
   readonly flag?: number;
   /** The least share of the crop that lies inside the picture. Default 0.6. */
   readonly inside?: number;
-  /** The most distance of a descriptor from the middle of the person's descriptors. Default 0.7. */
+  /** The most distance of a descriptor from the middle of the person's descriptors. Default 0.6. */
   readonly stranger?: number;
-  /** The bits of perceptual hashes in which duplicates differ at most. Default 4; −1 keeps duplicates. */
+  /** The bits of perceptual hashes in which copies differ at most. Default 4; −1 keeps all near-duplicates. */
   readonly duplicate?: number;
   /** The least faces of a person. Default 1. */
   readonly faces?: number;
@@ -46,7 +46,7 @@ export const defaultRules: Required<CurationRules> = {
   pitch: 45,
   flag: 0.8,
   inside: 0.6,
-  stranger: 0.7,
+  stranger: 0.6,
   duplicate: 4,
   faces: 1,
 };

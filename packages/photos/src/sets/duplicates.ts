@@ -1,14 +1,24 @@
 import { descriptorDistance } from '../people/descriptors.ts';
 import type { Candidate } from './candidate.ts';
 
-/** The most distance of the descriptors of duplicates. */
-const SAME_FACE = 0.3;
+/** Two faces of the same look are duplicates if their descriptors are no farther apart. */
+const SAME_LOOK = 0.2;
+
+/** Two faces of the same pose are duplicates if their descriptors are no farther apart. */
+const SAME_FACE = 0.15;
+
+/** Poses are the same if no angle differs by more degrees. */
+const SAME_POSE = 3;
 
 /**
- * Faces that were seen, to recognise near-duplicates: their perceptual hashes differ in few bits, and their descriptors
- * are near each other where there are any. A face is compared with all others, which takes 3 ns a pair.
+ * Faces of a person that were seen, to recognise near-duplicates. These are faces whose perceptual hashes differ in few
+ * bits and whose descriptors are nearer than 0.2, such as copies of other size or compression; and faces of the same
+ * pose whose descriptors are nearer than 0.15, such as other cuts of a picture and neighbouring frames of a film. Faces
+ * without descriptors are compared by their hashes alone.
+ *
+ * A face is compared with all others, so time grows with the square of the faces of a person.
  */
-export class Seen<C extends Pick<Candidate, 'hash' | 'descriptor'>> {
+export class Seen<C extends Pick<Candidate, 'hash' | 'descriptor' | 'pose'>> {
   readonly #bits: number;
   readonly #faces: C[] = [];
   #words = new Int32Array(128);
@@ -31,16 +41,22 @@ export class Seen<C extends Pick<Candidate, 'hash' | 'descriptor'>> {
 
   /** A face that was added and of which this one is a near-duplicate; the first of several. */
   find(face: C): C | undefined {
+    if (this.#bits < 0) return undefined;
     const [high, low] = wordsOf(face.hash);
     for (const [k, other] of this.#faces.entries()) {
       const bits = ones(high ^ (this.#words[2 * k] as number)) + ones(low ^ (this.#words[2 * k + 1] as number));
-      if (bits > this.#bits) continue;
-      if (!face.descriptor || !other.descriptor) return other;
-      if (descriptorDistance(face.descriptor, other.descriptor) <= SAME_FACE) return other;
+      const sameLook = bits <= this.#bits;
+      const most = sameLook ? SAME_LOOK : samePose(face, other) ? SAME_FACE : 0;
+      if (most === 0) continue;
+      const known = face.descriptor && other.descriptor;
+      if (known ? descriptorDistance(face.descriptor, other.descriptor) <= most : sameLook) return other;
     }
     return undefined;
   }
 }
+
+const samePose = ({ pose: a }: Pick<Candidate, 'pose'>, { pose: b }: Pick<Candidate, 'pose'>): boolean =>
+  Math.max(Math.abs(a.yaw - b.yaw), Math.abs(a.pitch - b.pitch), Math.abs(a.roll - b.roll)) <= SAME_POSE;
 
 const wordsOf = (hash: string): [number, number] => [
   Number.parseInt(hash.slice(0, 8), 16) | 0,

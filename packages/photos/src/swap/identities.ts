@@ -5,6 +5,7 @@ import { alignFace } from '../align/align.ts';
 import type { TemplateName } from '../align/templates.ts';
 import type { Face } from '../core/face.ts';
 import type { Picture } from '../core/picture.ts';
+import type { FaceFinder } from '../detect/faceFinder.ts';
 import { meanDescriptor } from '../people/descriptors.ts';
 import { cropPictures } from '../warp/crop.ts';
 import { largestFace } from './choose.ts';
@@ -18,15 +19,12 @@ export interface NamedPicture {
 /** A photograph of a person: the largest face in it. */
 export interface Portrait extends NamedPicture {
   readonly face: Face;
-  /** How many faces the photograph shows. */
+  /** How many faces were found on the way to the largest; the smallest may be missing. */
   readonly faces: number;
 }
 
-/** What finds faces: a `FaceFinder`. */
-export interface Finder {
-  find(source: Picture): Promise<Face[]>;
-  describe(source: Picture, faces: readonly Face[]): Promise<Float32Array[]>;
-}
+/** What finds faces and tells people apart. */
+export type Finder = Pick<FaceFinder, 'find' | 'describe'>;
 
 /** What swaps aligned faces: a `Swapper` of `@visage/simswap`. */
 export interface AlignedSwapper {
@@ -35,14 +33,17 @@ export interface AlignedSwapper {
 }
 
 /**
- * Finds the largest face of a photograph.
+ * Finds the largest face of a photograph: in the whole picture, which takes a seventh of the time, and in tiles of it
+ * only where that finds none.
  *
  * @throws VisageError that names the photograph if it shows no face.
  */
 export async function portraitOf(finder: Finder, { name, picture }: NamedPicture): Promise<Portrait> {
-  const faces = await finder.find(picture);
-  const face = faces[largestFace(faces)];
-  if (face) return { name, picture, face, faces: faces.length };
+  for (const tiles of [false, true]) {
+    const faces = await finder.find(picture, { tiles });
+    const face = faces[largestFace(faces)];
+    if (face) return { name, picture, face, faces: faces.length };
+  }
   const { width, height } = picture;
   throw new VisageError(`${name}: no face was found in its ${width} x ${height} pixels; take a picture of one person`);
 }

@@ -4,18 +4,27 @@ import { type TemplateName, templates } from '../align/templates.ts';
 
 /**
  * The alignment of the faces that the generator of a weight file was trained on; `undefined` where the file does not
- * say.
+ * say, or the data sets of the training differ.
  *
- * A published generator belongs to a pipeline: SimSwap's five poses, or FFHQ's alignment for the 512-pixel one. A
- * training checkpoint of `visage train` holds the template of its data set in its notes; without a data set it was
- * trained on rendered faces. A folder of plain pictures has no known alignment.
+ * A published generator belongs to a pipeline: SimSwap's five poses, or FFHQ's alignment for the 512-pixel one. The
+ * notes of a training checkpoint list the sources of faces, `data`, and for those on the disk `dataSets` with the
+ * template of each; a source without a folder is rendered. A folder of plain pictures has no known alignment.
  *
  * @throws FileError when the file is no generator and no training checkpoint.
  */
 export function trainedTemplate(file: SafetensorsFile): TemplateName | undefined {
   const pipeline = swapPipeline(file);
   if (pipeline) return pipeline.alignment === 'ffhq' ? 'ffhq' : 'simswap';
-  const { template, folder } = (readCheckpointHeader(file).notes ?? {}) as Readonly<Record<string, unknown>>;
-  if (typeof template === 'string' && Object.hasOwn(templates, template)) return template as TemplateName;
-  return folder === null && template === undefined ? 'rendered' : undefined;
+  const { data, dataSets } = (readCheckpointHeader(file).notes ?? {}) as Readonly<Record<string, unknown>>;
+  const sources = recordsOf(data);
+  const onDisk = recordsOf(dataSets);
+  let next = 0;
+  const used = new Set(sources.map(({ folder }) => (folder === null ? 'rendered' : onDisk[next++]?.template)));
+  const [template] = used;
+  const known = used.size === 1 && typeof template === 'string' && Object.hasOwn(templates, template);
+  return known ? (template as TemplateName) : undefined;
 }
+
+/** The objects of an untrusted list; none of what is no list. */
+const recordsOf = (list: unknown): Readonly<Record<string, unknown>>[] =>
+  Array.isArray(list) ? list.map((each) => (each ?? {}) as Readonly<Record<string, unknown>>) : [];

@@ -1,37 +1,28 @@
-import { FaceSampler, type Level, renderFaces } from '@visage/faces';
+import { type Level, renderFaces } from '@visage/faces';
 import { checkInteger, checkOptions, type Gpu, type OptionKeys } from '@visage/gpu';
 import { cosineSchedule, type NamedParameters, Sgd } from '@visage/nn';
-import { grad, keep, noGrad, record, scope, type Tensor, tensor } from '@visage/tensor';
+import { grad, noGrad, record, scope, type Tensor } from '@visage/tensor';
+import type { LabelledData } from './labelledData.ts';
 
 /** Which faces to train on, for how many steps, and at which learning rate. */
 export interface LabelledFacesOptions {
-  /** Classes: procedural people, from `firstIdentity` on. */
-  readonly people: number;
-  readonly firstIdentity?: number;
-  readonly level?: Level;
-  readonly imageSize: number;
-  readonly batchSize: number;
+  readonly data: LabelledData;
   readonly steps: number;
   /** The highest learning rate: a twentieth of the steps warms up to it, and then it falls along half a cosine. */
   readonly learningRate: number;
-  readonly seed?: number;
   /** Steps between two reports. */
   readonly reportEvery?: number;
   onReport?(step: number, loss: number): void | Promise<void>;
 }
 
 const OPTIONS: OptionKeys<LabelledFacesOptions> = {
-  people: true,
-  firstIdentity: true,
-  level: true,
-  imageSize: true,
-  batchSize: true,
+  data: true,
   steps: true,
   learningRate: true,
-  seed: true,
   reportEvery: true,
   onReport: true,
 };
+const STEPS_AHEAD = 8; // that the data may read ahead
 
 /** What is trained: its parameters, and its loss on faces [N, S, S, 3] in [0, 1] of the classes `labels`, [N] u32. */
 export interface FaceLearner {
@@ -40,42 +31,33 @@ export interface FaceLearner {
 }
 
 /**
- * Trains on procedural people with their numbers as labels, for identity networks and other classifiers: stochastic
- * gradient descent with momentum 0.9 and weight decay 5e-4, as ArcFace is trained.
- *
- * Faces are rendered inside the recorded step; nothing is stored and no photo comes twice.
+ * Trains on labelled faces, for identity networks and other classifiers: stochastic gradient descent with momentum 0.9
+ * and weight decay 5e-4, as ArcFace is trained.
  *
  * @throws ArgumentError for an option that there is not, or a value that is out of range.
  */
 export async function trainOnLabelledFaces(learner: FaceLearner, options: LabelledFacesOptions): Promise<void> {
   checkOptions('trainOnLabelledFaces', options, OPTIONS);
-  const { people, firstIdentity, level, imageSize: size, batchSize, steps, seed = 0 } = options;
-  const { reportEvery = steps, onReport } = options;
-  for (const [name, value] of Object.entries({ batchSize, steps, reportEvery }))
+  const { data, steps, reportEvery = steps, onReport } = options;
+  for (const [name, value] of Object.entries({ steps, reportEvery }))
     checkInteger('trainOnLabelledFaces', name, value, 1);
-  const sampler = new FaceSampler({ identities: people, firstIdentity, seed });
   const rate = cosineSchedule({ rate: options.learningRate, warmup: Math.ceil(steps / 20), steps, floor: 1e-3 });
   const optimizer = new Sgd(learner.parameters, { learningRate: rate(0), momentum: 0.9, weightDecay: 5e-4 });
-  const [first] = optimizer.parameters;
-  const list = () => keep(tensor(new Uint32Array(batchSize), [batchSize], { gpu: first?.gpu }));
-  const [identities, attributes, labels] = [list(), list(), list()];
   const step = record(() => {
-    const loss = learner.loss(renderFaces({ identities, attributes, size, level }), labels);
+    const { faces, labels } = data.batch();
+    const loss = learner.loss(faces, labels);
     optimizer.step(grad(loss, optimizer.parameters));
     return loss;
   });
   for (let k = 0; k < steps; k++) {
-    const drawn = sampler.labelled(k, batchSize);
-    identities.write(drawn.identities);
-    attributes.write(drawn.attributes);
-    labels.write(drawn.labels);
+    for (let ahead = k; ahead < Math.min(steps, k + STEPS_AHEAD); ahead++) data.expect?.(ahead);
+    await data.load(k);
     optimizer.learningRate = rate(k);
     step.run();
     if ((k + 1) % reportEvery === 0) await onReport?.(k + 1, await step.result.item());
   }
   step.dispose();
   optimizer.dispose();
-  for (const numbers of [identities, attributes, labels]) numbers.dispose();
 }
 
 /**

@@ -7,6 +7,7 @@ import { unwatched } from '../core/autograd.ts';
 import { chooseFor } from '../core/metProblems.ts';
 import type { Tensor } from '../core/tensor.ts';
 import { type Finish, type GemmType, gemmType, LONGEST_SUM, tensorsOf } from '../gemm/problem.ts';
+import { hasMatrices } from '../gemm/subgroupMatrix.ts';
 import { fewChannelsAdmits, fewChannelsForward, fewChannelsSupports, fewChannelsWeightGrad } from './fewChannels.ts';
 import { type ConvGeometry, xShape, yShape } from './geometry.ts';
 import { implicitForward, implicitInputGrad, implicitWeightGrad } from './implicitGemm.ts';
@@ -34,6 +35,14 @@ export interface ConvAlgorithm extends Variant<ConvProblem> {
 
 const FEWEST_TILES = 64; // one row of GEMM tiles
 const FEWEST_CHANNELS = 64; // below this the transforms cost more than the products that they save
+// In f16 products are fast and transforms are not: what they save grows as Ci · Co and what they cost as Ci + Co.
+// Measured on an H200 (2026-11-30) with maps of 7x7 to 224x224, 64 to 512 channels, 1 to 16 images.
+const FEWEST_PAIRED = 64; // Ci · Co / (Ci + Co): 128 to 128 channels pay, 128 to 64 do not
+// of the direct convolution: below it the host takes longer for three more launches than they save
+const FEWEST_FLOPS = 2e10;
+
+const flopsOf = (g: ConvGeometry): number =>
+  2 * g.batch * g.outHeight * g.outWidth * g.kernelHeight * g.kernelWidth * g.channelsIn * g.channelsOut;
 
 /** The image that a pass divides into tiles. */
 const tiledImage = ({ geometry: g, pass }: ConvProblem): readonly [height: number, width: number] => {
@@ -52,17 +61,22 @@ function winograd(side: TileSide): ConvAlgorithm {
     name: `winograd ${side}x${side}`,
     supports(problem, gpu) {
       const { geometry: g, type } = problem;
-      if (type === 'f16') return 'its differences of values would lose too many bits of f16';
       if (g.kernelHeight !== 3 || g.kernelWidth !== 3 || g.stride !== 1) return 'for 3x3 kernels at stride 1';
       if (g.channelsIn % 4 !== 0 || g.channelsOut % 4 !== 0) return 'needs channels in fours';
       const floats = products * Math.max(tilesOf(problem), g.channelsIn) * Math.max(g.channelsIn, g.channelsOut);
       const limit = gpu.device.limits.maxStorageBufferBindingSize;
-      return 4 * floats <= limit || `its transforms need ${4 * floats} bytes, a binding takes ${limit}`;
+      const bytes = (type === 'f16' && problem.pass !== 'weightGrad' ? 2 : 4) * floats;
+      return bytes <= limit || `its transforms need ${bytes} bytes, a binding takes ${limit}`;
     },
     admits(problem, gpu) {
       if (gpu.adapter.software) return 'more launches than a software adapter gains in products';
-      const { geometry: g, pass } = problem;
-      if (Math.min(g.channelsIn, g.channelsOut) < FEWEST_CHANNELS)
+      const { geometry: g, pass, type } = problem;
+      if (type === 'f16') {
+        if (hasMatrices(gpu) !== true) return 'for f16 measured on subgroup matrices only';
+        const { channelsIn: ci, channelsOut: co } = g;
+        if ((ci * co) / (ci + co) < FEWEST_PAIRED) return `${ci} and ${co} channels are too few to pay in f16`;
+        if (flopsOf(g) < FEWEST_FLOPS) return 'too small a product to pay for the transforms in f16';
+      } else if (Math.min(g.channelsIn, g.channelsOut) < FEWEST_CHANNELS)
         return `needs ${FEWEST_CHANNELS} channels on both sides to pay`;
       const tiles = tilesOf(problem);
       if (tiles < FEWEST_TILES) return `${tiles} tiles do not fill a row of the product`;
@@ -74,7 +88,7 @@ function winograd(side: TileSide): ConvAlgorithm {
     },
     forward: (g, x, w, finish) => winogradForward(side, g, x, w, finish),
     inputGrad: (g, dy, w, finish) => winogradInputGrad(side, g, dy, w, finish),
-    weightGrad: (g, x, dy) => winogradWeightGrad(side, g, x, dy),
+    weightGrad: (g, x, dy, result) => winogradWeightGrad(side, g, x, dy, result),
   };
 }
 

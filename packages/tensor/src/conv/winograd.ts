@@ -18,10 +18,11 @@ import {
 } from '@visage/kernels';
 import { WORKGROUP } from '../core/passes.ts';
 import type { Shape } from '../core/shape.ts';
+import { enablesOf, stored } from '../core/storage.ts';
 import { empty, type Tensor } from '../core/tensor.ts';
 import { finisher } from '../gemm/epilogue.ts';
-import { gemmInto } from '../gemm/launch.ts';
-import type { Finish } from '../gemm/problem.ts';
+import { gemm } from '../gemm/launch.ts';
+import { type Finish, type GemmType, gemmType } from '../gemm/problem.ts';
 import { borderCode, type ConvGeometry, type PaddingMode, wShape, xShape, yShape } from './geometry.ts';
 
 /** Pixels of the result along each side of a tile. */
@@ -29,6 +30,9 @@ export type TileSide = 2 | 4;
 
 /** The transforms of one axis in kernels/winograd/f2.wgsl and f4.wgsl. */
 type Line = 'inputLine' | 'weightLine' | 'outputLine' | 'outputAdjointLine' | 'weightAdjointLine';
+
+/** What a kernel needs that stores its images and transforms in one of the two types; it computes in f32 either way. */
+const storedAs = (type: GemmType) => ({ enables: enablesOf(type), aliases: { S: stored(type, 4), Weight: type } });
 
 /** The parts and constants of a kernel that applies a transform to both axes of a square, IN x IN → OUT x OUT. */
 function separable(side: TileSide, line: Line, extents: readonly [number, number]) {
@@ -78,8 +82,8 @@ const sourceConstants = ({ image, origin }: Source): Record<string, Constant> =>
 });
 
 /**
- * What becomes of windows in which the transform would lose accuracy: they become NaN, so that {@link outputTransform}
- * computes their tiles directly, or nothing.
+ * What becomes of windows in which a large value would spoil small ones: they become NaN, so that {@link
+ * outputTransform} computes their tiles directly, or nothing.
  */
 type Guard = 'poison' | 'none';
 
@@ -89,10 +93,12 @@ function inputTransform(source: Source, tiling: Tiling, line: 'inputLine' | 'out
   const { side, count } = tiling;
   const channels = image.dim(3);
   const { constants, parts } = separable(side, line, [line === 'inputLine' ? side + 2 : side, side + 2]);
-  const out = empty(image.gpu, [(side + 2) ** 2, count, channels]);
+  const type = gemmType(image);
+  const out = empty(image.gpu, [(side + 2) ** 2, count, channels], type);
   image.gpu.dispatch({
     program: {
       name: `winograd/${line}`,
+      ...storedAs(type),
       constants: {
         ...constants,
         ...tilingConstants(tiling),
@@ -127,10 +133,12 @@ function weightTransform(filters: Filters, side: TileSide): Tensor {
   const { w, flip } = filters;
   const [k, n] = filterExtents(filters);
   const { constants, parts } = separable(side, 'weightLine', [3, side + 2]);
-  const out = empty(w.gpu, [(side + 2) ** 2, k, n]);
+  const type = gemmType(w);
+  const out = empty(w.gpu, [(side + 2) ** 2, k, n], type);
   w.gpu.dispatch({
     program: {
       name: 'winograd/weightTransform',
+      ...storedAs(type),
       constants: { ...constants, K: k, N: n, FLIP: flip },
       parts: [...parts, winogradTap, winogradWeightTransform],
     },
@@ -156,10 +164,12 @@ function outputTransform(
   const [, height, width, channels] = shape as [number, number, number, number];
   const { constants, parts } = separable(side, 'outputLine', [side + 2, side]);
   const { code, buffers } = finisher(channels, finish, 4);
-  const out = empty(products.gpu, shape);
+  const type = gemmType(products);
+  const out = empty(products.gpu, shape, type);
   products.gpu.dispatch({
     program: {
       name: 'winograd/outputTransform',
+      ...storedAs(type),
       constants: {
         ...constants,
         ...tilingConstants(tiling),
@@ -180,20 +190,24 @@ function outputTransform(
 
 /**
  * A batch of products, one for each value ξ of a transformed square: [ξ, tiles, k] · [ξ, k, n] → [ξ, tiles, n]; if
- * `outer`, [ξ, tiles, m]ᵀ · [ξ, tiles, n] → [ξ, m, n].
+ * `outer`, [ξ, tiles, m]ᵀ · [ξ, tiles, n] → [ξ, m, n], in f32.
  */
 function products(a: Tensor, b: Tensor, outer: boolean): Tensor {
   const [batch, rows, columns] = a.shape as [number, number, number];
   const [m, k] = outer ? [columns, rows] : [rows, columns];
-  const c = empty(a.gpu, [batch, m, b.dim(2)]);
-  gemmInto(
+  const operands = gemmType(a);
+  const result = outer ? 'f32' : operands;
+  return gemm(
     a.gpu,
     {
       name: outer ? 'winogradWeightGrad' : 'winograd',
       m,
       n: b.dim(2),
       k,
+      operands,
+      result,
       aContiguousAlong: outer ? 'm' : 'k',
+      runA: columns,
       loaderA: [outer ? gemmLoadDenseOuter : gemmLoadDense],
       rowOfB: 'return batchIndex * K + k;',
       outRow: 'return batchIndex * M + m;',
@@ -201,9 +215,8 @@ function products(a: Tensor, b: Tensor, outer: boolean): Tensor {
       a: a.buffer,
       b: b.buffer,
     },
-    c,
+    [batch, m, b.dim(2)],
   );
-  return c;
 }
 
 /**
@@ -212,13 +225,20 @@ function products(a: Tensor, b: Tensor, outer: boolean): Tensor {
  */
 export function winogradForward(side: TileSide, g: ConvGeometry, x: Tensor, w: Tensor, finish: Finish): Tensor {
   const source = { image: x, origin: -g.padding, paddingMode: g.paddingMode };
-  return convolved(side, source, { w, flip: false }, yShape(g), finish);
+  return convolved(side, source, { w, flip: false }, yShape(g), finish, 'poison');
 }
 
-function convolved(side: TileSide, source: Source, filters: Filters, shape: Shape, finish: Finish): Tensor {
+function convolved(
+  side: TileSide,
+  source: Source,
+  filters: Filters,
+  shape: Shape,
+  finish: Finish,
+  guard: Guard,
+): Tensor {
   const [batch, height, width] = shape as [number, number, number];
   const tiling = tilingOf(side, batch, height, width);
-  const windows = inputTransform(source, tiling, 'inputLine', 'poison');
+  const windows = inputTransform(source, tiling, 'inputLine', guard);
   const transformed = products(windows, weightTransform(filters, side), false);
   return outputTransform(transformed, source, filters, tiling, shape, finish);
 }
@@ -226,7 +246,11 @@ function convolved(side: TileSide, source: Source, filters: Filters, shape: Shap
 /** dx, for zero padding: the convolution of dy, padded by 2 − padding, with the flipped filters. */
 export function winogradInputGrad(side: TileSide, g: ConvGeometry, dy: Tensor, w: Tensor, finish: Finish): Tensor {
   const source: Source = { image: dy, origin: g.padding - 2, paddingMode: 'zero' };
-  return convolved(side, source, { w, flip: true }, xShape(g), finish);
+  // Gradients in f16 are multiplied by a loss scale that makes the largest of them as large as f16 allows, and beside
+  // large ones there are always tiny ones: the guard would have most tiles computed directly. Their error is relative
+  // to the largest gradient of a window, 2e-3 of it. What is not finite is computed directly all the same.
+  const guard = gemmType(dy) === 'f16' ? 'none' : 'poison';
+  return convolved(side, source, { w, flip: true }, xShape(g), finish, guard);
 }
 
 /**
@@ -236,7 +260,7 @@ export function winogradInputGrad(side: TileSide, g: ConvGeometry, dy: Tensor, w
  * A value that is not finite makes NaN of all nine taps of its channel, even of taps that do not meet it because it
  * lies at the border.
  */
-export function winogradWeightGrad(side: TileSide, g: ConvGeometry, x: Tensor, dy: Tensor): Tensor {
+export function winogradWeightGrad(side: TileSide, g: ConvGeometry, x: Tensor, dy: Tensor, result: GemmType): Tensor {
   const tiling = tilingOf(side, g.batch, g.outHeight, g.outWidth);
   const windows = inputTransform(
     { image: x, origin: -g.padding, paddingMode: g.paddingMode },
@@ -247,11 +271,12 @@ export function winogradWeightGrad(side: TileSide, g: ConvGeometry, x: Tensor, d
   const slopes = inputTransform({ image: dy, origin: 0, paddingMode: 'zero' }, tiling, 'outputAdjointLine', 'none');
   const du = products(windows, slopes, true);
   const { constants, parts } = separable(side, 'weightAdjointLine', [side + 2, 3]);
-  const dw = empty(x.gpu, wShape(g));
+  const dw = empty(x.gpu, wShape(g), result);
   const size = (g.channelsIn * g.channelsOut) / 4;
   x.gpu.dispatch({
     program: {
       name: 'winograd/weightTransformAdjoint',
+      ...storedAs(result),
       constants: { ...constants, SIZE: size },
       parts: [...parts, winogradWeightTransformAdjoint],
     },

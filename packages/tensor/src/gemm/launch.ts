@@ -24,7 +24,7 @@ function splitsOf(problem: GemmProblem, plan: GemmPlan, gpu: Gpu): number {
   if (plan.splits) return plan.splits;
   const steps = Math.ceil(problem.k / plan.kStep);
   const forAccuracy = Math.ceil(problem.k / LONGEST_SUM);
-  const tiles = plan.tiles[0] * plan.tiles[1];
+  const tiles = plan.tiles[0] * plan.tiles[1] * (problem.batch ?? 1);
   const forOccupancy = gpu.adapter.software
     ? 1
     : Math.min(Math.ceil((PER_PROCESSOR * gpu.profile.processors) / tiles), Math.floor(problem.k / SHORTEST_SPLIT));

@@ -1,55 +1,73 @@
-/** @file The data set of a run: which people it holds, and how a resumed run recognises it even after it was moved. */
+/** @file The data set of a run: whose faces it holds, where they lie, and what tells it from another one. */
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
-import { join, relative, resolve, sep } from 'node:path';
-import { type FaceFolderSurvey, type FolderIdentity, surveyFaceFolder } from '@visage/faces/node';
-import { FileError } from '@visage/nn';
-import type { CheckpointHeader } from '@visage/simswap';
+import { join, relative, sep } from 'node:path';
+import { type LeftOut, surveyFaceFolder } from '@visage/faces/node';
+import type { TemplateName } from '@visage/photos';
+import type { FacePlace } from '@visage/photos/node';
+import { openSet } from './set.ts';
 
 /** Identifies the content of a data set, independently of where its folder lies. */
 export interface DataFingerprint {
   readonly people: number;
   readonly pictures: number;
-  /** SHA-256 over the names and sizes of all pictures and the bytes of {@link SAMPLED} of them, in hexadecimal. */
+  /**
+   * In hexadecimal: the digest of a set; for a folder of pictures SHA-256 over the names and sizes of all of them and
+   * the bytes of {@link SAMPLED} of them.
+   */
   readonly digest: string;
 }
 
-/** A data set on the disk: what the survey of its folder found, and its fingerprint. */
-export interface DataSet extends FaceFolderSurvey {
+/** A person of a data set, and the numbers of their faces. */
+export interface DataPerson {
+  readonly name: string;
+  readonly faces: ArrayLike<number>;
+}
+
+/** Aligned faces of people on the disk, whatever holds them: a set of `visage dataset`, or a folder of pictures. */
+export interface DataSet {
   readonly folder: string;
   readonly fingerprint: DataFingerprint;
+  /** In the order of their names. */
+  readonly people: readonly DataPerson[];
+  readonly leftOut: readonly LeftOut[];
+  /** How the faces are aligned; a folder of pictures does not say it. */
+  readonly template?: TemplateName;
+  /** Where the file of a face lies. */
+  place(face: number): FacePlace;
 }
 
-/** The record of a data set in a checkpoint. */
-export interface StoredDataSet {
-  /** The absolute path of the folder when the checkpoint was written. */
-  readonly path: string;
-  /** The path relative to the folder of the run. It stays valid when both folders are moved together. */
-  readonly fromRun: string;
-  readonly fingerprint: DataFingerprint;
-}
-
-/** What `visage train` writes into the notes of a checkpoint in addition to the settings. */
-export interface RunState {
-  /** `undefined` for procedural faces, and in old checkpoints that did not record their data set. */
-  readonly data?: StoredDataSet;
-  /** The run is over and everything in its folder is written. */
-  readonly finished: boolean;
-}
+/** What counts as a picture in a folder of pictures, by the ending of its name. */
+const FORMATS = ['png', 'jpg', 'jpeg', 'webp'] as const;
 
 const SAMPLED = 512; // number of pictures whose bytes are read: about a second on a cold disk, however large the set
 const SAMPLED_BYTES = 2 ** 14; // bytes read from each end of a sampled picture
 const STATS_AT_ONCE = 64;
 
-/** Surveys a folder with one subfolder of pictures per person, and computes its fingerprint. */
-export async function openDataSet(folder: string): Promise<DataSet> {
-  const survey = await surveyFaceFolder(folder);
-  return { ...survey, folder, fingerprint: await fingerprintOf(folder, survey.identities) };
+/**
+ * Opens a set that `visage dataset` wrote, or a folder with one subfolder of square pictures per person.
+ *
+ * @throws FileError when there is neither.
+ */
+export const openDataSet = (folder: string): Promise<DataSet> =>
+  existsSync(join(folder, 'set.json')) ? openSet(folder) : openFolder(folder);
+
+async function openFolder(folder: string): Promise<DataSet> {
+  const { identities, leftOut } = await surveyFaceFolder(folder, FORMATS);
+  const files = identities.flatMap((person) => person.files);
+  let next = 0;
+  const people = identities.map(({ name, files: own }) => ({ name, faces: own.map(() => next++) }));
+  return {
+    folder,
+    people,
+    leftOut,
+    fingerprint: { people: people.length, pictures: files.length, digest: await digestOf(folder, files) },
+    place: (face) => ({ name: relative(folder, files[face] as string), file: files[face] as string }),
+  };
 }
 
-async function fingerprintOf(folder: string, identities: readonly FolderIdentity[]): Promise<DataFingerprint> {
-  const files = identities.flatMap((person) => person.files);
+async function digestOf(folder: string, files: readonly string[]): Promise<string> {
   const hash = createHash('sha256');
   for (let from = 0; from < files.length; from += STATS_AT_ONCE) {
     const some = files.slice(from, from + STATS_AT_ONCE);
@@ -66,7 +84,7 @@ async function fingerprintOf(folder: string, identities: readonly FolderIdentity
   }
   const stride = Math.ceil(files.length / SAMPLED);
   for (let k = 0; k < files.length; k += stride) hash.update(await endsOf(files[k] as string));
-  return { people: identities.length, pictures: files.length, digest: hash.digest('hex') };
+  return hash.digest('hex');
 }
 
 /**
@@ -92,53 +110,6 @@ async function endsOf(path: string): Promise<Uint8Array> {
 
 /** Whether two fingerprints are those of the same data set. */
 export const sameData = (a: DataFingerprint, b: DataFingerprint): boolean => a.digest === b.digest;
-
-/** The record of a data set for a checkpoint in the folder of a run. */
-export function storedDataSet({ folder, fingerprint }: DataSet, runFolder: string): StoredDataSet {
-  const path = resolve(folder);
-  return { path, fromRun: relative(resolve(runFolder), path), fingerprint };
-}
-
-/**
- * The folder in which the data set of a checkpoint is found: at the stored relative path from the run if that exists,
- * otherwise at the stored absolute path.
- */
-export function whereStored({ path, fromRun }: StoredDataSet, runFolder: string): string {
-  const beside = join(runFolder, fromRun);
-  return existsSync(beside) ? beside : path;
-}
-
-/**
- * Checks that a data set is the one that a checkpoint was trained on.
- *
- * @param source the name of the checkpoint, for the error message.
- * @throws FileError when the fingerprints differ.
- */
-export function checkSameData(now: DataSet, then: StoredDataSet, source: string): void {
-  if (sameData(now.fingerprint, then.fingerprint)) return;
-  const count = ({ people, pictures }: DataFingerprint) => `${people} people, ${pictures} pictures`;
-  const [here, there] = [count(now.fingerprint), count(then.fingerprint)];
-  const differs = here === there ? `${here}, but others` : `${here}, against ${there}`;
-  throw new FileError(
-    now.folder,
-    `is not the data set that ${source} was trained on: ${differs}. Name where that lies now with \`folder\`, or go on with these pictures on purpose with \`allowOtherData\``,
-  );
-}
-
-/** Reads from the notes of a checkpoint what they hold in addition to the settings of the run. */
-export function runStateOf({ notes }: CheckpointHeader): RunState {
-  const { data, finished } = (notes ?? {}) as Record<string, unknown>;
-  return { ...(isStored(data) && { data }), finished: finished === true };
-}
-
-function isStored(value: unknown): value is StoredDataSet {
-  const { path, fromRun, fingerprint } = (value ?? {}) as Record<string, unknown>;
-  const { people, pictures, digest } = (fingerprint ?? {}) as Record<string, unknown>;
-  return (
-    [path, fromRun, digest].every((text) => typeof text === 'string') &&
-    [people, pictures].every((count) => Number.isSafeInteger(count))
-  );
-}
 
 const MOST_NAMED = 3; // names listed for each reason why files were left out
 

@@ -52,6 +52,7 @@ export interface LogDigest {
    */
   readonly steps: readonly LogLine[];
   readonly measured: readonly LogLine[];
+  readonly photos: readonly LogLine[];
   /** The latest alarms and warnings; `warningCount` is the number of all of them. */
   readonly warnings: readonly LogLine[];
   readonly warningCount: number;
@@ -61,11 +62,12 @@ export interface LogDigest {
 /** Selects the lines for a report in one pass over a log. */
 export function digestOf(lines: Iterable<LogLine>): LogDigest {
   const steps = new Map<string, Thinned<LogLine>>();
-  const measured = new Thinned<LogLine>(MOST_POINTS);
+  const [measured, photos] = [new Thinned<LogLine>(MOST_POINTS), new Thinned<LogLine>(MOST_POINTS)];
   const warnings: LogLine[] = [];
   let [warningCount, stepsPerSecond] = [0, 0];
   for (const line of lines) {
     if (line.event === 'measure') measured.add(line);
+    else if (line.event === 'photos') photos.add(line);
     else if (line.event === 'step') {
       const kind = line.note ?? '';
       const ofKind = steps.get(kind) ?? new Thinned<LogLine>(MOST_POINTS / 2);
@@ -79,11 +81,11 @@ export function digestOf(lines: Iterable<LogLine>): LogDigest {
     }
   }
   const merged = [...steps.values()].flatMap(({ items }) => items).sort((a, b) => a.step - b.step);
-  return { steps: merged, measured: measured.items, warnings, warningCount, stepsPerSecond };
+  return { steps: merged, measured: measured.items, photos: photos.items, warnings, warningCount, stepsPerSecond };
 }
 
 /** The charts of a run. */
-export function chartsOf({ steps, measured }: LogDigest): Chart[] {
+export function chartsOf({ steps, measured, photos }: LogDigest): Chart[] {
   const all = [
     byKind('identity loss', 'identity', steps),
     byKind('reconstruction loss', 'reconstruction', steps),
@@ -92,6 +94,8 @@ export function chartsOf({ steps, measured }: LogDigest): Chart[] {
     chart('gradient penalty', steps, ['gradientPenalty']),
     chart('inner face against the exact truth, dB, tuning people', measured, ['psnr']),
     chart('recognised as the source, and leak, tuning people', measured, ['top1', 'leak']),
+    chart('recognised as the source, and leak, held-out photographs', photos, ['top1', 'leak']),
+    chart('swaps of a person with themselves, mean absolute error', photos, ['l1']),
   ];
   return all.filter(({ steps: x }) => x.length > 0);
 }

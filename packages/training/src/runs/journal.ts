@@ -41,16 +41,17 @@ export class RunJournal {
    * set.
    */
   begin(): void {
-    const { trainer, pictures, warning, settings } = this.#run;
+    const { trainer, dataSets, warning, settings } = this.#run;
     const { missing } = this.#log;
     if (this.#log.latest('settings') === undefined)
       this.#log.add({ step: trainer.step, event: 'settings', values: {}, note: describeRun(settings) });
     if (warning !== undefined) this.#warn(trainer.step, warning);
     if (missing > 0) this.#warn(trainer.step, `the log lacks the lines of ${missing} of ${trainer.step} steps`);
-    if (!pictures) return;
     const leftOut = ({ name, reason }: BadPicture) => `picture left out: ${name}: ${reason}`;
-    for (const bad of pictures.bad) this.#warn(trainer.step, leftOut(bad));
-    pictures.onBad = (bad) => this.#found.push({ step: trainer.step + 1, note: leftOut(bad) });
+    for (const { pictures } of dataSets) {
+      for (const bad of pictures.bad) this.#warn(trainer.step, leftOut(bad));
+      pictures.onBad = (bad) => this.#found.push({ step: trainer.step + 1, note: leftOut(bad) });
+    }
   }
 
   /** Logs the losses of a step and passes them to the observer. */
@@ -79,7 +80,7 @@ export class RunJournal {
   /**
    * Logs the scores of a measurement. The line exists already if the run was killed after the measurement and resumed.
    */
-  measured(event: 'measure' | 'report', values: LogLine['values'], note: string): void {
+  measured(event: 'measure' | 'report' | 'photos', values: LogLine['values'], note: string): void {
     const { step } = this.#run.trainer;
     if (this.#log.latest(event) !== step) this.#log.add({ step, event, values, note });
   }

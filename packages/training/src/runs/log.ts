@@ -8,9 +8,10 @@ export interface LogLine {
   /**
    * `settings`: the recipe and the discriminator that the run began with. `step`: the losses of a training step.
    * `measure`: scores on the tuning people. `report`: scores on the reporting people, when the run is finished.
-   * `alarm`: a suspected collapse. `warning`: a warning, whose text is the note.
+   * `photos`: scores on the held-out people of a data set. `alarm`: a suspected collapse. `warning`: a warning, whose
+   * text is the note.
    */
-  readonly event: 'settings' | 'step' | 'measure' | 'report' | 'alarm' | 'warning';
+  readonly event: 'settings' | 'step' | 'measure' | 'report' | 'photos' | 'alarm' | 'warning';
   readonly values: Readonly<Record<string, number>>;
   readonly note?: string;
 }

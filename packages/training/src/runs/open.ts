@@ -1,27 +1,24 @@
-import { existsSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { currentGpu, VisageError } from '@visage/gpu';
 import { buildFor, seeded } from '@visage/nn';
 import { loadSafetensors } from '@visage/nn/node';
 import {
   buildDiscriminator,
   buildIdentityNetwork,
-  type CheckpointHeader,
   Generator,
   type IdentityNetwork,
-  ProceduralPairs,
   ProjectedDiscriminator,
   readCheckpointHeader,
   Swapper,
   Trainer,
-  type TrainingData,
 } from '@visage/simswap';
-import { checkSameData, type DataSet, openDataSet, runStateOf, sameData, whereStored } from '../data/dataSet.ts';
-import { FolderPairs } from '../data/folderPairs.ts';
-import { Pictures } from '../data/pictures.ts';
+import { openDataSet } from '../data/dataSet.ts';
+import { runStateOf } from '../data/stored.ts';
 import { loadFeatureNetwork, loadIdentityNetwork } from '../networks/load.ts';
-import { type RunSettings, resumedSettings } from '../settings/settings.ts';
-import { folderSamples, proceduralSamples, type SampleFaces, sampledPeople } from './samples.ts';
+import { foldersOf, type RunSettings, resumedSettings, withFolders } from '../settings/settings.ts';
+import { foundAgain } from './found.ts';
+import { pictureSamples, proceduralSamples, type SampleFaces } from './samples.ts';
+import { type OpenedData, openedData, runData, type SourceChanges } from './sources.ts';
 
 /** A run that is ready to train. */
 export interface TrainingRun {
@@ -30,22 +27,16 @@ export interface TrainingRun {
   /** Swaps with the moving average of the generator. */
   readonly swapper: Swapper;
   readonly samples: SampleFaces;
-  /** The data set on the disk; `undefined` for procedural faces. */
-  readonly dataSet?: DataSet;
-  /** Reads the pictures of the data set and records which are bad. */
-  readonly pictures?: Pictures;
+  /** The data sets on the disk, in the order of the settings; none for a run on procedural faces alone. */
+  readonly dataSets: readonly OpenedData[];
   /** A warning that the user must see before the run continues. */
   readonly warning?: string;
 }
 
 /** The settings that may change when a run is resumed from a checkpoint. */
-export interface ResumeChanges {
+export interface ResumeChanges extends SourceChanges {
   /** Total number of steps. */
   readonly steps?: number;
-  /** The current folder of the data set. */
-  readonly folder?: string;
-  /** Resume even if the data set differs from the one that the run began with. */
-  readonly allowOtherData?: boolean;
 }
 
 /**
@@ -56,19 +47,23 @@ export interface ResumeChanges {
  * @throws VisageError when a projected discriminator has no `featuresPath`, or when the data set is too small.
  */
 export async function newRun(settings: RunSettings, identityPath: string, featuresPath?: string): Promise<TrainingRun> {
-  const dataSet = settings.folder === null ? undefined : await openDataSet(resolve(settings.folder));
+  const dataSets: OpenedData[] = [];
+  for (const folder of foldersOf(settings)) dataSets.push(openedData(await openDataSet(resolve(folder)), settings));
   const identity = await loadIdentityNetwork(identityPath);
   const generator = { ...settings.generator, latent: identity.config.embedding };
   const features = await featuresFor(settings, featuresPath);
   const adapted = {
     ...settings,
-    folder: dataSet?.folder ?? null,
+    data: withFolders(
+      settings.data,
+      dataSets.map(({ dataSet }) => dataSet.folder),
+    ),
     generator,
     discriminator: features?.config ?? settings.discriminator,
   };
   const networks = players(adapted);
   if (features && networks.discriminator instanceof ProjectedDiscriminator) features.load(networks.discriminator);
-  return prepare(adapted, { ...networks, identity }, dataSet);
+  return prepare(adapted, { ...networks, identity }, dataSets);
 }
 
 /**
@@ -76,7 +71,7 @@ export async function newRun(settings: RunSettings, identityPath: string, featur
  */
 export async function measuredRun(settings: RunSettings, identity: IdentityNetwork): Promise<TrainingRun> {
   const adapted = { ...settings, generator: { ...settings.generator, latent: identity.config.embedding } };
-  return prepare(adapted, { ...players(adapted), identity });
+  return prepare(adapted, { ...players(adapted), identity }, []);
 }
 
 /**
@@ -98,8 +93,8 @@ async function featuresFor({ discriminator, recipe }: RunSettings, path: string 
 /**
  * Resumes a run from a checkpoint; `changes` may extend the run and name the current folder of its data set.
  *
- * @throws FileError when the data set is not the one that the run began with, unless `allowOtherData` is set.
- * @throws VisageError when the checkpoint has reached its number of steps already, or when its data set is not found.
+ * @throws FileError when a data set is not the one that the run began with, unless `allowOtherData` is set.
+ * @throws VisageError when the checkpoint has reached its number of steps already, or when a data set is not found.
  */
 export async function resumedRun(path: string, changes: ResumeChanges = {}): Promise<TrainingRun> {
   const file = await loadSafetensors(path);
@@ -110,44 +105,16 @@ export async function resumedRun(path: string, changes: ResumeChanges = {}): Pro
   if (steps < header.step || (steps === header.step && finished)) {
     throw new VisageError(`${path}: has done ${header.step} of ${steps} steps already; ask for more with \`steps\``);
   }
-  const { dataSet, warning } = await dataSetOf(path, header, saved, changes);
-  const settings = extended({ ...saved, folder: dataSet?.folder ?? null }, steps);
+  const { dataSets, warning } = await foundAgain(path, header, saved, changes);
+  const folders = dataSets.map(({ dataSet }) => dataSet.folder);
+  const settings = extended({ ...saved, data: withFolders(saved.data, folders) }, steps);
   const networks = buildFor(file, () => ({
     ...players(settings),
     identity: buildIdentityNetwork(header.networks.identity),
   }));
-  const run = await prepare(settings, networks, dataSet);
+  const run = await prepare(settings, networks, dataSets);
   run.trainer.restore(file);
   return { ...run, ...(warning !== undefined && { warning }) };
-}
-
-/** The data set of a resumed run: the folder that the caller names, or else the one that the checkpoint names. */
-async function dataSetOf(
-  path: string,
-  header: CheckpointHeader,
-  saved: RunSettings,
-  { folder, allowOtherData = false }: ResumeChanges,
-): Promise<Pick<TrainingRun, 'dataSet' | 'warning'>> {
-  if (saved.folder === null) {
-    if (folder === undefined) return {};
-    throw new VisageError(
-      `${path}: was trained on procedural faces and cannot go on with ${folder}; leave \`folder\` out`,
-    );
-  }
-  const { data } = runStateOf(header);
-  const where = folder ?? (data ? whereStored(data, dirname(path)) : saved.folder);
-  if (folder === undefined && !existsSync(where))
-    throw new VisageError(`${path}: its data set lay in ${where}, where there is nothing now; name it with \`folder\``);
-  const dataSet = await openDataSet(resolve(where));
-  if (!data)
-    return { dataSet, warning: `${path} does not say which pictures it was trained on; these are not compared` };
-  if (sameData(dataSet.fingerprint, data.fingerprint)) return { dataSet };
-  if (!allowOtherData) checkSameData(dataSet, data, path);
-  const { people, pictures } = data.fingerprint;
-  return {
-    dataSet,
-    warning: `the data set changed here: before, ${people} people, ${pictures} pictures in ${data.path}`,
-  };
 }
 
 /**
@@ -171,43 +138,24 @@ interface Networks extends ReturnType<typeof players> {
   readonly identity: IdentityNetwork;
 }
 
-async function prepare(settings: RunSettings, networks: Networks, dataSet?: DataSet): Promise<TrainingRun> {
-  const { recipe, seed, precision, batchSize, imageSize, identities, level } = settings;
-  const { data, ...faces } = dataSet
-    ? await folderFaces(dataSet, settings)
-    : {
-        data: new ProceduralPairs({ batchSize, imageSize, identities, level, seed }),
-        samples: proceduralSamples(imageSize, level),
-      };
+async function prepare(
+  settings: RunSettings,
+  networks: Networks,
+  dataSets: readonly OpenedData[],
+): Promise<TrainingRun> {
+  const { recipe, seed, precision } = settings;
+  const data = runData(settings, dataSets);
+  const samples = await samplesOf(settings, dataSets);
   // A software adapter takes about a second per step, so every step is reported. A GPU would have to wait at every
   // reading.
   const readEvery = currentGpu().adapter.software ? 1 : 10;
   const trainer = new Trainer({ ...networks, data, recipe, seed, precision, readEvery });
   const { average: generator, foldedIdentity: identity } = trainer; // avoids folding it twice
   const swapper = new Swapper({ generator, identity, identityResize: recipe.identityResize });
-  return { settings, trainer, swapper, ...faces };
+  return { settings, trainer, swapper, samples, dataSets };
 }
 
-/**
- * The training data and the samples of a data set on the disk. The last {@link sampledPeople} people appear only in the
- * sample grids.
- */
-async function folderFaces(
-  dataSet: DataSet,
-  { batchSize, imageSize, seed }: RunSettings,
-): Promise<Pick<TrainingRun, 'samples' | 'dataSet' | 'pictures'> & { data: TrainingData }> {
-  const { folder, identities: people } = dataSet;
-  if (people.length < sampledPeople + 2) {
-    throw new VisageError(
-      `${folder}: holds ${people.length} people; training needs at least ${sampledPeople + 2}, of whom ${sampledPeople} are kept for the samples`,
-    );
-  }
-  const identities = people.slice(0, -sampledPeople);
-  const pictures = new Pictures(folder, imageSize);
-  return {
-    data: new FolderPairs({ identities, batchSize, imageSize, seed, pictures }),
-    samples: await folderSamples(people.slice(-sampledPeople), pictures),
-    dataSet,
-    pictures,
-  };
+/** Samples of people who are held out of the first data set, or of procedural people. */
+async function samplesOf({ imageSize, level }: RunSettings, [first]: readonly OpenedData[]): Promise<SampleFaces> {
+  return first ? pictureSamples(first.split.heldOut, first.pictures) : proceduralSamples(imageSize, level);
 }

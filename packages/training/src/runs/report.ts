@@ -5,12 +5,13 @@ import { currentGpu } from '@visage/gpu';
 import { saveFile } from '@visage/nn/node';
 import type { AnswerName } from '../evaluation/evaluate.ts';
 import type { PeopleSet } from '../evaluation/people.ts';
-import { scoreTable } from '../evaluation/scores.ts';
+import { photoTable, scoreTable } from '../evaluation/scores.ts';
 import { type Picture, reportPage, type Table } from '../report/page.ts';
 import { adapterLine } from '../report/text.ts';
-import { describeDiscriminator, describeRecipe, type RunSettings } from '../settings/settings.ts';
+import { describeData, describeDiscriminator, describeRecipe, type RunSettings } from '../settings/settings.ts';
 import { chartsOf, digestOf, type LogDigest } from './curves.ts';
 import type { LogLine } from './log.ts';
+import type { PhotoFigures } from './results.ts';
 
 /** The content of the report of a run; pictures are read from its folder. */
 export interface RunReport {
@@ -23,6 +24,7 @@ export interface RunReport {
   readonly references?: Readonly<Record<AnswerName, SwapScores>>;
   /** The set of people whose swaps the scores measure. Default `tuning`. */
   readonly peopleSet?: PeopleSet;
+  readonly photos?: PhotoFigures;
   /** `undefined` until one step on each kind of pairs was read. */
   readonly kernelsPerStep?: number;
 }
@@ -34,7 +36,7 @@ const MOST_PICTURES = 40; // pictures in the timeline
  * curves.
  */
 export async function writeRunReport(run: RunReport): Promise<void> {
-  const { folder, settings, step, lines, scores, references, peopleSet = 'tuning' } = run;
+  const { folder, settings, step, lines, scores, references, peopleSet = 'tuning', photos } = run;
   const digest = digestOf(lines);
   const html = reportPage({
     title:
@@ -44,6 +46,7 @@ export async function writeRunReport(run: RunReport): Promise<void> {
     facts: facts(run, digest),
     tables: [
       ...(references ? [scoreTable(settings.heldOut, peopleSet, references, scores)] : []),
+      ...(photos ? [photoTable(photos.people, photos.references, photos.scores)] : []),
       ...(digest.warningCount > 0 ? [warningTable(digest)] : []),
     ],
     pictures: await picturesIn(folder, { 'swap.png': 'One swap' }),
@@ -62,13 +65,13 @@ function warningTable({ warnings, warningCount }: LogDigest): Table {
 }
 
 function facts({ settings, step, kernelsPerStep }: RunReport, { stepsPerSecond: rate }: LogDigest): [string, string][] {
-  const { preset, recipe, imageSize, batchSize, folder } = settings;
+  const { preset, recipe, imageSize, batchSize } = settings;
   return [
     ['adapter', adapterLine(currentGpu())],
     ['preset', `${preset}: ${imageSize} pixels, batch ${batchSize}`],
     ['recipe', describeRecipe(recipe)],
     ['discriminator', describeDiscriminator(settings.discriminator)],
-    ['faces', folder ?? 'procedural'],
+    ['faces', describeData(settings)],
     ['steps', `${step} of ${settings.steps}`],
     ['speed', `${rate.toFixed(2)} steps/s, ${(rate * batchSize).toFixed(1)} images/s`],
     ...(kernelsPerStep ? [['kernels per step', String(Math.round(kernelsPerStep))] satisfies [string, string]] : []),

@@ -3,6 +3,7 @@ import type { SwapScores } from '@visage/faces';
 import { writePng } from '@visage/faces/node';
 import { writeMarkedPng } from '@visage/photos/node';
 import { SwapEvaluation } from '../evaluation/evaluate.ts';
+import { HeldOutEvaluation, type PhotoAnswer, type PhotoScores } from '../evaluation/heldOut.ts';
 import type { PeopleSet } from '../evaluation/people.ts';
 import { builtInWeights } from '../networks/builtIn.ts';
 import { loadIdentityNetwork } from '../networks/load.ts';
@@ -18,17 +19,40 @@ export interface RunFigures {
   readonly references?: SwapEvaluation['references'];
   /** The set of people whose swaps the scores measure. */
   readonly peopleSet?: PeopleSet;
+  /** On the held-out people of the data set, if there is one. */
+  readonly photos?: PhotoFigures;
 }
 
-/**
- * Prepares the measurement of a run on the tuning people. It is `undefined` for data sets on the disk, whose exact
- * swaps are unknown.
- */
-export async function evaluationOf({ settings }: TrainingRun): Promise<SwapEvaluation | undefined> {
-  const { imageSize, level, heldOut: people, folder } = settings;
-  if (folder !== null) return undefined;
-  const judge = await loadIdentityNetwork(builtInWeights('judge'));
-  return SwapEvaluation.prepare({ judge, imageSize, level, people });
+/** The scores on held-out people of a data set. */
+export interface PhotoFigures {
+  readonly people: number;
+  readonly references: Readonly<Record<PhotoAnswer, PhotoScores>>;
+  readonly scores?: PhotoScores;
+}
+
+/** The measurements of a run; each is `undefined` where it is not possible. */
+export interface Evaluations {
+  /** On the tuning people, for a run that trains on procedural faces. */
+  readonly swaps: SwapEvaluation | undefined;
+  /** On the held-out people of the first data set; prepared when it is first needed. */
+  readonly photos: (() => Promise<HeldOutEvaluation | undefined>) | undefined;
+}
+
+/** Prepares the measurements of a run. */
+export async function evaluationsOf({ settings, dataSets }: TrainingRun): Promise<Evaluations> {
+  const { imageSize, level, heldOut: people, data, judge: judgePath } = settings;
+  const loadJudge = (path = builtInWeights('judge')) => loadIdentityNetwork(path);
+  const [first] = dataSets;
+  const rendered = data.some(({ folder }) => folder === null);
+  return {
+    swaps: rendered ? await SwapEvaluation.prepare({ judge: await loadJudge(), imageSize, level, people }) : undefined,
+    photos:
+      first &&
+      (async () => {
+        const { split, pictures } = first;
+        return HeldOutEvaluation.prepare({ judge: await loadJudge(judgePath), people: split.heldOut, pictures });
+      }),
+  };
 }
 
 /**
@@ -41,18 +65,27 @@ export class RunResults {
   /** The measurement on the tuning people, or on the reporting people once the run is finished. */
   #evaluation: SwapEvaluation | undefined;
   #scores: SwapScores | undefined;
+  readonly #preparePhotos: Evaluations['photos'];
+  #photos: HeldOutEvaluation | undefined;
+  #photoScores: PhotoScores | undefined;
   #sampledAt: number | undefined;
 
-  constructor(folder: string, run: TrainingRun, journal: RunJournal, evaluation: SwapEvaluation | undefined) {
+  constructor(folder: string, run: TrainingRun, journal: RunJournal, { swaps, photos }: Evaluations) {
     this.#folder = folder;
     this.#run = run;
     this.#journal = journal;
-    this.#evaluation = evaluation;
+    this.#evaluation = swaps;
+    this.#preparePhotos = photos;
   }
 
   get figures(): RunFigures {
     const { references, peopleSet } = this.#evaluation ?? {};
-    return { scores: this.#scores, references, peopleSet };
+    const photos = this.#photos && {
+      people: this.#photos.people,
+      references: this.#photos.references,
+      scores: this.#photoScores,
+    };
+    return { scores: this.#scores, references, peopleSet, ...(photos && { photos }) };
   }
 
   /** Writes the sample grid of the step. */
@@ -63,19 +96,38 @@ export class RunResults {
     this.#sampledAt = trainer.step;
   }
 
-  /** Measures the swapper on the tuning people and updates the page. */
+  /** Measures the swapper on the tuning people and on held-out people, and updates the page. */
   async measure(): Promise<void> {
-    if (!this.#evaluation) return;
-    const { trainer, swapper } = this.#run;
-    this.#scores = await this.#evaluation.measure(swapper);
-    this.#journal.measured('measure', { ...this.#scores }, 'tuning people');
+    const { swapper } = this.#run;
+    if (this.#evaluation) {
+      this.#scores = await this.#evaluation.measure(swapper);
+      this.#journal.measured('measure', { ...this.#scores }, 'tuning people');
+    }
+    this.#photos ??= await this.#preparePhotos?.();
+    if (this.#photos) {
+      this.#photoScores = await this.#photos.measure(swapper);
+      this.#journal.measured('photos', { ...this.#photoScores }, 'held-out people');
+    }
     await this.#journal.flush();
     await this.writeReport();
-    const { psnr, top1, leak } = this.#scores;
+    this.#tell();
+  }
+
+  #tell(): void {
     const percent = (share: number) => `${Math.round(100 * share)} %`;
-    this.#journal.note(
-      `step ${trainer.step}, tuning people: inner face ${psnr.toFixed(2)} dB, recognised as the source ${percent(top1)}, leak ${percent(leak)}`,
-    );
+    const { step } = this.#run.trainer;
+    if (this.#scores) {
+      const { psnr, top1, leak } = this.#scores;
+      this.#journal.note(
+        `step ${step}, tuning people: inner face ${psnr.toFixed(2)} dB, recognised as the source ${percent(top1)}, leak ${percent(leak)}`,
+      );
+    }
+    if (this.#photoScores) {
+      const { psnr, top1, leak } = this.#photoScores;
+      this.#journal.note(
+        `step ${step}, held-out people: recognised as the source ${percent(top1)}, leak ${percent(leak)}, with themselves ${psnr.toFixed(2)} dB`,
+      );
+    }
   }
 
   /**
@@ -85,7 +137,9 @@ export class RunResults {
   async complete(): Promise<void> {
     const { step } = this.#run.trainer;
     if (this.#sampledAt !== step) await this.sample();
-    if (this.#journal.latest('measure') !== step) await this.measure();
+    const missing = (event: 'measure' | 'photos', possible: unknown) =>
+      possible && this.#journal.latest(event) !== step;
+    if (missing('measure', this.#evaluation) || missing('photos', this.#preparePhotos)) await this.measure();
     if (!this.#evaluation) return;
     this.#evaluation = await this.#evaluation.on('reporting');
     this.#scores = await this.#evaluation.measure(this.#run.swapper);

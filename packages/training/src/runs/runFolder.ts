@@ -2,17 +2,17 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { VisageError } from '@visage/gpu';
 import { saveFile } from '@visage/nn/node';
-import { type RunState, storedDataSet } from '../data/dataSet.ts';
+import { type RunState, storedDataSet } from '../data/stored.ts';
 import { notesOf } from '../settings/settings.ts';
 import { RunJournal } from './journal.ts';
 import { RunLock } from './lock.ts';
 import type { RunObserver } from './observer.ts';
 import type { TrainingRun } from './open.ts';
-import { evaluationOf, type RunFigures, RunResults } from './results.ts';
+import { evaluationsOf, type RunFigures, RunResults } from './results.ts';
 
 /**
- * The result of a run. The scores of a finished run on procedural faces are those on the reporting people; runs on
- * other data have no scores.
+ * The result of a run. The scores of a finished run on procedural faces are those on the reporting people; runs on data
+ * sets have scores on their held-out people.
  */
 export interface Outcome extends RunFigures {
   readonly finished: boolean;
@@ -65,9 +65,9 @@ export class RunFolder {
     await mkdir(join(folder, 'samples'), { recursive: true });
     const lock = await RunLock.take(folder);
     try {
-      const evaluation = await evaluationOf(run);
+      const evaluations = await evaluationsOf(run);
       const journal = new RunJournal(join(folder, 'log.jsonl'), run);
-      const results = new RunResults(folder, run, journal, evaluation);
+      const results = new RunResults(folder, run, journal, evaluations);
       return new RunFolder(folder, run, { lock, journal, results });
     } catch (cause) {
       await lock.release();
@@ -147,9 +147,16 @@ export class RunFolder {
   }
 
   async #saveCheckpoint(finished: boolean): Promise<void> {
-    const { trainer, settings, dataSet } = this.run;
+    const { trainer, settings, dataSets } = this.run;
     const { step } = trainer;
-    const state: RunState = { ...(dataSet && { data: storedDataSet(dataSet, this.folder) }), finished };
+    const stored = dataSets.map(({ dataSet, split }) =>
+      storedDataSet(
+        dataSet,
+        split.heldOut.map(({ name }) => name),
+        this.folder,
+      ),
+    );
+    const state: RunState = { dataSets: stored, finished };
     await saveFile(this.checkpoint, await trainer.checkpoint({ ...notesOf(settings), ...state }));
     this.#savedAt = step;
   }

@@ -1,8 +1,8 @@
 import { faceSets, type Image, image, imageGrid, imagesOf, type Level, renderFaces } from '@visage/faces';
-import type { FolderIdentity } from '@visage/faces/node';
 import { VisageError } from '@visage/gpu';
 import type { Swapper } from '@visage/simswap';
 import { expand, keep, noGrad, scope, slice, type Tensor, tensor } from '@visage/tensor';
+import type { DataPerson } from '../data/dataSet.ts';
 import type { BadPicture, Pictures } from '../data/pictures.ts';
 import { facesAtOnce, inBatches } from '../evaluation/evaluate.ts';
 
@@ -44,20 +44,17 @@ export function proceduralSamples(size: number, level: Level): SampleFaces {
   };
 }
 
-/** Number of people of a data set that {@link folderSamples} shows. */
-export const sampledPeople = 2 * FACES;
-
 /**
- * One picture of each of {@link sampledPeople} people; the first half are sources, the second half targets. It is the
- * first readable picture of each person. Faces of other people are repeated for those who have none.
+ * One picture of each of several people of a data set, the first readable one; the first half are sources, the second
+ * half targets. People who have none are left out, and too few people are shown again.
  *
  * @throws VisageError when there is no readable picture at all.
  */
-export async function folderSamples(people: readonly FolderIdentity[], pictures: Pictures): Promise<SampleFaces> {
+export async function pictureSamples(people: readonly DataPerson[], pictures: Pictures): Promise<SampleFaces> {
   const { imageSize: size } = pictures;
   const good: Image[] = [];
-  for (const { files } of people.slice(0, sampledPeople)) {
-    const face = await firstGood(files, pictures);
+  for (const { faces } of people.slice(0, 2 * FACES)) {
+    const face = await firstGood(faces, pictures);
     if (face) good.push(face);
   }
   if (good.length === 0) {
@@ -66,7 +63,9 @@ export async function folderSamples(people: readonly FolderIdentity[], pictures:
       `data set: no picture of the people kept for the samples is good; the last one is ${name}: ${reason}`,
     );
   }
-  const faces = Array.from({ length: sampledPeople }, (_, k) => good[k % good.length] as Image);
+  const half = Math.max(1, Math.floor(good.length / 2)); // so that nobody is swapped into themselves
+  const facesFrom = (first: number) =>
+    Array.from({ length: FACES }, (_, k) => good[(first + k) % good.length] as Image);
   const batch = (list: readonly Image[]) => {
     const values = new Float32Array(list.length * size * size * 3);
     list.forEach((face, k) => {
@@ -74,12 +73,12 @@ export async function folderSamples(people: readonly FolderIdentity[], pictures:
     });
     return keep(tensor(values, [list.length, size, size, 3]));
   };
-  return { size, sources: batch(faces.slice(0, FACES)), targets: batch(faces.slice(FACES)) };
+  return { size, sources: batch(facesFrom(0)), targets: batch(facesFrom(half)) };
 }
 
-async function firstGood(files: readonly string[], pictures: Pictures): Promise<Image | undefined> {
-  for (const file of files) {
-    const face = await pictures.face(file);
+async function firstGood(faces: ArrayLike<number>, pictures: Pictures): Promise<Image | undefined> {
+  for (const number of Array.from(faces)) {
+    const face = await pictures.face(number);
     if (face) return face;
   }
   return undefined;

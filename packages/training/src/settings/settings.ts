@@ -15,6 +15,14 @@ import {
 import type { Preset, Rates } from './presets.ts';
 import { knownRecipes } from './recipes.ts';
 
+/** Where training faces come from, as one of several sources or the only one. */
+export interface DataChoice {
+  /** A set of `visage dataset`, or a folder with one subfolder of pictures per person; `null` for procedural faces. */
+  readonly folder: string | null;
+  /** How often its batches are drawn, relative to the other sources. */
+  readonly weight: number;
+}
+
 /** All settings that determine a training run, as plain data. */
 export interface RunSettings {
   readonly preset: string;
@@ -26,8 +34,13 @@ export interface RunSettings {
   readonly steps: number;
   readonly seed: number;
   readonly precision: Precision;
-  /** A folder with one subfolder of pictures per person; `null` for procedural faces. */
-  readonly folder: string | null;
+  /** One source of faces or more. */
+  readonly data: readonly DataChoice[];
+  /**
+   * A file with the identity network that measures swaps of held-out people of a data set. Default: the built-in judge,
+   * which knows procedural faces.
+   */
+  readonly judge?: string;
   readonly identities: number;
   readonly level: Level;
   readonly heldOut: number;
@@ -43,16 +56,30 @@ export interface Changes {
   readonly steps?: number;
   readonly seed?: number;
   readonly precision?: Precision;
-  readonly folder?: string;
+  /** Default: procedural faces. */
+  readonly data?: readonly DataChoice[];
+  readonly judge?: string;
   /** Fields of the recipe by dotted path. They take precedence over the learning rates of the preset. */
   readonly set?: RecipeChanges;
+}
+
+const PROCEDURAL: readonly DataChoice[] = [{ folder: null, weight: 1 }];
+
+/** The folders of the data sets on the disk, in order. */
+export const foldersOf = ({ data }: Pick<RunSettings, 'data'>): string[] =>
+  data.flatMap(({ folder }) => (folder === null ? [] : [folder]));
+
+/** The same sources with other folders, in order. */
+export function withFolders(data: readonly DataChoice[], folders: readonly string[]): DataChoice[] {
+  let next = 0;
+  return data.map((choice) => (choice.folder === null ? choice : { ...choice, folder: folders[next++] as string }));
 }
 
 /** The settings of a new run: the sizes of a preset, adapted to the recipe, with the given changes. */
 export function newSettings(preset: Preset, base: Recipe, { set = {}, ...changes }: Changes = {}): RunSettings {
   const { name, about: _, rates, ...sizes } = preset;
   const given = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined));
-  const fixed = { preset: name, seed: 1, precision: 'f32' as const, folder: null };
+  const fixed = { preset: name, seed: 1, precision: 'f32' as const, data: PROCEDURAL };
   const settings = { ...fixed, ...sizes, ...given };
   const recipe = changedRecipe(atRates(base, rates, settings.steps), set);
   return {
@@ -89,8 +116,19 @@ const atRates = (recipe: Recipe, rates: Rates | undefined, steps: number): Recip
 
 /** The settings that are stored in the notes of a checkpoint because the trainer does not store them itself. */
 export function notesOf(settings: RunSettings) {
-  const { preset, steps, folder, identities, level, heldOut, sampleEvery, evaluateEvery, saveEvery } = settings;
-  return { preset, steps, folder, identities, level, heldOut, sampleEvery, evaluateEvery, saveEvery };
+  const { preset, steps, data, judge, identities, level, heldOut, sampleEvery, evaluateEvery, saveEvery } = settings;
+  return {
+    preset,
+    steps,
+    data,
+    ...(judge !== undefined && { judge }),
+    identities,
+    level,
+    heldOut,
+    sampleEvery,
+    evaluateEvery,
+    saveEvery,
+  };
 }
 
 /**
@@ -103,7 +141,7 @@ export function resumedSettings(header: CheckpointHeader, path: string): RunSett
   if (!isNotes(notes))
     throw new VisageError(`${path}: was not written by \`visage train\`: its notes lack the settings of the run`);
   const { generator, discriminator } = networks;
-  return { ...notes, recipe, generator, discriminator, seed, batchSize, imageSize, precision };
+  return { ...notes, data: dataIn(notes), recipe, generator, discriminator, seed, batchSize, imageSize, precision };
 }
 
 /**
@@ -112,6 +150,13 @@ export function resumedSettings(header: CheckpointHeader, path: string): RunSett
  */
 export const trainingLevel = ({ notes }: CheckpointHeader): Level | undefined =>
   isNotes(notes) ? notes.level : undefined;
+
+/** Whether a checkpoint of `visage train` was trained on data sets, alone or among other sources. */
+export const trainedOnPictures = ({ notes }: CheckpointHeader): boolean =>
+  isNotes(notes) && foldersOf({ data: dataIn(notes) }).length > 0;
+
+const MOST_SOURCES = 16;
+const MOST_WEIGHT = 1e6;
 
 /** The counts in the notes, each with the largest value that is accepted from a file. */
 const MOST = {
@@ -123,18 +168,42 @@ const MOST = {
   saveEvery: 2 ** 31,
 } as const;
 
-function isNotes(value: unknown): value is ReturnType<typeof notesOf> {
+/** Notes of a run; older ones have the folder of a single source in place of `data`. */
+type Notes = Omit<ReturnType<typeof notesOf>, 'data'> & { data?: unknown; folder?: string | null };
+
+const dataIn = ({ data, folder = null }: Notes): readonly DataChoice[] =>
+  isData(data) ? data : [{ folder, weight: 1 }];
+
+const isFolder = (value: unknown): boolean => value === null || typeof value === 'string';
+
+function isData(value: unknown): value is readonly DataChoice[] {
+  const isChoice = (choice: unknown): boolean => {
+    const { folder, weight } = (choice ?? {}) as Record<string, unknown>;
+    return isFolder(folder) && typeof weight === 'number' && weight > 0 && weight <= MOST_WEIGHT;
+  };
+  return Array.isArray(value) && value.length > 0 && value.length <= MOST_SOURCES && value.every(isChoice);
+}
+
+function isNotes(value: unknown): value is Notes {
   if (typeof value !== 'object' || value === null) return false;
   const notes = value as Record<string, unknown>;
   return (
     typeof notes.preset === 'string' &&
-    (notes.folder === null || typeof notes.folder === 'string') &&
+    (notes.judge === undefined || typeof notes.judge === 'string') &&
+    (Array.isArray(notes.data) ? isData(notes.data) : isFolder(notes.folder)) &&
     ['L0', 'L1', 'L2', 'L3'].includes(notes.level as string) &&
     Object.entries(MOST).every(([name, most]) => {
       const count = notes[name] as number;
       return Number.isInteger(count) && count >= 1 && count <= most;
     })
   );
+}
+
+/** Describes the sources of a run's faces, with their shares if there are several. */
+export function describeData({ data }: Pick<RunSettings, 'data'>): string {
+  const total = data.reduce((sum, { weight }) => sum + weight, 0);
+  const share = (weight: number) => (data.length > 1 ? ` (${Number(((100 * weight) / total).toFixed(1))} %)` : '');
+  return data.map(({ folder, weight }) => `${folder ?? 'procedural'}${share(weight)}`).join(', ');
 }
 
 /** Describes the recipe and the discriminator of a run in one line of its log. */

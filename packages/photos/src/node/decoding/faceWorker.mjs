@@ -66,7 +66,7 @@ function problemOf({ code, message }) {
   if (code === 'ENOENT') return 'no such file';
   if (code !== undefined) return `cannot be read (${code})`;
   if (/^(is|has) /.test(message)) return message;
-  return `cannot be decoded (${message.split('\n', 1)[0].trim()})`;
+  return 'cannot be decoded: it is damaged, or no picture'; // libvips words one fault in several ways
 }
 
 parentPort.on('message', async ({ id, place, size }) => {

@@ -3,9 +3,11 @@ import { appendFile, lstat, realpath, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { checkNumber, checkOptions, FileError, type OptionKeys } from '@visage/gpu';
 import type { Film, FilmFrame } from '../../films/film.ts';
-import { changedFrames, type FrameWork } from '../../films/frames.ts';
+import { frameLabel } from '../../films/frameLabel.ts';
+import { type ChangedFrame, changedFrames, type FrameWork } from '../../films/frames.ts';
 import type { MediaLibrary } from '../../films/media.ts';
 import { encodeSegment, encodingOf, endingOf, filmEndings, joinSegments } from '../../films/writing.ts';
+import { holdsXmp, xmpBox } from './filmMarks.ts';
 import { contentName, JobFolder } from './jobFolder.ts';
 import { filmLibrary, openFilmFile, whileAlive } from './libraries.ts';
 
@@ -40,6 +42,8 @@ export interface FilmOptions {
   readonly signal?: AbortSignal;
   readonly onFilm?: (film: Film, resumedAt: number | undefined) => void;
   readonly onProgress?: (progress: FilmProgress) => void;
+  /** Whether all frames get the visible label. Default false. */
+  readonly label?: boolean;
   /** Descriptive tags of the result. */
   readonly tags?: Readonly<Record<string, unknown>>;
   /** An XMP packet, which goes into MP4 and MOV files. */
@@ -53,6 +57,7 @@ const OPTIONS: OptionKeys<FilmOptions> = {
   signal: true,
   onFilm: true,
   onProgress: true,
+  label: true,
   tags: true,
   xmp: true,
 };
@@ -95,7 +100,8 @@ export async function changeFilm<Seen>(
     const film = await openFilmFile(input);
     try {
       const encoding = encodingOf(film, ending, bitrate);
-      const job = JSON.stringify({ input: await contentName(input), settings: options.settings ?? null, encoding });
+      const { settings = null, label = false } = options;
+      const job = JSON.stringify({ input: await contentName(input), settings, label, encoding });
       const folder = await JobFolder.open(`${place}.visage-parts`, job);
       try {
         if (folder.state !== undefined) work.restore(folder.state);
@@ -127,7 +133,7 @@ async function writeSegments<Seen>(
   film: Film,
   folder: JobFolder,
   work: ResumableWork<Seen>,
-  { segmentSeconds = 10, signal, onProgress }: FilmOptions,
+  { segmentSeconds = 10, signal, onProgress, label = false }: FilmOptions,
   encoding: ReturnType<typeof encodingOf>,
 ): Promise<boolean> {
   const rate = film.frames / Math.max(film.end - film.begin, 1e-3);
@@ -147,13 +153,24 @@ async function writeSegments<Seen>(
     for (;;) {
       const some = taken(frames, count, signal);
       const target = new library.FilePathTarget(folder.nextPart());
-      const segment = await encodeSegment(library, changedFrames(some, work), target, encoding, onFrame);
+      const changed = changedFrames(some, work);
+      const segment = await encodeSegment(library, label ? labelled(changed) : changed, target, encoding, onFrame);
       if (segment) await folder.add(segment, work.state());
       if (signal?.aborted) return before + done < film.frames;
       if (!segment || segment.frames < count) return false;
     }
   } finally {
     await frames.return();
+  }
+}
+
+/** Frames with the visible label. */
+async function* labelled(frames: AsyncIterable<ChangedFrame>): AsyncGenerator<ChangedFrame, void, unknown> {
+  let draw: ((data: Uint8Array) => void) | undefined;
+  for await (const frame of frames) {
+    draw ??= frameLabel(frame.form);
+    draw(frame.data);
+    yield frame;
   }
 }
 
@@ -196,23 +213,8 @@ async function finish(
   const sources = done.map((segment) => new library.FilePathSource(folder.pathOf(segment)));
   const until = isPart ? last.last : undefined;
   await joinSegments(library, film, sources, new library.FilePathTarget(whole), { ending, until, tags });
-  if (xmp !== undefined && BOXES.includes(ending)) await appendFile(whole, xmpBox(xmp));
+  if (xmp !== undefined && holdsXmp(place)) await appendFile(whole, xmpBox(xmp));
   await rename(whole, place);
   if (!isPart) await folder.remove();
   return result;
-}
-
-/** Endings of files that consist of boxes. */
-const BOXES: readonly string[] = ['.mp4', '.m4v', '.mov'];
-
-/** The identifier of XMP in a `uuid` box (XMP specification part 3, §1.2.7.1). */
-const XMP_UUID = 'be7acfcb97a942e89c71999491e3afac';
-
-/** A box that holds an XMP packet, for the end of a file of the ISO base media format. */
-export function xmpBox(xmp: string): Uint8Array {
-  const text = Buffer.from(xmp, 'utf8');
-  const head = Buffer.alloc(8);
-  head.writeUInt32BE(24 + text.length, 0);
-  head.write('uuid', 4, 'latin1');
-  return Buffer.concat([head, Buffer.from(XMP_UUID, 'hex'), text]);
 }

@@ -3,9 +3,9 @@ import { FileError, VisageError } from '@visage/gpu';
 import sharp, { type Sharp, type SharpOptions } from 'sharp';
 import { checkEncoding, checkPixels, type PictureCodec } from '../../codecs/codec.ts';
 import {
+  formatName,
   formatOfBytes,
   type PictureFormat,
-  pictureFormats,
   pictureLimits,
   type ReadableFormat,
 } from '../../codecs/formats.ts';
@@ -21,8 +21,12 @@ const FROM_444 = 90; // the quality from which JPEG keeps all of the colours' de
 const plain = ({ buffer, byteOffset, length }: Buffer): Uint8Array<ArrayBuffer> =>
   new Uint8Array(buffer as ArrayBuffer, byteOffset, length);
 
-/** What libvips says, in one line: its messages have one line for each of its layers. */
-const firstLine = (cause: unknown): string => (cause as Error).message.trim().split('\n', 1)[0] ?? '';
+/** What libvips says, in brackets: one line without the names of its layers, and nothing where it names no reason. */
+function reasonOf(cause: unknown): string {
+  const [line = ''] = (cause as Error).message.trim().split('\n', 1);
+  const reason = line.replace(/^Input buffer (?:has corrupt header|contains unsupported image format):?\s*/, '');
+  return reason === '' || reason === 'Unknown error' ? '' : ` (${reason})`;
+}
 
 /** Runs what needs a sound file; errors name the file. */
 async function reading<T>(name: string, format: ReadableFormat, work: () => Promise<T>): Promise<T> {
@@ -30,8 +34,7 @@ async function reading<T>(name: string, format: ReadableFormat, work: () => Prom
     return await work();
   } catch (cause) {
     if (cause instanceof VisageError) throw cause;
-    const label = format === 'gif' ? 'GIF' : pictureFormats[format].label;
-    throw new FileError(name, `is a damaged ${label} picture (${firstLine(cause)})`);
+    throw new FileError(name, `is a damaged ${formatName(format)} picture${reasonOf(cause)}`);
   }
 }
 
@@ -54,13 +57,19 @@ export async function xmpOf(bytes: Uint8Array, name: string): Promise<string | u
   });
 }
 
+/**
+ * How each format is written. JPEG with optimised Huffman tables would be 7 % smaller; the encoder would then keep all
+ * coefficients, 1.1 GB for 100 million pixels, and take five times as long (3 s against 14 s on two Xeon cores).
+ */
 const encoders: Readonly<Record<PictureFormat, (image: Sharp, quality?: number) => Sharp>> = {
   jpeg: (image, quality = 100) =>
-    image.flatten({ background: 'white' }).jpeg({ quality, chromaSubsampling: quality < FROM_444 ? '4:2:0' : '4:4:4' }),
+    image
+      .flatten({ background: 'white' })
+      .jpeg({ quality, chromaSubsampling: quality < FROM_444 ? '4:2:0' : '4:4:4', optimiseCoding: false }),
   png: (image) => image.png(),
-  webp: (image, quality) => image.webp({ quality, smartSubsample: true }),
+  webp: (image, quality) => image.webp({ quality }),
   avif: (image, quality) => image.avif({ quality }),
-  tiff: (image) => image.tiff({ compression: 'deflate', predictor: 'horizontal' }),
+  tiff: (image) => image.tiff({ compression: 'lzw', predictor: 'horizontal' }),
 };
 
 /** Reads JPEG, PNG, WebP, AVIF, GIF and TIFF; writes all of them but GIF. Works in worker threads too. */

@@ -39,7 +39,7 @@ export function setDigest(facesHash: Uint8Array, shards: readonly { readonly sha
 }
 
 /**
- * A face set on the disk. In memory are the people and where each face lies (some 30 bytes a face); bytes of faces are
+ * A face set on the disk. In memory are the people and where each face lies (24 bytes a face); bytes of faces are
  * read when they are asked for.
  */
 export class FaceSet {

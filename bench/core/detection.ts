@@ -1,0 +1,48 @@
+/** @file How many faces are found, and how many that are none, on pictures whose faces are known. */
+import { type Face, type FaceFinder, overlapOf, type Picture } from '@visage/photos';
+import { readPicture } from '@visage/photos/node';
+import { fixtureFile, pictures } from '../../scripts/fixtures.mjs';
+
+/** What was found on one picture. */
+export interface DetectionRow {
+  /** The package and the name of the picture. */
+  readonly picture: string;
+  readonly width: number;
+  readonly height: number;
+  /** People on it. */
+  readonly people: number;
+  /** Those whose face was found. */
+  readonly found: number;
+  /** Faces that are no people's. */
+  readonly wrong: number;
+  /** Of finding the faces on the decoded picture, networks recorded. */
+  readonly ms: number;
+}
+
+/** A detection is of a person if the intersection of the boxes is more than this share of their union. */
+const SAME_FACE = 0.3;
+
+/** How many of the true boxes have a detection of their own. */
+export function foundOf(faces: readonly Pick<Face, 'box'>[], truth: readonly (readonly number[])[]): number {
+  const left = new Set(faces);
+  for (const [x, y, width, height] of truth as readonly (readonly [number, number, number, number])[]) {
+    const overlap = ({ box }: Pick<Face, 'box'>) => overlapOf(box, { x, y, width, height });
+    const [best] = [...left].sort((a, b) => overlap(b) - overlap(a));
+    if (best && overlap(best) > SAME_FACE) left.delete(best);
+  }
+  return faces.length - left.size;
+}
+
+/** Finds the faces of every picture of the fixtures. */
+export async function measureDetection(finder: FaceFinder, onRow: (row: DetectionRow) => Promise<void>): Promise<void> {
+  for (const { package: name, path, faces: truth } of pictures) {
+    const source: Picture = await readPicture(await fixtureFile(name, path));
+    const started = performance.now();
+    const faces = await finder.find(source);
+    const ms = performance.now() - started;
+    const found = foundOf(faces, truth);
+    const { width, height } = source;
+    const picture = `${name}: ${path.split('/').at(-1)}`;
+    await onRow({ picture, width, height, people: truth.length, found, wrong: faces.length - found, ms });
+  }
+}

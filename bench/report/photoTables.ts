@@ -1,0 +1,62 @@
+/** @file Tables of the benchmarks of photographs, films and data sets of them. */
+import type { Table } from '@visage/training';
+import type { DataRow } from '../core/data.ts';
+import type { DetectionRow } from '../core/detection.ts';
+import type { FilmRow } from '../core/film.ts';
+import { significant } from './format.ts';
+
+/** Pictures with people one by one, those without together. */
+export function detectionTable(rows: readonly DetectionRow[]): Table {
+  const sum = (some: readonly DetectionRow[], of: (row: DetectionRow) => number) =>
+    some.reduce((total, row) => total + of(row), 0);
+  const line = (name: string, size: string, some: readonly DetectionRow[]) => [
+    name,
+    size,
+    String(sum(some, ({ people }) => people)),
+    String(sum(some, ({ found }) => found)),
+    String(sum(some, ({ wrong }) => wrong)),
+    significant(sum(some, ({ ms }) => ms) / Math.max(1, some.length)),
+  ];
+  const empty = rows.filter(({ people }) => people === 0);
+  const body = rows
+    .filter(({ people }) => people > 0)
+    .map((row) => line(row.picture, `${row.width} x ${row.height}`, [row]));
+  const none = line(`${empty.length} pictures without people`, '', empty);
+  const head = ['picture', 'pixels', 'people', 'found', 'wrong', 'ms a picture'];
+  return { title: 'Faces found', rows: [head, ...body, none, line('all', '', rows)] };
+}
+
+export function dataTable(rows: readonly DataRow[]): Table {
+  const head = [
+    'stored',
+    'trained at',
+    'threads',
+    'until',
+    'pictures/s',
+    'pairs/s',
+    'processor ms each',
+    'main thread',
+  ];
+  const cells = rows.map((row) => [
+    `${row.stored} px`,
+    `${row.imageSize} px`,
+    String(row.workers),
+    row.until,
+    String(Math.round(row.picturesPerSecond)),
+    String(Math.round(row.picturesPerSecond / 2)),
+    significant(row.cpuMs),
+    `${Math.round(100 * row.mainShare)} %`,
+  ]);
+  const note = `Every picture is read and decoded each time it is drawn, on ${rows[0]?.processors} processors; a pair has two. On a software adapter the processor's time holds the adapter's.`;
+  return { title: 'Pictures of a face set that reach the GPU', note, rows: [head, ...cells] };
+}
+
+export function filmTable(rows: readonly FilmRow[]): Table {
+  const body = rows.map(({ part, precision = '', msPerFrame, framesPerSecond }) => [
+    part,
+    precision,
+    significant(msPerFrame),
+    significant(framesPerSecond),
+  ]);
+  return { title: 'A film with one face', rows: [['part', 'precision', 'ms a frame', 'frames/s'], ...body] };
+}

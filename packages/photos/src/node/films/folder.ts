@@ -1,0 +1,158 @@
+/** @file Folders of pictures as films, and single frames of films as pictures. */
+import { mkdir, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { FileError, VisageError } from '@visage/gpu';
+import { pictureEndings } from '../../codecs/formats.ts';
+import type { Picture } from '../../core/picture.ts';
+import { ahead } from '../../films/ahead.ts';
+import type { FrameWork } from '../../films/frames.ts';
+import { frameOf, pictureOfPlanes, uploadPlanes } from '../../films/gpuPlanes.ts';
+import { thumbnailOf, thumbnailOfPicture } from '../../films/thumbnail.ts';
+import { endingOf } from '../../films/writing.ts';
+import { drawLabel } from '../../marks/label.ts';
+import { downloadPicture, type GpuPicture, uploadPicture } from '../../warp/gpuPicture.ts';
+import { readPicture, writePicture } from '../pictures/files.ts';
+import { openFilmFile, whileAlive } from './libraries.ts';
+
+/** How pictures are written. */
+export interface PictureOutput {
+  /** Whether pictures in which something was changed get the visible label. */
+  readonly label?: boolean;
+  readonly quality?: number;
+  /** Ends the work early when it is aborted. */
+  readonly signal?: AbortSignal;
+  readonly onPicture?: (name: string, changed: boolean) => void;
+}
+
+/** Frames a second of a folder of pictures, by which faces are followed. */
+const RATE = 25;
+
+/** A picture of a folder, or why it cannot be read. */
+interface Read {
+  readonly name: string;
+  readonly picture?: Picture;
+  readonly problem?: string;
+}
+
+async function* pictures(folder: string, names: readonly string[]): AsyncGenerator<Read, void, unknown> {
+  for (const name of names) {
+    const path = join(folder, name);
+    try {
+      yield { name, picture: await readPicture(path) };
+    } catch (cause) {
+      if (!(cause instanceof VisageError)) throw cause;
+      yield { name, problem: cause.message };
+    }
+  }
+}
+
+/** Names of the pictures in a folder, numbers in them in the order of their values; hidden files are left out. */
+async function namesIn(folder: string): Promise<string[]> {
+  const names = (await readdir(folder)).filter(
+    (name) => !name.startsWith('.') && pictureEndings.includes(endingOf(name)),
+  );
+  const { compare } = new Intl.Collator('en', { numeric: true });
+  return names.sort(compare);
+}
+
+/** Changes a frame, and copies it to the host: undefined if nothing is changed. */
+async function changed<Seen>(
+  frame: GpuPicture,
+  work: FrameWork<Seen>,
+  moment: Parameters<FrameWork<Seen>['look']>[1],
+): Promise<Picture | undefined> {
+  const seen = await work.look(frame, moment);
+  if (seen === undefined) return undefined;
+  const after = work.change(frame, seen);
+  const picture = await downloadPicture(after);
+  if (after.pixels !== frame.pixels) after.pixels.dispose();
+  return picture;
+}
+
+/** What was done with a folder. */
+export interface FolderResult {
+  readonly pictures: number;
+  readonly changed: number;
+  /** A line for each picture that could not be read. */
+  readonly problems: readonly string[];
+}
+
+/**
+ * Changes the pictures of a folder as frames of a film, in the order of their names, and writes them by the same names
+ * into another folder. Pictures in which nothing is changed are written too.
+ *
+ * @throws FileError if the folder has no pictures.
+ */
+export async function changeFolder<Seen>(
+  folder: string,
+  output: string,
+  work: FrameWork<Seen>,
+  { label = false, quality, signal, onPicture = () => {} }: PictureOutput = {},
+): Promise<FolderResult> {
+  const names = await namesIn(folder);
+  if (names.length === 0) throw new FileError(folder, `has no pictures (${pictureEndings.join(', ')})`);
+  await mkdir(output, { recursive: true });
+  const problems: string[] = [];
+  let [done, changes] = [0, 0];
+  for await (const { name, picture, problem } of ahead(pictures(folder, names), 2)) {
+    if (signal?.aborted) break;
+    if (!picture) {
+      problems.push(problem ?? '');
+      continue;
+    }
+    const frame = uploadPicture(picture);
+    const moment = { timestamp: done / RATE, thumbnail: thumbnailOfPicture(picture) };
+    const result = await changed(frame, work, moment);
+    for (const held of [frame.pixels, frame.frame]) held.dispose();
+    if (result && label) drawLabel(result);
+    const isLossless = ['.png', '.tif', '.tiff'].includes(endingOf(name));
+    const options = { marks: result !== undefined, ...(isLossless ? {} : { quality }) };
+    await writePicture(join(output, name), result ?? picture, options);
+    done++;
+    changes += Number(result !== undefined);
+    onPicture(name, result !== undefined);
+  }
+  return { pictures: done, changed: changes, problems };
+}
+
+/**
+ * Changes a frame of a film every few seconds and writes it as a picture: a look at the result before the work begins.
+ *
+ * @param work makes what looks at a frame, anew for each: the frames are seconds apart.
+ * @returns the names of the pictures, which say the time.
+ */
+export async function previewFilm<Seen>(
+  input: string,
+  output: string,
+  seconds: number,
+  work: () => FrameWork<Seen>,
+  { label = false, quality, signal, onPicture = () => {} }: PictureOutput = {},
+): Promise<string[]> {
+  return whileAlive(async () => {
+    const film = await openFilmFile(input);
+    const names: string[] = [];
+    try {
+      await mkdir(output, { recursive: true });
+      for (let at = film.begin; at < film.end && !signal?.aborted; at += seconds) {
+        const frames = film.read(at - 1e-3);
+        const { value: frame } = await frames.next();
+        await frames.return();
+        if (!frame) break;
+        const name = `${(frame.timestamp - film.begin).toFixed(2).padStart(8, '0')}s.jpg`;
+        const planes = uploadPlanes(frame.data, frame.form);
+        const shown = pictureOfPlanes(planes, frame.form, frameOf(frame.form));
+        const thumbnail = thumbnailOf(frame.data, frame.form);
+        const result = await changed(shown, work(), { timestamp: frame.timestamp, thumbnail });
+        const picture = result ?? (await downloadPicture(shown));
+        for (const held of [planes, shown.pixels, shown.frame]) held.dispose();
+        if (result && label) drawLabel(picture);
+        await writePicture(join(output, name), picture, { quality, marks: result !== undefined });
+        names.push(name);
+        onPicture(name, result !== undefined);
+      }
+      return names;
+    } finally {
+      film.close();
+    }
+  });
+}

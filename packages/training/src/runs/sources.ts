@@ -1,0 +1,55 @@
+/** @file The training data of a run, from the sources that its settings name. */
+import { ChangedPairs, changesPictures, MixedPairs, ProceduralPairs, type TrainingData } from '@visage/simswap';
+import type { DataSet } from '../data/dataSet.ts';
+import { PicturePairs } from '../data/picturePairs.ts';
+import { Pictures } from '../data/pictures.ts';
+import { type DataSplit, splitPeople } from '../data/split.ts';
+import type { RunSettings } from '../settings/settings.ts';
+
+/** A data set of a run that is ready to be drawn from. */
+export interface OpenedData {
+  readonly dataSet: DataSet;
+  readonly split: DataSplit;
+  /** Reads the pictures of the data set and records which are bad. */
+  readonly pictures: Pictures;
+}
+
+/** What may be said of the data sets when a run is resumed. */
+export interface SourceChanges {
+  /** The current folders of data sets that have moved, in any order. */
+  readonly folders?: readonly string[];
+  /** Resume even if a data set differs from the one that the run began with. */
+  readonly allowOtherData?: boolean;
+}
+
+/**
+ * Splits a data set and prepares to read it.
+ *
+ * @param heldOut the names of the held-out people, if an earlier part of the run chose them.
+ */
+export function openedData(
+  dataSet: DataSet,
+  settings: Pick<RunSettings, 'heldOut' | 'imageSize'>,
+  heldOut?: readonly string[],
+): OpenedData {
+  const split = splitPeople(dataSet, settings.heldOut, heldOut);
+  return { dataSet, split, pictures: new Pictures(dataSet, settings.imageSize) };
+}
+
+/** The training data of a run. A single source is taken as it is, several are mixed by weight. */
+export function runData(settings: RunSettings, dataSets: readonly OpenedData[]): TrainingData {
+  const { recipe, seed, data } = settings;
+  let next = 0;
+  const parts = data.map(({ folder, weight }) => ({
+    weight,
+    data: folder === null ? proceduralData(settings) : pictureData(settings, dataSets[next++] as OpenedData),
+  }));
+  const pairs = parts.length === 1 ? (parts[0] as { data: TrainingData }).data : new MixedPairs(parts, seed);
+  return changesPictures(recipe.pictures) ? new ChangedPairs(pairs, recipe.pictures, seed) : pairs;
+}
+
+const proceduralData = ({ batchSize, imageSize, identities, level, seed }: RunSettings): TrainingData =>
+  new ProceduralPairs({ batchSize, imageSize, identities, level, seed });
+
+const pictureData = ({ batchSize, seed }: RunSettings, { split, pictures }: OpenedData): TrainingData =>
+  new PicturePairs({ people: split.trained, pictures, batchSize, seed });
