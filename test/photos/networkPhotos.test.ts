@@ -46,7 +46,9 @@ const golden = (file: string) =>
 const photos: readonly Photo[] = golden('face-api-photos.json');
 const meshPhotos: readonly MeshPhoto[] = golden('human-facemesh-blazeface.json');
 
-/** The detector takes seconds a photograph on a software adapter, so two of the eight have to do, with 7 faces. */
+/**
+ * The detector takes seconds a photograph on a software adapter, so two of the eight have to do; these have 7 faces.
+ */
 const MEASURED = ['demo/sample1.jpg', 'demo/sample4.jpg'];
 
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');

@@ -203,6 +203,9 @@ test('a picture on the host is pasted into as one on the GPU', async () => {
   const onGpu = await downloadPicture(pasteBack(uploadPicture(source), swapped, transforms, masks));
   assert.equal(compared(onHost, onGpu), { count: 0, most: 0 });
   assert.ok(compared(onHost, source).most > 50);
+  const buffered = picture(source.width, source.height, Buffer.from(source.data));
+  assert.equal(compared(await pasteIntoPicture(buffered, swapped, transforms, masks), onHost), { count: 0, most: 0 });
+  assert.equal(compared(buffered, source), { count: 0, most: 0 }, 'the picture itself is not changed');
   const beside = await pasteIntoPicture(
     source,
     swapped,
