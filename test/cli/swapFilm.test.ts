@@ -58,7 +58,7 @@ test.before(async () => {
 });
 
 const swap = (...parameters: string[]): Promise<string> =>
-  visage('swap', '--checkpoint', at('own.safetensors'), '--source', us, ...parameters);
+  visage('swap', '--checkpoint', at('own.safetensors'), '--template', 'simswap', '--source', us, ...parameters);
 
 test('every frame gets the new face; the film says so, and doctor reads it', async () => {
   const printed = await swap('--target', at('man.mp4'), '-o', at('out.mp4'));
