@@ -63,8 +63,8 @@ const MISTAKES: readonly Mistake[] = [
   ],
   [
     'an activation of another name',
-    () => conv2d(image, weight, undefined, { activation: any('relu6') }),
-    /activation is 'relu6'/,
+    () => conv2d(image, weight, undefined, { activation: any('gelu') }),
+    /activation is 'gelu'/,
   ],
   [
     'an activation of an object',
