@@ -7,8 +7,9 @@
 //           The arithmetic is in f32; an f16 value that leaves the range of f16 becomes infinite, and
 //           outputTransform.wgsl computes its tile directly.
 // Prelude   alias S (vec4f or vec4<f16>, as stored); separable.wgsl; fn poisonOf(x : Square) -> vec4u of poison.wgsl,
-//           or zeros for the weight gradient, which sums over tiles and cannot compute one of them directly; WG, SRC_H,
-//           SRC_W, GROUPS, TILES_H, TILES_W, TILES, TILE, ORIGIN : i32, fn border(at : i32, extent : i32) -> i32.
+//           or zeros where no window is guarded: in the weight gradient, which sums over tiles and cannot compute one
+//           of them directly, and in input gradients of f16; WG, SRC_H, SRC_W, GROUPS, TILES_H, TILES_W, TILES, TILE,
+//           ORIGIN : i32, fn border(at : i32, extent : i32) -> i32.
 // Dispatch  one thread per tile and four channels, channels fastest.
 @group(0) @binding(0) var<storage, read_write> out : array<S>;
 @group(0) @binding(1) var<storage, read> image : array<S>;
