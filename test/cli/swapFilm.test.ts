@@ -3,7 +3,6 @@ import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { createProgram } from '@visage/cli';
 import { type ChangedFrame, encodeSegment, picture } from '@visage/photos';
 import { openFilmFile, whileAlive, writePicture } from '@visage/photos/node';
 import * as assert from 'uvu/assert';
@@ -11,6 +10,7 @@ import { fixtureFile } from '../helpers/fixtures.ts';
 import { gpuSuite } from '../helpers/gpu.ts';
 import { tinyTrainer } from '../helpers/tinySwapper.ts';
 import { contentsOf, testLibrary } from '../photos/films/clips.ts';
+import { visageHere as visage } from './command.ts';
 
 const { test } = await gpuSuite('swap of films');
 const library = await testLibrary();
@@ -22,20 +22,6 @@ const us = join(
   'sample1.jpg',
 );
 const FRAMES = 3;
-
-/** Runs the command in this process; returns what it printed, or the message of its mistake. */
-async function visage(...parameters: string[]): Promise<string> {
-  const [log, lines] = [console.log, [] as string[]];
-  console.log = (line: string) => lines.push(line);
-  try {
-    await createProgram().exitOverride().parseAsync(parameters, { from: 'user' });
-  } catch (error) {
-    lines.push((error as Error).message);
-  } finally {
-    console.log = log;
-  }
-  return lines.join('\n');
-}
 
 /** The first frames of a man who speaks into the camera. */
 async function* some(): AsyncGenerator<ChangedFrame, void, unknown> {

@@ -3,7 +3,6 @@ import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { createProgram } from '@visage/cli';
 import { saveModule, seeded } from '@visage/nn';
 import { type Picture, picture, SOURCE_TYPE } from '@visage/photos';
 import { readPicture, writePicture } from '@visage/photos/node';
@@ -11,6 +10,7 @@ import { ArcFace, Generator, type GeneratorConfig, publishedArcFace, publishedGe
 import * as assert from 'uvu/assert';
 import { gpuSuite } from '../helpers/gpu.ts';
 import { tinyTrainer } from '../helpers/tinySwapper.ts';
+import { visageHere as visage } from './command.ts';
 
 const { test } = await gpuSuite('swap of photographs');
 const folder = mkdtempSync(join(tmpdir(), 'visage-photograph-'));
@@ -24,20 +24,6 @@ const [us, photograph] = [join(demo, 'sample1.jpg'), join(demo, 'sample2.jpg')];
 const party = at('party.png');
 const strip = ({ width, data }: Picture, top: number, rows: number): Picture =>
   picture(width, rows, data.slice(4 * width * top, 4 * width * (top + rows)));
-
-/** Runs the command in this process; returns what it printed, or the message of its mistake. */
-async function visage(...parameters: string[]): Promise<string> {
-  const [log, lines] = [console.log, [] as string[]];
-  console.log = (line: string) => lines.push(line);
-  try {
-    await createProgram().exitOverride().parseAsync(parameters, { from: 'user' });
-  } catch (error) {
-    lines.push((error as Error).message);
-  } finally {
-    console.log = log;
-  }
-  return lines.join('\n');
-}
 
 /** Writes a generator of a published pipeline with random weights, as `visage import` would. */
 async function writeGenerator(name: string, pipeline: string, config: GeneratorConfig): Promise<void> {

@@ -1,5 +1,4 @@
-import { VisageError } from '@visage/gpu';
-import { checkOutput, loadSafetensors } from '@visage/nn/node';
+import { checkOutput } from '@visage/nn/node';
 import {
   drawLabel,
   FaceFinder,
@@ -11,70 +10,45 @@ import {
   pictureFormats,
   type TemplateName,
   templates,
-  trainedTemplate,
 } from '@visage/photos';
 import { filmTarget, npmWeights, writePicture } from '@visage/photos/node';
-import {
-  loadSwapper,
-  type PipelineName,
-  type Precision,
-  pipelines,
-  type Swapper,
-  swapImageSize,
-} from '@visage/simswap';
+import { pipelines, type Swapper } from '@visage/simswap';
 import { adapterLine } from '@visage/training';
 import { type Command, Option } from 'commander';
 import { checkSquare, swapAligned } from '../photos/aligned.ts';
 import { type ChoiceFlags, filesOf, type PhotoChoice, readChoice } from '../photos/choice.ts';
+import { readNetworks } from '../photos/networks.ts';
 import { type SwappedPhotograph, swapPhotograph } from '../photos/photograph.ts';
 import { named, readPictures } from '../photos/pictures.ts';
 import { openDevice } from '../terminal/device.ts';
 import { UsageError } from '../terminal/failure.ts';
-import { withFlags } from '../terminal/flags.ts';
 import { integer, number } from '../terminal/options.ts';
-import { precisionOption, warnOfPrecision } from '../terminal/precision.ts';
-import { swapIntoFilm } from './swapFilm.ts';
+import { precisionOption } from '../terminal/precision.ts';
+import { type FilmSwapOptions, swapIntoFilm } from './swapFilm.ts';
 
-interface Options extends ChoiceFlags {
-  readonly checkpoint: string;
-  readonly identity?: string;
-  readonly pipeline?: PipelineName;
-  readonly precision?: Precision;
-  readonly target: string;
-  readonly out: string;
-  readonly template?: TemplateName;
-  readonly strength?: number;
-  readonly quality?: number;
-  readonly preview?: number;
+interface Options extends ChoiceFlags, FilmSwapOptions {
   readonly aligned?: boolean;
-  readonly label: boolean;
 }
-
-/** The names that this command uses for arguments and functions of the libraries. */
-const FLAGS = { identity: '--identity', importNetwork: 'visage import' };
 
 /** The pictures of a swap, read. */
 type Pictures = ReadonlyMap<string, Picture>;
 
 async function swap(options: Options): Promise<void> {
-  const { checkpoint, identity, pipeline, precision, target, out, aligned, preview } = options;
+  const { checkpoint, identity, target, out, aligned, preview } = options;
   const choice = aligned ? alignedChoice(options) : readChoice(options);
   const film = aligned ? undefined : await filmTarget(target);
-  if (film) return swapIntoFilm(film, choice, options, FLAGS, UNKNOWN_TEMPLATE);
+  if (film) return swapIntoFilm(film, choice, options);
   if (preview !== undefined) throw new UsageError(`--preview shows frames of a film, and ${target} is a picture`);
   const files = [target, ...filesOf(choice)];
   await checkOutput(out, { inputs: [checkpoint, identity, ...files], endings: pictureEndings });
   checkQuality(options);
-  const file = await loadSafetensors(checkpoint);
-  const identityFile = identity === undefined ? undefined : await loadSafetensors(identity);
-  const size = await withFlags(FLAGS, () => swapImageSize(file));
-  const template = aligned ? undefined : (options.template ?? trainedTemplate(file));
-  if (!aligned && template === undefined) throw new VisageError(`${checkpoint}: ${UNKNOWN_TEMPLATE}`);
+  const networks = await readNetworks(options);
+  const { size } = networks;
+  const template = aligned ? undefined : networks.alignment();
   const pictures = await readPictures(files);
   if (aligned) for (const [name, picture] of pictures) checkSquare(name, picture);
   const gpu = await openDevice();
-  warnOfPrecision(precision);
-  const swapper = await withFlags(FLAGS, () => loadSwapper(file, { identity: identityFile, pipeline, precision }));
+  const swapper = await networks.swapper();
   const source = named(pictures, filesOf(choice)[0] as string);
   const { picture, lines } = template
     ? await inPhotograph(swapper, { template, size }, pictures, choice, options)
@@ -83,9 +57,6 @@ async function swap(options: Options): Promise<void> {
   console.log(await written(picture, options));
   if (gpu.adapter.software) console.log(`computed on ${adapterLine(gpu)}`);
 }
-
-const UNKNOWN_TEMPLATE =
-  'does not say how the faces that it was trained on were aligned; name it with --template, or give aligned faces with --aligned';
 
 /** The one source of a swap of aligned faces. */
 function alignedChoice(options: Options): PhotoChoice {
