@@ -1,16 +1,16 @@
 /** @file Folders of pictures as films, and single frames of films as pictures. */
 import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { FileError, VisageError } from '@visage/gpu';
+import { currentGpu, FileError, VisageError } from '@visage/gpu';
 import { pictureEndings } from '../../codecs/formats.ts';
 import type { Picture } from '../../core/picture.ts';
 import { ahead } from '../../films/ahead.ts';
+import { FrameOnGpu, type FrameView, viewOf } from '../../films/frameOnGpu.ts';
 import type { FrameWork } from '../../films/frames.ts';
-import { frameOf, pictureOfPlanes, uploadPlanes } from '../../films/gpuPlanes.ts';
 import { thumbnailOf, thumbnailOfPicture } from '../../films/thumbnail.ts';
 import { endingOf } from '../../films/writing.ts';
 import { drawLabel } from '../../marks/label.ts';
-import { downloadPicture, type GpuPicture, uploadPicture } from '../../warp/gpuPicture.ts';
+import { downloadPicture, uploadPicture } from '../../warp/gpuPicture.ts';
 import { readPicture, writePicture } from '../pictures/files.ts';
 import { openFilmFile, whileAlive } from './libraries.ts';
 
@@ -55,9 +55,9 @@ async function namesIn(folder: string): Promise<string[]> {
   return names.sort(compare);
 }
 
-/** Changes a frame, and copies it to the host: undefined if nothing is changed. */
+/** Changes a frame that is on the GPU as a whole, and copies it to the host: undefined if nothing is changed. */
 async function changed<Seen>(
-  frame: GpuPicture,
+  frame: FrameView,
   work: FrameWork<Seen>,
   moment: Parameters<FrameWork<Seen>['look']>[1],
 ): Promise<Picture | undefined> {
@@ -65,7 +65,7 @@ async function changed<Seen>(
   if (seen === undefined) return undefined;
   const after = work.change(frame, seen);
   const picture = await downloadPicture(after);
-  if (after.pixels !== frame.pixels) after.pixels.dispose();
+  if (after.pixels !== frame.picture().pixels) after.pixels.dispose();
   return picture;
 }
 
@@ -102,7 +102,7 @@ export async function changeFolder<Seen>(
     }
     const frame = uploadPicture(picture);
     const moment = { timestamp: done / RATE, thumbnail: thumbnailOfPicture(picture) };
-    const result = await changed(frame, work, moment);
+    const result = await changed(viewOf(frame), work, moment);
     for (const held of [frame.pixels, frame.frame]) held.dispose();
     if (result && label) drawLabel(result);
     const isLossless = ['.png', '.tif', '.tiff'].includes(endingOf(name));
@@ -139,12 +139,12 @@ export async function previewFilm<Seen>(
         await frames.return();
         if (!frame) break;
         const name = `${(frame.timestamp - film.begin).toFixed(2).padStart(8, '0')}s.jpg`;
-        const planes = uploadPlanes(frame.data, frame.form);
-        const shown = pictureOfPlanes(planes, frame.form, frameOf(frame.form));
+        const view = new FrameOnGpu(frame, currentGpu());
+        const shown = view.picture();
         const thumbnail = thumbnailOf(frame.data, frame.form);
-        const result = await changed(shown, work(), { timestamp: frame.timestamp, thumbnail });
+        const result = await changed(view, work(), { timestamp: frame.timestamp, thumbnail });
         const picture = result ?? (await downloadPicture(shown));
-        for (const held of [planes, shown.pixels, shown.frame]) held.dispose();
+        view.dispose();
         if (result && label) drawLabel(picture);
         await writePicture(join(output, name), picture, { quality, marks: result !== undefined });
         names.push(name);
