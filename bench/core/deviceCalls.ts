@@ -7,7 +7,7 @@ export interface DeviceUse {
   readonly submissions: number;
   readonly writes: number;
   readonly bytesUp: number;
-  /** Mapped buffers. */
+  /** Mapped buffers; where uploads go through mapped buffers too, those are among them. */
   readonly reads: number;
   readonly bytesDown: number;
   /** Mapped buffers, and waits for the queue. */
@@ -61,8 +61,20 @@ class Calls {
   }
 }
 
-const MAP_READ = 0x01;
+/** Usages of buffers (WebGPU, GPUBufferUsage). */
+const [MAP_READ, MAP_WRITE] = [0x01, 0x02];
 const prototypeOf = (value: object): object => Object.getPrototypeOf(value) as object;
+
+/** What `copyBufferToBuffer` is asked to copy: with or without offsets. */
+function copied(values: readonly unknown[]): {
+  readonly from: GPUBuffer;
+  readonly to: GPUBuffer;
+  readonly bytes: number;
+} {
+  const from = values[0] as GPUBuffer;
+  if (typeof values[1] !== 'number') return { from, to: values[1] as GPUBuffer, bytes: Number(values[2] ?? from.size) };
+  return { from, to: values[2] as GPUBuffer, bytes: Number(values[4]) };
+}
 
 /** The memory that `writeBuffer` copies: whole views count in bytes, parts of typed arrays in elements. */
 function writtenBytes(values: readonly unknown[]): number {
@@ -86,12 +98,16 @@ export async function countCalls(gpu: Gpu, work: () => Promise<unknown>): Promis
   pass.end();
   encoder.finish();
   buffer.destroy();
+  let up = 0; // bytes out of buffers that the host writes to
   try {
     for (const name of ['dispatchWorkgroups', 'setPipeline', 'setBindGroup']) calls.watch(passes, name);
-    for (const name of ['beginComputePass', 'copyBufferToBuffer', 'finish']) calls.watch(encoders, name);
-    const sizeOf = (self: unknown): number => ((self as GPUBuffer).usage & MAP_READ ? (self as GPUBuffer).size : 0);
-    calls.watch(buffers, 'mapAsync', sizeOf);
-    for (const name of ['getMappedRange', 'unmap', 'destroy']) calls.watch(buffers, name);
+    for (const name of ['beginComputePass', 'finish']) calls.watch(encoders, name);
+    calls.watch(encoders, 'copyBufferToBuffer', (_, values) => {
+      const { from, to, bytes } = copied(values);
+      if (from.usage & MAP_WRITE) up += bytes;
+      return to.usage & MAP_READ ? bytes : 0;
+    });
+    for (const name of ['mapAsync', 'getMappedRange', 'unmap', 'destroy']) calls.watch(buffers, name);
     calls.watch(prototypeOf(device.queue), 'writeBuffer', (_, values) => writtenBytes(values));
     for (const name of ['submit', 'onSubmittedWorkDone']) calls.watch(prototypeOf(device.queue), name);
     for (const name of ['createBuffer', 'createBindGroup', 'createCommandEncoder', 'pushErrorScope', 'popErrorScope'])
@@ -104,9 +120,9 @@ export async function countCalls(gpu: Gpu, work: () => Promise<unknown>): Promis
     launches: calls.count('dispatchWorkgroups'),
     submissions: calls.count('submit'),
     writes: calls.count('writeBuffer'),
-    bytesUp: calls.bytes('writeBuffer'),
+    bytesUp: calls.bytes('writeBuffer') + up,
     reads: calls.count('mapAsync'),
-    bytesDown: calls.bytes('mapAsync'),
+    bytesDown: calls.bytes('copyBufferToBuffer'),
     waits: calls.count('mapAsync') + calls.count('onSubmittedWorkDone'),
     newBuffers: calls.count('createBuffer'),
     callMs: calls.ms,

@@ -2,13 +2,15 @@ import { concat, scope, type Tensor } from '@visage/tensor';
 import type { Similarity } from '../core/geometry.ts';
 import type { Picture } from '../core/picture.ts';
 import type { Results } from '../networks/frozenNetwork.ts';
+import type { PictureResults } from '../networks/packed.ts';
 import { type CropOptions, cropPictures } from '../warp/crop.ts';
 import type { GpuPicture } from '../warp/gpuPicture.ts';
 
 /** A network that reads square RGB pictures [N, size, size, 3] in [0, 1], such as a `ReplayedNetwork`. */
 export interface CropNetwork<R> {
   readonly size: number;
-  run(pictures: Tensor): R;
+  /** For each picture the numbers of each result. All launches are submitted when the call returns. */
+  read(pictures: Tensor): Promise<PictureResults<R>[]>;
 }
 
 /** A square of a picture that a network is to read. */
@@ -49,28 +51,15 @@ export async function runOnCrops<R extends Results<R>>(
   jobs: readonly CropJob[],
   most: number,
   options: CropOptions = {},
-): Promise<Record<keyof R, Float32Array>[]> {
+): Promise<PictureResults<R>[]> {
   let at = 0;
-  const launched = launchSizes(jobs.length, most).map((size) => {
+  const read = launchSizes(jobs.length, most).map((size) => {
     const batch = jobs.slice(at, at + size);
     at += size;
-    return { size, results: scope(() => network.run(cropsOf(batch, network.size, options))) };
+    const crops = scope(() => cropsOf(batch, network.size, options));
+    const results = network.read(crops);
+    crops.dispose();
+    return results;
   });
-  const values: Record<keyof R, Float32Array>[] = [];
-  for (const { size, results } of launched) {
-    const entries = Object.entries<Tensor>(results);
-    const read = await Promise.all(entries.map(async ([name, tensor]) => [name, await tensor.floats()] as const));
-    for (const [, tensor] of entries) tensor.dispose();
-    for (let k = 0; k < size; k++)
-      values.push(
-        Object.fromEntries(read.map(([name, all]) => [name, part(all, k, size)])) as Record<keyof R, Float32Array>,
-      );
-  }
-  return values;
+  return (await Promise.all(read)).flat();
 }
-
-/** The k-th of `count` equal parts. */
-const part = (values: Float32Array, k: number, count: number): Float32Array => {
-  const length = values.length / count;
-  return values.subarray(k * length, (k + 1) * length);
-};
