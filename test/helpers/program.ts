@@ -1,4 +1,4 @@
-/** @file Programs of tests that are started many times: bundled once, because a start from the sources takes seconds. */
+/** @file Programs of tests that are started many times: bundled once, as a start from the sources takes seconds. */
 import { mkdirSync, mkdtempSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';

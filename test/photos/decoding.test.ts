@@ -1,4 +1,4 @@
-/** Faces decoded by worker threads: the bits are those of sharp, whatever decodes them; damaged files harm no others. */
+/** Faces decoded by worker threads: the bits of sharp, whatever decodes them; damaged files harm no others. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,6 +1,6 @@
 /**
- * @file A program that trains a micro run to the end, or goes on where its folder stands. It opens the device at once and
- * begins with the first line of its input: a JSON list of data folder and run folder.
+ * @file A program that trains a micro run to the end, or goes on where its folder stands. It opens the device at once
+ * and begins with the first line of its input: a JSON list of data folder and run folder.
  */
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
