@@ -1,21 +1,19 @@
 /** @file From photographs to a swap: `visage dataset`, `visage train --data`, `visage swap`, with small numbers. */
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { readPicture } from '@visage/photos/node';
 import { logLines } from '@visage/training';
 import sharp from 'sharp';
 import * as assert from 'uvu/assert';
 import { gpuSuite } from '../helpers/gpu.ts';
 import { visageHere as visage } from './command.ts';
+import { demo } from './photographs.ts';
 
 const { test } = await gpuSuite('from photographs to a swap');
 const folder = mkdtempSync(join(tmpdir(), 'visage-through-'));
 const at = (name: string): string => join(folder, name);
 test.after(() => rmSync(folder, { recursive: true, force: true }));
-
-const demo = join(dirname(dirname(createRequire(import.meta.url).resolve('@vladmandic/face-api'))), 'demo');
 
 /** Four people of two photographs: the middle of each face. A wide picture has few tiles in which faces are sought. */
 const people: readonly (readonly [name: string, file: string, x: number, y: number])[] = [
