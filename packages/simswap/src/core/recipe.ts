@@ -5,8 +5,8 @@ import { elementOf } from './lists.ts';
 
 /**
  * What a pair of target and source has in common: the person; nothing; or, `shuffled`, what chance gives when the
- * sources of a `same` batch are permuted, so that a row may keep its own person. Pairs of kind `truth` are `cross` pairs
- * whose exact swap is known, as only rendered faces have it.
+ * sources of a `same` batch are permuted, so that a row may keep its own person. Pairs of kind `truth` are `cross`
+ * pairs whose exact swap is known, as only rendered faces have it.
  */
 export type PairKind = 'same' | 'cross' | 'shuffled' | 'truth';
 
