@@ -51,10 +51,10 @@ async function train(out: string, run: TrainingRun) {
 
 /** Does something whenever a run makes a checkpoint, before the trainer is asked for it. */
 function beforeCheckpoint({ trainer }: TrainingRun, work: (notes: { finished?: boolean }) => void): void {
-  const checkpoint = trainer.checkpoint.bind(trainer);
-  trainer.checkpoint = async (notes) => {
+  const snapshot = trainer.snapshot.bind(trainer);
+  trainer.snapshot = async (notes) => {
     work(notes as { finished?: boolean });
-    return checkpoint(notes);
+    return snapshot(notes);
   };
 }
 
@@ -82,16 +82,16 @@ test('a loss that is not finite ends the run, and the last good checkpoint stays
   const out = join(folder, 'not-finite');
   const run = await microRun(people);
   let poisoned = false;
-  run.trainer.checkpoint = new Proxy(run.trainer.checkpoint, {
-    apply: async (checkpoint, trainer, notes) => {
-      const bytes = await Reflect.apply(checkpoint, trainer, notes);
+  run.trainer.snapshot = new Proxy(run.trainer.snapshot, {
+    apply: async (snapshot, trainer, notes) => {
+      const content = await Reflect.apply(snapshot, trainer, notes);
       const [, weight] = [...run.trainer.generator.namedParameters()][0] as [
         string,
         { size: number; write(data: Float32Array): void },
       ];
       if (!poisoned) weight.write(new Float32Array(weight.size).fill(Number.NaN));
       poisoned = true;
-      return bytes;
+      return content;
     },
   });
   assert.match(await messageOf(train(out, run)), /loss became NaN at step 4/);

@@ -80,12 +80,7 @@ export function liveCheckpoint(groups: CheckpointGroups, options: CheckpointOpti
  * @throws ArgumentError when a value is infinite or not a number: no run could go on from it.
  */
 export async function saveCheckpoint(groups: CheckpointGroups, options: CheckpointOptions): Promise<Uint8Array> {
-  const content = await snapshotCheckpoint(groups, options);
-  try {
-    return await content.collect();
-  } finally {
-    content.dispose();
-  }
+  return (await snapshotCheckpoint(groups, options)).collect();
 }
 
 /**

@@ -117,15 +117,19 @@ export class CheckpointContent {
     }
   }
 
-  /** All bytes of the file. @throws as {@link CheckpointContent.pour} does. */
+  /** All bytes of the file. Disposes the content. @throws as {@link CheckpointContent.pour} does. */
   async collect(): Promise<Uint8Array> {
-    const out = new Uint8Array(this.bytes);
-    let at = 0;
-    await this.pour(async (bytes) => {
-      out.set(bytes, at);
-      at += bytes.length;
-    });
-    return out;
+    try {
+      const out = new Uint8Array(this.bytes);
+      let at = 0;
+      await this.pour(async (bytes) => {
+        out.set(bytes, at);
+        at += bytes.length;
+      });
+      return out;
+    } finally {
+      this.dispose();
+    }
   }
 
   /** Gives the copies on the device back. To be called once. */
