@@ -1,5 +1,14 @@
 /** @file Transfers between host and device: bytes, order, views that cannot leak, bounded memory, failures. */
-import { ArgumentError, readInPlace, recycle, uploadRoom, VisageError, writeInPlace } from '@visage/gpu';
+import {
+  ArgumentError,
+  OutOfMemoryError,
+  readInPlace,
+  recycle,
+  takeSnapshot,
+  uploadRoom,
+  VisageError,
+  writeInPlace,
+} from '@visage/gpu';
 import { startGpu } from '@visage/gpu/node';
 import { tensor } from '@visage/tensor';
 import * as assert from 'uvu/assert';
@@ -205,6 +214,32 @@ test('writes beyond the bound arrive too', async () => {
   await Promise.all(fills);
   for (const [k, buffer] of buffers.entries()) assert.equal([...(await bytesOf(buffer))].slice(0, 8), Array(8).fill(k));
   transfers.close();
+  for (const buffer of buffers) gpu.release(buffer);
+});
+
+test('a snapshot has the content of its moment, and no memory for one harms nothing else', async () => {
+  const buffers = [gpu.upload(pattern(MIB, 1)), gpu.upload(pattern(12, 2))];
+  const taking = takeSnapshot(gpu, buffers);
+  for (const buffer of buffers) gpu.write(buffer, new Uint8Array(buffer.bytes));
+  const snapshot = await taking;
+  for (const [k, part] of snapshot.parts.entries())
+    assert.ok(Buffer.compare(await bytesOf(part), pattern(part.bytes, k + 1)) === 0);
+  snapshot.dispose();
+  assert.match(await messageOf(gpu.read(snapshot.parts[0]!)), /was freed/);
+
+  const { device } = gpu;
+  const { createBuffer } = device;
+  device.createBuffer = function (descriptor) {
+    return createBuffer.call(this, { ...descriptor, size: 2 ** 50 }); // more than there is
+  };
+  const refused = await takeSnapshot(gpu, buffers).then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  device.createBuffer = createBuffer;
+  assert.instance(refused, OutOfMemoryError);
+  await gpu.sync(); // nothing else failed
+  assert.ok((await bytesOf(buffers[0]!)).every((byte) => byte === 0));
   for (const buffer of buffers) gpu.release(buffer);
 });
 

@@ -17,6 +17,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { writeFaceFolder } from '@visage/faces/node';
+import { OutOfMemoryError } from '@visage/gpu';
 import { loadSafetensors } from '@visage/nn/node';
 import { readCheckpointHeader } from '@visage/simswap';
 import { type ResumeChanges, RunFolder, readLog, resumedRun, type TrainingRun } from '@visage/training';
@@ -97,6 +98,30 @@ test('a loss that is not finite ends the run, and the last good checkpoint stays
   assert.match(await messageOf(train(out, run)), /loss became NaN at step 4/);
   assert.is(await savedStep(out), 3);
   assert.is((await resumedRun(checkpointIn(out))).trainer.step, 3);
+});
+
+test('without memory for a copy of the state the training waits for each save, and says so', async () => {
+  const run = await microRun(people, { steps: 4 });
+  const [through, out] = [join(folder, 'copied'), join(folder, 'uncopied')];
+  await train(through, await microRun(people, { steps: 4 }));
+  const snapshot = run.trainer.snapshot.bind(run.trainer);
+  run.trainer.snapshot = async (notes, copied = true) => {
+    if (copied) throw new OutOfMemoryError('no room');
+    return snapshot(notes, false);
+  };
+  const notes: string[] = [];
+  await (await RunFolder.open(out, run)).train({ onNote: (line) => notes.push(line) });
+  assert.ok(notes.some((line) => /no memory for a copy of the state/.test(line)));
+  const [a, b] = [await loadSafetensors(checkpointIn(through)), await loadSafetensors(checkpointIn(out))];
+  for (const [name, { bytes }] of a.tensors) assert.equal(b.tensors.get(name)?.bytes, bytes, name);
+});
+
+test('a checkpoint that cannot be written ends the run', async () => {
+  const out = join(folder, 'unwritten');
+  const run = await microRun(people, { steps: 9 });
+  beforeCheckpoint(run, () => mkdirSync(join(out, 'checkpoint.safetensors.visage-part'), { recursive: true }));
+  assert.match(await messageOf(train(out, run)), /checkpoint\.safetensors: cannot be written/);
+  assert.ok(run.trainer.step < 9, `stopped at step ${run.trainer.step}`);
 });
 
 test('when too few pictures are left, the run says so and is saved', async () => {
