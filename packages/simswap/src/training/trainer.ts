@@ -1,12 +1,5 @@
 import { onGpu, type RecordedStep } from '@visage/gpu';
-import {
-  type CheckpointContent,
-  type CheckpointGroups,
-  liveCheckpoint,
-  restoreCheckpoint,
-  type SafetensorsFile,
-  snapshotCheckpoint,
-} from '@visage/nn';
+import { type CheckpointContent, type CheckpointGroups, restoreCheckpoint, type SafetensorsFile } from '@visage/nn';
 import type { Precision } from '../core/precision.ts';
 import { kindAt, type PairKind, type Recipe } from '../core/recipe.ts';
 import { paper } from '../core/recipes.ts';
@@ -30,7 +23,7 @@ import {
 } from './options.ts';
 import { StepClock, StepsInFlight } from './pacing.ts';
 import { StepRunner } from './runner.ts';
-import { describeTraining } from './saving.ts';
+import { contentOf } from './saving.ts';
 import { StepGate } from './stepGate.ts';
 import { type LossName, lossNames } from './terms.ts';
 import { TrainingState } from './trainingState.ts';
@@ -114,7 +107,7 @@ export class Trainer {
   async snapshot(notes: unknown = null, copied = true): Promise<CheckpointContent> {
     return this.#gate.between(async () => {
       this.#gate.refuseSpoiled('checkpoint');
-      return (copied ? snapshotCheckpoint : liveCheckpoint)(this.#groups(), describeTraining(this, this.#data, notes));
+      return contentOf(this, this.#data, this.#groups(), { notes, copied });
     });
   }
 
