@@ -100,7 +100,6 @@ export class Trainer {
   /**
    * As {@link Trainer.checkpoint}, but nothing is read yet: the content is poured into a file while the training goes
    * on, from copies on the device as large as the file. Dispose it.
-   *
    * @param copied `false` makes no copies: no step may begin until the content has been poured.
    * @throws OutOfMemoryError when the device has no memory for the copies.
    */
