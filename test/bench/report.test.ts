@@ -180,6 +180,15 @@ const fullRun: Record<BenchName, unknown> = {
       },
     ],
   },
+  transfer: {
+    transfers: [{ way: 'up', bytes: 2e6, ms: 1, gigabytesPerSecond: 2 }],
+    saving: [
+      {
+        ...{ precision: 'mixed', batch: 4, bytes: 1e9, steps: 100 },
+        ...{ msWithout: 20, msWith: 21, stepsHeldUp: 5, secondsUntilSaved: 3 },
+      },
+    ],
+  },
   pytorch: {
     training: [{ precision: 'tf32', batch: 1, ms: 2 }],
     inference: [{ precision: 'fp16', batch: 1, ms: 2 }],

@@ -1,12 +1,12 @@
 /** @file One frame of a film on the GPU: as much of it as is asked for. */
-import { ArgumentError, type Gpu } from '@visage/gpu';
+import { ArgumentError, type Gpu, readInPlace } from '@visage/gpu';
 import { keep, scope, type Tensor, tensor } from '@visage/tensor';
 import type { Box } from '../core/geometry.ts';
 import { type GpuPicture, showBox } from '../warp/gpuPicture.ts';
 import type { FilmFrame } from './film.ts';
 import { downloadPlanes, pictureOfPlanes, pictureToPlanes, uploadPlanes, writtenForm } from './gpuPlanes.ts';
 import { cutPart, holdsBox, isPatchable, type PlanePart, partOf, putPart, wholePart } from './planeParts.ts';
-import { shownSize } from './planes.ts';
+import { type PlaneLayout, shownSize } from './planes.ts';
 
 /** A picture of which any part can be had on the GPU, for instance a frame of a film. */
 export interface FrameView {
@@ -51,11 +51,6 @@ export class FrameOnGpu implements FrameView {
     [this.width, this.height] = [width, height];
   }
 
-  /** How many parts were uploaded. */
-  get parts(): number {
-    return this.#held.length;
-  }
-
   picture(box?: Box): GpuPicture {
     const { form } = this.frame;
     const needed = box ?? wholePart(form).window;
@@ -98,13 +93,16 @@ export class FrameOnGpu implements FrameView {
       return pictureToPlanes(held.planes, part.form, held.picture, after);
     });
     const { layout } = writtenForm(part.form);
-    return downloadPlanes(out)
-      .finally(() => out.dispose())
-      .then((planes) => {
-        if (!isPatchable(frame.form)) return { ...frame, data: planes, form: writtenForm(frame.form) };
-        putPart(frame.data, frame.form, part, planes, layout);
-        return frame;
-      });
+    return this.#read(out, part, layout).finally(() => out.dispose());
+  }
+
+  /** The frame with changed planes of a part. */
+  async #read(planes: Tensor, part: PlanePart, layout: readonly PlaneLayout[]): Promise<FilmFrame> {
+    const { frame } = this;
+    const { data, form } = frame;
+    if (!isPatchable(form)) return { ...frame, data: await downloadPlanes(planes), form: writtenForm(form) };
+    await readInPlace(planes.gpu, planes.buffer, (bytes) => putPart(data, form, part, bytes, layout));
+    return frame;
   }
 
   #partOf(window: Box): HeldPart {

@@ -1,5 +1,5 @@
 /** @file The frames of a film through the GPU: planes to pictures, the change, and back to planes. */
-import { currentGpu, type Gpu } from '@visage/gpu';
+import { currentGpu, type Gpu, uploadRoom } from '@visage/gpu';
 import type { GpuPicture } from '../warp/gpuPicture.ts';
 import { ahead } from './ahead.ts';
 import type { FilmFrame } from './film.ts';
@@ -35,32 +35,11 @@ export interface FrameWork<Seen> {
 /** Frames that wait for their planes from the GPU, and for the encoder. */
 const WAITING = 2;
 
-/** Uploads between two waits for the queue. */
-const UPLOADS = 4;
-
 /**
- * Waits for old uploads before there are new ones. Dawn frees the memory through which data are copied only when
- * somebody waits for the queue; work that looks at frames and waits for nothing would fill the host's memory.
+ * Frames that may be on their way to the GPU. Old uploads are waited for before there are new ones: work that looks at
+ * frames and waits for nothing would fill the host's memory.
  */
-class Uploads {
-  readonly #gpu: Gpu;
-  #running: Promise<void> = Promise.resolve();
-  #count = 0;
-
-  constructor(gpu: Gpu) {
-    this.#gpu = gpu;
-  }
-
-  /** Notes uploads. After each {@link UPLOADS} of them it waits for those before. */
-  async issued(count: number): Promise<void> {
-    this.#count += count;
-    if (this.#count < UPLOADS) return;
-    this.#count = 0;
-    await this.#running;
-    this.#running = this.#gpu.sync();
-    this.#running.catch(() => undefined); // whoever waits for it sees the error
-  }
-}
+const UPLOADS = 4;
 
 /** A frame that was looked at. */
 interface Looked<Seen> {
@@ -96,7 +75,6 @@ async function* changing<Seen>(
   gpu: Gpu,
 ): AsyncGenerator<{ readonly frame: Promise<ChangedFrame> }, void, unknown> {
   let scratch = new Uint8Array(0);
-  const uploads = new Uploads(gpu);
   let before: Looked<Seen> | undefined;
   let looking: { readonly view: FrameOnGpu; readonly seen: Promise<Seen | undefined> } | undefined;
   const next = (): Promise<ChangedFrame> | undefined => {
@@ -117,7 +95,7 @@ async function* changing<Seen>(
       if (changed) yield { frame: changed };
       before = { view, seen: await looking.seen };
       looking = undefined;
-      await uploads.issued(view.parts);
+      await uploadRoom(gpu, UPLOADS * form.bytes);
     }
     const last = next();
     if (last) yield { frame: last };
