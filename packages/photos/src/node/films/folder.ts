@@ -12,6 +12,8 @@ import { endingOf } from '../../films/writing.ts';
 import { drawLabel } from '../../marks/label.ts';
 import { downloadPicture, uploadPicture } from '../../warp/gpuPicture.ts';
 import { readPicture, writePicture } from '../pictures/files.ts';
+import type { ResumableWork } from './changeFilm.ts';
+import { FolderJob, type FolderProgress } from './folderJob.ts';
 import { openFilmFile, whileAlive } from './libraries.ts';
 
 /** How pictures are written. */
@@ -69,6 +71,14 @@ async function changed<Seen>(
   return picture;
 }
 
+/** How the pictures of a folder are changed. */
+export interface FolderOptions extends PictureOutput {
+  /** What the work does, as plain data: a run goes on from another one of the same settings alone. */
+  readonly settings?: unknown;
+  /** Is called with the number of pictures that an earlier run has done, if there was one. */
+  readonly onResume?: (done: number) => void;
+}
+
 /** What was done with a folder. */
 export interface FolderResult {
   readonly pictures: number;
@@ -81,38 +91,48 @@ export interface FolderResult {
  * Changes the pictures of a folder as frames of a film, in the order of their names, and writes them by the same names
  * into another folder. Pictures in which nothing is changed are written too.
  *
+ * If the process is killed, or the signal aborts, the same call goes on behind the last picture that was written, with
+ * the same result. Until the end a hidden file in the output says how far it is.
+ *
  * @throws FileError if the folder has no pictures.
  */
 export async function changeFolder<Seen>(
   folder: string,
   output: string,
-  work: FrameWork<Seen>,
-  { label = false, quality, signal, onPicture = () => {} }: PictureOutput = {},
+  work: ResumableWork<Seen>,
+  options: FolderOptions = {},
 ): Promise<FolderResult> {
+  const { label = false, quality, signal, settings = null, onPicture = () => {} } = options;
   const names = await namesIn(folder);
   if (names.length === 0) throw new FileError(folder, `has no pictures (${pictureEndings.join(', ')})`);
   await mkdir(output, { recursive: true });
-  const problems: string[] = [];
-  let [done, changes] = [0, 0];
-  for await (const { name, picture, problem } of ahead(pictures(folder, names), 2)) {
+  const job = await FolderJob.open(folder, names, output, { settings, label, quality });
+  let done: FolderProgress = job.before ?? { written: [], changed: 0, problems: [], next: 0, state: undefined };
+  if (job.before) {
+    work.restore(done.state);
+    options.onResume?.(done.next);
+  }
+  for await (const { name, picture, problem } of ahead(pictures(folder, names.slice(done.next)), 2)) {
     if (signal?.aborted) break;
     if (!picture) {
-      problems.push(problem ?? '');
+      done = { ...done, problems: [...done.problems, problem ?? ''], next: done.next + 1 };
       continue;
     }
     const frame = uploadPicture(picture);
-    const moment = { timestamp: done / RATE, thumbnail: thumbnailOfPicture(picture) };
+    const moment = { timestamp: done.written.length / RATE, thumbnail: thumbnailOfPicture(picture) };
     const result = await changed(viewOf(frame), work, moment);
     for (const held of [frame.pixels, frame.frame]) held.dispose();
     if (result && label) drawLabel(result);
     const isLossless = ['.png', '.tif', '.tiff'].includes(endingOf(name));
-    const options = { marks: result !== undefined, ...(isLossless ? {} : { quality }) };
-    await writePicture(join(output, name), result ?? picture, options);
-    done++;
-    changes += Number(result !== undefined);
+    const as = { marks: result !== undefined, ...(isLossless ? {} : { quality }) };
+    await writePicture(join(output, name), result ?? picture, as);
+    const [written, changes] = [[...done.written, name], done.changed + Number(result !== undefined)];
+    done = { ...done, written, changed: changes, next: done.next + 1, state: work.state() };
+    await job.note(done);
     onPicture(name, result !== undefined);
   }
-  return { pictures: done, changed: changes, problems };
+  if (done.next === names.length) await job.finish();
+  return { pictures: done.written.length, changed: done.changed, problems: done.problems };
 }
 
 /**
