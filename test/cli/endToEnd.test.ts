@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readPicture } from '@visage/photos/node';
-import { logLines } from '@visage/training';
+import { HeldOutEvaluation, judgeOf, logLines, openDataSet, PhotoJudge, Pictures } from '@visage/training';
 import sharp from 'sharp';
 import * as assert from 'uvu/assert';
 import { gpuSuite } from '../helpers/gpu.ts';
@@ -37,6 +37,12 @@ test.before(async () => {
       .toFile(at(`photos/${name}/1.png`));
     await one
       .clone()
+      .blur(0.7)
+      .modulate({ brightness: 1.15 })
+      .png()
+      .toFile(at(`photos/${name}/3.png`));
+    await one
+      .clone()
       .flop()
       .modulate({ brightness: 0.8 })
       .jpeg({ quality: 90 })
@@ -48,7 +54,16 @@ test('photographs become a set, the set trains a swapper, and the swapper change
   const set = await visage('dataset', at('photos'), '--out', at('set'), '--size', '64', '--duplicate', '-1');
   assert.match(set, /4 people/);
   const { people: found, faces } = JSON.parse(readFileSync(at('set/set.json'), 'utf8'));
-  assert.equal([found, faces], [4, 8]);
+  assert.equal([found, faces], [4, 12]);
+
+  const data = await openDataSet(at('set'));
+  const judge = await judgeOf(undefined, data.template);
+  assert.instance(judge, PhotoJudge);
+  const measured = await HeldOutEvaluation.prepare({ judge, people: data.people, pictures: new Pictures(data, 64) });
+  assert.is(measured?.people, 4);
+  assert.is(measured?.references.photo.top1, 1, 'the judge knows everybody by another photograph');
+  assert.is(measured?.references.copyTarget.top1, 0);
+  assert.ok((measured?.references.photo.margin ?? 0) > 0.05);
 
   const run = ['--preset', 'tiny', '--size', '32', '--batch', '1', '--steps', '3', '--out', at('run')];
   await visage('train', '--data', at('set'), ...run);
