@@ -34,14 +34,18 @@ const RULES: Readonly<Record<keyof CurationRules, readonly [value: string, about
   duplicate: ['bits', 'leave out faces whose perceptual hashes differ in no more bits; -1 keeps them'],
   faces: ['n', 'leave out people with fewer faces'],
 };
+/** Pictures that a GPU looks at together. */
+const PICTURES_AT_ONCE = 16;
+
 const RULE_NAMES = Object.keys(RULES) as (keyof CurationRules)[];
 
 async function dataset(folder: string, options: Options): Promise<void> {
   const { out, size, template, quality, layout, workers } = options;
   const rules = Object.fromEntries(RULE_NAMES.map((name) => [name, options[name]]));
-  const gpu = await openDevice();
+  const gpu = await openDevice({ polling: 'timed' }); // the processor is needed for decoding
   const networks = loadFaceNetworks(npmWeights);
-  const finder = new FaceFinder(networks, { flag: Math.min(0.5, options.flag), passes: 3 });
+  const batch = gpu.adapter.software ? 1 : PICTURES_AT_ONCE;
+  const finder = new FaceFinder(networks, { flag: Math.min(0.5, options.flag), passes: 3, batch });
   let interrupted: Interruption | undefined;
   const restore = onInterrupt((why) => {
     interrupted = why;

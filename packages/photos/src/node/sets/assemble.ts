@@ -1,5 +1,6 @@
 /** @file The second half of an import: faces are sorted by people, judged, and written as a set. */
 import { clusterDescriptors } from '../../people/clusters.ts';
+import { samePerson } from '../../people/descriptors.ts';
 import { type CurationRules, curate, type JudgedFace, unfit } from '../../sets/curate.ts';
 import type { SetHeader } from '../../sets/face.ts';
 import type { FoundFace, Journal } from './journal.ts';
@@ -115,7 +116,13 @@ async function* groupsByFace(
       else others.push({ face, reason });
     }
   const people: FoundFace[][] = [];
-  const numbers = clusterDescriptors(fit.map(({ descriptor }) => descriptor as Float32Array));
+  const pictures = [...new Set(fit.map(({ source }) => source))];
+  const numberOf = new Map(pictures.map((source, k) => [source, k]));
+  const numbers = clusterDescriptors(
+    fit.map(({ descriptor }) => descriptor as Float32Array),
+    samePerson,
+    fit.map(({ source }) => numberOf.get(source) as number),
+  );
   for (const [k, number] of numbers.entries()) {
     const faces = people[number] ?? [];
     people[number] = faces;

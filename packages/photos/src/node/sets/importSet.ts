@@ -100,7 +100,9 @@ export async function importFaceSet(
   await mkdir(out, { recursive: true });
   await checkApart(folder, out);
   const lists = survey.layout === 'people' ? await readFaceLists(folder) : undefined;
-  const plan = { pictures: surveyDigest(survey), size, template, quality, lists: lists?.files.join(' ') ?? 'none' };
+  const smallest = Math.floor((SHARE_OF_CROP * size) / Math.max(rules.enlargement, LEAST_ENLARGEMENT));
+  const parts = { pictures: surveyDigest(survey), lists: lists?.files.join(' ') ?? 'none' };
+  const plan = { ...parts, size, template, quality, smallest };
   const journal = await Journal.open(out, plan);
   const workers = new ImportWorkers(threads);
   const pictures = survey.pictures.length;
@@ -109,7 +111,7 @@ export async function importFaceSet(
     const before = journal.pictures;
     const report = (done: number) => options.onProgress?.({ layout: survey.layout, done, pictures, before });
     report(before);
-    await findFaces(survey.pictures, journal, { source, workers, lists, size, template, quality }, (done) => {
+    await findFaces(survey.pictures, journal, { source, workers, lists, size, template, quality, smallest }, (done) => {
       report(done);
       return !options.stop?.();
     });
@@ -123,6 +125,10 @@ export async function importFaceSet(
     await workers.close();
   }
 }
+
+/** The least share of a crop that the box of its face takes; smaller boxes would be enlarged more than is allowed. */
+const SHARE_OF_CROP = 0.4;
+const LEAST_ENLARGEMENT = 0.25;
 
 const defaultWorkers = (): number => Math.min(8, availableParallelism());
 
