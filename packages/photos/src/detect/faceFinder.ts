@@ -1,5 +1,5 @@
 /** @file Finds faces in photographs, follows them through films, and describes whose they are. */
-import { ArgumentError, checkInteger, checkNumber, checkOptions, type OptionKeys } from '@visage/gpu';
+import { ArgumentError, checkInteger, checkNumber, checkOptions, currentGpu, type OptionKeys } from '@visage/gpu';
 import { alignFace } from '../align/align.ts';
 import { type Face, fivePointsOf } from '../core/face.ts';
 import { type Box, cropOf, type Similarity } from '../core/geometry.ts';
@@ -35,9 +35,10 @@ export interface FaceFinderOptions {
    */
   readonly passes?: number;
   /**
-   * Crops in every launch of a network, a power of two up to 32; of the detector at most 8. Launches that are not full
-   * are filled up with black crops. Then what is found in a picture does not depend on what else is looked at, not even
-   * in its last bit, and each network is recorded for one size alone. Default: launches of as many crops as there are.
+   * Crops in every launch of a network, a power of two up to 32; of the detector as many of them as the device has
+   * room for. Launches that are not full are filled up with black crops. Then what is found in a picture does not
+   * depend on what else is looked at, not even in its last bit, and each network is recorded for one size alone.
+   * Default: launches of as many crops as there are.
    */
   readonly batch?: number;
 }
@@ -56,10 +57,11 @@ export interface FindOptions {
 const FINDER_OPTIONS: OptionKeys<FaceFinderOptions> = { score: true, flag: true, passes: true, batch: true };
 const FIND_OPTIONS: OptionKeys<FindOptions> = { tiles: true, smallest: true };
 
-/** Crops in one launch. The maps of eight tiles have 128 MiB, which is what WebGPU promises for a buffer. */
-const [MOST_TILES, MOST_CROPS] = [8, 32];
-/** Tiles in one launch where launches are not filled up; one picture has seven or less. */
-const FITTED_TILES = 4;
+/** Crops in one launch, and tiles where launches are not filled up; one picture has seven tiles or less. */
+const [MOST_CROPS, FITTED_TILES] = [32, 4];
+
+/** Bytes of the detector's largest map for a tile, 257 x 257 x 64 numbers. */
+const TILE_BYTES = 4 * 64 * 257 ** 2;
 
 /** Pictures up to this size are uploaded once; of larger ones each crop uploads what it shows. */
 const MOST_PIXELS = 2 ** 24;
@@ -93,8 +95,7 @@ export class FaceFinder {
   readonly #score: number;
   readonly #flag: number;
   readonly #passes: number;
-  /** How tiles and crops are divided into launches. */
-  readonly #rules: { readonly tiles: LaunchRule; readonly crops: LaunchRule };
+  readonly #crops: LaunchRule;
   /** The number of pictures that {@link FaceFinder.findAll} is best asked for at once. */
   readonly batch: number;
 
@@ -109,9 +110,7 @@ export class FaceFinder {
     [this.#score, this.#flag, this.#passes] = [score, flag, passes];
     this.batch = checkBatch(options.batch ?? 1);
     const filled = options.batch !== undefined;
-    const most = filled ? this.batch : MOST_CROPS;
-    const tiles = filled ? Math.min(this.batch, MOST_TILES) : FITTED_TILES;
-    this.#rules = { tiles: { most: tiles, filled }, crops: { most, filled } };
+    this.#crops = { most: filled ? this.batch : MOST_CROPS, filled };
   }
 
   /** The faces of a picture, from left to right. */
@@ -164,7 +163,7 @@ export class FaceFinder {
     const looks = await runOnCrops(
       network,
       crops.map((transform) => ({ source, transform })),
-      this.#rules.crops,
+      this.#crops,
     );
     return looks.map(({ mesh: points, flag }, k) => {
       const mesh = meshInPicture(points, crops[k] as Similarity);
@@ -191,7 +190,7 @@ export class FaceFinder {
     const jobs = sources.flatMap((source, k) =>
       (faces[k] ?? []).map(({ points }) => ({ source, transform: alignFace(points, 'dlib', network.size).transform })),
     );
-    const described = await runOnCrops(network, jobs, this.#rules.crops);
+    const described = await runOnCrops(network, jobs, this.#crops);
     const all = described.map(({ descriptors }) => descriptors.slice());
     return sources.map((_, k) => all.splice(0, faces[k]?.length ?? 0));
   }
@@ -216,7 +215,7 @@ export class FaceFinder {
       transform: cropOf(x, y, side, network.size),
     }));
     const read = (detections: Detections) => readBoxes(detections, this.#score);
-    const results = await launchOnCrops(network, jobs, this.#rules.tiles, TENSORFLOW, read);
+    const results = await launchOnCrops(network, jobs, tileRule(this.#crops), TENSORFLOW, read);
     const suspects = pictures.flatMap((picture) => {
       const candidates = looks.flatMap(({ picture: of, source, tile }, k) => {
         if (of !== picture) return [];
@@ -245,7 +244,7 @@ export class FaceFinder {
         source: sources[suspects[k]?.picture as number] as Source,
         transform,
       }));
-      const looks = await runOnCrops(network, jobs, this.#rules.crops);
+      const looks = await runOnCrops(network, jobs, this.#crops);
       meshes = looks.map(({ mesh }, k) => meshInPicture(mesh, crops[k] as Similarity));
       const before = pass < 2 ? [] : flags; // the first crop follows a box alone, and does not count
       flags = looks.map(({ flag }, k) => Math.min(flag[0] as number, before[k] ?? 1));
@@ -255,6 +254,14 @@ export class FaceFinder {
       return flag > this.#flag ? [{ picture, face: { box, score, flag, points: fivePointsOf(mesh), mesh } }] : [];
     });
   }
+}
+
+/** How tiles are divided into launches. */
+function tileRule({ most, filled }: LaunchRule): LaunchRule {
+  if (!filled) return { most: FITTED_TILES, filled };
+  const { maxStorageBufferBindingSize, maxBufferSize } = currentGpu().device.limits;
+  const room = Math.min(maxStorageBufferBindingSize, maxBufferSize) / TILE_BYTES;
+  return { most: Math.min(most, 2 ** Math.max(0, Math.floor(Math.log2(room)))), filled };
 }
 
 /** @throws ArgumentError unless the crops of a launch are a power of two up to 32. */
