@@ -103,6 +103,7 @@ export { default as photosPixels } from './photos/pixels.wgsl';
 export { default as photosPlacement } from './photos/placement.wgsl';
 export { default as photosPlanes } from './photos/planes.wgsl';
 export { default as photosRegion } from './photos/region.wgsl';
+export { default as photosStackedPixels } from './photos/stackedPixels.wgsl';
 export { default as photosToBytes } from './photos/toBytes.wgsl';
 export { default as photosToPlanes } from './photos/toPlanes.wgsl';
 export { default as pointwiseFunctions } from './pointwise/functions.wgsl';

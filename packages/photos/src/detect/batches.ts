@@ -4,6 +4,7 @@ import type { Picture } from '../core/picture.ts';
 import type { Results } from '../networks/frozenNetwork.ts';
 import { type CropOptions, cropPictures } from '../warp/crop.ts';
 import type { GpuPicture } from '../warp/gpuPicture.ts';
+import { areStacked, cropStack } from '../warp/stack.ts';
 
 /** A network that reads square RGB pictures [N, size, size, 3] in [0, 1], such as a `ReplayedNetwork`. */
 export interface CropNetwork<R> {
@@ -31,23 +32,25 @@ interface Launched<R> {
   readonly results: R;
 }
 
-/** The crops of jobs [N, size, size, 3], one launch for neighbours of the same picture. */
-export function cropsOf(jobs: readonly CropJob[], size: number, options: CropOptions = {}): Tensor {
-  const crops: Tensor[] = [];
-  for (let from = 0; from < jobs.length; ) {
-    const { source } = jobs[from] as CropJob;
-    let to = from;
-    while (jobs[to]?.source === source) to++;
-    const transforms = jobs.slice(from, to).map(({ transform }) => transform);
-    crops.push(cropPictures(source, transforms, size, options));
-    from = to;
-  }
-  return crops.length === 1 ? (crops[0] as Tensor) : concat(crops, 0);
+/**
+ * The crops of jobs [count, size, size, 3], black behind the last job: one launch if all show the same picture, or
+ * pictures that `holdPictures` put into one buffer.
+ */
+export function cropsOf(
+  jobs: readonly CropJob[],
+  size: number,
+  options: CropOptions = {},
+  count = jobs.length,
+): Tensor {
+  const sources = jobs.map(({ source }) => source);
+  const transforms = jobs.map(({ transform }) => transform);
+  const first = sources[0] as Picture | GpuPicture;
+  if (count === jobs.length && sources.every((source) => source === first))
+    return cropPictures(first, transforms, size, options);
+  if (areStacked(sources)) return cropStack(sources, transforms, size, count, options);
+  const crops = jobs.map(({ source, transform }) => cropPictures(source, [transform], size, options));
+  return concat(count > jobs.length ? [...crops, zeros([count - jobs.length, size, size, 3])] : crops, 0);
 }
-
-/** Crops, and as many black ones as are lacking. */
-const filledUp = (crops: Tensor, count: number): Tensor =>
-  crops.dim(0) === count ? crops : concat([crops, zeros([count - crops.dim(0), ...crops.shape.slice(1)])], 0);
 
 /** Crops in each launch: all `most`, or powers of two up to it so that few sizes are recorded. */
 function launchSizes(count: number, { most, filled }: LaunchRule): number[] {
@@ -72,8 +75,8 @@ export async function launchOnCrops<R extends Results<R>, T>(
   const launched = launchSizes(jobs.length, rule).map((size): Launched<R> => {
     const batch = jobs.slice(at, at + size);
     at += size;
-    const crops = () => filledUp(cropsOf(batch, network.size, options), size);
-    return { jobs: batch.length, results: scope(() => network.run(crops())) };
+    const results = scope(() => network.run(cropsOf(batch, network.size, options, size)));
+    return { jobs: batch.length, results };
   });
   const rows = launched.map(async ({ jobs, results }) => {
     try {

@@ -8,7 +8,8 @@ import type { Meshes } from '../networks/faceMesh.ts';
 import type { Descriptors } from '../networks/faceRecogniser.ts';
 import type { Detections } from '../networks/ssdFaceDetector.ts';
 import type { CropOptions } from '../warp/crop.ts';
-import { type GpuPicture, uploadPicture } from '../warp/gpuPicture.ts';
+import type { GpuPicture } from '../warp/gpuPicture.ts';
+import { holdPictures } from '../warp/stack.ts';
 import { type CropNetwork, type LaunchRule, launchOnCrops, runOnCrops } from './batches.ts';
 import { readBoxes } from './boxesAbove.ts';
 import { bestOfEach, type Candidate, candidatesOf, containmentOf, suppress } from './candidates.ts';
@@ -62,9 +63,6 @@ const [MOST_CROPS, FITTED_TILES] = [32, 4];
 
 /** Bytes of the detector's largest map for a tile, 257 x 257 x 64 numbers. */
 const TILE_BYTES = 4 * 64 * 257 ** 2;
-
-/** Pictures up to this size are uploaded once; of larger ones each crop uploads what it shows. */
-const MOST_PIXELS = 2 ** 24;
 
 /** Two meshes are of the same face if the smaller lies by more than this in the other. */
 const SAME_FACE = 0.4;
@@ -127,7 +125,7 @@ export class FaceFinder {
     checkOptions('FaceFinder.find', options, FIND_OPTIONS);
     const { tiles: tiled = true, smallest = 0 } = options;
     checkNumber('FaceFinder.find', 'smallest', smallest, 0);
-    const held = sources.map(uploaded);
+    const { pictures: held, dispose } = holdPictures(sources);
     try {
       const all = held.map((_, k) => k);
       const tilesIn = (size: Box) => tilesOf(size, tiled && !wholeSuffices(size, smallest));
@@ -144,9 +142,7 @@ export class FaceFinder {
       }
       return faces;
     } finally {
-      for (const [k, picture] of held.entries())
-        if (picture !== sources[k] && 'pixels' in picture)
-          for (const owned of [picture.pixels, picture.frame]) owned.dispose();
+      dispose();
     }
   }
 
@@ -270,10 +266,6 @@ function checkBatch(batch: number): number {
   if (Math.log2(batch) % 1 !== 0) throw new ArgumentError('FaceFinder', 'batch', String(batch), 'a power of two');
   return batch;
 }
-
-/** A picture on the GPU, unless it is too large to be held. */
-const uploaded = (source: Source): Source =>
-  'pixels' in source || source.width * source.height > MOST_PIXELS ? source : uploadPicture(source);
 
 /** Two candidates may lead the mesh to the same face: of each the one with the highest score. */
 function distinct(faces: readonly Face[]): Face[] {

@@ -12,7 +12,8 @@ import { type Candidate, shareInside } from '../../sets/candidate.ts';
 import { roundedTransform } from '../../sets/face.ts';
 import type { FaceSource } from '../../sets/source.ts';
 import { readCropBytes } from '../../warp/cropBytes.ts';
-import { type GpuPicture, uploadPicture } from '../../warp/gpuPicture.ts';
+import type { GpuPicture } from '../../warp/gpuPicture.ts';
+import { holdPictures } from '../../warp/stack.ts';
 import { type DecodedPicture, pixelsOf } from './decode.ts';
 import { Budget, inOrder } from './flow.ts';
 import type { Journal, NewFace } from './journal.ts';
@@ -37,7 +38,6 @@ const PIXELS_IN_BATCH = 2 ** 24;
 const PICTURES_AT_ONCE = 12; // being decoded, looked at or compressed, or three batches if those are more
 const ON_GPU = 4; // or two batches, so that the GPU has work while the host reads results
 const CROP_BYTES = 2 ** 26; // of crops in f32 that are made at once
-const UPLOADED_PIXELS = 2 ** 24; // more is read by windows, as cropPictures does
 
 /** A face, from the finder or from a list. */
 type PlacedFace = Pick<Face, 'box' | 'points'> & Partial<Face>;
@@ -174,11 +174,8 @@ async function cutOut(
   readable: readonly Readable[],
   { source, lists, size, template, smallest }: Finding,
 ): Promise<Map<FoundPicture, readonly FaceWithPixels[]>> {
-  const uploaded = readable.map(({ decoded: { picture } }) =>
-    picture.width * picture.height <= UPLOADED_PIXELS ? uploadPicture(picture) : undefined,
-  );
+  const { pictures: shown, dispose } = holdPictures(readable.map(({ decoded }) => decoded.picture));
   try {
-    const shown = readable.map(({ decoded }, k) => uploaded[k] ?? decoded.picture);
     const listed = readable.map(({ one }) => lists?.of(one.source));
     const unlisted = shown.filter((_, k) => !listed[k]);
     const found = [...(unlisted.length > 0 ? await source.findAll(unlisted, { smallest }) : [])];
@@ -202,7 +199,7 @@ async function cutOut(
     );
     return new Map(readable.map(({ one }, k) => [one, cut[k] as FaceWithPixels[]]));
   } finally {
-    for (const held of uploaded) for (const tensor of held ? [held.pixels, held.frame] : []) tensor.dispose();
+    dispose();
   }
 }
 
