@@ -12,7 +12,15 @@ type WriteBytes = (buffer: GPUBuffer, at: number, data: ArrayBufferView, from?: 
 
 const MAP_READ = 0x01;
 
-const nothing = () => ({ faces: 0, submits: 0, readbacks: 0, uploads: 0, 'bytes read': 0, 'bytes uploaded': 0 });
+const nothing = () => ({
+  faces: 0,
+  'kernels compiled': 0,
+  submits: 0,
+  readbacks: 0,
+  uploads: 0,
+  'bytes read': 0,
+  'bytes uploaded': 0,
+});
 
 /** Counts what goes to a device and comes back from it, and how long its results are waited for. */
 export class ImportCounters {
@@ -37,6 +45,18 @@ export class ImportCounters {
       this.#counts.uploads++;
       this.#counts['bytes uploaded'] += length ?? data.byteLength;
       return write(buffer, at, data, offset, length);
+    };
+    const [compile, compileAsync] = [
+      device.createComputePipeline.bind(device),
+      device.createComputePipelineAsync.bind(device),
+    ];
+    device.createComputePipeline = (descriptor) => {
+      this.#counts['kernels compiled']++;
+      return compile(descriptor);
+    };
+    device.createComputePipelineAsync = (descriptor) => {
+      this.#counts['kernels compiled']++;
+      return compileAsync(descriptor);
     };
     device.createBuffer = (descriptor) => {
       if (descriptor.usage & MAP_READ) {
