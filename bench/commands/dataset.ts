@@ -83,7 +83,7 @@ async function measure(options: Options): Promise<void> {
     },
   });
   const assembling = parts.secondsSince();
-  parts.memory('set written');
+  const megabytesOfSet = parts.end();
   const steps = await stepsAlone(from, size);
   await rm(out, { recursive: true, force: true });
   if (folder === undefined) await rm(work, { recursive: true, force: true });
@@ -96,9 +96,11 @@ async function measure(options: Options): Promise<void> {
   const each = { ...costs, ...steps };
   for (const [name, value] of Object.entries(each)) console.log(`  ${value.toFixed(2).padStart(12)}  ${name}`);
   const settings = { size, enlargement, workers: threads, batch };
-  const result = { adapter: adapterLine(gpu), remembered, ...settings, pictures, faces, assembling };
+  const result = { adapter: adapterLine(gpu), remembered, ...settings, pictures, faces, assembling, megabytesOfSet };
   if (json !== undefined) await writeFile(json, `${JSON.stringify({ ...result, each, parts: parts.all }, null, 2)}\n`);
 }
+
+const residentMegabytes = (): number => process.memoryUsage.rss() / 2 ** 20;
 
 /** Rate and memory along a run. */
 class Parts {
@@ -106,6 +108,10 @@ class Parts {
   readonly #pictures: number;
   #start = 0;
   #began = performance.now();
+  #peak = 0;
+  readonly #timer = setInterval(() => {
+    this.#peak = Math.max(this.#peak, residentMegabytes());
+  }, 50);
 
   constructor(pictures: number) {
     this.#pictures = pictures;
@@ -116,18 +122,22 @@ class Parts {
     if (done === 0) this.#began = now;
     if (done - this.#start < this.#pictures / PARTS) return;
     const picturesPerSecond = (done - this.#start) / ((now - this.#began) / 1000);
-    this.all.push({ pictures: done, picturesPerSecond, megabytes: process.memoryUsage.rss() / 2 ** 20 });
-    [this.#start, this.#began] = [done, now];
-    this.memory(`${done} pictures  ${picturesPerSecond.toFixed(1)} pictures/s`);
+    const megabytes = residentMegabytes();
+    this.all.push({ pictures: done, picturesPerSecond, megabytes });
+    [this.#start, this.#began, this.#peak] = [done, now, megabytes];
+    console.log(`${done} pictures  ${picturesPerSecond.toFixed(1)} pictures/s  ${megabytes.toFixed(0)} MiB`);
+  }
+
+  /** Ends the run. Returns the peak of memory since the last picture was read, while the set and its pages are written. */
+  end(): number {
+    clearInterval(this.#timer);
+    console.log(`set and pages written  at most ${this.#peak.toFixed(0)} MiB`);
+    return this.#peak;
   }
 
   /** Seconds since the last part ended. */
   secondsSince(): number {
     return (performance.now() - this.#began) / 1000;
-  }
-
-  memory(when: string): void {
-    console.log(`${when}  ${(process.memoryUsage.rss() / 2 ** 20).toFixed(0)} MiB`);
   }
 }
 
