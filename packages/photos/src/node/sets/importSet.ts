@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, realpath } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join, sep } from 'node:path';
-import { checkInteger, checkOneOf, checkOptions, type OptionKeys } from '@visage/gpu';
+import { checkBoolean, checkInteger, checkOneOf, checkOptions, type OptionKeys } from '@visage/gpu';
 import { FileError } from '@visage/nn';
 import type { TemplateName } from '../../align/templates.ts';
 import { type CurationRules, completeRules } from '../../sets/curate.ts';
@@ -31,6 +31,8 @@ export interface ImportOptions {
   readonly layout?: 'people' | 'flat';
   /** What a face must fulfil. */
   readonly rules?: CurationRules;
+  /** Keep all that was found in the set, so that `reviseFaceSet` can judge it again. Default false. */
+  readonly keepFound?: boolean;
   /** Threads that decode and compress. Default: as many as the machine has processors, at most 8. */
   readonly workers?: number;
   /** Is told of the survey, and after every picture. */
@@ -45,6 +47,7 @@ const OPTIONS: OptionKeys<ImportOptions> = {
   quality: true,
   layout: true,
   rules: true,
+  keepFound: true,
   workers: true,
   onProgress: true,
   stop: true,
@@ -92,6 +95,7 @@ export async function importFaceSet(
   checkSetForm('importFaceSet', size, template);
   checkInteger('importFaceSet', 'quality', quality, 1, 100);
   checkInteger('importFaceSet', 'workers', threads, 1, 64);
+  if (options.keepFound !== undefined) checkBoolean('importFaceSet', 'keepFound', options.keepFound);
   if (layout !== undefined) checkOneOf('importFaceSet', 'layout', layout, ['people', 'flat']);
   const rules = completeRules(options.rules);
   if (existsSync(join(out, SET_FILES.header)))
@@ -118,7 +122,8 @@ export async function importFaceSet(
     if (journal.pictures < pictures) return { ...result, leftOut: new Map() };
     const writer = await FaceSetWriter.create(out, { size, template });
     const assembled = await assemble(survey, journal, rules, writer, new ThumbnailPages(out));
-    await journal.remove();
+    if (options.keepFound) await journal.keep(out, survey);
+    else await journal.remove();
     return { ...result, ...assembled };
   } finally {
     await journal.close();
