@@ -128,7 +128,7 @@ class Parts {
     console.log(`${done} pictures  ${picturesPerSecond.toFixed(1)} pictures/s  ${megabytes.toFixed(0)} MiB`);
   }
 
-  /** Ends the run. Returns the peak of memory since the last picture was read, while the set and its pages are written. */
+  /** Ends the run. Returns the peak of memory since the last picture was read: of writing the set and its pages. */
   end(): number {
     clearInterval(this.#timer);
     console.log(`set and pages written  at most ${this.#peak.toFixed(0)} MiB`);

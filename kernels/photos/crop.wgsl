@@ -7,7 +7,8 @@
 // pixels instead of corners: pixel x of the crop shows pixel p(x) of the picture, and no sample reaches beyond the last
 // pixel that belongs to the crop. That is TensorFlow's resize without half-pixel centres, which is made for crops that
 // are not turned.
-// Layout    pixels, frame: see pixels.wgsl for crops of one picture, stackedPixels.wgsl for crops of several; placements: see placement.wgsl; out [n, SIZE, SIZE, 3] f32 in [0, 1].
+// Layout    pixels, frame: see pixels.wgsl for crops of one picture, stackedPixels.wgsl for crops of several;
+//           placements: see placement.wgsl; out [n, SIZE, SIZE, 3] f32 in [0, 1].
 // Prelude   SIZE, AREA, INDEX. Parts after: pixels or stackedPixels, placement.
 // Dispatch  (ceil(SIZE / 8), ceil(SIZE / 8), crops), one thread per pixel of a crop.
 @group(0) @binding(0) var<storage, read_write> out : array<f32>;

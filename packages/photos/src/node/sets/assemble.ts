@@ -3,8 +3,9 @@ import { clusterDescriptors } from '../../people/clusters.ts';
 import { samePerson } from '../../people/descriptors.ts';
 import { type CurationRules, curate, type JudgedFace, unfit } from '../../sets/curate.ts';
 import type { SetHeader } from '../../sets/face.ts';
+import { inOrder } from './flow.ts';
 import type { Finds, FoundFace } from './journal.ts';
-import type { ThumbnailPages } from './page.ts';
+import { type ThumbnailPages, thumbnailOf } from './page.ts';
 import type { PictureSurvey } from './survey.ts';
 import type { FaceSetWriter } from './write.ts';
 
@@ -13,6 +14,8 @@ interface Group {
   readonly person: string;
   readonly faces: readonly JudgedFace<FoundFace>[];
 }
+
+const FACES_AT_ONCE = 8; // whose small pictures are made while others are written
 
 /** What an assembly counts. */
 export interface Assembled {
@@ -61,9 +64,12 @@ export async function assemble(
   const groups = survey.layout === 'flat' ? groupsByFace(wanted, rules) : groupsByFolder(wanted, rules);
   for await (const { person, faces } of groups) {
     await pages.begin(person);
-    for (const { face, reason } of faces) {
-      const jpeg = await finds.crop(face);
-      await pages.add(face, jpeg, reason);
+    const shown = inOrder(faces, FACES_AT_ONCE, async (judged) => {
+      const jpeg = await finds.crop(judged.face);
+      return { ...judged, jpeg, small: await thumbnailOf(jpeg) };
+    });
+    for await (const { face, reason, jpeg, small } of shown) {
+      await pages.add(face, small, reason);
       if (reason === undefined) await writer.add({ ...face, person }, jpeg);
       else {
         await writer.leaveOut({ source: face.source, face: face.face, ...(person !== '' && { person }), reason });
