@@ -8,10 +8,6 @@ type Pictures = readonly (Picture | GpuPicture)[];
 /** Milliseconds or numbers for each picture. */
 export type ImportCosts = Readonly<Record<string, number>>;
 
-type WriteBytes = (buffer: GPUBuffer, at: number, data: ArrayBufferView, from?: number, length?: number) => undefined;
-
-const MAP_READ = 0x01;
-
 const nothing = () => ({
   faces: 0,
   'kernels compiled': 0,
@@ -30,21 +26,23 @@ export class ImportCounters {
   #loop = performance.eventLoopUtilization();
   #began = performance.now();
 
-  constructor({ device }: Gpu) {
-    const { queue } = device as { queue: Pick<GPUQueue, 'submit'> & { writeBuffer: WriteBytes } };
-    const [submit, write, create] = [
-      queue.submit.bind(queue),
-      queue.writeBuffer.bind(queue),
-      device.createBuffer.bind(device),
-    ];
-    queue.submit = (commands) => {
+  constructor(gpu: Gpu) {
+    const { device } = gpu;
+    const [read, write] = [gpu.read.bind(gpu), gpu.write.bind(gpu)];
+    gpu.read = (buffer) => {
+      this.#counts.readbacks++;
+      this.#counts['bytes read'] += buffer.bytes;
+      return read(buffer);
+    };
+    gpu.write = (buffer, data) => {
+      this.#counts.uploads++;
+      this.#counts['bytes uploaded'] += data.byteLength;
+      write(buffer, data);
+    };
+    const submit = device.queue.submit.bind(device.queue);
+    device.queue.submit = (commands) => {
       this.#counts.submits++;
       return submit(commands);
-    };
-    queue.writeBuffer = (buffer, at, data, offset, length) => {
-      this.#counts.uploads++;
-      this.#counts['bytes uploaded'] += length ?? data.byteLength;
-      return write(buffer, at, data, offset, length);
     };
     const [compile, compileAsync] = [
       device.createComputePipeline.bind(device),
@@ -57,13 +55,6 @@ export class ImportCounters {
     device.createComputePipelineAsync = (descriptor) => {
       this.#counts['kernels compiled']++;
       return compileAsync(descriptor);
-    };
-    device.createBuffer = (descriptor) => {
-      if (descriptor.usage & MAP_READ) {
-        this.#counts.readbacks++;
-        this.#counts['bytes read'] += descriptor.size;
-      }
-      return create(descriptor);
     };
   }
 
