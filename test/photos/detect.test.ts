@@ -5,7 +5,6 @@ import * as assert from 'uvu/assert';
 import { candidatesOf, suppress } from '../../packages/photos/src/detect/candidates.ts';
 import { boxOfMesh, cropOfBox, cropOfMesh, meshInPicture } from '../../packages/photos/src/detect/meshCrops.ts';
 import { paddedTile } from '../../packages/photos/src/detect/tiles.ts';
-import { packed, packedForm, unpacked } from '../../packages/photos/src/networks/packed.ts';
 import { gpuSuite } from '../helpers/gpu.ts';
 import { faceAt } from './faces.ts';
 
@@ -119,20 +118,12 @@ const points = Float32Array.from({ length: 3 * MESH_POINTS }, (_, k) =>
   k % 3 === 2 ? 0 : (face.mesh[2 * Math.floor(k / 3) + (k % 3)] as number),
 );
 
-/** The `read` of a network that is made of tensors alone. */
-const readOf =
-  <R extends Record<string, Tensor>>(run: (pictures: Tensor) => R) =>
-  async (pictures: Tensor) => {
-    const results = run(pictures);
-    return unpacked(await packed(results).floats(), packedForm(results));
-  };
-
 /** Networks whose detectors see one box in the middle of bright tiles, and that write down what they were asked. */
 function fakeNetworks(asked: string[], flags: readonly number[] = [1]): FinderNetworks {
   const brightness = (pictures: Tensor): Tensor => reshape(mean(pictures, [1, 2, 3]), [pictures.dim(0), 1]);
   const detections = (name: string, size: number) => ({
     size,
-    read: readOf((pictures) => {
+    run: (pictures: Tensor) => {
       asked.push(`${name} ${pictures.dim(0)}`);
       const boxes = tensor([0.25, 0.25, 0.75, 0.75], [1, 1, 4]);
       return scope(() => ({
@@ -142,7 +133,7 @@ function fakeNetworks(asked: string[], flags: readonly number[] = [1]): FinderNe
         ),
         scores: brightness(pictures),
       }));
-    }),
+    },
   });
   let look = 0;
   return {
@@ -150,7 +141,7 @@ function fakeNetworks(asked: string[], flags: readonly number[] = [1]): FinderNe
     blazeFace: async () => detections('blazeFace', 16),
     mesh: async () => ({
       size: 192,
-      read: readOf((pictures) => {
+      run: (pictures: Tensor) => {
         const count = pictures.dim(0);
         asked.push(`mesh ${count}`);
         const flag = flags[Math.min(look++, flags.length - 1)] as number;
@@ -162,11 +153,11 @@ function fakeNetworks(asked: string[], flags: readonly number[] = [1]): FinderNe
           ),
           flag: full([count], flag),
         }));
-      }),
+      },
     }),
     recogniser: async () => ({
       size: 150,
-      read: readOf((pictures) => ({ descriptors: brightness(pictures) })),
+      run: (pictures: Tensor) => ({ descriptors: brightness(pictures) }),
     }),
   };
 }

@@ -7,7 +7,6 @@ import { BlazeFace } from './blazeFace.ts';
 import { FaceMeshNetwork, type Meshes } from './faceMesh.ts';
 import { type Descriptors, FaceRecogniser } from './faceRecogniser.ts';
 import type { FrozenNetwork, Results } from './frozenNetwork.ts';
-import { type PictureResults, packed, packedForm, unpacked } from './packed.ts';
 import { type Detections, SsdFaceDetector } from './ssdFaceDetector.ts';
 import { jsonOf, readTfWeights } from './tfWeights.ts';
 import { readWeights, type WeightFile, type WeightSource, weightFiles } from './weightFiles.ts';
@@ -15,17 +14,12 @@ import { readWeights, type WeightFile, type WeightSource, weightFiles } from './
 /** Batches whose recordings are kept for each network. */
 const MOST_BATCHES = 6;
 
-/** A network recorded for one number of pictures; its step gives the results, and all of them packed. */
+/** A network recorded for one number of pictures. */
 class RecordedBatch<R extends Results<R>> {
   constructor(
     readonly pictures: Tensor,
-    readonly step: RecordedStep<{ readonly results: R; readonly all: Tensor }>,
+    readonly step: RecordedStep<R>,
   ) {}
-
-  run(pictures: Tensor): void {
-    assign(this.pictures, pictures);
-    this.step.run();
-  }
 
   dispose(): void {
     for (const owned of [this.step, this.pictures]) owned.dispose();
@@ -52,29 +46,12 @@ export class ReplayedNetwork<R extends Results<R>> {
    * @throws ArgumentError for other shapes and types.
    */
   run(pictures: Tensor): R {
-    return scope(() => {
-      const { step } = this.#ran(pictures);
-      const results = Object.entries<Tensor>(step.result.results);
-      return Object.fromEntries(results.map(([name, result]) => [name, copy(result)])) as R;
-    });
-  }
-
-  /**
-   * As {@link ReplayedNetwork.run}, but copies the results to the host: for each picture the numbers of each result.
-   * All launches are submitted when the call returns.
-   */
-  async read(pictures: Tensor): Promise<PictureResults<R>[]> {
-    const { all, results } = this.#ran(pictures).step.result;
-    return unpacked(await all.floats(), packedForm(results));
-  }
-
-  /** The recording for a number of pictures, after a run. */
-  #ran(pictures: Tensor): RecordedBatch<R> {
     this.network.check(pictures);
     return scope(() => {
-      const recorded = this.#recorded.get(pictures.dim(0), () => this.#record(pictures));
-      recorded.run(pictures);
-      return recorded;
+      const { pictures: input, step } = this.#recorded.get(pictures.dim(0), () => this.#record(pictures));
+      assign(input, pictures);
+      step.run();
+      return Object.fromEntries(Object.entries<Tensor>(step.result).map(([name, result]) => [name, copy(result)])) as R;
     });
   }
 
@@ -85,11 +62,7 @@ export class ReplayedNetwork<R extends Results<R>> {
 
   #record(like: Tensor): RecordedBatch<R> {
     const pictures = empty(like.gpu, like.shape);
-    const compute = () => {
-      const results = this.network.forward(pictures);
-      return { results, all: packed(results) };
-    };
-    const step = this.network.inference(() => record(compute));
+    const step = this.network.inference(() => record(() => this.network.forward(pictures)));
     return new RecordedBatch(keep(pictures), step);
   }
 }
