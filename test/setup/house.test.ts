@@ -36,7 +36,7 @@ const packages: readonly Package[] = [
     rooms: 'core reduce elementwise random losses norm gemm image conv frozen tuning methods.ts'.split(' '),
   },
   { name: 'nn', rooms: 'core layers optim files'.split(' ') },
-  { name: 'faces', rooms: 'sampling images render metrics node'.split(' ') },
+  { name: 'faces', rooms: 'sampling images heads render metrics node'.split(' ') },
   { name: 'simswap', rooms: 'core networks losses swap files training baselines'.split(' ') },
   {
     name: 'photos',
