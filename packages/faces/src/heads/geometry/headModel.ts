@@ -7,11 +7,10 @@ import * as kernels from '@visage/kernels';
 import { scope, type Tensor } from '@visage/tensor';
 import { checkShape, empty } from '@visage/tensor/kernels';
 import type { HeadAsset } from '../asset/headAsset.ts';
+import { personFloats } from '../people/layout.ts';
 import type { HeadLayout } from './layout.ts';
 import { headTables } from './tables.ts';
 
-/** Floats of the struct Person of kernels/heads/person.wgsl. */
-const personFloats = 180;
 /** Floats of the struct View of kernels/heads/view.wgsl. */
 export const viewFloats = 80;
 
