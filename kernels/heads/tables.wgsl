@@ -13,7 +13,8 @@
 //   from VERTICES_AT, one word a vertex: its point, counted in its part
 //   from CORNERS_AT, 2 words a corner of a triangle: the two other points; direction of the strand
 //   from SMOOTHING_AT, one word an entry: a point of the part, its weight · 65535
-//   from WINDOWS_AT, one word a base vertex: the window; from SEAM_AT, MOUTH_AT, LANDMARKS_AT: base vertices
+//   from WINDOWS_AT, one word a base vertex: the window; from SEAM_AT, MOUTH_AT, LANDMARKS_AT: base vertices;
+//     from REST_AT: the mean of the seam on the mean head, 3 floats
 //   from OCCLUSION_AT: first byte of each row, one row bald and one for each style of hair; from OPEN_AT: bytes
 // Preconditions: the constants *_AT; PARTS follows from them. The buffer is binding 0.
 

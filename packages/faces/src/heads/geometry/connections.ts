@@ -43,7 +43,11 @@ const snormPair = (x: number, y: number): number =>
  */
 export function strandOf(uv: ArrayLike<number>, corners: readonly [number, number, number]): [number, number] {
   const at = (k: number) => [uv[2 * k] as number, 1 - (uv[2 * k + 1] as number)] as const; // v upwards
-  const [p, q, r] = corners.map(at) as [readonly [number, number], readonly [number, number], readonly [number, number]];
+  const [p, q, r] = corners.map(at) as [
+    readonly [number, number],
+    readonly [number, number],
+    readonly [number, number],
+  ];
   const [du1, dv1, du2, dv2] = [q[0] - p[0], q[1] - p[1], r[0] - p[0], r[1] - p[1]];
   const sign = du1 * dv2 - du2 * dv1 < 0 ? -1 : 1;
   const size = Math.hypot(du1, du2) || 1;
@@ -89,7 +93,11 @@ export function neighboursOf(part: HeadPart): number[][] {
 export function smoothingOf(part: HeadPart): Lists {
   const rounds = smoothingRounds[part.kind];
   const near = neighboursOf(part);
-  if (rounds === 0) return listsOf(near.map(() => []), 1);
+  if (rounds === 0)
+    return listsOf(
+      near.map(() => []),
+      1,
+    );
   const rows = near.map((_, k) => {
     let weights = new Map([[k, 1]]);
     for (let round = 0; round < rounds; round++) {

@@ -27,6 +27,14 @@ export const pointAt = (points: ArrayLike<number>, k: number): Point => [
   points[3 * k + 2] as number,
 ];
 
+/** The mean of some rows of a list of points. */
+export const meanOf = (points: ArrayLike<number>, rows: readonly number[]): Point =>
+  [0, 1, 2].map((axis) => rows.reduce((sum, k) => sum + (points[3 * k + axis] as number), 0) / rows.length) as [
+    number,
+    number,
+    number,
+  ];
+
 /** The window of every base vertex, in f32. */
 export const windowsOf = ({ base }: HeadAsset): Float32Array =>
   Float32Array.from({ length: base.length / 3 }, (_, k) => windowAt(pointAt(base, k)));
@@ -64,7 +72,12 @@ function lipsOf({ base, targets }: HeadAsset): Float64Array {
   for (const wanted of lipTargets) {
     const target = targets.names.findIndex((name) => name.endsWith(wanted));
     if (target < 0)
-      throw new ArgumentError('HeadModel', 'asset.targets', `no target ${wanted}`, 'one, which says where the lips are');
+      throw new ArgumentError(
+        'HeadModel',
+        'asset.targets',
+        `no target ${wanted}`,
+        'one, which says where the lips are',
+      );
     const from = targets.start[target] as number;
     const moves = Array.from({ length: (targets.start[target + 1] as number) - from }, (_, e) =>
       Math.hypot(...pointAt(targets.delta, from + e)),
@@ -92,9 +105,7 @@ const blushAt = (p: Point): number =>
 function beardAt([x, y, z]: Point, lip: number): number {
   const line = 6.7 + 0.62 * Math.max(0, x - 0.24) - 0.12 * smoothstep(0.12, 0.3, x) * smoothstep(0.5, 0.3, x);
   const beard =
-    smoothstep(0.07, -0.07, y - line) *
-    smoothstep(5.9, 6.2, y + 0.1 * z) *
-    smoothstep(0.35, 0.75, z + 0.5 * (6.9 - y));
+    smoothstep(0.07, -0.07, y - line) * smoothstep(5.9, 6.2, y + 0.1 * z) * smoothstep(0.35, 0.75, z + 0.5 * (6.9 - y));
   const moustache =
     smoothstep(6.6, 6.66, y) * smoothstep(6.81, 6.74, y) * smoothstep(0.34, 0.24, x) * smoothstep(1.3, 1.45, z);
   return Math.max(beard, moustache) * (1 - Math.min(1, 1.5 * lip)) * smoothstep(-0.1, 0.3, z);
@@ -139,5 +150,7 @@ export function seamOf(asset: HeadAsset, windows: Float32Array): number[] {
 /** Base vertices in the middle of the mouth, whose mean frames a picture. */
 export function mouthOf(asset: HeadAsset): number[] {
   const lips = lipsOf(asset);
-  return Array.from(lips.keys()).filter((v) => (lips[v] as number) > 0.3 && Math.abs(asset.base[3 * v] as number) < 0.06);
+  return Array.from(lips.keys()).filter(
+    (v) => (lips[v] as number) > 0.3 && Math.abs(asset.base[3 * v] as number) < 0.06,
+  );
 }

@@ -142,7 +142,13 @@ export class HeadModel {
     const each = 16 * Math.max(slots, points + bodyPoints, 2 * baseVertices);
     const most = Math.floor(this.gpu.device.limits.maxStorageBufferBindingSize / each);
     if (batch > most)
-      throw new ArgumentError('HeadModel', 'people', `${batch} rows`, `at most ${most} on this device`, 'Split the batch');
+      throw new ArgumentError(
+        'HeadModel',
+        'people',
+        `${batch} rows`,
+        `at most ${most} on this device`,
+        'Split the batch',
+      );
   }
 
   #program(name: string, parts: readonly string[], more: Readonly<Record<string, number>> = {}): Program {

@@ -1,7 +1,7 @@
 /** @file The static tables of a head as words for the GPU; kernels/heads/tables.wgsl and morph.wgsl have their layout. */
 import type { HeadAsset, HeadPart } from '../asset/headAsset.ts';
 import { cornersOf, type Lists, smoothingOf } from './connections.ts';
-import { mouthOf, partWindows, seamOf, windowsOf } from './fields.ts';
+import { meanOf, mouthOf, partWindows, seamOf, windowsOf } from './fields.ts';
 import { type HeadLayout, headLayout } from './layout.ts';
 
 /** Tables on the host, the constants with which kernels read them, and the layout of pictures. */
@@ -146,6 +146,7 @@ export function headTables(asset: HeadAsset): HeadTables {
     SMOOTHING_AT: words.add(smoothing.join()),
     WINDOWS_AT: words.add(bitsOf(windows)),
     SEAM_AT: words.add(seam),
+    REST_AT: words.add(bitsOf(Float32Array.from(meanOf(asset.base, seam)))),
     MOUTH_AT: words.add(mouth),
     LANDMARKS_AT: words.add(asset.landmarks),
     OCCLUSION_AT: words.add(occlusion.starts),
