@@ -44,9 +44,11 @@ fn strand(point : u32, source : u32, q : vec3f) -> vec3f {
   let end = wordOf(point + 1u, 9u);
   for (var c = wordOf(point, 9u); c < end; c++) {
     let others = tables[CORNERS_AT + 2u * c];
-    let along = unpack2x16snorm(tables[CORNERS_AT + 2u * c + 1u]);
-    sum += unit(along.x * (placed[source + (others & 0xffffu)].xyz - q)
-      + along.y * (placed[source + (others >> 16u)].xyz - q));
+    let t = f32(tables[CORNERS_AT + 2u * c + 1u]) / 1073741824.0 - 2.0;
+    let second = 1.0 - abs(t);
+    let first = select(1.0, -1.0, t < 0.0) * (1.0 - abs(second));
+    sum += unit(first * (placed[source + (others & 0xffffu)].xyz - q)
+      + second * (placed[source + (others >> 16u)].xyz - q));
   }
   return unit(sum);
 }

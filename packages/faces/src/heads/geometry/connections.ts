@@ -33,12 +33,18 @@ function listsOf(rows: readonly (readonly number[])[], wordsEach: number): Lists
   return { start, words: Uint32Array.from(rows.flat()) };
 }
 
-/** Two numbers from −1 to 1 as `unpack2x16snorm` reads them. */
-const snormPair = (x: number, y: number): number =>
-  ((Math.round(x * 32767) & 0xffff) | ((Math.round(y * 32767) & 0xffff) << 16)) >>> 0;
+/**
+ * A direction (a, b) of the plane as one word: its place t from −2 to 2 around the diamond |a| + |b| = 1, with
+ * b = 1 − |t| and a of the sign of t. The kernel has it back to 24 bits without sines.
+ */
+export function directionWord(a: number, b: number): number {
+  const size = Math.abs(a) + Math.abs(b) || 1;
+  const t = (1 - b / size) * (a < 0 ? -1 : 1);
+  return Math.min(0xffffffff, Math.round((t + 2) * 2 ** 30));
+}
 
 /**
- * Direction of dP/dv in a triangle as a e1 + b e2 with a² + b² = 1, where e1 and e2 lead from its first corner to the
+ * Direction of dP/dv in a triangle as a e1 + b e2, where e1 and e2 lead from its first corner to the
  * others: the solution of e = dP/du du + dP/dv dv for both edges, up to its length.
  */
 export function strandOf(uv: ArrayLike<number>, corners: readonly [number, number, number]): [number, number] {
@@ -50,13 +56,12 @@ export function strandOf(uv: ArrayLike<number>, corners: readonly [number, numbe
   ];
   const [du1, dv1, du2, dv2] = [q[0] - p[0], q[1] - p[1], r[0] - p[0], r[1] - p[1]];
   const sign = du1 * dv2 - du2 * dv1 < 0 ? -1 : 1;
-  const size = Math.hypot(du1, du2) || 1;
-  return [(-sign * du2) / size, (sign * du1) / size];
+  return [-sign * du2, sign * du1];
 }
 
 /**
  * The corners of triangles at each point, two words each: the other two points of the triangle, counted on around it,
- * and the direction of the strand as two snorm16; in the order of the triangles.
+ * and the direction of the strand; in the order of the triangles.
  */
 export function cornersOf(part: HeadPart): Lists {
   const rows: number[][] = Array.from({ length: part.refs.length / 3 }, () => []);
@@ -66,7 +71,7 @@ export function cornersOf(part: HeadPart): Lists {
     for (let k = 0; k < 3; k++) {
       const turned = [0, 1, 2].map((j) => triangles[t + ((k + j) % 3)] as number) as [number, number, number];
       const [own, next, last] = turned.map(point) as [number, number, number];
-      rows[own]?.push((next | (last << 16)) >>> 0, snormPair(...strandOf(part.uv, turned)));
+      rows[own]?.push((next | (last << 16)) >>> 0, directionWord(...strandOf(part.uv, turned)));
     }
   }
   return listsOf(rows, 2);
