@@ -19,7 +19,7 @@ const FLOAT_TYPE = 1015;
  */
 function repaired([r, g, b]) {
   const [most, least] = [Math.max(r, g, b), Math.min(r, g, b)];
-  if (!(least > -0.5) || (r === 0 && g === 0 && b > 0.5 && b < 12)) return undefined;
+  if (!(least > -0.5) || (Math.max(r, g) < 0.01 * b && b > 0.3 && b < 12)) return undefined;
   if (most > 12 && least < 0.35 * most) return [MOST, MOST, MOST];
   return [r, g, b].map((x) => Math.min(MOST, Math.max(0, x)));
 }

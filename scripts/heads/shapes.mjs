@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { positionsOf, readModel, triangulate, withoutUnusedPoints, withTriangles } from './model.mjs';
-import { checkPart, targetsToShip } from './provenance.mjs';
+import { checkPart, provenance } from './provenance.mjs';
 import { thin } from './thin.mjs';
 
 const numbered = (name, count, digits) =>
@@ -92,18 +92,35 @@ function bodyPart(quads, uvs) {
 }
 
 /**
- * Moves of the kept vertices under each target that ships, in thousandths of a decimetre; vertices that stay are left
- * out. The package keeps the moves of all vertices as int16 [targets, vertices, 3], targets sorted by name.
+ * The moves of all vertices under a target, by its name, in thousandths of a decimetre [vertices, 3]. The package keeps
+ * them as int16 [targets, vertices, 3], targets sorted by their path.
+ *
+ * @param {number} vertices how many the base mesh has.
+ * @returns {(name: string) => Int16Array}
  */
-function readTargets(folder, vertices, kept) {
+export function targetMoves(folder, vertices) {
   const list = JSON.parse(readFileSync(join(folder, 'src/json/targets/target-list.json'), 'utf8'));
-  const rows = Object.keys(list.targets).sort();
+  const rows = new Map(
+    Object.keys(list.targets)
+      .sort()
+      .map((path, row) => [path, row]),
+  );
   const file = readFileSync(join(folder, 'public/data/targets/targets.bin'));
   const moves = new Int16Array(file.buffer, file.byteOffset, file.length / 2);
-  if (moves.length !== rows.length * vertices * 3) throw new Error(`targets.bin does not hold ${rows.length} targets`);
-  return targetsToShip(rows).map(({ name, row }) => {
-    const moveOf = (v) => [...moves.subarray((row * vertices + v) * 3, (row * vertices + v) * 3 + 3)];
-    const entries = kept.map((v, index) => ({ index, delta: moveOf(v) }));
+  if (moves.length !== rows.size * vertices * 3) throw new Error(`targets.bin does not hold ${rows.size} targets`);
+  return (name) => {
+    const row = rows.get(`data/targets/${name}.target`);
+    if (row === undefined) throw new Error(`provenance.json names the target ${name}, which the package does not have`);
+    return moves.subarray(row * vertices * 3, (row + 1) * vertices * 3);
+  };
+}
+
+/** Moves of the kept vertices under each target that ships; vertices that stay are left out. */
+function readTargets(folder, vertices, kept) {
+  const movesOf = targetMoves(folder, vertices);
+  return provenance.targets.map((name) => {
+    const moves = movesOf(name);
+    const entries = kept.map((v, index) => ({ index, delta: [...moves.subarray(3 * v, 3 * v + 3)] }));
     return { name, entries: entries.filter(({ delta }) => delta.some((x) => x !== 0)) };
   });
 }
