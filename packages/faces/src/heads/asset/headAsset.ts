@@ -1,6 +1,6 @@
 /**
- * @file What a mesh head is made of: the base mesh with its morph targets, the parts that follow it, and their textures.
- * Lengths are decimetres; x points to the viewer's right, y up and z to the viewer. The crown of the mean head lies at
+ * @file What a mesh head is made of: the base mesh with its morph targets, the parts that follow it, and their
+ * textures. Lengths are decimetres; x points to the viewer's right, y up and z to the viewer. The crown of the mean head lies at
  * y = 8.5, its eyes at (±0.308, 7.284, 1.298), its chin at (0, 6.2, 1.43).
  */
 
@@ -53,19 +53,22 @@ export interface HeadAsset {
   /** Positions of the base mesh's vertices [vertices, 3]; parts and targets count from here. */
   readonly base: Float32Array;
   readonly targets: MorphTargets;
-  /** One part each of body, eyes, teeth and tongue, then all styles of brows, lashes and hair. */
+  /**
+   * One part each of body, eyes, teeth and tongue, then all styles of brows, lashes and hair. The eyes keep the points
+   * of the clear cornea, which the middle of the eyeball counts, but none of its triangles.
+   */
   readonly parts: readonly HeadPart[];
   /** Base vertices of the 68 landmarks of the iBUG scheme. */
   readonly landmarks: Uint16Array;
   /**
-   * Ambient occlusion of the points of body, eyes, teeth, tongue, brows[0], lashes[0] and then hair, one row for the bald
-   * head and one for each style of hair: 255 is open sky.
+   * Ambient occlusion of the points of body, eyes, teeth, tongue, brows[0], lashes[0] and then hair, one row for the
+   * bald head and one for each style of hair: 255 is open sky. Teeth and tongue are shaded by each other only.
    */
   readonly occlusion: readonly Uint8Array[];
   readonly textures: {
     /** Optical density of the skin minus its mean over the face: 64 steps a unit about 128; RGB. */
     readonly skins: TextureLayers;
-    /** The part of the body's texture that `skins` holds: [left, top, right, bottom] in u and v. Elsewhere it is 128. */
+    /** The part of the body's texture that `skins` holds: [left, top, right, bottom] in u and v. Elsewhere is 128. */
     readonly skinWindow: readonly [number, number, number, number];
     /** Luminance and alpha. */
     readonly hair: TextureLayers;
@@ -77,7 +80,10 @@ export interface HeadAsset {
     readonly irises: TextureLayers;
     /** Teeth and tongue; RGB, sRGB coded. */
     readonly mouth: TextureLayers;
-    /** Equirectangular radiance, rows from the zenith down, coded as round(255 log2(1 + L / 0.01) / log2(1 + 40 / 0.01)); RGB. */
+    /**
+     * Equirectangular radiance L, rows from the zenith down, coded as round(255 log2(1 + L / 0.01) / log2(1 + 40 /
+     * 0.01)); RGB.
+     */
     readonly environments: TextureLayers;
     /**
      * Irradiance over π of each environment [environments, 9, 3], as the coefficients of a polynomial of the normal
