@@ -61,53 +61,27 @@ type Vector = readonly [number, number, number];
  * e.z, e.y, sin e.x + cos e.z). Bands above the constant are scaled by `contrast`.
  */
 export function turnedIrradiance(table: Float32Array, layer: number, turn: number, contrast: number): Vector[] {
-  const s = (n: number): Vector => {
-    const at = (layer * 9 + n) * 4;
-    return [table[at] as number, table[at + 1] as number, table[at + 2] as number];
+  const at = layer * 36;
+  /** The sum of w · s[n] over pairs w, n. */
+  const mix = (...pairs: number[]): Vector => {
+    const sums: [number, number, number] = [0, 0, 0];
+    for (let k = 0; k < pairs.length; k += 2)
+      for (let c = 0; c < 3; c++) {
+        sums[c]! += (pairs[k] as number) * (table[at + 4 * (pairs[k + 1] as number) + c] as number);
+      }
+    return sums;
   };
-  const mix = (...terms: readonly (readonly [number, number])[]): Vector =>
-    [0, 1, 2].map((c) => terms.reduce((sum, [w, n]) => sum + w * (s(n)[c] as number), 0)) as unknown as Vector;
-  const [c, d] = [Math.cos(turn), Math.sin(turn)];
-  const k = contrast;
-  // The symmetric matrix of the second band: xx = s8 − s6, yy = −s6 − s8, zz = 2 s6, xy = s4 / 2, yz = s5 / 2, xz = s7 / 2.
-  const zz: readonly (readonly [number, number])[] = [
-    [d * d, 8],
-    [2 * c * c - d * d, 6],
-    [c * d, 7],
-  ];
-  const half = zz.map(([w, n]) => [(w * k) / 2, n] as const);
-  const scaled = (terms: readonly (readonly [number, number])[]) => mix(...terms.map(([w, n]) => [w * k, n] as const));
+  const [c, d, k] = [Math.cos(turn), Math.sin(turn), contrast];
+  // The matrix of the second band: xx = s8 − s6, yy = −s6 − s8, zz = 2 s6, xy = s4 / 2, yz = s5 / 2, xz = s7 / 2.
   return [
-    s(0),
-    scaled([[1, 1]]),
-    scaled([
-      [c, 2],
-      [d, 3],
-    ]),
-    scaled([
-      [c, 3],
-      [-d, 2],
-    ]),
-    scaled([
-      [c, 4],
-      [-d, 5],
-    ]),
-    scaled([
-      [c, 5],
-      [d, 4],
-    ]),
-    mix(...half),
-    // xz: (c x − d z)(d x + c z) → 2 cd (xx − zz) / 2 + (c² − d²) xz, each of twice the entry
-    scaled([
-      [2 * c * d, 8],
-      [-6 * c * d, 6],
-      [c * c - d * d, 7],
-    ]),
-    // (xx − yy) / 2 with xx' = c² xx − 2 cd xz + d² zz
-    scaled([
-      [(c * c + 1) / 2, 8],
-      [(1 - c * c + 2 * d * d) / 2, 6],
-      [(-c * d) / 2, 7],
-    ]),
+    mix(1, 0),
+    mix(k, 1),
+    mix(k * c, 2, k * d, 3),
+    mix(k * c, 3, -k * d, 2),
+    mix(k * c, 4, -k * d, 5),
+    mix(k * c, 5, k * d, 4),
+    mix((k * d * d) / 2, 8, k * (c * c - (d * d) / 2), 6, (k * c * d) / 2, 7),
+    mix(2 * k * c * d, 8, -6 * k * c * d, 6, k * (c * c - d * d), 7),
+    mix((k * (c * c + 1)) / 2, 8, (k * (1 - c * c + 2 * d * d)) / 2, 6, (-k * c * d) / 2, 7),
   ];
 }
