@@ -8,14 +8,6 @@
  * - `images/`: images on the host, and grids of them with labels.
  * - `node/` (entry `@visage/faces/node`): PNG files and data sets in folders.
  */
-<<<<<<< HEAD
-export type { HeadAsset } from './heads/asset/headAsset.ts';
-export { type Ancestry, describeHead, type HeadDescription } from './heads/people/describe.ts';
-export { ageNames, type HeadDiversity, type HeadRange, headDiversity } from './heads/people/diversity.ts';
-export type { HeadKey } from './heads/people/draw.ts';
-export type { HeadLevel } from './heads/people/levels.ts';
-export { toneNames } from './heads/people/tone.ts';
-=======
 export {
   type HeadAsset,
   type HeadPart,
@@ -25,7 +17,11 @@ export {
   type TextureLayers,
 } from './heads/asset/headAsset.ts';
 export { headAssetFiles, readHeadAsset } from './heads/asset/readHeadAsset.ts';
->>>>>>> asset
+export { type Ancestry, describeHead, type HeadDescription } from './heads/people/describe.ts';
+export { ageNames, type HeadDiversity, type HeadRange, headDiversity } from './heads/people/diversity.ts';
+export type { HeadKey } from './heads/people/draw.ts';
+export type { HeadLevel } from './heads/people/levels.ts';
+export { toneNames } from './heads/people/tone.ts';
 export { type GridOptions, imageGrid } from './images/grid.ts';
 export { type Image, image, imagesOf, paste, resizeImage } from './images/image.ts';
 export { drawText, textPixels, textWidth } from './images/text.ts';

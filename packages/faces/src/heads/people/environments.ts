@@ -1,57 +1,23 @@
 /**
- * @file Irradiance of the environment maps as polynomials of the surface normal, from their first nine spherical
- * harmonics (Ramamoorthi and Hanrahan 2001).
+ * @file Irradiance of the environment maps as polynomials of the surface normal (Ramamoorthi and Hanrahan 2001), and
+ * how they turn.
  *
  *   E(n) / π = s0 + s1 y + s2 z + s3 x + s4 xy + s5 yz + s6 (3z² − 1) + s7 xz + s8 (x² − y²)
  */
-import type { TextureLayers } from '../asset/headAsset.ts';
-
-/** Radiance of a byte of an environment map. */
-const radiance: readonly number[] = Array.from(
-  { length: 256 },
-  (_, byte) => 0.01 * (2 ** ((byte / 255) * Math.log2(1 + 40 / 0.01)) - 1),
-);
-
-/** Convolution with the cosine, and the constant of the basis function once more. */
-const factors = [0.282095, 0.488603, 0.488603, 0.488603, 1.092548, 1.092548, 0.315392, 1.092548, 0.546274];
-const bands = [1, 2 / 3, 2 / 3, 2 / 3, 0.25, 0.25, 0.25, 0.25, 0.25];
+import type { HeadAsset } from '../asset/headAsset.ts';
 
 /** The terms of the polynomial at a direction. */
 export function irradianceTerms([x, y, z]: readonly [number, number, number]): number[] {
   return [1, y, z, x, x * y, y * z, 3 * z * z - 1, x * z, x * x - y * y];
 }
 
-/** Coefficients of one layer: nine vectors (r, g, b, 0). Column u = 1/2 looks to −z, row 0 to +y. */
-function layerIrradiance({ height, width, channels, bytes }: TextureLayers, layer: number): number[] {
-  const sums = new Float64Array(36);
-  for (let row = 0; row < height; row++) {
-    const polar = ((row + 0.5) / height) * Math.PI;
-    const area = ((Math.sin(polar) * Math.PI) / height) * ((2 * Math.PI) / width);
-    for (let column = 0; column < width; column++) {
-      const around = ((column + 0.5) / width - 0.5) * 2 * Math.PI;
-      const direction = [
-        Math.sin(polar) * Math.sin(around),
-        Math.cos(polar),
-        -Math.sin(polar) * Math.cos(around),
-      ] as const;
-      const at = ((layer * height + row) * width + column) * channels;
-      const terms = irradianceTerms(direction);
-      for (let n = 0; n < 9; n++) {
-        const w = (terms[n] as number) * area;
-        for (let c = 0; c < 3; c++) sums[4 * n + c]! += w * (radiance[bytes[at + c] as number] as number);
-      }
-    }
-  }
-  return Array.from(sums, (sum, k) => {
-    const n = k >> 2;
-    return sum * (bands[n] as number) * (factors[n] as number) ** 2;
+/** Irradiance of every environment of an asset: [layers, 9] vectors (r, g, b, 0). */
+export function environmentTable({ irradiance }: HeadAsset['textures']): Float32Array {
+  const table = new Float32Array((irradiance.length / 3) * 4);
+  irradiance.forEach((value, k) => {
+    table[4 * Math.floor(k / 3) + (k % 3)] = value;
   });
-}
-
-/** Irradiance of every environment of an asset: [layers, 9] vectors. */
-export function environmentTable(environments: TextureLayers): Float32Array {
-  const layers = environments.names.map((_, layer) => layerIrradiance(environments, layer));
-  return new Float32Array(layers.flat());
+  return table;
 }
 
 type Vector = readonly [number, number, number];
