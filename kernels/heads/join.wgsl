@@ -1,5 +1,5 @@
-// Sets the fitted face into the carrier, and moves both so that the mean of the carrier's seam lies at r, where it is on
-// the mean head: targets of sex, age and descent lift a head by up to 1.5 dm, as whole bodies they are taller.
+// Sets the fitted face into the carrier, and moves both so that the mean of the carrier's seam lies at r, where it is
+// on the mean head: targets of sex, age and descent lift a head by up to 1.5 dm, as whole bodies they are taller.
 //   C' = C − (b − r),   p = C' + w (r + k (F − a) − C'),   and p = C', bit for bit, where w = 0
 //
 // Layout    heads [batch, 2, VERTICES] vec4f: rows F, C before, p, C' after. fits: see fit.wgsl.

@@ -12,7 +12,8 @@
 //     start of its corners, start of its smoothing, place in the occlusion
 //   from VERTICES_AT, one word a vertex: its point, counted in its part
 //   from CORNERS_AT, 2 words a corner of a triangle: the two other points; direction of the strand
-//     a e1 + b e2 between the edges to them, as its place t = 2^-30 word − 2 around the diamond |a| + |b| = 1, b = 1 − |t|
+//     a e1 + b e2 between the edges to them, as its place t = 2^-30 word − 2 around the diamond |a| + |b| = 1, on which
+//     b = 1 − |t|
 //   from SMOOTHING_AT, one word an entry: a point of the part, its weight · 65535
 //   from WINDOWS_AT, one word a base vertex: the window; from SEAM_AT, MOUTH_AT, LANDMARKS_AT: base vertices;
 //     from REST_AT: the mean of the seam on the mean head, 3 floats

@@ -1,9 +1,11 @@
 // Part: what the camera and the light see of one picture: written by frame.wgsl, read by everything that draws.
 //
-// World space: decimetres, x to the viewer's right, y up, z to the viewer; the camera looks along −z. A point q shows at
+// World space: decimetres, x to the viewer's right, y up, z to the viewer; the camera looks along −z. A point q shows
+// at
 //   NDC = f (q.xy − eye.xy) / (eye.z − q.z) + shift.xy,   x right, y up, the picture from −1 to 1,
 // and in the light's map at (lightX · (q, 1), lightY · (q, 1)), from −1 to 1, at depth lightZ · (q, 1), 0 next to the
-// light and 1 behind everything. Members X, Y, Z are rows of a matrix: M q = (X · q, Y · q, Z · q). Left is the viewer's.
+// light and 1 behind everything. Members X, Y, Z are rows of a matrix: M q = (X · q, Y · q, Z · q). Left is the
+// viewer's.
 // Memory: vec4f members only, so the struct has no padding: 20 vec4f.
 
 struct View {

@@ -6,6 +6,7 @@
  */
 
 import { renderFaces, renderMasks, renderMaterials, renderMeanFaces } from '@visage/faces';
+import { loadHeadAsset } from '@visage/faces/node';
 import { Gpu, useGpu, withVariant } from '@visage/gpu';
 import { startGpu } from '@visage/gpu/node';
 import * as kernels from '@visage/kernels';
@@ -74,6 +75,8 @@ import {
 } from '@visage/tensor/kernels';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { HeadModel } from '../../packages/faces/src/heads/geometry/headModel.ts';
+import { personFloats } from '../../packages/faces/src/heads/people/layout.ts';
 import { People } from '../../packages/faces/src/heads/people/people.ts';
 import { fewChannelsForward } from '../../packages/tensor/src/conv/fewChannels.ts';
 import { convGeometry } from '../../packages/tensor/src/conv/geometry.ts';
@@ -82,6 +85,8 @@ import { totalFamily } from '../../packages/tensor/src/reduce/threads.ts';
 import { namesOnly } from '../heads/namesOnly.ts';
 import { productOf } from '../helpers/variants.ts';
 import { launchFilms } from './films.ts';
+
+const headAsset = await loadHeadAsset();
 
 /** What activations are made of: each op compiles for either type. */
 let activations: FloatType = 'f32';
@@ -305,6 +310,10 @@ function launchHeads(): void {
   const people = new People(namesOnly());
   people.draw({ identities: Uint32Array.of(1, 2), attributes: Uint32Array.of(3, 4) });
   people.dispose();
+  const model = new HeadModel(headAsset);
+  const shapes = model.shape({ people: zeros([2, personFloats]), weights: zeros([2, 2, model.layout.targets]) });
+  model.landmarks(shapes, 48);
+  model.dispose();
 }
 
 function launchPhotos(): void {

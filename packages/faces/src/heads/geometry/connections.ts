@@ -90,29 +90,34 @@ export function neighboursOf(part: HeadPart): number[][] {
   return near.map((set) => [...set]);
 }
 
+/** Spreads the weight of each point of `from` evenly over its neighbours; `sums` holds zeros before and after. */
+function spread(from: ReadonlyMap<number, number>, near: readonly (readonly number[])[], sums: Float64Array) {
+  const reached: number[] = [];
+  for (const [point, weight] of from) {
+    const around = near[point] as readonly number[];
+    for (const other of around) {
+      if (sums[other] === 0) reached.push(other);
+      sums[other] = (sums[other] as number) + weight / around.length;
+    }
+  }
+  const next = new Map(reached.map((point) => [point, sums[point] as number]));
+  for (const point of reached) sums[point] = 0;
+  return next;
+}
+
 /**
- * Weights of `rounds` rounds of averaging, in each of which a point takes the mean of itself and its neighbours. A word
- * is a point in its lower half and its weight in the upper one; 65535 is the largest weight of the list, because the
- * sum is normalised anyway. No rounds: empty lists.
+ * Weights of the rounds of averaging, in each of which a point takes the mean of itself and its neighbours. A word is a
+ * point in its lower half and its weight in the upper one; 65535 is the largest weight of the list, because the sum is
+ * normalised anyway. No rounds: empty lists.
  */
 export function smoothingOf(part: HeadPart): Lists {
   const rounds = smoothingRounds[part.kind];
   const near = neighboursOf(part);
-  if (rounds === 0)
-    return listsOf(
-      near.map(() => []),
-      1,
-    );
+  const sums = new Float64Array(near.length);
   const rows = near.map((_, k) => {
+    if (rounds === 0) return [];
     let weights = new Map([[k, 1]]);
-    for (let round = 0; round < rounds; round++) {
-      const next = new Map<number, number>();
-      for (const [point, weight] of weights) {
-        const around = near[point] as number[];
-        for (const other of around) next.set(other, (next.get(other) ?? 0) + weight / around.length);
-      }
-      weights = next;
-    }
+    for (let round = 0; round < rounds; round++) weights = spread(weights, near, sums);
     const largest = Math.max(...weights.values());
     return [...weights]
       .sort(([a], [b]) => a - b)

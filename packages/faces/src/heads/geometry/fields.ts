@@ -14,8 +14,8 @@ export function smoothstep(a: number, b: number, x: number): number {
 }
 
 /**
- * The window at a place of the mean head: 1 on the inner face, which is the identity's, 0 on scalp, ears, neck and body,
- * which are the attributes'.
+ * The window at a place of the mean head: 1 on the inner face, which is the identity's, 0 on scalp, ears, neck and
+ * body, which are the attributes'.
  */
 export const windowAt = ([, y, z]: Point): number =>
   smoothstep(0.42, 0.92, z) * smoothstep(8.08, 7.62, y) * smoothstep(5.98, 6.22, y + 0.15 * (z - 1.3));

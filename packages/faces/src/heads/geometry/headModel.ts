@@ -16,7 +16,7 @@ export const viewFloats = 80;
 
 /** The shapes of a batch of pictures. */
 export interface HeadShapes {
-  /** Posed vertices in their slots and their window weights [batch, slots, 4]. Slots that no style fills are left alone. */
+  /** Posed vertices and their window weights [batch, slots, 4]. Slots that no style fills are left alone. */
   readonly positions: Tensor;
   /** Unit normals and ambient occlusion [batch, slots, 4]. */
   readonly normals: Tensor;

@@ -48,8 +48,8 @@ export interface HeadLayout {
 }
 
 /**
- * The triangles of a part that are drawn [3 · triangles]: all but the clear cornea, which lies in the upper right corner
- * of the eyes' texture and would hide the iris.
+ * The triangles of a part that are drawn [3 · triangles]: all but the clear cornea, which lies in the lower right
+ * corner of the eyes' texture and would hide the iris.
  */
 export function drawnTriangles({ kind, triangles, uv }: HeadPart): Uint16Array {
   if (kind !== 'eyes') return triangles;

@@ -1,6 +1,6 @@
 /**
- * @file The shape of one picture in plain TypeScript and float64, step by step as the kernels take it, straight from the
- * asset. Tests hold the kernels to it; with it one picture can be shaped without a device.
+ * @file The shape of one picture in plain TypeScript and float64, step by step as the kernels take it, straight from
+ * the asset. Tests hold the kernels to it; with it one picture can be shaped without a device.
  */
 import type { HeadAsset, HeadPart } from '../asset/headAsset.ts';
 import { smoothingRounds } from './connections.ts';
@@ -58,7 +58,7 @@ export interface JoinedHead {
   readonly carrier: Float64Array;
 }
 
-/** Fits the face to the carrier on the seam, moves both to the seam's place on the mean head, and blends by the window. */
+/** Fits the face to the carrier on the seam, moves both to its place on the mean head, and blends by the window. */
 export function joinedHead(asset: HeadAsset, face: ArrayLike<number>, carrier: ArrayLike<number>): JoinedHead {
   const windows = windowsOf(asset);
   const seam = seamOf(asset, windows);
@@ -125,7 +125,7 @@ export function smoothedNormals(part: HeadPart, normals: readonly Vector[]): Vec
   return now.map(unit);
 }
 
-/** The direction in which strands of hair run at each point: the mean direction of dP/dv, v upwards, over its triangles. */
+/** How strands of hair run at each point: the mean direction of dP/dv, v upwards, over its triangles. */
 export function strands(part: HeadPart, points: readonly Vector[]): Vector[] {
   const sums: Vector[] = points.map(() => [0, 0, 0]);
   eachTriangle(part, (corners, vertices) => {

@@ -1,4 +1,4 @@
-/** @file The static tables of a head as words for the GPU; kernels/heads/tables.wgsl and morph.wgsl have their layout. */
+/** @file The static tables of a head as words; kernels/heads/tables.wgsl and morph.wgsl describe their layout. */
 import type { HeadAsset, HeadPart } from '../asset/headAsset.ts';
 import { cornersOf, type Lists, smoothingOf } from './connections.ts';
 import { meanOf, mouthOf, partWindows, seamOf, windowsOf } from './fields.ts';
