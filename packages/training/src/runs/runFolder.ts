@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { VisageError } from '@visage/gpu';
+import { OutOfMemoryError, VisageError } from '@visage/gpu';
 import { saveFile } from '@visage/nn/node';
 import { type RunState, storedDataSet } from '../data/stored.ts';
 import { notesOf } from '../settings/settings.ts';
@@ -31,6 +31,8 @@ interface Parts {
 /**
  * Trains a run and writes its log, sample grids, measurements, checkpoints and report into a folder.
  *
+ * Checkpoints are written while the training goes on, from a copy of the state on the device.
+ *
  * A process that is killed at any moment loses only the steps since the last checkpoint. Every file except the log is
  * written under a temporary name and then renamed, and the log is on the disk before the checkpoint that includes its
  * steps. The resumed run repeats the lost steps bit for bit.
@@ -45,6 +47,8 @@ export class RunFolder {
   readonly #results: RunResults;
   /** Step of the checkpoint on the disk. */
   #savedAt: number | undefined;
+  /** The checkpoint that is being written while the training goes on. */
+  #saving: Promise<void> = Promise.resolve();
   #stopping = false;
   #closed = false;
 
@@ -140,8 +144,14 @@ export class RunFolder {
     });
   }
 
-  /** The log is written first, because the log lines of steps in a checkpoint could not be produced again. */
+  /**
+   * Begins to save the state, which is copied on the device when this resolves; {@link RunFolder.#saving} is the rest.
+   * One checkpoint is written at a time.
+   *
+   * The log is written first, because the log lines of steps in a checkpoint could not be produced again.
+   */
   async #save(finished = false): Promise<void> {
+    await this.#saving;
     await this.#journal.flush();
     await this.#saveCheckpoint(finished);
   }
@@ -157,8 +167,20 @@ export class RunFolder {
       ),
     );
     const state: RunState = { dataSets: stored, finished };
-    await saveFile(this.checkpoint, await trainer.checkpoint({ ...notesOf(settings), ...state }));
-    this.#savedAt = step;
+    const notes = { ...notesOf(settings), ...state };
+    const snapshot = await trainer.snapshot(notes).catch((cause) => {
+      if (cause instanceof OutOfMemoryError) return undefined;
+      throw cause;
+    });
+    if (!snapshot) this.#journal.note('the device has no memory for a copy of the state: training waits for each save');
+    const content = snapshot ?? (await trainer.snapshot(notes, false));
+    this.#saving = saveFile(this.checkpoint, content)
+      .then(() => {
+        this.#savedAt = step;
+      })
+      .finally(() => content.dispose());
+    this.#saving.catch(() => trainer.stop()); // thrown where it is awaited
+    if (!snapshot) await this.#saving;
   }
 
   /** Saves as much as possible of a run that ends with an error, and reports what was saved. */
@@ -168,9 +190,11 @@ export class RunFolder {
     const say = (line: string) => this.#journal.note(line);
     this.#journal.failed(message);
     await this.#journal.flush().catch((error: Error) => say(`the log is not complete: ${error.message}`));
+    await this.#saving.catch((error: Error) => say(`a checkpoint was not written: ${error.message}`));
     if (trainer.step === 0 || this.#savedAt === trainer.step) return;
     try {
       await this.#saveCheckpoint(false);
+      await this.#saving;
     } catch (error) {
       say(`nothing is saved of this state (${(error as Error).message}); an earlier checkpoint is as it was`);
       return;
@@ -186,12 +210,15 @@ export class RunFolder {
   async #finish(stepsPerSecond: number): Promise<Outcome> {
     const { step } = this.run.trainer;
     const finished = step >= this.run.settings.steps;
+    await this.#saving;
     if (this.#savedAt !== step) await this.#save();
+    await this.#saving;
     if (finished) await this.#results.complete();
     await this.#results.writePictures();
     await this.#journal.flush();
     await this.#results.writeReport();
     if (finished) await this.#save(true);
+    await this.#saving;
     return { finished, step, stepsPerSecond, checkpoint: this.checkpoint, ...this.#results.figures };
   }
 }
