@@ -149,7 +149,10 @@ export function readShapes(folder) {
   };
 }
 
-/** Adds one part and returns its name: parts whose points are base vertices keep one ref each and neither weights nor offsets. */
+/**
+ * Adds one part and returns its name: parts whose points are base vertices keep one ref each and neither weights nor
+ * offsets.
+ */
 function addPart(writer, { kind, name, refs, weights, offsets, vertex, uv, triangles }) {
   const at = `${kind}/${name}`;
   const isDirect = weights.every((w, i) => w === (i % 3 === 0 ? 1 : 0)) && offsets.every((x) => x === 0);
