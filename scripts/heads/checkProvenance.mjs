@@ -4,8 +4,8 @@
  *
  *     node scripts/heads/checkProvenance.mjs CLONE
  *
- * A target may ship if, on the head, it moves every vertex as a CC0 file of the same folder does, within the rounding of
- * the package. Names differ between the two (`-in`, `-less` against `-decr`), so that only the moves are compared.
+ * A target may ship if, on the head, it moves every vertex as a CC0 file of the same folder does, within the rounding
+ * of the package. Names differ between the two (`-in`, `-less` against `-decr`), so that only the moves are compared.
  */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';

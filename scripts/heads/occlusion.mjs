@@ -1,6 +1,7 @@
 /**
- * Ambient occlusion of the points of the mean head: how much of the sky above each is open, weighted by the cosine, from
- * the depth maps of 64 directions. Baked for the bald head and again with each style of hair, which shades the skin.
+ * Ambient occlusion of the points of the mean head: how much of the sky above each is open, weighted by the cosine,
+ * from the depth maps of 64 directions. Baked for the bald head and again with each style of hair, which shades the
+ * skin.
  */
 import { DepthMap } from './depthMap.mjs';
 import { positionsOf } from './model.mjs';

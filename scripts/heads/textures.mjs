@@ -46,8 +46,6 @@ function shrink(values, channels, factor, weightOf = () => 1) {
   });
 }
 
-// --- skin
-
 /** The island of the head in the skin's texture, in pixels: left, top, right, bottom. */
 const HEAD = [322, 85, 512, 445];
 
@@ -119,8 +117,6 @@ function skinPaths(data) {
   );
 }
 
-// --- cards of hair: luminance and alpha
-
 /** Luminance of the coded colours, from 0 to 255. */
 const luminance = (picture) =>
   Float64Array.from(
@@ -157,8 +153,6 @@ function card(picture, factor) {
   }
   return Array.from({ length: 2 * size * size }, (_, i) => (i % 2 === 0 ? grey[i >> 1] : small[i >> 1]));
 }
-
-// --- all
 
 /** The picture of a proxy: the only one in its folder. */
 function proxyPicture(data, folder, name) {

@@ -45,7 +45,9 @@ class Thinning {
     return near;
   }
 
-  /** What each vertex of p becomes when p moves to q: the vertex of q on the same side of a seam; none if it has none. */
+  /**
+   * What each vertex of p becomes when p moves to q: the vertex of q on the same side of a seam; none if it has none.
+   */
   #moves(p, q) {
     const moves = new Map();
     for (const t of this.around[p]) {

@@ -1,4 +1,6 @@
-/** @file The reader of the head asset: its codings against numbers coded by hand, and files that are damaged or hostile. */
+/**
+ * @file The reader of the head asset: its codings against numbers coded by hand, and files that are damaged or hostile.
+ */
 import { readFileSync } from 'node:fs';
 import { readHeadAsset } from '@visage/faces';
 import { FileError } from '@visage/gpu';
@@ -39,7 +41,8 @@ test('numbers of two bytes have their low bytes first, and need not be differenc
 
 test('planes add the median of the neighbours and their plane', async () => {
   // Rows 10, 12, 11, 2 and 9, 20, 5, 7. The first row is guessed from the left: 0, 10, 12, 11. The second row's guesses
-  // are 10 (above), 11 (9 + 12 − 10), 19 (20 + 11 − 12) and 2 (the lower of 5 and 2, since the corner 11 is above both).
+  // are 10 (above), 11 (9 + 12 − 10), 19 (20 + 11 − 12) and 2 (the lower of 5 and 2, since the corner 11 is above
+  // both).
   const made = planes({ width: 4 }, [10, 2, 255, 247, 255, 9, 242, 5]);
   const container = openContainer('made.bin', headFile([made]));
   assert.equal([...(await unpackPlanes(container, 'p', [1, 2, 4]))], [10, 12, 11, 2, 9, 20, 5, 7]);

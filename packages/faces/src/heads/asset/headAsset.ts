@@ -1,7 +1,7 @@
 /**
  * @file What a mesh head is made of: the base mesh with its morph targets, the parts that follow it, and their
- * textures. Lengths are decimetres; x points to the viewer's right, y up and z to the viewer. The crown of the mean head lies at
- * y = 8.5, its eyes at (±0.308, 7.284, 1.298), its chin at (0, 6.2, 1.43).
+ * textures. Lengths are decimetres; x points to the viewer's right, y up and z to the viewer. The crown of the mean
+ * head lies at y = 8.5, its eyes at (±0.308, 7.284, 1.298), its chin at (0, 6.2, 1.43).
  */
 
 /** What a part is, in the order in which parts of a picture follow each other. */

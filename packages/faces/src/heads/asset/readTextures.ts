@@ -78,8 +78,8 @@ function enlarge(plane: Uint8Array, layers: number, height: number, width: numbe
 const toByte = (value: number): number => Math.min(255, Math.max(0, Math.round(value)));
 
 /**
- * Layers of three channels: a plane of brightness Y = (R + 2 G + B) / 4 and, at half the size, planes of (B − Y) / 2 and
- * (R − Y) / 2 about 128.
+ * Layers of three channels: a plane of brightness Y = (R + 2 G + B) / 4 and, at half the size, planes of (B − Y) / 2
+ * and (R − Y) / 2 about 128.
  */
 async function readColour(container: Container, name: LayersName, facts: LayersFacts): Promise<Uint8Array> {
   const { names, height, width } = facts;
