@@ -2,11 +2,26 @@
  * @file Procedural faces, whose swaps are known exactly, and the metrics of a swap. The rooms in import order:
  *
  * - `sampling/`: the factors of a face, drawn from the numbers of its identity and its attributes.
+ * - `heads/`: heads of meshes with scanned skin; so far what they are made of.
  * - `render/`: faces, masks and landmarks, rendered on the GPU.
  * - `metrics/`: how well swaps fit their sources, their targets and the exact truths.
  * - `images/`: images on the host, and grids of them with labels.
  * - `node/` (entry `@visage/faces/node`): PNG files and data sets in folders.
  */
+export {
+  type HeadAsset,
+  type HeadPart,
+  type MorphTargets,
+  type PartKind,
+  partKinds,
+  type TextureLayers,
+} from './heads/asset/headAsset.ts';
+export { headAssetFiles, readHeadAsset } from './heads/asset/readHeadAsset.ts';
+export { type Ancestry, describeHead, type HeadDescription } from './heads/people/describe.ts';
+export { ageNames, type HeadDiversity, type HeadRange, headDiversity } from './heads/people/diversity.ts';
+export type { HeadKey } from './heads/people/draw.ts';
+export type { HeadLevel } from './heads/people/levels.ts';
+export { toneNames } from './heads/people/tone.ts';
 export { type GridOptions, imageGrid } from './images/grid.ts';
 export { type Image, image, imagesOf, paste, resizeImage } from './images/image.ts';
 export { drawText, textPixels, textWidth } from './images/text.ts';

