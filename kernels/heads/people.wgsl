@@ -46,7 +46,7 @@ fn writeDrives() {
   }
 }
 
-/** Two scans of skin that suit a person, the share of the second, and the gain: less for dark scans, rich in contrast. */
+/** Two scans of skin that suit a person, share of the second, and gain: less for dark scans, which vary more. */
 fn scansOf(row : u32, p : Population) -> vec4f {
   let dark = select(0.0, 1.0, p.descent.x > 0.5);
   let who = chooserOf(p, dark);

@@ -7,9 +7,9 @@
 //            (the sum of four uniform numbers has variance 1/3)
 //   chance:  value = u0 < c ? a + (b - a) u1 : 0
 //
-// Memory: `identities`, `attributes` u32 [batch]; `table` one vec4f (a, b, c, code) per row with code = stream + 2 shape
-// + 8 number (packages/faces/src/heads/people/levels.ts); `values` f32 [batch, VALUES], of which this kernel writes the
-// first DRAWN of each head.
+// Memory: `identities`, `attributes` u32 [batch]; `table` one vec4f (a, b, c, code) per row with code = stream + 2
+// shape + 8 number (packages/faces/src/heads/people/levels.ts); `values` f32 [batch, VALUES], of which this kernel
+// writes the first DRAWN of each head.
 // Tile: one thread per row of a head.
 // Preconditions: constants SEED, DRAWN, VALUES. Parts before: philox. Dispatch: (ceil(DRAWN / 32), batch, 1).
 

@@ -6,11 +6,11 @@
 
 struct Person {
   pose : vec4f, // a: yaw, pitch, roll of the head; w: unused
-  gaze : vec4f, // a: gaze to the side and up; z: distance of the camera; w: eye-mouth length in pictures
+  gaze : vec4f, // a: gaze to the right and up, about the head's axes; z: distance of the camera; w: eye-mouth length in pictures
   frame : vec4f, // a: shift of the picture x, y; zoom of the background; seed of noise
   key : vec4f, // a: unit vector to the key light; w: radius of its penumbra in texels of the shadow map
   keyColor : vec4f, // a: rgb; w: share of the environment
-  environment : vec4f, // a: layer, turn about y, gain, blur of the background (level of the pyramid)
+  environment : vec4f, // a: layer, turn about y, gain (share included), blur of the background (level of the pyramid)
   irradiance : array<vec4f, 9>, // a: spherical harmonics of the turned environment, gain included, over pi
   tone : vec4f, // a: optical density of the skin; w (i): gain of the two inner scans
   skin : vec4f, // i: layer of scan A, of scan B, share of B; w (a): roughness
@@ -34,5 +34,5 @@ struct Person {
   occluder : vec4f, // a: kind (0 none, 1 disc, 2 bar, 3 hand), x, y in pictures from the centre, angle
   occluderColor : vec4f, // a: rgb; w: size in pictures
   descent : vec4f, // i: shares of the three descents; w: male share of the identity
-  about : vec4f, // age share (i), melanin (a), male share of the carrier (a), unused
+  about : vec4f, // age share (i), melanin (a), male share and age share of the carrier (a)
 }

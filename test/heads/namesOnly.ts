@@ -1,4 +1,4 @@
-/** An asset that has the names of a head and environments of its own, but neither mesh nor textures. */
+/** An asset that has the names of a head and light of its own, but neither mesh nor textures. */
 import type { HeadAsset, HeadPart, TextureLayers } from '../../packages/faces/src/heads/asset/headAsset.ts';
 import { rules } from '../../packages/faces/src/heads/people/rules.ts';
 
@@ -10,18 +10,10 @@ const none = (names: readonly string[]): TextureLayers => ({
   bytes: new Uint8Array(0),
 });
 
-/** Two environments: a sun, and a coloured slope. */
-function environments(): TextureLayers {
-  const [height, width] = [16, 32];
-  const bytes = new Uint8Array(2 * height * width * 3);
-  bytes.forEach((_, k) => {
-    const [c, x] = [k % 3, Math.floor(k / 3) % width];
-    const y = Math.floor(k / (3 * width)) % height;
-    const sun = Math.hypot(x - 20, y - 4) < 3 ? 230 - 20 * c : 120 + 10 * c;
-    bytes[k] = k < bytes.length / 2 ? sun : 100 + 3 * x + 2 * y + 15 * c;
-  });
-  return { names: ['sun', 'slope'], height, width, channels: 3, bytes };
-}
+/** Irradiance of two environments: bright with a slope from each side, in three colours. */
+const irradiance = Float32Array.from({ length: 54 }, (_, k) =>
+  k % 27 < 3 ? 0.8 + 0.1 * (k % 3) : 0.25 * Math.sin(1 + 2.3 * k),
+);
 
 const styles = (kind: HeadPart['kind'], names: readonly string[]): HeadPart[] =>
   names.map((name) => ({
@@ -67,7 +59,8 @@ export function namesOnly(): HeadAsset {
         'blue bluegreen brown brownlight deepblue green grey ice lightblue'.split(' ').map((x) => `${x}_eye`),
       ),
       mouth: none([]),
-      environments: environments(),
+      environments: none(['first', 'second']),
+      irradiance,
     },
   };
 }

@@ -58,7 +58,7 @@ function near(actual: ArrayLike<number>, expected: ArrayLike<number>, what: (ind
   assert.is(actual.length, expected.length);
   for (let k = 0; k < actual.length; k++) {
     const [a, b] = [actual[k] as number, expected[k] as number];
-    assert.ok(Math.abs(a - b) <= 1e-5 * Math.max(1, Math.abs(b)), `${what(k)}: ${a} instead of ${b}`);
+    if (!(Math.abs(a - b) <= 1e-5 * Math.max(1, Math.abs(b)))) assert.unreachable(`${what(k)}: ${a} instead of ${b}`);
   }
 }
 

@@ -74,10 +74,12 @@ import {
 } from '@visage/tensor/kernels';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { People } from '../../packages/faces/src/heads/people/people.ts';
 import { fewChannelsForward } from '../../packages/tensor/src/conv/fewChannels.ts';
 import { convGeometry } from '../../packages/tensor/src/conv/geometry.ts';
 import { normFamily } from '../../packages/tensor/src/reduce/plan.ts';
 import { totalFamily } from '../../packages/tensor/src/reduce/threads.ts';
+import { namesOnly } from '../heads/namesOnly.ts';
 import { productOf } from '../helpers/variants.ts';
 import { launchFilms } from './films.ts';
 
@@ -299,6 +301,12 @@ function launchFaces(): void {
   for (const render of [renderFaces, renderMeanFaces, renderMasks, renderMaterials]) render(batch);
 }
 
+function launchHeads(): void {
+  const people = new People(namesOnly());
+  people.draw({ identities: Uint32Array.of(1, 2), attributes: Uint32Array.of(3, 4) });
+  people.dispose();
+}
+
 function launchPhotos(): void {
   const [photo, places] = [uploadPicture(picture(12, 9)), [cropOf(1, 2, 10, 16)]];
   const outline = Array.from({ length: OUTLINE_POINTS }, (_, k): Point => [6 + 3 * Math.cos(k), 6 + 3 * Math.sin(k)]);
@@ -330,6 +338,7 @@ for (const profile of ['full', 'browser'] as const) {
       launchFewChannels(gpu);
       launchTraining();
       launchFaces();
+      launchHeads();
       launchPhotos();
       launchChanges();
       launchFilms();

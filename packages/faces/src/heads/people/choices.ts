@@ -1,8 +1,8 @@
 /**
  * @file Choices among the styles of an asset: the likelihood of each by sex, skin or descent, and age.
  *
- * An option weighs mix(woman, man, male) · mix(light, dark, dark) · (young, middle, old) · ages, and is chosen with that
- * probability. What `dark` stands for is said at each table. Unknown styles of another asset get an even chance.
+ * An option weighs mix(woman, man, male) · mix(light, dark, dark) · (young, middle, old) · ages, and is chosen with
+ * that probability. What `dark` stands for is said at each table. Unknown styles of another asset get an even chance.
  */
 import type { HeadAsset } from '../asset/headAsset.ts';
 

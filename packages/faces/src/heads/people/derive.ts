@@ -1,6 +1,6 @@
 /**
- * @file From drawn values to a person, on the host: what kernels/heads/people.wgsl computes, in the same order. Fills the
- * derived values (drives of expression, shares of the macro targets) too.
+ * @file What a person is a mixture of and what expression it wears, on the host: the derived values that
+ * kernels/heads/people.wgsl computes from the drawn ones.
  */
 
 import { type DriveName, driveNames } from './expressions.ts';

@@ -1,6 +1,6 @@
 /**
- * @file Expressions: a few drives, such as a smile or raised brows, each of which moves several units (morph targets) of
- * the face. Unit = Σ gain · drive. Drives of the eyes and brows have a left and a right value, a little different.
+ * @file Expressions: a few drives, such as a smile or raised brows, each of which moves several units (morph targets)
+ * of the face. Unit = Σ gain · drive. Drives of the eyes and brows have a left and a right value, a little different.
  */
 
 /** The drives in the order in which kernels/heads/people.wgsl writes them. */

@@ -5,8 +5,8 @@
  * things in front and sensor are attributes. Personal axes of shape follow in axes.ts.
  *
  * A number depends on (seed, stream, index, row) and on nothing else. Append new rows to keep old heads. The kernels
- * name a row by its name in capitals: `keyWarmth` is KEY_WARMTH. Ranges are those of level M3, see levels.ts. Angles are
- * degrees here, lengths decimetres, colours linear.
+ * name a row by its name in capitals: `keyWarmth` is KEY_WARMTH. Ranges are those of level M3, see levels.ts. Angles
+ * are degrees here, lengths decimetres, colours linear.
  */
 import type { Factor, FactorStream } from '../../sampling/factors.ts';
 

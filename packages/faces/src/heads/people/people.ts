@@ -21,11 +21,11 @@ export interface PeopleTables extends PersonTables {
   readonly rules: RuleTable;
 }
 
-/** The tables of an asset. Adds up the light of every environment: 0.3 s for eighteen of 512 × 256. */
+/** The tables of an asset. */
 export function peopleTables(asset: HeadAsset): PeopleTables {
   return {
     choices: choiceTable(asset),
-    environments: environmentTable(asset.textures.environments),
+    environments: environmentTable(asset.textures),
     rules: ruleTable(asset.targets),
   };
 }
