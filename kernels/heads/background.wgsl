@@ -1,11 +1,11 @@
 // Part: what lies behind the head: the environment out of focus, a slope of two colours, or patches of two.
 //
-// A library part: no entry point. Preconditions: constants FIRST, SIZE. Bindings `people`, `views`, `model`.
+// A library part: no entry point. Bindings `people`, `views`, `model`.
 // Parts before: person, view, light, noise.
 
 /** Light from behind a pixel. Eight taps hide the texels of a blurred level. */
 fn backgroundColor(picture : u32, pixel : vec2u) -> vec3f {
-  let xy = ((vec2f(pixel) + 0.5) * (2.0 / f32(SIZE)) - 1.0) * vec2f(1.0, -1.0);
+  let xy = ((vec2f(pixel) + 0.5) * (2.0 / f32(raster.size)) - 1.0) * vec2f(1.0, -1.0);
   let back = people[picture].back;
   let second = people[picture].back2;
   if (back.w > 0.5) {

@@ -2,17 +2,17 @@
 //
 //   kept = threshold(sample, triangle) < alpha,   scissors leave what lies above the cuts
 //
-// The thresholds of the SAMPLES² samples of a pixel are one in each interval [k, k + 1) / SAMPLES², in a hashed order, so
+// The thresholds of the samples² samples of a pixel are one in each interval [k, k + 1) / samples², in a hashed order, so
 // that the share of kept samples is the alpha rounded at random to a whole number of samples.
-// A library part: no entry point. Preconditions: constants SAMPLES, HAIR_LEVEL, BROW_LEVEL; bindings `people`, `model`.
+// A library part: no entry point. Bindings `people`, `model`.
 // Parts before: person, model, texture, noise.
 
 fn threshold(sample : vec2u, slot : u32) -> f32 {
-  let pixel = sample / SAMPLES;
-  let inside = sample - pixel * SAMPLES;
-  let count = SAMPLES * SAMPLES;
+  let pixel = sample / raster.samples;
+  let inside = sample - pixel * raster.samples;
+  let count = raster.samples * raster.samples;
   let word = hashWords(vec3u(pixel, slot));
-  let rank = (inside.y * SAMPLES + inside.x + (word & 0xffffu)) % count;
+  let rank = (inside.y * raster.samples + inside.x + (word & 0xffffu)) % count;
   return (f32(rank) + f32(word >> 16u) * (1.0 / 65536.0)) / f32(count);
 }
 
@@ -63,7 +63,7 @@ fn isKept(picture : u32, piece : Piece, slot : u32, sample : vec2u, weights : ve
     return rest.y > brimHeight(picture, rest);
   }
   let uv = mat3x2f(uvOf(c.x), uvOf(c.y), uvOf(c.z)) * weights;
-  let alpha = alphaOf(picture, piece.part, uv, select(BROW_LEVEL, HAIR_LEVEL, piece.part == STRANDS));
+  let alpha = alphaOf(picture, piece.part, uv, select(browLevel(), hairLevel(), piece.part == STRANDS));
   if (piece.part == STRANDS) {
     return alpha > 0.03 && (alpha > 0.5 || threshold(sample, slot) < alpha) && !isCut(picture, rest);
   }

@@ -4,7 +4,7 @@
 //   c = sRGB(c / (1 + 0.85 max(c − 0.72, 0))), then contrast about 0.45 and noise
 //
 // The noise is the sum of two uniform numbers, six tenths of it of each channel alone; its seed belongs to the attributes.
-// A library part: no entry point. Preconditions: constant SIZE. Binding `people`. Parts before: person, noise.
+// A library part: no entry point. Binding `people`. Parts before: person, noise.
 
 fn grain(pixel : vec2u, seed : u32) -> f32 {
   return unitOf(hashWords(vec3u(pixel, seed))) + unitOf(hashWords(vec3u(pixel, seed + 100u))) - 1.0;
@@ -13,7 +13,7 @@ fn grain(pixel : vec2u, seed : u32) -> f32 {
 fn developed(picture : u32, pixel : vec2u, light : vec3f) -> vec3f {
   let sensor = people[picture].sensor;
   let balance = people[picture].balance;
-  let xy = (vec2f(pixel) + 0.5) * (2.0 / f32(SIZE)) - 1.0;
+  let xy = (vec2f(pixel) + 0.5) * (2.0 / f32(raster.size)) - 1.0;
   var c = light * sensor.x * balance.rgb * (1.0 - sensor.z * dot(xy, xy) * 0.35);
   c = max(mix(vec3f(dot(c, vec3f(0.2126, 0.7152, 0.0722))), c, sensor.w), vec3f(0.0));
   c = c / (1.0 + max(c - 0.72, vec3f(0.0)) * 0.85);

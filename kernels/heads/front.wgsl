@@ -3,7 +3,7 @@
 // Glasses are two rings or panes in a plane before the eyes, a bridge, and two arms that run back along the temples. An
 // occluder is flat for what it covers and round for the light. All of it depends on the attributes alone.
 //
-// A library part: no entry point. Preconditions: constants FIRST, SIDE. Bindings `people`, `views`.
+// A library part: no entry point. Bindings `people`, `views`.
 // Parts before: person, view, head, light.
 
 const PLANE = 0.30; // of the glasses, decimetres before the centres of the eyes
@@ -25,7 +25,7 @@ fn open_() -> Cover {
 
 /** Direction of the ray through a sample, of length 1 along −z. */
 fn rayAt(picture : u32, sample : vec2u) -> vec3f {
-  let ndc = (vec2f(sample) + 0.5) * (2.0 / f32(SIDE)) - 1.0;
+  let ndc = (vec2f(sample) + 0.5) * (2.0 / f32(raster.side)) - 1.0;
   return vec3f((ndc * vec2f(1.0, -1.0) - views[picture].shift.xy) / views[picture].eye.w, -1.0);
 }
 
@@ -131,7 +131,7 @@ fn occluderAt(picture : u32, sample : vec2u) -> Cover {
   if (place.x < 0.5) {
     return cover;
   }
-  let p = ((vec2f(sample) + 0.5) / f32(SIDE) - 0.5) * vec2f(1.0, -1.0) - place.yz;
+  let p = ((vec2f(sample) + 0.5) / f32(raster.side) - 0.5) * vec2f(1.0, -1.0) - place.yz;
   let c = cos(place.w);
   let s = sin(place.w);
   let q = vec2f(c * p.x + s * p.y, c * p.y - s * p.x) / people[picture].occluderColor.w;

@@ -7,7 +7,7 @@
 //
 // Memory: `views` [pictures] View; `carrier` vec4f [pictures, BODY_SLOTS]; `model`, whose surface of hat vertices names
 // the body vertex below in its fields; `visibility` u32, where the hats are written.
-// Tile: one thread per vertex of a hat. Preconditions: constants FIRST (picture), BODY_SLOTS, HAT_VERTICES,
+// Tile: one thread per vertex of a hat. Preconditions: constants BODY_SLOTS, HAT_VERTICES,
 // HAT_FIRST (among vertices of all styles), and those of the parts. Parts before: view, head, visibility.
 // Dispatch: (ceil(HAT_VERTICES / 64), pictures, 1).
 
@@ -20,10 +20,11 @@ const THICKNESS = 0.13;
 
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id : vec3u) {
+  openRaster(vec4u(visibility[0], visibility[1], visibility[2], visibility[3]));
   if (id.x >= HAT_VERTICES) {
     return;
   }
-  let picture = FIRST + id.y;
+  let picture = raster.first + id.y;
   let below = model[SURFACE_AT + SURFACE_WORDS * (HAT_FIRST + id.x) + 2u];
   let q = carrier[picture * BODY_SLOTS + below].xyz;
   let centre = skullCentre(picture);

@@ -6,7 +6,7 @@
 // (with an even number of samples the one right below the middle).
 //
 // Memory: `people`, `views`, `positions`, `normals`, `tangents`, `model`, `visibility` as in shade.wgsl; `labels` f32
-// [pictures, SIZE, SIZE, 2]: class, and depth along the axis of the camera in decimetres (0 for background and occluders).
+// [pictures, size, size, 2]: class, and depth along the axis of the camera in decimetres (0 for background and occluders).
 // Tile: one thread per pixel, 8 x 8 a workgroup. Preconditions: as shade.wgsl.
 // Parts before: person, view, head, model, noise, texture, visibility, project, spot, light, skin, front.
 // Dispatch: (ceil(SIZE / 8), ceil(SIZE / 8), pictures).
@@ -63,12 +63,13 @@ fn classOf(picture : u32, s : Spot) -> f32 {
 
 @compute @workgroup_size(8, 8)
 fn main(@builtin(global_invocation_id) id : vec3u) {
-  if (id.x >= SIZE || id.y >= SIZE) {
+  openRaster(vec4u(visibility[0], visibility[1], visibility[2], visibility[3]));
+  if (id.x >= raster.size || id.y >= raster.size) {
     return;
   }
   let row = id.z;
-  let picture = FIRST + row;
-  let sample = id.xy * SAMPLES + SAMPLES / 2u;
+  let picture = raster.first + row;
+  let sample = id.xy * raster.samples + raster.samples / 2u;
   let key = visibility[keyAt(row, sample)];
   var class_ = 0.0;
   var depth = 0.0;
@@ -85,7 +86,7 @@ fn main(@builtin(global_invocation_id) id : vec3u) {
     class_ = 10.0;
     depth = 0.0;
   }
-  let at = 2u * ((picture * SIZE + id.y) * SIZE + id.x);
+  let at = 2u * ((picture * raster.size + id.y) * raster.size + id.x);
   labels[at] = class_;
   labels[at + 1u] = depth;
 }

@@ -9,7 +9,7 @@
 // Colours are linear. Each colour has a normal of its own. There is one place for each of the costly terms, which every
 // kind of matter passes: a compiler writes their code out at every call.
 // A library part: no entry point. Bindings: `people`, `views`, `model`, `visibility`.
-// Parts before: person, view, texture, visibility, project. Preconditions: constant FIRST.
+// Parts before: person, view, texture, visibility, project.
 // Sources: Ramamoorthi and Hanrahan 2001 (irradiance), Walter et al. 2007 (GGX), Schlick 1994.
 
 /** How matter answers to light. */
@@ -71,7 +71,7 @@ fn isLit(row : u32, map : u32, texel : vec2i, depth : u32) -> f32 {
 
 /** 1 in full light, 0 in shadow. `radius`: of the penumbra, in texels. */
 fn shadow(row : u32, world : vec3f, facing : vec3f, map : u32) -> f32 {
-  let picture = FIRST + row;
+  let picture = raster.first + row;
   let p = toShadow(picture, world + facing * 0.025);
   let depth = bitcast<u32>(max(p.z - 0.003, 0.0));
   let radius = people[picture].key.w;
@@ -105,7 +105,7 @@ fn ggx(n : vec3f, v : vec3f, l : vec3f, roughness : f32, f0 : f32) -> f32 {
 
 /** Light that matter at a point sends to the camera. `past`: share of the key light that glasses let through. */
 fn lightOf(row : u32, world : vec3f, m : Matter, past : f32) -> vec3f {
-  let picture = FIRST + row;
+  let picture = raster.first + row;
   let lit = shadow(row, world, m.facing, m.map) * past;
   let key = people[picture].keyColor.rgb;
   var light = (m.albedo + m.sheen) * irradiance(picture, m.normals) * m.ambient;

@@ -11,7 +11,7 @@
 // of the body; `reaches` f32 [BODY_SLOTS] in decimetres; `mask` f32 [pictures, SIZE, SIZE, 1] as bits, cleared to 0.
 // Tile: a workgroup has 64 / LANES triangles; LANES threads go through the pixels around one of them. All threads that
 // write to a pixel write the same.
-// Preconditions: constants FIRST, SIZE, SIDE, BODY_SLOTS, WINDOW_TRIANGLES, LANES. Parts before: view, visibility, project.
+// Preconditions: constants SIZE, BODY_SLOTS, WINDOW_TRIANGLES, LANES. Parts before: view, visibility, project.
 // Dispatch: (ceil(WINDOW_TRIANGLES LANES / 64), pictures, 1).
 
 @group(0) @binding(0) var<storage, read> views : array<View>;
@@ -27,16 +27,17 @@ fn toEdge(p : vec2f, a : vec2f, b : vec2f) -> f32 {
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group : vec3u, @builtin(local_invocation_index) local : u32) {
+  openRaster(vec4u(0u, SIZE, 1u, 0u));
   let index = group.x * (64u / LANES) + local / LANES;
   if (index >= WINDOW_TRIANGLES) {
     return;
   }
-  let picture = FIRST + group.y;
+  let picture = group.y;
   let corners = vec3u(window[3u * index], window[3u * index + 1u], window[3u * index + 2u]);
   var points : array<vec3f, 3>;
   var radius = 0.0;
   for (var k = 0u; k < 3u; k++) {
-    points[k] = toSamples(picture, carrier[picture * BODY_SLOTS + corners[k]].xyz) * vec3f(f32(SIZE) / f32(SIDE), f32(SIZE) / f32(SIDE), 1.0);
+    points[k] = toSamples(picture, carrier[picture * BODY_SLOTS + corners[k]].xyz) ;
     radius = max(radius, 0.6 * views[picture].eye.w * f32(SIZE) * points[k].z * reaches[corners[k]]);
   }
   radius += 1.5;

@@ -3,8 +3,7 @@
 //   iris   where the angle between the normal and the gaze is below 0.47; pupil below 0.15; limbal ring at 0.45
 //   hair   direct = (0.35 sin(t, l) + 0.65 wrap) wrap, and two Kajiya-Kay lobes along the strands t
 //
-// A library part: no entry point. Preconditions: constants FIRST, HAIR_LEVEL, BROW_LEVEL.
-// Parts before: spot, light, noise, skin. Source of the lobes: Kajiya and Kay 1989.
+// A library part: no entry point. Parts before: spot, light, noise, skin. Source of the lobes: Kajiya and Kay 1989.
 
 /** The texel of a part that is neither skin nor hat. */
 fn partTexel(picture : u32, s : Spot) -> vec4f {
@@ -18,11 +17,11 @@ fn partTexel(picture : u32, s : Spot) -> vec4f {
   } else if (s.part == STRANDS) {
     texture = HAIR;
     layer = u32(people[picture].hair.w) - 1u;
-    level = HAIR_LEVEL;
+    level = hairLevel();
   } else if (s.part == BROW) {
     texture = BROWS;
     layer = u32(style.x);
-    level = BROW_LEVEL;
+    level = browLevel();
   } else if (s.part == LASH) {
     texture = LASHES;
     layer = u32(style.y);

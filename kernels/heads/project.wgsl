@@ -1,16 +1,16 @@
 // Part: from points to samples of the picture and texels of a shadow map, and which of those a triangle covers.
 //
-//   d = eye.z − q.z,   (x, y) = (1/2 + f (q.x − eye.x) / 2d + shift.x / 2, 1/2 − f (q.y − eye.y) / 2d − shift.y / 2) SIDE
+//   d = eye.z − q.z,   (x, y) = (1/2 + f (q.x − eye.x) / 2d + shift.x / 2, 1/2 − f (q.y − eye.y) / 2d − shift.y / 2) side
 //   weights of a sample: areas of the triangles that it makes with the corners, over the area of all
 //
 // A sample whose weights are all above −1e-5 is covered, so that no gap opens between neighbours.
-// A library part: no entry point. Preconditions: constant SIDE; binding `views`. Parts before: view, visibility.
+// A library part: no entry point. Binding `views`. Parts before: view, visibility.
 
 /** x, y in samples, and 1 / d. */
 fn toSamples(picture : u32, q : vec3f) -> vec3f {
   let d = views[picture].eye.z - q.z;
   let slope = views[picture].eye.w * (q.xy - views[picture].eye.xy) / d + views[picture].shift.xy;
-  return vec3f((vec2f(0.5) + vec2f(0.5, -0.5) * slope) * f32(SIDE), 1.0 / d);
+  return vec3f((vec2f(0.5) + vec2f(0.5, -0.5) * slope) * f32(raster.side), 1.0 / d);
 }
 
 /** x, y in texels of a shadow map, and the depth from the light, 0 to 1. */

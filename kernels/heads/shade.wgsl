@@ -1,13 +1,12 @@
 // Turns the visible triangles of a batch into pictures.
 //
-//   out = developed(1 / SAMPLES² Σ min(light of the sample, 6))
+//   out = developed(1 / samples² Σ min(light of the sample, 6))
 //
 // A sample shows what its key names (triangles.wgsl) or the background, behind glasses and an occluder.
 //
 // Memory: `people` [pictures] Person; `views` [pictures] View; `positions`, `normals`, `tangents` vec4f [pictures, SLOTS];
-// `model`; `visibility` u32; `image` f32 [pictures, SIZE, SIZE, 3] in [0, 1].
-// Tile: one thread per pixel, 8 x 8 a workgroup. Preconditions: constants FIRST, SIZE, SAMPLES, SIDE = SIZE · SAMPLES
-// and those of the parts.
+// `model`; `visibility` u32; `image` f32 [pictures, size, size, 3] in [0, 1].
+// Tile: one thread per pixel, 8 x 8 a workgroup. Preconditions: constants of the parts.
 // Parts before: person, view, head, model, noise, texture, visibility, project, spot, light, skin, parts, front,
 // background, develop. Dispatch: (ceil(SIZE / 8), ceil(SIZE / 8), pictures).
 
@@ -22,15 +21,16 @@
 
 @compute @workgroup_size(8, 8)
 fn main(@builtin(global_invocation_id) id : vec3u) {
-  if (id.x >= SIZE || id.y >= SIZE) {
+  openRaster(vec4u(visibility[0], visibility[1], visibility[2], visibility[3]));
+  if (id.x >= raster.size || id.y >= raster.size) {
     return;
   }
   let row = id.z;
-  let picture = FIRST + row;
+  let picture = raster.first + row;
   var sum = vec3f(0.0);
   var behind = 0u;
-  for (var k = 0u; k < SAMPLES * SAMPLES; k++) {
-    let sample = id.xy * SAMPLES + vec2u(k % SAMPLES, k / SAMPLES);
+  for (var k = 0u; k < raster.samples * raster.samples; k++) {
+    let sample = id.xy * raster.samples + vec2u(k % raster.samples, k / raster.samples);
     let key = visibility[keyAt(row, sample)];
     var color = vec3f(0.0);
     var cover = occluderAt(picture, sample);
@@ -56,8 +56,8 @@ fn main(@builtin(global_invocation_id) id : vec3u) {
   if (behind > 0u) {
     sum += backgroundColor(picture, id.xy) * f32(behind);
   }
-  let value = developed(picture, id.xy, sum / f32(SAMPLES * SAMPLES));
-  let at = 3u * ((picture * SIZE + id.y) * SIZE + id.x);
+  let value = developed(picture, id.xy, sum / f32(raster.samples * raster.samples));
+  let at = 3u * ((picture * raster.size + id.y) * raster.size + id.x);
   image[at] = value.r;
   image[at + 1u] = value.g;
   image[at + 2u] = value.b;

@@ -22,7 +22,7 @@
 @group(0) @binding(5) var<storage, read_write> visibility : array<atomic<u32>>;
 
 fn castFrom(row : u32, map : u32, piece : Piece, k : u32) -> vec3f {
-  let picture = FIRST + row;
+  let picture = raster.first + row;
   let slot = piece.slots[k];
   if (piece.part == HAT) {
     let at = hatAt(row, slot);
@@ -68,7 +68,7 @@ fn castTriangle(row : u32, map : u32, piece : Piece, lane : u32) {
     }
     let depth = bitcast<u32>(clamp(dot(weights, depths) + bias, 0.0, 2.0));
     let at = shadowAt(row, map, texel);
-    if (depth < atomicLoad(&visibility[at]) && castsAt(FIRST + row, piece, weights)) {
+    if (depth < atomicLoad(&visibility[at]) && castsAt(raster.first + row, piece, weights)) {
       atomicMin(&visibility[at], depth);
     }
   }
@@ -76,12 +76,18 @@ fn castTriangle(row : u32, map : u32, piece : Piece, lane : u32) {
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group : vec3u, @builtin(local_invocation_index) local : u32) {
+  openRaster(vec4u(
+    atomicLoad(&visibility[0]),
+    atomicLoad(&visibility[1]),
+    atomicLoad(&visibility[2]),
+    atomicLoad(&visibility[3]),
+  ));
   let caster = group.x * (64u / LANES) + local / LANES;
   if (caster >= CASTERS) {
     return;
   }
   let slot = select(caster, caster - BODY_TRIANGLES + HAIR_FIRST, caster >= BODY_TRIANGLES);
-  let piece = pieceAt(FIRST + group.y, slot);
+  let piece = pieceAt(raster.first + group.y, slot);
   if (piece.part == NO_PART) {
     return;
   }

@@ -8,7 +8,7 @@
 // Paint lies in coordinates of the mean head, so it sticks to the skin. Whatever the identity decides is multiplied
 // by the window w, so that nothing changes at w = 0.
 //
-// A library part: no entry point. Preconditions: constants FIRST, SIDE, SKIN_LEVEL, SKIN_LEFT, SKIN_TOP, SKIN_RIGHT,
+// A library part: no entry point. Preconditions: constants SKIN_LEFT, SKIN_TOP, SKIN_RIGHT,
 // SKIN_BOTTOM (the part of the texture that the scans hold). Parts before: spot, light, noise.
 
 /** Where noise of the skin is read: scale, and shift. All of it is read in one loop (see fbm in noise.wgsl). */
@@ -83,7 +83,7 @@ fn scanned(picture : u32, uv : vec2f, window : f32) -> vec3f {
   let shares = vec4f(outside * (1.0 - outer.z), outside * outer.z, inside * (1.0 - inner.z), inside * inner.z);
   var sum = vec3f(0.0);
   for (var k = 0u; k < select(2u, 4u, window > 0.0); k++) {
-    let density = bilinear(SKINS, layers[k], SKIN_LEVEL, p, vec2<bool>(false)).rgb * 255.0 - 128.0;
+    let density = bilinear(SKINS, layers[k], skinLevel(), p, vec2<bool>(false)).rgb * 255.0 - 128.0;
     sum += density * (shares[k] / 64.0);
   }
   return sum;
@@ -91,7 +91,7 @@ fn scanned(picture : u32, uv : vec2f, window : f32) -> vec3f {
 
 /** How much of a pattern of so many cells a decimetre the samples of the picture can show. */
 fn visible(frequency : f32) -> f32 {
-  return clamp(0.4 * f32(SIDE) / frequency, 0.0, 1.0);
+  return clamp(0.4 * f32(raster.side) / frequency, 0.0, 1.0);
 }
 
 fn moles(picture : u32, rest : vec3f) -> f32 {

@@ -1,6 +1,6 @@
 // Part: the piece of surface that a sample shows, interpolated between the corners of its triangle.
 //
-// A library part: no entry point. Preconditions: constants FIRST, SLOTS; bindings `people`, `views`, `positions`,
+// A library part: no entry point. Preconditions: constant SLOTS; bindings `people`, `views`, `positions`,
 // `normals`, `tangents`, `model` and `visibility`, all to read. Parts before: person, view, head, model, visibility,
 // project.
 
@@ -27,7 +27,7 @@ fn hatCorner(row : u32, vertex : u32) -> vec3f {
 }
 
 fn spotAt(row : u32, sample : vec2u, slot : u32) -> Spot {
-  let picture = FIRST + row;
+  let picture = raster.first + row;
   let piece = pieceAt(picture, slot);
   let isHat = piece.part == HAT;
   let base = picture * SLOTS;

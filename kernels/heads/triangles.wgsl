@@ -9,7 +9,7 @@
 // Memory: `people` [pictures] Person; `views` [pictures] View; `positions` vec4f [pictures, SLOTS]; `model`;
 // `visibility` u32 (visibility.wgsl), cleared and with hats.
 // Tile: a workgroup has 64 / LANES triangles; LANES threads go through the box around one of them.
-// Preconditions: constants FIRST (picture), SLOTS, TRIANGLE_SLOTS, LANES, SIDE, SAMPLES and those of the parts.
+// Preconditions: constants SLOTS, TRIANGLE_SLOTS, LANES and those of the parts.
 // Parts before: person, view, model, texture, noise, cards, visibility, project.
 // Dispatch: (ceil(TRIANGLE_SLOTS LANES / 64), pictures, 1).
 
@@ -26,16 +26,22 @@ fn hatPosition(row : u32, vertex : u32) -> vec3f {
 
 fn cornerAt(row : u32, piece : Piece, k : u32) -> vec3f {
   if (piece.part == HAT) {
-    return toSamples(FIRST + row, hatPosition(row, piece.slots[k]));
+    return toSamples(raster.first + row, hatPosition(row, piece.slots[k]));
   }
-  return toSamples(FIRST + row, positions[(FIRST + row) * SLOTS + piece.slots[k]].xyz);
+  return toSamples(raster.first + row, positions[(raster.first + row) * SLOTS + piece.slots[k]].xyz);
 }
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group : vec3u, @builtin(local_invocation_index) local : u32) {
+  openRaster(vec4u(
+    atomicLoad(&visibility[0]),
+    atomicLoad(&visibility[1]),
+    atomicLoad(&visibility[2]),
+    atomicLoad(&visibility[3]),
+  ));
   let slot = group.x * (64u / LANES) + local / LANES;
   let row = group.y;
-  let picture = FIRST + row;
+  let picture = raster.first + row;
   if (slot >= TRIANGLE_SLOTS) {
     return;
   }
@@ -50,7 +56,7 @@ fn main(@builtin(workgroup_id) group : vec3u, @builtin(local_invocation_index) l
   let perDepth = vec3f(triangle.a.z, triangle.b.z, triangle.c.z);
   let isRaised = piece.part == BROW || piece.part == LASH;
   let near = views[picture].eye.z - 4.0 + select(0.0, 0.02, isRaised);
-  let box = boxOf(triangle, SIDE);
+  let box = boxOf(triangle, raster.side);
   let extent = box.high - box.low;
   if (min(extent.x, extent.y) <= 0) {
     return;

@@ -67,6 +67,7 @@ export function tinyHead(): HeadAsset {
       irises: layers(5, 2, 16, 3),
       mouth: layers(6, 2, 16, 3),
       environments: layers(7, 2, 16, 3),
+      irradiance: new Float32Array(2 * 27),
     },
   };
 }

@@ -41,6 +41,7 @@ export interface Raster {
 }
 
 const SHADOW_WORDS = 2 * 256 * 256;
+const RASTER_WORDS = 4;
 
 /** Threads that share a triangle: as many as a subgroup has on a CPU, more on GPUs, which hide waiting better. */
 const lanesOf = (gpu: Gpu): number => (gpu.adapter.software ? 8 : 16);
@@ -49,33 +50,27 @@ const lanesOf = (gpu: Gpu): number => (gpu.adapter.software ? 8 : 16);
 interface Chunk {
   readonly first: number;
   readonly rows: number;
-  readonly constants: Readonly<Record<string, Constant>>;
+  /** Words of a picture. */
+  readonly words: number;
   readonly visibility: GpuBuffer;
 }
 
-function constantsOf(model: DrawingModel, { size, samples }: Raster, first: number): Record<string, Constant> {
-  const side = size * samples;
-  const hatAt = side * side + SHADOW_WORDS;
-  return {
-    ...model.constants,
-    ...{ FIRST: first, SIZE: size, SAMPLES: samples, SIDE: side, LANES: lanesOf(model.gpu) },
-    ...{ VISIBILITY_WORDS: hatAt + 3 * model.hatVertices, SHADOWS_AT: side * side, HAT_AT: hatAt },
-    ...{ SLOTS: model.vertexSlots, BODY_SLOTS: model.bodyVertices, HAT_VERTICES: model.hatVertices },
-    ...{ TRIANGLE_SLOTS: model.triangles.all, BODY_TRIANGLES: model.triangles.body },
-    ...{ HAIR_FIRST: model.triangles.hair, CASTERS: model.triangles.body + model.triangles.above },
-    // textures of 512 texels across a head of about 0.4 pictures
-    ...{ HAIR_LEVEL: side < 180 ? 2 : side < 500 ? 1 : 0, BROW_LEVEL: side < 200 ? 1 : 0, SKIN_LEVEL: side < 130 ? 1 : 0 },
-  };
-}
+/** What all kernels of a model are compiled with; sizes of pictures are not among it. */
+const constantsOf = (model: DrawingModel): Record<string, Constant> => ({
+  ...model.constants,
+  ...{ LANES: lanesOf(model.gpu), SLOTS: model.vertexSlots, BODY_SLOTS: model.bodyVertices },
+  ...{ HAT_VERTICES: model.hatVertices, TRIANGLE_SLOTS: model.triangles.all, BODY_TRIANGLES: model.triangles.body },
+  ...{ HAIR_FIRST: model.triangles.hair, CASTERS: model.triangles.body + model.triangles.above },
+});
 
-function chunksOf(model: DrawingModel, batch: number, raster: Raster): Chunk[] {
+function chunksOf(model: DrawingModel, batch: number, { size, samples }: Raster): Chunk[] {
   const { gpu } = model;
-  const words = constantsOf(model, raster, 0).VISIBILITY_WORDS as number;
-  const most = Math.max(1, Math.floor(gpu.device.limits.maxStorageBufferBindingSize / (4 * words)));
+  const words = (size * samples) ** 2 + SHADOW_WORDS + 3 * model.hatVertices;
+  const most = Math.max(1, Math.floor((gpu.device.limits.maxStorageBufferBindingSize / 4 - RASTER_WORDS) / words));
   return Array.from({ length: Math.ceil(batch / most) }, (_, k) => {
     const first = k * most;
     const rows = Math.min(most, batch - first);
-    return { first, rows, constants: constantsOf(model, raster, first), visibility: gpu.alloc(4 * words * rows) };
+    return { first, rows, words, visibility: gpu.alloc(4 * (RASTER_WORDS + words * rows)) };
   });
 }
 
@@ -94,43 +89,46 @@ const programs = {
   labels: [...surfaces, kernels.headsFront, kernels.headsLabels],
 } as const;
 
-const program = (name: keyof typeof programs, constants: Program['constants']): Program => ({
+const program = (name: keyof typeof programs, model: DrawingModel): Program => ({
   name: `heads/${name}`,
   parts: programs[name],
-  constants,
+  constants: constantsOf(model),
 });
 
-function clear(gpu: Gpu, buffer: GpuBuffer, words: number, value: number): void {
+function clear(gpu: Gpu, buffer: GpuBuffer, value: number, lead: readonly number[] = []): void {
+  const [first = 0, size = 0, samples = 0, words = 0] = lead;
+  const constants = { FIRST: first, SIZE: size, SAMPLES: samples, PICTURE_WORDS: words, LEAD: lead.length };
+  const count = buffer.bytes / 4;
   gpu.dispatch({
-    program: { name: 'heads/clear', parts: [kernels.headsClear], constants: { WORDS: words, VALUE: value } },
+    program: { name: 'heads/clear', parts: [kernels.headsClear], constants: { WORDS: count, VALUE: value, ...constants } },
     buffers: [buffer],
-    grid: linearGrid(Math.ceil(words / 64)),
+    grid: linearGrid(Math.ceil(count / 64)),
     replaces: true,
   });
 }
 
 /** Fills the keys and shadow maps of a chunk. */
-function rasterise(heads: PosedHeads, model: DrawingModel, chunk: Chunk, withShadows: boolean): void {
+function rasterise(heads: PosedHeads, model: DrawingModel, chunk: Chunk, raster: Raster, withShadows: boolean): void {
   const { gpu, triangles } = model;
   const { people, views, positions, carrier } = heads;
-  const { rows, constants, visibility } = chunk;
-  const lanes = constants.LANES as number;
+  const { first, rows, words, visibility } = chunk;
+  const lanes = lanesOf(gpu);
   const groups = (count: number): [number, number, number] => [Math.ceil((count * lanes) / 64), rows, 1];
-  clear(gpu, visibility, visibility.bytes / 4, 0xffffffff);
+  clear(gpu, visibility, 0xffffffff, [first, raster.size, raster.samples, words]);
   if (model.hatVertices > 0)
     gpu.dispatch({
-      program: program('hat', constants),
+      program: program('hat', model),
       buffers: [views, carrier, model.buffer, visibility],
       grid: [Math.ceil(model.hatVertices / 64), rows, 1],
     });
   if (withShadows)
     gpu.dispatch({
-      program: program('shadow', constants),
+      program: program('shadow', model),
       buffers: [people, views, positions, carrier, model.buffer, visibility],
       grid: groups(triangles.body + triangles.above),
     });
   gpu.dispatch({
-    program: program('triangles', constants),
+    program: program('triangles', model),
     buffers: [people, views, positions, model.buffer, visibility],
     grid: groups(triangles.all),
   });
@@ -148,9 +146,9 @@ function perPixel(
   const out = empty(gpu, [batch, raster.size, raster.size, channels]);
   const across = Math.ceil(raster.size / 8);
   for (const chunk of chunksOf(model, batch, raster)) {
-    rasterise(heads, model, chunk, name === 'shade');
+    rasterise(heads, model, chunk, raster, name === 'shade');
     gpu.dispatch({
-      program: program(name, chunk.constants),
+      program: program(name, model),
       buffers: [people, views, positions, normals, tangents, model.buffer, chunk.visibility, out.buffer],
       grid: [across, across, chunk.rows],
     });
@@ -173,13 +171,12 @@ export function drawMasks(heads: PosedHeads, model: DrawingModel, size: number):
   const { gpu, windowTriangles } = model;
   const { views, carrier, batch } = heads;
   const mask = empty(gpu, [batch, size, size, 1]);
-  const constants = { ...constantsOf(model, { size, samples: 1 }, 0), WINDOW_TRIANGLES: windowTriangles };
-  clear(gpu, mask.buffer, mask.size, 0);
+  clear(gpu, mask.buffer, 0);
   gpu.dispatch({
     program: {
       name: 'heads/mask',
       parts: [kernels.headsView, kernels.headsVisibility, kernels.headsProject, kernels.headsMask],
-      constants,
+      constants: { SIZE: size, BODY_SLOTS: model.bodyVertices, WINDOW_TRIANGLES: windowTriangles, LANES: lanesOf(gpu) },
     },
     buffers: [views, carrier, model.window, model.reaches, mask.buffer],
     grid: [Math.ceil((windowTriangles * lanesOf(gpu)) / 64), batch, 1],

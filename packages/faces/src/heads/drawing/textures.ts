@@ -41,15 +41,17 @@ const radianceOf = Float32Array.from(
   (_, byte) => darkest * ((1 + brightest / darkest) ** (byte / 255) - 1),
 );
 
+const float = new Float32Array(1);
+const floatBits = new Uint32Array(float.buffer);
+
 /** Three mantissas of nine bits and an exponent of five: (r, g, b) 2^(exponent − 24). */
 export function sharedExponent(r: number, g: number, b: number): number {
-  const largest = Math.max(r, g, b);
-  if (!(largest > 0)) return 0;
-  let exponent = Math.max(0, Math.floor(Math.log2(largest)) + 16);
-  if (Math.round(largest * 2 ** (24 - exponent)) > 511) exponent++;
+  float[0] = Math.max(r, g, b);
+  let exponent = Math.max(0, (floatBits[0]! >>> 23) - 111); // of the bits: ⌊log2⌋ + 127
+  if (Math.round(float[0]! * 2 ** (24 - exponent)) > 511) exponent++;
   const scale = 2 ** (24 - exponent);
-  const [x, y, z] = [r, g, b].map((value) => Math.round(value * scale)) as [number, number, number];
-  return (x | (y << 9) | (z << 18) | (exponent << 27)) >>> 0;
+  const mantissas = Math.round(r * scale) | (Math.round(g * scale) << 9) | (Math.round(b * scale) << 18);
+  return (mantissas | (exponent << 27)) >>> 0;
 }
 
 function writeLevel(words: Uint32Array, start: number, { values }: Picture, channels: number, coding: Coding): number {
