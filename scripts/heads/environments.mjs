@@ -13,6 +13,38 @@ const LEAST = 0.01;
 /** three's name of 32 bit floats. */
 const FLOAT_TYPE = 1015;
 
+/**
+ * A pixel of the file as light, or nothing if it is damaged. The packing of some suns lost their red and green, or rang
+ * below zero; where one channel overflowed, the light is white.
+ */
+function repaired([r, g, b]) {
+  const [most, least] = [Math.max(r, g, b), Math.min(r, g, b)];
+  if (!(least > -0.5) || (r === 0 && g === 0 && b > 0.5 && b < 12)) return undefined;
+  if (most > 12 && least < 0.35 * most) return [MOST, MOST, MOST];
+  return [r, g, b].map((x) => Math.min(MOST, Math.max(0, x)));
+}
+
+/** Gives each damaged pixel the mean of the sound ones around it, from the rim inwards. */
+function fillDamage(pixels) {
+  let damaged = [...pixels.keys()].filter((at) => !pixels[at]);
+  while (damaged.length > 0) {
+    const found = damaged.map((at) => {
+      const [x, y] = [at % WIDTH, Math.floor(at / WIDTH)];
+      const around = [-1, 0, 1].flatMap((dy) =>
+        [-1, 0, 1].map((dx) => pixels[Math.min(HEIGHT - 1, Math.max(0, y + dy)) * WIDTH + ((x + dx + WIDTH) % WIDTH)]),
+      );
+      const sound = around.filter(Boolean);
+      if (sound.length === 0) return undefined;
+      return [0, 1, 2].map((c) => sound.reduce((sum, pixel) => sum + pixel[c] / sound.length, 0));
+    });
+    if (!found.some(Boolean)) throw new Error('an environment map has no sound pixel');
+    damaged.forEach((at, k) => {
+      pixels[at] = found[k];
+    });
+    damaged = damaged.filter((at) => !pixels[at]);
+  }
+}
+
 /** Radiance [HEIGHT, WIDTH, 3], rows from the zenith down, at most MOST. */
 function readRadiance(loader, path) {
   const [, base64] = readFileSync(path, 'utf8').match(/base64,([A-Za-z0-9+/=]+)/);
@@ -20,22 +52,13 @@ function readRadiance(loader, path) {
   const { width, height, data } = loader.parse(file.buffer);
   if (width !== WIDTH || height !== HEIGHT) throw new Error(`${path} has ${width} × ${height} pixels`);
   const channels = data.length / (width * height);
-  const out = new Float64Array(HEIGHT * WIDTH * 3);
-  for (let y = 0; y < HEIGHT; y++) {
-    for (let x = 0; x < WIDTH; x++) {
-      const from = ((HEIGHT - 1 - y) * WIDTH + x) * channels; // the file's rows come from below
-      const pixel = [0, 1, 2].map((c) => {
-        const value = data[from + c];
-        return Number.isNaN(value) ? 0 : Math.min(6e4, Math.max(0, value));
-      });
-      const most = Math.max(...pixel);
-      const isOverflown = most > 12 && Math.min(...pixel) < 0.35 * most; // one channel of some suns overflowed
-      pixel.forEach((value, c) => {
-        out[(y * WIDTH + x) * 3 + c] = Math.min(MOST, isOverflown ? most : value);
-      });
-    }
-  }
-  return out;
+  const pixels = Array.from({ length: HEIGHT * WIDTH }, (_, at) => {
+    const row = HEIGHT - 1 - Math.floor(at / WIDTH); // the file's rows come from below
+    const from = (row * WIDTH + (at % WIDTH)) * channels;
+    return repaired([data[from], data[from + 1], data[from + 2]]);
+  });
+  fillDamage(pixels);
+  return Float64Array.from(pixels.flat());
 }
 
 /** Direction of a pixel's centre: x right, y up, z to the viewer; the middle column lies behind the head (−z). */

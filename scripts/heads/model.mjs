@@ -44,18 +44,35 @@ export function triangulate(quads, uvs) {
   };
 }
 
-/** The same surface with only the triangles for which `keep(a, b, c)` holds, and the vertices that they use. */
-export function keepTriangles({ vertex, uv, triangles }, keep) {
-  const kept = [];
-  for (let t = 0; t < triangles.length; t += 3) {
-    const corners = triangles.slice(t, t + 3);
-    if (keep(...corners)) kept.push(...corners);
-  }
-  const used = [...new Set(kept)].sort((a, b) => a - b);
+/** The same surface with other triangles of its vertices, and only the vertices that they use. */
+export function withTriangles({ vertex, uv }, triangles) {
+  const used = [...new Set(triangles)].sort((a, b) => a - b);
   const place = new Map(used.map((v, k) => [v, k]));
   return {
     vertex: used.map((v) => vertex[v]),
     uv: used.flatMap((v) => [uv[2 * v], uv[2 * v + 1]]),
-    triangles: kept.map((v) => place.get(v)),
+    triangles: triangles.map((v) => place.get(v)),
   };
+}
+
+/** A part with only the points that its vertices use. */
+export function withoutUnusedPoints({ refs, weights, offsets, vertex, ...rest }) {
+  const used = [...new Set(vertex)].sort((a, b) => a - b);
+  const place = new Map(used.map((p, k) => [p, k]));
+  const pick = (values) => used.flatMap((p) => values.slice(3 * p, 3 * p + 3));
+  return {
+    ...rest,
+    refs: pick(refs),
+    weights: pick(weights),
+    offsets: pick(offsets),
+    vertex: vertex.map((p) => place.get(p)),
+  };
+}
+
+/** Positions of a part's points [points, 3] on the mean head, whose vertices lie at `base`. */
+export function positionsOf({ refs, weights, offsets }, base) {
+  return Float64Array.from(offsets, (offset, i) => {
+    const k = i - (i % 3);
+    return [0, 1, 2].reduce((sum, j) => sum + weights[k + j] * base[3 * refs[k + j] + (i % 3)], offset);
+  });
 }

@@ -3,6 +3,7 @@
  * the depth maps of 64 directions. Baked for the bald head and again with each style of hair, which shades the skin.
  */
 import { DepthMap } from './depthMap.mjs';
+import { positionsOf } from './model.mjs';
 
 const DIRECTIONS = 64;
 
@@ -15,14 +16,6 @@ const directions = Array.from({ length: DIRECTIONS }, (_, k) => {
   const [radius, angle] = [Math.sqrt(1 - y * y), k * Math.PI * (3 - Math.sqrt(5))];
   return [radius * Math.cos(angle), y, radius * Math.sin(angle)];
 });
-
-/** Positions of a part's points [points, 3] on the mean head. */
-function positionsOf({ refs, weights, offsets }, base) {
-  return Float64Array.from(offsets, (offset, i) => {
-    const k = i - (i % 3);
-    return [0, 1, 2].reduce((sum, j) => sum + weights[k + j] * base[3 * refs[k + j] + (i % 3)], offset);
-  });
-}
 
 /** Unit normals of points [points, 3]: the mean of the triangles around them, weighted by area. */
 function normalsOf(points, triangles) {

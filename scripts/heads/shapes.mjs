@@ -4,8 +4,9 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { keepTriangles, readModel, triangulate } from './model.mjs';
-import { targetsToShip } from './provenance.mjs';
+import { positionsOf, readModel, triangulate, withoutUnusedPoints, withTriangles } from './model.mjs';
+import { checkPart, targetsToShip } from './provenance.mjs';
+import { thin } from './thin.mjs';
 
 const numbered = (name, count, digits) =>
   Array.from({ length: count }, (_, k) => name + String(k + 1).padStart(digits, '0'));
@@ -48,14 +49,29 @@ const isCornea = (uv, corners) => {
   return mean(0) > 0.85 && mean(1) > 0.84;
 };
 
-/** A part of the package with its fit to the base mesh: refs, weights [points, 3] and offsets [points, 3]. */
-function readProxy(data, folder, kind, name) {
+/** Triangles of the teeth, a tenth of those in the package: a picture shows them a few pixels high. */
+const TEETH = 712;
+
+/** Triangles without those for which `isOut` holds. */
+const trianglesWithout = ({ triangles }, isOut) =>
+  triangles.filter((_, i) => !isOut(triangles.slice(i - (i % 3), i - (i % 3) + 3)));
+
+/** A part of the package with its fit to the base mesh at `positions`: refs, weights and offsets [points, 3]. */
+function readProxy(data, positions, folder, kind, name) {
+  checkPart(`${folder}/${name}`);
   const { ref_vIdxs, weights, offsets, quads, uvs } = readModel(join(data, 'proxies', folder, name, `${name}.json`));
   const isSingle = (w) => w[1] === 0 && w[2] === 0;
   const refs = ref_vIdxs.map((r, k) => (isSingle(weights[k]) ? [r[0], r[0], r[0]] : r));
+  const fit = { refs: refs.flat(), weights: weights.flat(), offsets: offsets.flat() };
   const surface = triangulate(quads, uvs);
-  const shown = kind === 'eyes' ? keepTriangles(surface, (...corners) => !isCornea(surface.uv, corners)) : surface;
-  return { kind, name, refs: refs.flat(), weights: weights.flat(), offsets: offsets.flat(), ...shown };
+  const part = { kind, name, ...fit, ...surface };
+  if (kind === 'eyes') {
+    // All points stay, since the middle of the eyeball is that of the cornea too.
+    const kept = trianglesWithout(surface, (corners) => isCornea(surface.uv, corners));
+    return { ...part, ...withTriangles(surface, kept) };
+  }
+  if (kind !== 'teeth') return part;
+  return withoutUnusedPoints({ ...part, ...withTriangles(surface, thin(surface, positionsOf(fit, positions), TEETH)) });
 }
 
 /** The body as a part: each point is one base vertex. */
@@ -103,7 +119,7 @@ export function readShapes(folder) {
   const { vertices: positions, quads, uvs } = readModel(join(data, 'models/human_full_size.json'));
   const body = bodyPart(quads.filter(isHead(positions)), uvs);
   const others = proxies.flatMap(({ kind, folder: from, names }) =>
-    names.map((name) => readProxy(data, from, kind, name)),
+    names.map((name) => readProxy(data, positions, from, kind, name)),
   );
   const parts = [body, ...others];
   const kept = [...new Set(parts.flatMap((part) => part.refs))].sort((a, b) => a - b);

