@@ -27,17 +27,17 @@ fn within(mood : f32, low : f32, high : f32, value : f32) -> f32 {
 fn writeDrives() {
   let mood = drawn(MOOD);
   let s = drawn(MOOD_STRENGTH);
-  let smile = within(mood, 0.0, 0.45, 0.8 * s);
+  let smile = within(mood, 0.0, 0.48, 0.8 * s);
   let browMood = drawn(BROW_MOOD);
   let b = drawn(BROW_MOOD_STRENGTH);
   let sides = vec2f(1.0 + drawn(TILT), 1.0 - drawn(TILT));
-  let inner = sides * (0.2 + within(browMood, 0.38, 0.6, 0.8 * b));
+  let inner = sides * (0.16 + within(browMood, 0.38, 0.6, 0.8 * b));
   let up = sides * within(browMood, 0.0, 0.3, b);
   let down = sides * within(browMood, 0.3, 0.38, 0.7 * b);
   let closed = drawn(LIDS_CLOSED);
   let squint = sides * (max(0.0, -drawn(LIDS)) + 0.35 * smile);
-  let wide = (0.12 + max(0.0, drawn(LIDS))) * (1.0 - closed);
-  let open = within(mood, 0.45, 0.55, 0.45 * s) + select(0.0, drawn(SMILE_OPEN), smile > 0.0);
+  let wide = (0.18 + max(0.0, drawn(LIDS))) * (1.0 - closed);
+  let open = within(mood, 0.48, 0.55, 0.45 * s) + select(0.0, drawn(SMILE_OPEN), smile > 0.0);
   let drives = array<f32, 19>(smile, smile * drawn(SMILE_TEETH), open, within(mood, 0.55, 0.62, 0.6 * s),
     within(mood, 0.62, 0.68, 0.8 * s), within(mood, 0.68, 0.73, 0.5 * s), within(mood, 0.73, 0.77, 0.5 * s), inner.x,
     inner.y, up.x, up.y, down.x, down.y, squint.x, squint.y, wide, wide, closed, closed);
@@ -75,7 +75,7 @@ fn writeLight(density : vec3f) {
   let layer = min(ENVIRONMENTS - 1u, u32(drawn(ENVIRONMENT) * f32(ENVIRONMENTS)));
   let turn = radians(drawn(ENVIRONMENT_TURN));
   let s = turnedEnvironment(layer, turn, drawn(ENVIRONMENT_CONTRAST));
-  let gain = light.ambient / max(frontLuminance(s), 1e-4);
+  let gain = light.ambient / max(meteredLuminance(s), 1e-4);
   people[head].key = vec4f(light.direction, drawn(KEY_SOFTNESS));
   people[head].keyColor = vec4f(light.color, light.ambient);
   people[head].environment = vec4f(f32(layer), turn, gain, drawn(BACK_BLUR));

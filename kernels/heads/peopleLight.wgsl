@@ -3,7 +3,8 @@
 //   E(n) / pi = s0 + s1 y + s2 z + s3 x + s4 xy + s5 yz + s6 (3 z^2 - 1) + s7 xz + s8 (x^2 - y^2)
 //   turned about y by t, with c = cos t, d = sin t (a direction e of the map points to (c e.x - d e.z, e.y, d e.x +
 //   c e.z)): (x, z) and (xy, yz) turn as vectors, xx, zz and xz as a symmetric matrix.
-//   gain     = ambient / mean luminance of E / pi over four directions before the face
+//   gain     = ambient / (0.55 luminance of E / pi, mean of four directions before the face, + 0.2 over all + 0.25
+//   behind): without the last, what lies behind a face against the light burns out
 //   exposure = (0.3 / (albedo light))^0.62 (0.9 / light)^0.2: a camera that meters the skin
 //   white    = (luminance / colour)^0.65 of the light from the front
 //
@@ -69,6 +70,11 @@ fn frontLuminance(s : Harmonics) -> f32 {
     max(0.0, luminance(irradianceAt(s, vec3f(0.6, 0.0, 0.8)))) +
     max(0.0, luminance(irradianceAt(s, vec3f(-0.6, 0.0, 0.8)))) +
     max(0.0, luminance(irradianceAt(s, vec3f(0.0, 0.5, 0.87)))));
+}
+
+fn meteredLuminance(s : Harmonics) -> f32 {
+  let behind = max(0.0, luminance(irradianceAt(s, vec3f(0.0, 0.0, -1.0))));
+  return 0.55 * frontLuminance(s) + 0.2 * luminance(s[0]) + 0.25 * behind;
 }
 
 fn whiteBalance(s : Harmonics) -> vec3f {

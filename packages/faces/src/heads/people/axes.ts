@@ -24,7 +24,7 @@ const deviations = {
   mouth: 0.3,
   cheek: 0.36,
   chin: 0.32,
-  eyebrows: 0.4,
+  eyebrows: 0.26,
   ears: 0.4,
   neck: 0.3,
 } as const;
@@ -64,6 +64,16 @@ const stems: Readonly<Record<Group, string>> = {
     neck-scale-vert:less/more neck-trans-depth:backward/forward neck-trans-vert:down/up`,
 };
 
+/**
+ * Means of axes that are not 0: the head of the mesh has lowered lids, and brows that fall towards the nose, which looks
+ * angry.
+ */
+const means: Readonly<Record<string, number>> = {
+  'eyebrows-angle': 0.4,
+  'eyebrows-trans-vert': 0.25,
+  'l-eye-height2': 0.25,
+};
+
 /** Axes that change the size or the depth of a whole feature, or bags and folds, look exaggerated sooner. */
 const touchy = /scale|trans-depth|nose-trans|mouth-trans|compression|epicanthus|laugh|bag/;
 
@@ -81,7 +91,7 @@ function groupAxes(group: Group, stream: FactorStream, spread: number): Axis[] {
     return {
       negative: tied(`${group}/${stem}-${negative}`),
       positive: tied(`${group}/${stem}-${positive}`),
-      row: factor(stream, 'normal', 0, deviation),
+      row: factor(stream, 'normal', means[stem] ?? 0, deviation),
     };
   });
 }

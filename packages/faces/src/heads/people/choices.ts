@@ -43,8 +43,8 @@ const hairColors: readonly Option[] = [
   { sex: [1, 1], skin: [1.6, 0.08], age: [1, 1, 0.35], color: [0.12, 0.07, 0.035] },
   { sex: [1, 1], skin: [1.5, 0.03], age: [1, 0.8, 0.25], color: [0.32, 0.22, 0.11] },
   { sex: [1, 1], skin: [0.8, 0.02], age: [1, 0.8, 0.2], color: [0.16, 0.05, 0.02] },
-  { ...grey, color: [0.25, 0.25, 0.25] },
-  { ...grey, age: [0, 0.1, 2.5], color: [0.5, 0.49, 0.47] },
+  { ...grey, color: [0.2, 0.2, 0.2] },
+  { ...grey, age: [0, 0.1, 2.5], color: [0.27, 0.26, 0.25] },
 ];
 
 const lipColors: readonly Option[] = [
@@ -55,13 +55,23 @@ const lipColors: readonly Option[] = [
   [1, 0.45, 0.35],
 ].map((color) => ({ sex: [1, 1], color: color as [number, number, number] }));
 
-/** Brows that are thin or plucked are women's; the seventh is hardly there. */
+/**
+ * Brows. Half of the styles fall steeply towards the nose and look angry on a calm face: they are rare. The arched and
+ * plucked ones are women's, the broad ones men's.
+ */
 const brows: Options = {
-  eyebrow003: { sex: [1, 0.1] },
-  eyebrow005: { sex: [1, 0.1] },
-  eyebrow006: { sex: [1, 0.1] },
+  eyebrow001: { sex: [1, 1] },
+  eyebrow002: { sex: [0.35, 0.03] },
+  eyebrow003: { sex: [0.25, 0.03] },
+  eyebrow004: { sex: [0.8, 0.8] },
+  eyebrow005: { sex: [0.4, 0.03] },
+  eyebrow006: { sex: [1, 0.15] },
   eyebrow007: { sex: [0, 0] },
-  eyebrow009: { sex: [0.1, 1] },
+  eyebrow008: { sex: [0.25, 0.1] },
+  eyebrow009: { sex: [0.25, 1.2] },
+  eyebrow010: { sex: [0.2, 0.1] },
+  eyebrow011: { sex: [0.25, 0.15] },
+  eyebrow012: { sex: [0.8, 1.2] },
 };
 
 const lashes: Options = {
@@ -75,6 +85,8 @@ const lashes: Options = {
 const irises: Options = {
   brown: { sex: [1, 1], skin: [2.4, 4] },
   brownlight: { sex: [1, 1], skin: [1.8, 1] },
+  ice: { sex: [1, 1], skin: [0.3, 0.01] },
+  lightblue: { sex: [1, 1], skin: [0.6, 0.02] },
   other: { sex: [1, 1], skin: [1, 0.03] },
 };
 

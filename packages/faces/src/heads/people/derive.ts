@@ -68,19 +68,19 @@ export function carrierPopulation(d: Drawn): Population {
 export function drivesOf(d: Drawn): Record<DriveName, number> {
   const [mood, s] = [d('mood'), d('moodStrength')];
   const within = (low: number, high: number, value: number): number => (mood >= low && mood < high ? value : 0);
-  const smile = within(0, 0.45, 0.8 * s);
+  const smile = within(0, 0.48, 0.8 * s);
   const [browMood, b] = [d('browMood'), d('browMoodStrength')];
   const browUp = browMood < 0.3 ? b : 0;
   const browDown = browMood >= 0.3 && browMood < 0.38 ? 0.7 * b : 0;
-  const browInner = 0.2 + (browMood >= 0.38 && browMood < 0.6 ? 0.8 * b : 0);
+  const browInner = 0.16 + (browMood >= 0.38 && browMood < 0.6 ? 0.8 * b : 0);
   const [left, right] = [1 + d('tilt'), 1 - d('tilt')];
   const closed = d('lidsClosed');
   const squint = Math.max(0, -d('lids')) + 0.35 * smile;
-  const wide = (0.12 + Math.max(0, d('lids'))) * (1 - closed);
+  const wide = (0.18 + Math.max(0, d('lids'))) * (1 - closed);
   return {
     smile,
     teeth: smile * d('smileTeeth'),
-    open: within(0.45, 0.55, 0.45 * s) + (smile > 0 ? d('smileOpen') : 0),
+    open: within(0.48, 0.55, 0.45 * s) + (smile > 0 ? d('smileOpen') : 0),
     sad: within(0.55, 0.62, 0.6 * s),
     press: within(0.62, 0.68, 0.8 * s),
     purse: within(0.68, 0.73, 0.5 * s),

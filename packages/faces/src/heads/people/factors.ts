@@ -85,7 +85,7 @@ export const headFactors = {
   lipColor: attribute(),
 
   mood: attribute(),
-  moodStrength: attribute(0, 1),
+  moodStrength: attribute(0.15, 1),
   smileTeeth: sometimes(0.55, 0.5, 0.5),
   smileOpen: sometimes(0.35, 0.05, 0.2),
   browMood: attribute(),

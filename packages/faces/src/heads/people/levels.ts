@@ -43,7 +43,7 @@ const overrides: Record<HeadLevel, Override> = {
     ...nothingInFront,
     ...{ yaw: { b: 8 }, pitch: { b: 4 }, roll: { b: 2 }, gazeX: { b: 5 }, gazeY: { b: 2 } },
     ...{ shiftX: { b: 0.015 }, shiftY: { b: 0.015 }, scale: { b: 0.006 }, distance: { a: 9, b: 16 } },
-    ...{ moodStrength: { a: 0, b: 0.55 }, smileTeeth: { c: 0.35 }, smileOpen: { a: 0.03, b: 0.1, c: 0.25 } },
+    ...{ moodStrength: { a: 0.15, b: 0.6 }, smileTeeth: { c: 0.35 }, smileOpen: { a: 0.03, b: 0.1, c: 0.25 } },
     ...{ browMoodStrength: { a: 0.05, b: 0.3 }, lids: { a: -0.05, b: 0.3 }, lidsClosed: never, tilt: { b: 0.06 } },
     ...{ keyAzimuth: { a: -60, b: 60 }, keyElevation: { a: 5, b: 50 }, keyStrength: { a: 0.15, b: 0.6, c: 0.75 } },
     ...{ keyWarmth: { b: 0.06 }, keySoftness: { a: 4, b: 14 }, ambient: { a: 0.5, b: 0.8 } },

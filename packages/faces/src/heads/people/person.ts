@@ -69,8 +69,9 @@ function environmentPart(d: Drawn, table: Float32Array, ambient: number) {
   const layer = Math.min(layers - 1, Math.floor(d('environment') * layers));
   const turn = radians(d('environmentTurn'));
   const s = turnedIrradiance(table, layer, turn, d('environmentContrast'));
-  const mean = facing.reduce((sum, n) => sum + Math.max(0, luminance(at(s, n))), 0) / facing.length;
-  const gain = ambient / Math.max(mean, 1e-4);
+  const before = facing.reduce((sum, n) => sum + Math.max(0, luminance(at(s, n))), 0) / facing.length;
+  const behind = Math.max(0, luminance(at(s, [0, 0, -1])));
+  const gain = ambient / Math.max(0.55 * before + 0.2 * luminance(s[0] as Vector) + 0.25 * behind, 1e-4);
   const front = at(s, [0, 0, 1]);
   const white = front.map((c) => (luminance(front) / Math.max(c, 1e-3)) ** 0.65);
   return { layer, turn, gain, irradiance: s.map((v) => v.map((x) => x * gain)), white };

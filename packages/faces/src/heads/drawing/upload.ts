@@ -1,0 +1,39 @@
+/** @file Puts what drawing keeps of an asset on a device. */
+import type { Gpu } from '@visage/gpu';
+import { VisageError } from '@visage/gpu';
+import type { HeadAsset, HeadPart } from '../asset/headAsset.ts';
+import { partWindows, surfaceRows, windowsOf } from '../geometry/fields.ts';
+import { headLayout } from '../geometry/layout.ts';
+import type { DrawingModel } from './draw.ts';
+import { packModel } from './model.ts';
+
+/** How far identities move the vertices of the body, in decimetres. */
+const REACH = 0.25;
+
+/** Triangles of the body with a corner that the identity moves. */
+function windowTriangles({ triangles, vertex }: HeadPart, windows: Float32Array): Uint32Array {
+  const moved = (corner: number) => windows[vertex[corner]!]! > 0;
+  const kept: number[] = [];
+  for (let t = 0; t < triangles.length; t += 3) {
+    const corners = [...triangles.subarray(t, t + 3)];
+    if (corners.some(moved)) kept.push(...corners);
+  }
+  return Uint32Array.from(kept);
+}
+
+/** Uploads the model of an asset. @throws VisageError inside a recorded step, which the model would outlive. */
+export function uploadModel(asset: HeadAsset, gpu: Gpu): DrawingModel {
+  if (gpu.tracing) throw new VisageError('heads: their textures outlive a recorded step; make them before record() begins');
+  const { parts } = headLayout(asset);
+  const { words, ...model } = packModel(asset, surfaceRows(asset, (part) => parts[part]!.kind));
+  const body = asset.parts[0]!;
+  const windows = partWindows(body, windowsOf(asset));
+  const window = windowTriangles(body, windows);
+  const reaches = Float32Array.from(body.vertex, (point) => (windows[point]! > 0 ? REACH : 0));
+  const [buffer, triangles, reach] = [words, window, reaches].map((data) => {
+    const made = gpu.upload(data);
+    gpu.adopt(made);
+    return made;
+  }) as [DrawingModel['buffer'], DrawingModel['window'], DrawingModel['reaches']];
+  return { ...model, gpu, buffer, window: triangles, windowTriangles: window.length / 3, reaches: reach };
+}
