@@ -97,6 +97,7 @@ export { default as headsTriangles } from './heads/triangles.wgsl';
 export { default as headsTurn } from './heads/turn.wgsl';
 export { default as headsView } from './heads/view.wgsl';
 export { default as headsVisibility } from './heads/visibility.wgsl';
+export { default as headsVisible } from './heads/visible.wgsl';
 export { default as imageTranslate } from './image/translate.wgsl';
 export { default as indexingGatherRows } from './indexing/gatherRows.wgsl';
 export { default as indexingOneHot } from './indexing/oneHot.wgsl';

@@ -17,6 +17,7 @@ export {
   type TextureLayers,
 } from './heads/asset/headAsset.ts';
 export { headAssetFiles, readHeadAsset } from './heads/asset/readHeadAsset.ts';
+export { type HeadLabels, headExpressions, useHeads } from './heads/drawing/heads.ts';
 export { type Ancestry, describeHead, type HeadDescription } from './heads/people/describe.ts';
 export { ageNames, type HeadDiversity, type HeadRange, headDiversity } from './heads/people/diversity.ts';
 export type { HeadKey } from './heads/people/draw.ts';
@@ -36,11 +37,13 @@ export {
   trivialScores,
 } from './metrics/swaps.ts';
 export { type AcceptRate, acceptRateAt, type Verification, verification } from './metrics/verification.ts';
+export { type FacePlace, landmarksFrom68, placesOf } from './render/labels.ts';
 export { type Landmarks, landmarkNames, landmarksOf, type Point, type Pose, poseOf } from './render/landmarks.ts';
 export {
   type FaceBatch,
   materialNames,
   renderFaces,
+  renderHeadLabels,
   renderMasks,
   renderMaterials,
   renderMeanFaces,
@@ -48,7 +51,7 @@ export {
 export { SwapFaces, type SwapFacesOptions } from './render/swapFaces.ts';
 export { type FaceFactors, type FaceKey, faceFactors } from './sampling/draw.ts';
 export { type Factor, type FactorName, type FactorStream, factors } from './sampling/factors.ts';
-export type { Level } from './sampling/levels.ts';
+export { isHeadLevel, type Level, levelNames, type ProceduralLevel } from './sampling/levels.ts';
 export { philox, unitFloat } from './sampling/philox.ts';
 export {
   FaceSampler,

@@ -5,7 +5,8 @@ import { checkInteger, checkOptions, currentGpu, type OptionKeys } from '@visage
 import { FileError } from '@visage/nn';
 import { saveFile } from '@visage/nn/node';
 import { type Image, imagesOf, resizeImage } from '../images/image.ts';
-import { type Landmarks, landmarksOf, type Pose, poseOf } from '../render/landmarks.ts';
+import { type FacePlace, placesOf } from '../render/labels.ts';
+import type { Landmarks, Pose } from '../render/landmarks.ts';
 import { renderFaces } from '../render/render.ts';
 import type { Level } from '../sampling/levels.ts';
 import { readPng, writePng } from './png.ts';
@@ -77,15 +78,16 @@ export async function writeFaceFolder(folder: string, options: FaceFolderOptions
     for (let from = 0; from < imagesPerIdentity; from += atOnce) {
       const count = Math.min(atOnce, imagesPerIdentity - from);
       const attributes = Uint32Array.from({ length: count }, (_, k) => identity * imagesPerIdentity + from + k);
-      const batch = renderFaces({ identities: attributes.map(() => identity), attributes, size, seed, level, samples });
+      const shown = { identities: attributes.map(() => identity), attributes, size, seed, level, samples };
+      const batch = renderFaces(shown);
       const images = imagesOf(await batch.floats(), size);
       batch.dispose();
+      const places = await placesOf(shown);
       for (const [k, one] of images.entries()) {
-        const key = { identity, attributes: attributes[k] as number, seed, level };
-        const file = join(digits(identity), `${digits(key.attributes)}.png`);
+        const number = attributes[k] as number;
+        const file = join(digits(identity), `${digits(number)}.png`);
         await writePng(join(folder, file), one);
-        const labels = { pose: poseOf(key), landmarks: landmarksOf(key, size) };
-        records.push({ file, identity, attributes: key.attributes, ...labels });
+        records.push({ file, identity, attributes: number, ...(places[k] as FacePlace) });
       }
       options.onProgress?.(records.length);
     }

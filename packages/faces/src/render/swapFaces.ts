@@ -4,7 +4,8 @@
  */
 import { checkInteger, checkOptions, currentGpu, type Gpu, type OptionKeys } from '@visage/gpu';
 import { keep, type Tensor, tensor } from '@visage/tensor';
-import type { Level } from '../sampling/levels.ts';
+import { headsOn } from '../heads/drawing/heads.ts';
+import { isHeadLevel, type Level } from '../sampling/levels.ts';
 import type { SwapIndices } from '../sampling/sampler.ts';
 import { FACE_BATCH, renderFaces, renderMasks, renderMeanFaces } from './render.ts';
 
@@ -35,6 +36,8 @@ export class SwapFaces {
     checkInteger('SwapFaces', 'size', options.size, 16, 1024);
     this.options = options;
     const gpu = options.gpu ?? currentGpu();
+    // A recorded step could not put the asset on the device.
+    if (options.level && isHeadLevel(options.level)) headsOn('SwapFaces', gpu);
     const list = () => keep(tensor(new Uint32Array(options.batch), [options.batch], { gpu }));
     this.#lists = {
       sourceIdentities: list(),

@@ -4,8 +4,8 @@
  */
 import { type Constant, type Gpu, type GpuBuffer, linearGrid, type Program } from '@visage/gpu';
 import * as kernels from '@visage/kernels';
-import { empty } from '@visage/tensor/kernels';
 import type { Tensor } from '@visage/tensor';
+import { empty } from '@visage/tensor/kernels';
 import type { ModelWords } from './model.ts';
 
 /** Posed heads of a batch on the device, as people and geometry leave them. */
@@ -32,6 +32,8 @@ export interface DrawingModel extends Omit<ModelWords, 'words'> {
   readonly window: GpuBuffer;
   readonly windowTriangles: number;
   readonly reaches: GpuBuffer;
+  /** Vertices of the body that are landmarks. */
+  readonly landmarks: GpuBuffer;
 }
 
 /** Pictures of `size` pixels with `samples` samples a pixel along each axis. */
@@ -100,7 +102,11 @@ function clear(gpu: Gpu, buffer: GpuBuffer, value: number, lead: readonly number
   const constants = { FIRST: first, SIZE: size, SAMPLES: samples, PICTURE_WORDS: words, LEAD: lead.length };
   const count = buffer.bytes / 4;
   gpu.dispatch({
-    program: { name: 'heads/clear', parts: [kernels.headsClear], constants: { WORDS: count, VALUE: value, ...constants } },
+    program: {
+      name: 'heads/clear',
+      parts: [kernels.headsClear],
+      constants: { WORDS: count, VALUE: value, ...constants },
+    },
     buffers: [buffer],
     grid: linearGrid(Math.ceil(count / 64)),
     replaces: true,
@@ -182,4 +188,22 @@ export function drawMasks(heads: PosedHeads, model: DrawingModel, size: number):
     grid: [Math.ceil((windowTriangles * lanesOf(gpu)) / 64), batch, 1],
   });
   return mask;
+}
+
+/** Which landmarks are seen [batch, landmarks]; `labels` are those of {@link drawLabels}. */
+export function drawVisible(heads: PosedHeads, model: DrawingModel, labels: Tensor, size: number): Tensor {
+  const { gpu, landmarks, vertexSlots } = model;
+  const { views, positions, batch } = heads;
+  const count = landmarks.bytes / 4;
+  const visible = empty(gpu, [batch, count]);
+  gpu.dispatch({
+    program: {
+      name: 'heads/visible',
+      parts: [kernels.headsView, kernels.headsVisibility, kernels.headsProject, kernels.headsVisible],
+      constants: { SIZE: size, SLOTS: vertexSlots, LANDMARKS: count },
+    },
+    buffers: [views, positions, labels.buffer, landmarks, visible.buffer],
+    grid: [Math.ceil(count / 64), batch, 1],
+  });
+  return visible;
 }

@@ -136,13 +136,21 @@ export function packModel(asset: HeadAsset, surface: Float32Array): ModelWords {
   const writeRow = (row: number, from: number, fields: number) => {
     const start = surfaceAt + SURFACE_WORDS * row;
     words.set([bitsOf(at(from, 0)), bitsOf(at(from, 1)), fields], start);
-    words.set([6, 7, 8].map((column) => bitsOf(at(from, column))), start + 3);
+    words.set(
+      [6, 7, 8].map((column) => bitsOf(at(from, column))),
+      start + 3,
+    );
   };
   for (let k = 0; k < vertices; k++) {
-    const [lip, blush, beard, shade] = [2, 3, 4, 5].map((column) => byteOf(at(k, column))) as [number, number, number, number];
+    const [lip, blush, beard, shade] = [2, 3, 4, 5].map((column) => byteOf(at(k, column))) as [
+      number,
+      number,
+      number,
+      number,
+    ];
     writeRow(k, k, (lip | (blush << 8) | (beard << 16) | (shade << 24)) >>> 0);
   }
-  hat.below.forEach((below, k) => writeRow(vertices + k, below, below));
+  for (const [k, below] of hat.below.entries()) writeRow(vertices + k, below, below);
 
   const [left, top, right, bottom] = asset.textures.skinWindow;
   const hairFirst = header[9 + 6]!;

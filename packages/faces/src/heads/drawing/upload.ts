@@ -1,6 +1,5 @@
 /** @file Puts what drawing keeps of an asset on a device. */
-import type { Gpu } from '@visage/gpu';
-import { VisageError } from '@visage/gpu';
+import { type Gpu, VisageError } from '@visage/gpu';
 import type { HeadAsset, HeadPart } from '../asset/headAsset.ts';
 import { partWindows, surfaceRows, windowsOf } from '../geometry/fields.ts';
 import { headLayout } from '../geometry/layout.ts';
@@ -23,17 +22,36 @@ function windowTriangles({ triangles, vertex }: HeadPart, windows: Float32Array)
 
 /** Uploads the model of an asset. @throws VisageError inside a recorded step, which the model would outlive. */
 export function uploadModel(asset: HeadAsset, gpu: Gpu): DrawingModel {
-  if (gpu.tracing) throw new VisageError('heads: their textures outlive a recorded step; make them before record() begins');
+  if (gpu.tracing)
+    throw new VisageError('heads: their textures outlive a recorded step; make them before record() begins');
   const { parts } = headLayout(asset);
-  const { words, ...model } = packModel(asset, surfaceRows(asset, (part) => parts[part]!.kind));
+  const { words, ...model } = packModel(
+    asset,
+    surfaceRows(asset, (part) => parts[part]!.kind),
+  );
   const body = asset.parts[0]!;
   const windows = partWindows(body, windowsOf(asset));
   const window = windowTriangles(body, windows);
   const reaches = Float32Array.from(body.vertex, (point) => (windows[point]! > 0 ? REACH : 0));
-  const [buffer, triangles, reach] = [words, window, reaches].map((data) => {
-    const made = gpu.upload(data);
-    gpu.adopt(made);
-    return made;
-  }) as [DrawingModel['buffer'], DrawingModel['window'], DrawingModel['reaches']];
-  return { ...model, gpu, buffer, window: triangles, windowTriangles: window.length / 3, reaches: reach };
+  const vertexOf = (base: number) => body.vertex.findIndex((point) => body.refs[3 * point] === base);
+  const landmarks = Uint32Array.from(asset.landmarks, vertexOf);
+  const kept = <T extends Float32Array | Uint32Array>(data: T) => {
+    const buffer = gpu.upload(data);
+    gpu.adopt(buffer);
+    return buffer;
+  };
+  return {
+    ...model,
+    gpu,
+    buffer: kept(words),
+    window: kept(window),
+    windowTriangles: window.length / 3,
+    reaches: kept(reaches),
+    landmarks: kept(landmarks),
+  };
+}
+
+/** Frees what {@link uploadModel} made. */
+export function releaseModel({ gpu, buffer, window, reaches, landmarks }: DrawingModel): void {
+  for (const each of [buffer, window, reaches, landmarks]) gpu.release(each);
 }
