@@ -37,7 +37,7 @@ const packages: readonly Package[] = [
   },
   { name: 'nn', rooms: 'core layers optim files'.split(' ') },
   { name: 'faces', rooms: 'sampling images render metrics node'.split(' ') },
-  { name: 'simswap', rooms: 'core networks losses swap files training baselines'.split(' ') },
+  { name: 'simswap', rooms: 'core networks losses swap files training readers baselines'.split(' ') },
   {
     name: 'photos',
     rooms: 'core marks codecs warp align networks detect people paste swap sets films node'.split(' '),

@@ -1,8 +1,9 @@
 /** @file Recipes as they come from callers and out of checkpoints: every field is checked. */
 import { checkOptions, type OptionKeys } from '@visage/gpu';
+import { readFields } from './fields.ts';
 import { JsonReader } from './json.ts';
 import type { AdamNumbers, LossWeights, PictureChanges, Recipe } from './recipe.ts';
-import { readFields, recipeFields } from './recipeFields.ts';
+import { recipeFields } from './recipeFields.ts';
 import { paper } from './recipes.ts';
 
 const RECIPE: OptionKeys<Recipe> = {
