@@ -43,7 +43,7 @@ const packages: readonly Package[] = [
     rooms: 'core marks codecs warp align networks detect people paste swap sets films node'.split(' '),
   },
   { name: 'weights', rooms: [] },
-  { name: 'training', rooms: 'settings data networks evaluation report runs compare'.split(' ') },
+  { name: 'training', rooms: 'settings data networks evaluation report runs readers compare'.split(' ') },
   { name: 'conformance', rooms: 'golden programs cases compare aligned.ts table.ts run.ts'.split(' ') },
   {
     name: 'cli',

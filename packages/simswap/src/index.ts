@@ -88,7 +88,15 @@ export {
 export { disguised, softened } from './readers/attack.ts';
 export { changeFaces, changeMaps, changePoints } from './readers/changeFaces.ts';
 export { CHANGE_ROW, faceChangeRows } from './readers/changeRows.ts';
-export { type Change, type FaceChanges, noChanges, photographChanges } from './readers/faceChanges.ts';
+export {
+  type Change,
+  type FaceChanges,
+  faceChangePaths,
+  noChanges,
+  parseFaceChanges,
+  photographChanges,
+  readFaceChanges,
+} from './readers/faceChanges.ts';
 export { IdentityTask } from './readers/identityTask.ts';
 export {
   type ReaderOptimizer,
@@ -99,7 +107,16 @@ export {
 } from './readers/readerOptions.ts';
 export { type ReaderState, readerArchitecture, readReaderState } from './readers/readerState.ts';
 export { ReaderTrainer } from './readers/readerTrainer.ts';
-export { checkStages, type MarginStage, type ReaderStage, stageAt, stepsOf } from './readers/stage.ts';
+export {
+  checkStages,
+  type MarginStage,
+  parseStage,
+  type ReaderStage,
+  readStage,
+  stageAt,
+  stageExpectations,
+  stepsOf,
+} from './readers/stage.ts';
 export type { ReaderTask } from './readers/task.ts';
 export {
   checkPipeline,

@@ -11,7 +11,6 @@ import {
   describeSplit,
   newRun,
   newSettings,
-  type Outcome,
   type Preset,
   presetFor,
   presets,
@@ -24,12 +23,13 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { openDevice } from '../terminal/device.ts';
 import { UsageError } from '../terminal/failure.ts';
 import { withFlags } from '../terminal/flags.ts';
-import { onInterrupt, outliveReader } from '../terminal/interrupt.ts';
+import { outliveReader } from '../terminal/interrupt.ts';
 import { integer } from '../terminal/options.ts';
 import { precisionOption, warnOfPrecision } from '../terminal/precision.ts';
-import { Progress } from '../terminal/progress.ts';
 import { addRecipeFields, recipeOption } from '../terminal/recipe.ts';
 import { summary } from '../terminal/summary.ts';
+import { watched } from '../terminal/watched.ts';
+import { addReaders } from './trainReader.ts';
 
 interface Options {
   readonly preset?: string;
@@ -64,27 +64,8 @@ export async function trainIn(folder: string, run: TrainingRun): Promise<void> {
     console.log(`  ${describeSplit(split)}`);
   }
   const into = await RunFolder.open(folder, run);
-  const outcome = await watched(into);
+  const outcome = await watched(into, run.settings.steps, run.trainer.step);
   console.log(summary(into, outcome, adapterLine(currentGpu()), (performance.now() - started) / 1000));
-}
-
-/** Trains with a progress bar, and stops when the process is asked to end. */
-async function watched(into: RunFolder): Promise<Outcome> {
-  const { settings, trainer } = into.run;
-  const progress = new Progress(settings.steps, trainer.step);
-  const release = onInterrupt(() =>
-    into.stop('finishing this step and saving; Ctrl-C again ends at once without saving'),
-  );
-  try {
-    return await into.train({
-      onStep: (values) => progress.update(values),
-      onNote: (line) => progress.note(line),
-      onLastStep: () => progress.stop(),
-      onRescue: ({ step, checkpoint }) => progress.note(`saved after step ${step}; go on with --resume ${checkpoint}`),
-    });
-  } finally {
-    release();
-  }
 }
 
 async function train(options: Options): Promise<void> {
@@ -176,7 +157,7 @@ export function addTrain(program: Command): void {
   const about = presets.map(({ name, about }) => `${name} (${about})`).join('; ');
   const command = program
     .command('train')
-    .description('train a swapper from scratch, or go on from a checkpoint')
+    .description('train a swapper from scratch, or go on from a checkpoint; or a network that reads faces')
     .addOption(new Option('--preset <name>', about).choices(presets.map(({ name }) => name)))
     .addOption(recipeOption())
     .option('--size <pixels>', 'height and width of the images', integer(32, 512))
@@ -205,4 +186,5 @@ export function addTrain(program: Command): void {
     .option('--resume <checkpoint>', 'go on where this checkpoint stands, in its folder')
     .option('--allow-other-data', 'with --resume: go on although the data set is not the one that the run began with');
   addRecipeFields(command).action(train);
+  addReaders(command);
 }

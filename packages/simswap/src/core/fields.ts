@@ -37,6 +37,13 @@ export const number = (low: number, high: number): Field<number> => ({
   parse: numberOf,
 });
 
+/** A field with a whole number. */
+export const integer = (low: number, high: number): Field<number> => ({
+  expected: `an integer from ${low} to ${high}`,
+  read: (from, key) => from.integer(key, low, high),
+  parse: numberOf,
+});
+
 /** A field with one of several words. */
 export const choice = <T extends string>(...options: readonly T[]): Field<T> => ({
   expected: expectations.choice(options),

@@ -1,5 +1,5 @@
-import { checkOptions, type OptionKeys } from '@visage/gpu';
-import { number, readFields } from '../core/fields.ts';
+import { ArgumentError, checkOptions, type OptionKeys } from '@visage/gpu';
+import { byPath, number, readFields } from '../core/fields.ts';
 import { JsonReader } from '../core/json.ts';
 
 /** A random change of a picture. */
@@ -106,3 +106,35 @@ export function checkFaceChanges(op: string, changes: FaceChanges): void {
 
 /** Whether a change can occur. */
 export const occurs = ({ probability }: Change): boolean => probability > 0;
+
+/** The dotted path of every field of {@link FaceChanges}, such as `jpeg.strength`, with what it may be. */
+export const faceChangePaths: ReadonlyMap<string, string> = new Map(
+  byPath(faceChangeFields).map(([path, { expected }]) => [path, expected]),
+);
+
+/**
+ * Reads changes out of JSON, such as that of a checkpoint.
+ *
+ * @throws ArgumentError for a field that is missing or out of range.
+ */
+export const readFaceChanges = (json: unknown): FaceChanges =>
+  readFields(faceChangeFields, new JsonReader(json, 'changes'));
+
+/**
+ * Changes with other numbers in some fields.
+ *
+ * @param texts values by dotted path, such as `{ 'jpeg.strength': '60' }`.
+ * @throws ArgumentError when no field has a path, or a field may not have the value.
+ */
+export function parseFaceChanges(changes: FaceChanges, texts: Readonly<Record<string, string>>): FaceChanges {
+  const fields = new Map(byPath(faceChangeFields));
+  let json: Record<string, unknown> = { ...changes };
+  for (const [path, text] of Object.entries(texts)) {
+    const value = fields.get(path)?.parse(text);
+    if (value === undefined)
+      throw new ArgumentError('changes', 'field', `'${path}'`, `one of ${[...fields.keys()].join(', ')}`);
+    const [name, inner] = path.split('.') as [string, string?];
+    json = { ...json, [name]: inner === undefined ? value : { ...(json[name] as object), [inner]: value } };
+  }
+  return readFaceChanges(json);
+}

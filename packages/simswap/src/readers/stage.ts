@@ -1,6 +1,8 @@
 /** @file The stages of a reader's training, one after the other. */
-import { ArgumentError, checkInteger, checkList, checkNumber, checkOptions, type OptionKeys } from '@visage/gpu';
+import { ArgumentError, checkList, checkOptions, type OptionKeys } from '@visage/gpu';
 import { cosineSchedule, type Schedule } from '@visage/nn';
+import { type Field, integer, number, readFields } from '../core/fields.ts';
+import { JsonReader } from '../core/json.ts';
 import { elementOf } from '../core/lists.ts';
 
 /** One stage of a training. Plain data: it travels in checkpoints. */
@@ -35,55 +37,70 @@ export interface MarginStage extends ReaderStage {
   readonly blurs: number;
 }
 
-const STAGE: OptionKeys<ReaderStage> = {
-  steps: true,
-  batchSize: true,
-  learningRate: true,
-  warmup: true,
-  floor: true,
+const SHARE = number(0, 1);
+
+const stageFields = {
+  steps: integer(1, 2 ** 31),
+  batchSize: integer(1, 4096),
+  learningRate: number(0, 10),
+  warmup: SHARE,
+  floor: SHARE,
 };
 
-/** The fields of a {@link MarginStage}. */
-export const MARGIN_STAGE: OptionKeys<MarginStage> = {
-  ...STAGE,
-  margin: true,
-  scale: true,
-  attack: true,
-  attackGrowth: true,
-  blurs: true,
+const marginFields = {
+  ...stageFields,
+  margin: number(0, Math.PI),
+  scale: number(0, 1024),
+  attack: number(0, 100),
+  attackGrowth: SHARE,
+  blurs: integer(0, 16),
 };
 
-/** The largest values that a stage may have; files are read by them too. */
-const MOST = { steps: 2 ** 31, batchSize: 4096, learningRate: 10, scale: 1024, attack: 100, blurs: 16 } as const;
+const fieldsOf = (margins: boolean) => (margins ? marginFields : stageFields);
+
+/** The fields of a stage with what each may be; with `margins` those of a {@link MarginStage}. */
+export const stageExpectations = (margins: boolean): ReadonlyMap<string, string> =>
+  new Map(Object.entries(fieldsOf(margins)).map(([name, { expected }]) => [name, expected]));
+
+/**
+ * Reads a stage out of JSON, such as that of a checkpoint.
+ *
+ * @param name of the stage in errors.
+ * @throws ArgumentError for a field that is missing or out of range.
+ */
+export const readStage = (json: unknown, margins: boolean, name = 'stage'): ReaderStage =>
+  readFields(fieldsOf(margins), new JsonReader(json, name));
+
+/**
+ * A stage with the numbers of a text, such as `steps=2000,batchSize=64`; what it does not name is as in `base`.
+ *
+ * @throws ArgumentError for a field that there is not, or a number that it may not have.
+ */
+export function parseStage(text: string, base: ReaderStage, margins: boolean): ReaderStage {
+  const fields: Readonly<Record<string, Field<number>>> = fieldsOf(margins);
+  const changes = text.split(',').map((part) => {
+    const [name = '', value = ''] = part.split('=');
+    const field = fields[name];
+    if (!field) throw new ArgumentError('stage', 'field', `'${name}'`, `one of ${Object.keys(fields).join(', ')}`);
+    return [name, field.parse(value)] as const;
+  });
+  return readStage({ ...base, ...Object.fromEntries(changes) }, margins);
+}
 
 /**
  * Checks stages.
  *
- * @param margin whether they are {@link MarginStage}s.
+ * @param margins whether they are {@link MarginStage}s.
  * @throws ArgumentError for a list without stages, a field that there is not, or a value out of range.
  */
-export function checkStages(op: string, stages: readonly ReaderStage[], margin: boolean): void {
+export function checkStages(op: string, stages: readonly ReaderStage[], margins: boolean): void {
   checkList(op, 'stages', stages, 'stages');
   if (stages.length === 0) throw new ArgumentError(op, 'stages', 'none', 'at least one stage');
+  const names = Object.fromEntries(Object.keys(fieldsOf(margins)).map((name) => [name, true]));
   for (const [k, stage] of stages.entries()) {
-    const name = (field: string) => `stages[${k}].${field}`;
-    const share = (field: string, value: number) => checkNumber(op, name(field), value, 0, 1);
-    checkOptions<ReaderStage>(`${op}: stages[${k}]`, stage, margin ? MARGIN_STAGE : STAGE);
-    checkInteger(op, name('steps'), stage.steps, 1, MOST.steps);
-    checkInteger(op, name('batchSize'), stage.batchSize, 1, MOST.batchSize);
-    checkNumber(op, name('learningRate'), stage.learningRate, 0, MOST.learningRate);
-    share('warmup', stage.warmup);
-    share('floor', stage.floor);
-    if (margin) checkMargin(op, name, stage as MarginStage);
+    checkOptions(`${op}: stages[${k}]`, stage, names as OptionKeys<ReaderStage>);
+    readStage(stage, margins, `stages[${k}]`);
   }
-}
-
-function checkMargin(op: string, name: (field: string) => string, stage: MarginStage): void {
-  checkNumber(op, name('margin'), stage.margin, 0, Math.PI);
-  checkNumber(op, name('scale'), stage.scale, 0, MOST.scale);
-  checkNumber(op, name('attack'), stage.attack, 0, MOST.attack);
-  checkNumber(op, name('attackGrowth'), stage.attackGrowth, 0, 1);
-  checkInteger(op, name('blurs'), stage.blurs, 0, MOST.blurs);
 }
 
 /** Steps of all stages. */
