@@ -22,6 +22,17 @@ export { type DataSplit, describeSplit, splitPeople } from './data/split.ts';
 export { type AnswerName, type EvaluationOptions, SwapEvaluation } from './evaluation/evaluate.ts';
 export { HeldOutEvaluation, type HeldOutOptions, type PhotoAnswer, type PhotoScores } from './evaluation/heldOut.ts';
 export { aboutPeople, firstOf, type PeopleSet } from './evaluation/people.ts';
+export {
+  type FoundPerson,
+  findPeople,
+  type RealFace,
+  type RealFaceOptions,
+  type RealFaceScores,
+  realFaceScores,
+  realFacesOf,
+  type ToldApart,
+  toldApart,
+} from './evaluation/realFaces.ts';
 export { photoTable, scoreTable } from './evaluation/scores.ts';
 export { builtInWeights } from './networks/builtIn.ts';
 export { type FeatureNetworkFile, loadFeatureNetwork, loadIdentityNetwork } from './networks/load.ts';

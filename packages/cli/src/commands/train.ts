@@ -4,7 +4,6 @@ import { currentGpu } from '@visage/gpu';
 import type { Precision, RecipeChanges } from '@visage/simswap';
 import {
   adapterLine,
-  builtInWeights,
   checkNobodyTrains,
   type DataChoice,
   describeDataSet,
@@ -46,6 +45,7 @@ interface Options {
   readonly identity?: string;
   readonly features?: string;
   readonly out?: string;
+  readonly from?: string;
   readonly resume?: string;
   readonly allowOtherData?: boolean;
 }
@@ -72,7 +72,7 @@ async function train(options: Options): Promise<void> {
   outliveReader();
   if (options.resume !== undefined) return resume(options.resume, options);
   if (options.allowOtherData) throw new UsageError('--allow-other-data is for --resume; a new run takes any data');
-  const { out = 'out/train', data, identity = builtInWeights('identity'), recipe } = options;
+  const { out = 'out/train', data, identity, recipe, from } = options;
   if (existsSync(join(out, 'checkpoint.safetensors'))) {
     throw new UsageError(
       `${out}: holds a checkpoint already; go on with --resume ${out}/checkpoint.safetensors, or choose another --out`,
@@ -91,11 +91,11 @@ async function train(options: Options): Promise<void> {
     precision: options.precision,
     data: sourcesOf(data, options.mix),
     judge: options.judge,
-    set: options.set,
+    set: from === undefined ? options.set : { warmupSteps: warmupOf(preset, options), ...options.set },
   };
   checkSize(preset, options.size);
   const settings = newSettings(preset, recipeNamed(recipe), changes);
-  await trainIn(out, await withFlags(FLAGS, () => newRun(settings, identity, options.features)));
+  await trainIn(out, await withFlags(FLAGS, () => newRun(settings, identity, options.features, from)));
 }
 
 /**
@@ -105,9 +105,10 @@ async function train(options: Options): Promise<void> {
  * @throws UsageError if another option is given, or if the folder holds a later checkpoint.
  */
 async function resume(checkpoint: string, options: Options): Promise<void> {
-  const { preset, recipe, set, size, batch, seed, precision, identity, features, judge, mix, out, steps } = options;
+  const { preset, recipe, set, size, batch, seed, precision, identity, features, judge, mix, out, from, steps } =
+    options;
   const { data: folders, allowOtherData } = options;
-  const decided = { preset, recipe, set, size, batch, seed, precision, identity, features, judge, mix, out };
+  const decided = { preset, recipe, set, size, batch, seed, precision, identity, features, judge, mix, out, from };
   for (const [name, value] of Object.entries(decided)) {
     if (value !== undefined)
       throw new UsageError(`--${name} cannot change in a resumed run; the checkpoint decides it`);
@@ -124,6 +125,9 @@ async function resume(checkpoint: string, options: Options): Promise<void> {
   warnOfPrecision(run.settings.precision);
   await trainIn(dirname(checkpoint), run);
 }
+
+/** Steps in which the rates rise when a run begins with trained weights: a twentieth, at most 500. */
+const warmupOf = (preset: Preset, { steps = preset.steps }: Options): number => Math.min(500, Math.ceil(steps / 20));
 
 /** The word that stands for procedural faces; a folder of that name is `./faces`. */
 const PROCEDURAL = 'faces';
@@ -180,9 +184,16 @@ export function addTrain(program: Command): void {
       '--judge <file>',
       'identity network that measures held-out people of a data set (default: the built-in one)',
     )
-    .option('--identity <file>', 'weights of the identity network (default: the built-in one, for procedural faces)')
+    .option(
+      '--identity <file>',
+      'weights of the identity network (default: that of --from, else the built-in one, for procedural faces)',
+    )
     .option('--features <file>', 'EfficientNet-lite0 weights, for recipes with the projected discriminator')
     .option('--out <folder>', 'where log, samples, checkpoint and report go (default: out/train)')
+    .option(
+      '--from <weights>',
+      'begin with the networks of a checkpoint, or with a generator; its sizes stay, the rates rise from 0 again',
+    )
     .option('--resume <checkpoint>', 'go on where this checkpoint stands, in its folder')
     .option('--allow-other-data', 'with --resume: go on although the data set is not the one that the run began with');
   addRecipeFields(command).action(train);

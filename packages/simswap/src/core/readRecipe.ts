@@ -1,5 +1,5 @@
 /** @file Recipes as they come from callers and out of checkpoints: every field is checked. */
-import { checkOptions, type OptionKeys } from '@visage/gpu';
+import { ArgumentError, checkOptions, type OptionKeys } from '@visage/gpu';
 import { readFields } from './fields.ts';
 import { JsonReader } from './json.ts';
 import type { AdamNumbers, LossWeights, PictureChanges, Recipe } from './recipe.ts';
@@ -22,6 +22,7 @@ const RECIPE: OptionKeys<Recipe> = {
   pairs: true,
   identityResize: true,
   averageDecay: true,
+  warmupSteps: true,
   decaySteps: true,
 };
 const WEIGHTS: OptionKeys<LossWeights> = {
@@ -61,10 +62,19 @@ export function checkRecipe(recipe: Recipe): void {
  * Checks the JSON of a {@link Recipe}, such as that of a checkpoint. A field that it lacks is as in `paper`, because
  * checkpoints that are older than a field were trained so.
  *
- * @throws ArgumentError for a value that is out of range.
+ * @throws ArgumentError for a value that is out of range, and for a warm-up that does not end before the decay does.
  */
 export function readRecipe(json: unknown): Recipe {
   const named = typeof json === 'object' && json !== null && !Array.isArray(json) ? { ...paper, ...json } : json;
   const from = new JsonReader(named, 'recipe');
-  return { name: from.text('name'), ...readFields(recipeFields, from) };
+  const recipe = { name: from.text('name'), ...readFields(recipeFields, from) };
+  const { warmupSteps, decaySteps } = recipe;
+  if (decaySteps > 0 && warmupSteps >= decaySteps)
+    throw new ArgumentError(
+      'configuration',
+      'recipe.warmupSteps',
+      String(warmupSteps),
+      `fewer than the ${decaySteps} of recipe.decaySteps`,
+    );
+  return recipe;
 }

@@ -1,5 +1,5 @@
 /** @file The fields of a recipe, with the values that each may have. */
-import { byPath, choice, choices, type Field, listOf, number, numberOf } from './fields.ts';
+import { byPath, choice, choices, type Field, integer, listOf, number, numberOf } from './fields.ts';
 import { expectations } from './json.ts';
 
 const LAYERS = [[0, 16], -16, 16] as const;
@@ -29,6 +29,7 @@ export const recipeFields = {
   pairs: choices(1, 64, 'same', 'cross', 'shuffled'),
   identityResize: choice('bicubic', 'bilinear', 'nearest'),
   averageDecay: SHARE,
+  warmupSteps: integer(0, 2 ** 31),
   decaySteps: number(0, 2 ** 31),
 };
 
