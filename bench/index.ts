@@ -5,6 +5,7 @@
  *     npm run bench -- convolutions   one convolution, forward and both gradients
  *     npm run bench -- networks       generator, discriminators, identity network, swap
  *     npm run bench -- step           the paper's training step
+ *     npm run bench -- transfer       bytes between host and device, and checkpoints beside a training
  *     npm run bench -- memory         its memory, counted on any machine
  *     npm run bench -- detection      faces found on photographs with 140 people, and on 37 pictures without
  *     npm run bench -- carryover FILE what an identity network that learned from rendered people makes of real ones
@@ -32,11 +33,13 @@ import { addKernelPage } from './commands/kernelPage.ts';
 import { addMemory } from './commands/memory.ts';
 import { addPage } from './commands/page.ts';
 import { addTables } from './commands/tables.ts';
+import { addTransfer } from './commands/transfer.ts';
 
 const program = new Command('bench').description('what the kernels, networks and training steps of Visage cost here');
 addBenches(program);
 addFilm(program);
 addMemory(program);
+addTransfer(program);
 addDetection(program);
 addCarryover(program);
 addPage(program);

@@ -36,6 +36,7 @@ export { default as facesRender } from './faces/render.wgsl';
 export { default as facesSdf } from './faces/sdf.wgsl';
 export { default as facesShading } from './faces/shading.wgsl';
 export { default as facesSurroundings } from './faces/surroundings.wgsl';
+export { default as filesFileOrder } from './files/fileOrder.wgsl';
 export { default as gemmBroadcast } from './gemm/broadcast.wgsl';
 export { default as gemmBroadcastOuter } from './gemm/broadcastOuter.wgsl';
 export { default as gemmDirect } from './gemm/direct.wgsl';

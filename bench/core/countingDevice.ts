@@ -36,7 +36,8 @@ const makeBuffer = ({ size }: { readonly size: number }) => ({
   size,
   destroy: nothing,
   mapAsync: async () => {},
-  getMappedRange: () => new ArrayBuffer(size),
+  getMappedRange: (_offset = 0, bytes = size) => new ArrayBuffer(bytes),
+  unmap: nothing,
 });
 
 /** Makes such a device the current one. It takes the kernels of a large GPU with subgroup matrices. */

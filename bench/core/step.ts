@@ -50,7 +50,10 @@ interface StepOptions {
 }
 
 /** The trainer of the paper's recipe, which reads losses and waits for steps as a training does. */
-function buildTrainer({ sizes, precision }: StepOptions, data: ProceduralPairs): Trainer {
+export function buildTrainer(
+  { sizes, precision }: Pick<StepOptions, 'sizes' | 'precision'>,
+  data: ProceduralPairs,
+): Trainer {
   return new Trainer({
     generator: generatorOf(sizes).freeze(false),
     discriminator: discriminatorOf(sizes).freeze(false),

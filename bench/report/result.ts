@@ -13,6 +13,7 @@ import type { MemoryRow } from '../core/memory.ts';
 import type { NetworkRow } from '../core/networks.ts';
 import type { Sizes } from '../core/sizes.ts';
 import type { StepRow } from '../core/step.ts';
+import type { TransferReport } from '../core/transfer.ts';
 import type { PeerReport } from '../peers/contest.ts';
 
 /** What bench/pytorch.py measures. */
@@ -39,6 +40,7 @@ export interface Measurements {
   readonly networks: readonly NetworkRow[];
   readonly step: readonly StepRow[];
   readonly memory: readonly MemoryRow[];
+  readonly transfer: TransferReport;
   readonly data: readonly DataRow[];
   readonly film: readonly FilmRow[];
   readonly detection: readonly DetectionRow[];

@@ -9,11 +9,13 @@ import type { KernelReport, KernelRow } from '../core/kernels.ts';
 import type { MemoryRow } from '../core/memory.ts';
 import type { NetworkRow } from '../core/networks.ts';
 import type { StepRow } from '../core/step.ts';
+import type { TransferReport } from '../core/transfer.ts';
 import type { PeerReport } from '../peers/contest.ts';
 import { arithmeticRate, memoryRate, percent, significant } from './format.ts';
 import { peerTable } from './peers.ts';
 import { carryoverTable, dataTable, detectionTable, filmTable } from './photoTables.ts';
 import type { BenchResult, PytorchReport, PytorchRow } from './result.ts';
+import { transferTables } from './transferTables.ts';
 
 export const PASS_NAMES = {
   forward: 'forward',
@@ -34,6 +36,8 @@ export function tablesOf(result: BenchResult, most = Number.POSITIVE_INFINITY): 
       return [stepTable(result.measured as readonly StepRow[])];
     case 'memory':
       return [memoryTable(result.measured as readonly MemoryRow[])];
+    case 'transfer':
+      return transferTables(result.measured as TransferReport);
     case 'detection':
       return [detectionTable(result.measured as readonly DetectionRow[])];
     case 'carryover':

@@ -156,6 +156,15 @@ const fullRun: Record<BenchName, unknown> = {
     devices: {},
     contests: [{ what: 'generator', pass: 'forward', batch: 1, entries: [{ name: 'visage', ms: 1 }] }],
   },
+  transfer: {
+    transfers: [{ way: 'up', bytes: 2e6, ms: 1, gigabytesPerSecond: 2 }],
+    saving: [
+      {
+        ...{ precision: 'mixed', batch: 4, bytes: 1e9, steps: 100 },
+        ...{ msWithout: 20, msWith: 21, stepsHeldUp: 5, secondsUntilSaved: 3 },
+      },
+    ],
+  },
   film: [{ part: 'decode', frames: 30, msPerFrame: 1, framesPerSecond: 1000 }],
   pytorch: {
     training: [{ precision: 'tf32', batch: 1, ms: 2 }],

@@ -9,7 +9,16 @@ import { renderFaces, renderMasks, renderMaterials, renderMeanFaces } from '@vis
 import { Gpu, useGpu, withVariant } from '@visage/gpu';
 import { startGpu } from '@visage/gpu/node';
 import * as kernels from '@visage/kernels';
-import { Adam, AdamW, BatchNorm2d, ExponentialMovingAverage, GradScaler, Linear, Sgd } from '@visage/nn';
+import {
+  Adam,
+  AdamW,
+  BatchNorm2d,
+  ExponentialMovingAverage,
+  GradScaler,
+  Linear,
+  liveCheckpoint,
+  Sgd,
+} from '@visage/nn';
 import {
   cropOf,
   cropPictures,
@@ -301,6 +310,12 @@ function launchExpressions(): void {
   for (const op of [tanh, sin, cos, softplus]) op(x);
 }
 
+/** A checkpoint. The null backend reads back whatever its memory holds, which need not be finite. */
+async function launchFiles(): Promise<void> {
+  const content = liveCheckpoint({ net: new Linear(4, 3) }, { architecture: 'toy', config: {}, state: {} });
+  await content.collect().catch((error) => assert.match(error.message, 'expected a finite number'));
+}
+
 function launchFaces(): void {
   const batch = { size: 48, identities: tensor(Uint32Array.of(1, 2)), attributes: tensor(Uint32Array.of(3, 4)) };
   for (const render of [renderFaces, renderMeanFaces, renderMasks, renderMaterials]) render(batch);
@@ -339,6 +354,7 @@ for (const profile of ['full', 'browser'] as const) {
       launchHalfGemms(gpu);
       launchFewChannels(gpu);
       launchTraining();
+      await launchFiles();
       launchFaces();
       launchPhotos();
       launchChanges();

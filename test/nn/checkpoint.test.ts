@@ -4,7 +4,7 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -15,6 +15,7 @@ import {
   Conv2d,
   checkpointState,
   ExponentialMovingAverage,
+  liveCheckpoint,
   loadModule,
   PReLU,
   readSafetensors,
@@ -22,10 +23,13 @@ import {
   Sequential,
   saveCheckpoint,
   seeded,
+  snapshotCheckpoint,
+  toFileOrder,
 } from '@visage/nn';
 import { loadFile, loadSafetensors, saveFile } from '@visage/nn/node';
 import { grad, record, type Tensor, tensor } from '@visage/tensor';
 import { equal, is, ok, throws } from 'uvu/assert';
+import { writePiece } from '../../packages/gpu/src/node/save.ts';
 import { gpuSuite } from '../helpers/gpu.ts';
 import { hostRandom } from '../helpers/random.ts';
 
@@ -36,6 +40,9 @@ test.before(() => {
   folder = mkdtempSync(join(tmpdir(), 'visage-checkpoint-'));
 });
 test.after(() => rmSync(folder, { recursive: true, force: true }));
+
+const bytesOf = ({ buffer, byteOffset, byteLength }: ArrayBufferView) =>
+  Buffer.from(buffer as ArrayBuffer, byteOffset, byteLength);
 
 const build = () =>
   new Sequential(new Conv2d(3, 4, 3, { padding: 1 }), new BatchNorm2d(4), new PReLU(4), new Conv2d(4, 3, 3));
@@ -89,6 +96,120 @@ test('a resumed run continues bit for bit', async () => {
   is(resumed.step, 4);
   resumed.train(8);
   equal(await resumed.save(), await whole.save());
+});
+
+test('a snapshot is poured while the run goes on, and has the bits of its moment', async () => {
+  const [run, still] = [new Run(), new Run()];
+  for (const each of [run, still]) each.train(3);
+  const expected = await still.save();
+  const content = await snapshotCheckpoint(run.groups, { ...description, state: { step: run.step } });
+  is(content.bytes, expected.length);
+  run.train(5);
+  const pieces: Uint8Array[] = [];
+  let busy = false;
+  await content.pour(async (piece) => {
+    is(busy, false, 'one piece at a time');
+    busy = true;
+    run.train(run.step + 1);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    pieces.push(piece.slice());
+    busy = false;
+  });
+  content.dispose();
+  equal(Buffer.concat(pieces).equals(expected), true);
+  equal(await liveCheckpoint(still.groups, { ...description, state: { step: 3 } }).collect(), expected);
+});
+
+test('files in pieces: every layout, tensors across pieces, short types behind them, as the host would order them', async () => {
+  const random = hostRandom(5);
+  const large = tensor(random.normals(3 * 2 ** 20), [3 * 2 ** 20]);
+  const groups: CheckpointGroups = {
+    net: seeded(3, build),
+    loose: new Map([
+      ['bytes', tensor(Uint8Array.of(1, 2, 3), [3])],
+      ['large', large],
+      ['other', tensor(random.normals(2 * 2 ** 20 + 1), [2 * 2 ** 20 + 1])],
+      ['halves', tensor(Uint16Array.of(0x3c00, 0x4000, 0x4200), [3])],
+      ['counts', tensor(Uint32Array.of(0x7f800000, 0xffffffff), [2])],
+    ]),
+  };
+  const content = await snapshotCheckpoint(groups, { ...description, state: 1 });
+  const lengths: number[] = [];
+  await content.pour(async ({ length }) => {
+    lengths.push(length);
+  });
+  equal(lengths.slice(1, 2), [16 * 2 ** 20]);
+  const file = readSafetensors(await content.collect());
+  for (const [name, values] of groups.loose as ReadonlyMap<string, Tensor>)
+    equal(Buffer.from(file.tensors.get(`loose/${name}`)!.bytes), bytesOf(await values.data()), name);
+  for (const [name, { tensor: own, layout }] of (groups.net as Sequential).state())
+    equal(
+      [...file.tensors.get(`net/${name}`)!.floats()],
+      [...toFileOrder(await own.floats(), own.shape, layout)],
+      name,
+    );
+});
+
+test('the first value that is not finite is named by its place in the file', async () => {
+  const run = new Run();
+  const [name, { tensor: weight, layout }] = [...run.net.state()][0]!;
+  const values = await weight.floats();
+  values[7] = Number.POSITIVE_INFINITY;
+  weight.write(values);
+  const at = toFileOrder(values, weight.shape, layout).indexOf(Number.POSITIVE_INFINITY);
+  ok(at !== 7, 'the file has another order');
+  const message = await run.save().then(
+    () => 'none',
+    (error: Error) => error.message,
+  );
+  ok(
+    message.startsWith(`saveCheckpoint: element ${at} of 'generator/${name}' is Infinity, expected a finite`),
+    message,
+  );
+});
+
+test('a save that fails in its middle leaves the file as it was, and says why', async () => {
+  const path = join(folder, 'kept.safetensors');
+  await saveFile(path, Buffer.from('good'));
+  const pour = async (take: (piece: Uint8Array<ArrayBuffer>) => Promise<void>) => {
+    await take(new Uint8Array(10));
+    throw new Error('not finite');
+  };
+  const message = await saveFile(path, { bytes: 20, pour }).then(
+    () => 'none',
+    (error: Error) => error.message,
+  );
+  is(message, 'not finite');
+  equal(readFileSync(path, 'utf8'), 'good');
+  equal(
+    readdirSync(folder).filter((name) => name.startsWith('kept')),
+    ['kept.safetensors'],
+  );
+});
+
+test('memory that the system cannot write from is copied, and only that', async () => {
+  const written: number[] = [];
+  const piece = Uint8Array.from({ length: 10 }, (_, k) => k);
+  const fault = (code: string) => Object.assign(new Error(code), { code });
+  await writePiece(
+    {
+      async write(bytes, offset, length) {
+        if (offset === 4 && bytes === piece) throw fault('EFAULT');
+        const count = Math.min(4, length);
+        written.push(...bytes.subarray(offset, offset + count));
+        return { bytesWritten: count };
+      },
+    },
+    piece,
+  );
+  equal(written, [...piece]);
+  let tries = 0;
+  const write = async () => {
+    tries++;
+    throw fault('EFAULT');
+  };
+  is(await writePiece({ write }, piece).catch(({ code }) => code), 'EFAULT');
+  is(tries, 2);
 });
 
 test('a network can be taken out of a checkpoint', async () => {

@@ -30,7 +30,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
  */
 const packages: readonly Package[] = [
   { name: 'kernels', rooms: [] },
-  { name: 'gpu', rooms: 'core memory select launch record tuning device timing node'.split(' ') },
+  { name: 'gpu', rooms: 'core memory select launch transfer record tuning device timing node'.split(' ') },
   {
     name: 'tensor',
     rooms: 'core reduce elementwise random losses norm gemm image conv frozen tuning methods.ts'.split(' '),

@@ -10,12 +10,15 @@ import {
   readPth,
   readSafetensors,
   type SafetensorsFile,
+  seeded,
   type WeightFile,
   writeSafetensors,
 } from '@visage/nn';
 import {
   ArcFace,
   buildIdentityNetwork,
+  type CheckpointNetwork,
+  Discriminator,
   EfficientNetClassifier,
   exportable,
   exportOnnx,
@@ -31,6 +34,8 @@ import {
   networkGraph,
   Swapper,
   swapImageSize,
+  Trainer,
+  type TrainingData,
   trained2022,
 } from '@visage/simswap';
 import { tensor } from '@visage/tensor';
@@ -162,7 +167,7 @@ test('a training checkpoint exports its moving average, as safetensors that impo
   const back = new Generator(again.network.config as typeof narrow);
   loadModule(back, readSafetensors(importedFile(again, 'x')));
   assert.equal(await back.stateDict().get(name)!.floats(), await average.tensor.floats());
-  const half = readSafetensors(exportSafetensors(exportable(checkpoint, 'identity'), true));
+  const half = readSafetensors(exportSafetensors(exportable(checkpoint, { which: 'identity' }), true));
   assert.is(half.tensors.get('fc.weight')!.dtype, 'F16');
   assert.is(half.tensors.get('bn1.running_var')!.dtype, 'F32');
   assert.ok(exportOnnx(exportable(checkpoint)).length > 10_000);
@@ -171,6 +176,50 @@ test('a training checkpoint exports its moving average, as safetensors that impo
     /network 'x', which cannot/,
   );
 });
+
+test('a generator that is exported for a pipeline swaps without its checkpoint, as its checkpoint does', async () => {
+  const networks = seeded(3, () => ({
+    generator: new Generator(narrow),
+    discriminator: new Discriminator({ width: 1 / 32, layers: 3, scales: 2 }),
+    identity: new ArcFace(narrowArcFace),
+  }));
+  const trainer = new Trainer({ ...networks, data: untouched });
+  const checkpoint = readSafetensors(await trainer.checkpoint());
+  const file = (which: CheckpointNetwork) =>
+    readSafetensors(
+      exportSafetensors(exportable(checkpoint, { which, ...(which === 'generator' && { pipeline: 'visage-128' }) })),
+    );
+  const [generator, identity] = [file('generator'), file('identity')];
+  assert.is(swapImageSize(generator), 128);
+  const [source, target] = [hashedTensor(6, [1, 3, 128, 128]), hashedTensor(5, [1, 3, 128, 128])];
+  const [own, exported] = [loadSwapper(checkpoint), loadSwapper(generator, { identity, pipeline: 'visage-128' })];
+  assert.equal(
+    await floats(() => exported.swapImages(target, source)),
+    await floats(() => own.swapImages(target, source)),
+  );
+
+  const small = readSafetensors(await tinyTrainer().checkpoint());
+  const forPipeline = (pipeline: 'visage-128' | 'released-224') => () => exportable(small, { pipeline });
+  assert.throws(forPipeline('visage-128'), /was an iresnet|identity network is an iresnet/);
+  assert.throws(
+    () => exportable(checkpoint, { pipeline: 'released-224' }),
+    /was trained at 128 pixels, not at 224, so it cannot be exported for the pipeline released-224/,
+  );
+  assert.throws(
+    () => exportable(checkpoint, { which: 'identity', pipeline: 'visage-128' }),
+    /gives no generator of a training checkpoint/,
+  );
+});
+
+/** Training data that is never loaded: a checkpoint of step 0 names its image size. */
+const untouched: TrainingData = {
+  batchSize: 1,
+  imageSize: 128,
+  images: () => {
+    throw new Error('never trained');
+  },
+  load: () => {},
+};
 
 test('an imported generator swaps in its own pipeline and in no other', async () => {
   const identity = await imported('arcface.tar', 'arcface-se-ir');

@@ -211,7 +211,7 @@ test('a mix takes each batch from one part, as often as its weight says, and a r
     5,
   );
   const step = record(() => {
-    const { target, source } = mix.images();
+    const { target, source } = mix.images('same');
     return [target.mul(1), source.mul(1)] as [Tensor, Tensor];
   });
   const seen = [0, 0];
@@ -220,13 +220,13 @@ test('a mix takes each batch from one part, as often as its weight says, and a r
     await mix.load('same', k);
     const [target, source] = step.run();
     const [value] = await target.floats();
-    const part = mix.partOf(k);
+    const part = mix.partOf('same', k);
     seen[part] = (seen[part] as number) + 1;
     assert.is(value, ((parts[part] as Flat).part + k) / 128);
     assert.is((await source.floats())[0], (value as number) / 2);
   }
   assert.ok((seen[0] as number) > 12 && (seen[1] as number) > 1, seen.join());
-  const chosen = Array.from({ length: 4000 }, (_, k) => mix.partOf(k)).filter((part) => part === 0).length;
+  const chosen = Array.from({ length: 4000 }, (_, k) => mix.partOf('same', k)).filter((part) => part === 0).length;
   assert.ok(Math.abs(chosen / 4000 - 0.75) < 0.03, String(chosen));
   assert.is(parts.flatMap(({ asked }) => asked).length, 24, 'only the part that is drawn is asked');
   step.dispose();
@@ -237,7 +237,7 @@ test('a mix takes each batch from one part, as often as its weight says, and a r
 test('changed pairs change targets and sources apart, the same way whenever a batch is loaded', async () => {
   const changes = { ...NONE, color: 0.5 };
   const pairs = new ChangedPairs(new Flat(20), changes, 5);
-  const step = record(() => Object.values(pairs.images()) as Tensor[]);
+  const step = record(() => Object.values(pairs.images('same')) as Tensor[]);
   const at = async (k: number) => {
     await pairs.load('same', k);
     return Promise.all(step.run().map((x) => x.floats()));

@@ -20,6 +20,7 @@ const OTHERS: Readonly<Record<string, readonly [text: string, value: unknown]>> 
   discriminator: ['projected', 'projected'],
   'weights.identity': ['20', 20],
   'weights.reconstruction': ['2.5', 2.5],
+  'weights.truth': ['5', 5],
   'weights.featureMatching': ['8', 8],
   'weights.gradientPenalty': ['0', 0],
   featureLayers: ['0,-1', [0, -1]],

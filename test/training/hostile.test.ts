@@ -91,7 +91,7 @@ function checkpoint(bytes: Buffer): void {
   const file = readSafetensors(bytes, NAME);
   const header = readCheckpointHeader(file);
   swapImageSize(file);
-  for (const network of checkpointNetworks) exportOnnx(exportable(file, network));
+  for (const network of checkpointNetworks) exportOnnx(exportable(file, { which: network }));
   exportSafetensors(exportable(file), true);
   loadSwapper(file).dispose();
   resumedSettings(header, NAME);

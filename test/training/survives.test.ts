@@ -17,6 +17,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { writeFaceFolder } from '@visage/faces/node';
+import { OutOfMemoryError } from '@visage/gpu';
 import { loadSafetensors } from '@visage/nn/node';
 import { readCheckpointHeader } from '@visage/simswap';
 import { type ResumeChanges, RunFolder, readLog, resumedRun, type TrainingRun } from '@visage/training';
@@ -51,10 +52,10 @@ async function train(out: string, run: TrainingRun) {
 
 /** Does something whenever a run makes a checkpoint, before the trainer is asked for it. */
 function beforeCheckpoint({ trainer }: TrainingRun, work: (notes: { finished?: boolean }) => void): void {
-  const checkpoint = trainer.checkpoint.bind(trainer);
-  trainer.checkpoint = async (notes) => {
+  const snapshot = trainer.snapshot.bind(trainer);
+  trainer.snapshot = async (notes) => {
     work(notes as { finished?: boolean });
-    return checkpoint(notes);
+    return snapshot(notes);
   };
 }
 
@@ -82,21 +83,45 @@ test('a loss that is not finite ends the run, and the last good checkpoint stays
   const out = join(folder, 'not-finite');
   const run = await microRun(people);
   let poisoned = false;
-  run.trainer.checkpoint = new Proxy(run.trainer.checkpoint, {
-    apply: async (checkpoint, trainer, notes) => {
-      const bytes = await Reflect.apply(checkpoint, trainer, notes);
+  run.trainer.snapshot = new Proxy(run.trainer.snapshot, {
+    apply: async (snapshot, trainer, notes) => {
+      const content = await Reflect.apply(snapshot, trainer, notes);
       const [, weight] = [...run.trainer.generator.namedParameters()][0] as [
         string,
         { size: number; write(data: Float32Array): void },
       ];
       if (!poisoned) weight.write(new Float32Array(weight.size).fill(Number.NaN));
       poisoned = true;
-      return bytes;
+      return content;
     },
   });
   assert.match(await messageOf(train(out, run)), /loss became NaN at step 4/);
   assert.is(await savedStep(out), 3);
   assert.is((await resumedRun(checkpointIn(out))).trainer.step, 3);
+});
+
+test('without memory for a copy of the state the training waits for each save, and says so', async () => {
+  const run = await microRun(people, { steps: 4 });
+  const [through, out] = [join(folder, 'copied'), join(folder, 'uncopied')];
+  await train(through, await microRun(people, { steps: 4 }));
+  const snapshot = run.trainer.snapshot.bind(run.trainer);
+  run.trainer.snapshot = async (notes, copied = true) => {
+    if (copied) throw new OutOfMemoryError('no room');
+    return snapshot(notes, false);
+  };
+  const notes: string[] = [];
+  await (await RunFolder.open(out, run)).train({ onNote: (line) => notes.push(line) });
+  assert.ok(notes.some((line) => /no memory for a copy of the state/.test(line)));
+  const [a, b] = [await loadSafetensors(checkpointIn(through)), await loadSafetensors(checkpointIn(out))];
+  for (const [name, { bytes }] of a.tensors) assert.equal(b.tensors.get(name)?.bytes, bytes, name);
+});
+
+test('a checkpoint that cannot be written ends the run', async () => {
+  const out = join(folder, 'unwritten');
+  const run = await microRun(people, { steps: 9 });
+  beforeCheckpoint(run, () => mkdirSync(join(out, 'checkpoint.safetensors.visage-part'), { recursive: true }));
+  assert.match(await messageOf(train(out, run)), /checkpoint\.safetensors: cannot be written/);
+  assert.ok(run.trainer.step < 9, `stopped at step ${run.trainer.step}`);
 });
 
 test('when too few pictures are left, the run says so and is saved', async () => {

@@ -8,8 +8,8 @@
  * - memory/: device buffers, the pool that they come from, scopes that free them, the memory plan of recorded steps,
  *   the check of gradients' reads.
  * - select/: families of kernels that compute the same, and the choice between their variants.
- * - launch/: from a program to a submission: pipelines, bind groups, the command stream, failures, kernel times, copies
- *   to and from the host.
+ * - launch/: from a program to a submission: pipelines, bind groups, the command stream, failures, kernel times.
+ * - transfer/: copies to and from the host, through memory that is kept from one to the next.
  * - record/: traced steps: dead code, common subexpressions and constants are removed, and the rest is replayed.
  * - tuning/: the memo of the variants that were measured to be the fastest.
  * - device/: {@link Gpu}, which puts these together; opening a device, the current device, packing buffers, recording a
@@ -57,8 +57,10 @@ export { type GpuOptions, openGpu } from './device/create.ts';
 export { currentGpu, onGpu, useGpu } from './device/current.ts';
 export { DESCRIBED, type DeviceDescription, describedGpu } from './device/described.ts';
 export { Gpu } from './device/gpu.ts';
+export { readInPlace, recycle, uploadRoom, writeInPlace } from './device/inPlace.ts';
 export { packBuffers, packedBytes } from './device/pack.ts';
 export { recordStep } from './device/recording.ts';
+export { Snapshot, takeSnapshot } from './device/snapshot.ts';
 export type { BoundCommand, Command, Dispatch } from './launch/commands.ts';
 export type { ProfiledChoice, ProfileRow } from './launch/profiler.ts';
 export { GpuBuffer } from './memory/buffer.ts';
@@ -86,4 +88,5 @@ export { REASONS_NOTE, Reasons, variantsOf } from './select/reasons.ts';
 export { lendScratch, refillScratch } from './timing/scratch.ts';
 export { median, type TimingOptions, timeInterleaved } from './timing/timing.ts';
 export { stayedBusy, WARM_MS, warmUp } from './timing/warm.ts';
+export type { TransferUse } from './transfer/transfers.ts';
 export { type TuningEntry, TuningMemo, type TuningTarget } from './tuning/memo.ts';

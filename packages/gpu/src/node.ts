@@ -7,7 +7,7 @@ import { loadMemos } from './node/memoFile.ts';
 import { pollSlowly } from './node/polling.ts';
 
 export { memoPath, saveMemo, shippedMemoPath, tuningTarget } from './node/memoFile.ts';
-export { saveFile } from './node/save.ts';
+export { type FileContent, saveFile } from './node/save.ts';
 
 /** How to open a device through Dawn. */
 export interface NodeGpuOptions extends GpuOptions {

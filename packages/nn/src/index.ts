@@ -14,9 +14,12 @@ export {
   type CheckpointGroups,
   type CheckpointOptions,
   checkpointState,
+  liveCheckpoint,
   restoreCheckpoint,
   saveCheckpoint,
+  snapshotCheckpoint,
 } from './files/checkpoint.ts';
+export { CheckpointContent, type TakeBytes } from './files/content.ts';
 export { crc32 } from './files/crc32.ts';
 export { floatsFromBfloat, floatsFromHalf, halfFromFloats, halfWeights } from './files/half.ts';
 export { type FileDType, FileError, ofFile } from './files/header.ts';

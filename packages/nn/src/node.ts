@@ -3,7 +3,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { FileError } from './files/header.ts';
 import { readSafetensors, type SafetensorsFile } from './files/safetensors.ts';
 
-export { saveFile } from '@visage/gpu/node';
+export { type FileContent, saveFile } from '@visage/gpu/node';
 
 const MAX_FILE_BYTES = 2 ** 31 - 1; // what one Node buffer is sure to hold
 

@@ -24,7 +24,7 @@ export type {
   Recipe,
 } from './core/recipe.ts';
 export { changedRecipe, parseRecipeField, type RecipeChanges, recipePaths, recipeValue } from './core/recipeChanges.ts';
-export { ablation, paper, recipes, released2021, released2021Paper, train2022 } from './core/recipes.ts';
+export { ablation, paper, recipes, released2021, released2021Paper, train2022, truth } from './core/recipes.ts';
 export { Recordings } from './core/recordings.ts';
 export {
   type CheckpointHeader,

@@ -6,6 +6,8 @@ import {
   exportable,
   exportOnnx,
   exportSafetensors,
+  type PipelineName,
+  pipelines,
 } from '@visage/simswap';
 import { type Command, Option } from 'commander';
 import { UsageError } from '../terminal/failure.ts';
@@ -14,6 +16,7 @@ interface Options {
   readonly out: string;
   readonly network?: CheckpointNetwork;
   readonly half?: boolean;
+  readonly pipeline?: PipelineName;
 }
 
 /** Describes the inputs and outputs of a graph for users of the exported file. */
@@ -22,11 +25,11 @@ const ports = ({ graph }: ExportableNetwork): string =>
     .map(([way, { name, shape }]) => `  ${way} ${name} [${shape.join(', ')}]`)
     .join('\n');
 
-async function exportFile(path: string, { out, network, half = false }: Options): Promise<void> {
+async function exportFile(path: string, { out, network, half = false, pipeline }: Options): Promise<void> {
   await checkOutput(out, { inputs: [path], endings: ['.onnx', '.safetensors'] });
   const onnx = /\.onnx$/i.test(out);
   if (onnx && half) throw new UsageError('--half is for .safetensors; ONNX files are written in float32');
-  const exported = exportable(await loadSafetensors(path), network);
+  const exported = exportable(await loadSafetensors(path), { which: network, pipeline });
   const bytes = onnx ? exportOnnx(exported) : exportSafetensors(exported, half);
   await saveFile(out, bytes);
   console.log(`${out}: ${exported.network.architecture}, ${(bytes.length / 1e6).toFixed(1)} MB`);
@@ -45,6 +48,12 @@ export function addExport(program: Command): void {
       new Option('--network <name>', 'which network of a checkpoint; `generator` is the moving average').choices(
         checkpointNetworks,
       ),
+    )
+    .addOption(
+      new Option(
+        '--pipeline <name>',
+        'name this pipeline in the file of a generator, so that `visage swap` runs it without its checkpoint',
+      ).choices(pipelines.map(({ name }) => name)),
     )
     .option('--half', 'float16 weights (.safetensors only)')
     .action(exportFile);

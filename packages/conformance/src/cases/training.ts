@@ -36,6 +36,7 @@ export function recipeOf({ lambdas, adam: [learningRate, beta1, beta2], featureL
       reconstruction: lambdas.rec,
       featureMatching: lambdas.fm,
       gradientPenalty: lambdas.gp,
+      truth: 0,
     },
     featureLayers,
     generatorOptimizer: optimizer,

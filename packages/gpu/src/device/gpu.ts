@@ -8,7 +8,6 @@ import { Faults } from '../launch/faults.ts';
 import { PipelineCache } from '../launch/pipelines.ts';
 import { type ProfileRow, timeKernels } from '../launch/profiler.ts';
 import { CommandStream } from '../launch/stream.ts';
-import { readBuffer, writeBytes } from '../launch/transfer.ts';
 import { Trials } from '../launch/trials.ts';
 import { GpuBuffer } from '../memory/buffer.ts';
 import { BufferPool, type MemoryUse } from '../memory/pool.ts';
@@ -18,6 +17,7 @@ import { Workspace } from '../memory/workspace.ts';
 import { ConstantStore } from '../record/hoistConstants.ts';
 import { Trace } from '../record/trace.ts';
 import { enclosingChoice } from '../select/choices.ts';
+import { Transfers, type TransferUse } from '../transfer/transfers.ts';
 import { TuningMemo } from '../tuning/memo.ts';
 import type { GpuOptions } from './create.ts';
 import { registerDevice } from './recording.ts';
@@ -47,6 +47,8 @@ export class Gpu {
   readonly constants: ConstantStore;
   /** Memory for the intermediate results of recorded steps. */
   readonly workspace: Workspace;
+  /** Copies between the host and device memory. */
+  readonly transfers: Transfers;
   /** How often buffers were moved to other memory, which {@link packBuffers} does. */
   moves = 0;
   #bindGroups: BindGroupCache;
@@ -83,9 +85,14 @@ export class Gpu {
     this.stream = new CommandStream(device, this.faults, this.pool, debug);
     this.constants = new ConstantStore(this.trials, this.pool);
     this.workspace = new Workspace(device, this.pool);
+    this.transfers = new Transfers(this);
     this.pipelines = new PipelineCache(device);
     this.#bindGroups = new BindGroupCache(this.trials);
-    this.faults.listen(device, registerDevice(this));
+    const forget = registerDevice(this);
+    this.faults.listen(device, () => {
+      forget();
+      this.transfers.close();
+    });
   }
 
   /**
@@ -129,18 +136,27 @@ export class Gpu {
    * @throws VisageError if the buffer has no memory or is too small, DeviceLostError if the device was lost.
    */
   write(buffer: GpuBuffer, data: ArrayBufferView): void {
-    this.faults.checkLost();
-    if (buffer.released || !buffer.resource)
-      throw new VisageError('write: the buffer has no memory (released, or made inside a traced step)');
+    this.checkWritable('write', buffer);
     if (data.byteLength > buffer.bytes)
       throw new VisageError(`write: ${data.byteLength} bytes do not fit into a buffer of ${buffer.bytes}`);
+    this.overwritten(buffer, data.byteLength > buffer.bytes - 4);
+    this.transfers.write(buffer, data);
+  }
+
+  /** @throws VisageError that names `op` if the host cannot write to a buffer now. */
+  checkWritable(op: string, buffer: GpuBuffer): void {
+    this.faults.checkLost();
+    if (buffer.released || !buffer.resource)
+      throw new VisageError(`${op}: the buffer has no memory (released, or made inside a traced step)`);
     if (this.#trace && !this.#trace.uploads.has(buffer))
-      throw new VisageError('write: a traced step would do it once and no run again; write before run()');
+      throw new VisageError(`${op}: a traced step would do it once and no run again; write before run()`);
+  }
+
+  /** Submits the launches so far, and notes that the host overwrites a buffer behind them, all of it or a part. */
+  overwritten(buffer: GpuBuffer, whole: boolean): void {
     buffer.changed(nextMoment());
     this.flush();
-    const whole = data.byteLength > buffer.bytes - 4;
     if (whole) this.stream.note(() => buffer.spoil(undefined));
-    writeBytes(this, buffer, data);
   }
 
   /**
@@ -256,17 +272,18 @@ export class Gpu {
    * failed that the content depends on.
    */
   async read(buffer: GpuBuffer): Promise<ArrayBuffer> {
-    if (this.#trace)
-      throw new VisageError('read: a traced step cannot read values; return the tensor and read it after run()');
-    if (buffer.released || !buffer.resource)
-      throw new VisageError('read: the tensor was freed with its scope; return it from the scope or keep() it');
-    this.faults.checkLost();
+    this.checkReadable('read', buffer);
     this.flush();
-    const { copy, failure } = await readBuffer(this, buffer);
+    return this.transfers.read(buffer);
+  }
+
+  /** @throws VisageError that names `op` if the host cannot read a buffer now. */
+  checkReadable(op: string, buffer: GpuBuffer): void {
+    if (this.#trace)
+      throw new VisageError(`${op}: a traced step cannot read values; return the tensor and read it after run()`);
+    if (buffer.released || !buffer.resource)
+      throw new VisageError(`${op}: the tensor was freed with its scope; return it from the scope or keep() it`);
     this.faults.checkLost();
-    if (failure) throw this.faults.reported(failure);
-    if (copy instanceof VisageError) throw copy;
-    return copy;
   }
 
   /** Takes a buffer out of every open scope, so that it lives until {@link Gpu.release}. */
@@ -317,15 +334,22 @@ export class Gpu {
     return this.pool.use;
   }
 
+  /** How much host memory the transfers have. */
+  get transferMemory(): TransferUse {
+    return this.transfers.use;
+  }
+
   /** Gives free memory back to the system, and forgets cached bind groups. */
   trim(): void {
     this.flush();
+    this.transfers.clear();
     this.#bindGroups.clear();
     this.pool.trim();
   }
 
   /** Destroys the device and everything on it. */
   destroy(): void {
+    this.transfers.close();
     this.device.destroy();
   }
 }

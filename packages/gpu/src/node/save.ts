@@ -13,6 +13,20 @@ const BESIDE = '.visage-part';
 const READER_MS = 30_000; // how long to wait for the reader of a pipe
 const PORTION = 2 ** 16; // bytes that fit into a pipe on Linux
 
+/** The bytes of a file that are made while it is written. */
+export interface FileContent {
+  /** How many there are. */
+  readonly bytes: number;
+  /** Calls `take` with piece after piece; each call waits for the one before. */
+  pour(take: (piece: Uint8Array<ArrayBuffer>) => Promise<void>): Promise<void>;
+}
+
+/** Bytes that are there already, as content. */
+const contentOf = (bytes: Uint8Array): FileContent => ({
+  bytes: bytes.length,
+  pour: (take) => take(bytes as Uint8Array<ArrayBuffer>),
+});
+
 /**
  * Writes a file.
  *
@@ -22,31 +36,33 @@ const PORTION = 2 ** 16; // bytes that fit into a pipe on Linux
  * reader, this waits up to 30 s for one.
  *
  * @throws FileError that names the path and says what to do. An existing file is unchanged then, and no other file is
- * left.
+ * left. What `pour` throws by itself is thrown as it is, and the file is unchanged then, too.
  */
-export async function saveFile(path: string, bytes: Uint8Array): Promise<void> {
+export async function saveFile(path: string, bytes: Uint8Array | FileContent): Promise<void> {
+  const content = bytes instanceof Uint8Array ? contentOf(bytes) : bytes;
   let destination: Destination | undefined;
   try {
     destination = await findDestination(path);
-    if (destination.kind === 'file') await replace(destination, bytes);
-    else if (destination.kind === 'descriptor') await writeAll(destination.descriptor, bytes);
-    else await writeInto(destination, bytes);
+    if (destination.kind === 'file') await replace(destination, content);
+    else if (destination.kind === 'descriptor') await pourInto(destination.descriptor, content);
+    else await writeInto(destination, content);
   } catch (cause) {
+    if (cause instanceof Unpoured) throw cause.cause;
     const where = destination?.path ?? path;
     const link = where === path ? '' : `; it is a link to ${where}`;
-    throw new FileError(path, `cannot be written (${writeProblem(cause, where, bytes.length)})${link}`);
+    throw new FileError(path, `cannot be written (${writeProblem(cause, where, content.bytes)})${link}`);
   }
 }
 
 async function replace(
   { path, mode, owner }: Extract<Destination, { kind: 'file' }>,
-  bytes: Uint8Array,
+  content: FileContent,
 ): Promise<void> {
   const part = path + BESIDE;
   await rm(part, { force: true }); // of a run that was killed
   const file = await open(part, 'wx'); // `x` refuses a file that another program has made meanwhile
   try {
-    await complete(file, bytes, mode, owner);
+    await complete(file, content, mode, owner);
     const own = await file.stat({ bigint: true });
     const there = await stat(part, { bigint: true });
     if (own.ino !== there.ino || own.dev !== there.dev)
@@ -64,13 +80,13 @@ async function replace(
 /** Writes the bytes of a new file, and gives it the owner and mode of the file that it will replace. */
 async function complete(
   file: FileHandle,
-  bytes: Uint8Array,
+  content: FileContent,
   mode: number | undefined,
   owner: readonly [number, number] | undefined,
 ): Promise<void> {
   if (owner) await file.chown(...owner).catch(() => undefined); // only an administrator may change the owner
   if (mode !== undefined) await file.chmod(mode);
-  await file.writeFile(bytes);
+  await pour(content, (piece) => writePiece(file, piece));
   await file.sync();
 }
 
@@ -78,7 +94,7 @@ async function complete(
  * Writes into a pipe or device. Neither opening nor writing blocks, because a thread that waits for a reader would keep
  * the process from exiting.
  */
-async function writeInto({ kind, path }: Destination, bytes: Uint8Array): Promise<void> {
+async function writeInto({ kind, path }: Destination, content: FileContent): Promise<void> {
   const end = performance.now() + READER_MS;
   const flags = constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOCTTY;
   const opened = async (): Promise<FileHandle> => {
@@ -94,11 +110,53 @@ async function writeInto({ kind, path }: Destination, bytes: Uint8Array): Promis
   };
   const file = await opened();
   try {
-    await writeAll(file.fd, bytes);
+    await pourInto(file.fd, content);
   } finally {
     await file.close();
   }
 }
+
+/** Carries an error of the content itself past the errors of the disk. */
+class Unpoured extends Error {
+  override name = 'Unpoured';
+}
+
+/** Pours content. @throws Unpoured for what is no error of `take`. */
+async function pour(content: FileContent, take: (piece: Uint8Array) => Promise<void>): Promise<void> {
+  let failed: unknown;
+  const took = (piece: Uint8Array) =>
+    take(piece).catch((cause) => {
+      failed = cause;
+      throw cause;
+    });
+  await content.pour(took).catch((cause) => {
+    throw failed ?? new Unpoured('the content of the file could not be made', { cause });
+  });
+}
+
+/** The part of a file that {@link writePiece} uses. */
+export interface PieceTarget {
+  write(bytes: Uint8Array, offset: number, length: number): Promise<{ readonly bytesWritten: number }>;
+}
+
+/**
+ * Writes all bytes at the current position of a file. They may be memory that a device is mapped to; a system that
+ * cannot write from such memory (EFAULT) gets a copy of it.
+ */
+export async function writePiece(file: PieceTarget, piece: Uint8Array): Promise<void> {
+  let bytes = piece;
+  for (let at = 0; at < bytes.length; ) {
+    try {
+      at += (await file.write(bytes, at, bytes.length - at)).bytesWritten;
+    } catch (cause) {
+      if ((cause as NodeJS.ErrnoException).code !== 'EFAULT' || bytes !== piece) throw cause;
+      bytes = piece.slice();
+    }
+  }
+}
+
+const pourInto = (descriptor: number, content: FileContent): Promise<void> =>
+  pour(content, (piece) => writeAll(descriptor, piece));
 
 const writeTo = promisify(write);
 

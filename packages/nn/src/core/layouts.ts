@@ -71,6 +71,28 @@ function beforeMap(shape: Shape, { unflattened }: Extract<Layout, { unflattened:
 export const fileShape = (shape: Shape, layout: Layout): Shape => permutation(shape, layout).fileShape;
 
 /**
+ * Where the elements of a tensor of `shape` lie, in file order: the element with the number whose digits in the mixed
+ * radix `extents` are (a, b, c, d) is our element a · strides[0] + … + d · strides[3].
+ */
+export function fileWalk(shape: Shape, layout: Layout): { readonly extents: Shape; readonly strides: Shape } {
+  if (layout === 'plain') return { extents: [1, 1, 1, sizeOf(shape)], strides: [0, 0, 0, 1] };
+  const { view, order } = permutation(shape, layout);
+  const own = stridesOf(view);
+  const missing = 4 - order.length;
+  const fill = (value: number, numbers: number[]) => [...new Array<number>(missing).fill(value), ...numbers];
+  return {
+    extents: fill(
+      1,
+      order.map((axis) => view[axis] as number),
+    ),
+    strides: fill(
+      0,
+      order.map((axis) => own[axis] as number),
+    ),
+  };
+}
+
+/**
  * Reorders the values of a tensor of `shape` from our order to that of a file.
  *
  * @throws VisageError when the layout does not fit the shape.

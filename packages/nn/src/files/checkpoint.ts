@@ -1,12 +1,13 @@
 /** @file Checkpoints of a training run: every tensor of its state and a JSON value, in one safetensors file. */
-import { ArgumentError, checkOptions, parseJson } from '@visage/gpu';
+import { ArgumentError, checkOptions, parseJson, takeSnapshot } from '@visage/gpu';
 import type { HostArray, Tensor } from '@visage/tensor';
 import { DTYPES, sameShape, showShape } from '@visage/tensor/kernels';
 import { fileShape, fromFileOrder } from '../core/layouts.ts';
 import { Module } from '../core/module.ts';
+import { CheckpointContent, FILE_DTYPES, type FileOrdered } from './content.ts';
 import { FileError } from './header.ts';
-import { type HostTensor, type SafetensorsFile, writeSafetensors } from './safetensors.ts';
-import { DESCRIPTION, describe, moduleToHost, type NetworkDescription } from './weights.ts';
+import { type FilePlan, planSafetensors, type SafetensorsFile } from './safetensors.ts';
+import { DESCRIPTION, describe, type NetworkDescription } from './weights.ts';
 
 /**
  * The tensors of a run by group: networks and their averages as modules, optimizers and random counters as maps of live
@@ -14,46 +15,72 @@ import { DESCRIPTION, describe, moduleToHost, type NetworkDescription } from './
  */
 export type CheckpointGroups = Readonly<Record<string, Module | ReadonlyMap<string, Tensor>>>;
 
-/** What {@link saveCheckpoint} writes beside the tensors. */
+/** What {@link snapshotCheckpoint} writes beside the tensors. */
 export interface CheckpointOptions extends NetworkDescription {
   /** Step, data position, recipe: plain JSON, given back by {@link checkpointState}. */
   readonly state: unknown;
 }
 
+function planOf(op: string, groups: CheckpointGroups, options: CheckpointOptions): FilePlan<FileOrdered> {
+  checkOptions(op, options, { ...DESCRIPTION, state: true });
+  const bad = Object.keys(groups).find((group) => group === '' || group.includes('/'));
+  if (bad !== undefined) throw new ArgumentError(op, 'group', `'${bad}'`, 'a name without slashes');
+  const listed: FileOrdered[] = [];
+  for (const [group, members] of Object.entries(groups)) {
+    const entries =
+      members instanceof Module
+        ? members.state()
+        : new Map([...members].map(([name, tensor]) => [name, { tensor, layout: 'plain' as const }]));
+    for (const [name, { tensor, layout }] of entries) {
+      const shape = fileShape(tensor.shape, layout);
+      listed.push({ name: `${group}/${name}`, dtype: FILE_DTYPES[tensor.dtype], shape, tensor, layout });
+    }
+  }
+  return planSafetensors(listed, { ...describe(options), state: JSON.stringify(options.state) });
+}
+
 /**
- * Bytes of a checkpoint. Modules lie under PyTorch's names and layouts, so that `loadModule(module, file, { prefix:
- * 'generator/' })` takes a single network out of it; other tensors lie as they are.
+ * A checkpoint of this moment that is read and written later, while the run goes on: all tensors are copied on the
+ * device behind everything that was issued before the call, whatever is launched after it.
  *
- * All tensors are of the moment of the call, whatever is launched while they are read: their copies are issued before
- * the first is waited for.
+ * Modules lie in the file under PyTorch's names and layouts, so that `loadModule(module, file, { prefix: 'generator/'
+ * })` takes a single network out of it; other tensors lie as they are.
+ *
+ * @returns when the device has had the memory for the copies; dispose it.
+ * @throws OutOfMemoryError when it had not: use {@link liveCheckpoint} then.
+ */
+export async function snapshotCheckpoint(
+  groups: CheckpointGroups,
+  options: CheckpointOptions,
+): Promise<CheckpointContent> {
+  const plan = planOf('snapshotCheckpoint', groups, options);
+  const [first] = plan.entries;
+  if (!first) throw new ArgumentError('snapshotCheckpoint', 'groups', 'empty', 'at least one tensor');
+  const buffers = plan.entries.map(({ tensor }) => tensor.tensor.buffer);
+  const snapshot = await takeSnapshot(first.tensor.tensor.gpu, buffers);
+  return new CheckpointContent(plan, snapshot.parts, () => snapshot.dispose());
+}
+
+/**
+ * As {@link snapshotCheckpoint}, without copies on the device. Nothing may change the tensors until it has been poured.
+ */
+export function liveCheckpoint(groups: CheckpointGroups, options: CheckpointOptions): CheckpointContent {
+  const plan = planOf('liveCheckpoint', groups, options);
+  return new CheckpointContent(
+    plan,
+    plan.entries.map(({ tensor }) => tensor.tensor.buffer),
+    () => {},
+  );
+}
+
+/**
+ * Bytes of a checkpoint, see {@link snapshotCheckpoint}: of the moment of the call, whatever is launched while they are
+ * read.
  *
  * @throws ArgumentError when a value is infinite or not a number: no run could go on from it.
  */
 export async function saveCheckpoint(groups: CheckpointGroups, options: CheckpointOptions): Promise<Uint8Array> {
-  checkOptions('saveCheckpoint', options, { ...DESCRIPTION, state: true });
-  const bad = Object.keys(groups).find((group) => group === '' || group.includes('/'));
-  if (bad !== undefined) throw new ArgumentError('saveCheckpoint', 'group', `'${bad}'`, 'a name without slashes');
-  const reads = Object.entries(groups).map(async ([group, members]) => {
-    const host = await (members instanceof Module ? moduleToHost(members) : tensorsToHost(members));
-    return [...host].map(([name, tensor]) => [`${group}/${name}`, tensor] as const);
-  });
-  const tensors = new Map((await Promise.all(reads)).flat());
-  for (const [name, { values }] of tensors) checkFinite(name, values);
-  return writeSafetensors(tensors, { ...describe(options), state: JSON.stringify(options.state) });
-}
-
-async function tensorsToHost(members: ReadonlyMap<string, Tensor>): Promise<Map<string, HostTensor>> {
-  const read = async ([name, tensor]: [string, Tensor]) =>
-    [name, { shape: tensor.shape, values: await tensor.data() }] as const;
-  return new Map(await Promise.all([...members].map(read)));
-}
-
-function checkFinite(name: string, values: HostArray): void {
-  if (!(values instanceof Float32Array)) return;
-  const at = values.findIndex((value) => !Number.isFinite(value));
-  if (at < 0) return;
-  const hint = 'No run could go on from it; go back to an earlier checkpoint';
-  throw new ArgumentError('saveCheckpoint', `element ${at} of '${name}'`, String(values[at]), 'a finite number', hint);
+  return (await snapshotCheckpoint(groups, options)).collect();
 }
 
 /**

@@ -147,12 +147,56 @@ function fileDType(values: HostArray): FileDType {
   return values instanceof Uint32Array ? 'U32' : 'U8';
 }
 
-/** Bytes of a safetensors file with these tensors. Wider types come first, so that every tensor is aligned. */
+/** A tensor as the header of a file lists it, before it has a place. */
+export interface ListedTensor {
+  readonly name: string;
+  readonly dtype: FileDType;
+  readonly shape: Shape;
+}
+
+/** Where everything lies in a safetensors file. */
+export interface FilePlan<T extends ListedTensor> {
+  /** The length of the header and the header itself, padded to a multiple of 8 bytes. */
+  readonly head: Uint8Array;
+  /** The tensors in the order of the file, and where each begins behind the header. */
+  readonly entries: readonly { readonly tensor: T; readonly begin: number; readonly bytes: number }[];
+  /** Bytes of the whole file. */
+  readonly bytes: number;
+}
+
+/** Plans a safetensors file. Wider types come first, so that every tensor is aligned. */
+export function planSafetensors<T extends ListedTensor>(
+  tensors: readonly T[],
+  metadata: Readonly<Record<string, string>> = {},
+): FilePlan<T> {
+  const sorted = [...tensors].sort((a, b) => FILE_DTYPE_BYTES[b.dtype] - FILE_DTYPE_BYTES[a.dtype]);
+  let at = 0;
+  const entries = sorted.map((tensor) => {
+    const begin = at;
+    const bytes = sizeOf(tensor.shape) * FILE_DTYPE_BYTES[tensor.dtype];
+    at += bytes;
+    return { tensor, begin, bytes };
+  });
+  const listed: [string, unknown][] = entries.map(({ tensor: { name, dtype, shape }, begin, bytes }) => {
+    if (name === '__metadata__')
+      throw new ArgumentError('planSafetensors', 'name', `'${name}'`, 'any other name', 'The format reserves it');
+    return [name, { dtype, shape, data_offsets: [begin, begin + bytes] }];
+  });
+  if (Object.keys(metadata).length > 0) listed.unshift(['__metadata__', metadata]);
+  const json = new TextEncoder().encode(JSON.stringify(Object.fromEntries(listed)));
+  const length = Math.ceil(json.length / 8) * 8;
+  const head = new Uint8Array(8 + length).fill(0x20);
+  new DataView(head.buffer).setBigUint64(0, BigInt(length), true);
+  head.set(json, 8);
+  return { head, entries, bytes: head.length + at };
+}
+
+/** Bytes of a safetensors file with these tensors. */
 export function writeSafetensors(
   tensors: ReadonlyMap<string, HostTensor>,
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array {
-  const entries = [...tensors].map(([name, { shape, values }]) => {
+  const listed = [...tensors].map(([name, { shape, values }]) => {
     if (name === '__metadata__' || sizeOf(shape) !== values.length) {
       throw new ArgumentError(
         'writeSafetensors',
@@ -163,26 +207,12 @@ export function writeSafetensors(
     }
     return { name, shape, values, dtype: fileDType(values) };
   });
-  entries.sort((a, b) => FILE_DTYPE_BYTES[b.dtype] - FILE_DTYPE_BYTES[a.dtype]);
-
-  let at = 0;
-  const listed: [string, unknown][] = entries.map(({ name, shape, values, dtype }) => {
-    const begin = at;
-    at += values.byteLength;
-    return [name, { dtype, shape, data_offsets: [begin, at] }];
-  });
-  if (Object.keys(metadata).length > 0) listed.unshift(['__metadata__', metadata]);
-  const json = new TextEncoder().encode(JSON.stringify(Object.fromEntries(listed)));
-  const headerLength = Math.ceil(json.length / 8) * 8;
-
-  const out = new Uint8Array(8 + headerLength + at);
-  new DataView(out.buffer).setUint32(0, headerLength, true);
-  out.fill(0x20, 8, 8 + headerLength);
-  out.set(json, 8);
-  let offset = 8 + headerLength;
-  for (const { values } of entries) {
-    out.set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength), offset);
-    offset += values.byteLength;
+  const { head, entries, bytes } = planSafetensors(listed, metadata);
+  const out = new Uint8Array(bytes);
+  out.set(head);
+  for (const { tensor, begin } of entries) {
+    const { buffer, byteOffset, byteLength } = tensor.values;
+    out.set(new Uint8Array(buffer, byteOffset, byteLength), head.length + begin);
   }
   return out;
 }

@@ -1,5 +1,5 @@
 /** @file The frames of a film through the GPU: planes to pictures, the change, and back to planes. */
-import { currentGpu, type Gpu } from '@visage/gpu';
+import { currentGpu, type Gpu, uploadRoom } from '@visage/gpu';
 import { scope, type Tensor } from '@visage/tensor';
 import type { GpuPicture } from '../warp/gpuPicture.ts';
 import { ahead } from './ahead.ts';
@@ -33,29 +33,11 @@ export interface FrameWork<Seen> {
 /** Frames that wait between looking and changing, and between changing and the encoder. */
 const WAITING = { looked: 1, changed: 2 } as const;
 
-/** Frames that may be on their way to the GPU. */
-const UPLOADS = 4;
-
 /**
- * Waits for old uploads before there are new ones. Dawn frees the memory through which data are copied only when
- * somebody waits for the queue; frames that nobody looks at would fill the host's memory.
+ * Frames that may be on their way to the GPU. Old uploads are waited for before there are new ones: frames that nobody
+ * looks at would fill the host's memory.
  */
-class Uploads {
-  readonly #running: Promise<void>[] = [];
-  readonly #gpu: Gpu;
-
-  constructor(gpu: Gpu) {
-    this.#gpu = gpu;
-  }
-
-  /** Notes an upload, and waits until at most {@link UPLOADS} are running. */
-  async issued(): Promise<void> {
-    const done = this.#gpu.sync();
-    done.catch(() => undefined); // whoever waits for it sees the error
-    this.#running.push(done);
-    if (this.#running.length > UPLOADS) await this.#running.shift();
-  }
-}
+const UPLOADS = 4;
 
 interface OnGpu {
   readonly frame: FilmFrame;
@@ -79,7 +61,6 @@ async function* looked<Seen>(
 ): AsyncGenerator<OnGpu & { readonly seen: Seen | undefined }, void, unknown> {
   let shared: Tensor | undefined; // by the pictures of all frames
   let of = '';
-  const uploads = new Uploads(gpu);
   try {
     for await (const frame of frames) {
       const { data, form, timestamp } = frame;
@@ -93,7 +74,7 @@ async function* looked<Seen>(
       const picture = pictureOfPlanes(planes, form, shared as Tensor);
       const made = { frame, planes, picture };
       try {
-        await uploads.issued();
+        await uploadRoom(gpu, UPLOADS * data.length);
         const seen = await work.look(picture, { timestamp, thumbnail: thumbnailOf(data, form) });
         yield { ...made, seen };
       } catch (cause) {

@@ -30,6 +30,7 @@ const WEIGHTS: OptionKeys<LossWeights> = {
   reconstruction: true,
   featureMatching: true,
   gradientPenalty: true,
+  truth: true,
 };
 const PICTURES: OptionKeys<PictureChanges> = { flip: true, color: true, blur: true, jpeg: true };
 const ADAM: OptionKeys<AdamNumbers> = { learningRate: true, beta1: true, beta2: true, epsilon: true };
@@ -58,6 +59,13 @@ export function checkRecipe(recipe: Recipe): void {
     checkOptions(`recipe.${name}`, recipe[name], ADAM);
 }
 
+const isObject = (json: unknown): json is Readonly<Record<string, unknown>> =>
+  typeof json === 'object' && json !== null && !Array.isArray(json);
+
+/** The members of `json`, and those of `defaults` that it lacks. What is no object stays as it is, to be refused. */
+const withDefaults = (defaults: object, json: unknown): unknown =>
+  json === undefined || isObject(json) ? { ...defaults, ...json } : json;
+
 /**
  * Checks the JSON of a {@link Recipe}, such as that of a checkpoint. A field that it lacks is as in `paper`, because
  * checkpoints that are older than a field were trained so.
@@ -65,7 +73,7 @@ export function checkRecipe(recipe: Recipe): void {
  * @throws ArgumentError for a value that is out of range, and for a warm-up that does not end before the decay does.
  */
 export function readRecipe(json: unknown): Recipe {
-  const named = typeof json === 'object' && json !== null && !Array.isArray(json) ? { ...paper, ...json } : json;
+  const named = isObject(json) ? { ...paper, ...json, weights: withDefaults(paper.weights, json.weights) } : json;
   const from = new JsonReader(named, 'recipe');
   const recipe = { name: from.text('name'), ...readFields(recipeFields, from) };
   const { warmupSteps, decaySteps } = recipe;

@@ -5,9 +5,12 @@ import { elementOf } from './lists.ts';
 
 /**
  * What a pair of target and source has in common: the person; nothing; or, `shuffled`, what chance gives when the
- * sources of a `same` batch are permuted, so that a row may keep its own person.
+ * sources of a `same` batch are permuted, so that a row may keep its own person. Pairs of kind `truth` are `cross`
+ * pairs whose exact swap is known, as only rendered faces have it.
  */
-export type PairKind = 'same' | 'cross' | 'shuffled';
+export type PairKind = 'same' | 'cross' | 'shuffled' | 'truth';
+
+export const pairKinds: readonly PairKind[] = ['same', 'cross', 'shuffled', 'truth'];
 
 /** How an image comes to the side length that the identity network expects. */
 export type IdentityResize = 'bicubic' | 'bilinear' | 'nearest';
@@ -27,6 +30,8 @@ export interface LossWeights {
   readonly featureMatching: number;
   /** 0: the penalty is not computed. */
   readonly gradientPenalty: number;
+  /** Of the difference from the exact swap inside its mask, which counts on pairs of kind `truth` only. */
+  readonly truth: number;
 }
 
 /**

@@ -1,6 +1,7 @@
 /** @file The fields of a recipe, with the values that each may have. */
 import { byPath, choice, choices, type Field, integer, listOf, number, numberOf } from './fields.ts';
 import { expectations } from './json.ts';
+import { pairKinds } from './recipe.ts';
 
 const LAYERS = [[0, 16], -16, 16] as const;
 const layers: Field<readonly number[] | 'all'> = {
@@ -17,7 +18,13 @@ const adam = { learningRate: SHARE, beta1: SHARE, beta2: SHARE, epsilon: SHARE }
 export const recipeFields = {
   head: choice('tanh', 'linear'),
   discriminator: choice('patch', 'projected'),
-  weights: { identity: WEIGHT, reconstruction: WEIGHT, featureMatching: WEIGHT, gradientPenalty: WEIGHT },
+  weights: {
+    identity: WEIGHT,
+    reconstruction: WEIGHT,
+    featureMatching: WEIGHT,
+    gradientPenalty: WEIGHT,
+    truth: WEIGHT,
+  },
   featureLayers: layers,
   realImages: choice('target', 'source'),
   hingeFactor: WEIGHT,
@@ -26,7 +33,7 @@ export const recipeFields = {
   pictures: { flip: SHARE, color: SHARE, blur: number(0, 8), jpeg: number(0, 99) },
   generatorOptimizer: adam,
   discriminatorOptimizer: adam,
-  pairs: choices(1, 64, 'same', 'cross', 'shuffled'),
+  pairs: choices(1, 64, ...pairKinds),
   identityResize: choice('bicubic', 'bilinear', 'nearest'),
   averageDecay: SHARE,
   warmupSteps: integer(0, 2 ** 31),

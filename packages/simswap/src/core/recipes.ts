@@ -18,7 +18,7 @@ export const paper: Recipe = {
   name: 'paper',
   head: 'tanh',
   discriminator: 'patch',
-  weights: { identity: 10, reconstruction: 10, featureMatching: 10, gradientPenalty: 1e-5 },
+  weights: { identity: 10, reconstruction: 10, featureMatching: 10, gradientPenalty: 1e-5, truth: 0 },
   featureLayers: [-2, -1],
   realImages: 'target',
   hingeFactor: 1,
@@ -45,7 +45,7 @@ const adam2021: AdamNumbers = { learningRate: 2e-4, beta1: 0.5, beta2: 0.999, ep
 export const released2021: Recipe = {
   ...paper,
   name: 'released-2021',
-  weights: { identity: 20, reconstruction: 10, featureMatching: 8, gradientPenalty: 0 },
+  weights: { identity: 20, reconstruction: 10, featureMatching: 8, gradientPenalty: 0, truth: 0 },
   featureLayers: 'all',
   hingeFactor: 0.5,
   generatorOptimizer: adam2021,
@@ -78,13 +78,29 @@ export const train2022: Recipe = {
   name: 'train-2022',
   head: 'linear',
   discriminator: 'projected',
-  weights: { identity: 30, reconstruction: 10, featureMatching: 10, gradientPenalty: 0 },
+  weights: { identity: 30, reconstruction: 10, featureMatching: 10, gradientPenalty: 0, truth: 0 },
   featureLayers: [-1],
   realImages: 'source',
   turns: 'alternate',
   generatorOptimizer: adam2022,
   discriminatorOptimizer: adam2022,
   pairs: ['same', 'shuffled'],
+};
+
+/**
+ * The paper's recipe with the exact swap as a teacher on every third batch. It needs rendered faces, whose swaps are
+ * known. The pictures are changed strongly, so that what the generator learns from renderings carries over to
+ * photographs.
+ *
+ * On `truth` pairs the exact swap stands where the target stands otherwise: it is what the discriminator is shown as
+ * real and what features are matched with, and the result is compared with it pixel by pixel inside the mask.
+ */
+export const truth: Recipe = {
+  ...paper,
+  name: 'truth',
+  weights: { ...paper.weights, truth: 10 },
+  pairs: ['same', 'cross', 'truth'],
+  pictures: { flip: 0.5, color: 0.2, blur: 1.5, jpeg: 60 },
 };
 
 /** The published recipes. */

@@ -1,7 +1,7 @@
 /**
  * @file Networks of our weight files and checkpoints, for other programs: safetensors under PyTorch's names, or ONNX.
  */
-import { checkOneOf } from '@visage/gpu';
+import { checkOneOf, checkOptions, type OptionKeys } from '@visage/gpu';
 import {
   FileError,
   type FileTensor,
@@ -14,6 +14,7 @@ import {
   writeOnnx,
   writeSafetensors,
 } from '@visage/nn';
+import { checkPipeline, type PipelineName, pipelineOf } from '../swap/pipelines.ts';
 import { readCheckpointHeader, simswapArchitecture } from './checkpoint.ts';
 import { fileArchitectures, networkGraph } from './networks.ts';
 
@@ -29,6 +30,16 @@ export type CheckpointNetwork = keyof typeof IN_CHECKPOINT;
 
 export const checkpointNetworks = Object.keys(IN_CHECKPOINT) as readonly CheckpointNetwork[];
 
+/** What to export. */
+export interface ExportOptions {
+  /** The network of a checkpoint; a weight file has one only. Default: `generator`. */
+  readonly which?: CheckpointNetwork;
+  /** The pipeline in which a generator of a checkpoint is to be run from now on, without the checkpoint's recipe. */
+  readonly pipeline?: PipelineName;
+}
+
+const OPTIONS: OptionKeys<ExportOptions> = { which: true, pipeline: true };
+
 /** A network that can be exported. */
 export interface ExportableNetwork {
   readonly network: NetworkDescription;
@@ -41,10 +52,12 @@ export interface ExportableNetwork {
 /**
  * Finds the network to export in a weight file or a training checkpoint.
  *
- * @param which the network of a checkpoint; a weight file has one only.
- * @throws FileError when the file holds no network that can be exported, or not all of it.
+ * @throws FileError when the file holds no network that can be exported, or not all of it, or was not trained as the
+ * pipeline runs it.
  */
-export function exportable(file: SafetensorsFile, which: CheckpointNetwork = 'generator'): ExportableNetwork {
+export function exportable(file: SafetensorsFile, options: ExportOptions = {}): ExportableNetwork {
+  checkOptions('exportable', options, OPTIONS);
+  const { which = 'generator', pipeline: asked } = options;
   checkOneOf('exportable', 'which', which, checkpointNetworks);
   const description = networkDescription(file);
   if (description === undefined) throw new FileError(file.source, 'names no network; import it first');
@@ -60,8 +73,29 @@ export function exportable(file: SafetensorsFile, which: CheckpointNetwork = 'ge
       throw new FileError(file.source, `lacks entry '${prefix}${name}' of shape [${shape.join(', ')}]`);
     tensors.set(name, tensor);
   }
-  const { pipeline } = file.metadata;
+  const pipeline = asked === undefined ? file.metadata.pipeline : trainedFor(file, asked, which);
   return { network, graph, tensors, metadata: pipeline === undefined ? {} : { pipeline } };
+}
+
+/**
+ * The name of a pipeline, if the generator of a checkpoint was trained as the pipeline runs it.
+ *
+ * @throws FileError when not.
+ */
+function trainedFor(file: SafetensorsFile, asked: PipelineName, which: CheckpointNetwork): PipelineName {
+  const refuse = (problem: string): never => {
+    throw new FileError(file.source, `${problem}, so it cannot be exported for the pipeline ${asked}`);
+  };
+  if (which === 'identity' || networkDescription(file)?.architecture !== simswapArchitecture)
+    return refuse('gives no generator of a training checkpoint');
+  const { networks, recipe, imageSize } = readCheckpointHeader(file);
+  const pipeline = pipelineOf(asked);
+  ofFile(file, () => checkPipeline(pipeline, networks.generator, networks.identity));
+  const side = pipeline.imageSize(networks.generator);
+  if (imageSize !== side) return refuse(`was trained at ${imageSize} pixels, not at ${side}`);
+  if (recipe.identityResize !== pipeline.identityResize)
+    return refuse(`was trained with ${recipe.identityResize} resizing, not ${pipeline.identityResize}`);
+  return asked;
 }
 
 function networkIn(file: SafetensorsFile, which: CheckpointNetwork): NetworkDescription {

@@ -3,4 +3,4 @@ export { adversarialLoss, hingeFakeLoss, hingeRealLoss } from './adversarial.ts'
 export { weakFeatureMatchingLoss } from './featureMatching.ts';
 export { gradientPenalty } from './gradientPenalty.ts';
 export { identityLoss } from './identity.ts';
-export { reconstructionLoss } from './reconstruction.ts';
+export { reconstructionLoss, truthLoss } from './reconstruction.ts';

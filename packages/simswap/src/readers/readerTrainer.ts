@@ -1,25 +1,26 @@
-import type { Gpu, RecordedStep } from '@visage/gpu';
+import type { Gpu } from '@visage/gpu';
 import {
+  type CheckpointContent,
   type CheckpointGroups,
   ExponentialMovingAverage,
   GradScaler,
   type Layer,
+  liveCheckpoint,
   type Optimizer,
   restoreCheckpoint,
   type SafetensorsFile,
-  saveCheckpoint,
+  snapshotCheckpoint,
 } from '@visage/nn';
-import { concat, keep, noGrad, record, type Tensor, zeros } from '@visage/tensor';
+import { concat, noGrad, record, type Tensor } from '@visage/tensor';
 import { firstNonFinite } from '@visage/tensor/kernels';
 import { elementOf } from '../core/lists.ts';
 import type { Precision } from '../core/precision.ts';
 import { NonFiniteLossError } from '../training/errors.ts';
-import type { LabelledData } from '../training/labelledData.ts';
 import { LossRing } from '../training/lossRing.ts';
 import { gradientsOf, update } from '../training/mixedPrecision.ts';
 import { StepClock, StepsInFlight } from '../training/pacing.ts';
 import { StepGate } from '../training/stepGate.ts';
-import { CHANGE_ROW, faceChangeRows } from './changeRows.ts';
+import { faceChangeRows } from './changeRows.ts';
 import { type FaceChanges, noChanges } from './faceChanges.ts';
 import { LossWatch } from './lossWatch.ts';
 import { optimizerOf } from './readerOptimizer.ts';
@@ -31,20 +32,12 @@ import {
 } from './readerOptions.ts';
 import { type ReaderState, readerArchitecture, readReaderState } from './readerState.ts';
 import { type ReaderStage, scheduleOf, stageAt, stepsOf } from './stage.ts';
+import { StageParts } from './stageParts.ts';
 import type { ReaderTask } from './task.ts';
 
 /** Added to the seed for the random changes of the faces. */
 const CHANGE_STREAM = 6 * 2 ** 32;
 const STEPS_AHEAD = 8; // that the data may read ahead
-
-/** What belongs to the stage in progress. */
-interface StageParts {
-  readonly number: number;
-  readonly data: LabelledData;
-  readonly rows: Tensor;
-  readonly rate: (step: number) => number;
-  step: RecordedStep<Tensor> | undefined;
-}
 
 /**
  * Trains a reader, a network that reads something off a face, through its stages.
@@ -121,14 +114,22 @@ export class ReaderTrainer<S extends ReaderStage = ReaderStage> {
    * @throws VisageError when there is no state to save: a loss or a weight is not finite, or a step failed.
    */
   async checkpoint(state: Omit<ReaderState, 'step'>): Promise<Uint8Array> {
+    return (await this.snapshot(state)).collect();
+  }
+
+  /**
+   * As {@link ReaderTrainer.checkpoint}, but nothing is read yet: the content is poured into a file while the training
+   * goes on, from copies on the device as large as the file. Dispose it.
+   *
+   * @param copied `false` makes no copies: no step may begin until the content has been poured.
+   * @throws OutOfMemoryError when the device has no memory for the copies.
+   */
+  async snapshot({ config, notes }: Omit<ReaderState, 'step'>, copied = true): Promise<CheckpointContent> {
     return this.#gate.between(async () => {
       this.#gate.refuseSpoiled('checkpoint');
-      const { config, ...rest } = state;
-      return saveCheckpoint(this.#groups(), {
-        architecture: readerArchitecture,
-        config,
-        state: { ...rest, step: this.step },
-      });
+      const state = { step: this.step, notes };
+      const options = { architecture: readerArchitecture, config, state };
+      return (copied ? snapshotCheckpoint : liveCheckpoint)(this.#groups(), options);
     });
   }
 
@@ -238,16 +239,12 @@ export class ReaderTrainer<S extends ReaderStage = ReaderStage> {
     if (this.#parts?.number === number) return this.#parts;
     this.#leaveStage();
     const stage = elementOf(this.stages, number, 'stages');
-    const rows = keep(zeros([stage.batchSize, CHANGE_ROW], { gpu: this.#gpu }));
-    const data = this.#options.data(stage, number);
-    this.#parts = { number, data, rows, rate: scheduleOf(stage), step: undefined };
+    this.#parts = new StageParts(number, stage, this.#options.data(stage, number), this.#gpu);
     return this.#parts;
   }
 
   #leaveStage(): void {
-    this.#parts?.step?.dispose();
-    this.#parts?.rows.dispose();
-    this.#parts?.data.dispose();
+    this.#parts?.dispose();
     this.#parts = undefined;
   }
 

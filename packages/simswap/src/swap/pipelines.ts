@@ -1,5 +1,5 @@
 /**
- * @file The published pipelines. Generators of the same form were trained in different colour spaces, and nothing in
+ * @file The pipelines of weights that are given away: the published ones, and our own. Generators of the same form were trained in different colour spaces, and nothing in
  * their weights tells in which. In the wrong one they give strange colours and no error. So a weight file names its
  * pipeline, and is refused by another.
  */
@@ -9,9 +9,9 @@ import type { ColorSpace } from '../networks/colorSpace.ts';
 import { type GeneratorConfig, publishedGenerator } from '../networks/generator.ts';
 import type { IdentityConfig } from '../networks/identity.ts';
 
-export type PipelineName = 'released-224' | 'released-512' | 'train-2022';
+export type PipelineName = 'released-224' | 'released-512' | 'train-2022' | 'visage-128';
 
-/** How a published generator is run. */
+/** How a generator is run. */
 export interface Pipeline {
   readonly name: PipelineName;
   /** One line for tables and errors. */
@@ -69,7 +69,19 @@ export const trained2022: Pipeline = {
   imageSize: ({ deep }) => (deep ? 512 : 224),
 };
 
-export const pipelines: readonly Pipeline[] = [released224, released512, trained2022];
+/** What Visage trains at 128 pixels, such as the generator that it ships. */
+export const visage128: Pipeline = {
+  name: 'visage-128',
+  about: 'networks that Visage trained at 128 pixels: RGB in [0, 1] in and out',
+  generator: publishedGenerator,
+  deepToo: false,
+  colorSpace: 'unit',
+  identityResize: 'bicubic',
+  alignment: 'arcface-poses',
+  imageSize: () => 128,
+};
+
+export const pipelines: readonly Pipeline[] = [released224, released512, trained2022, visage128];
 
 /**
  * The pipeline of a name, for instance of a file's metadata.

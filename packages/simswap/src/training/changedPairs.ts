@@ -1,5 +1,5 @@
 import { checkInteger, type Gpu } from '@visage/gpu';
-import { keep, type Tensor, zeros } from '@visage/tensor';
+import { concat, keep, slice, type Tensor, zeros } from '@visage/tensor';
 import type { PairKind, PictureChanges } from '../core/recipe.ts';
 import type { ImagePairs, TrainingData } from './data.ts';
 import { CHANGE_NUMBERS, changeNumbers, changePictures } from './pictureChanges.ts';
@@ -9,6 +9,8 @@ import { CHANGE_NUMBERS, changeNumbers, changePictures } from './pictureChanges.
  * streams begin at 0, 2³² and 2³³).
  */
 const STREAMS = { target: 3 * 2 ** 32, source: 4 * 2 ** 32 } as const;
+
+const NONE: PictureChanges = { flip: 0, color: 0, blur: 0, jpeg: 0 };
 
 /**
  * Pairs whose pictures are changed at random, see {@link changePictures}; targets and sources independently of each
@@ -20,7 +22,7 @@ export class ChangedPairs implements TrainingData {
   readonly #data: TrainingData;
   readonly #changes: PictureChanges;
   readonly #seed: number;
-  readonly #numbers: Readonly<Record<keyof typeof STREAMS, Tensor>>;
+  readonly #numbers: Readonly<Record<keyof typeof STREAMS | 'mask', Tensor>>;
 
   /**
    * @param gpu the device of the pictures. Default: the current one.
@@ -34,15 +36,29 @@ export class ChangedPairs implements TrainingData {
     this.#changes = changes;
     this.#seed = seed;
     const numbers = () => keep(zeros([data.batchSize, CHANGE_NUMBERS], { gpu }));
-    this.#numbers = { target: numbers(), source: numbers() };
+    this.#numbers = { target: numbers(), source: numbers(), mask: numbers() };
   }
 
-  images(): ImagePairs {
-    const { target, source } = this.#data.images();
+  get knowsTruth(): boolean {
+    return this.#data.knowsTruth ?? false;
+  }
+
+  /** An exact swap is changed as its target is, and its mask is mirrored with it. */
+  images(kind: PairKind): ImagePairs {
+    const { target, source, truth } = this.#data.images(kind);
+    const asTarget = (pictures: Tensor) => changePictures(pictures, this.#changes, this.#numbers.target);
     return {
-      target: changePictures(target, this.#changes, this.#numbers.target),
+      target: asTarget(target),
       source: changePictures(source, this.#changes, this.#numbers.source),
+      ...(truth && { truth: { image: asTarget(truth.image), mask: this.#mirrored(truth.mask) } }),
     };
+  }
+
+  #mirrored(mask: Tensor): Tensor {
+    const { flip } = this.#changes;
+    if (flip === 0) return mask;
+    const turned = changePictures(concat([mask, mask, mask], 3), { ...NONE, flip }, this.#numbers.mask);
+    return slice(turned, 3, 0, 1);
   }
 
   expect(kind: PairKind, step: number): void {
@@ -55,8 +71,10 @@ export class ChangedPairs implements TrainingData {
 
   async load(kind: PairKind, step: number): Promise<void> {
     await this.#data.load(kind, step);
-    for (const side of ['target', 'source'] as const)
-      this.#numbers[side].write(changeNumbers(this.#changes, this.batchSize, step, this.#seed + STREAMS[side]));
+    const numbers = (changes: PictureChanges, side: keyof typeof STREAMS) =>
+      changeNumbers(changes, this.batchSize, step, this.#seed + STREAMS[side]);
+    for (const side of ['target', 'source'] as const) this.#numbers[side].write(numbers(this.#changes, side));
+    if (kind === 'truth') this.#numbers.mask.write(numbers({ ...NONE, flip: this.#changes.flip }, 'target'));
   }
 
   dispose(): void {

@@ -9,6 +9,16 @@ export interface ImagePairs {
   readonly target: Tensor;
   /** The faces whose identity goes into the targets. */
   readonly source: Tensor;
+  /** Of pairs of kind `truth` only: what a perfect swap shows. */
+  readonly truth?: ExactSwaps;
+}
+
+/** Swaps that are known exactly. */
+export interface ExactSwaps {
+  /** The sources' identities under the targets' attributes [batch, size, size, 3]. */
+  readonly image: Tensor;
+  /** 1 where image and target may differ, 0 elsewhere [batch, size, size, 1]. */
+  readonly mask: Tensor;
 }
 
 /**
@@ -22,8 +32,10 @@ export interface TrainingData {
   readonly batchSize: number;
   /** Height and width of every image. */
   readonly imageSize: number;
-  /** The images of a step; called while that step is recorded. */
-  images(): ImagePairs;
+  /** Whether it gives pairs of kind `truth`. Default: no. */
+  readonly knowsTruth?: boolean;
+  /** The images of a step on pairs of a kind; called while that step is recorded. */
+  images(kind: PairKind): ImagePairs;
   /**
    * Loads the pairs of a step, or of one of its phases, into the tensors that {@link TrainingData.images} reads. Pairs
    * of kind `same` show one person on both sides, pairs of kind `cross` never do; pairs of kind `shuffled` are those of

@@ -8,10 +8,11 @@ import {
   type RecordedStep,
 } from '@visage/gpu';
 import { HostRandom } from '@visage/nn';
-import { assign, keep, noGrad, record, type Tensor, zeros } from '@visage/tensor';
+import { assign, keep, noGrad, record, zeros } from '@visage/tensor';
 import { elementOf } from '../core/lists.ts';
 import type { PairKind } from '../core/recipe.ts';
-import type { ImagePairs, TrainingData } from './data.ts';
+import { Recordings } from '../core/recordings.ts';
+import type { ExactSwaps, ImagePairs, TrainingData } from './data.ts';
 
 /** One source of a mix. */
 export interface MixPart {
@@ -38,7 +39,9 @@ export class MixedPairs implements TrainingData {
   readonly #parts: readonly MixPart[];
   readonly #seed: number;
   readonly #images: ImagePairs;
-  readonly #copies = new Map<MixPart, RecordedStep<void>>();
+  readonly #truth: ExactSwaps | undefined;
+  /** Copies of the batches of a part, by its number and the kind of pairs. */
+  readonly #copies = new Recordings<string, RecordedStep<void>>();
 
   /**
    * @param gpu the device of the images. Default: the current one.
@@ -63,59 +66,68 @@ export class MixedPairs implements TrainingData {
     this.imageSize = first.imageSize;
     this.#parts = parts;
     this.#seed = seed;
-    const images = (): Tensor => keep(zeros([this.batchSize, this.imageSize, this.imageSize, 3], { gpu }));
-    this.#images = { target: images(), source: images() };
+    const zeroed = (channels: number) =>
+      keep(zeros([this.batchSize, this.imageSize, this.imageSize, channels], { gpu }));
+    this.#images = { target: zeroed(3), source: zeroed(3) };
+    if (this.knowsTruth) this.#truth = { image: zeroed(3), mask: zeroed(1) };
   }
 
-  images(): ImagePairs {
-    return this.#images;
+  /** Whether any part gives pairs of kind `truth`. All such pairs come from those that do. */
+  get knowsTruth(): boolean {
+    return this.#parts.some(({ data }) => data.knowsTruth);
+  }
+
+  images(kind: PairKind): ImagePairs {
+    return kind === 'truth' && this.#truth ? { ...this.#images, truth: this.#truth } : this.#images;
   }
 
   /** The number of the part that a batch comes from. */
-  partOf(step: number): number {
+  partOf(kind: PairKind, step: number): number {
     const random = new HostRandom(this.#seed + STREAM);
     random.draws = step;
-    const total = this.#parts.reduce((sum, { weight }) => sum + weight, 0);
-    let left = elementOf(random.uniform(1), 0, 'MixedPairs') * total;
-    const found = this.#parts.findIndex(({ weight }) => {
+    const weights = this.#parts.map(({ data, weight }) => (kind === 'truth' && !data.knowsTruth ? 0 : weight));
+    let left = elementOf(random.uniform(1), 0, 'MixedPairs') * weights.reduce((sum, weight) => sum + weight, 0);
+    const found = weights.findIndex((weight) => {
       left -= weight;
       return left < 0;
     });
-    return found < 0 ? this.#parts.length - 1 : found;
+    return found < 0 ? weights.reduce((last, weight, k) => (weight > 0 ? k : last), 0) : found;
   }
 
   expect(kind: PairKind, step: number): void {
-    this.#part(step).data.expect?.(kind, step);
+    this.#part(kind, step).data.expect?.(kind, step);
   }
 
   async read(kind: PairKind, step: number): Promise<void> {
-    await this.#part(step).data.read?.(kind, step);
+    await this.#part(kind, step).data.read?.(kind, step);
   }
 
   async load(kind: PairKind, step: number): Promise<void> {
-    const part = this.#part(step);
+    const number = this.partOf(kind, step);
+    const part = elementOf(this.#parts, number, 'MixedPairs: parts');
     await part.data.load(kind, step);
-    const copy = this.#copies.get(part) ?? record(() => this.#copy(part));
-    this.#copies.set(part, copy);
-    copy.run();
+    this.#copies.get(`${number} ${kind}`, () => record(() => this.#copy(part, kind))).run();
   }
 
-  #part(step: number): MixPart {
-    return elementOf(this.#parts, this.partOf(step), 'MixedPairs: parts');
+  #part(kind: PairKind, step: number): MixPart {
+    return elementOf(this.#parts, this.partOf(kind, step), 'MixedPairs: parts');
   }
 
-  #copy({ data }: MixPart): void {
+  #copy({ data }: MixPart, kind: PairKind): void {
     noGrad(() => {
-      const { target, source } = data.images();
-      assign(this.#images.target, target);
-      assign(this.#images.source, source);
+      const [from, to] = [data.images(kind), this.images(kind)];
+      assign(to.target, from.target);
+      assign(to.source, from.source);
+      if (!from.truth || !to.truth) return;
+      assign(to.truth.image, from.truth.image);
+      assign(to.truth.mask, from.truth.mask);
     });
   }
 
   /** Gives the memory of the mix back; its parts belong to the caller. */
   dispose(): void {
-    for (const copy of this.#copies.values()) copy.dispose();
-    this.#images.target.dispose();
-    this.#images.source.dispose();
+    this.#copies.dispose();
+    const { target, source } = this.#images;
+    for (const each of [target, source, this.#truth?.image, this.#truth?.mask]) each?.dispose();
   }
 }

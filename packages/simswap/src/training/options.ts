@@ -120,6 +120,18 @@ export function checkRunOptions(options: RunOptions): void {
   }
 }
 
+/** @throws ArgumentError when the recipe asks for pairs whose exact swap is known, and the data has none. */
+export function checkTruth({ name, pairs }: Recipe, data: TrainingData): void {
+  if (pairs.includes('truth') && !data.knowsTruth)
+    throw new ArgumentError(
+      'Trainer',
+      'data',
+      'pictures whose exact swaps are not known',
+      `rendered faces, because recipe ${name} has pairs of kind truth`,
+      'mix rendered faces into the data, or take another recipe',
+    );
+}
+
 /**
  * Checks that the networks have the form that the recipe names, and take images of one colour space. @throws
  * ArgumentError when not.

@@ -35,6 +35,7 @@ const OPTIONS: OptionKeys<ProceduralPairsOptions> = {
 export class ProceduralPairs implements TrainingData {
   readonly batchSize: number;
   readonly imageSize: number;
+  readonly knowsTruth = true;
   readonly #sampler: FaceSampler;
   readonly #faces: SwapFaces;
 
@@ -51,8 +52,9 @@ export class ProceduralPairs implements TrainingData {
     this.#faces = new SwapFaces({ batch: batchSize, size: imageSize, level, seed: faceSeed, gpu });
   }
 
-  images(): ImagePairs {
-    return { target: this.#faces.target(), source: this.#faces.source() };
+  images(kind: PairKind): ImagePairs {
+    const pairs = { target: this.#faces.target(), source: this.#faces.source() };
+    return kind === 'truth' ? { ...pairs, truth: { image: this.#faces.truth(), mask: this.#faces.mask() } } : pairs;
   }
 
   load(kind: PairKind, step: number): void {
@@ -61,7 +63,7 @@ export class ProceduralPairs implements TrainingData {
 
   /** The faces of a step's pairs; they depend on the seed, the kind and the step alone. */
   draw(kind: PairKind, step: number): SwapIndices {
-    const drawn = this.#sampler.swap(step, this.batchSize, kind !== 'cross');
+    const drawn = this.#sampler.swap(step, this.batchSize, kind === 'same' || kind === 'shuffled');
     if (kind !== 'shuffled') return drawn;
     const rows = shuffledRows(this.batchSize, step, this.#sampler.seed);
     const shuffled = (list: Uint32Array) => Uint32Array.from(rows, (row) => list[row] as number);

@@ -135,7 +135,7 @@ export class StepRunner {
   }
 
   #run(phase: number, kind: PairKind): PhaseResult {
-    return elementOf(this.phases, phase, 'StepRunner: phases').run(this.#parts, this.#data.images(), kind);
+    return elementOf(this.phases, phase, 'StepRunner: phases').run(this.#parts, this.#data.images(kind), kind);
   }
 
   /** Runs a phase and stores its losses. */

@@ -12,7 +12,7 @@ import { inPrecision } from '../core/precision.ts';
 import type { PairKind, Recipe } from '../core/recipe.ts';
 import { gradientPenalty } from '../losses/gradientPenalty.ts';
 import { identityLoss } from '../losses/identity.ts';
-import { reconstructionLoss } from '../losses/reconstruction.ts';
+import { reconstructionLoss, truthLoss } from '../losses/reconstruction.ts';
 import { fromUnit, toUnit } from '../networks/colorSpace.ts';
 import type { DiscriminatorNetwork } from '../networks/discriminator.ts';
 import type { Generator } from '../networks/generator.ts';
@@ -67,17 +67,22 @@ export interface Phase {
 
 /** A batch of swaps in the generator's colour space. */
 interface Swaps {
-  readonly target: Tensor;
+  /** What the discriminator compares swaps with: their targets, or the exact swaps where they are known. */
+  readonly model: Tensor;
+  /** Where swaps and {@link Swaps.model} are compared pixel by pixel. Default: everywhere. */
+  readonly mask: Tensor | undefined;
   readonly latent: Tensor;
   readonly swapped: Tensor;
 }
 
 function swap({ generator, identity, recipe }: StepParts, pairs: ImagePairs): Swaps {
-  const { target, latent } = noGrad(() => ({
+  const { truth } = pairs;
+  const { target, latent, exact } = noGrad(() => ({
     target: fromUnit(pairs.target, generator.colorSpace),
     latent: identity.latent(pairs.source, recipe.identityResize),
+    exact: truth && fromUnit(truth.image, generator.colorSpace),
   }));
-  return { target, latent, swapped: generator.forward(target, latent) };
+  return { model: exact ?? target, mask: truth?.mask, latent, swapped: generator.forward(target, latent) };
 }
 
 /**
@@ -104,8 +109,8 @@ function augmented({ discriminator, recipe, draws }: StepParts): Pick<Discrimina
 }
 
 /** The pictures that count as real, in the generator's colour space. */
-const realImages = ({ recipe, generator }: StepParts, pairs: ImagePairs, target: Tensor): Tensor =>
-  recipe.realImages === 'target' ? target : noGrad(() => fromUnit(pairs.source, generator.colorSpace));
+const realImages = ({ recipe, generator }: StepParts, pairs: ImagePairs, model: Tensor): Tensor =>
+  recipe.realImages === 'target' ? model : noGrad(() => fromUnit(pairs.source, generator.colorSpace));
 
 /**
  * The terms of the generator's loss.
@@ -114,13 +119,13 @@ const realImages = ({ recipe, generator }: StepParts, pairs: ImagePairs, target:
  */
 const generatorTerms = (
   { identity, recipe }: StepParts,
-  { target, latent, swapped }: Swaps,
+  { model, mask, latent, swapped }: Swaps,
   result: Tensor,
   scores: Pick<GeneratorTerms, 'resultOutputs' | 'targetFeatures'>,
 ): GeneratorTerms => ({
   ...scores,
   identity: identityLoss(identity.embed(result, recipe.identityResize), latent),
-  reconstruction: reconstructionLoss(swapped, target),
+  reconstruction: mask ? truthLoss(swapped, model, mask) : reconstructionLoss(swapped, model),
 });
 
 const penaltyBetween = (parts: StepParts, real: Tensor, swapped: Tensor) => (): Tensor =>
@@ -133,7 +138,8 @@ const penaltyBetween = (parts: StepParts, real: Tensor, swapped: Tensor) => (): 
  * L_G and L_D are those of {@link generatorLosses} and {@link discriminatorLosses}. The discriminator sees results and
  * targets once, and both networks' hinge and feature terms come from these two passes: its weights change only after
  * both gradients are computed. The gradient penalty takes a third pass, on images in between. The reconstruction loss
- * is reported for every kind of pairs, and counts for pairs of kind `same` only.
+ * is reported for every kind of pairs, and counts for pairs of kind `same` and `truth` only. On pairs of kind `truth`
+ * the exact swaps take the place of the targets in all losses.
  *
  * The discriminator's gradient is computed first, so that its activations and those of the identity network are not in
  * memory at the same time.
@@ -146,15 +152,15 @@ export function trainingStep(parts: StepParts, pairs: ImagePairs, kind: PairKind
   const { swaps, scores, ofDiscriminator } = inPrecision(mixed?.precision, () => {
     const discriminator = augmented(parts);
     const swaps = swap(parts, pairs);
-    const { target, swapped } = swaps;
+    const { model, swapped } = swaps;
     const resultOutputs = discriminator.forward(swapped);
-    const targetOutputs = discriminator.forward(target);
-    const real = realImages(parts, pairs, target);
-    const realOutputs = real === target ? targetOutputs : discriminator.forward(real);
+    const modelOutputs = discriminator.forward(model);
+    const real = realImages(parts, pairs, model);
+    const realOutputs = real === model ? modelOutputs : discriminator.forward(real);
     const penalty = penaltyBetween(parts, real, swapped);
     return {
       swaps,
-      scores: { resultOutputs, targetFeatures: targetOutputs },
+      scores: { resultOutputs, targetFeatures: modelOutputs },
       ofDiscriminator: discriminatorLosses(recipe, resultOutputs, realOutputs, penalty),
     };
   });
@@ -190,7 +196,7 @@ export function generatorPhase(parts: StepParts, pairs: ImagePairs, kind: PairKi
     const result = toUnit(swaps.swapped, generator.colorSpace);
     const scores = {
       resultOutputs: discriminator.forward(swaps.swapped),
-      targetFeatures: noGrad(() => discriminator.features(swaps.target)),
+      targetFeatures: noGrad(() => discriminator.features(swaps.model)),
     };
     return { result, losses: generatorLosses(recipe, kind, generatorTerms(parts, swaps, result, scores)) };
   });
@@ -212,9 +218,9 @@ export function discriminatorPhase(parts: StepParts, pairs: ImagePairs): Pick<St
   const { recipe, discriminatorOptimizer, mixed } = parts;
   const losses = inPrecision(mixed?.precision, () => {
     const discriminator = augmented(parts);
-    const { target, swapped } = noGrad(() => swap(parts, pairs));
+    const { model, swapped } = noGrad(() => swap(parts, pairs));
     const resultOutputs = discriminator.forward(swapped);
-    const real = realImages(parts, pairs, target);
+    const real = realImages(parts, pairs, model);
     const penalty = penaltyBetween(parts, real, swapped);
     return discriminatorLosses(recipe, resultOutputs, discriminator.forward(real), penalty);
   });

@@ -27,15 +27,16 @@ export type DiscriminatorLosses = Readonly<Record<(typeof discriminatorLossNames
 export interface GeneratorTerms {
   /** The discriminator's outputs for the swapped images, per scale. */
   readonly resultOutputs: readonly PatchOutput[];
-  /** The discriminator's feature maps of the targets, per scale. */
+  /** The discriminator's feature maps of the targets, or of the exact swaps where they are known, per scale. */
   readonly targetFeatures: readonly FeatureMaps[];
   readonly identity: Tensor;
+  /** Of pairs of kind `truth`: the distance from the exact swaps. */
   readonly reconstruction: Tensor;
 }
 
 /**
- * The generator's loss and its terms, scalars: L_G = L_adv + λ_wFM · L_wFM + λ_id · L_id + λ_rec · L_rec, the last term
- * on pairs of kind `same` only.
+ * The generator's loss and its terms, scalars: L_G = L_adv + λ_wFM · L_wFM + λ_id · L_id + λ · L_rec with λ = λ_rec on
+ * pairs of kind `same`, λ_truth on pairs of kind `truth`, and 0 on others.
  *
  * SimSwap (Chen et al. 2020), section 3.
  *
@@ -50,8 +51,13 @@ export function generatorLosses(recipe: Recipe, kind: PairKind, parts: Generator
     ? weakFeatureMatchingLoss(resultOutputs, targetFeatures, featureLayers)
     : zeros([], { gpu: identity.gpu });
   const terms = [adversarial, featureMatching, identity, reconstruction];
-  const factors = [1, weights.featureMatching, weights.identity, weights.reconstruction];
-  const counted = kind === 'same' ? 4 : 3;
+  const factors = [
+    1,
+    weights.featureMatching,
+    weights.identity,
+    kind === 'truth' ? weights.truth : weights.reconstruction,
+  ];
+  const counted = kind === 'same' || kind === 'truth' ? 4 : 3;
   const generator = weightedSum(terms.slice(0, counted), factors.slice(0, counted));
   return { adversarial, featureMatching, identity, reconstruction, generator };
 }

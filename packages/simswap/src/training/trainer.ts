@@ -1,9 +1,9 @@
 import { onGpu, type RecordedStep } from '@visage/gpu';
-import { type CheckpointGroups, restoreCheckpoint, type SafetensorsFile, saveCheckpoint } from '@visage/nn';
+import { type CheckpointContent, type CheckpointGroups, restoreCheckpoint, type SafetensorsFile } from '@visage/nn';
 import type { Precision } from '../core/precision.ts';
 import { kindAt, type PairKind, type Recipe } from '../core/recipe.ts';
 import { paper } from '../core/recipes.ts';
-import { readCheckpointHeader, simswapArchitecture } from '../files/checkpoint.ts';
+import { readCheckpointHeader } from '../files/checkpoint.ts';
 import type { DiscriminatorNetwork } from '../networks/discriminator.ts';
 import type { FoldedIdentity } from '../networks/foldedIdentity.ts';
 import { Generator } from '../networks/generator.ts';
@@ -13,9 +13,17 @@ import type { TrainingData } from './data.ts';
 import { NonFiniteLossError } from './errors.ts';
 import { type BadLoss, LossGuard } from './lossGuard.ts';
 import { scalingIn, skippedIn } from './mixedPrecision.ts';
-import { checkForm, checkRunOptions, checkTrainerOptions, type RunOptions, type TrainerOptions } from './options.ts';
+import {
+  checkForm,
+  checkRunOptions,
+  checkTrainerOptions,
+  checkTruth,
+  type RunOptions,
+  type TrainerOptions,
+} from './options.ts';
 import { StepClock, StepsInFlight } from './pacing.ts';
 import { StepRunner } from './runner.ts';
+import { contentOf } from './saving.ts';
 import { StepGate } from './stepGate.ts';
 import { type LossName, lossNames } from './terms.ts';
 import { TrainingState } from './trainingState.ts';
@@ -56,6 +64,7 @@ export class Trainer {
     checkTrainerOptions(options);
     const { generator, discriminator, identity, data, recipe = paper, readEvery = 10 } = options;
     checkForm(recipe, generator, discriminator);
+    checkTruth(recipe, data);
     this.recipe = recipe;
     this.seed = options.seed ?? 0;
     this.precision = options.precision ?? 'f32';
@@ -85,15 +94,19 @@ export class Trainer {
    * in its middle.
    */
   async checkpoint(notes: unknown = null): Promise<Uint8Array> {
+    return (await this.snapshot(notes)).collect();
+  }
+
+  /**
+   * As {@link Trainer.checkpoint}, but nothing is read yet: the content is poured into a file while the training goes
+   * on, from copies on the device as large as the file. Dispose it.
+   * @param copied `false` makes no copies: no step may begin until the content has been poured.
+   * @throws OutOfMemoryError when the device has no memory for the copies.
+   */
+  async snapshot(notes: unknown = null, copied = true): Promise<CheckpointContent> {
     return this.#gate.between(async () => {
       this.#gate.refuseSpoiled('checkpoint');
-      const { generator, discriminator, identity, recipe, seed, step, precision } = this;
-      const { batchSize, imageSize } = this.#data;
-      return saveCheckpoint(this.#groups(), {
-        architecture: simswapArchitecture,
-        config: { generator: generator.config, discriminator: discriminator.config, identity: identity.config },
-        state: { step, seed, recipe, precision, batchSize, imageSize, notes },
-      });
+      return contentOf(this, this.#data, this.#groups(), { notes, copied });
     });
   }
 

@@ -1,4 +1,4 @@
-import { ArgumentError, checkOneOf, Gpu, type GpuBuffer, showValue } from '@visage/gpu';
+import { ArgumentError, checkOneOf, Gpu, type GpuBuffer, readInPlace, showValue, writeInPlace } from '@visage/gpu';
 import type { Node } from './autograd.ts';
 import { DTYPES, type DType, type HostArray } from './dtype.ts';
 import { floatsFromHalf } from './float16.ts';
@@ -79,6 +79,34 @@ export class Tensor {
   async item(): Promise<number> {
     if (this.size !== 1) throw new ArgumentError('item', 'shape', showShape(this.shape), 'a single element');
     return (await (this.dtype === 'f16' ? this.floats() : this.data()))[0] as number;
+  }
+
+  /**
+   * Calls `use` with the elements, in the memory that the device copied them to: no copy on the host. They are valid
+   * until `use` returns or, if it is async, until its promise settles; every view of them is empty then. f16 arrives as
+   * bits.
+   *
+   * @returns what `use` returns.
+   */
+  readInPlace<T>(use: (values: HostArray) => T | Promise<T>): Promise<T> {
+    const { host } = DTYPES[this.dtype];
+    return readInPlace(this.gpu, this.buffer, ({ buffer }) => use(new host(buffer, 0, this.size)));
+  }
+
+  /**
+   * Overwrites the elements with those that `fill` writes into memory that the device copies from: no copy on the host.
+   * `fill` must write every element. They are valid as long as those of {@link Tensor.readInPlace}. Work that is issued
+   * after the promise has resolved sees the new values.
+   *
+   * @returns what `fill` returns. If it throws, the tensor stays as it is.
+   */
+  writeInPlace<T>(fill: (values: HostArray) => T | Promise<T>): Promise<T> {
+    const { host, bytes } = DTYPES[this.dtype];
+    return writeInPlace(this.gpu, this.buffer, ({ buffer }) => {
+      // The last word of a buffer may be longer than the elements.
+      new Uint8Array(buffer).fill(0, this.size * bytes);
+      return fill(new host(buffer, 0, this.size));
+    });
   }
 
   /**

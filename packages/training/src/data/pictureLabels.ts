@@ -31,7 +31,6 @@ export class PictureLabels implements LabelledPeople {
   readonly #options: PictureLabelsOptions;
   readonly #faces: Tensor;
   readonly #labels: Tensor;
-  readonly #host: Uint8Array;
   readonly #reading = new Map<number, Promise<Drawn[]>>();
 
   /** @throws VisageError when there are fewer than two people. */
@@ -42,8 +41,8 @@ export class PictureLabels implements LabelledPeople {
     this.batchSize = batchSize;
     this.imageSize = pictures.imageSize;
     this.#options = options;
-    this.#host = new Uint8Array(batchSize * this.imageSize ** 2 * 3);
-    this.#faces = keep(tensor(this.#host, [batchSize, this.imageSize, this.imageSize, 3]));
+    const black = new Uint8Array(batchSize * this.imageSize ** 2 * 3);
+    this.#faces = keep(tensor(black, [batchSize, this.imageSize, this.imageSize, 3]));
     this.#labels = keep(tensor(new Uint32Array(batchSize), [batchSize]));
   }
 
@@ -59,8 +58,9 @@ export class PictureLabels implements LabelledPeople {
   async load(step: number): Promise<void> {
     const drawn = await this.#read(step);
     for (const number of this.#reading.keys()) if (number <= step) this.#reading.delete(number);
-    for (const [row, { bytes }] of drawn.entries()) this.#host.set(bytes, row * bytes.length);
-    this.#faces.write(this.#host);
+    await this.#faces.writeInPlace((batch) => {
+      for (const [row, { bytes }] of drawn.entries()) batch.set(bytes, row * bytes.length);
+    });
     this.#labels.write(Uint32Array.from(drawn, ({ label }) => label));
   }
 

@@ -34,8 +34,6 @@ export class PicturePairs implements TrainingData {
   /** Batches are uploaded as bytes, a quarter of the size of floats. */
   readonly #target: Tensor;
   readonly #source: Tensor;
-  /** One side of a batch on its way to the device, which copies it. */
-  readonly #host: Uint8Array;
   /** Batches that are being read, by kind and number. */
   readonly #reading = new Map<string, Reading>();
 
@@ -55,8 +53,8 @@ export class PicturePairs implements TrainingData {
     this.#pictures = pictures;
     this.#seed = seed;
     const shape = [batchSize, imageSize, imageSize, 3];
-    this.#host = new Uint8Array(batchSize * imageSize * imageSize * 3);
-    [this.#target, this.#source] = [keep(tensor(this.#host, shape)), keep(tensor(this.#host, shape))];
+    const black = new Uint8Array(batchSize * imageSize * imageSize * 3);
+    [this.#target, this.#source] = [keep(tensor(black, shape)), keep(tensor(black, shape))];
   }
 
   images(): ImagePairs {
@@ -79,8 +77,9 @@ export class PicturePairs implements TrainingData {
     const pairs = await this.#read(kind, step).pairs;
     for (const [key, batch] of this.#reading) if (batch.step <= step) this.#reading.delete(key);
     for (const side of ['target', 'source'] as const) {
-      for (const [row, pair] of pairs.entries()) this.#host.set(pair[side], row * pair[side].length);
-      (side === 'target' ? this.#target : this.#source).write(this.#host);
+      await (side === 'target' ? this.#target : this.#source).writeInPlace((batch) => {
+        for (const [row, pair] of pairs.entries()) batch.set(pair[side], row * pair[side].length);
+      });
     }
   }
 

@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { currentGpu } from '@visage/gpu';
-import { saveModule } from '@visage/nn';
+import { type CheckpointContent, saveModule } from '@visage/nn';
 import { saveFile } from '@visage/nn/node';
 import type { ReaderReport } from '@visage/simswap';
 import { storedDataSet } from '../data/stored.ts';
@@ -128,7 +128,7 @@ class ReaderWork implements FolderWork<ReaderScores> {
     this.#run.trainer.stop();
   }
 
-  checkpoint(finished: boolean): Promise<Uint8Array> {
+  snapshot(finished: boolean, copied: boolean): Promise<CheckpointContent> {
     const { trainer, settings, dataSets } = this.#run;
     const stored = dataSets.map(({ dataSet, split }) =>
       storedDataSet(
@@ -138,7 +138,7 @@ class ReaderWork implements FolderWork<ReaderScores> {
       ),
     );
     const notes = { ...readerNotes(settings), dataSets: stored, finished };
-    return trainer.checkpoint({ config: settings.network, notes });
+    return trainer.snapshot({ config: settings.network, notes }, copied);
   }
 
   async complete(): Promise<void> {

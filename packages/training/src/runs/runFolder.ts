@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { CheckpointContent } from '@visage/nn';
 import { type RunState, storedDataSet } from '../data/stored.ts';
 import { notesOf } from '../settings/settings.ts';
 import { RunJournal } from './journal.ts';
@@ -95,7 +96,7 @@ class SwapperWork implements FolderWork<RunFigures> {
     this.#run.trainer.stop();
   }
 
-  async checkpoint(finished: boolean): Promise<Uint8Array> {
+  async snapshot(finished: boolean, copied: boolean): Promise<CheckpointContent> {
     const { trainer, settings, dataSets } = this.#run;
     const stored = dataSets.map(({ dataSet, split }) =>
       storedDataSet(
@@ -105,7 +106,7 @@ class SwapperWork implements FolderWork<RunFigures> {
       ),
     );
     const state: RunState = { dataSets: stored, finished };
-    return trainer.checkpoint({ ...notesOf(settings), ...state });
+    return trainer.snapshot({ ...notesOf(settings), ...state }, copied);
   }
 
   complete(): Promise<void> {

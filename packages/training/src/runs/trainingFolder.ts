@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { VisageError } from '@visage/gpu';
+import { OutOfMemoryError, VisageError } from '@visage/gpu';
+import type { CheckpointContent } from '@visage/nn';
 import { saveFile } from '@visage/nn/node';
 import type { RunLock } from './lock.ts';
 import type { RunObserver } from './observer.ts';
@@ -15,8 +16,13 @@ export interface FolderWork<F extends object> {
   /** Trains until the run is over or {@link FolderWork.stop} is called, and calls `save` every so many steps. */
   train(save: () => Promise<void>): Promise<void>;
   stop(): void;
-  /** @param finished whether everything of a finished run is written. */
-  checkpoint(finished: boolean): Promise<Uint8Array>;
+  /**
+   * The state of this moment, to be poured into a file while the training goes on.
+   *
+   * @param finished whether everything of a finished run is written.
+   * @param copied whether it is copied on the device; if not, no step may begin until it has been poured.
+   */
+  snapshot(finished: boolean, copied: boolean): Promise<CheckpointContent>;
   /** Makes what a finished run still lacks. */
   complete(): Promise<void>;
   /** Writes what a run leaves, finished or not. */
@@ -44,7 +50,8 @@ export interface FolderOutcome {
 }
 
 /**
- * Trains a run in a folder: log, measurements, checkpoints and report.
+ * Trains a run in a folder: log, measurements, checkpoints and report. Checkpoints are written while the training goes
+ * on, from a copy of the state on the device.
  *
  * A process that is killed at any moment loses only the steps since the last checkpoint. Every file except the log is
  * written under a temporary name and then renamed, and the log is on the disk before the checkpoint that includes its
@@ -57,6 +64,8 @@ export class TrainingFolder<F extends object> {
   readonly #work: FolderWork<F>;
   /** Step of the checkpoint on the disk. */
   #savedAt: number | undefined;
+  /** The checkpoint that is being written while the training goes on. */
+  #saving: Promise<void> = Promise.resolve();
   #closed = false;
 
   /** @param lock of the folder, which the training releases at its end. */
@@ -115,16 +124,33 @@ export class TrainingFolder<F extends object> {
     return join(this.folder, 'checkpoint.safetensors');
   }
 
-  /** The log is written first, because the log lines of steps in a checkpoint could not be produced again. */
+  /**
+   * Begins to save the state, which is copied on the device when this resolves; {@link TrainingFolder.#saving} is the
+   * rest. One checkpoint is written at a time.
+   *
+   * The log is written first, because the log lines of steps in a checkpoint could not be produced again.
+   */
   async #save(finished = false): Promise<void> {
+    await this.#saving;
     await this.#journal.flush();
     await this.#saveCheckpoint(finished);
   }
 
   async #saveCheckpoint(finished: boolean): Promise<void> {
     const { step } = this.#work;
-    await saveFile(this.checkpoint, await this.#work.checkpoint(finished));
-    this.#savedAt = step;
+    const snapshot = await this.#work.snapshot(finished, true).catch((cause) => {
+      if (cause instanceof OutOfMemoryError) return undefined;
+      throw cause;
+    });
+    if (!snapshot) this.#journal.note('the device has no memory for a copy of the state: training waits for each save');
+    const content = snapshot ?? (await this.#work.snapshot(finished, false));
+    this.#saving = saveFile(this.checkpoint, content)
+      .then(() => {
+        this.#savedAt = step;
+      })
+      .finally(() => content.dispose());
+    this.#saving.catch(() => this.#work.stop()); // thrown where it is awaited
+    if (!snapshot) await this.#saving;
   }
 
   /** Saves as much as possible of a run that ends with an error, and reports what was saved. */
@@ -134,9 +160,11 @@ export class TrainingFolder<F extends object> {
     const say = (line: string) => this.#journal.note(line);
     this.#journal.failed(message);
     await this.#journal.flush().catch((error: Error) => say(`the log is not complete: ${error.message}`));
+    await this.#saving.catch((error: Error) => say(`a checkpoint was not written: ${error.message}`));
     if (step === 0 || this.#savedAt === step) return;
     try {
       await this.#saveCheckpoint(false);
+      await this.#saving;
     } catch (error) {
       say(`nothing is saved of this state (${(error as Error).message}); an earlier checkpoint is as it was`);
       return;
@@ -153,12 +181,15 @@ export class TrainingFolder<F extends object> {
     const work = this.#work;
     const { step } = work;
     const finished = step >= work.steps;
+    await this.#saving;
     if (this.#savedAt !== step) await this.#save();
+    await this.#saving;
     if (finished) await work.complete();
     await work.writeResults();
     await this.#journal.flush();
     await work.writeReport();
     if (finished) await this.#save(true);
+    await this.#saving;
     return { finished, step, stepsPerSecond, checkpoint: this.checkpoint, ...work.figures };
   }
 }

@@ -1,10 +1,10 @@
 /** @file Finds recipes by name. */
 import { VisageError } from '@visage/gpu';
-import { ablation, paper, type Recipe, recipes } from '@visage/simswap';
+import { ablation, paper, type Recipe, recipes, truth } from '@visage/simswap';
 
-/** Every published recipe, and the variants of the paper's ablation. */
+/** Every published recipe, the variants of the paper's ablation, and ours with exact swaps. */
 export const knownRecipes: ReadonlyMap<string, Recipe> = new Map(
-  [...recipes, ...ablation().slice(1)].map((recipe) => [recipe.name, recipe]),
+  [...recipes, ...ablation().slice(1), truth].map((recipe) => [recipe.name, recipe]),
 );
 
 /**

@@ -87,7 +87,7 @@ export class AeiTrainer {
     const kind = kindAt(this.recipe.pairs, this.step);
     const { data } = this.#options;
     await data.load(kind, this.step);
-    this.#steps.run(kind, () => this.#learn(data.images(), kind));
+    this.#steps.run(kind, () => this.#learn(data.images(kind), kind));
   }
 
   /** The losses of the latest step. */

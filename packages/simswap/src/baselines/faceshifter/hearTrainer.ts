@@ -80,7 +80,7 @@ export class HearTrainer {
     const random = new HostRandom(seed);
     random.draws = this.step * data.batchSize;
     this.#occluders.write(drawOccluders(random, data.batchSize));
-    this.#steps.run(kind, () => this.#learn(data.images(), kind));
+    this.#steps.run(kind, () => this.#learn(data.images(kind), kind));
   }
 
   /** The losses of the latest step. */
