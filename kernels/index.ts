@@ -6,6 +6,10 @@
 export { default as augmentBlur } from './augment/blur.wgsl';
 export { default as augmentColor } from './augment/color.wgsl';
 export { default as augmentJpeg } from './augment/jpeg.wgsl';
+export { default as augmentNoise } from './augment/noise.wgsl';
+export { default as augmentOcclude } from './augment/occlude.wgsl';
+export { default as augmentShrink } from './augment/shrink.wgsl';
+export { default as augmentWarp } from './augment/warp.wgsl';
 export { default as castMain } from './cast/cast.wgsl';
 export { default as castHalfBits } from './cast/halfBits.wgsl';
 export { default as castReadByte } from './cast/readByte.wgsl';

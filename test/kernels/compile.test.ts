@@ -32,7 +32,14 @@ import {
   regionMasks,
   uploadPicture,
 } from '@visage/photos';
-import { CHANGE_NUMBERS, changePictures } from '@visage/simswap';
+import {
+  CHANGE_NUMBERS,
+  CHANGE_ROW,
+  changeFaces,
+  changeMaps,
+  changePictures,
+  photographChanges,
+} from '@visage/simswap';
 import {
   adain,
   arcMargin,
@@ -341,6 +348,9 @@ function launchPhotos(): void {
 function launchChanges(): void {
   const changes = { flip: 0.5, color: 0.2, blur: 1, jpeg: 50 };
   changePictures(zeros([2, 9, 7, 3]), changes, zeros([2, CHANGE_NUMBERS]));
+  const rows = zeros([2, CHANGE_ROW]);
+  changeFaces(zeros([2, 9, 9, 3]), photographChanges, rows);
+  changeMaps(zeros([2, 9, 9, 1]), photographChanges, rows, 3);
 }
 
 for (const profile of ['full', 'browser'] as const) {

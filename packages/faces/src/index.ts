@@ -28,6 +28,7 @@ export { type Image, image, imagesOf, paste, resizeImage } from './images/image.
 export { drawText, textPixels, textWidth } from './images/text.ts';
 export { type Embeddings, equalErrorRate, leakRate, retrievalTop1, swapMargin } from './metrics/embeddings.ts';
 export { type PixelErrors, pixelErrors } from './metrics/pixels.ts';
+export { rankCorrelation } from './metrics/ranks.ts';
 export {
   type SwapAnswer,
   type SwapScores,

@@ -8,6 +8,7 @@
  * - `swap/`: the swapper, and the pipelines in which published generators run.
  * - `files/`: checkpoints, import of PyTorch's weights, export to safetensors and ONNX.
  * - `training/`: a training step in its phases, and the trainer that records and replays it.
+ * - `readers/`: networks that read something off a face (whose it is, what each pixel shows), and how they are trained.
  * - `baselines/`: DeepFakes and FaceShifter, with trainers of their own.
  */
 export * from './baselines/index.ts';
@@ -84,6 +85,39 @@ export {
   readGeneratorConfig,
   readIdentityConfig,
 } from './networks/read.ts';
+export { disguised, softened } from './readers/attack.ts';
+export { changeFaces, changeMaps, changePoints } from './readers/changeFaces.ts';
+export { CHANGE_ROW, faceChangeRows } from './readers/changeRows.ts';
+export {
+  type Change,
+  type FaceChanges,
+  faceChangePaths,
+  noChanges,
+  parseFaceChanges,
+  photographChanges,
+  readFaceChanges,
+} from './readers/faceChanges.ts';
+export { IdentityTask } from './readers/identityTask.ts';
+export {
+  type ReaderOptimizer,
+  type ReaderReport,
+  type ReaderRunOptions,
+  type ReaderTrainerOptions,
+  readerOptimizers,
+} from './readers/readerOptions.ts';
+export { type ReaderState, readerArchitecture, readReaderState } from './readers/readerState.ts';
+export { ReaderTrainer } from './readers/readerTrainer.ts';
+export {
+  checkStages,
+  type MarginStage,
+  parseStage,
+  type ReaderStage,
+  readStage,
+  stageAt,
+  stageExpectations,
+  stepsOf,
+} from './readers/stage.ts';
+export type { ReaderTask } from './readers/task.ts';
 export {
   checkPipeline,
   type Pipeline,
@@ -109,7 +143,9 @@ export { AUGMENTATION_DRAWS, augmentationDraws, diffAugment } from './training/d
 export { NonFiniteLossError } from './training/errors.ts';
 export {
   type LabelledData,
-  type LabelledFaces,
+  type LabelledPeople,
+  type LabelledPictures,
+  type LevelShare,
   ProceduralLabels,
   type ProceduralLabelsOptions,
 } from './training/labelledData.ts';
