@@ -1,4 +1,4 @@
-import { isHeadLevel, type Level, levelNames } from '@visage/faces';
+import { type HeadCrop, headCrops, isHeadLevel, type Level, levelNames } from '@visage/faces';
 import { loadHeads, writeFaceFolder } from '@visage/faces/node';
 import { type Command, Option } from 'commander';
 import { openDevice } from '../terminal/device.ts';
@@ -12,9 +12,10 @@ interface Options {
   readonly first: number;
   readonly seed: number;
   readonly level: Level;
+  readonly crop?: HeadCrop;
 }
 
-async function faces({ out, identities, images, size, first, seed, level }: Options): Promise<void> {
+async function faces({ out, identities, images, size, first, seed, level, crop }: Options): Promise<void> {
   await openDevice();
   if (isHeadLevel(level)) await loadHeads();
   const total = identities * images;
@@ -25,6 +26,7 @@ async function faces({ out, identities, images, size, first, seed, level }: Opti
     firstIdentity: first,
     seed,
     level,
+    crop,
     onProgress: (written) => process.stderr.isTTY && process.stderr.write(`\r${written}/${total} images`),
   });
   if (process.stderr.isTTY) process.stderr.write('\r\x1b[2K');
@@ -46,6 +48,11 @@ export function addFaces(program: Command): void {
       new Option('--level <level>', 'difficulty: L of procedural faces, M of mesh heads')
         .choices(levelNames)
         .default('L1'),
+    )
+    .addOption(
+      new Option('--crop <what>', 'of mesh heads: the face as photographs are cropped (default), or all of it').choices(
+        headCrops,
+      ),
     )
     .action(faces);
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { checkInteger, checkOptions, currentGpu, type OptionKeys } from '@visage/gpu';
 import { FileError } from '@visage/nn';
 import { saveFile } from '@visage/nn/node';
+import type { HeadCrop } from '../heads/people/levels.ts';
 import { type Image, imagesOf, resizeImage } from '../images/image.ts';
 import { type FacePlace, placesOf } from '../render/labels.ts';
 import type { Landmarks, Pose } from '../render/landmarks.ts';
@@ -19,6 +20,8 @@ export interface FaceFolderOptions {
   readonly firstIdentity?: number;
   readonly seed?: number;
   readonly level?: Level;
+  /** Of mesh heads: the face alone (default), or the whole head. */
+  readonly crop?: HeadCrop;
   /** Rays per pixel along each axis. Default 2. */
   readonly samples?: number;
   /** Called now and then with the number of images written so far. */
@@ -32,6 +35,7 @@ const OPTIONS: OptionKeys<FaceFolderOptions> = {
   firstIdentity: true,
   seed: true,
   level: true,
+  crop: true,
   samples: true,
   onProgress: true,
 };
@@ -67,7 +71,7 @@ const digits = (value: number): string => String(value).padStart(7, '0');
  */
 export async function writeFaceFolder(folder: string, options: FaceFolderOptions): Promise<FaceRecord[]> {
   checkOptions('writeFaceFolder', options, OPTIONS);
-  const { identities, imagesPerIdentity, size, firstIdentity = 0, seed, level, samples = 2 } = options;
+  const { identities, imagesPerIdentity, size, firstIdentity = 0, seed, level, crop, samples = 2 } = options;
   for (const name of ['identities', 'imagesPerIdentity'] as const)
     checkInteger('writeFaceFolder', name, options[name], 1);
   checkInteger('writeFaceFolder', 'firstIdentity', firstIdentity, 0);
@@ -78,7 +82,7 @@ export async function writeFaceFolder(folder: string, options: FaceFolderOptions
     for (let from = 0; from < imagesPerIdentity; from += atOnce) {
       const count = Math.min(atOnce, imagesPerIdentity - from);
       const attributes = Uint32Array.from({ length: count }, (_, k) => identity * imagesPerIdentity + from + k);
-      const shown = { identities: attributes.map(() => identity), attributes, size, seed, level, samples };
+      const shown = { identities: attributes.map(() => identity), attributes, size, seed, level, crop, samples };
       const batch = renderFaces(shown);
       const images = imagesOf(await batch.floats(), size);
       batch.dispose();

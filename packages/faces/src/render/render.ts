@@ -18,6 +18,7 @@ import * as kernels from '@visage/kernels';
 import { scope, Tensor } from '@visage/tensor';
 import { checkDType, checkShape, empty } from '@visage/tensor/kernels';
 import { type HeadLabels, type Heads, headsOn } from '../heads/drawing/heads.ts';
+import type { HeadCrop } from '../heads/people/levels.ts';
 import type { PeopleBatch } from '../heads/people/people.ts';
 import type { Factor, FactorName } from '../sampling/factors.ts';
 import { factors } from '../sampling/factors.ts';
@@ -35,6 +36,8 @@ export interface FaceBatch {
   readonly seed?: number;
   /** Default `L1`. */
   readonly level?: Level;
+  /** Of mesh heads only: the face as photographs are cropped for a swapper (default), or the whole head. */
+  readonly crop?: HeadCrop;
   /** Samples of a pixel along each axis, 1 to 4. Default 2 for mesh heads, else 1; 2 for pictures to look at. */
   readonly samples?: number;
   /** Default: the device of the numbers, if they are tensors, else the current one. */
@@ -48,6 +51,7 @@ export const FACE_BATCH: OptionKeys<FaceBatch> = {
   size: true,
   seed: true,
   level: true,
+  crop: true,
   samples: true,
   gpu: true,
 };
@@ -145,9 +149,18 @@ function renderWith({ op, channels, parts, constants }: PixelKernel, batch: Face
 /** The heads that a batch shows, if it shows mesh heads. */
 function headsOf(op: string, batch: FaceBatch, mean = false): { heads: Heads; people: PeopleBatch } | undefined {
   checkBatch(op, batch);
-  const { identities, attributes, seed, level = 'L1' } = batch;
-  if (!isHeadLevel(level)) return undefined;
-  return { heads: headsOn(op, deviceOf(batch)), people: { identities, attributes, seed, level, mean } };
+  const { identities, attributes, seed, level = 'L1', crop } = batch;
+  if (isHeadLevel(level))
+    return { heads: headsOn(op, deviceOf(batch)), people: { identities, attributes, seed, level, crop, mean } };
+  if (crop !== undefined)
+    throw new ArgumentError(
+      op,
+      'crop',
+      showValue(crop),
+      'nothing',
+      'Procedural faces of levels L0 to L3 have one crop',
+    );
+  return undefined;
 }
 
 const scene = [kernels.facesFace, kernels.facesSdf, kernels.facesCamera, kernels.facesPaint];

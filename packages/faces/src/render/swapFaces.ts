@@ -5,6 +5,7 @@
 import { checkInteger, checkOptions, currentGpu, type Gpu, type OptionKeys } from '@visage/gpu';
 import { keep, type Tensor, tensor } from '@visage/tensor';
 import { headsOn } from '../heads/drawing/heads.ts';
+import type { HeadCrop } from '../heads/people/levels.ts';
 import { isHeadLevel, type Level } from '../sampling/levels.ts';
 import type { SwapIndices } from '../sampling/sampler.ts';
 import { FACE_BATCH, renderFaces, renderMasks, renderMeanFaces } from './render.ts';
@@ -15,6 +16,7 @@ export interface SwapFacesOptions {
   readonly size: number;
   readonly seed?: number;
   readonly level?: Level;
+  readonly crop?: HeadCrop;
   readonly samples?: number;
   readonly gpu?: Gpu;
 }
@@ -53,11 +55,11 @@ export class SwapFaces {
   }
 
   #batch(identities: 'source' | 'target', attributes: 'source' | 'target') {
-    const { size, seed, level, samples } = this.options;
+    const { size, seed, level, crop, samples } = this.options;
     return {
       identities: this.#lists[`${identities}Identities`],
       attributes: this.#lists[`${attributes}Attributes`],
-      ...{ size, seed, level, samples },
+      ...{ size, seed, level, crop, samples },
     };
   }
 

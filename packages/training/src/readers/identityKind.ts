@@ -63,8 +63,11 @@ const identityPresets: readonly ReaderPreset[] = [
     changes: photographChanges,
     optimizer: 'sgd',
     averageDecay: 0,
-    levels: [{ level: 'L2', weight: 1 }],
-    people: 30_000,
+    levels: [
+      { level: 'M2', weight: 2 },
+      { level: 'M3', weight: 1 },
+    ],
+    people: 100_000,
     heldOut: 64,
     evaluateEvery: 1000,
     saveEvery: 1000,

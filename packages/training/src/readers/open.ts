@@ -6,6 +6,7 @@ import type { ReaderStage } from '@visage/simswap';
 import { type FaceChanges, type LevelShare, type Precision, ReaderTrainer, readReaderState } from '@visage/simswap';
 import { openDataSet } from '../data/dataSet.ts';
 import { runStateOf } from '../data/stored.ts';
+import { loadFaces } from '../networks/load.ts';
 import { foundAgain } from '../runs/found.ts';
 import { type OpenedData, openedData, type SourceChanges } from '../runs/sources.ts';
 import { foldersOf, withFolders } from '../settings/settings.ts';
@@ -80,6 +81,7 @@ export async function newReaderRun(settings: ReaderSettings, fromPath?: string):
     throw new VisageError(
       `${kind.name}: learns from rendered faces alone, whose labels are known; leave \`folder\` out`,
     );
+  await loadFaces(settings.levels.map(({ level }) => level));
   const dataSets: OpenedData[] = [];
   for (const folder of folders) dataSets.push(openedData(await openDataSet(resolve(folder)), settings));
   if (fromPath === undefined) {
@@ -129,6 +131,7 @@ export async function resumedReaderRun(
     throw new VisageError(`${path}: is of a training of ${saved.reader}, not of ${reader}; go on with that`);
   if (state.step >= readerSteps(saved) && runStateOf(state).finished)
     throw new VisageError(`${path}: is finished; its weights can begin another training`);
+  await loadFaces(saved.levels.map(({ level }) => level));
   const { dataSets, warning } = await foundAgain(path, state, saved, changes);
   const folders = dataSets.map(({ dataSet }) => dataSet.folder);
   const settings = { ...saved, data: withFolders(saved.data, folders) };

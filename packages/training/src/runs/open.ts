@@ -16,7 +16,7 @@ import {
 import { openDataSet } from '../data/dataSet.ts';
 import { runStateOf } from '../data/stored.ts';
 import { builtInWeights } from '../networks/builtIn.ts';
-import { loadFeatureNetwork, loadIdentityNetwork } from '../networks/load.ts';
+import { loadFaces, loadFeatureNetwork, loadIdentityNetwork } from '../networks/load.ts';
 import { foldersOf, type RunSettings, resumedSettings, withFolders } from '../settings/settings.ts';
 import { foundAgain } from './found.ts';
 import { checkStart, startingWeights } from './from.ts';
@@ -58,6 +58,7 @@ export async function newRun(
   featuresPath?: string,
   fromPath?: string,
 ): Promise<TrainingRun> {
+  await loadFaces([settings.level]);
   const dataSets: OpenedData[] = [];
   for (const folder of foldersOf(settings)) dataSets.push(openedData(await openDataSet(resolve(folder)), settings));
   const from = fromPath === undefined ? undefined : await startingWeights(fromPath);
@@ -88,6 +89,7 @@ export async function newRun(
  * Builds a new run for a measurement of speed. A network that usually has pretrained weights keeps its initial weights.
  */
 export async function measuredRun(settings: RunSettings, identity: IdentityNetwork): Promise<TrainingRun> {
+  await loadFaces([settings.level]);
   const adapted = { ...settings, generator: { ...settings.generator, latent: identity.config.embedding } };
   return prepare(adapted, { ...players(adapted), identity }, []);
 }
@@ -118,6 +120,7 @@ export async function resumedRun(path: string, changes: ResumeChanges = {}): Pro
   const file = await loadSafetensors(path);
   const header = readCheckpointHeader(file);
   const saved = resumedSettings(header, path);
+  await loadFaces([saved.level]);
   const { finished } = runStateOf(header);
   const steps = changes.steps ?? saved.steps;
   if (steps < header.step || (steps === header.step && finished)) {

@@ -101,9 +101,9 @@ export const headFactors = {
   gazeY: around(0, 4),
   gazeHeld: attribute(0, 1),
   distance: attribute(7, 16),
-  scale: around(0.235, 0.012),
-  shiftX: around(0, 0.03),
-  shiftY: around(-0.12, 0.03),
+  scale: around(0.32, 0.01),
+  shiftX: around(0, 0.02),
+  shiftY: around(-0.2, 0.02),
 
   keyAzimuth: attribute(-85, 85),
   keyElevation: attribute(-15, 65),

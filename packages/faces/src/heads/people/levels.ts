@@ -12,6 +12,14 @@ import { type HeadFactor, type HeadFactorName, headFactors } from './factors.ts'
 /** Difficulty of a set of mesh heads, easiest first. */
 export type HeadLevel = 'M0' | 'M1' | 'M2' | 'M3';
 
+/**
+ * What a picture shows of a head. `aligned`: the face as SimSwap's alignment crops it, its eyes and mouth 0.32 of the
+ * side apart with their weighted middle at 0.6 of the height, off by what a detector is off. `portrait`: the whole head.
+ */
+export type HeadCrop = 'aligned' | 'portrait';
+
+export const headCrops: readonly HeadCrop[] = ['aligned', 'portrait'];
+
 type Override = Partial<Record<HeadFactorName, Partial<Pick<HeadFactor, 'a' | 'b' | 'c'>>>>;
 
 const still = { b: 0 };
@@ -62,21 +70,26 @@ const overrides: Record<HeadLevel, Override> = {
   M3: {},
 };
 
+/** The rows that say where the face lies in the picture, of a whole head; their spread is relative to `aligned`. */
+const portrait: Override = { scale: { a: 0.235 }, shiftY: { a: -0.12 } };
+
 /** Every row that is drawn at a level: the named ones, then moles, axes of the face, axes of the carrier. */
-export function headTable(level: HeadLevel): HeadFactor[] {
+export function headTable(level: HeadLevel, crop: HeadCrop = 'aligned'): HeadFactor[] {
   checkOneOf('heads', 'level', level, Object.keys(overrides));
+  checkOneOf('heads', 'crop', crop, headCrops);
   const changed = overrides[level];
   const named = (Object.entries(headFactors) as [HeadFactorName, HeadFactor][]).map(([name, row]) => ({
     ...row,
     ...changed[name],
+    ...(crop === 'portrait' && portrait[name]),
   }));
   const axes = [...faceAxes, ...carrierAxes].map(({ row }) => row);
   return [...named, ...moleRows, ...axes];
 }
 
 /** The same table with every row of the identity fixed: ranges at their centre, occasional marks absent. */
-export function meanHeadTable(level: HeadLevel): HeadFactor[] {
-  return headTable(level).map((row) => {
+export function meanHeadTable(level: HeadLevel, crop: HeadCrop = 'aligned'): HeadFactor[] {
+  return headTable(level, crop).map((row) => {
     if (row.stream === 'attribute') return row;
     if (row.shape === 'chance') return { ...row, a: 0, b: 0, c: 0 };
     if (row.shape === 'normal') return { ...row, b: 0 };

@@ -11,7 +11,7 @@ import { choiceNames, choiceTable } from './choices.ts';
 import { environmentTable } from './environments.ts';
 import type { HeadFactor } from './factors.ts';
 import { capitals, drawnCount, personFloats, rowNumber, valueConstants, valueCount } from './layout.ts';
-import { type HeadLevel, headTable, meanHeadTable } from './levels.ts';
+import { type HeadCrop, type HeadLevel, headCrops, headTable, meanHeadTable } from './levels.ts';
 import type { PersonTables } from './person.ts';
 import { type RuleTable, ruleTable } from './rules.ts';
 import { toneKnots } from './tone.ts';
@@ -40,6 +40,8 @@ export interface PeopleBatch {
   readonly seed?: number;
   /** Default `M1`. */
   readonly level?: HeadLevel;
+  /** Default `aligned`. */
+  readonly crop?: HeadCrop;
   /** Does every head get the mean identity? Default false. */
   readonly mean?: boolean;
 }
@@ -61,6 +63,8 @@ const tableRows = (table: readonly HeadFactor[]): number[] =>
     (stream === 'attribute' ? 1 : 0) + 2 * shapeCodes[shape] + 8 * rowNumber(row),
   ]);
 
+const rowsKey = (level: HeadLevel, crop: HeadCrop, mean: boolean): string => `${level} ${crop} ${mean}`;
+
 const levels: readonly HeadLevel[] = ['M0', 'M1', 'M2', 'M3'];
 
 /** The people of an asset on one device. Make it outside of recorded steps; it holds 100 kB until `dispose`. */
@@ -81,10 +85,12 @@ export class People {
     const held = (data: Float32Array | Uint32Array) => keep(tensor(data, [data.length], { gpu }));
     const { choices, environments, rules } = this.tables;
     this.#rows = new Map(
-      levels.flatMap((level) => [
-        [level, held(new Float32Array(tableRows(headTable(level))))] as const,
-        [`mean ${level}`, held(new Float32Array(tableRows(meanHeadTable(level))))] as const,
-      ]),
+      levels.flatMap((level) =>
+        headCrops.flatMap((crop) => [
+          [rowsKey(level, crop, false), held(new Float32Array(tableRows(headTable(level, crop))))] as const,
+          [rowsKey(level, crop, true), held(new Float32Array(tableRows(meanHeadTable(level, crop))))] as const,
+        ]),
+      ),
     );
     this.#options = held(choices.rows);
     this.#environments = held(environments);
@@ -110,11 +116,11 @@ export class People {
   }
 
   /** Draws a batch. The numbers were checked by the caller: lists of equal length. */
-  draw({ identities, attributes, seed = 0, level = 'M1', mean = false }: PeopleBatch): DrawnPeople {
+  draw({ identities, attributes, seed = 0, level = 'M1', crop = 'aligned', mean = false }: PeopleBatch): DrawnPeople {
     const { gpu } = this;
     const numbers = (x: Uint32Array | Tensor) => (x instanceof Tensor ? x.buffer : gpu.upload(x));
     const batch = identities instanceof Tensor ? identities.size : identities.length;
-    const table = this.#rows.get(mean ? `mean ${level}` : level) as Tensor;
+    const table = this.#rows.get(rowsKey(level, crop, mean)) as Tensor;
     return scope(() => {
       const values = empty(gpu, [batch, valueCount]);
       const people = empty(gpu, [batch, personFloats]);
