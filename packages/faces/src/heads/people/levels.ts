@@ -14,7 +14,8 @@ export type HeadLevel = 'M0' | 'M1' | 'M2' | 'M3';
 
 /**
  * What a picture shows of a head. `aligned`: the face as SimSwap's alignment crops it, its eyes and mouth 0.32 of the
- * side apart with their weighted middle at 0.6 of the height, off by what a detector is off. `portrait`: the whole head.
+ * side apart with their weighted middle at 0.6 of the height, off by what a detector is off. `portrait`: the whole
+ * head.
  */
 export type HeadCrop = 'aligned' | 'portrait';
 
