@@ -63,6 +63,7 @@ export function tinyHead(): HeadAsset {
     ],
     landmarks: new Uint16Array(68),
     occlusion: [],
+    growth: new Uint8Array(120).fill(50),
     textures: {
       skins: layers(1, 3, 12, 3),
       skinWindow: [0.25, 0.125, 1, 0.875],
