@@ -1,7 +1,7 @@
 /**
  * Bakes how far identities move the body's points: the largest |p − C| over many random people, p the joined head and
- * C its carrier. What lies around a point and moves with the identity, brows, lashes and eyeballs, counts too. The mask of
- * a swap is the window of the carrier, grown by these lengths.
+ * C its carrier. What lies around a point and moves with the identity, brows, lashes and eyeballs, counts too. The mask
+ * of a swap is the window of the carrier, grown by these lengths.
  *
  *     node --import ./scripts/register.mjs scripts/heads/growth.mjs [draws = 10000]
  *
