@@ -5,8 +5,7 @@
  *
  *     node --import ./scripts/register.mjs scripts/heads/growth.mjs [draws = 10000]
  *
- * writes scripts/heads/growth.json, which scripts/heads/build.mjs puts into the asset. Bake anew, and build anew, when
- * targets, window or the spread of people change. 10,000 draws take some minutes on a software adapter.
+ * writes packages/faces/src/heads/geometry/growth.ts. Bake anew when targets, window or the spread of people change. 10,000 draws take some minutes on a software adapter.
  */
 import { writeFileSync } from 'node:fs';
 import { loadHeadAsset } from '@visage/faces/node';
@@ -101,9 +100,27 @@ const lengths = inside.map((k) => bytes[k] / PER_DECIMETRE).sort((a, b) => a - b
 const share = (x) => lengths[Math.floor(x * (lengths.length - 1))];
 console.log(`${inside.length} points; median ${share(0.5)} dm, 90 % below ${share(0.9)}, largest ${share(1)}`);
 console.log(`${over.length} points moved farther in ${CHECKED} other draws, by at most ${Math.max(0, ...over)} dm`);
-const growth = Buffer.from(bytes).toString('base64');
+const LETTERS = 100;
+const text = Buffer.from(bytes).toString('base64');
+const lines = Array.from({ length: Math.ceil(text.length / LETTERS) }, (_, k) =>
+  text.slice(k * LETTERS, (k + 1) * LETTERS),
+);
 writeFileSync(
-  new URL('growth.json', import.meta.url),
-  `${JSON.stringify({ draws, perDecimetre: PER_DECIMETRE, growth }, null, 2)}\n`,
+  new URL('../../packages/faces/src/heads/geometry/growth.ts', import.meta.url),
+  `/**
+ * @file How far identities move the points of the body, baked by scripts/heads/growth.mjs, which writes this file: the
+ * largest move over ${draws.toLocaleString('en')} people, a byte a point in two hundredths of a decimetre.
+ */
+
+const PER_DECIMETRE = ${PER_DECIMETRE};
+
+const bytes = [
+${lines.map((line) => `  '${line}',`).join('\n')}
+].join('');
+
+/** The largest move of each point of the body in decimetres [points]; 0 where the head is the carrier's. */
+export const bodyGrowth = (): Float32Array =>
+  Float32Array.from(atob(bytes), (letter) => letter.charCodeAt(0) / PER_DECIMETRE);
+`,
 );
 gpu.destroy();
