@@ -6,7 +6,7 @@ import { type HeadPart, partKinds } from '@visage/faces';
 import { loadHeadAsset } from '@visage/faces/node';
 import { record, tensor } from '@visage/tensor';
 import * as assert from 'uvu/assert';
-import { pointAt } from '../../packages/faces/src/heads/geometry/fields.ts';
+import { growthOf, partWindows, pointAt, windowsOf } from '../../packages/faces/src/heads/geometry/fields.ts';
 import { HeadModel, type HeadShapes, viewFloats } from '../../packages/faces/src/heads/geometry/headModel.ts';
 import * as reference from '../../packages/faces/src/heads/geometry/reference.ts';
 import {
@@ -16,6 +16,7 @@ import {
   referenceView,
 } from '../../packages/faces/src/heads/geometry/referenceView.ts';
 import { personFloats, personLayout } from '../../packages/faces/src/heads/people/layout.ts';
+import { People } from '../../packages/faces/src/heads/people/people.ts';
 import { gpuSuite } from '../helpers/gpu.ts';
 import { type HeadNumbers, headBatch } from '../helpers/headBatch.ts';
 
@@ -283,6 +284,35 @@ test('outside the window nothing depends on the identity, to the bit', async () 
     const [framing, framed] = [changed.views, got.views].map((views) => [...rowOf(views, n).subarray(0, 20)]);
     assert.equal(framing, framed);
   });
+});
+
+test('growth covers how far identities move the body, and is zero outside the window', async () => {
+  const growth = growthOf(asset);
+  const windows = partWindows(asset.parts[0]!, windowsOf(asset));
+  assert.is(growth.length, layout.bodyPoints);
+  assert.is(
+    windows.every((window, k) => window > 0 === growth[k]! > 0),
+    true,
+  );
+  const count = 12;
+  const drawn = new People(asset, gpu).draw({
+    identities: Uint32Array.from({ length: count }, (_, k) => 5000 + k),
+    attributes: Uint32Array.from({ length: count }, (_, k) => 9000 + 3 * k),
+    level: 'M3',
+  });
+  const heads = await model.shape(drawn).heads.floats();
+  const size = layout.baseVertices;
+  let farthest = 0;
+  for (let n = 0; n < count; n++)
+    for (let k = 0; k < growth.length; k++) {
+      const v = asset.parts[0]!.refs[3 * k]!;
+      const move = Math.hypot(
+        ...reference.subtract(vector(heads, 2 * n * size + v), vector(heads, (2 * n + 1) * size + v)),
+      );
+      assert.ok(move <= growth[k]!, `point ${k} moves ${move} dm, its growth is ${growth[k]}`);
+      farthest = Math.max(farthest, move);
+    }
+  assert.ok(farthest > 0.1, `the farthest move is ${farthest} dm`);
 });
 
 test('what does not fit is refused', () => {
