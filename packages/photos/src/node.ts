@@ -26,5 +26,6 @@ export { sharpCodec } from './node/pictures/sharpCodec.ts';
 export { type ImportOptions, type ImportProgress, type ImportResult, importFaceSet } from './node/sets/importSet.ts';
 export { type FaceSet, openFaceSet, type SetPerson } from './node/sets/open.ts';
 export { type RenderedSetOptions, writeRenderedSet } from './node/sets/rendered.ts';
+export { type RevisionOptions, reviseFaceSet } from './node/sets/revise.ts';
 export { type FaceSetOptions, FaceSetWriter } from './node/sets/write.ts';
 export { npmWeights } from './node/weights.ts';
