@@ -31,8 +31,8 @@ struct Person {
   glasses : vec4f, // a: kind (0 none), size, lens darkness, unused
   glassesColor : vec4f, // a: rgb of the frame
   hat : vec4f, // a: rgb; w: 0 none, else height of the brim
-  occluder : vec4f, // a: kind (0 none, 1 disc, 2 bar, 3 hand), x, y in pictures from the centre, angle
-  occluderColor : vec4f, // a: rgb; w: size in pictures
+  occluder : vec4f, // a: kind (0 none, 1 disc, 2 bar, 3 hand), x, y in pictures from the centre, y down, angle
+  occluderColor : vec4f, // a: rgb; w: size in pictures: radius of a disc
   descent : vec4f, // i: shares of the three descents; w: male share of the identity
   about : vec4f, // age share (i), melanin (a), male share and age share of the carrier (a)
 }

@@ -66,8 +66,8 @@ export interface HeadAsset {
    */
   readonly occlusion: readonly Uint8Array[];
   /**
-   * How far identities can move each point of the body [points of the body], in 200ths of a decimetre, rounded up: the
-   * mask of a swap is the carrier's window, grown by these lengths. 0 outside the window.
+   * How far identities can shift the outline of the body about each of its points [points of the body], in 200ths of a
+   * decimetre, rounded up: the mask of a swap is the carrier's window, grown by these lengths. 0 outside the window.
    */
   readonly growth: Uint8Array;
   readonly textures: {

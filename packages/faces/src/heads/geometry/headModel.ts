@@ -69,7 +69,7 @@ export class HeadModel {
 
   /**
    * Shapes a batch in seven launches: morph, fit to the seam, join, frame, follow and pose, normals, slots. About
-   * 11 MFLOP and 1.7 MB a picture.
+   * 10 MFLOP and 1.7 MB a picture.
    *
    * @throws ArgumentError for tensors of other shapes.
    */

@@ -1,10 +1,5 @@
 /** @file A head of a few triangles with noise for textures, for tests of the rasteriser and the shading. */
-import type {
-  HeadAsset,
-  HeadPart,
-  PartKind,
-  TextureLayers,
-} from '../../../packages/faces/src/heads/asset/headAsset.ts';
+import type { HeadAsset, HeadPart, PartKind, TextureLayers } from '../../packages/faces/src/heads/asset/headAsset.ts';
 
 /** Numbers in [0, 1) that look random: a linear congruential generator. */
 export function numbers(seed: number): () => number {
