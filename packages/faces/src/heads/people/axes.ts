@@ -20,7 +20,7 @@ const deviations = {
   head: 0.14,
   forehead: 0.28,
   eyes: 0.34,
-  nose: 0.38,
+  nose: 0.32,
   mouth: 0.3,
   cheek: 0.36,
   chin: 0.32,
@@ -65,13 +65,13 @@ const stems: Readonly<Record<Group, string>> = {
 };
 
 /**
- * Means of axes that are not 0: the head of the mesh has lowered lids, and brows that fall towards the nose, which looks
- * angry.
+ * Means of axes that are not 0: the head of the mesh has lowered lids, and brows that fall towards the nose, which
+ * looks angry.
  */
 const means: Readonly<Record<string, number>> = {
   'eyebrows-angle': 0.4,
   'eyebrows-trans-vert': 0.25,
-  'l-eye-height2': 0.25,
+  'l-eye-height2': 0.18,
 };
 
 /** Axes that change the size or the depth of a whole feature, or bags and folds, look exaggerated sooner. */
