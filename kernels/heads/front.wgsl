@@ -105,7 +105,10 @@ fn higher(a : vec3f, b : vec3f) -> vec3f {
   return select(a, b, b.z > a.z);
 }
 
-/** A stick of a hand: its ends and its radius, in units of the size of the hand. */
+/** Height of a hand in sizes of an occluder, which are radii of a disc. */
+const HAND = 2.6;
+
+/** A stick of a hand: its ends and its radius, in heights of the hand. */
 struct Bone {
   a : vec2f,
   b : vec2f,
@@ -131,19 +134,20 @@ fn occluderAt(picture : u32, sample : vec2u) -> Cover {
   if (place.x < 0.5) {
     return cover;
   }
-  let p = ((vec2f(sample) + 0.5) / f32(raster.side) - 0.5) * vec2f(1.0, -1.0) - place.yz;
-  let c = cos(place.w);
-  let s = sin(place.w);
+  let p = ((vec2f(sample) + 0.5) / f32(raster.side) - 0.5 - place.yz) * vec2f(1.0, -1.0);
+  let angle = select(place.w, place.w - 1.5707963, place.x > 2.5); // bars and arms come from the left, below or the right
+  let c = cos(angle);
+  let s = sin(angle);
   let q = vec2f(c * p.x + s * p.y, c * p.y - s * p.x) / people[picture].occluderColor.w;
   var top = vec3f(0.0);
   if (place.x < 2.5) {
     let isDisc = place.x < 1.5;
-    let end = select(vec2f(3.0, 0.0), vec2f(1e-4, 0.0), isDisc);
-    top = stick(q, -end, end, select(0.22, 0.5, isDisc));
+    let end = select(vec2f(-20.0, 0.0), vec2f(1e-4, 0.0), isDisc);
+    top = stick(q, vec2f(0.0), end, select(0.4, 1.0, isDisc));
   } else {
     for (var k = 0u; k < 8u; k++) {
       let bone = bones[k];
-      top = higher(top, stick(q, bone.a, bone.b, bone.radius));
+      top = higher(top, stick(q / HAND, bone.a, bone.b, bone.radius));
     }
   }
   let tilt = vec2f(c * top.x - s * top.y, s * top.x + c * top.y);

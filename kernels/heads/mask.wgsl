@@ -1,9 +1,10 @@
 // The part of each picture of a batch that the identity may change.
 //
 //   mask = 1 where the centre of a pixel lies within r of a triangle of the carrier's window,
-//   r = 1.2 f SIZE / 2d · reach + 1.5 pixels,   reach = the largest of its corners
+//   r = 1.15 f SIZE / 2d · reach + 1.5 pixels,   reach = the largest of its corners
 //
-// where reach is the farthest that any identity moves the vertex, and the window's triangles are those with a corner
+// where reach is the farthest that any identity moves the vertex (scripts/heads/growth.mjs; the factor is for moves
+// towards the camera), and the window's triangles are those with a corner
 // that the identity moves at all. It is a function of the attributes alone, and whatever of the face an
 // identity can show lies inside.
 //
@@ -38,7 +39,7 @@ fn main(@builtin(workgroup_id) group : vec3u, @builtin(local_invocation_index) l
   var radius = 0.0;
   for (var k = 0u; k < 3u; k++) {
     points[k] = toSamples(picture, carrier[picture * BODY_SLOTS + corners[k]].xyz) ;
-    radius = max(radius, 0.6 * views[picture].eye.w * f32(SIZE) * points[k].z * reaches[corners[k]]);
+    radius = max(radius, 0.575 * views[picture].eye.w * f32(SIZE) * points[k].z * reaches[corners[k]]);
   }
   radius += 1.5;
   let triangle = flatOf(points[0], points[1], points[2]);

@@ -36,7 +36,7 @@ fn writeDrives() {
   let down = sides * within(browMood, 0.3, 0.38, 0.7 * b);
   let closed = drawn(LIDS_CLOSED);
   let squint = sides * (max(0.0, -drawn(LIDS)) + 0.35 * smile);
-  let wide = (0.18 + max(0.0, drawn(LIDS))) * (1.0 - closed);
+  let wide = (0.12 + max(0.0, drawn(LIDS))) * (1.0 - closed);
   let open = within(mood, 0.48, 0.55, 0.45 * s) + select(0.0, drawn(SMILE_OPEN), smile > 0.0);
   let drives = array<f32, 19>(smile, smile * drawn(SMILE_TEETH), open, within(mood, 0.55, 0.62, 0.6 * s),
     within(mood, 0.62, 0.68, 0.8 * s), within(mood, 0.68, 0.73, 0.5 * s), within(mood, 0.73, 0.77, 0.5 * s), inner.x,

@@ -6,7 +6,7 @@
 
 struct Person {
   pose : vec4f, // a: yaw, pitch, roll of the head; w: unused
-  gaze : vec4f, // a: gaze to the right and up, about the head's axes; z: distance of the camera; w: eye-mouth length in pictures
+  gaze : vec4f, // a: gaze to the right and up; z: distance of the camera; w: eye-mouth length in pictures
   frame : vec4f, // a: shift of the picture x, y; zoom of the background; seed of noise
   key : vec4f, // a: unit vector to the key light; w: radius of its penumbra in texels of the shadow map
   keyColor : vec4f, // a: rgb; w: share of the environment
@@ -31,8 +31,8 @@ struct Person {
   glasses : vec4f, // a: kind (0 none), size, lens darkness, unused
   glassesColor : vec4f, // a: rgb of the frame
   hat : vec4f, // a: rgb; w: 0 none, else height of the brim
-  occluder : vec4f, // a: kind (0 none, 1 disc, 2 bar, 3 hand), x, y in pictures from the centre, angle
-  occluderColor : vec4f, // a: rgb; w: size in pictures
+  occluder : vec4f, // a: kind (0 none, 1 disc, 2 bar, 3 hand), x, y in pictures from the centre, y down, angle
+  occluderColor : vec4f, // a: rgb; w: size in pictures: radius of a disc
   descent : vec4f, // i: shares of the three descents; w: male share of the identity
   about : vec4f, // age share (i), melanin (a), male share and age share of the carrier (a)
 }

@@ -143,7 +143,7 @@ fn isCloth(picture : u32, s : Spot) -> bool {
 }
 
 fn clothMatter(picture : u32, s : Spot) -> Matter {
-  let weave = 0.9 + 0.2 * noises[MOTTLE];
+  let weave = 0.9 + 0.2 * noises[PORES];
   var m = matte(picture, people[picture].cloth.rgb * weave, normalize(s.normal), s.occlusion);
   m.facing = normalize(s.tangent);
   return m;

@@ -7,7 +7,7 @@
  * writes packages/faces/assets/heads-shapes.bin and heads-textures.bin, and their hashes beside this script.
  */
 import { createHash } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { readEnvironments } from './environments.mjs';
 import { bakeOcclusion } from './occlusion.mjs';
@@ -22,11 +22,22 @@ const MOST = 4_000_000;
 /** Hair's luminance is noise of strands, for which 64 steps are enough; all other planes keep 256. */
 const HAIR_STEPS = [4, 1];
 
+/** How far identities move the points of the body: what scripts/heads/growth.mjs baked. */
+function bakedGrowth(body) {
+  const { growth } = JSON.parse(readFileSync(new URL('growth.json', import.meta.url), 'utf8'));
+  const bytes = Buffer.from(growth, 'base64');
+  const points = body.refs.length / 3;
+  if (bytes.length !== points)
+    throw new Error(`growth.json has ${bytes.length} points, the body ${points}: run scripts/heads/growth.mjs`);
+  return bytes;
+}
+
 /** The file of shapes. */
 function shapesFile(shapes, hair) {
   const writer = new AssetWriter();
   const facts = addShapes(writer, shapes);
   for (const { name, bytes } of bakeOcclusion(shapes, hair)) writer.addNumbers(`occlusion.${name}`, bytes, 1);
+  writer.addNumbers('growth', bakedGrowth(shapes.parts[0]), 1, false);
   return writer.bytes(facts);
 }
 

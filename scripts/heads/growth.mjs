@@ -1,7 +1,9 @@
 /**
- * Bakes how far identities move the body's points: the largest |p − C| over many random people, p the joined head and
- * C its carrier. What lies around a point and moves with the identity, brows, lashes and eyeballs, counts too. The mask of
- * a swap is the window of the carrier, grown by these lengths.
+ * Bakes how far identities shift the outline of the body about its points: the largest max(0, m · n) + |m| / 4 over many
+ * random people, with the move m = p − C of the joined head p from its carrier C, and the normal n of the mean head. A
+ * move along the surface shifts an outline only as far as the two heads are bent apart, which the second term is for.
+ * What lies around a point and moves with the identity, brows, lashes and eyeballs, counts too. The mask of a swap is
+ * the window of the carrier, grown by these lengths.
  *
  *     node --import ./scripts/register.mjs scripts/heads/growth.mjs [draws = 10000]
  *
@@ -20,11 +22,11 @@ import { People } from '../../packages/faces/src/heads/people/people.ts';
 
 /** Units of the list: a byte holds up to 1.275 dm. */
 const PER_DECIMETRE = 200;
-/** Added to every length, in these units: 0.02 dm for people that were not drawn. */
-const MARGIN = 4;
+/** Added to every length, in these units: 0.03 dm for people that were not drawn. */
+const MARGIN = 6;
 const BATCH = 25;
 /** Draws that the list is checked against, from other numbers. */
-const CHECKED = 1000;
+const CHECKED = 250;
 
 const draws = Number(process.argv[2] ?? 10000);
 if (!Number.isInteger(draws) || draws < BATCH)
@@ -52,6 +54,27 @@ function followers() {
     );
 }
 
+/** Normals of the mean head at the points of the body, not normalised: sums over triangles. */
+function meanNormals() {
+  const normals = new Float64Array(3 * points.length);
+  for (let t = 0; t < body.triangles.length; t += 3) {
+    const corners = [0, 1, 2].map((c) => body.vertex[body.triangles[t + c]]);
+    const [a, b, c] = corners.map((k) => followed(body, k, asset.base));
+    const [u, v] = [b, c].map((q) => q.map((value, axis) => value - a[axis]));
+    const cross = [0, 1, 2].map((i) => u[(i + 1) % 3] * v[(i + 2) % 3] - u[(i + 2) % 3] * v[(i + 1) % 3]);
+    for (const k of corners) for (let axis = 0; axis < 3; axis++) normals[3 * k + axis] += cross[axis];
+  }
+  return normals;
+}
+const normals = meanNormals();
+
+/** How far a move of point k can shift an outline. */
+function outwards(move, k) {
+  const n = [0, 1, 2].map((axis) => normals[3 * k + axis]);
+  const along = move.reduce((sum, value, axis) => sum + value * n[axis], 0) / Math.hypot(...n);
+  return Math.max(0, along) + 0.25 * Math.hypot(...move);
+}
+
 /** The largest moves over `count` draws from number `first` on. */
 async function largestMoves(first, count, around) {
   const moves = new Float64Array(points.length);
@@ -63,7 +86,7 @@ async function largestMoves(first, count, around) {
     const values = await heads.floats();
     heads.dispose();
     for (let n = 0; n < BATCH; n++) addMoves(moves, values.subarray((8 * n * asset.base.length) / 3), around);
-    if (done % 1000 === 0) console.log(`${done} of ${count} draws`);
+    if (done % 500 === 0) console.log(`${done} of ${count} draws`);
   }
   return moves;
 }
@@ -73,7 +96,10 @@ function addMoves(moves, heads, around) {
   const at = (head, vertex, axis) => heads[4 * (head * vertices + vertex) + axis];
   for (const k of inside) {
     const v = body.refs[3 * k];
-    const move = Math.hypot(...[0, 1, 2].map((axis) => at(0, v, axis) - at(1, v, axis)));
+    const move = outwards(
+      [0, 1, 2].map((axis) => at(0, v, axis) - at(1, v, axis)),
+      k,
+    );
     if (move > moves[k]) moves[k] = move;
   }
   for (const { part, k, near } of around) {
@@ -83,7 +109,10 @@ function addMoves(moves, heads, around) {
         part.offsets[3 * k + axis],
       ),
     );
-    const move = Math.hypot(...own.map((value, axis) => value - at(1, body.refs[3 * near], axis)));
+    const move = outwards(
+      own.map((value, axis) => value - at(1, body.refs[3 * near], axis)),
+      near,
+    );
     if (move > moves[near]) moves[near] = move;
   }
 }

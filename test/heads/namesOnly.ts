@@ -49,6 +49,7 @@ export function namesOnly(): HeadAsset {
     ],
     landmarks: new Uint16Array(0),
     occlusion: [],
+    growth: new Uint8Array(0),
     textures: {
       skins: none(scans),
       skinWindow: [0, 0, 1, 1],

@@ -65,6 +65,11 @@ export interface HeadAsset {
    * bald head and one for each style of hair: 255 is open sky. Teeth and tongue are shaded by each other only.
    */
   readonly occlusion: readonly Uint8Array[];
+  /**
+   * How far identities can shift the outline of the body about each of its points [points of the body], in 200ths of a
+   * decimetre, rounded up: the mask of a swap is the carrier's window, grown by these lengths. 0 outside the window.
+   */
+  readonly growth: Uint8Array;
   readonly textures: {
     /** Optical density of the skin minus its mean over the face: 64 steps a unit about 128; RGB. */
     readonly skins: TextureLayers;

@@ -11,6 +11,7 @@ export interface HeadShapes {
   readonly parts: readonly HeadPart[];
   readonly landmarks: Uint16Array;
   readonly occlusion: readonly Uint8Array[];
+  readonly growth: Uint8Array;
 }
 
 /** Numbers of a file in units of 10⁻⁵, for weights and offsets, which lie within this many units. */
@@ -122,6 +123,15 @@ async function readOcclusion(container: Container, parts: readonly HeadPart[]): 
   return rows;
 }
 
+/** How far identities move the points of the body. */
+async function readGrowth(container: Container, parts: readonly HeadPart[]): Promise<Uint8Array> {
+  const growth = Uint8Array.from(await unpackNumbers(container, 'growth', 1, [0, 255]));
+  const points = (parts.find(({ kind }) => kind === 'body')?.refs.length ?? 0) / 3;
+  if (growth.length === points) return growth;
+  const what = `its growth has ${growth.length} points, expected ${points}`;
+  throw new FileError(container.file, `is a damaged head asset: ${what}`);
+}
+
 /**
  * The geometry in a file of shapes.
  *
@@ -141,5 +151,6 @@ export async function readShapes(file: string, bytes: Uint8Array): Promise<HeadS
     throw new FileError(file, `is a damaged head asset: it has ${landmarks.length} landmarks, expected 68`);
   }
   const targets = await readTargets(container, count);
-  return { base, targets, parts, landmarks, occlusion: await readOcclusion(container, parts) };
+  const growth = await readGrowth(container, parts);
+  return { base, targets, parts, landmarks, occlusion: await readOcclusion(container, parts), growth };
 }

@@ -1,13 +1,10 @@
 /** @file Puts what drawing keeps of an asset on a device. */
 import { type Gpu, VisageError } from '@visage/gpu';
 import type { HeadAsset, HeadPart } from '../asset/headAsset.ts';
-import { partWindows, surfaceRows, windowsOf } from '../geometry/fields.ts';
+import { growthOf, partWindows, surfaceRows, windowsOf } from '../geometry/fields.ts';
 import { headLayout } from '../geometry/layout.ts';
 import type { DrawingModel } from './draw.ts';
 import { packModel } from './model.ts';
-
-/** How far identities move the vertices of the body, in decimetres. */
-const REACH = 0.25;
 
 /** Triangles of the body with a corner that the identity moves. */
 function windowTriangles({ triangles, vertex }: HeadPart, windows: Float32Array): Uint32Array {
@@ -32,7 +29,8 @@ export function uploadModel(asset: HeadAsset, gpu: Gpu): DrawingModel {
   const body = asset.parts[0]!;
   const windows = partWindows(body, windowsOf(asset));
   const window = windowTriangles(body, windows);
-  const reaches = Float32Array.from(body.vertex, (point) => (windows[point]! > 0 ? REACH : 0));
+  const growth = growthOf(asset);
+  const reaches = Float32Array.from(body.vertex, (point) => growth[point]!);
   const vertexOf = (base: number) => body.vertex.findIndex((point) => body.refs[3 * point] === base);
   const landmarks = Uint32Array.from(asset.landmarks, vertexOf);
   const kept = <T extends Float32Array | Uint32Array>(data: T) => {

@@ -3,7 +3,6 @@
  * neighbours. Lists of a point lie together, so a thread adds them in a fixed order.
  */
 import type { HeadPart } from '../asset/headAsset.ts';
-import { drawnTriangles } from './layout.ts';
 
 /** Lists for each of some points: those of point k are [start[k], start[k + 1]). */
 export interface Lists {
@@ -65,7 +64,7 @@ export function strandOf(uv: ArrayLike<number>, corners: readonly [number, numbe
  */
 export function cornersOf(part: HeadPart): Lists {
   const rows: number[][] = Array.from({ length: part.refs.length / 3 }, () => []);
-  const triangles = drawnTriangles(part);
+  const { triangles } = part;
   const point = (k: number) => part.vertex[k] as number;
   for (let t = 0; t < triangles.length; t += 3) {
     for (let k = 0; k < 3; k++) {
@@ -80,7 +79,7 @@ export function cornersOf(part: HeadPart): Lists {
 /** The neighbours of each point, itself first. */
 export function neighboursOf(part: HeadPart): number[][] {
   const near = Array.from({ length: part.refs.length / 3 }, (_, k) => new Set([k]));
-  const triangles = drawnTriangles(part);
+  const { triangles } = part;
   for (let t = 0; t < triangles.length; t++) {
     const next = t % 3 === 2 ? t - 2 : t + 1;
     const [a, b] = [part.vertex[triangles[t] as number] as number, part.vertex[triangles[next] as number] as number];

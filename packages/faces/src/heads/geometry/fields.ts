@@ -64,6 +64,9 @@ export function partWindows(part: HeadPart, windows: Float32Array): Float32Array
   );
 }
 
+/** How far identities can shift the outline about each point of the body, in decimetres [points of the body]. */
+export const growthOf = ({ growth }: HeadAsset): Float32Array => Float32Array.from(growth, (steps) => steps / 200);
+
 const lipTargets = ['mouth-lowerlip-volume-inflate', 'mouth-upperlip-volume-inflate'] as const;
 
 /** How much each base vertex belongs to the lips: where the targets that swell them move it. */

@@ -14,7 +14,6 @@ export interface PartLayout {
   readonly vertexStart: number;
   readonly vertices: number;
   readonly triangleStart: number;
-  /** Without the cornea's, see {@link drawnTriangles}. */
   readonly triangles: number;
 }
 
@@ -47,26 +46,10 @@ export interface HeadLayout {
   readonly targets: number;
 }
 
-/**
- * The triangles of a part that are drawn [3 · triangles]: all but the clear cornea, which lies in the lower right
- * corner of the eyes' texture and would hide the iris.
- */
-export function drawnTriangles({ kind, triangles, uv }: HeadPart): Uint16Array {
-  if (kind !== 'eyes') return triangles;
-  const kept: number[] = [];
-  for (let t = 0; t < triangles.length; t += 3) {
-    const corners = [...triangles.subarray(t, t + 3)];
-    const u = corners.reduce((sum, k) => sum + (uv[2 * k] as number), 0) / 3;
-    const v = corners.reduce((sum, k) => sum + (uv[2 * k + 1] as number), 0) / 3;
-    if (!(u > 0.85 && v > 0.84)) kept.push(...corners);
-  }
-  return Uint16Array.from(kept);
-}
-
 function partLayouts(parts: readonly HeadPart[]): PartLayout[] {
   const end = { point: 0, vertex: 0, triangle: 0 };
   return parts.map((part) => {
-    const [points, vertices, triangles] = [part.refs.length / 3, part.vertex.length, drawnTriangles(part).length / 3];
+    const [points, vertices, triangles] = [part.refs.length / 3, part.vertex.length, part.triangles.length / 3];
     const [pointStart, vertexStart, triangleStart] = [end.point, end.vertex, end.triangle];
     end.point += points;
     end.vertex += vertices;

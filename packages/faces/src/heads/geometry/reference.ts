@@ -5,7 +5,6 @@
 import type { HeadAsset, HeadPart } from '../asset/headAsset.ts';
 import { smoothingRounds } from './connections.ts';
 import { followed, meanOf, pointAt, seamOf, smoothstep, windowsOf } from './fields.ts';
-import { drawnTriangles } from './layout.ts';
 
 export type Vector = readonly [number, number, number];
 /** Rows of a matrix. */
@@ -99,7 +98,7 @@ export function foldSums(part: HeadPart, points: readonly Vector[]): Vector[] {
 
 /** Calls `fn` with the points and the vertices of every triangle of a part. */
 function eachTriangle(part: HeadPart, fn: (points: number[], vertices: number[]) => void): void {
-  const triangles = drawnTriangles(part);
+  const { triangles } = part;
   for (let t = 0; t < triangles.length; t += 3) {
     const vertices = [...triangles.subarray(t, t + 3)];
     fn(

@@ -20,7 +20,7 @@ const deviations = {
   head: 0.14,
   forehead: 0.28,
   eyes: 0.34,
-  nose: 0.38,
+  nose: 0.32,
   mouth: 0.3,
   cheek: 0.36,
   chin: 0.32,
@@ -71,7 +71,7 @@ const stems: Readonly<Record<Group, string>> = {
 const means: Readonly<Record<string, number>> = {
   'eyebrows-angle': 0.4,
   'eyebrows-trans-vert': 0.25,
-  'l-eye-height2': 0.25,
+  'l-eye-height2': 0.18,
 };
 
 /** Axes that change the size or the depth of a whole feature, or bags and folds, look exaggerated sooner. */

@@ -32,7 +32,7 @@ const hairStyles: Options = {
   short04: { sex: [0.2, 1.3] },
 };
 
-const grey = { sex: [1, 1], age: [0.02, 0.5, 3] } as const;
+const grey = { sex: [1, 1], age: [0.02, 0.4, 3] } as const;
 
 /** Colours of hair, linear; dark: share of African and Asian descent. */
 const hairColors: readonly Option[] = [
@@ -43,8 +43,8 @@ const hairColors: readonly Option[] = [
   { sex: [1, 1], skin: [1.6, 0.08], age: [1, 1, 0.35], color: [0.12, 0.07, 0.035] },
   { sex: [1, 1], skin: [1.5, 0.03], age: [1, 0.8, 0.25], color: [0.32, 0.22, 0.11] },
   { sex: [1, 1], skin: [0.8, 0.02], age: [1, 0.8, 0.2], color: [0.16, 0.05, 0.02] },
-  { ...grey, color: [0.2, 0.2, 0.2] },
-  { ...grey, age: [0, 0.1, 2.5], color: [0.27, 0.26, 0.25] },
+  { ...grey, color: [0.15, 0.15, 0.15] },
+  { ...grey, age: [0, 0.1, 2.5], color: [0.2, 0.195, 0.185] },
 ];
 
 const lipColors: readonly Option[] = [
@@ -74,11 +74,12 @@ const brows: Options = {
   eyebrow012: { sex: [0.8, 1.2] },
 };
 
+/** The first lashes are short; the others look made up. */
 const lashes: Options = {
-  Eyelashes01: { sex: [1, 1] },
-  eyelashes02: { sex: [1, 0.02] },
-  eyelashes03: { sex: [1, 0.02] },
-  eyelashes04: { sex: [1, 0.02] },
+  Eyelashes01: { sex: [3, 1] },
+  eyelashes02: { sex: [0.5, 0.01] },
+  eyelashes03: { sex: [0.5, 0.01] },
+  eyelashes04: { sex: [0.5, 0.01] },
 };
 
 /** Irises; dark: share of African and Asian descent. */

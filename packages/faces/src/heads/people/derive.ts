@@ -76,7 +76,7 @@ export function drivesOf(d: Drawn): Record<DriveName, number> {
   const [left, right] = [1 + d('tilt'), 1 - d('tilt')];
   const closed = d('lidsClosed');
   const squint = Math.max(0, -d('lids')) + 0.35 * smile;
-  const wide = (0.18 + Math.max(0, d('lids'))) * (1 - closed);
+  const wide = (0.12 + Math.max(0, d('lids'))) * (1 - closed);
   return {
     smile,
     teeth: smile * d('smileTeeth'),

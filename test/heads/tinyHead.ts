@@ -1,10 +1,5 @@
 /** @file A head of a few triangles with noise for textures, for tests of the rasteriser and the shading. */
-import type {
-  HeadAsset,
-  HeadPart,
-  PartKind,
-  TextureLayers,
-} from '../../../packages/faces/src/heads/asset/headAsset.ts';
+import type { HeadAsset, HeadPart, PartKind, TextureLayers } from '../../packages/faces/src/heads/asset/headAsset.ts';
 
 /** Numbers in [0, 1) that look random: a linear congruential generator. */
 export function numbers(seed: number): () => number {
@@ -63,6 +58,7 @@ export function tinyHead(): HeadAsset {
     ],
     landmarks: new Uint16Array(68),
     occlusion: [],
+    growth: new Uint8Array(120).fill(50),
     textures: {
       skins: layers(1, 3, 12, 3),
       skinWindow: [0.25, 0.125, 1, 0.875],
