@@ -6,7 +6,6 @@
  */
 
 import { renderFaces, renderMasks, renderMaterials, renderMeanFaces } from '@visage/faces';
-import { loadHeadAsset } from '@visage/faces/node';
 import { Gpu, useGpu, withVariant } from '@visage/gpu';
 import { startGpu } from '@visage/gpu/node';
 import * as kernels from '@visage/kernels';
@@ -92,9 +91,6 @@ import {
 } from '@visage/tensor/kernels';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { HeadModel } from '../../packages/faces/src/heads/geometry/headModel.ts';
-import { personFloats } from '../../packages/faces/src/heads/people/layout.ts';
-import { People } from '../../packages/faces/src/heads/people/people.ts';
 import { boxesAbove } from '../../packages/photos/src/detect/boxesAbove.ts';
 import { cropBytes } from '../../packages/photos/src/warp/cropBytes.ts';
 import { cropStack, holdPictures } from '../../packages/photos/src/warp/stack.ts';
@@ -102,11 +98,9 @@ import { fewChannelsForward } from '../../packages/tensor/src/conv/fewChannels.t
 import { convGeometry } from '../../packages/tensor/src/conv/geometry.ts';
 import { normFamily } from '../../packages/tensor/src/reduce/plan.ts';
 import { totalFamily } from '../../packages/tensor/src/reduce/threads.ts';
-import { namesOnly } from '../heads/namesOnly.ts';
 import { productOf } from '../helpers/variants.ts';
 import { launchFilms } from './films.ts';
-
-const headAsset = await loadHeadAsset();
+import { launchHeads } from './heads.ts';
 
 /** What activations are made of: each op compiles for either type. */
 let activations: FloatType = 'f32';
@@ -330,16 +324,6 @@ async function launchFiles(): Promise<void> {
 function launchFaces(): void {
   const batch = { size: 48, identities: tensor(Uint32Array.of(1, 2)), attributes: tensor(Uint32Array.of(3, 4)) };
   for (const render of [renderFaces, renderMeanFaces, renderMasks, renderMaterials]) render(batch);
-}
-
-function launchHeads(): void {
-  const people = new People(namesOnly());
-  people.draw({ identities: Uint32Array.of(1, 2), attributes: Uint32Array.of(3, 4) });
-  people.dispose();
-  const model = new HeadModel(headAsset);
-  const shapes = model.shape({ people: zeros([2, personFloats]), weights: zeros([2, 2, model.layout.targets]) });
-  model.landmarks(shapes, 48);
-  model.dispose();
 }
 
 function launchPhotos(): void {

@@ -39,7 +39,8 @@ export function toneClass(density: ArrayLike<number>): number {
 /**
  * Melanin near the edges between classes, with the lightest and the darkest skin at the ends. A uniform number is
  * spread over them piece by piece, so that each class gets about a sixth of all heads. The first two edges lie lower
- * than −0.018 and 0.16, where they are without blood and yellow: the narrow lightest class would lose heads to the next.
+ * than −0.018 and 0.16, where they are without blood and yellow: the narrow lightest class would lose heads to the
+ * next.
  */
 export const toneKnots = [-0.09, -0.033, 0.157, 0.2857, 0.4334, 0.795, 1.05] as const;
 
