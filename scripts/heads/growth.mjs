@@ -21,8 +21,8 @@ import { People } from '../../packages/faces/src/heads/people/people.ts';
 
 /** Units of the list: a byte holds up to 1.275 dm. */
 const PER_DECIMETRE = 200;
-/** Added to every length, in these units: 0.03 dm for people that were not drawn. */
-const MARGIN = 6;
+/** Added to every length, in these units: 0.01 dm for people that were not drawn. */
+const MARGIN = 2;
 const BATCH = 25;
 /** Draws that the list is checked against, from other numbers. */
 const CHECKED = 250;
@@ -95,7 +95,10 @@ function addMoves(moves, heads, around) {
   const at = (head, vertex, axis) => heads[4 * (head * vertices + vertex) + axis];
   for (const k of inside) {
     const v = body.refs[3 * k];
-    const move = outwards([0, 1, 2].map((axis) => at(0, v, axis) - at(1, v, axis)), k);
+    const move = outwards(
+      [0, 1, 2].map((axis) => at(0, v, axis) - at(1, v, axis)),
+      k,
+    );
     if (move > moves[k]) moves[k] = move;
   }
   for (const { part, k, near } of around) {
@@ -105,7 +108,10 @@ function addMoves(moves, heads, around) {
         part.offsets[3 * k + axis],
       ),
     );
-    const move = outwards(own.map((value, axis) => value - at(1, body.refs[3 * near], axis)), near);
+    const move = outwards(
+      own.map((value, axis) => value - at(1, body.refs[3 * near], axis)),
+      near,
+    );
     if (move > moves[near]) moves[near] = move;
   }
 }
