@@ -4,10 +4,10 @@
 //   r = 1.15 f SIZE / 2d · growth · min(1, |(R n).xy| + 0.2) + 1.5 pixels, the largest of its corners'
 //
 // where growth is the farthest that any identity shifts the outline about a vertex along its normal n on the mean head
-// (scripts/heads/growth.mjs), R the turn of the head, and 1.15 for moves towards the camera. An outline is where normals
-// lie in the plane of the picture; what faces the camera moves towards it. The 0.2 is for heads that bend otherwise
-// than the mean. The window's triangles are those with a corner that the identity moves at all. It is a function of the attributes alone, and whatever of the face an
-// identity can show lies inside.
+// (scripts/heads/growth.mjs), R the turn of the head, and 1.15 for moves towards the camera. An outline is where
+// normals lie in the plane of the picture; what faces the camera moves towards it. The 0.2 is for heads that bend
+// otherwise than the mean. The window's triangles are those with a corner that the identity moves at all. It is a
+// function of the attributes alone, and whatever of the face an identity can show lies inside.
 //
 // Memory: `views` [pictures] View; `carrier` vec4f [pictures, BODY_SLOTS]; `window` u32 [WINDOW_TRIANGLES, 3], vertices
 // of the body; `reaches` vec4f [BODY_SLOTS]:

@@ -1,13 +1,14 @@
 /**
  * Bakes how far identities move the outline of the body about its points: the largest max(0, m · n) + |m| / 4 over many
- * random people, with the move m = p − C of the joined head p from its carrier C, and the normal n of the mean head. A move
- * along the surface shifts an outline only as far as the two heads are bent apart, which the second term is for. What
- * lies around a point and moves with the identity, brows, lashes and eyeballs, counts too. The mask of a swap is the window
- * of the carrier, grown by these lengths.
+ * random people, with the move m = p − C of the joined head p from its carrier C, and the normal n of the mean head. A
+ * move along the surface shifts an outline only as far as the two heads are bent apart, which the second term is for.
+ * What lies around a point and moves with the identity, brows, lashes and eyeballs, counts too. The mask of a swap is
+ * the window of the carrier, grown by these lengths.
  *
  *     node --import ./scripts/register.mjs scripts/heads/growth.mjs [draws = 10000]
  *
- * writes packages/faces/src/heads/geometry/growth.ts. Bake anew when targets, window or the spread of people change. 10,000 draws take some minutes on a software adapter.
+ * writes packages/faces/src/heads/geometry/growth.ts. Bake anew when targets, window or the spread of people change.
+ * 10,000 draws take some minutes on a software adapter.
  */
 import { writeFileSync } from 'node:fs';
 import { loadHeadAsset } from '@visage/faces/node';
@@ -138,7 +139,8 @@ writeFileSync(
   new URL('../../packages/faces/src/heads/geometry/growth.ts', import.meta.url),
   `/**
  * @file How far identities move the points of the body, baked by scripts/heads/growth.mjs, which writes this file: the
- * largest shift of an outline over ${draws.toLocaleString('en')} people, a byte a point in two hundredths of a decimetre.
+ * largest shift of an outline over ${draws.toLocaleString('en')} people, a byte a point in two hundredths of a
+ * decimetre.
  */
 
 const PER_DECIMETRE = ${PER_DECIMETRE};
@@ -147,7 +149,10 @@ const bytes = [
 ${lines.map((line) => `  '${line}',`).join('\n')}
 ].join('');
 
-/** How far the outline of the body about each of its points can shift, in decimetres [points]; 0 where the head is the carrier's. */
+/**
+ * How far the outline of the body about each of its points can shift, in decimetres [points]; 0 where the head is the
+ * carrier's.
+ */
 export const bodyGrowth = (): Float32Array =>
   Float32Array.from(atob(bytes), (letter) => letter.charCodeAt(0) / PER_DECIMETRE);
 `,

@@ -1,6 +1,6 @@
 /**
- * @file The rasteriser against a plain one in TypeScript, on a head of loose triangles; and the functions of the shading,
- * run on the device one by one, against the same in TypeScript.
+ * @file The rasteriser against a plain one in TypeScript, on a head of loose triangles; and the functions of the
+ * shading, run on the device one by one, against the same in TypeScript.
  */
 import { f32 } from '@visage/gpu';
 import * as kernels from '@visage/kernels';

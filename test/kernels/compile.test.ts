@@ -92,6 +92,7 @@ import { convGeometry } from '../../packages/tensor/src/conv/geometry.ts';
 import { normFamily } from '../../packages/tensor/src/reduce/plan.ts';
 import { totalFamily } from '../../packages/tensor/src/reduce/threads.ts';
 import { namesOnly } from '../heads/namesOnly.ts';
+import { launchDrawing } from '../heads/tinyHead.ts';
 import { productOf } from '../helpers/variants.ts';
 import { launchFilms } from './films.ts';
 
@@ -321,7 +322,7 @@ function launchFaces(): void {
   for (const render of [renderFaces, renderMeanFaces, renderMasks, renderMaterials]) render(batch);
 }
 
-function launchHeads(): void {
+function launchHeads(gpu: Gpu): void {
   const people = new People(namesOnly());
   people.draw({ identities: Uint32Array.of(1, 2), attributes: Uint32Array.of(3, 4) });
   people.dispose();
@@ -329,6 +330,7 @@ function launchHeads(): void {
   const shapes = model.shape({ people: zeros([2, personFloats]), weights: zeros([2, 2, model.layout.targets]) });
   model.landmarks(shapes, 48);
   model.dispose();
+  launchDrawing(gpu);
 }
 
 function launchPhotos(): void {
@@ -363,7 +365,7 @@ for (const profile of ['full', 'browser'] as const) {
       launchTraining();
       await launchFiles();
       launchFaces();
-      launchHeads();
+      launchHeads(gpu);
       launchPhotos();
       launchChanges();
       launchFilms();

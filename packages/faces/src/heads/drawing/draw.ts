@@ -31,7 +31,9 @@ export interface DrawingModel extends Omit<ModelWords, 'words'> {
   /** Triangles of the body that the identity moves [triangles, 3]. */
   readonly window: GpuBuffer;
   readonly windowTriangles: number;
-  /** Normal on the mean head of each vertex of the body, and how far identities shift the outline there [vertices, 4]. */
+  /**
+   * Normal on the mean head of each vertex of the body, and how far identities shift the outline there [vertices, 4].
+   */
   readonly reaches: GpuBuffer;
   /** Vertices of the body that are landmarks. */
   readonly landmarks: GpuBuffer;

@@ -23,7 +23,9 @@ export interface HeadLabels {
   readonly gaze: Tensor;
   /** Weights of the units of expression [batch, units], in the order of {@link headExpressions}. */
   readonly expression: Tensor;
-  /** Unit vector to the key light, and the radius of its penumbra [batch, 4]; its colour and the environment's share. */
+  /**
+   * Unit vector to the key light, and the radius of its penumbra [batch, 4]; its colour and the environment's share.
+   */
   readonly key: Tensor;
   readonly keyColor: Tensor;
   /** Irradiance of the environment over pi: nine spherical harmonics [batch, 9, 4], RGB and unused. */

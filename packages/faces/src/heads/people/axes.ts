@@ -65,8 +65,8 @@ const stems: Readonly<Record<Group, string>> = {
 };
 
 /**
- * Means of axes that are not 0: the head of the mesh has lowered lids, and brows that fall towards the nose, which looks
- * angry.
+ * Means of axes that are not 0: the head of the mesh has lowered lids, and brows that fall towards the nose, which
+ * looks angry.
  */
 const means: Readonly<Record<string, number>> = {
   'eyebrows-angle': 0.4,
