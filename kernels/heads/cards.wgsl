@@ -2,8 +2,8 @@
 //
 //   kept = threshold(sample, triangle) < alpha,   scissors leave what lies above the cuts
 //
-// The thresholds of the samples² samples of a pixel are one in each interval [k, k + 1) / samples², in a hashed order, so
-// that the share of kept samples is the alpha rounded at random to a whole number of samples.
+// The thresholds of the samples² samples of a pixel are one in each interval [k, k + 1) / samples², in a hashed order,
+// so that the share of kept samples is the alpha rounded at random to a whole number of samples.
 // A library part: no entry point. Bindings `people`, `model`.
 // Parts before: person, model, texture, noise.
 

@@ -3,7 +3,8 @@
 //   c = exposure · white balance · vignette · light, saturated
 //   c = sRGB(c / (1 + 0.85 max(c − 0.72, 0))), then contrast about 0.45 and noise
 //
-// The noise is the sum of two uniform numbers, six tenths of it of each channel alone; its seed belongs to the attributes.
+// The noise is the sum of two uniform numbers, six tenths of it of each channel alone; its seed belongs to the
+// attributes.
 // A library part: no entry point. Binding `people`. Parts before: person, noise.
 
 fn grain(pixel : vec2u, seed : u32) -> f32 {

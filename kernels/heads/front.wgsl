@@ -135,7 +135,8 @@ fn occluderAt(picture : u32, sample : vec2u) -> Cover {
     return cover;
   }
   let p = ((vec2f(sample) + 0.5) / f32(raster.side) - 0.5 - place.yz) * vec2f(1.0, -1.0);
-  let angle = select(place.w, place.w - 1.5707963, place.x > 2.5); // bars and arms come from the left, below or the right
+  // bars and arms come from the left, from below or from the right
+  let angle = select(place.w, place.w - 1.5707963, place.x > 2.5);
   let c = cos(angle);
   let s = sin(angle);
   let q = vec2f(c * p.x + s * p.y, c * p.y - s * p.x) / people[picture].occluderColor.w;

@@ -6,7 +6,8 @@
 // (with an even number of samples the one right below the middle).
 //
 // Memory: `people`, `views`, `positions`, `normals`, `tangents`, `model`, `visibility` as in shade.wgsl; `labels` f32
-// [pictures, size, size, 2]: class, and depth along the axis of the camera in decimetres (0 for background and occluders).
+// [pictures, size, size, 2]: class, and depth along the axis of the camera in decimetres (0 for background and
+// occluders).
 // Tile: one thread per pixel, 8 x 8 a workgroup. Preconditions: as shade.wgsl.
 // Parts before: person, view, head, model, noise, texture, visibility, project, spot, light, skin, front.
 // Dispatch: (ceil(SIZE / 8), ceil(SIZE / 8), pictures).

@@ -1,8 +1,8 @@
 // Part: which triangle a slot of a picture holds, and what its corners are.
 //
-// The parts of a picture follow each other: body, eyes, teeth, tongue, brows, lashes, hair, and the hat, whose triangles
-// are those of the scalp. Each has a fixed range of triangle slots and, but for the hat, of vertex slots, as long as its
-// largest style, so that a slot means the same in every picture.
+// The parts of a picture follow each other: body, eyes, teeth, tongue, brows, lashes, hair, and the hat, whose
+// triangles are those of the scalp. Each has a fixed range of triangle slots and, but for the hat, of vertex slots, as
+// long as its largest style, so that a slot means the same in every picture.
 //
 // Memory: `model`, u32 words:
 //   0 … 8    first vertex slot of each part (the hat's: first of its vertices in `visibility`), and their total

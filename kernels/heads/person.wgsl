@@ -6,7 +6,7 @@
 
 struct Person {
   pose : vec4f, // a: yaw, pitch, roll of the head; w: unused
-  gaze : vec4f, // a: gaze to the right and up; z: distance of the camera; w: eye-mouth length in pictures
+  gaze : vec4f, // a: gaze to the right and up in the head; z: distance of the camera; w: eye-mouth length in pictures
   frame : vec4f, // a: shift of the picture x, y; zoom of the background; seed of noise
   key : vec4f, // a: unit vector to the key light; w: radius of its penumbra in texels of the shadow map
   keyColor : vec4f, // a: rgb; w: share of the environment

@@ -1,6 +1,7 @@
 // Part: from points to samples of the picture and texels of a shadow map, and which of those a triangle covers.
 //
-//   d = eye.z − q.z,   (x, y) = (1/2 + f (q.x − eye.x) / 2d + shift.x / 2, 1/2 − f (q.y − eye.y) / 2d − shift.y / 2) side
+//   d = eye.z − q.z,   (x, y) = (1/2 + f (q.x − eye.x) / 2d + shift.x / 2, 1/2 − f (q.y − eye.y) / 2d − shift.y / 2)
+//   side
 //   weights of a sample: areas of the triangles that it makes with the corners, over the area of all
 //
 // A sample whose weights are all above −1e-5 is covered, so that no gap opens between neighbours.

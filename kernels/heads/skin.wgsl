@@ -4,8 +4,8 @@
 //
 // As matter (light.wgsl) skin has the normals normalize(mix(n, smoothed n, (0.75, 0.35, 0))) of red, green and blue,
 // ambient AO^(0.75, 1.05, 1.15), softness (0.7, 1, 1.1) and direct light wrapped by (0.32, 0.12, 0.07): light spreads
-// further in red, which is a cheap approximation of subsurface scattering. Its gloss is 0.8 GGX(1.1 r) + 0.16 GGX(0.6 r).
-// Paint lies in coordinates of the mean head, so it sticks to the skin. Whatever the identity decides is multiplied
+// further in red, which is a cheap approximation of subsurface scattering. Its gloss is 0.8 GGX(1.1 r) + 0.16 GGX(0.6
+// r). Paint lies in coordinates of the mean head, so it sticks to the skin. Whatever the identity decides is multiplied
 // by the window w, so that nothing changes at w = 0.
 //
 // A library part: no entry point. Preconditions: constants SKIN_LEFT, SKIN_TOP, SKIN_RIGHT,

@@ -6,8 +6,8 @@
 // level 0 first, each half as wide and high as the one before, rounded down. A texel is a word: four bytes of 1/255
 // (the first lowest), or for environments three mantissas of nine bits and a common exponent:
 // (r, g, b) 2^(exponent − 24).
-// A library part: no entry point. Preconditions: constants of the textures (packages/faces/src/heads/drawing/textures.ts),
-// a binding `model` of u32.
+// A library part: no entry point. Preconditions: constants of the textures
+// (packages/faces/src/heads/drawing/textures.ts), a binding `model` of u32.
 
 struct Texture {
   start : u32,

@@ -1,6 +1,7 @@
 // Which triangle each sample of a batch shows: a rasteriser in one pass.
 //
-//   key = ⌊depth⌋ · 2^15 + slot,   depth = 131070 (d − eye.z + 4) / 8 in steps of 6e-5 dm,   visible = min over triangles
+//   key = ⌊depth⌋ · 2^15 + slot,   depth = 131070 (d − eye.z + 4) / 8 in steps of 6e-5 dm,   visible = min over
+//   triangles
 //
 // The smallest key is the nearest triangle, and of equally near ones that of the smallest slot, so the order in which
 // threads arrive does not matter. Body, eyes, teeth and tongue are drawn from their front alone; transparent cards keep

@@ -1,8 +1,8 @@
 // Part: the words that the kernels which draw a batch need between them, and the size of its pictures.
 //
-// Memory: `visibility`, u32 words. The first four say which picture of the batch is the first, its size in pixels, samples
-// a pixel along each axis, and the words of a picture; clear.wgsl writes them. They are no constants, so that a kernel is
-// compiled once for all sizes. Then for each picture
+// Memory: `visibility`, u32 words. The first four say which picture of the batch is the first, its size in pixels,
+// samples a pixel along each axis, and the words of a picture; clear.wgsl writes them. They are no constants, so that a
+// kernel is compiled once for all sizes. Then for each picture
 //   0 …          side² keys of samples, row by row: depth · 2^15 + triangle slot, the smallest of all triangles there
 //   side² …      two maps of 256² depths seen from the key light, as bits of f32: cast by the face of the picture, and
 //                by the carrier's

@@ -22,8 +22,8 @@ import { People } from '../../packages/faces/src/heads/people/people.ts';
 
 /** Units of the list: a byte holds up to 1.275 dm. */
 const PER_DECIMETRE = 200;
-/** Added to every length, in these units: 0.03 dm for people that were not drawn. */
-const MARGIN = 6;
+/** Added to every length, in these units: 0.02 dm for people that were not drawn. */
+const MARGIN = 4;
 const BATCH = 25;
 /** Draws that the list is checked against, from other numbers. */
 const CHECKED = 250;

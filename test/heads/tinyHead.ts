@@ -1,5 +1,10 @@
 /** @file A head of a few triangles with noise for textures, for tests of the rasteriser and the shading. */
+import type { Gpu } from '@visage/gpu';
 import type { HeadAsset, HeadPart, PartKind, TextureLayers } from '../../packages/faces/src/heads/asset/headAsset.ts';
+import { drawLabels, drawMasks, drawPictures, drawVisible } from '../../packages/faces/src/heads/drawing/draw.ts';
+import { packModel } from '../../packages/faces/src/heads/drawing/model.ts';
+import { viewFloats } from '../../packages/faces/src/heads/geometry/headModel.ts';
+import { personFloats } from '../../packages/faces/src/heads/people/layout.ts';
 
 /** Numbers in [0, 1) that look random: a linear congruential generator. */
 export function numbers(seed: number): () => number {
@@ -71,4 +76,26 @@ export function tinyHead(): HeadAsset {
       irradiance: new Float32Array(2 * 27),
     },
   };
+}
+
+/** Launches every kernel that draws heads, on numbers without meaning; the hat covers the whole body. */
+export function launchDrawing(gpu: Gpu): void {
+  const asset = tinyHead();
+  const next = numbers(3);
+  const vertices = asset.parts.reduce((sum, part) => sum + part.vertex.length, 0);
+  const surface = Float32Array.from({ length: 10 * vertices }, (_, k) => (k % 10 === 7 ? 8 : next()));
+  const { words, ...packed } = packModel(asset, surface);
+  const floats = (count: number) => gpu.upload(Float32Array.from({ length: count }, next));
+  const model = {
+    ...{ ...packed, gpu, buffer: gpu.upload(words), window: gpu.upload(Uint32Array.of(0, 1, 2)), windowTriangles: 1 },
+    ...{ reaches: floats(4 * packed.bodyVertices), landmarks: gpu.upload(new Uint32Array(68)) },
+  };
+  const slots = () => floats(4 * packed.vertexSlots);
+  const heads = {
+    ...{ batch: 1, people: floats(personFloats), views: floats(viewFloats), carrier: floats(4 * packed.bodyVertices) },
+    ...{ positions: slots(), normals: slots(), tangents: slots() },
+  };
+  drawPictures(heads, model, { size: 16, samples: 1 });
+  drawMasks(heads, model, 16);
+  drawVisible(heads, model, drawLabels(heads, model, { size: 16, samples: 1 }), 16);
 }

@@ -367,7 +367,7 @@ for (const profile of ['full', 'browser'] as const) {
       launchTraining();
       await launchFiles();
       launchFaces();
-      launchHeads();
+      launchHeads(gpu);
       launchPhotos();
       launchChanges();
       launchFilms();

@@ -94,7 +94,7 @@ function checkBatch(op: string, batch: FaceBatch): number {
   checkInteger(op, 'size', size, 16, 1024);
   checkInteger(op, 'samples', samples, 1, 4);
   checkInteger(op, 'seed', seed, 0, 0xffffffff);
-  checkOneOf(op, 'level', batch.level ?? 'L1', levelNames);
+  checkOneOf('faces', 'level', batch.level ?? 'L1', levelNames);
   return rows;
 }
 
@@ -181,7 +181,7 @@ const colorKernel = (samples = 1): PixelKernel => ({
  * @throws ArgumentError when the two index lists differ in length or an option is out of range.
  */
 export function renderFaces(batch: FaceBatch): Tensor {
-  const shown = headsOf('renderFaces', batch);
+  const shown = headsOf('render', batch);
   if (shown) return shown.heads.pictures(shown.people, batch.size, batch.samples ?? 2);
   return renderWith(colorKernel(batch.samples), batch);
 }
@@ -190,7 +190,7 @@ export function renderFaces(batch: FaceBatch): Tensor {
  * As {@link renderFaces}, but every face has the mean identity: what a swapper that ignores its source can do at best.
  */
 export function renderMeanFaces(batch: FaceBatch): Tensor {
-  const shown = headsOf('renderMeanFaces', batch, true);
+  const shown = headsOf('render', batch, true);
   if (shown) return shown.heads.pictures(shown.people, batch.size, batch.samples ?? 2);
   return renderWith(colorKernel(batch.samples), batch, tableRows(meanIdentityTable(batch.level ?? 'L1')));
 }
@@ -203,7 +203,7 @@ export function renderMeanFaces(batch: FaceBatch): Tensor {
  * lie inside.
  */
 export function renderMasks(batch: FaceBatch): Tensor {
-  const shown = headsOf('renderMasks', batch);
+  const shown = headsOf('mask', batch);
   if (shown) return shown.heads.masks(shown.people, batch.size);
   return renderWith(
     { op: 'mask', channels: 1, parts: [...scene, kernels.facesSurroundings, kernels.facesMask] },
@@ -228,7 +228,7 @@ export const materialNames = [
 
 /** The parse map [batch, size, size, 1]: per pixel the number of its class in {@link materialNames}. */
 export function renderMaterials(batch: FaceBatch): Tensor {
-  const shown = headsOf('renderMaterials', batch);
+  const shown = headsOf('materials', batch);
   if (shown) return shown.heads.materials(shown.people, batch.size);
   return renderWith(
     { op: 'materials', channels: 1, parts: [...scene, kernels.facesSurroundings, kernels.facesMaterials] },

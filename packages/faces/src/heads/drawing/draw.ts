@@ -28,9 +28,12 @@ export interface DrawingModel extends Omit<ModelWords, 'words'> {
   readonly gpu: Gpu;
   /** `ModelWords.words`. */
   readonly buffer: GpuBuffer;
-  /** Triangles of the body that the identity moves [triangles, 3], and how far it moves each vertex [vertices]. */
+  /** Triangles of the body that the identity moves [triangles, 3]. */
   readonly window: GpuBuffer;
   readonly windowTriangles: number;
+  /**
+   * Normal on the mean head of each vertex of the body, and how far identities shift the outline there [vertices, 4].
+   */
   readonly reaches: GpuBuffer;
   /** Vertices of the body that are landmarks. */
   readonly landmarks: GpuBuffer;
@@ -138,6 +141,13 @@ function rasterise(heads: PosedHeads, model: DrawingModel, chunk: Chunk, raster:
     buffers: [people, views, positions, model.buffer, visibility],
     grid: groups(triangles.all),
   });
+}
+
+/** The words of kernels/heads/visibility.wgsl for a batch that fits into one binding: what tests look into. */
+export function rasterised(heads: PosedHeads, model: DrawingModel, raster: Raster): GpuBuffer {
+  const [chunk] = chunksOf(model, heads.batch, raster) as [Chunk];
+  rasterise(heads, model, chunk, raster, true);
+  return chunk.visibility;
 }
 
 function perPixel(
