@@ -367,7 +367,7 @@ for (const profile of ['full', 'browser'] as const) {
       launchTraining();
       await launchFiles();
       launchFaces();
-      launchHeads(gpu);
+      launchHeads();
       launchPhotos();
       launchChanges();
       launchFilms();
