@@ -25,6 +25,7 @@ export { photoTable, scoreTable } from './evaluation/scores.ts';
 export { builtInWeights } from './networks/builtIn.ts';
 export { type FeatureNetworkFile, loadFeatureNetwork, loadIdentityNetwork } from './networks/load.ts';
 export { type MeasuredIdentity, measuredIdentity } from './networks/measured.ts';
+export { judgeOf, PhotoJudge } from './networks/photoJudge.ts';
 export { type Chart, type Picture, pageStyle, type Report, reportPage, type Table } from './report/page.ts';
 export {
   type FigurePage,
