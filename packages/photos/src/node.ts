@@ -8,7 +8,13 @@ export {
   type ResumableWork,
 } from './node/films/changeFilm.ts';
 export { type FilmMarks, readFilmMarks } from './node/films/filmMarks.ts';
-export { changeFolder, type FolderResult, type PictureOutput, previewFilm } from './node/films/folder.ts';
+export {
+  changeFolder,
+  type FolderOptions,
+  type FolderResult,
+  type PictureOutput,
+  previewFilm,
+} from './node/films/folder.ts';
 export {
   filmLibrary,
   filmLicences,

@@ -93,6 +93,7 @@ export class FaceFinder {
   readonly #score: number;
   readonly #flag: number;
   readonly #passes: number;
+  readonly #loaded = new WeakMap<ReturnType<FinderNetworks['mesh']>, Awaited<ReturnType<FinderNetworks['mesh']>>>();
   readonly #crops: LaunchRule;
   /** The number of pictures that {@link FaceFinder.findAll} is best asked for at once. */
   readonly batch: number;
@@ -148,13 +149,18 @@ export class FaceFinder {
 
   /**
    * Finds faces again that moved a little, in the next frame of a film: one look of the face mesh around the points of
-   * each. Nothing is left out: a face that is gone or covered has a low `flag`; below 0.5 it should be looked for.
+   * each. Nothing is left out: a face that is gone or covered has a low `flag`; below 0.5 it should be looked for. Once
+   * the network is loaded, all launches are submitted when the call returns.
    *
+   * @param source a picture on the GPU must hold {@link lookWindow}.
    * @returns a face for each of `previous`, in that order. Its box is the extent of its mesh, its score the one of
    * before.
    */
   async follow(source: Source, previous: readonly Face[]): Promise<Face[]> {
-    const network = await this.#networks.mesh();
+    const asked = this.#networks.mesh();
+    // An answer that is known is not awaited, so the launches are submitted before this call returns.
+    const network = this.#loaded.get(asked) ?? (await asked);
+    this.#loaded.set(asked, network);
     const crops = previous.map(({ mesh }) => cropOfMesh(mesh, network.size));
     const looks = await runOnCrops(
       network,
