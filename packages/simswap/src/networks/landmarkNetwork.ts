@@ -23,8 +23,8 @@ const MOST_GROWTH = 8;
 export const landmarkArchitecture = 'landmarks';
 
 /**
- * Finds points of a face: halvings of two convolutions each with batch norms, then a linear layer on the last map, which
- * keeps where things lie.
+ * Finds points of a face: halvings of two convolutions each with batch norms, then a linear layer on the last map,
+ * which keeps where things lie.
  *
  * State: `body.0` …, `head`.
  */

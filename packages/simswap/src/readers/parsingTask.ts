@@ -8,7 +8,9 @@ import type { FaceChanges } from './faceChanges.ts';
 import type { ReaderStage } from './stage.ts';
 import type { ReaderTask } from './task.ts';
 
-/** Learns what each pixel of a face shows: cross entropy over the pixels. Labels are maps [N, S, S, 1] of classes, f32. */
+/**
+ * Learns what each pixel of a face shows: cross entropy over the pixels. Labels are maps [N, S, S, 1] of classes, f32.
+ */
 export class ParsingTask implements ReaderTask {
   readonly margins = false;
   readonly network: ParsingNetwork;

@@ -185,7 +185,7 @@ export const landmarkKind: ReaderKind = {
   },
 };
 
-/** The distance of points from where they are, as a share of the distance of the eyes: mean of all, and of each point. */
+/** The distance of points from where they are, as a share of the distance of the eyes: of all, and of each point. */
 async function landmarkFigures(
   settings: ReaderSettings,
   set: PeopleSet,
