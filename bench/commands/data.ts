@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { integer } from '@visage/cli';
 import type { Command } from 'commander';
 import { type DataRow, measureData } from '../core/data.ts';
@@ -8,6 +9,9 @@ interface Options extends CommonOptions {
   readonly pixels: number;
 }
 
+/** Numbers of decoding threads that are measured: up to the processors that there are. */
+const threads = (): number[] => [1, 2, 4, 8].filter((count) => count <= Math.max(2, availableParallelism()));
+
 /** Adds `data`, which trains nothing: it reads what a training would. */
 export function addData(program: Command): void {
   addBench(program, 'data', 'pictures of a face set: read, decoded in worker threads and uploaded, per second')
@@ -17,7 +21,7 @@ export function addData(program: Command): void {
       const setting = await openBench(options);
       const rows: DataRow[] = [];
       await measureData(setting.gpu, {
-        ...{ imageSize, seconds, batch: 16, workers: [1, 2, 4], stored: [imageSize, Math.round((8 * imageSize) / 7)] },
+        ...{ imageSize, seconds, batch: 16, workers: threads(), stored: [imageSize, Math.round((8 * imageSize) / 7)] },
         onRow: async (row) => {
           console.log(
             `stored at ${row.stored}, ${row.workers} workers: ${Math.round(row.picturesPerSecond)} pictures/s`,

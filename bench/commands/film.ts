@@ -1,7 +1,8 @@
 import { integer } from '@visage/cli';
 import type { Command } from 'commander';
-import { type FilmRow, timeFilm } from '../core/film.ts';
-import { addBench, type CommonOptions, finish, keep, openBench, withSizes } from './common.ts';
+import { type FilmReport, type FilmRow, timeFilm } from '../core/film.ts';
+import type { FilmStage } from '../core/filmStages.ts';
+import { addBench, type CommonOptions, finish, openBench, withSizes } from './common.ts';
 
 /** Adds `film`. */
 export function addFilm(program: Command): void {
@@ -20,12 +21,16 @@ export function addFilm(program: Command): void {
         frames: options.frames ?? frames,
       };
       console.log(`film of ${shape.width} x ${shape.height}, ${shape.frames} frames`);
-      const rows: FilmRow[] = [];
-      await timeFilm(gpu, sizes, precisions, shape, (row) => {
-        console.log(`${row.part}${row.precision ? ` ${row.precision}` : ''}: ${row.msPerFrame.toFixed(2)} ms a frame`);
-        rows.push(row);
+      const [parts, stages]: [FilmRow[], FilmStage[]] = [[], []];
+      await timeFilm(gpu, sizes, precisions, shape, {
+        part(row) {
+          const { part, precision = '', msPerFrame } = row;
+          console.log(`${part} ${precision}: ${msPerFrame.toFixed(2)} ms a frame`);
+          parts.push(row);
+        },
+        stage: (row) => void stages.push(row),
       });
-      await keep(setting, 'film', rows, options);
-      await finish(setting, 'film', rows, options);
+      const report: FilmReport = { parts, stages };
+      await finish(setting, 'film', report, options);
     });
 }

@@ -2,6 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
 import type { Gpu } from '@visage/gpu';
 import { HostRandom } from '@visage/nn';
 import {
@@ -22,6 +23,7 @@ import { changeFilm, filmLibrary, npmWeights, openFilmFile, whileAlive } from '@
 import { type Precision, Swapper } from '@visage/simswap';
 import { l2Normalize, type Tensor, tensor } from '@visage/tensor';
 import { fixtureFile } from '../../scripts/fixtures.mjs';
+import { type FilmStage, measureStages } from './filmStages.ts';
 import { generatorOf, identityOf } from './models.ts';
 import type { Sizes } from './sizes.ts';
 
@@ -32,6 +34,17 @@ export interface FilmRow {
   readonly frames: number;
   readonly msPerFrame: number;
   readonly framesPerSecond: number;
+  /**
+   * Milliseconds a frame in which the main thread did not wait for events. While results of the GPU are awaited, Dawn
+   * asks for them without a pause, which counts as work.
+   */
+  readonly threadMs: number;
+}
+
+/** The parts of the work, and the stages of the swap. */
+export interface FilmReport {
+  readonly parts: readonly FilmRow[];
+  readonly stages: readonly FilmStage[];
 }
 
 /** The film that is measured. */
@@ -79,11 +92,18 @@ async function makeFilm(path: string, { width, height, frames }: FilmShape): Pro
   film.close();
 }
 
+/** Frames whose bytes are overwritten by later ones: more than are in flight. */
+const KEPT = 16;
+
+/** Frames that may be changed in place: copies in memory that is used again, as a decoder's would be. */
 async function* repeated(frames: readonly FilmFrame[], count: number): AsyncGenerator<FilmFrame, void, unknown> {
+  const kept = Array.from({ length: KEPT }, () => new Uint8Array(frames[0]?.data.length ?? 0));
   for (let k = 0; k < count; k++) {
     const at = k % (2 * frames.length); // forwards and backwards, so that there is no cut
     const frame = frames[at < frames.length ? at : 2 * frames.length - 1 - at] as FilmFrame;
-    yield { ...frame, timestamp: k / 30 };
+    const data = kept[k % KEPT] as Uint8Array;
+    data.set(frame.data);
+    yield { ...frame, data, timestamp: k / 30 };
   }
 }
 
@@ -93,22 +113,30 @@ async function drained(frames: AsyncIterable<unknown>): Promise<number> {
   return count;
 }
 
-/** Times the parts of a film's swap; `note` gets each row when it is measured. */
+/** Times the parts of a film's swap, and measures its stages; each row is noted when it is measured. */
 export async function timeFilm(
   gpu: Gpu,
   sizes: Sizes,
   precisions: readonly Precision[],
   shape: FilmShape,
-  note: (row: FilmRow) => void,
+  note: { part(row: FilmRow): void; stage(row: FilmStage): void },
 ): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'visage-bench-'));
   const networks = loadFaceNetworks(npmWeights);
   const [input, output] = [join(folder, 'in.mp4'), join(folder, 'out.mp4')];
   const timed = async (part: string, work: () => Promise<number>, precision?: Precision): Promise<void> => {
-    const started = performance.now();
+    const [loop, started] = [performance.eventLoopUtilization(), performance.now()];
     const frames = await whileAlive(work);
     const msPerFrame = (performance.now() - started) / frames;
-    note({ part, ...(precision && { precision }), frames, msPerFrame, framesPerSecond: 1000 / msPerFrame });
+    const threadMs = performance.eventLoopUtilization(loop).active / frames;
+    note.part({
+      part,
+      ...(precision && { precision }),
+      frames,
+      msPerFrame,
+      framesPerSecond: 1000 / msPerFrame,
+      threadMs,
+    });
   };
   try {
     await makeFilm(input, shape);
@@ -127,6 +155,8 @@ export async function timeFilm(
       await drained(changedFrames(repeated(frames, 8), work(), gpu)); // compiles and records
       const onGpu = async () => drained(changedFrames(repeated(frames, shape.frames), work(), gpu));
       await timed('convert, follow, swap, copy back', onGpu, precision);
+      const setting = { precision, work, frames: (count: number) => repeated(frames, count) };
+      for (const stage of await whileAlive(() => measureStages(gpu, setting))) note.stage(stage);
       await timed('the whole film', async () => (await changeFilm(input, output, work())).frames, precision);
       swapper.dispose();
     }

@@ -46,31 +46,34 @@ export async function writeImportPictures(folder: string, count: number): Promis
  * the networks.
  */
 export class RememberedFaces implements FaceSource {
-  readonly #faces = new Map<number, Promise<readonly Face[]>>();
-  readonly #descriptors = new Map<number, Promise<readonly Float32Array[]>>();
+  readonly #faces = new Map<number, readonly Face[]>();
+  readonly #descriptors = new Map<number, readonly Float32Array[]>();
   readonly #finder: FaceSource;
 
   constructor(finder: FaceSource) {
     this.#finder = finder;
   }
 
+  get batch(): number {
+    return this.#finder.batch;
+  }
+
   /** Looks at each photograph. */
   async prepare(decode: (file: string, width: number) => Promise<Picture>): Promise<void> {
-    for (let k = 0; k < SAMPLES; k++) {
-      const picture = await decode(sampleOf(k), widthOf(k));
-      await this.describe(picture, await this.find(picture));
+    const pictures = await Promise.all(Array.from({ length: SAMPLES }, (_, k) => decode(sampleOf(k), widthOf(k))));
+    const faces = await this.#finder.findAll(pictures, { smallest: 70 });
+    const descriptors = await this.#finder.describeAll(pictures, faces);
+    for (const [k, { width }] of pictures.entries()) {
+      this.#faces.set(width, faces[k] ?? []);
+      this.#descriptors.set(width, descriptors[k] ?? []);
     }
   }
 
-  find(picture: Picture | GpuPicture): Promise<readonly Face[]> {
-    const known = this.#faces.get(picture.width) ?? this.#finder.find(picture);
-    this.#faces.set(picture.width, known);
-    return known;
+  async findAll(pictures: readonly (Picture | GpuPicture)[]): Promise<(readonly Face[])[]> {
+    return pictures.map(({ width }) => this.#faces.get(width) ?? []);
   }
 
-  describe(picture: Picture | GpuPicture, faces: readonly Pick<Face, 'points'>[]): Promise<readonly Float32Array[]> {
-    const known = this.#descriptors.get(picture.width) ?? this.#finder.describe(picture, faces);
-    this.#descriptors.set(picture.width, known);
-    return known;
+  async describeAll(pictures: readonly (Picture | GpuPicture)[]): Promise<(readonly Float32Array[])[]> {
+    return pictures.map(({ width }) => this.#descriptors.get(width) ?? []);
   }
 }

@@ -3,7 +3,8 @@ import type { Table } from '@visage/training';
 import type { CarryoverRow } from '../core/carryover.ts';
 import type { DataRow } from '../core/data.ts';
 import type { DetectionRow } from '../core/detection.ts';
-import type { FilmRow } from '../core/film.ts';
+import type { FilmReport } from '../core/film.ts';
+import type { FilmStage } from '../core/filmStages.ts';
 import { significant } from './format.ts';
 
 /** Pictures with people one by one, those without together. */
@@ -71,12 +72,41 @@ export function dataTable(rows: readonly DataRow[]): Table {
   return { title: 'Pictures of a face set that reach the GPU', note, rows: [head, ...cells] };
 }
 
-export function filmTable(rows: readonly FilmRow[]): Table {
-  const body = rows.map(({ part, precision = '', msPerFrame, framesPerSecond }) => [
+export function filmTables({ parts, stages }: FilmReport): Table[] {
+  const body = parts.map(({ part, precision = '', msPerFrame, framesPerSecond, threadMs }) => [
     part,
     precision,
     significant(msPerFrame),
     significant(framesPerSecond),
+    significant(threadMs),
   ]);
-  return { title: 'A film with one face', rows: [['part', 'precision', 'ms a frame', 'frames/s'], ...body] };
+  const head = ['part', 'precision', 'ms a frame', 'frames/s', 'thread ms'];
+  return [{ title: 'A film with one face', rows: [head, ...body] }, stageTable(stages), callTable(stages)];
+}
+
+function stageTable(stages: readonly FilmStage[]): Table {
+  const head = 'stage|precision|ms|device ms|calls ms|launches|submits|writes|kB up|reads|kB down|waits|new buffers';
+  const body = stages.map((row) => [
+    row.stage,
+    row.precision,
+    ...[row.ms, row.deviceMs, total(row), row.launches, row.submissions, row.writes].map(significant),
+    ...[row.bytesUp / 1000, row.reads, row.bytesDown / 1000, row.waits, row.newBuffers].map(significant),
+  ]);
+  const note =
+    'Per frame. ms is from the begin of a stage to its result; calls are what of it the thread spent inside calls of the device.';
+  return { title: "Stages of a film's swap", note, rows: [head.split('|'), ...body] };
+}
+
+const total = ({ callMs }: FilmStage): number => Object.values(callMs).reduce((sum, ms) => sum + ms, 0);
+
+const MOST_CALLS = 8; // methods in a table
+
+/** Where the thread's time inside calls of the device goes. */
+function callTable(stages: readonly FilmStage[]): Table {
+  const body = stages.map(({ stage, precision, callMs }) => {
+    const longest = Object.entries(callMs).sort(([, a], [, b]) => b - a);
+    const shown = longest.slice(0, MOST_CALLS).map(([name, ms]) => `${name} ${significant(ms)}`);
+    return [stage, precision, shown.join(', ')];
+  });
+  return { title: 'Milliseconds a frame inside calls of the device', rows: [['stage', 'precision', 'calls'], ...body] };
 }

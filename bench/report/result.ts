@@ -7,7 +7,7 @@ import type { CarryoverRow } from '../core/carryover.ts';
 import type { ConvolutionRow } from '../core/convolution.ts';
 import type { DataRow } from '../core/data.ts';
 import type { DetectionRow } from '../core/detection.ts';
-import type { FilmRow } from '../core/film.ts';
+import type { FilmReport } from '../core/film.ts';
 import type { KernelReport } from '../core/kernels.ts';
 import type { MemoryRow } from '../core/memory.ts';
 import type { NetworkRow } from '../core/networks.ts';
@@ -42,7 +42,7 @@ export interface Measurements {
   readonly memory: readonly MemoryRow[];
   readonly transfer: TransferReport;
   readonly data: readonly DataRow[];
-  readonly film: readonly FilmRow[];
+  readonly film: FilmReport;
   readonly detection: readonly DetectionRow[];
   readonly carryover: readonly CarryoverRow[];
   readonly peers: PeerReport;

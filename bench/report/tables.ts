@@ -4,7 +4,7 @@ import type { CarryoverRow } from '../core/carryover.ts';
 import { CONVOLUTION_PASSES, type ConvolutionRow } from '../core/convolution.ts';
 import type { DataRow } from '../core/data.ts';
 import type { DetectionRow } from '../core/detection.ts';
-import type { FilmRow } from '../core/film.ts';
+import type { FilmReport } from '../core/film.ts';
 import type { KernelReport, KernelRow } from '../core/kernels.ts';
 import type { MemoryRow } from '../core/memory.ts';
 import type { NetworkRow } from '../core/networks.ts';
@@ -13,7 +13,8 @@ import type { TransferReport } from '../core/transfer.ts';
 import type { PeerReport } from '../peers/contest.ts';
 import { arithmeticRate, memoryRate, percent, significant } from './format.ts';
 import { peerTable } from './peers.ts';
-import { carryoverTable, dataTable, detectionTable, filmTable } from './photoTables.ts';
+
+import { carryoverTable, dataTable, detectionTable, filmTables } from './photoTables.ts';
 import type { BenchResult, PytorchReport, PytorchRow } from './result.ts';
 import { transferTables } from './transferTables.ts';
 
@@ -45,7 +46,7 @@ export function tablesOf(result: BenchResult, most = Number.POSITIVE_INFINITY): 
     case 'data':
       return [dataTable(result.measured as readonly DataRow[])];
     case 'film':
-      return [filmTable(result.measured as readonly FilmRow[])];
+      return filmTables(result.measured as FilmReport);
     case 'peers':
       return [peerTable(result.measured as PeerReport)];
     case 'pytorch':

@@ -1,4 +1,4 @@
-// Square crops of one picture, each by a similarity transform of its own.
+// Square crops of pictures, each by a similarity transform of its own.
 //
 //   out[n, y, x] = mean over F x F samples of picture(placement n (x + (i + ½)/F, y + (j + ½)/F)) / 255
 //
@@ -7,8 +7,9 @@
 // pixels instead of corners: pixel x of the crop shows pixel p(x) of the picture, and no sample reaches beyond the last
 // pixel that belongs to the crop. That is TensorFlow's resize without half-pixel centres, which is made for crops that
 // are not turned.
-// Layout    pixels, frame: see pixels.wgsl; placements: see placement.wgsl; out [n, SIZE, SIZE, 3] f32 in [0, 1].
-// Prelude   SIZE, AREA, INDEX. Parts after: pixels, placement.
+// Layout    pixels, frame: see pixels.wgsl for crops of one picture, stackedPixels.wgsl for crops of several;
+//           placements: see placement.wgsl; out [n, SIZE, SIZE, 3] f32 in [0, 1].
+// Prelude   SIZE, AREA, INDEX. Parts after: pixels or stackedPixels, placement.
 // Dispatch  (ceil(SIZE / 8), ceil(SIZE / 8), crops), one thread per pixel of a crop.
 @group(0) @binding(0) var<storage, read_write> out : array<f32>;
 @group(0) @binding(1) var<storage, read> pixels : array<u32>;
@@ -33,6 +34,7 @@ fn main(@builtin(global_invocation_id) id : vec3u) {
   if (id.x >= SIZE || id.y >= SIZE) {
     return;
   }
+  show(id.z);
   let place = placementOf(id.z);
   var sum = vec3f(0.0);
   var samples = 0u;

@@ -15,6 +15,10 @@ fn colourOf(pixel : u32) -> vec3f {
   return vec3f(f32(pixel & 255u), f32((pixel >> 8u) & 255u), f32((pixel >> 16u) & 255u));
 }
 
+/** All crops show the one picture. */
+fn show(crop : u32) {
+}
+
 /** The colour of a pixel of the picture. */
 fn colourAt(position : vec2i) -> vec3f {
   let at = position - frame.origin;

@@ -156,6 +156,31 @@ const fullRun: Record<BenchName, unknown> = {
     devices: {},
     contests: [{ what: 'generator', pass: 'forward', batch: 1, entries: [{ name: 'visage', ms: 1 }] }],
   },
+  film: {
+    parts: [{ part: 'decode', frames: 30, msPerFrame: 1, framesPerSecond: 1000, threadMs: 0.5 }],
+    stages: [
+      {
+        ...{
+          stage: 'follow',
+          precision: 'f32',
+          frames: 30,
+          ms: 3,
+          deviceMs: 1,
+          launches: 98,
+          submissions: 3,
+          writes: 3,
+        },
+        ...{
+          bytesUp: 4e5,
+          reads: 1,
+          bytesDown: 5e3,
+          waits: 1,
+          newBuffers: 1,
+          callMs: { submit: 0.2, writeBuffer: 0.1 },
+        },
+      },
+    ],
+  },
   transfer: {
     transfers: [{ way: 'up', bytes: 2e6, ms: 1, gigabytesPerSecond: 2 }],
     saving: [
@@ -165,7 +190,6 @@ const fullRun: Record<BenchName, unknown> = {
       },
     ],
   },
-  film: [{ part: 'decode', frames: 30, msPerFrame: 1, framesPerSecond: 1000 }],
   pytorch: {
     training: [{ precision: 'tf32', batch: 1, ms: 2 }],
     inference: [{ precision: 'fp16', batch: 1, ms: 2 }],

@@ -1,8 +1,7 @@
 /** @file `visage swap` on a film of a real face, and what it refuses; `visage doctor` of the result. */
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { type ChangedFrame, encodeSegment, picture } from '@visage/photos';
 import { openFilmFile, whileAlive, writePicture } from '@visage/photos/node';
 import * as assert from 'uvu/assert';
@@ -11,16 +10,13 @@ import { gpuSuite } from '../helpers/gpu.ts';
 import { tinyTrainer } from '../helpers/tinySwapper.ts';
 import { contentsOf, testLibrary } from '../photos/films/clips.ts';
 import { visageHere as visage } from './command.ts';
+import { writeHeads } from './photographs.ts';
 
 const { test } = await gpuSuite('swap of films');
 const library = await testLibrary();
 const folder = mkdtempSync(join(tmpdir(), 'visage-film-'));
 const at = (name: string): string => join(folder, name);
-const us = join(
-  dirname(dirname(createRequire(import.meta.url).resolve('@vladmandic/face-api'))),
-  'demo',
-  'sample1.jpg',
-);
+const us = at('us.png');
 const FRAMES = 3;
 
 /** The first frames of a man who speaks into the camera. */
@@ -35,6 +31,7 @@ async function* some(): AsyncGenerator<ChangedFrame, void, unknown> {
 }
 
 test.before(async () => {
+  await writeHeads('sample1.jpg', us);
   writeFileSync(at('own.safetensors'), await tinyTrainer().checkpoint({ folder: null }));
   const encoding = { codec: 'avc', bitrate: 2e6, keyFrameInterval: 2 };
   await whileAlive(() => encodeSegment(library, some(), new library.FilePathTarget(at('man.mp4')), encoding));

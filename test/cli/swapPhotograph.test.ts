@@ -1,8 +1,7 @@
 /** @file `visage swap` on real photographs: those that come with the package of the detector's weights. */
 import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { saveModule, seeded } from '@visage/nn';
 import { type Picture, picture, SOURCE_TYPE } from '@visage/photos';
 import { readPicture, writePicture } from '@visage/photos/node';
@@ -11,19 +10,14 @@ import * as assert from 'uvu/assert';
 import { gpuSuite } from '../helpers/gpu.ts';
 import { tinyTrainer } from '../helpers/tinySwapper.ts';
 import { visageHere as visage } from './command.ts';
+import { writeHeads } from './photographs.ts';
 
 const { test } = await gpuSuite('swap of photographs');
 const folder = mkdtempSync(join(tmpdir(), 'visage-photograph-'));
 const at = (name: string): string => join(folder, name);
 
 /** Two photographs of three people each, of whom none is in both. */
-const demo = join(dirname(dirname(createRequire(import.meta.url).resolve('@vladmandic/face-api'))), 'demo');
-const [us, photograph] = [join(demo, 'sample1.jpg'), join(demo, 'sample2.jpg')];
-
-/** The rows of the photograph with the heads: a wide picture has few tiles in which faces are looked for. */
-const party = at('party.png');
-const strip = ({ width, data }: Picture, top: number, rows: number): Picture =>
-  picture(width, rows, data.slice(4 * width * top, 4 * width * (top + rows)));
+const [us, party] = [at('us.png'), at('party.png')];
 
 /** Writes a generator of a published pipeline with random weights, as `visage import` would. */
 async function writeGenerator(name: string, pipeline: string, config: GeneratorConfig): Promise<void> {
@@ -43,7 +37,8 @@ test.before(async () => {
   writeFileSync(at('own.safetensors'), await tinyTrainer().checkpoint({ data: [{ folder: null }] }));
   writeFileSync(at('unknown.safetensors'), await tinyTrainer().checkpoint({ data: [{ folder: '/pictures' }] }));
   await writePicture(at('wall.png'), picture(300, 100));
-  await writePicture(party, strip(await readPicture(photograph), 150, 450));
+  await writeHeads('sample1.jpg', us);
+  await writeHeads('sample2.jpg', party);
 });
 
 /** The columns and rows between which two pictures differ, as shares of their sides. */
@@ -63,8 +58,8 @@ test('an imported generator changes one face of a photograph, and no bit elsewhe
   const out = at('one.png');
   const faces = ['--source', us, '--target', party, '--face', '1', '--no-label'];
   const printed = await visage('swap', ...imported('g224.safetensors'), ...faces, '-o', out);
-  assert.match(printed, /sample1\.jpg: 3 faces; the largest is taken/);
-  assert.match(printed, /party\.png: 3 faces; face 1 by .*sample1\.jpg/);
+  assert.match(printed, /us\.png: 3 faces; the largest is taken/);
+  assert.match(printed, /party\.png: 3 faces; face 1 by .*us\.png/);
   assert.match(printed, /one\.png: 1920 x 450, with no visible label, as asked, and the XMP mark/);
   const [left, top, right, bottom] = changedBox(await readPicture(party), await readPicture(out)) as [
     number,

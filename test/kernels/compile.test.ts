@@ -22,6 +22,7 @@ import {
 import {
   cropOf,
   cropPictures,
+  type GpuPicture,
   OUTLINE_POINTS,
   outlineMasks,
   type Point,
@@ -90,6 +91,9 @@ import {
 } from '@visage/tensor/kernels';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { boxesAbove } from '../../packages/photos/src/detect/boxesAbove.ts';
+import { cropBytes } from '../../packages/photos/src/warp/cropBytes.ts';
+import { cropStack, holdPictures } from '../../packages/photos/src/warp/stack.ts';
 import { fewChannelsForward } from '../../packages/tensor/src/conv/fewChannels.ts';
 import { convGeometry } from '../../packages/tensor/src/conv/geometry.ts';
 import { normFamily } from '../../packages/tensor/src/reduce/plan.ts';
@@ -325,7 +329,13 @@ function launchPhotos(): void {
   const [photo, places] = [uploadPicture(picture(12, 9)), [cropOf(1, 2, 10, 16)]];
   const outline = Array.from({ length: OUTLINE_POINTS }, (_, k): Point => [6 + 3 * Math.cos(k), 6 + 3 * Math.sin(k)]);
   const masks = outlineMasks(placeOutlines([outline], places), 16);
-  pasteBack(photo, cropPictures(photo, places, 16), places, regionMasks(masks));
+  const crops = cropPictures(photo, places, 16);
+  pasteBack(photo, crops, places, regionMasks(masks));
+  cropBytes(crops);
+  const held = holdPictures([picture(12, 9), picture(9, 4)]);
+  cropStack(held.pictures as readonly GpuPicture[], [cropOf(1, 2, 10, 16), cropOf(1, 2, 3, 16)], 16, 3);
+  held.dispose();
+  boxesAbove({ boxes: zeros([2, 300, 4]), scores: zeros([2, 300]) }, 0.5);
 }
 
 function launchChanges(): void {

@@ -54,22 +54,10 @@ function cut(source: Picture, x: number, y: number, width: number, height: numbe
   return out;
 }
 
-test('tiles of a group of 29 give the boxes of the original runtime', async () => {
+test('finds 28 of 29 people whose faces have 16 pixels, where the original runtime has them, and nothing else', async () => {
   const file = new URL('../golden/media/ssd-tiles-solvay.json', import.meta.url);
   const { photos } = JSON.parse(readFileSync(file, 'utf8'));
   const golden = photos[2].faces as readonly { readonly score: number; readonly box: BoxRow }[];
-  const { source } = await photo('640x440.jpg');
-  const faces = await new FaceFinder(networks, { score: 0.5, flag: 0, passes: 1 }).find(source);
-  const sure = golden.filter(({ score }) => score > 0.51);
-  for (const { box, score } of sure) {
-    const near = faces.find((face) => apart(face, box) <= 0.5);
-    assert.ok(near, `no face at ${box}`);
-    assert.ok(Math.abs(near.score - score) <= 0.005, `score ${near.score}, expected ${score}`);
-  }
-  assert.ok(Math.abs(faces.length - golden.length) <= golden.length - sure.length + 1, `${faces.length} faces`);
-});
-
-test('finds 28 of 29 people whose faces have 16 pixels, and nothing else', async () => {
   const { source, faces } = await photo('640x440.jpg');
   const found = await finder.find(source);
   assert.equal([found.length, foundOf(found, faces)], [28, 28]);
@@ -79,6 +67,16 @@ test('finds 28 of 29 people whose faces have 16 pixels, and nothing else', async
     [...middles].sort((a, b) => a - b),
     'from left to right',
   );
+  const near = golden.filter(({ box, score }) =>
+    found.some((face) => apart(face, box) <= 0.5 && Math.abs(face.score - score) <= 0.005),
+  );
+  assert.ok(near.length >= golden.length - 2, `${near.length} of ${golden.length} boxes`);
+  const sure = found.filter(({ score }) => score > 0.51);
+  for (const face of sure)
+    assert.ok(
+      golden.some(({ box }) => apart(face, box) <= 0.5),
+      `the original runtime has no face at ${JSON.stringify(face.box)}`,
+    );
 });
 
 test('finds, follows and recognises the face of a portrait', async () => {
@@ -121,6 +119,30 @@ test('a face that fills the frame is found with a margin, and one in a huge pict
   assert.is(found.length, 1);
   const at: BoxRow = [x + (4200 - source.width) / 2, y + (4100 - source.height) / 2, width, height];
   assert.ok(apart(found[0] as Face, at) < 0.2 * width, `${JSON.stringify(found[0]?.box)}, expected ${at}`);
+});
+
+test('pictures that are looked at together have the faces of each alone: the same bits in full launches', async () => {
+  const shown: Picture[] = [];
+  for (const name of ['astronaut.png', 'grace_hopper.jpg']) {
+    const { source, faces } = await photo(name);
+    const [x, y, width, height] = (faces[0] as BoxRow).map(Math.round) as unknown as BoxRow;
+    shown.push(cut(source, Math.max(0, x - width), Math.max(0, y - height / 2), 2 * width, 2 * height));
+  }
+  const whole = { smallest: 50 };
+  const together = await new FaceFinder(networks, { batch: 2 }).findAll([...shown, shown[0] as Picture], whole);
+  assert.equal(
+    together.map(({ length }) => length),
+    [1, 1, 1],
+  );
+  assert.equal(together[2], together[0]);
+  const alone = new FaceFinder(networks, { batch: 2 });
+  for (const [k, source] of shown.entries()) assert.equal(await alone.find(source, whole), together[k]);
+  const fitted = await finder.findAll(shown, whole);
+  for (const [k, [face]] of fitted.entries()) {
+    const [{ box }] = together[k] as [Face];
+    const { x, y, width, height } = box;
+    assert.ok(face && apart(face, [x, y, width, height]) < 0.01, `picture ${k}`);
+  }
 });
 
 test('no face in a cat', async () => {

@@ -191,8 +191,9 @@ test('the lists of VGGFace2 say where faces are', async () => {
   );
   writeFileSync(join(folder, 'bb_landmark/loose_bb_train.csv'), 'NAME_ID,X,Y,W,H\n"n000002/0001_01",30,20,100,120\n');
   const finder = {
-    find: () => Promise.reject(new Error('the finder was asked')),
-    describe: async () => [new Float32Array(128)],
+    batch: 2,
+    findAll: () => Promise.reject(new Error('the finder was asked')),
+    describeAll: async () => [[new Float32Array(128)]],
   };
   const out = join(root, 'vgg-set');
   await importFaceSet(folder, out, finder, OPTIONS);

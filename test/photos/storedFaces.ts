@@ -93,14 +93,28 @@ export class StoredFinder implements FaceSource {
   readonly #pictures = new Map<number, StoredPicture>();
   readonly #described = new Map<string, StoredFace>();
 
-  constructor(pictures: readonly StoredPicture[]) {
+  constructor(
+    pictures: readonly StoredPicture[],
+    readonly batch = 4,
+  ) {
     for (const picture of pictures) {
       this.#pictures.set(picture.width, picture);
       for (const face of picture.faces) this.#described.set(`${picture.width} ${pointsOf(face)[0]}`, face);
     }
   }
 
-  async find({ width }: Picture | GpuPicture): Promise<Face[]> {
+  async findAll(pictures: readonly (Picture | GpuPicture)[]): Promise<Face[][]> {
+    return pictures.map((picture) => this.#find(picture));
+  }
+
+  async describeAll(
+    pictures: readonly (Picture | GpuPicture)[],
+    faces: readonly (readonly Pick<Face, 'points'>[])[],
+  ): Promise<Float32Array[][]> {
+    return pictures.map((picture, k) => this.#describe(picture, faces[k] ?? []));
+  }
+
+  #find({ width }: Picture | GpuPicture): Face[] {
     return (this.#pictures.get(width)?.faces ?? []).map((face) => {
       const { x, y, side } = face;
       return {
@@ -113,7 +127,7 @@ export class StoredFinder implements FaceSource {
     });
   }
 
-  async describe({ width }: Picture | GpuPicture, faces: readonly Pick<Face, 'points'>[]): Promise<Float32Array[]> {
+  #describe({ width }: Picture | GpuPicture, faces: readonly Pick<Face, 'points'>[]): Float32Array[] {
     return faces.map(({ points }) => descriptorOf(this.#described.get(`${width} ${points[0]}`) as StoredFace));
   }
 }

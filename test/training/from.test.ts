@@ -47,10 +47,20 @@ test('the moving average, the discriminator and the identity network of a checkp
 test('weights that do not fit are refused', async () => {
   const other = recipes.find(({ head, discriminator }) => head === 'linear' && discriminator === 'patch');
   const linear = other ?? { ...paper, head: 'linear' as const };
-  const message = (work: Promise<unknown>) => work.then(() => 'no error', (error: Error) => error.message);
-  assert.match(await message(newRun(settings(linear), undefined, undefined, checkpoint)), /ends in tanh, the recipe asks for linear/);
+  const message = (work: Promise<unknown>) =>
+    work.then(
+      () => 'no error',
+      (error: Error) => error.message,
+    );
+  assert.match(
+    await message(newRun(settings(linear), undefined, undefined, checkpoint)),
+    /ends in tanh, the recipe asks for linear/,
+  );
   const identity = builtInWeights('identity');
-  assert.match(await message(newRun(settings(), undefined, undefined, identity)), /no SimSwap checkpoint and no generator/);
+  assert.match(
+    await message(newRun(settings(), undefined, undefined, identity)),
+    /no SimSwap checkpoint and no generator/,
+  );
   assert.throws(() => settings(paper, { warmupSteps: 6 }), /warmupSteps.*fewer than the 6/s);
 });
 

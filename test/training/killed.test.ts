@@ -2,16 +2,17 @@
  * @file Runs that are killed at any moment and resumed end as one that was never killed, bit for bit: tensors, lines of
  * the log, pictures.
  */
-import { spawn } from 'node:child_process';
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { writeFaceFolder } from '@visage/faces/node';
 import { HostRandom, readSafetensors, type SafetensorsFile } from '@visage/nn';
 import { logLines } from '@visage/training';
 import * as assert from 'uvu/assert';
 import { gpuSuite } from '../helpers/gpu.ts';
+import { bundledProgram } from '../helpers/program.ts';
 import { micro } from './microRun.ts';
 
 const { test } = await gpuSuite('killed runs');
@@ -21,12 +22,29 @@ const SEED = 11;
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'visage-killed-'));
 const data = join(folder, 'people');
-test.after(() => rmSync(folder, { recursive: true, force: true }));
+const program = await bundledProgram('test/training/microProgram.ts');
+test.after(() => {
+  for (const path of [folder, dirname(program)]) rmSync(path, { recursive: true, force: true });
+});
 
 test.before(async () => {
   await writeFaceFolder(data, { identities: 11, imagesPerIdentity: 3, size: micro.imageSize, samples: 1 });
   truncateSync(join(data, '0000001', '0000004.png'), 700);
 });
+
+/** Starts the program in a process of its own, where it waits for its work. */
+function start(): ChildProcessWithoutNullStreams {
+  const child = spawn(process.execPath, [program], { cwd: root });
+  waiting.add(child);
+  child.on('close', () => waiting.delete(child));
+  return child;
+}
+const waiting = new Set<ChildProcessWithoutNullStreams>();
+test.after(() => {
+  for (const child of waiting) child.kill('SIGKILL');
+});
+/** The process that trains next: it starts while the one before it trains. */
+let next: ChildProcessWithoutNullStreams | undefined;
 
 /**
  * Trains in a process of its own, and kills it so many milliseconds after it began to train.
@@ -34,9 +52,9 @@ test.before(async () => {
  * Returns whether it came to its end before that, and how long it trained.
  */
 function trainFor(milliseconds: number, out: string): Promise<{ readonly ended: boolean; readonly took: number }> {
+  const child = next ?? start();
+  next = start();
   return new Promise((resolve, reject) => {
-    const program = ['--import', './scripts/register.mjs', 'test/training/microRun.ts', data, out];
-    const child = spawn(process.execPath, program, { cwd: root });
     let [errors, ready] = ['', 0];
     let timer: NodeJS.Timeout | undefined;
     child.stderr.on('data', (text) => {
@@ -52,6 +70,7 @@ function trainFor(milliseconds: number, out: string): Promise<{ readonly ended: 
       if (status === 0 || signal === 'SIGKILL') resolve({ ended: status === 0, took });
       else reject(new Error(`the run ended with status ${status}, signal ${signal}: ${errors}`));
     });
+    child.stdin.end(`${JSON.stringify([data, out])}\n`);
   });
 }
 

@@ -56,8 +56,9 @@ const contentsOf = (out: string) =>
 
 /** A training in a process of its own, once its first checkpoint is there. */
 async function trainingIn(out: string) {
-  const program = ['--import', './scripts/register.mjs', 'test/training/microRun.ts', people, out];
-  const child = spawn(process.execPath, program, { cwd: root, stdio: 'ignore' });
+  const program = ['--import', './scripts/register.mjs', 'test/training/microProgram.ts'];
+  const child = spawn(process.execPath, program, { cwd: root, stdio: ['pipe', 'ignore', 'ignore'] });
+  child.stdin.end(`${JSON.stringify([people, out])}\n`);
   const ended = new Promise<void>((resolve) => child.on('close', () => resolve()));
   while (!existsSync(join(out, 'checkpoint.safetensors'))) {
     assert.is(child.exitCode, null, 'it trains');

@@ -1,22 +1,6 @@
-/**
- * @file A training run small enough to be started many times; as a program (data folder, run folder) it trains to the
- * end, or goes on where the folder stands.
- */
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { startGpu } from '@visage/gpu/node';
+/** @file A training run small enough to be started many times. */
 import { paper } from '@visage/simswap';
-import {
-  builtInWeights,
-  newRun,
-  newSettings,
-  type Preset,
-  RunFolder,
-  resumedRun,
-  type TrainingRun,
-  tiny,
-} from '@visage/training';
+import { builtInWeights, newRun, newSettings, type Preset, type TrainingRun, tiny } from '@visage/training';
 
 export const micro: Preset = {
   ...tiny,
@@ -35,13 +19,3 @@ export const micro: Preset = {
 /** A new run on the pictures of a folder. */
 export const microRun = (folder: string, changes: Partial<Preset> = {}): Promise<TrainingRun> =>
   newRun(newSettings({ ...micro, ...changes }, paper, { data: [{ folder, weight: 1 }] }), builtInWeights('identity'));
-
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const [data, out] = process.argv.slice(2) as [string, string];
-  await startGpu({ deterministic: true });
-  const checkpoint = join(out, 'checkpoint.safetensors');
-  const run = existsSync(checkpoint) ? await resumedRun(checkpoint) : await microRun(data);
-  process.stdout.write('ready\n');
-  await (await RunFolder.open(out, run)).train();
-  process.exit(0);
-}

@@ -15,10 +15,16 @@ export interface NodeGpuOptions extends GpuOptions {
   readonly backend?: 'vulkan' | 'metal' | 'd3d12' | 'null';
   /** Keep Dawn's bounds checks in kernels. Default true; kernels are faster without them. */
   readonly robustness?: boolean;
+  /**
+   * How Dawn notices that results have arrived. `busy` asks all the time while one is expected, which keeps a core of
+   * the processor busy; `timed` asks once a millisecond, for work that has several batches under way, and is then meant
+   * for the whole process. Default: `timed` with a software adapter, `busy` otherwise.
+   */
+  readonly polling?: 'busy' | 'timed';
 }
 
 const DAWN_OPTIONS: OptionKeys<Pick<NodeGpuOptions, 'backend' | 'robustness'>> = { backend: true, robustness: true };
-const NODE_GPU_OPTIONS: OptionKeys<NodeGpuOptions> = { ...GPU_OPTIONS, ...DAWN_OPTIONS };
+const NODE_GPU_OPTIONS: OptionKeys<NodeGpuOptions> = { ...GPU_OPTIONS, ...DAWN_OPTIONS, polling: true };
 const BACKENDS: readonly string[] = ['vulkan', 'metal', 'd3d12', 'null'];
 
 // The process crashes when an object that create() returned is garbage-collected. Hence this list is never emptied.
@@ -51,15 +57,17 @@ export function createDawn(options: Pick<NodeGpuOptions, 'backend' | 'robustness
  * Opens a device through Dawn, gives it the tuning memo of its adapter if there is one, and makes it the current
  * device.
  *
- * With a software adapter, Dawn polls for events once a millisecond from then on; see {@link pollSlowly}.
+ * With a software adapter, or if `polling` says so, Dawn polls for events once a millisecond from then on; see
+ * {@link pollSlowly}.
  *
  * @throws AdapterError when no adapter answers or the adapter gives no device, ArgumentError for a bad option.
  */
 export async function startGpu(options: NodeGpuOptions = {}): Promise<Gpu> {
   checkOptions('startGpu', options, NODE_GPU_OPTIONS);
-  const { backend, robustness, ...device } = options;
+  const { backend, robustness, polling, ...device } = options;
+  if (polling !== undefined) checkOneOf('startGpu', 'polling', polling, ['busy', 'timed']);
   const gpu = await openGpu(createDawn({ backend, robustness }), device);
-  if (gpu.adapter.software) pollSlowly();
+  if (polling ? polling === 'timed' : gpu.adapter.software) pollSlowly();
   if (!gpu.deterministic) await loadMemos(gpu);
   return useGpu(gpu);
 }

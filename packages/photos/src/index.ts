@@ -45,7 +45,7 @@ export { PIXEL_BYTES, type Picture, picture } from './core/picture.ts';
 export { overlapOf } from './detect/candidates.ts';
 export { type DrawnFace, drawFaces } from './detect/draw.ts';
 export { FaceFinder, type FaceFinderOptions, type FinderNetworks, type FindOptions } from './detect/faceFinder.ts';
-export { boxOfMesh, cropOfMesh } from './detect/meshCrops.ts';
+export { boxOfMesh, cropOfMesh, lookWindow } from './detect/meshCrops.ts';
 export { type Tile, tilesOf } from './detect/tiles.ts';
 export { ahead } from './films/ahead.ts';
 export { type CastFace, Casting } from './films/casting.ts';
@@ -53,6 +53,7 @@ export { type Film, type FilmFrame, openFilm } from './films/film.ts';
 export { FilmPeople } from './films/filmPeople.ts';
 export { FilmSwap, type FilmSwapParts } from './films/filmSwap.ts';
 export { frameLabel } from './films/frameLabel.ts';
+export { FrameOnGpu, type FrameView, viewOf } from './films/frameOnGpu.ts';
 export { type ChangedFrame, changedFrames, type FrameMoment, type FrameWork } from './films/frames.ts';
 export {
   downloadPlanes,
@@ -63,6 +64,7 @@ export {
   writtenForm,
 } from './films/gpuPlanes.ts';
 export type { MediaLibrary } from './films/media.ts';
+export { cutPart, isPatchable, type PlanePart, partOf, putPart, wholePart } from './films/planeParts.ts';
 export {
   type ColourTags,
   coloursOf,

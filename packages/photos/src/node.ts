@@ -8,7 +8,13 @@ export {
   type ResumableWork,
 } from './node/films/changeFilm.ts';
 export { type FilmMarks, readFilmMarks } from './node/films/filmMarks.ts';
-export { changeFolder, type FolderResult, type PictureOutput, previewFilm } from './node/films/folder.ts';
+export {
+  changeFolder,
+  type FolderOptions,
+  type FolderResult,
+  type PictureOutput,
+  previewFilm,
+} from './node/films/folder.ts';
 export {
   filmLibrary,
   filmLicences,
@@ -26,5 +32,6 @@ export { sharpCodec } from './node/pictures/sharpCodec.ts';
 export { type ImportOptions, type ImportProgress, type ImportResult, importFaceSet } from './node/sets/importSet.ts';
 export { type FaceSet, openFaceSet, type SetPerson } from './node/sets/open.ts';
 export { type RenderedSetOptions, writeRenderedSet } from './node/sets/rendered.ts';
+export { type RevisionOptions, reviseFaceSet } from './node/sets/revise.ts';
 export { type FaceSetOptions, FaceSetWriter } from './node/sets/write.ts';
 export { npmWeights } from './node/weights.ts';

@@ -37,6 +37,8 @@ export { photoTable, scoreTable } from './evaluation/scores.ts';
 export { builtInWeights } from './networks/builtIn.ts';
 export { type FeatureNetworkFile, loadFeatureNetwork, loadIdentityNetwork } from './networks/load.ts';
 export { type MeasuredIdentity, measuredIdentity } from './networks/measured.ts';
+
+export { judgeOf, PhotoJudge } from './networks/photoJudge.ts';
 export { describeFigures, figureRows, ReaderFolder, type ReaderOutcome, type ReaderScores } from './readers/folder.ts';
 export type { ReaderFigures, ReaderKind, ReaderParts, ReaderPreset } from './readers/kind.ts';
 export { readerKinds } from './readers/kinds.ts';

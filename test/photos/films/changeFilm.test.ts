@@ -114,7 +114,7 @@ test('a killed process: the next one goes on, and the film is the one of an unin
   const options = { segmentSeconds: 0.5, settings: { brighter: true } };
   await changeFilm(input, whole, brighter(), options);
   const program = fileURLToPath(new URL('./killedRun.ts', import.meta.url));
-  const child = spawn(process.execPath, ['--import', './scripts/register.mjs', program, input, resumed], {
+  const child = spawn(process.execPath, ['--import', './scripts/register.mjs', program, input, resumed, '38'], {
     stdio: ['ignore', 'inherit', 'inherit'],
   });
   assert.is(await new Promise((resolve) => child.on('close', (_, signal) => resolve(signal))), 'SIGKILL');

@@ -1,12 +1,15 @@
-/** @file A run that is killed in the middle of its third segment: `killedRun.ts INPUT OUTPUT`. */
+/** @file A run that is killed while it looks at frame N: `killedRun.ts INPUT OUTPUT N`, of a film or a folder. */
+import { statSync } from 'node:fs';
 import { startGpu } from '@visage/gpu/node';
-import { changeFilm } from '@visage/photos/node';
+import { changeFilm, changeFolder } from '@visage/photos/node';
 import { brighter } from './work.ts';
 
-const [, , input, output] = process.argv as [string, string, string, string];
+const [, , input, output, frame] = process.argv as [string, string, string, string, string];
 await startGpu({ deterministic: true });
 let seen = 0;
 const work = brighter(() => {
-  if (++seen === 38) process.kill(process.pid, 'SIGKILL');
+  if (++seen === Number(frame)) process.kill(process.pid, 'SIGKILL');
 });
-await changeFilm(input, output, work, { segmentSeconds: 0.5, settings: { brighter: true } });
+const settings = { brighter: true };
+if (statSync(input).isDirectory()) await changeFolder(input, output, work, { settings });
+else await changeFilm(input, output, work, { segmentSeconds: 0.5, settings });

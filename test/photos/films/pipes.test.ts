@@ -1,7 +1,9 @@
 /** Films as pipes, as folders of pictures and as previews; the label of frames; what a target is. */
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
 import {
   downloadPicture,
   drawLabel,
@@ -117,6 +119,35 @@ test('a folder: every picture by its name, in the order of numbers; a broken one
   const [before, after] = [await readPicture(join(folder, '2.png')), await readPicture(join(output, '2.png'))];
   assert.is(after.data[0], Math.min(255, (before.data[0] as number) + 32), 'the second frame of the work');
   assert.equal(after.data.subarray(4 * 96 * 40), before.data.subarray(4 * 96 * 40));
+});
+
+test('a folder whose run is killed: the same call goes on, and the pictures are those of an uninterrupted run', async () => {
+  const [folder, whole, killed] = [join(clips, 'many'), join(clips, 'many-whole'), join(clips, 'many-killed')];
+  mkdirSync(folder);
+  for (let k = 0; k < 6; k++) await writePicture(join(folder, `${k}.png`), scenery(k + 1), { marks: false });
+  writeFileSync(join(folder, '1.png'), 'no picture');
+  const settings = { brighter: true };
+  const through = await changeFolder(folder, whole, brighter(), { settings });
+  const program = fileURLToPath(new URL('./killedRun.ts', import.meta.url));
+  const { signal } = spawnSync(process.execPath, ['--import', './scripts/register.mjs', program, folder, killed, '4']);
+  assert.is(signal, 'SIGKILL');
+  assert.ok(existsSync(join(killed, '.visage-folder.json')));
+  const copy = join(clips, 'many-other');
+  cpSync(killed, copy, { recursive: true });
+
+  let looked = 0;
+  const resumed: number[] = [];
+  const work = brighter(() => looked++);
+  const result = await changeFolder(folder, killed, work, { settings, onResume: (done) => resumed.push(done) });
+  assert.equal([looked, ...resumed], [2, 4], 'three of five pictures were written, and the broken one was seen');
+  assert.equal(result, through);
+  assert.equal(readdirSync(killed).sort(), readdirSync(whole).sort());
+  for (const name of readdirSync(whole))
+    assert.equal((await readPicture(join(killed, name))).data, (await readPicture(join(whole, name))).data, name);
+
+  looked = 0;
+  await changeFolder(folder, copy, work, { settings: { brighter: 'more' } });
+  assert.is(looked, 5, 'other settings begin anew');
 });
 
 test('an empty folder is refused', async () => {

@@ -182,7 +182,7 @@ export function addTrain(program: Command): void {
     )
     .option(
       '--judge <file>',
-      'identity network that measures held-out people of a data set (default: the built-in one)',
+      'identity network that measures held-out people of a data set (default: the one of dlib for a set of photographs, else the built-in one)',
     )
     .option(
       '--identity <file>',

@@ -126,9 +126,11 @@ const kinds: Readonly<Record<FilmTarget | 'preview', Swap>> = {
   folder: async ({ target, out }, work, progress, signal) => {
     const frames = swapOf(work);
     const result = await changeFolder(target, out, frames, {
+      settings: work.settings,
       label: work.label,
       quality: work.quality,
       signal,
+      onResume: (done) => progress.note(`${done} pictures are done; going on behind them`),
       onPicture: (name, changed) => progress.note(`${name}: ${changed ? 'swapped' : 'nothing to swap, copied'}`),
     });
     for (const problem of result.problems) console.error(problem);

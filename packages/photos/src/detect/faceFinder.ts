@@ -1,5 +1,5 @@
 /** @file Finds faces in photographs, follows them through films, and describes whose they are. */
-import { checkInteger, checkNumber, checkOptions, type OptionKeys } from '@visage/gpu';
+import { ArgumentError, checkInteger, checkNumber, checkOptions, currentGpu, type OptionKeys } from '@visage/gpu';
 import { alignFace } from '../align/align.ts';
 import { type Face, fivePointsOf } from '../core/face.ts';
 import { type Box, cropOf, type Similarity } from '../core/geometry.ts';
@@ -7,11 +7,14 @@ import type { Picture } from '../core/picture.ts';
 import type { Meshes } from '../networks/faceMesh.ts';
 import type { Descriptors } from '../networks/faceRecogniser.ts';
 import type { Detections } from '../networks/ssdFaceDetector.ts';
-import { type GpuPicture, uploadPicture } from '../warp/gpuPicture.ts';
-import { type CropNetwork, runOnCrops } from './batches.ts';
+import type { CropOptions } from '../warp/crop.ts';
+import type { GpuPicture } from '../warp/gpuPicture.ts';
+import { holdPictures } from '../warp/stack.ts';
+import { type CropNetwork, type LaunchRule, launchOnCrops, runOnCrops } from './batches.ts';
+import { readBoxes } from './boxesAbove.ts';
 import { bestOfEach, type Candidate, candidatesOf, containmentOf, suppress } from './candidates.ts';
 import { boxOfMesh, cropOfBox, cropOfMesh, meshInPicture } from './meshCrops.ts';
-import { paddedTile, type Tile, tilesOf } from './tiles.ts';
+import { paddedTile, type Tile, tilesOf, wholeSuffices } from './tiles.ts';
 
 /** What a {@link FaceFinder} needs of `FaceNetworks`. */
 export interface FinderNetworks {
@@ -32,22 +35,34 @@ export interface FaceFinderOptions {
    * rest, and its flag stays at 1; on other things both wander.
    */
   readonly passes?: number;
+  /**
+   * Crops in every launch of a network, a power of two up to 32; of the detector as many of them as the device has
+   * room for. Launches that are not full are filled up with black crops. Then what is found in a picture does not
+   * depend on what else is looked at, not even in its last bit, and each network is recorded for one size alone.
+   * Default: launches of as many crops as there are.
+   */
+  readonly batch?: number;
 }
 
 /** Where {@link FaceFinder.find} looks. */
 export interface FindOptions {
   /** Also in squares of half the picture's size, which finds faces half as large. Default true. */
   readonly tiles?: boolean;
+  /**
+   * Faces of fewer pixels need not be found, so pictures that are small enough are looked at as a whole alone. Default
+   * 0.
+   */
+  readonly smallest?: number;
 }
 
-const FINDER_OPTIONS: OptionKeys<FaceFinderOptions> = { score: true, flag: true, passes: true };
-const FIND_OPTIONS: OptionKeys<FindOptions> = { tiles: true };
+const FINDER_OPTIONS: OptionKeys<FaceFinderOptions> = { score: true, flag: true, passes: true, batch: true };
+const FIND_OPTIONS: OptionKeys<FindOptions> = { tiles: true, smallest: true };
 
-/** Crops in one launch. The maps of four tiles have 64 MiB; WebGPU promises 128 for a buffer. */
-const [MOST_TILES, MOST_CROPS] = [4, 32];
+/** Crops in one launch, and tiles where launches are not filled up; one picture has seven tiles or less. */
+const [MOST_CROPS, FITTED_TILES] = [32, 4];
 
-/** Pictures up to this size are uploaded once; of larger ones each crop uploads what it shows. */
-const MOST_PIXELS = 2 ** 24;
+/** Bytes of the detector's largest map for a tile, 257 x 257 x 64 numbers. */
+const TILE_BYTES = 4 * 64 * 257 ** 2;
 
 /** Two meshes are of the same face if the smaller lies by more than this in the other. */
 const SAME_FACE = 0.4;
@@ -58,6 +73,9 @@ interface Suspect extends Candidate {
 }
 
 type Source = Picture | GpuPicture;
+
+/** The detectors were trained on pictures that TensorFlow had resized. */
+const TENSORFLOW: CropOptions = { sampling: 'bilinear', origin: 'index' };
 
 /**
  * Finds the faces of photographs of any size.
@@ -75,6 +93,10 @@ export class FaceFinder {
   readonly #score: number;
   readonly #flag: number;
   readonly #passes: number;
+  readonly #loaded = new WeakMap<ReturnType<FinderNetworks['mesh']>, Awaited<ReturnType<FinderNetworks['mesh']>>>();
+  readonly #crops: LaunchRule;
+  /** The number of pictures that {@link FaceFinder.findAll} is best asked for at once. */
+  readonly batch: number;
 
   /** @throws ArgumentError for options that are none, or out of range. */
   constructor(networks: FinderNetworks, options: FaceFinderOptions = {}) {
@@ -85,6 +107,9 @@ export class FaceFinder {
     checkInteger('FaceFinder', 'passes', passes, 1, 10);
     this.#networks = networks;
     [this.#score, this.#flag, this.#passes] = [score, flag, passes];
+    this.batch = checkBatch(options.batch ?? 1);
+    const filled = options.batch !== undefined;
+    this.#crops = { most: filled ? this.batch : MOST_CROPS, filled };
   }
 
   /** The faces of a picture, from left to right. */
@@ -99,10 +124,13 @@ export class FaceFinder {
    */
   async findAll(sources: readonly Source[], options: FindOptions = {}): Promise<Face[][]> {
     checkOptions('FaceFinder.find', options, FIND_OPTIONS);
-    const held = sources.map(uploaded);
+    const { tiles: tiled = true, smallest = 0 } = options;
+    checkNumber('FaceFinder.find', 'smallest', smallest, 0);
+    const { pictures: held, dispose } = holdPictures(sources);
     try {
       const all = held.map((_, k) => k);
-      const faces = await this.#look(held, all, (size) => tilesOf(size, options.tiles ?? true), 'detector');
+      const tilesIn = (size: Box) => tilesOf(size, tiled && !wholeSuffices(size, smallest));
+      const faces = await this.#look(held, all, tilesIn, 'detector');
       const retries = [
         [(size: Box) => [paddedTile(size, 0.5)], 'detector'],
         [(size: Box) => [paddedTile(size, 1.5)], 'detector'],
@@ -115,26 +143,29 @@ export class FaceFinder {
       }
       return faces;
     } finally {
-      for (const [k, picture] of held.entries())
-        if (picture !== sources[k] && 'pixels' in picture)
-          for (const owned of [picture.pixels, picture.frame]) owned.dispose();
+      dispose();
     }
   }
 
   /**
    * Finds faces again that moved a little, in the next frame of a film: one look of the face mesh around the points of
-   * each. Nothing is left out: a face that is gone or covered has a low `flag`; below 0.5 it should be looked for.
+   * each. Nothing is left out: a face that is gone or covered has a low `flag`; below 0.5 it should be looked for. Once
+   * the network is loaded, all launches are submitted when the call returns.
    *
+   * @param source a picture on the GPU must hold {@link lookWindow}.
    * @returns a face for each of `previous`, in that order. Its box is the extent of its mesh, its score the one of
    * before.
    */
   async follow(source: Source, previous: readonly Face[]): Promise<Face[]> {
-    const network = await this.#networks.mesh();
+    const asked = this.#networks.mesh();
+    // An answer that is known is not awaited, so the launches are submitted before this call returns.
+    const network = this.#loaded.get(asked) ?? (await asked);
+    this.#loaded.set(asked, network);
     const crops = previous.map(({ mesh }) => cropOfMesh(mesh, network.size));
     const looks = await runOnCrops(
       network,
       crops.map((transform) => ({ source, transform })),
-      MOST_CROPS,
+      this.#crops,
     );
     return looks.map(({ mesh: points, flag }, k) => {
       const mesh = meshInPicture(points, crops[k] as Similarity);
@@ -148,10 +179,22 @@ export class FaceFinder {
    * recognition network on the face aligned to dlib's mean face.
    */
   async describe(source: Source, faces: readonly Pick<Face, 'points'>[]): Promise<Float32Array[]> {
+    const [descriptors = []] = await this.describeAll([source], [faces]);
+    return descriptors;
+  }
+
+  /** {@link FaceFinder.describe} for the faces of several pictures, which share launches. */
+  async describeAll(
+    sources: readonly Source[],
+    faces: readonly (readonly Pick<Face, 'points'>[])[],
+  ): Promise<Float32Array[][]> {
     const network = await this.#networks.recogniser();
-    const jobs = faces.map(({ points }) => ({ source, transform: alignFace(points, 'dlib', network.size).transform }));
-    const described = await runOnCrops(network, jobs, MOST_CROPS);
-    return described.map(({ descriptors }) => descriptors.slice());
+    const jobs = sources.flatMap((source, k) =>
+      (faces[k] ?? []).map(({ points }) => ({ source, transform: alignFace(points, 'dlib', network.size).transform })),
+    );
+    const described = await runOnCrops(network, jobs, this.#crops);
+    const all = described.map(({ descriptors }) => descriptors.slice());
+    return sources.map((_, k) => all.splice(0, faces[k]?.length ?? 0));
   }
 
   /** Looks for faces in some of the pictures; for every picture those that were found. */
@@ -173,7 +216,8 @@ export class FaceFinder {
       source,
       transform: cropOf(x, y, side, network.size),
     }));
-    const results = await runOnCrops(network, jobs, MOST_TILES, { sampling: 'bilinear', origin: 'index' });
+    const read = (detections: Detections) => readBoxes(detections, this.#score);
+    const results = await launchOnCrops(network, jobs, tileRule(this.#crops), TENSORFLOW, read);
     const suspects = pictures.flatMap((picture) => {
       const candidates = looks.flatMap(({ picture: of, source, tile }, k) => {
         if (of !== picture) return [];
@@ -202,7 +246,7 @@ export class FaceFinder {
         source: sources[suspects[k]?.picture as number] as Source,
         transform,
       }));
-      const looks = await runOnCrops(network, jobs, MOST_CROPS);
+      const looks = await runOnCrops(network, jobs, this.#crops);
       meshes = looks.map(({ mesh }, k) => meshInPicture(mesh, crops[k] as Similarity));
       const before = pass < 2 ? [] : flags; // the first crop follows a box alone, and does not count
       flags = looks.map(({ flag }, k) => Math.min(flag[0] as number, before[k] ?? 1));
@@ -214,9 +258,20 @@ export class FaceFinder {
   }
 }
 
-/** A picture on the GPU, unless it is too large to be held. */
-const uploaded = (source: Source): Source =>
-  'pixels' in source || source.width * source.height > MOST_PIXELS ? source : uploadPicture(source);
+/** How tiles are divided into launches. */
+function tileRule({ most, filled }: LaunchRule): LaunchRule {
+  if (!filled) return { most: FITTED_TILES, filled };
+  const { maxStorageBufferBindingSize, maxBufferSize } = currentGpu().device.limits;
+  const room = Math.min(maxStorageBufferBindingSize, maxBufferSize) / TILE_BYTES;
+  return { most: Math.min(most, 2 ** Math.max(0, Math.floor(Math.log2(room)))), filled };
+}
+
+/** @throws ArgumentError unless the crops of a launch are a power of two up to 32. */
+function checkBatch(batch: number): number {
+  checkInteger('FaceFinder', 'batch', batch, 1, MOST_CROPS);
+  if (Math.log2(batch) % 1 !== 0) throw new ArgumentError('FaceFinder', 'batch', String(batch), 'a power of two');
+  return batch;
+}
 
 /** Two candidates may lead the mesh to the same face: of each the one with the highest score. */
 function distinct(faces: readonly Face[]): Face[] {

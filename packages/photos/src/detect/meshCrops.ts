@@ -1,6 +1,7 @@
 /** @file Where the face mesh looks: first around a detector's box, then around the points that it found itself. */
 import { MESH_POINTS } from '../core/face.ts';
 import { type Box, cropOf, inverted, type Point, type Similarity, transformed } from '../core/geometry.ts';
+import { windowOf } from '../warp/placements.ts';
 
 /** Side of the crop over the longer extent of the face. The network was trained on faces with that margin. */
 const MARGIN = 1.5;
@@ -46,6 +47,32 @@ export function cropOfMesh(mesh: Float32Array, size: number): Similarity {
   const scale = size / side;
   const [cx, cy] = [x + width / 2, y + height / 2];
   return { a: scale * cos, b: scale * sin, tx: size / 2 - scale * cx, ty: size / 2 - scale * cy };
+}
+
+/** Share of a look's side that is added on each side of {@link lookWindow}. */
+const AROUND = 0.1;
+
+/**
+ * The part of a picture in which faces of the frame before are looked for, with a tenth more on each side, so that it
+ * also holds the crops in which they are swapped.
+ *
+ * @returns whole pixels inside the picture; `undefined` if that is none of them.
+ */
+export function lookWindow(picture: Pick<Box, 'width' | 'height'>, meshes: readonly Float32Array[]): Box | undefined {
+  const window = windowOf(
+    picture,
+    meshes.map((mesh) => cropOfMesh(mesh, 1)),
+    1,
+  );
+  if (!window) return undefined;
+  const [across, down] = [Math.ceil(AROUND * window.width), Math.ceil(AROUND * window.height)];
+  const [x, y] = [Math.max(0, window.x - across), Math.max(0, window.y - down)];
+  return {
+    x,
+    y,
+    width: Math.min(picture.width, window.x + window.width + across) - x,
+    height: Math.min(picture.height, window.y + window.height + down) - y,
+  };
 }
 
 /** A mesh in pixels of the picture, from the network's points [468, 3] in pixels of the crop. */

@@ -34,6 +34,13 @@ export function tilesOf({ width, height }: Pick<Box, 'width' | 'height'>, tiled 
   return [whole, ...starts(height, half).flatMap((y) => columns.map((x) => ({ x, y, side: half })))];
 }
 
+const SURE = 24; // pixels of the input from which the detector finds nearly all faces: twice those from which some
+const INPUT = 512; // pixels of the detector's input along a side
+
+/** Does a look at the whole picture suffice to find faces of `smallest` pixels? */
+export const wholeSuffices = ({ width, height }: Pick<Box, 'width' | 'height'>, smallest: number): boolean =>
+  (SURE * Math.max(width, height)) / INPUT <= smallest;
+
 /**
  * A square around the whole picture with a black margin of `share` times the longer side on every side. Detectors were
  * trained on faces that do not fill their picture; the margin makes those smaller.

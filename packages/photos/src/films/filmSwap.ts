@@ -3,13 +3,15 @@ import type { Tensor } from '@visage/tensor';
 import type { FaceChoice } from '../swap/choose.ts';
 import type { BlendOptions, PhotoSwapper } from '../swap/photoSwapper.ts';
 import type { GpuPicture } from '../warp/gpuPicture.ts';
+import { windowOf } from '../warp/placements.ts';
 import { type CastFace, Casting } from './casting.ts';
+import type { FrameView } from './frameOnGpu.ts';
 import type { FrameMoment, FrameWork } from './frames.ts';
 import { FaceTracker, type FrameFinder } from './tracker.ts';
 
 /** What a {@link FilmSwap} is made of. */
 export interface FilmSwapParts {
-  readonly photos: Pick<PhotoSwapper, 'place' | 'swapFaces'>;
+  readonly photos: Pick<PhotoSwapper, 'place' | 'swapFaces' | 'size'>;
   /** A `FaceFinder`. */
   readonly finder: FrameFinder;
   readonly choice: FaceChoice;
@@ -41,16 +43,21 @@ export class FilmSwap implements FrameWork<readonly CastFace[]> {
     return this.#swapped;
   }
 
-  async look(frame: GpuPicture, moment: FrameMoment): Promise<readonly CastFace[] | undefined> {
+  async look(frame: FrameView, moment: FrameMoment): Promise<readonly CastFace[] | undefined> {
     const faces = this.#casting.next(await this.#tracker.next(frame, moment), this.#tracker.people);
     for (const { identity } of faces) this.#swapped.add(identity);
     return faces.length > 0 ? faces : undefined;
   }
 
-  change(frame: GpuPicture, faces: readonly CastFace[]): GpuPicture {
+  change(frame: FrameView, faces: readonly CastFace[]): GpuPicture {
     const { photos, identities, blend } = this.#parts;
     const placed = faces.map(({ face, identity }) => photos.place(face, identities[identity] as Tensor));
-    return photos.swapFaces(frame, placed, blend);
+    const window = windowOf(
+      frame,
+      placed.map(({ transform }) => transform),
+      photos.size,
+    );
+    return photos.swapFaces(frame.picture(window), placed, blend);
   }
 
   /** Plain data, from which {@link restore} goes on as if nothing had happened. */

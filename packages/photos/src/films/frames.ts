@@ -1,10 +1,10 @@
 /** @file The frames of a film through the GPU: planes to pictures, the change, and back to planes. */
 import { currentGpu, type Gpu, uploadRoom } from '@visage/gpu';
-import { scope, type Tensor } from '@visage/tensor';
 import type { GpuPicture } from '../warp/gpuPicture.ts';
 import { ahead } from './ahead.ts';
 import type { FilmFrame } from './film.ts';
-import { downloadPlanes, frameOf, pictureOfPlanes, pictureToPlanes, uploadPlanes, writtenForm } from './gpuPlanes.ts';
+import { FrameOnGpu, type FrameView } from './frameOnGpu.ts';
+import { isPatchable } from './planeParts.ts';
 import { thumbnailOf } from './thumbnail.ts';
 
 /** Which frame it is. */
@@ -20,108 +20,90 @@ export interface FrameWork<Seen> {
   /**
    * Looks at a frame: called for one after the other, in order.
    *
+   * @param frame only what is asked of it goes to the GPU; a part of the picture is cheaper than all of it.
    * @returns what {@link FrameWork.change} needs, or nothing for a frame that stays as it is.
    */
-  look(frame: GpuPicture, moment: FrameMoment): Promise<Seen | undefined>;
+  look(frame: FrameView, moment: FrameMoment): Promise<Seen | undefined>;
   /**
-   * Launches what changes the frame, and does not wait for it. The next frames are looked at meanwhile. The result
-   * belongs to the caller.
+   * Launches what changes the frame, and does not wait for it. The next frame is looked at meanwhile.
+   *
+   * @returns the changed picture, of the window that `frame.picture` gave, or of the whole frame.
    */
-  change(frame: GpuPicture, seen: Seen): GpuPicture;
+  change(frame: FrameView, seen: Seen): GpuPicture;
 }
 
-/** Frames that wait between looking and changing, and between changing and the encoder. */
-const WAITING = { looked: 1, changed: 2 } as const;
+/** Frames that wait for their planes from the GPU, and for the encoder. */
+const WAITING = 2;
 
 /**
- * Frames that may be on their way to the GPU. Old uploads are waited for before there are new ones: frames that nobody
- * looks at would fill the host's memory.
+ * Frames that may be on their way to the GPU. Old uploads are waited for before there are new ones: work that looks at
+ * frames and waits for nothing would fill the host's memory.
  */
 const UPLOADS = 4;
 
-interface OnGpu {
-  readonly frame: FilmFrame;
-  readonly planes: Tensor;
-  readonly picture: GpuPicture;
-}
-
-const release = ({ planes, picture }: OnGpu): void => {
-  planes.dispose();
-  picture.pixels.dispose();
-};
-
-/** Can a frame be encoded as it is? */
-const isWritable = ({ format, width, height }: FilmFrame['form']): boolean =>
-  format === 'I420' && width % 2 === 0 && height % 2 === 0;
-
-async function* looked<Seen>(
-  frames: AsyncIterable<FilmFrame>,
-  work: FrameWork<Seen>,
-  gpu: Gpu,
-): AsyncGenerator<OnGpu & { readonly seen: Seen | undefined }, void, unknown> {
-  let shared: Tensor | undefined; // by the pictures of all frames
-  let of = '';
-  try {
-    for await (const frame of frames) {
-      const { data, form, timestamp } = frame;
-      const size = JSON.stringify([form.width, form.height, form.rotation]);
-      if (size !== of) {
-        shared?.dispose();
-        shared = frameOf(form, gpu);
-        of = size;
-      }
-      const planes = uploadPlanes(data, form, gpu);
-      const picture = pictureOfPlanes(planes, form, shared as Tensor);
-      const made = { frame, planes, picture };
-      try {
-        await uploadRoom(gpu, UPLOADS * data.length);
-        const seen = await work.look(picture, { timestamp, thumbnail: thumbnailOf(data, form) });
-        yield { ...made, seen };
-      } catch (cause) {
-        release(made);
-        throw cause;
-      }
-    }
-  } finally {
-    shared?.dispose();
-  }
-}
-
-/** A frame whose bytes may still be on their way. */
-interface Written {
-  readonly frame: FilmFrame;
-  readonly changed: boolean;
-  readonly data: Promise<Uint8Array>;
-}
-
-function written<Seen>(item: OnGpu & { readonly seen: Seen | undefined }, work: FrameWork<Seen>): Written {
-  const { frame, planes, picture, seen } = item;
-  const isChanged = seen !== undefined;
-  try {
-    if (!isChanged && isWritable(frame.form)) return { frame, changed: false, data: Promise.resolve(frame.data) };
-    const out = scope(() => {
-      const after = seen === undefined ? picture : work.change(picture, seen);
-      return pictureToPlanes(planes, frame.form, picture, after);
-    });
-    const data = downloadPlanes(out).finally(() => out.dispose());
-    data.catch(() => undefined); // whoever takes it sees the error
-    const form = writtenForm(frame.form);
-    return { frame: { ...frame, form }, changed: isChanged, data };
-  } finally {
-    release(item);
-  }
-}
-
-async function* changing<Seen>(
-  items: AsyncIterable<OnGpu & { readonly seen: Seen | undefined }>,
-  work: FrameWork<Seen>,
-): AsyncGenerator<Written, void, unknown> {
-  for await (const item of items) yield written(item, work);
+/** A frame that was looked at. */
+interface Looked<Seen> {
+  readonly view: FrameOnGpu;
+  readonly seen: Seen | undefined;
 }
 
 /** A frame as it is encoded, and whether anything in it was changed. */
 export interface ChangedFrame extends FilmFrame {
   readonly changed: boolean;
+}
+
+/** Launches what changes a frame. Its bytes may still be on their way. */
+function launched<Seen>({ view, seen }: Looked<Seen>, work: FrameWork<Seen>): Promise<ChangedFrame> {
+  const { frame } = view;
+  const isChanged = seen !== undefined;
+  try {
+    if (!isChanged && isPatchable(frame.form)) return Promise.resolve({ ...frame, changed: false });
+    const made = view.changed(() => (isChanged ? work.change(view, seen) : view.picture()));
+    return made.then((after) => ({ ...after, changed: isChanged }));
+  } finally {
+    view.dispose();
+  }
+}
+
+/**
+ * Looks at frames in order, and launches the change of each as soon as the launches that look at the next one are
+ * submitted. So the GPU has a change to compute while the host reads what was seen of the next frame.
+ */
+async function* changing<Seen>(
+  frames: AsyncIterable<FilmFrame>,
+  work: FrameWork<Seen>,
+  gpu: Gpu,
+): AsyncGenerator<{ readonly frame: Promise<ChangedFrame> }, void, unknown> {
+  let scratch = new Uint8Array(0);
+  let before: Looked<Seen> | undefined;
+  let looking: { readonly view: FrameOnGpu; readonly seen: Promise<Seen | undefined> } | undefined;
+  const next = (): Promise<ChangedFrame> | undefined => {
+    const looked = before;
+    before = undefined;
+    const frame = looked && launched(looked, work);
+    frame?.catch(() => undefined); // whoever takes it sees the error
+    return frame;
+  };
+  try {
+    for await (const frame of frames) {
+      const { data, form, timestamp } = frame;
+      if (scratch.length < form.bytes) scratch = new Uint8Array(4 * Math.ceil(form.bytes / 4));
+      const view = new FrameOnGpu(frame, gpu, () => scratch);
+      looking = { view, seen: work.look(view, { timestamp, thumbnail: thumbnailOf(data, form) }) };
+      looking.seen.catch(() => undefined); // thrown below
+      const changed = next();
+      if (changed) yield { frame: changed };
+      before = { view, seen: await looking.seen };
+      looking = undefined;
+      await uploadRoom(gpu, UPLOADS * form.bytes);
+    }
+    const last = next();
+    if (last) yield { frame: last };
+  } finally {
+    before?.view.dispose();
+    await looking?.seen.catch(() => undefined);
+    looking?.view.dispose();
+  }
 }
 
 /**
@@ -130,6 +112,7 @@ export interface ChangedFrame extends FilmFrame {
  * Three frames and more are in flight: while one is looked at, the one before it is changed, and those before that are
  * copied to the host and encoded. No more are made than are taken, so memory stays as it is, however long the film.
  *
+ * @param frames their bytes may be changed in place.
  * @returns the frames in order, as I420 of even sides. Frames that stay as they are have the bytes that came in.
  */
 export async function* changedFrames<Seen>(
@@ -137,7 +120,5 @@ export async function* changedFrames<Seen>(
   work: FrameWork<Seen>,
   gpu: Gpu = currentGpu(),
 ): AsyncGenerator<ChangedFrame, void, unknown> {
-  const inHand = ahead(looked(ahead(frames, 1), work, gpu), WAITING.looked, release);
-  for await (const { frame, changed, data } of ahead(changing(inHand, work), WAITING.changed))
-    yield { ...frame, data: await data, changed };
+  for await (const { frame } of ahead(changing(ahead(frames, 1), work, gpu), WAITING)) yield await frame;
 }

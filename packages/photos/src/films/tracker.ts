@@ -1,9 +1,11 @@
 /** @file Follows the faces of a film from frame to frame, and knows whose they are. */
 import type { Face } from '../core/face.ts';
 import type { Box } from '../core/geometry.ts';
+import { lookWindow } from '../detect/meshCrops.ts';
 import { samePerson } from '../people/descriptors.ts';
 import type { GpuPicture } from '../warp/gpuPicture.ts';
 import { FilmPeople } from './filmPeople.ts';
+import type { FrameView } from './frameOnGpu.ts';
 import type { FrameMoment } from './frames.ts';
 import { type SteadyState, steadied } from './steady.ts';
 import { isCut } from './thumbnail.ts';
@@ -79,7 +81,7 @@ export class FaceTracker {
   }
 
   /** The faces of the next frame, in the order in which their tracks began. */
-  async next(frame: GpuPicture, { timestamp, thumbnail }: FrameMoment): Promise<TrackedFace[]> {
+  async next(frame: FrameView, { timestamp, thumbnail }: FrameMoment): Promise<TrackedFace[]> {
     if (!this.#before || isCut(this.#before, thumbnail)) {
       this.#tracks = [];
       this.#searched = Number.NEGATIVE_INFINITY;
@@ -103,12 +105,14 @@ export class FaceTracker {
     return this.#tracks.map(({ shown, id, person }) => ({ face: shown, track: id, person }));
   }
 
-  async #follow(frame: GpuPicture): Promise<void> {
+  async #follow(frame: FrameView): Promise<void> {
     if (this.#tracks.length === 0) return;
-    const faces = await this.#finder.follow(
+    const before = this.#tracks.map(({ face }) => face);
+    const window = lookWindow(
       frame,
-      this.#tracks.map(({ face }) => face),
+      before.map(({ mesh }) => mesh),
     );
+    const faces = await this.#finder.follow(frame.picture(window), before);
     const followed = this.#tracks.map((track, k): Track => {
       const face = faces[k] as Face;
       return face.flag >= SEEN ? { ...track, face, missed: 0 } : { ...track, missed: track.missed + 1 };
@@ -120,7 +124,8 @@ export class FaceTracker {
   }
 
   /** Searches the whole frame: lost faces may be found again, others are new. */
-  async #search(frame: GpuPicture): Promise<void> {
+  async #search(view: FrameView): Promise<void> {
+    const frame = view.picture();
     const found = await this.#finder.find(frame, { tiles: false });
     const seen = this.#tracks.filter(({ missed }) => missed === 0);
     const others = found.filter((face) => !seen.some((track) => overlap(track.face.box, face.box) > SAME_FACE));
@@ -155,13 +160,13 @@ export class FaceTracker {
    * Asks at each search, and in each frame of a doubt, whether tracks still show their people. Tracks from number
    * `known` on began in this frame.
    */
-  async #doubt(frame: GpuPicture, known: number, isDue: boolean): Promise<void> {
+  async #doubt(frame: FrameView, known: number, isDue: boolean): Promise<void> {
     const asked = this.#tracks.filter(
       ({ id, missed, doubted }) => id < known && missed === 0 && (isDue || doubted > 0),
     );
     if (asked.length === 0) return;
     const descriptors = await this.#finder.describe(
-      frame,
+      frame.picture(),
       asked.map(({ face }) => face),
     );
     for (const [k, track] of asked.entries())

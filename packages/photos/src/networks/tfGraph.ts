@@ -1,6 +1,7 @@
 /** @file Runs the graph of a TensorFlow.js model: the ops that small networks of convolutions consist of. */
 import { VisageError } from '@visage/gpu';
 import { add, conv2d, maxPool2d, padZero, prelu, relu, reshape, sigmoid, type Tensor } from '@visage/tensor';
+import { addPrelu } from '@visage/tensor/kernels';
 import { sameConv } from './sameConv.ts';
 import type { TfWeight } from './tfWeights.ts';
 
@@ -84,13 +85,21 @@ export function runTfGraph(
   outputs: readonly string[],
 ): Tensor[] {
   const known = new Map<string, Tensor>();
+  const uses = new Map<string, number>();
+  for (const { input = [] } of nodes.values()) for (const name of input) uses.set(name, (uses.get(name) ?? 0) + 1);
+  /** A PReLU of a sum that nothing else reads, in one launch with the sum. */
+  const fused = ({ op, input: [sum = '', slope = ''] = [] }: TfNode): Tensor | undefined => {
+    const { op: before, input: [a = '', b = ''] = [] } = nodes.get(sum) ?? {};
+    if (op !== 'Prelu' || before !== 'AddV2' || uses.get(sum) !== 1) return undefined;
+    return addPrelu(computed(a), computed(b), flatSlope(constants.tensor(slope)));
+  };
   const computed = (name: string): Tensor => {
     const before = known.get(name);
     if (before) return before;
     const node = nodes.get(name) as TfNode;
     const op = OPS[node.op];
     if (node.op !== 'Placeholder' && !op) throw new VisageError(`the graph has the unknown op ${node.op} (${name})`);
-    const value = op ? op(node, (k) => computed(node.input?.[k] as string), constants) : x;
+    const value = fused(node) ?? (op ? op(node, (k) => computed(node.input?.[k] as string), constants) : x);
     known.set(name, value);
     return value;
   };

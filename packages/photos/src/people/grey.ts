@@ -34,31 +34,39 @@ export function greyOfCrop(batch: Float32Array, size: number, face = 0): GreyPic
 
 /** Shrinks or enlarges a grey picture: each new pixel is the mean of the area that it covers. */
 export function resizedGrey({ width, height, data }: GreyPicture, toWidth: number, toHeight: number): GreyPicture {
-  const rows = overlaps(height, toHeight);
-  const columns = overlaps(width, toWidth);
-  const resized = new Float32Array(toWidth * toHeight);
-  for (const [y, row] of rows.entries()) {
-    for (const [x, column] of columns.entries()) {
-      let [sum, area] = [0, 0];
-      for (const [fromY, tall] of row) {
-        for (const [fromX, wide] of column) {
-          sum += (data[fromY * width + fromX] as number) * tall * wide;
-          area += tall * wide;
-        }
-      }
-      resized[y * toWidth + x] = sum / area;
+  const narrow = new Float64Array(height * toWidth); // along rows first, then along columns
+  for (const [x, { first, shares }] of coverage(width, toWidth).entries())
+    for (let y = 0; y < height; y++) {
+      const at = y * width + first;
+      let sum = 0;
+      for (let k = 0; k < shares.length; k++) sum += (data[at + k] as number) * (shares[k] as number);
+      narrow[y * toWidth + x] = sum;
     }
-  }
+  const resized = new Float32Array(toWidth * toHeight);
+  for (const [y, { first, shares }] of coverage(height, toHeight).entries())
+    for (let x = 0; x < toWidth; x++) {
+      let sum = 0;
+      for (let k = 0; k < shares.length; k++)
+        sum += (narrow[(first + k) * toWidth + x] as number) * (shares[k] as number);
+      resized[y * toWidth + x] = sum;
+    }
   return { width: toWidth, height: toHeight, data: resized };
 }
 
-/** For each of `to` equal parts of a line of `from` pixels: the pixels that it covers, and how much of each. */
-function overlaps(from: number, to: number): [pixel: number, share: number][][] {
+/** The neighbouring pixels that a new pixel covers, and their shares of it, which add up to 1. */
+interface Covered {
+  readonly first: number;
+  readonly shares: Float64Array;
+}
+
+/** What each of `to` equal parts of a line of `from` pixels covers. */
+function coverage(from: number, to: number): Covered[] {
   return Array.from({ length: to }, (_, part) => {
     const [start, end] = [(part * from) / to, ((part + 1) * from) / to];
-    const covered: [number, number][] = [];
-    for (let pixel = Math.floor(start); pixel < Math.min(Math.ceil(end), from); pixel++)
-      covered.push([pixel, Math.min(end, pixel + 1) - Math.max(start, pixel)]);
-    return covered;
+    const first = Math.floor(start);
+    const shares = new Float64Array(Math.min(Math.ceil(end), from) - first);
+    for (let k = 0; k < shares.length; k++)
+      shares[k] = (Math.min(end, first + k + 1) - Math.max(start, first + k)) / (end - start);
+    return { first, shares };
   });
 }

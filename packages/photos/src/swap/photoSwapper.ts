@@ -16,8 +16,9 @@ import type { Picture } from '../core/picture.ts';
 import { outlineMasks, placeOutlines } from '../paste/masks.ts';
 import { outlineOf } from '../paste/outlines.ts';
 import { pasteBack, pasteIntoPicture } from '../paste/paste.ts';
-import { cropPictures } from '../warp/crop.ts';
+import { checkHeld, cropPictures } from '../warp/crop.ts';
 import type { GpuPicture } from '../warp/gpuPicture.ts';
+import { placeCrops } from '../warp/placements.ts';
 import { type ChosenFaces, checkChoice, chooseFaces, type FaceChoice } from './choose.ts';
 import {
   type AlignedSwapper,
@@ -175,7 +176,7 @@ export class PhotoSwapper {
         some.map(({ transform }) => transform),
         this.size,
       );
-      const { swapped, masks } = scope(() => this.#changed(crops, some));
+      const { swapped, masks } = scope(() => this.#changed(crops, some, outlinesOf(some)));
       const transforms = some.map(({ transform }) => transform);
       result = await pasteIntoPicture(result, swapped, transforms, masks, { ...options, crops });
       for (const made of [crops, swapped, masks]) made.dispose();
@@ -201,16 +202,23 @@ export class PhotoSwapper {
       let result = frame;
       for (const some of this.#portions(faces)) {
         const transforms = some.map(({ transform }) => transform);
-        const crops = cropPictures(frame, transforms, this.size);
-        const { swapped, masks } = this.#changed(crops, some);
-        result = pasteBack(result, swapped, transforms, masks, { ...options, crops });
+        checkHeld(frame, transforms, this.size);
+        // Both are written before the first launch: a write parts the launches around it into two submissions.
+        const [placements, outlines] = [placeCrops(transforms, this.size, frame.pixels.gpu), outlinesOf(some)];
+        const crops = cropPictures(frame, placements, this.size);
+        const { swapped, masks } = this.#changed(crops, some, outlines);
+        result = pasteBack(result, swapped, placements, masks, { ...options, crops });
       }
       return result;
     });
   }
 
   /** Swaps crops, and makes the masks of what is pasted of them. */
-  #changed(crops: Tensor, faces: readonly PlacedFace[]): { readonly swapped: Tensor; readonly masks: Tensor } {
+  #changed(
+    crops: Tensor,
+    faces: readonly PlacedFace[],
+    outlines: Tensor,
+  ): { readonly swapped: Tensor; readonly masks: Tensor } {
     const latents = [...new Set(faces.map(({ latent }) => latent))];
     const [first] = latents as [Tensor];
     const latent =
@@ -220,10 +228,6 @@ export class PhotoSwapper {
             faces.map((face) => face.latent),
             0,
           );
-    const outlines = placeOutlines(
-      faces.map(outlineOf),
-      faces.map(({ transform }) => transform),
-    );
     const masks = this.#masks(crops, outlineMasks(outlines, this.size));
     return { swapped: this.#swapper.swap(crops, latent), masks };
   }
@@ -234,6 +238,12 @@ export class PhotoSwapper {
     return Array.from({ length: Math.ceil(faces.length / most) }, (_, k) => faces.slice(k * most, (k + 1) * most));
   }
 }
+
+const outlinesOf = (faces: readonly PlacedFace[]): Tensor =>
+  placeOutlines(
+    faces.map(outlineOf),
+    faces.map(({ transform }) => transform),
+  );
 
 function checkBlend(op: string, options: BlendOptions): void {
   checkOptions(op, options, BLEND);

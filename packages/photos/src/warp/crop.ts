@@ -90,7 +90,11 @@ function checkSampling(options: CropOptions, transforms: readonly Similarity[] |
 }
 
 /** Throws if a window on the GPU lacks pixels that crops show. */
-function checkHeld({ width, height, window }: GpuPicture, transforms: readonly Similarity[], size: number): void {
+export function checkHeld(
+  { width, height, window }: GpuPicture,
+  transforms: readonly Similarity[],
+  size: number,
+): void {
   const needed = windowOf({ width, height }, transforms, size);
   if (!needed) return;
   const [right, bottom] = [window.x + window.width, window.y + window.height];

@@ -47,7 +47,7 @@ export function windowBytes({ width, data }: Picture, { x, y, ...window }: Box):
 }
 
 /** Bytes as words, without a copy where their place in memory allows it. */
-function wordsOf(bytes: Uint8Array): Uint32Array {
+export function wordsOf(bytes: Uint8Array): Uint32Array {
   const aligned = bytes.byteOffset % PIXEL_BYTES === 0 ? bytes : new Uint8Array(bytes);
   return new Uint32Array(aligned.buffer, aligned.byteOffset, bytes.length / PIXEL_BYTES);
 }

@@ -4,7 +4,7 @@ import { checkDType, checkShape } from '@visage/tensor/kernels';
 import { type Box, inverted, type Point, type Similarity, scaleOf, transformed } from '../core/geometry.ts';
 
 /** Numbers of a placement. */
-const ROW = 6;
+export const PLACEMENT_NUMBERS = 6;
 
 /** Throws unless `transforms` is a list of at least one transform with a scale. */
 export function checkTransforms(op: string, transforms: readonly Similarity[]): void {
@@ -26,12 +26,12 @@ export function checkTransforms(op: string, transforms: readonly Similarity[]): 
 export function placementRows(transforms: readonly Similarity[], size: number): Float32Array {
   checkTransforms('placementRows', transforms);
   checkInteger('placementRows', 'size', size, 1);
-  const rows = new Float32Array(ROW * transforms.length);
+  const rows = new Float32Array(PLACEMENT_NUMBERS * transforms.length);
   for (const [k, transform] of transforms.entries()) {
     const back = inverted(transform);
     const [x, y] = transformed(back, [size / 2, size / 2]);
     const [left, top] = [Math.floor(x), Math.floor(y)];
-    rows.set([back.a, back.b, left, top, x - left, y - top], ROW * k);
+    rows.set([back.a, back.b, left, top, x - left, y - top], PLACEMENT_NUMBERS * k);
   }
   return rows;
 }
@@ -41,7 +41,7 @@ export function placementRows(transforms: readonly Similarity[], size: number): 
  * `placements.write(placementRows(…))`. A row of zeros stands for no crop.
  */
 export const placeCrops = (transforms: readonly Similarity[], size: number, gpu?: Gpu): Tensor =>
-  tensor(placementRows(transforms, size), [transforms.length, ROW], gpu ? { gpu } : {});
+  tensor(placementRows(transforms, size), [transforms.length, PLACEMENT_NUMBERS], gpu ? { gpu } : {});
 
 /** Transforms as a tensor of placements, if they are no such tensor yet. */
 export function placementsOf(op: string, transforms: readonly Similarity[] | Tensor, size: number, gpu: Gpu): Tensor {
@@ -50,7 +50,7 @@ export function placementsOf(op: string, transforms: readonly Similarity[] | Ten
     return placeCrops(transforms, size, gpu);
   }
   checkDType(op, 'transforms', transforms, 'f32');
-  checkShape(op, 'transforms', transforms.shape, [null, ROW], 'placeCrops makes them');
+  checkShape(op, 'transforms', transforms.shape, [null, PLACEMENT_NUMBERS], 'placeCrops makes them');
   return transforms;
 }
 

@@ -64,9 +64,9 @@ class Draws {
  * A change that occurs is drawn so. `jitter`: a similarity transform, as five points with normal errors of standard
  * deviation s give it by least squares: shifts of s / √5, rotations (radians) and relative scales of s / √Σ|p|².
  * `color`: three independent factors, uniform in 1 ± strength. `blur`: σ = strength · u², u uniform in [0, 1).
- * `shrink`: a factor whose logarithm is uniform. `noise`: σ uniform. `jpeg`: a quality uniform in [100 − strength,
- * 100]. `occlusion`: at even chance a disc or a bar, with a radius uniform up to the strength (a bar: half of that), of a
- * uniform colour, its centre uniform in the picture.
+ * `shrink`: a factor whose logarithm is uniform. `noise`: σ uniform. `jpeg`: a quality uniform in 100 − strength to
+ * 100. `occlusion`: at even chance a disc or a bar, with a radius uniform up to the strength (a bar: half of that), of
+ * a uniform colour, its centre uniform in the picture.
  *
  * @throws ArgumentError for changes or counts out of range.
  */

@@ -1,7 +1,7 @@
 /**
- * @file The pipelines of weights that are given away: the published ones, and our own. Generators of the same form were trained in different colour spaces, and nothing in
- * their weights tells in which. In the wrong one they give strange colours and no error. So a weight file names its
- * pipeline, and is refused by another.
+ * @file The pipelines of weights that are given away: the published ones, and our own. Generators of the same form were
+ * trained in different colour spaces, and nothing in their weights tells in which. In the wrong one they give strange
+ * colours and no error. So a weight file names its pipeline, and is refused by another.
  */
 import { ArgumentError } from '@visage/gpu';
 import type { IdentityResize } from '../core/recipe.ts';

@@ -13,6 +13,7 @@ import {
 import { currentGpu, type Gpu } from '@visage/gpu';
 import type { IdentityNetwork, Swapper } from '@visage/simswap';
 import { noGrad, scope, type Tensor, tensor } from '@visage/tensor';
+import { PhotoJudge } from '../networks/photoJudge.ts';
 import { firstOf, type PeopleSet } from './people.ts';
 
 /** The faces on which a swapper is measured, and the network that judges its swaps. */
@@ -199,7 +200,12 @@ export async function enrolled(options: EvaluationOptions): Promise<Embeddings> 
 }
 
 /** The judge's embeddings of images [count, size, size, 3] on the host. Shape [count, embedding]. */
-export async function embedAll(judge: IdentityNetwork, images: Float32Array, imageSize: number): Promise<Embeddings> {
+export async function embedAll(
+  judge: IdentityNetwork | PhotoJudge,
+  images: Float32Array,
+  imageSize: number,
+): Promise<Embeddings> {
+  if (judge instanceof PhotoJudge) return judge.embed(images, imageSize);
   const count = images.length / (imageSize * imageSize * 3);
   const values = await inBatches(count, (from, to) =>
     noGrad(() => judge.embed(upload(images, imageSize, from, to, judge.gpu))),

@@ -2,12 +2,13 @@ import { type Embeddings, leakRate, pixelErrors, retrievalTop1, swapMargin } fro
 import type { IdentityNetwork, Swapper } from '@visage/simswap';
 import type { DataPerson } from '../data/dataSet.ts';
 import type { Pictures } from '../data/pictures.ts';
+import { PhotoJudge } from '../networks/photoJudge.ts';
 import { embedAll, facesAtOnce, inBatches, upload } from './evaluate.ts';
 
 /** Who measures a swapper on whose photographs. */
 export interface HeldOutOptions {
   /** The network that recognises people; one that was not trained on them. */
-  readonly judge: IdentityNetwork;
+  readonly judge: IdentityNetwork | PhotoJudge;
   /** People on whom nothing trained. */
   readonly people: readonly DataPerson[];
   readonly pictures: Pictures;
@@ -152,7 +153,7 @@ async function albumOf({ judge, people, pictures }: HeldOutOptions): Promise<Alb
     if (good.length >= LEAST_FACES) albums.push(good);
   }
   if (albums.length < 2) return undefined;
-  const size = judge.config.embedding;
+  const size = judge instanceof PhotoJudge ? judge.embedding : judge.config.embedding;
   const gallery = new Float32Array(albums.length * size);
   for (const [row, [, , ...known]] of albums.entries()) {
     const { values } = await embedAll(judge, joined(known), pictures.imageSize);

@@ -1,7 +1,6 @@
 import type { CheckpointHeader, Swapper } from '@visage/simswap';
 import { HeldOutEvaluation } from '../evaluation/heldOut.ts';
-import { builtInWeights } from '../networks/builtIn.ts';
-import { loadIdentityNetwork } from '../networks/load.ts';
+import { judgeOf } from '../networks/photoJudge.ts';
 import { resumedSettings } from '../settings/settings.ts';
 import { foundAgain } from './found.ts';
 import type { PhotoFigures } from './results.ts';
@@ -10,7 +9,7 @@ import type { PhotoFigures } from './results.ts';
 export interface MeasurePhotosOptions {
   /** The current folders of data sets that have moved. */
   readonly folders?: readonly string[];
-  /** A file with the identity network that recognises people. Default: that of the run, or the built-in judge. */
+  /** A file with the identity network that recognises people. Default: that of the run, or {@link judgeOf}. */
   readonly judge?: string;
 }
 
@@ -30,8 +29,8 @@ export async function measurePhotos(
   const saved = resumedSettings(header, path);
   const [first] = (await foundAgain(path, header, saved, { folders })).dataSets;
   if (!first) return undefined;
-  const network = await loadIdentityNetwork(judge ?? saved.judge ?? builtInWeights('judge'));
-  const { split, pictures } = first;
+  const { dataSet, split, pictures } = first;
+  const network = await judgeOf(judge ?? saved.judge, dataSet.template);
   const evaluation = await HeldOutEvaluation.prepare({ judge: network, people: split.heldOut, pictures });
   if (!evaluation) return undefined;
   return { people: evaluation.people, references: evaluation.references, scores: await evaluation.measure(swapper) };

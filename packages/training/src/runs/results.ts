@@ -7,6 +7,7 @@ import { HeldOutEvaluation, type PhotoAnswer, type PhotoScores } from '../evalua
 import type { PeopleSet } from '../evaluation/people.ts';
 import { builtInWeights } from '../networks/builtIn.ts';
 import { loadIdentityNetwork } from '../networks/load.ts';
+import { judgeOf } from '../networks/photoJudge.ts';
 import type { RunJournal } from './journal.ts';
 import { logLines } from './log.ts';
 import type { TrainingRun } from './open.ts';
@@ -41,16 +42,23 @@ export interface Evaluations {
 /** Prepares the measurements of a run. */
 export async function evaluationsOf({ settings, dataSets }: TrainingRun): Promise<Evaluations> {
   const { imageSize, level, heldOut: people, data, judge: judgePath } = settings;
-  const loadJudge = (path = builtInWeights('judge')) => loadIdentityNetwork(path);
   const [first] = dataSets;
   const rendered = data.some(({ folder }) => folder === null);
   return {
-    swaps: rendered ? await SwapEvaluation.prepare({ judge: await loadJudge(), imageSize, level, people }) : undefined,
+    swaps: rendered
+      ? await SwapEvaluation.prepare({
+          judge: await loadIdentityNetwork(builtInWeights('judge')),
+          imageSize,
+          level,
+          people,
+        })
+      : undefined,
     photos:
       first &&
       (async () => {
-        const { split, pictures } = first;
-        return HeldOutEvaluation.prepare({ judge: await loadJudge(judgePath), people: split.heldOut, pictures });
+        const { dataSet, split, pictures } = first;
+        const judge = await judgeOf(judgePath, dataSet.template);
+        return HeldOutEvaluation.prepare({ judge, people: split.heldOut, pictures });
       }),
   };
 }

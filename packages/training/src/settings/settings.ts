@@ -37,8 +37,8 @@ export interface RunSettings {
   /** One source of faces or more. */
   readonly data: readonly DataChoice[];
   /**
-   * A file with the identity network that measures swaps of held-out people of a data set. Default: the built-in judge,
-   * which knows procedural faces.
+   * A file with the identity network that measures swaps of held-out people of a data set. Default: dlib's network for
+   * a set of photographs, else the built-in judge, which knows procedural faces.
    */
   readonly judge?: string;
   readonly identities: number;

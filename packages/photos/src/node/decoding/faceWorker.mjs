@@ -5,7 +5,7 @@
  */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { parentPort } from 'node:worker_threads';
-import sharp from 'sharp';
+import { JpegTurbo } from './jpegTurbo.mjs';
 
 const MOST_BYTES = 2 ** 27; // of one encoded picture
 const MOST_PIXELS = 1e8;
@@ -45,8 +45,12 @@ function read(descriptor, offset, length) {
   return bytes;
 }
 
-/** RGB bytes of a face at `size` x `size` pixels. */
-async function decoded(bytes, size) {
+/** sharp is loaded for the first face that needs it, which most sets do not have. */
+let sharp;
+
+/** RGB bytes of a face at `size` x `size` pixels, as sharp decodes it. */
+async function decodedBySharp(bytes, size) {
+  sharp ??= (await import('sharp')).default;
   const options = { failOn: 'error', limitInputPixels: MOST_PIXELS };
   const { data, info } = await sharp(bytes, { ...options, autoOrient: true })
     .resize(size, size, { fit: 'inside', kernel: 'linear', fastShrinkOnLoad: false })
@@ -69,9 +73,12 @@ function problemOf({ code, message }) {
   return 'cannot be decoded: it is damaged, or no picture'; // libvips words one fault in several ways
 }
 
+const turbo = new JpegTurbo();
+
 parentPort.on('message', async ({ id, place, size }) => {
   try {
-    const bytes = await decoded(bytesOf(place), size);
+    const file = bytesOf(place);
+    const bytes = turbo.decode(file, size) ?? (await decodedBySharp(file, size));
     parentPort.postMessage({ id, bytes }, [bytes.buffer]);
   } catch (error) {
     parentPort.postMessage({ id, problem: problemOf(error) });

@@ -1,17 +1,19 @@
 /** @file Folders of pictures as films, and single frames of films as pictures. */
 import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { FileError, VisageError } from '@visage/gpu';
+import { currentGpu, FileError, VisageError } from '@visage/gpu';
 import { pictureEndings } from '../../codecs/formats.ts';
 import type { Picture } from '../../core/picture.ts';
 import { ahead } from '../../films/ahead.ts';
+import { FrameOnGpu, type FrameView, viewOf } from '../../films/frameOnGpu.ts';
 import type { FrameWork } from '../../films/frames.ts';
-import { frameOf, pictureOfPlanes, uploadPlanes } from '../../films/gpuPlanes.ts';
 import { thumbnailOf, thumbnailOfPicture } from '../../films/thumbnail.ts';
 import { endingOf } from '../../films/writing.ts';
 import { drawLabel } from '../../marks/label.ts';
-import { downloadPicture, type GpuPicture, uploadPicture } from '../../warp/gpuPicture.ts';
+import { downloadPicture, uploadPicture } from '../../warp/gpuPicture.ts';
 import { readPicture, writePicture } from '../pictures/files.ts';
+import type { ResumableWork } from './changeFilm.ts';
+import { FolderJob, type FolderProgress } from './folderJob.ts';
 import { openFilmFile, whileAlive } from './libraries.ts';
 
 /** How pictures are written. */
@@ -55,9 +57,9 @@ async function namesIn(folder: string): Promise<string[]> {
   return names.sort(compare);
 }
 
-/** Changes a frame, and copies it to the host: undefined if nothing is changed. */
+/** Changes a frame that is on the GPU as a whole, and copies it to the host: undefined if nothing is changed. */
 async function changed<Seen>(
-  frame: GpuPicture,
+  frame: FrameView,
   work: FrameWork<Seen>,
   moment: Parameters<FrameWork<Seen>['look']>[1],
 ): Promise<Picture | undefined> {
@@ -65,8 +67,16 @@ async function changed<Seen>(
   if (seen === undefined) return undefined;
   const after = work.change(frame, seen);
   const picture = await downloadPicture(after);
-  if (after.pixels !== frame.pixels) after.pixels.dispose();
+  if (after.pixels !== frame.picture().pixels) after.pixels.dispose();
   return picture;
+}
+
+/** How the pictures of a folder are changed. */
+export interface FolderOptions extends PictureOutput {
+  /** What the work does, as plain data: a run goes on from another one of the same settings alone. */
+  readonly settings?: unknown;
+  /** Is called with the number of pictures that an earlier run has done, if there was one. */
+  readonly onResume?: (done: number) => void;
 }
 
 /** What was done with a folder. */
@@ -81,38 +91,48 @@ export interface FolderResult {
  * Changes the pictures of a folder as frames of a film, in the order of their names, and writes them by the same names
  * into another folder. Pictures in which nothing is changed are written too.
  *
+ * If the process is killed, or the signal aborts, the same call goes on behind the last picture that was written, with
+ * the same result. Until the end a hidden file in the output says how far it is.
+ *
  * @throws FileError if the folder has no pictures.
  */
 export async function changeFolder<Seen>(
   folder: string,
   output: string,
-  work: FrameWork<Seen>,
-  { label = false, quality, signal, onPicture = () => {} }: PictureOutput = {},
+  work: ResumableWork<Seen>,
+  options: FolderOptions = {},
 ): Promise<FolderResult> {
+  const { label = false, quality, signal, settings = null, onPicture = () => {} } = options;
   const names = await namesIn(folder);
   if (names.length === 0) throw new FileError(folder, `has no pictures (${pictureEndings.join(', ')})`);
   await mkdir(output, { recursive: true });
-  const problems: string[] = [];
-  let [done, changes] = [0, 0];
-  for await (const { name, picture, problem } of ahead(pictures(folder, names), 2)) {
+  const job = await FolderJob.open(folder, names, output, { settings, label, quality });
+  let done: FolderProgress = job.before ?? { written: [], changed: 0, problems: [], next: 0, state: undefined };
+  if (job.before) {
+    work.restore(done.state);
+    options.onResume?.(done.next);
+  }
+  for await (const { name, picture, problem } of ahead(pictures(folder, names.slice(done.next)), 2)) {
     if (signal?.aborted) break;
     if (!picture) {
-      problems.push(problem ?? '');
+      done = { ...done, problems: [...done.problems, problem ?? ''], next: done.next + 1 };
       continue;
     }
     const frame = uploadPicture(picture);
-    const moment = { timestamp: done / RATE, thumbnail: thumbnailOfPicture(picture) };
-    const result = await changed(frame, work, moment);
+    const moment = { timestamp: done.written.length / RATE, thumbnail: thumbnailOfPicture(picture) };
+    const result = await changed(viewOf(frame), work, moment);
     for (const held of [frame.pixels, frame.frame]) held.dispose();
     if (result && label) drawLabel(result);
     const isLossless = ['.png', '.tif', '.tiff'].includes(endingOf(name));
-    const options = { marks: result !== undefined, ...(isLossless ? {} : { quality }) };
-    await writePicture(join(output, name), result ?? picture, options);
-    done++;
-    changes += Number(result !== undefined);
+    const as = { marks: result !== undefined, ...(isLossless ? {} : { quality }) };
+    await writePicture(join(output, name), result ?? picture, as);
+    const [written, changes] = [[...done.written, name], done.changed + Number(result !== undefined)];
+    done = { ...done, written, changed: changes, next: done.next + 1, state: work.state() };
+    await job.note(done);
     onPicture(name, result !== undefined);
   }
-  return { pictures: done, changed: changes, problems };
+  if (done.next === names.length) await job.finish();
+  return { pictures: done.written.length, changed: done.changed, problems: done.problems };
 }
 
 /**
@@ -139,12 +159,12 @@ export async function previewFilm<Seen>(
         await frames.return();
         if (!frame) break;
         const name = `${(frame.timestamp - film.begin).toFixed(2).padStart(8, '0')}s.jpg`;
-        const planes = uploadPlanes(frame.data, frame.form);
-        const shown = pictureOfPlanes(planes, frame.form, frameOf(frame.form));
+        const view = new FrameOnGpu(frame, currentGpu());
+        const shown = view.picture();
         const thumbnail = thumbnailOf(frame.data, frame.form);
-        const result = await changed(shown, work(), { timestamp: frame.timestamp, thumbnail });
+        const result = await changed(view, work(), { timestamp: frame.timestamp, thumbnail });
         const picture = result ?? (await downloadPicture(shown));
-        for (const held of [planes, shown.pixels, shown.frame]) held.dispose();
+        view.dispose();
         if (result && label) drawLabel(picture);
         await writePicture(join(output, name), picture, { quality, marks: result !== undefined });
         names.push(name);

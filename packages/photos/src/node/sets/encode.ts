@@ -1,5 +1,6 @@
 import sharp from 'sharp';
-import { greyOfCrop, resizedGrey } from '../../people/grey.ts';
+import { PIXEL_BYTES, picture } from '../../core/picture.ts';
+import { greyOf, resizedGrey } from '../../people/grey.ts';
 import { perceptualHash } from '../../people/hash.ts';
 import { sharpness } from '../../people/sharpness.ts';
 
@@ -14,15 +15,15 @@ export interface EncodedFace {
 }
 
 /**
- * Compresses a face [size, size, 3], RGB in [0, 1], and measures it. Colours keep their full resolution (4:4:4),
- * because a face of 128 pixels has lips of four.
+ * Compresses a face of size² packed pixels, as `cropBytes` gives them, and measures it. Colours keep their full
+ * resolution (4:4:4), because a face of 128 pixels has lips of four.
  */
-export async function encodeFace(crop: Float32Array, size: number, quality: number): Promise<EncodedFace> {
-  const bytes = Uint8Array.from(crop, (value) => Math.round(255 * Math.min(1, Math.max(0, value))));
-  const jpeg = await sharp(bytes, { raw: { width: size, height: size, channels: 3 } })
+export async function encodeFace(pixels: Uint8Array, size: number, quality: number): Promise<EncodedFace> {
+  const jpeg = await sharp(pixels, { raw: { width: size, height: size, channels: PIXEL_BYTES } })
+    .removeAlpha()
     .jpeg({ quality, chromaSubsampling: '4:4:4' })
     .toBuffer();
-  const grey = greyOfCrop(crop, size);
+  const grey = greyOf(picture(size, size, pixels));
   return {
     jpeg: new Uint8Array(jpeg.buffer, jpeg.byteOffset, jpeg.length),
     sharpness: sharpness(resizedGrey(grey, MEASURED_SIZE, MEASURED_SIZE)),

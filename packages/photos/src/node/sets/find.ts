@@ -1,16 +1,19 @@
 /** @file The first half of an import: pictures are decoded, their faces found, cropped and written to the journal. */
-import { VisageError } from '@visage/gpu';
+import { DeviceLostError, VisageError } from '@visage/gpu';
+import { scope } from '@visage/tensor';
 import { alignFace } from '../../align/align.ts';
 import type { TemplateName } from '../../align/templates.ts';
 import { eyeDistance, type Face } from '../../core/face.ts';
 import type { Similarity } from '../../core/geometry.ts';
 import type { Picture } from '../../core/picture.ts';
+import { type CropJob, cropsOf } from '../../detect/batches.ts';
 import { poseOfMesh, poseOfPoints } from '../../people/pose.ts';
 import { type Candidate, shareInside } from '../../sets/candidate.ts';
 import { roundedTransform } from '../../sets/face.ts';
 import type { FaceSource } from '../../sets/source.ts';
-import { cropPictures } from '../../warp/crop.ts';
-import { type GpuPicture, uploadPicture } from '../../warp/gpuPicture.ts';
+import { readCropBytes } from '../../warp/cropBytes.ts';
+import type { GpuPicture } from '../../warp/gpuPicture.ts';
+import { holdPictures } from '../../warp/stack.ts';
 import { type DecodedPicture, pixelsOf } from './decode.ts';
 import { Budget, inOrder } from './flow.ts';
 import type { Journal, NewFace } from './journal.ts';
@@ -26,20 +29,34 @@ export interface Finding {
   readonly size: number;
   readonly template: TemplateName;
   readonly quality: number;
+  /** Faces of fewer pixels need not be found. */
+  readonly smallest: number;
 }
 
 const PIXELS_AT_ONCE = 2 ** 26; // decoded pictures in memory: 256 MiB
-const PICTURES_AT_ONCE = 12; // being decoded, looked at or compressed
-const ON_GPU = 4; // so that the GPU has work while the host reads the results of the picture before
-const CROPS_AT_ONCE = 8;
-const UPLOADED_PIXELS = 2 ** 24; // more is read by windows, as cropPictures does
+const PIXELS_IN_BATCH = 2 ** 24;
+const PICTURES_AT_ONCE = 12; // being decoded, looked at or compressed, or three batches if those are more
+const ON_GPU = 4; // or two batches, so that the GPU has work while the host reads results
+const CROP_BYTES = 2 ** 26; // of crops in f32 that are made at once
 
 /** A face, from the finder or from a list. */
 type PlacedFace = Pick<Face, 'box' | 'points'> & Partial<Face>;
 
+/** Pictures that are looked at together. */
+interface Batch {
+  readonly pictures: readonly FoundPicture[];
+  readonly pixels: number;
+}
+
+/** What came of a picture: faces, or why there are none. */
+interface Outcome {
+  readonly faces: readonly NewFace[];
+  readonly problem?: string;
+}
+
 /**
- * Reads the pictures that the journal lacks. Memory is bounded: at most 12 pictures and 64 million pixels are decoded
- * at a time, or one picture that is larger.
+ * Reads the pictures that the journal lacks. Memory is bounded: at most three batches of the source (or 12 pictures)
+ * and 64 million pixels are decoded at a time, or one picture that is larger.
  *
  * @param goOn is asked after each picture, with the number of pictures in the journal.
  */
@@ -49,36 +66,77 @@ export async function findFaces(
   finding: Finding,
   goOn: (done: number) => boolean,
 ): Promise<void> {
-  const [pixels, gpu] = [new Budget(PIXELS_AT_ONCE), new Budget(ON_GPU)];
-  const rest = pictures.slice(journal.pictures);
-  const found = inOrder(rest, PICTURES_AT_ONCE, async (one): Promise<readonly [readonly NewFace[], string?]> => {
-    const cost = await pixelsOf(one.file);
-    try {
-      return [await pixels.spend(cost, () => facesOf(one, finding, gpu))];
-    } catch (cause) {
-      if (!(cause instanceof VisageError)) throw cause;
-      return [[], withoutName(cause.message, one.source)];
+  const { batch } = finding.source;
+  const [pixels, gpu] = [new Budget(PIXELS_AT_ONCE), new Budget(Math.max(2, Math.floor(ON_GPU / batch)))];
+  const atOnce = Math.max(3, Math.floor(PICTURES_AT_ONCE / batch));
+  const outcomes = inOrder(batchesOf(pictures.slice(journal.pictures), batch), atOnce, (some) =>
+    pixels.spend(some.pixels, () => outcomesOf(some, finding, gpu)),
+  );
+  for await (const each of outcomes)
+    for (const { faces, problem } of each) {
+      await journal.add(faces, problem ?? (faces.length === 0 ? 'no face was found' : undefined));
+      if (!goOn(journal.pictures)) return;
     }
-  });
-  for await (const [faces, problem] of found) {
-    await journal.add(faces, problem ?? (faces.length === 0 ? 'no face was found' : undefined));
-    if (!goOn(journal.pictures)) return;
-  }
 }
 
-/** A message without the picture's name at its beginning, which stands beside it already. */
-const withoutName = (message: string, name: string): string =>
-  message.startsWith(`${name}: `) ? message.slice(name.length + 2) : message;
+/** Batches of at most `most` pictures with at most 16 million pixels, or of one picture that is larger. */
+async function* batchesOf(pictures: readonly FoundPicture[], most: number): AsyncGenerator<Batch> {
+  let [some, pixels]: [FoundPicture[], number] = [[], 0];
+  for (let from = 0; from < pictures.length; from += most) {
+    const next = pictures.slice(from, from + most);
+    const sizes = await Promise.all(next.map(({ file }) => pixelsOf(file)));
+    for (const [k, one] of next.entries()) {
+      const size = sizes[k] as number;
+      if (some.length === most || (some.length > 0 && pixels + size > PIXELS_IN_BATCH)) {
+        yield { pictures: some, pixels };
+        [some, pixels] = [[], 0];
+      }
+      some.push(one);
+      pixels += size;
+    }
+  }
+  if (some.length > 0) yield { pictures: some, pixels };
+}
 
-async function facesOf(one: FoundPicture, finding: Finding, gpu: Budget): Promise<readonly NewFace[]> {
-  const decoded = await finding.workers.decode(one.file, one.source);
-  const placed = await gpu.spend(1, () => cutOut(one, decoded.picture, finding));
-  return Promise.all(
-    placed.map(async ({ crop, ...face }, k): Promise<NewFace> => {
-      const { jpeg, ...measured } = await finding.workers.encode(crop, finding.size, finding.quality);
-      return [candidateOf(one, decoded, { ...face, ...measured }, k, finding.size), jpeg];
+/** A picture that was decoded. */
+interface Readable {
+  readonly one: FoundPicture;
+  readonly decoded: DecodedPicture;
+}
+
+async function outcomesOf({ pictures }: Batch, finding: Finding, gpu: Budget): Promise<readonly Outcome[]> {
+  const problems = new Map<FoundPicture, string>();
+  const decoded = await Promise.all(
+    pictures.map(async (one): Promise<Readable[]> => {
+      try {
+        return [{ one, decoded: await finding.workers.decode(one.file, one.source) }];
+      } catch (cause) {
+        problems.set(one, problemOf(cause, one.source));
+        return [];
+      }
     }),
   );
+  const readable = decoded.flat();
+  const cut = await gpu.spend(1, () => cutOutEach(readable, finding, problems));
+  const { workers, size, quality } = finding;
+  const found = new Map<FoundPicture, readonly NewFace[]>();
+  await Promise.all(
+    readable.map(async ({ one, decoded }) => {
+      const faces = (cut.get(one) ?? []).map(async ({ pixels, ...face }, k): Promise<NewFace> => {
+        const { jpeg, ...measured } = await workers.encode(pixels, size, quality);
+        return [candidateOf(one, decoded, { ...face, ...measured }, k, size), jpeg];
+      });
+      found.set(one, await Promise.all(faces));
+    }),
+  );
+  return pictures.map((one) => ({ faces: found.get(one) ?? [], problem: problems.get(one) }));
+}
+
+/** What is wrong with a picture, without its name, which stands beside it already; anything else is thrown again. */
+function problemOf(cause: unknown, name: string): string {
+  if (!(cause instanceof VisageError) || cause instanceof DeviceLostError) throw cause;
+  const { message } = cause;
+  return message.startsWith(`${name}: `) ? message.slice(name.length + 2) : message;
 }
 
 /** What the GPU found out about a face. */
@@ -88,47 +146,72 @@ interface CutFace {
   readonly descriptor: Float32Array;
 }
 
-async function cutOut(
-  { source: name }: FoundPicture,
-  picture: Picture,
-  { source, lists, size, template }: Finding,
-): Promise<(CutFace & { readonly crop: Float32Array })[]> {
-  const listed = lists?.of(name);
-  const uploaded = picture.width * picture.height <= UPLOADED_PIXELS ? uploadPicture(picture) : undefined;
-  const shown = uploaded ?? picture;
+type FaceWithPixels = CutFace & { readonly pixels: Uint8Array<ArrayBuffer> };
+
+/** The faces of pictures. If looking at them together fails, each is looked at alone, to find which of them cannot. */
+async function cutOutEach(
+  readable: readonly Readable[],
+  finding: Finding,
+  problems: Map<FoundPicture, string>,
+): Promise<Map<FoundPicture, readonly FaceWithPixels[]>> {
   try {
-    const faces: readonly PlacedFace[] = listed ? [listed] : await source.find(shown);
-    if (faces.length === 0) return [];
-    const descriptors = await source.describe(shown, faces);
-    const transforms = faces.map(({ points }) => roundedTransform(alignFace(points, template, size).transform));
-    const crops = await cropsOf(shown, transforms, size);
-    return faces.map((face, k) => ({
-      face,
-      transform: transforms[k] as Similarity,
-      descriptor: descriptors[k] as Float32Array,
-      crop: crops[k] as Float32Array,
-    }));
-  } finally {
-    for (const held of uploaded ? [uploaded.pixels, uploaded.frame] : []) held.dispose();
+    return await cutOut(readable, finding);
+  } catch (cause) {
+    const [first, ...others] = readable;
+    if (!first) throw cause;
+    if (others.length === 0) {
+      problems.set(first.one, problemOf(cause, first.one.source));
+      return new Map();
+    }
+    if (!(cause instanceof VisageError) || cause instanceof DeviceLostError) throw cause;
+    const each = [];
+    for (const alone of readable) each.push(...(await cutOutEach([alone], finding, problems)));
+    return new Map(each);
   }
 }
 
-/** The crops of a picture, each with memory of its own. */
-async function cropsOf(
-  shown: Picture | GpuPicture,
-  transforms: readonly Similarity[],
-  size: number,
-): Promise<Float32Array[]> {
-  const crops: Float32Array[] = [];
-  const length = 3 * size * size;
-  for (let from = 0; from < transforms.length; from += CROPS_AT_ONCE) {
-    const some = transforms.slice(from, from + CROPS_AT_ONCE);
-    const batch = cropPictures(shown, some, size);
-    const floats = await batch.floats();
-    batch.dispose();
-    for (const k of some.keys()) crops.push(floats.slice(k * length, (k + 1) * length));
+async function cutOut(
+  readable: readonly Readable[],
+  { source, lists, size, template, smallest }: Finding,
+): Promise<Map<FoundPicture, readonly FaceWithPixels[]>> {
+  const { pictures: shown, dispose } = holdPictures(readable.map(({ decoded }) => decoded.picture));
+  try {
+    const listed = readable.map(({ one }) => lists?.of(one.source));
+    const unlisted = shown.filter((_, k) => !listed[k]);
+    const found = [...(unlisted.length > 0 ? await source.findAll(unlisted, { smallest }) : [])];
+    const faces = listed.map((one): readonly PlacedFace[] => (one ? [one] : (found.shift() ?? [])));
+    const descriptors = (await source.describeAll(shown, faces)).flat();
+    const jobs = faces.flatMap((some, k) =>
+      some.map(({ points }): CropJob => {
+        const { transform } = alignFace(points, template, size);
+        return { source: shown[k] as Picture | GpuPicture, transform: roundedTransform(transform) };
+      }),
+    );
+    const pixels = await pixelsOfCrops(jobs, size);
+    let at = 0;
+    const cut = faces.map((some) =>
+      some.map((face): FaceWithPixels => {
+        const { transform } = jobs[at] as CropJob;
+        const known = { descriptor: descriptors[at] as Float32Array, pixels: pixels[at] as Uint8Array<ArrayBuffer> };
+        at++;
+        return { face, transform, ...known };
+      }),
+    );
+    return new Map(readable.map(({ one }, k) => [one, cut[k] as FaceWithPixels[]]));
+  } finally {
+    dispose();
   }
-  return crops;
+}
+
+/** The pixels of crops, which are made as many at once as memory allows. */
+async function pixelsOfCrops(jobs: readonly CropJob[], size: number): Promise<Uint8Array<ArrayBuffer>[]> {
+  const pixels: Uint8Array<ArrayBuffer>[] = [];
+  const most = Math.max(1, Math.floor(CROP_BYTES / (12 * size * size)));
+  for (let from = 0; from < jobs.length; from += most) {
+    const crops = scope(() => cropsOf(jobs.slice(from, from + most), size));
+    pixels.push(...(await readCropBytes(crops).finally(() => crops.dispose())));
+  }
+  return pixels;
 }
 
 function candidateOf(

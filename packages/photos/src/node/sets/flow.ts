@@ -7,16 +7,16 @@
  * @throws what `work` throws, at the place of its item.
  */
 export async function* inOrder<T, R>(
-  items: Iterable<T>,
+  items: Iterable<T> | AsyncIterable<T>,
   atOnce: number,
   work: (item: T) => Promise<R>,
 ): AsyncGenerator<R> {
   const running: Promise<R>[] = [];
-  const iterator = items[Symbol.iterator]();
+  const iterator = Symbol.asyncIterator in items ? items[Symbol.asyncIterator]() : items[Symbol.iterator]();
   try {
     for (;;) {
       while (running.length < atOnce) {
-        const { done, value } = iterator.next();
+        const { done, value } = await iterator.next();
         if (done) break;
         const one = work(value);
         one.catch(() => undefined); // it is thrown when its turn comes

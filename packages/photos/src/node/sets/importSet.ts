@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, realpath } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join, sep } from 'node:path';
-import { checkInteger, checkOneOf, checkOptions, type OptionKeys } from '@visage/gpu';
+import { checkBoolean, checkInteger, checkOneOf, checkOptions, type OptionKeys } from '@visage/gpu';
 import { FileError } from '@visage/nn';
 import type { TemplateName } from '../../align/templates.ts';
 import { type CurationRules, completeRules } from '../../sets/curate.ts';
@@ -31,6 +31,8 @@ export interface ImportOptions {
   readonly layout?: 'people' | 'flat';
   /** What a face must fulfil. */
   readonly rules?: CurationRules;
+  /** Keep all that was found in the set, so that `reviseFaceSet` can judge it again. Default false. */
+  readonly keepFound?: boolean;
   /** Threads that decode and compress. Default: as many as the machine has processors, at most 8. */
   readonly workers?: number;
   /** Is told of the survey, and after every picture. */
@@ -45,6 +47,7 @@ const OPTIONS: OptionKeys<ImportOptions> = {
   quality: true,
   layout: true,
   rules: true,
+  keepFound: true,
   workers: true,
   onProgress: true,
   stop: true,
@@ -92,6 +95,7 @@ export async function importFaceSet(
   checkSetForm('importFaceSet', size, template);
   checkInteger('importFaceSet', 'quality', quality, 1, 100);
   checkInteger('importFaceSet', 'workers', threads, 1, 64);
+  if (options.keepFound !== undefined) checkBoolean('importFaceSet', 'keepFound', options.keepFound);
   if (layout !== undefined) checkOneOf('importFaceSet', 'layout', layout, ['people', 'flat']);
   const rules = completeRules(options.rules);
   if (existsSync(join(out, SET_FILES.header)))
@@ -100,7 +104,9 @@ export async function importFaceSet(
   await mkdir(out, { recursive: true });
   await checkApart(folder, out);
   const lists = survey.layout === 'people' ? await readFaceLists(folder) : undefined;
-  const plan = { pictures: surveyDigest(survey), size, template, quality, lists: lists?.files.join(' ') ?? 'none' };
+  const smallest = Math.floor((SHARE_OF_CROP * size) / Math.max(rules.enlargement, LEAST_ENLARGEMENT));
+  const parts = { pictures: surveyDigest(survey), lists: lists?.files.join(' ') ?? 'none' };
+  const plan = { ...parts, size, template, quality, smallest };
   const journal = await Journal.open(out, plan);
   const workers = new ImportWorkers(threads);
   const pictures = survey.pictures.length;
@@ -109,20 +115,25 @@ export async function importFaceSet(
     const before = journal.pictures;
     const report = (done: number) => options.onProgress?.({ layout: survey.layout, done, pictures, before });
     report(before);
-    await findFaces(survey.pictures, journal, { source, workers, lists, size, template, quality }, (done) => {
+    await findFaces(survey.pictures, journal, { source, workers, lists, size, template, quality, smallest }, (done) => {
       report(done);
       return !options.stop?.();
     });
     if (journal.pictures < pictures) return { ...result, leftOut: new Map() };
     const writer = await FaceSetWriter.create(out, { size, template });
     const assembled = await assemble(survey, journal, rules, writer, new ThumbnailPages(out));
-    await journal.remove();
+    if (options.keepFound) await journal.keep(out, survey);
+    else await journal.remove();
     return { ...result, ...assembled };
   } finally {
     await journal.close();
     await workers.close();
   }
 }
+
+/** The least share of a crop that the box of its face takes; smaller boxes would be enlarged more than is allowed. */
+const SHARE_OF_CROP = 0.4;
+const LEAST_ENLARGEMENT = 0.25;
 
 const defaultWorkers = (): number => Math.min(8, availableParallelism());
 

@@ -1,5 +1,5 @@
 /** @file What an import has found so far, on the disk, so that it goes on after a kill. */
-import { type FileHandle, mkdir, open, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readFile, rename, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseJson } from '@visage/gpu';
 import { FileError } from '@visage/nn';
@@ -8,11 +8,20 @@ import type { Candidate } from '../../sets/candidate.ts';
 import { type FacePlace, faceLine, readFaceLine } from '../../sets/face.ts';
 import { Fields } from '../../sets/fields.ts';
 import { linesOf } from './open.ts';
+import type { PictureSurvey } from './survey.ts';
 
 /** The folder in a set that is not finished. */
 export const UNFINISHED = 'unfinished';
+/** The folder in a finished set that holds all that was found, if it was to be kept. */
+export const FOUND = 'found';
 
-const FILES = { plan: 'plan.json', lines: 'found.jsonl', crops: 'crops.jpgs', lock: 'process' } as const;
+const FILES = {
+  plan: 'plan.json',
+  lines: 'found.jsonl',
+  crops: 'crops.jpgs',
+  lock: 'process',
+  survey: 'survey.json',
+} as const;
 const KEPT_BYTES = 2 ** 20; // bytes of crops that are kept before they are written
 const KEPT_MS = 2000;
 
@@ -28,6 +37,14 @@ export interface FoundFaces {
   readonly problem?: string;
 }
 
+/** What a set is assembled from. */
+export interface Finds {
+  /** All pictures in their order. */
+  read(): AsyncIterable<FoundFaces>;
+  /** The JPEG file of a face. */
+  crop(face: FacePlace): Promise<Uint8Array>;
+}
+
 /** A face before it has a place. */
 export type NewFace = readonly [face: Candidate, jpeg: Uint8Array];
 
@@ -38,7 +55,7 @@ export type Plan = Readonly<Record<string, string | number>>;
  * The pictures that an import has read, in their order. A picture's crops are on the disk before its lines, and its
  * lines end with one that says so; what a kill has cut off is removed when the journal is opened again.
  */
-export class Journal {
+export class Journal implements Finds {
   readonly #folder: string;
   readonly #lines: FileHandle;
   readonly #crops: FileHandle;
@@ -77,6 +94,17 @@ export class Journal {
     await truncate(lines, extent.lineBytes);
     await truncate(crops, extent.cropBytes);
     return new Journal(folder, await open(lines, 'a'), await open(crops, 'a+'), extent);
+  }
+
+  /** Opens what {@link Journal.keep} kept in a set, to be read alone; undefined if there is nothing. */
+  static async kept(set: string): Promise<{ readonly journal: Journal; readonly survey: PictureSurvey } | undefined> {
+    const folder = join(set, FOUND);
+    const text = await readFile(join(folder, FILES.survey), 'utf8').catch(() => undefined);
+    if (text === undefined) return undefined;
+    const survey = parseJson(text) as PictureSurvey;
+    const [lines, crops] = [await open(join(folder, FILES.lines), 'r'), await open(join(folder, FILES.crops), 'r')];
+    const extent = { pictures: survey.pictures.length, lineBytes: 0, cropBytes: 0 };
+    return { survey, journal: new Journal(folder, lines, crops, extent) };
   }
 
   /** How many pictures it holds: the number of the next one. */
@@ -140,6 +168,14 @@ export class Journal {
     await this.flush();
     for (const file of [this.#lines, this.#crops]) await file.close();
     await rm(join(this.#folder, FILES.lock), { force: true });
+  }
+
+  /** Keeps the journal in the finished set, so that it can be judged again. */
+  async keep(out: string, survey: PictureSurvey): Promise<void> {
+    await this.close();
+    const pictures = survey.pictures.map((one) => ({ ...one, file: '' })); // where they lay is nobody's business
+    await saveFile(join(this.#folder, FILES.survey), Buffer.from(JSON.stringify({ ...survey, pictures })));
+    await rename(this.#folder, join(out, FOUND));
   }
 
   /** Removes the journal of a set that is finished. */

@@ -13,6 +13,10 @@ const FOLDER = 'thumbnails';
 const escaped = (text: string): string =>
   text.replace(/[&<>"]/g, (letter) => `&${{ '&': 'amp', '<': 'lt', '>': 'gt', '"': 'quot' }[letter]};`);
 
+/** The small picture of a face: SIDE² pixels of red, green and blue. */
+export const thumbnailOf = (jpeg: Uint8Array): Promise<Uint8Array> =>
+  sharp(jpeg).resize(SIDE, SIDE).removeAlpha().toColourspace('srgb').raw().toBuffer();
+
 /** A person on a page. */
 interface Row {
   readonly person: string;
@@ -44,13 +48,12 @@ export class ThumbnailPages {
     this.#rows.push({ person, kept: [], left: [] });
   }
 
-  /** Adds a face to the row. */
-  async add(face: Candidate, jpeg: Uint8Array, reason: string | undefined): Promise<void> {
-    const raw = await sharp(jpeg).resize(SIDE, SIDE).removeAlpha().toColourspace('srgb').raw().toBuffer();
+  /** Adds a face to the row, with its small picture of {@link thumbnailOf}. */
+  async add(face: Candidate, small: Uint8Array, reason: string | undefined): Promise<void> {
     const place = this.#faces % PER_SHEET;
     const [left, top] = [SIDE * (place % COLUMNS), SIDE * Math.floor(place / COLUMNS)];
     for (let y = 0; y < SIDE; y++)
-      this.#sheet.set(raw.subarray(3 * SIDE * y, 3 * SIDE * (y + 1)), 3 * ((top + y) * SIDE * COLUMNS + left));
+      this.#sheet.set(small.subarray(3 * SIDE * y, 3 * SIDE * (y + 1)), 3 * ((top + y) * SIDE * COLUMNS + left));
     const { pose, eyes, sharpness, source } = face;
     const turned = `turned ${pose.yaw.toFixed(0)}°, nodding ${pose.pitch.toFixed(0)}°`;
     const title = escaped(

@@ -4,6 +4,7 @@ import { type FaceKey, type Level, landmarksOf, poseOf, renderFaces } from '@vis
 import { checkInteger, checkOptions, type OptionKeys } from '@visage/gpu';
 import { eyeDistance, type FivePoints } from '../../core/face.ts';
 import type { SetHeader } from '../../sets/face.ts';
+import { readCropBytes } from '../../warp/cropBytes.ts';
 import { encodeFace } from './encode.ts';
 import { FaceSetWriter } from './write.ts';
 
@@ -55,12 +56,11 @@ export async function writeRenderedSet(folder: string, options: RenderedSetOptio
       level,
       samples: 2,
     });
-    const floats = await batch.floats();
+    const faces = await readCropBytes(batch);
     batch.dispose();
     const person = `rendered-${String(identity).padStart(4, '0')}`;
     for (const [k, attribute] of attributes.entries()) {
-      const crop = floats.subarray(3 * size * size * k, 3 * size * size * (k + 1));
-      const { jpeg, ...measured } = await encodeFace(crop, size, quality);
+      const { jpeg, ...measured } = await encodeFace(faces[k] as Uint8Array, size, quality);
       const sourceHash = createHash('sha256').update(jpeg).digest('hex');
       const where = placeOf({ identity, attributes: attribute, seed, level }, size);
       await writer.add({ person, source: `${person}/${attribute}`, sourceHash, ...where, ...measured }, jpeg);

@@ -17,7 +17,7 @@ port?.on('message', async ({ id, task }: { readonly id: number; readonly task: T
       const data = decoded.picture.data.slice(); // memory of sharp cannot move to another thread
       port.postMessage({ id, answer: { ...decoded, picture: { ...decoded.picture, data } } }, [data.buffer]);
     } else {
-      const encoded = await encodeFace(task.crop, task.size, task.quality);
+      const encoded = await encodeFace(task.pixels, task.size, task.quality);
       port.postMessage({ id, answer: { ...encoded, jpeg: encoded.jpeg.slice() } });
     }
   } catch (cause) {

@@ -9,7 +9,7 @@ import type { EncodedFace } from './encode.ts';
 /** What a worker is asked for. */
 export type Task =
   | { readonly kind: 'decode'; readonly file: string; readonly name: string }
-  | { readonly kind: 'encode'; readonly crop: Float32Array; readonly size: number; readonly quality: number };
+  | { readonly kind: 'encode'; readonly pixels: Uint8Array; readonly size: number; readonly quality: number };
 
 interface Reply {
   readonly id: number;
@@ -56,9 +56,9 @@ export class ImportWorkers {
     return this.#ask({ kind: 'decode', file, name }, []) as Promise<DecodedPicture>;
   }
 
-  /** Compresses and measures a face; `crop` cannot be used afterwards. */
-  encode(crop: Float32Array, size: number, quality: number): Promise<EncodedFace> {
-    return this.#ask({ kind: 'encode', crop, size, quality }, [crop.buffer as ArrayBuffer]) as Promise<EncodedFace>;
+  /** Compresses and measures a face; the buffer of `pixels` cannot be used afterwards. */
+  encode(pixels: Uint8Array<ArrayBuffer>, size: number, quality: number): Promise<EncodedFace> {
+    return this.#ask({ kind: 'encode', pixels, size, quality }, [pixels.buffer]) as Promise<EncodedFace>;
   }
 
   #ask(task: Task, moved: readonly ArrayBuffer[]): Promise<DecodedPicture | EncodedFace> {
