@@ -14,7 +14,14 @@ import {
   pictureOfPlanes,
   uploadPlanes,
 } from '@visage/photos';
-import { npmWeights, openFilmFile, readPicture, whileAlive } from '@visage/photos/node';
+import {
+  hasFilmLibraries,
+  installFilmLibraries,
+  npmWeights,
+  openFilmFile,
+  readPicture,
+  whileAlive,
+} from '@visage/photos/node';
 import type { IdentityNetwork } from '@visage/simswap';
 import {
   type FoundPerson,
@@ -128,6 +135,7 @@ export async function measureCarryover(
     note({ faces: name, count: faces.length, pairs, agreement, meanCosine });
   }
   if (options.folder === undefined) {
+    if (!hasFilmLibraries()) await installFilmLibraries();
     const faces = await filmedFaces(gpu, found, options);
     const { right, frames, leastOwn, mostOther } = await toldApart(network, faces, size);
     note({ faces: 'two filmed men', count: frames, right, leastOwn, mostOther });

@@ -15,10 +15,8 @@ const folder = mkdtempSync(join(tmpdir(), 'visage-from-'));
 const people = join(folder, 'people');
 const checkpoint = join(folder, 'first', 'checkpoint.safetensors');
 test.after(() => rmSync(folder, { recursive: true, force: true }));
-test.before(async () => {
-  await writeFaceFolder(people, { identities: 11, imagesPerIdentity: 3, size: micro.imageSize, samples: 1 });
-  await (await RunFolder.open(join(folder, 'first'), await microRun(people, { steps: 2 }))).train();
-});
+await writeFaceFolder(people, { identities: 11, imagesPerIdentity: 3, size: micro.imageSize, samples: 1 });
+await (await RunFolder.open(join(folder, 'first'), await microRun(people, { steps: 2 }))).train();
 
 const settings = (recipe = paper, set = {}) =>
   newSettings({ ...micro, steps: 6 }, recipe, { data: [{ folder: people, weight: 1 }], set });
