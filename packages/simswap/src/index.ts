@@ -63,7 +63,19 @@ export { Generator, type GeneratorConfig, publishedGenerator } from './networks/
 export { IdBlock } from './networks/idBlock.ts';
 export { type IdentityConfig, IdentityNetwork } from './networks/identity.ts';
 export { IResNet, publishedIResNet } from './networks/iresnet.ts';
+export {
+  type LandmarkConfig,
+  LandmarkNetwork,
+  landmarkArchitecture,
+  readLandmarkConfig,
+} from './networks/landmarkNetwork.ts';
 export { arcFaceMargin, cosFaceMargin, type MarginConfig, MarginHead } from './networks/marginHeads.ts';
+export {
+  type ParsingConfig,
+  ParsingNetwork,
+  parsingArchitecture,
+  readParsingConfig,
+} from './networks/parsingNetwork.ts';
 export {
   Discriminator,
   type DiscriminatorConfig,
@@ -98,6 +110,9 @@ export {
   readFaceChanges,
 } from './readers/faceChanges.ts';
 export { IdentityTask } from './readers/identityTask.ts';
+export { LandmarkTask } from './readers/landmarkTask.ts';
+export { ParsingTask } from './readers/parsingTask.ts';
+export { landmarkMirror, ProceduralMaps, ProceduralPoints } from './readers/proceduralLabels.ts';
 export {
   type ReaderOptimizer,
   type ReaderReport,

@@ -50,6 +50,7 @@ interface Options {
   readonly width?: number;
   readonly layers?: readonly number[];
   readonly latent?: number;
+  readonly channels?: number;
   readonly stage?: readonly string[];
   readonly changes?: 'none' | 'photographs';
   readonly set?: Readonly<Record<string, string>>;
@@ -120,11 +121,11 @@ async function trainIn(folder: string, run: ReaderRun): Promise<void> {
 /** What the options say otherwise than the preset. */
 function changesOf(kind: ReaderKind, preset: ReaderPreset, options: Options): ReaderRunChanges {
   const { size, width, layers, latent, from, data, level } = options;
-  const sizes = { width, layers, embedding: latent, inputSize: size };
+  const sizes = { width, layers, channels: options.channels, embedding: latent, inputSize: size };
   const network = Object.fromEntries(
     Object.entries(sizes).filter(([name, value]) => value !== undefined && name in (preset.network as object)),
   );
-  for (const [flag, value] of Object.entries({ width, layers, latent }))
+  for (const [flag, value] of Object.entries({ width, layers, latent, channels: options.channels }))
     if (value !== undefined && from !== undefined)
       throw new UsageError(`--${flag}: the weights of --from have the sizes of their network; leave it out`);
   if (data !== undefined && level !== undefined)
@@ -196,12 +197,13 @@ function addReader(train_: Command, kind: ReaderKind): void {
     .command(kind.name)
     .description(kind.about)
     .addOption(new Option('--preset <name>', presets).choices(kind.presets.map(({ name }) => name)))
-    .option('--size <pixels>', 'height and width of the faces', integer(16, 512))
-    .option('--width <share>', 'scales every channel count of the network', number(0.01, 4));
+    .option('--size <pixels>', 'height and width of the faces', integer(16, 512));
   if (identity)
     command
+      .option('--width <share>', 'scales every channel count of the network', number(0.01, 4))
       .option('--layers <blocks>', 'residual blocks of the four stages of the network, such as 2,2,4,2', four)
       .option('--latent <n>', 'length of the embedding', integer(8, 4096));
+  else command.option('--channels <n>', 'channels of the first map of the network', integer(1, 512));
   command
     .option(
       '--stage <numbers>',

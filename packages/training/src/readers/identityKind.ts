@@ -120,7 +120,6 @@ const kindOf = (name: ReaderName, about: string, first: number, presets: readonl
   architecture: 'identity',
   presets,
   photographs: true,
-  headline: { figure: EER, better: 'less' },
   readSizes: readIdentityConfig,
   build: (sizes) => buildIdentityNetwork(readIdentityConfig(sizes)),
   open: (network, settings, dataSets) => partsOf(identityOf(network), first, settings, dataSets),

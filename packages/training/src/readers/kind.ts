@@ -36,8 +36,6 @@ export interface ReaderKind {
   readonly presets: readonly ReaderPreset[];
   /** Whether it can learn from a data set of photographs, which has the names of people and no other labels. */
   readonly photographs: boolean;
-  /** The figure by which readers of the kind are compared, as it stands in {@link ReaderFigures}, and its direction. */
-  readonly headline: { readonly figure: string; readonly better: 'less' | 'more' };
   /**
    * Reads sizes out of JSON; every number is checked.
    *

@@ -17,9 +17,9 @@ import {
 import type { DataChoice } from '../settings/settings.ts';
 
 /** What a reader reads: whose face it is, the same for measurements alone, what each pixel shows, where points lie. */
-export type ReaderName = 'identity' | 'judge';
+export type ReaderName = 'identity' | 'judge' | 'parsing' | 'landmarks';
 
-export const readerNames: readonly ReaderName[] = ['identity', 'judge'];
+export const readerNames: readonly ReaderName[] = ['identity', 'judge', 'parsing', 'landmarks'];
 
 /** All settings that determine the training of a reader. */
 export interface ReaderSettings {
