@@ -8,6 +8,7 @@
  *     npm run bench -- transfer       bytes between host and device, and checkpoints beside a training
  *     npm run bench -- memory         its memory, counted on any machine
  *     npm run bench -- detection      faces found on photographs with 140 people, and on 37 pictures without
+ *     npm run bench -- carryover FILE what an identity network that learned from rendered people makes of real ones
  *     npm run bench -- data           pictures of a face set per second, decoded in worker threads
  *     npm run bench -- film           a film with one face: codecs, GPU, and both together
  *     npm run bench -- peers          beside tfjs-backend-webgpu and jax-js, in the same run
@@ -24,6 +25,7 @@
 import { reportFailure } from '@visage/cli';
 import { Command } from 'commander';
 import { addBenches } from './commands/benches.ts';
+import { addCarryover } from './commands/carryover.ts';
 import { addDatasetBench } from './commands/dataset.ts';
 import { addDetection } from './commands/detection.ts';
 import { addFilm } from './commands/film.ts';
@@ -39,6 +41,7 @@ addFilm(program);
 addMemory(program);
 addTransfer(program);
 addDetection(program);
+addCarryover(program);
 addPage(program);
 addDatasetBench(program);
 addKernelPage(program);

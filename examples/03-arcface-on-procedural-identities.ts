@@ -27,7 +27,7 @@ import { equalErrorRate, faceSets, type Level, renderFaces } from '@visage/faces
 import { startGpu } from '@visage/gpu/node';
 import { cosineSchedule, loadModule, type Module, Sgd, saveModule, seeded } from '@visage/nn';
 import { loadSafetensors, saveFile } from '@visage/nn/node';
-import { ArcFace, IResNet, type LabelledData, MarginHead, ProceduralLabels } from '@visage/simswap';
+import { ArcFace, IResNet, type LabelledPeople, MarginHead, ProceduralLabels } from '@visage/simswap';
 import {
   avgPool2d,
   concat,
@@ -86,7 +86,7 @@ console.log(`Training on ${gpu.adapter.name}${gpu.adapter.software ? ', a softwa
 
 /** People to learn from, and photos of them and of people whom nothing learns from. */
 interface Source {
-  readonly data: LabelledData;
+  readonly data: LabelledPeople;
   readonly unseen: number;
   /** [persons, pixels, pixels, 3]: photo number `photos[k]` of person `persons[k]`. */
   photosOf(who: 'trained' | 'unseen', persons: readonly number[], photos: readonly number[]): Promise<Tensor>;
@@ -209,7 +209,7 @@ function disguised(faces: Tensor): Tensor {
 
 // Traced once; each run() below replays its kernels on the numbers written before.
 const step = record(() => {
-  const { faces: given, labels } = source.data.batch();
+  const { images: given, labels } = source.data.batch();
   const seen = blurs > 0 ? blurred(given) : given;
   const faces = attack > 0 ? disguised(seen) : seen;
   const loss = crossEntropy(head.forward(network.embed(faces), labels), labels);

@@ -7,7 +7,6 @@
  *     node scripts/fixtures.mjs visp-images-data  fetches one
  */
 import { spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import {
   closeSync,
   existsSync,
@@ -22,6 +21,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { checkHash, packNpm, run } from './archives.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const cache = join(root, '.cache', 'fixtures');
@@ -41,19 +41,6 @@ export const pictures = /** @type {readonly FixturePicture[]} */ (table.pictures
 /** Names of all packages. */
 export const packageNames = /** @type {readonly string[]} */ (table.packages.map(({ name }) => name));
 
-/** Runs a program; an error that ends with what it printed, unless its status is 0. */
-function run(program, args, cwd) {
-  const { status, error, stdout, stderr } = spawnSync(program, args, { cwd, encoding: 'utf8', timeout: 300_000 });
-  if (status !== 0) throw new Error(`${program} ${args[0]}: ${error?.message ?? stderr.trim().split('\n').at(-1)}`);
-  return stdout;
-}
-
-/** The archive of an npm package. */
-function packNpm({ name, version }, folder) {
-  run('npm', ['pack', `${name}@${version}`, '--silent'], folder);
-  return readdirSync(folder).find((file) => file.endsWith('.tgz'));
-}
-
 /**
  * The archive of a Debian package: from the machine's own sources, or from Debian's pool where those have another
  * version.
@@ -70,15 +57,6 @@ async function downloadDebian({ name, version, pool }, folder) {
     writeFileSync(join(folder, file), new Uint8Array(await response.arrayBuffer()));
     return file;
   }
-}
-
-/** Throws unless the archive has the hash of the table. */
-function checkHash(archive, { sha256, integrity }) {
-  const [algorithm, expected] = integrity ? ['sha512', integrity.slice(7)] : ['sha256', sha256];
-  const got = createHash(algorithm)
-    .update(readFileSync(archive))
-    .digest(integrity ? 'base64' : 'hex');
-  if (got !== expected) throw new Error(`its ${algorithm} is ${got}, expected ${expected}`);
 }
 
 /** Unpacks what is kept of a Debian package; some unpack to 600 MB. */

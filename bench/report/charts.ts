@@ -27,6 +27,7 @@ export function chartsOf({ bench, measured }: BenchResult): Chart[] {
     case 'data':
     case 'film':
     case 'detection':
+    case 'carryover':
     case 'pytorch':
       return [];
   }

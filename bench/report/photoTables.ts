@@ -1,5 +1,6 @@
 /** @file Tables of the benchmarks of photographs, films and data sets of them. */
 import type { Table } from '@visage/training';
+import type { CarryoverRow } from '../core/carryover.ts';
 import type { DataRow } from '../core/data.ts';
 import type { DetectionRow } from '../core/detection.ts';
 import type { FilmReport } from '../core/film.ts';
@@ -25,6 +26,25 @@ export function detectionTable(rows: readonly DetectionRow[]): Table {
   const none = line(`${empty.length} pictures without people`, '', empty);
   const head = ['picture', 'pixels', 'people', 'found', 'wrong', 'ms a picture'];
   return { title: 'Faces found', rows: [head, ...body, none, line('all', '', rows)] };
+}
+
+/** What an identity network makes of real faces. */
+export function carryoverTable(rows: readonly CarryoverRow[]): Table {
+  const number = (value: number | undefined): string => value?.toFixed(3) ?? '';
+  const body = rows.map(({ faces, count, pairs, agreement, meanCosine, right, leastOwn, mostOther }) => [
+    faces,
+    String(count),
+    String(pairs ?? ''),
+    number(agreement),
+    number(meanCosine),
+    right === undefined ? '' : `${right} of ${count}`,
+    number(leastOwn),
+    number(mostOther),
+  ]);
+  const note =
+    "Agreement: Spearman's rank correlation, over pairs of two people, of the network's distances and those of dlib's recogniser; 0 says that the network's tell nothing of photographs.";
+  const head = ['faces', 'count', 'pairs', 'agreement', 'mean cosine', 'told apart', 'least own', 'most other'];
+  return { title: 'Real faces', note, rows: [head, ...body] };
 }
 
 export function dataTable(rows: readonly DataRow[]): Table {

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { type Gpu, VisageError } from '@visage/gpu';
 import { tuningTarget } from '@visage/gpu/node';
 import { saveFile } from '@visage/nn/node';
+import type { CarryoverRow } from '../core/carryover.ts';
 import type { ConvolutionRow } from '../core/convolution.ts';
 import type { DataRow } from '../core/data.ts';
 import type { DetectionRow } from '../core/detection.ts';
@@ -43,6 +44,7 @@ export interface Measurements {
   readonly data: readonly DataRow[];
   readonly film: FilmReport;
   readonly detection: readonly DetectionRow[];
+  readonly carryover: readonly CarryoverRow[];
   readonly peers: PeerReport;
 }
 export type BenchName = keyof Measurements;

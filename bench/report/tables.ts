@@ -1,5 +1,6 @@
 import { REASONS_NOTE, Reasons, variantsOf } from '@visage/gpu';
 import type { Table } from '@visage/training';
+import type { CarryoverRow } from '../core/carryover.ts';
 import { CONVOLUTION_PASSES, type ConvolutionRow } from '../core/convolution.ts';
 import type { DataRow } from '../core/data.ts';
 import type { DetectionRow } from '../core/detection.ts';
@@ -12,7 +13,7 @@ import type { TransferReport } from '../core/transfer.ts';
 import type { PeerReport } from '../peers/contest.ts';
 import { arithmeticRate, memoryRate, percent, significant } from './format.ts';
 import { peerTable } from './peers.ts';
-import { dataTable, detectionTable, filmTables } from './photoTables.ts';
+import { carryoverTable, dataTable, detectionTable, filmTables } from './photoTables.ts';
 import type { BenchResult, PytorchReport, PytorchRow } from './result.ts';
 import { transferTables } from './transferTables.ts';
 
@@ -39,6 +40,8 @@ export function tablesOf(result: BenchResult, most = Number.POSITIVE_INFINITY): 
       return transferTables(result.measured as TransferReport);
     case 'detection':
       return [detectionTable(result.measured as readonly DetectionRow[])];
+    case 'carryover':
+      return [carryoverTable(result.measured as readonly CarryoverRow[])];
     case 'data':
       return [dataTable(result.measured as readonly DataRow[])];
     case 'film':

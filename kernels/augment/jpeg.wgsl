@@ -4,7 +4,7 @@
 //   F = round(B (f − 128) Bᵀ / q) · q,   f' = Bᵀ F B + 128
 //   q = clamp(⌊(table · SCALE + 50) / 100⌋, 1, 255)
 // with B the orthonormal DCT. SCALE is libjpeg's factor of the quality: 5000 / quality below 50, 200 − 2 · quality from
-// there on.
+// there on. A picture whose SCALE is negative stays as it is.
 //
 // A workgroup holds one MCU of 16x16 pixels: four blocks of Y, one of Cb and one of Cr. Cosines are constants, because
 // WGSL allows cos an error that would show after quantisation. A file decoded by libjpeg differs by its smoother
@@ -129,8 +129,11 @@ fn main(
     if (mcu >= MCUS || left + x >= W || top + y >= H) {
       continue;
     }
-    let p = clamp(round(planes[yPlace(x, y)] + chroma), vec3f(0.0), vec3f(255.0)) / 255.0;
+    var p = clamp(round(planes[yPlace(x, y)] + chroma), vec3f(0.0), vec3f(255.0)) / 255.0;
     let at = 3u * ((n * H + top + y) * W + left + x);
+    if (scale < 0.0) {
+      p = vec3f(pictures[at], pictures[at + 1u], pictures[at + 2u]);
+    }
     for (var c = 0u; c < 3u; c++) {
       out[at + c] = p[c];
     }

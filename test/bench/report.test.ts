@@ -139,6 +139,7 @@ const fullRun: Record<BenchName, unknown> = {
   step: [{ ...setting, ...costs }],
   memory: [{ ...setting, networks: 1, state: 1, constants: 1, workspace: 1, peak: 1 }],
   detection: [{ picture: 'a', width: 1, height: 1, people: 2, found: 1, wrong: 0, ms: 3 }],
+  carryover: [{ faces: 'a', count: 9, pairs: 36, agreement: 0.5, meanCosine: 0.1 }],
   data: [
     {
       stored: 256,

@@ -32,7 +32,14 @@ import {
   regionMasks,
   uploadPicture,
 } from '@visage/photos';
-import { CHANGE_NUMBERS, changePictures } from '@visage/simswap';
+import {
+  CHANGE_NUMBERS,
+  CHANGE_ROW,
+  changeFaces,
+  changeMaps,
+  changePictures,
+  photographChanges,
+} from '@visage/simswap';
 import {
   adain,
   arcMargin,
@@ -93,6 +100,7 @@ import { normFamily } from '../../packages/tensor/src/reduce/plan.ts';
 import { totalFamily } from '../../packages/tensor/src/reduce/threads.ts';
 import { productOf } from '../helpers/variants.ts';
 import { launchFilms } from './films.ts';
+import { launchHeads } from './heads.ts';
 
 /** What activations are made of: each op compiles for either type. */
 let activations: FloatType = 'f32';
@@ -334,6 +342,9 @@ function launchPhotos(): void {
 function launchChanges(): void {
   const changes = { flip: 0.5, color: 0.2, blur: 1, jpeg: 50 };
   changePictures(zeros([2, 9, 7, 3]), changes, zeros([2, CHANGE_NUMBERS]));
+  const rows = zeros([2, CHANGE_ROW]);
+  changeFaces(zeros([2, 9, 9, 3]), photographChanges, rows);
+  changeMaps(zeros([2, 9, 9, 1]), photographChanges, rows, 3);
 }
 
 for (const profile of ['full', 'browser'] as const) {
@@ -356,6 +367,7 @@ for (const profile of ['full', 'browser'] as const) {
       launchTraining();
       await launchFiles();
       launchFaces();
+      launchHeads();
       launchPhotos();
       launchChanges();
       launchFilms();

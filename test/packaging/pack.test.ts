@@ -53,6 +53,10 @@ test('every package builds and packs with its entries inside', () => {
       assert.ok(files.has(types.slice(2)) && files.has(code.slice(2)), `${folder} packs ${types} and ${code}`);
     }
     assert.ok(files.has('LICENSE'), `${folder} packs its licence`);
+    if (folder === 'packages/faces') {
+      const shipped = ['NOTICE', 'assets/heads-shapes.bin', 'assets/heads-textures.bin'];
+      for (const file of shipped) assert.ok(files.has(file), `${folder} packs ${file}`);
+    }
     const sources = [...files].filter((file) => file.endsWith('.ts') && !file.endsWith('.d.ts'));
     assert.equal(sources, [], `${folder} packs no sources`);
   }

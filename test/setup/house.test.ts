@@ -36,14 +36,14 @@ const packages: readonly Package[] = [
     rooms: 'core reduce elementwise random losses norm gemm image conv frozen tuning methods.ts'.split(' '),
   },
   { name: 'nn', rooms: 'core layers optim files'.split(' ') },
-  { name: 'faces', rooms: 'sampling images render metrics node'.split(' ') },
-  { name: 'simswap', rooms: 'core networks losses swap files training baselines'.split(' ') },
+  { name: 'faces', rooms: 'sampling images heads render metrics node'.split(' ') },
+  { name: 'simswap', rooms: 'core networks losses swap files training readers baselines'.split(' ') },
   {
     name: 'photos',
     rooms: 'core marks codecs warp align networks detect people paste swap sets films node'.split(' '),
   },
   { name: 'weights', rooms: [] },
-  { name: 'training', rooms: 'settings data networks evaluation report runs compare'.split(' ') },
+  { name: 'training', rooms: 'settings data networks evaluation report runs readers compare'.split(' ') },
   { name: 'conformance', rooms: 'golden programs cases compare aligned.ts table.ts run.ts'.split(' ') },
   {
     name: 'cli',

@@ -43,6 +43,7 @@ const OTHERS: Readonly<Record<string, readonly [text: string, value: unknown]>> 
   pairs: ['cross,same,cross', ['cross', 'same', 'cross']],
   identityResize: ['nearest', 'nearest'],
   averageDecay: ['0.99', 0.99],
+  warmupSteps: ['10', 10],
   decaySteps: ['100', 100],
 };
 

@@ -43,7 +43,16 @@ test('every recipe survives JSON; names are its own; an older checkpoint reads a
   const all = [...recipes, ...ablation()];
   for (const recipe of all) assert.equal(readRecipe(JSON.parse(JSON.stringify(recipe))), recipe);
   assert.is(new Set(all.map(({ name }) => name)).size, all.length);
-  const newer = ['head', 'discriminator', 'realImages', 'hingeFactor', 'turns', 'augmentation', 'pictures'];
+  const newer = [
+    'head',
+    'discriminator',
+    'realImages',
+    'hingeFactor',
+    'turns',
+    'augmentation',
+    'pictures',
+    'warmupSteps',
+  ];
   const older = Object.fromEntries(Object.entries(paper).filter(([field]) => !newer.includes(field)));
   assert.equal(readRecipe(older), paper);
   assert.throws(() => readRecipe({ ...paper, turns: 'never' }), /recipe\.turns.*together or alternate/);

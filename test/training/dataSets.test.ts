@@ -199,8 +199,8 @@ test('labelled faces carry the number of their person, everybody in turn, and a 
   const pictures = new Pictures(data, micro.imageSize);
   const labelled = new PictureLabels({ people: data.people, pictures, batchSize: PEOPLE, seed: 3 });
   const step = record(() => {
-    const { faces, labels } = labelled.batch();
-    return [faces.mul(1), cast(labels, 'f32')] as const;
+    const { images, labels } = labelled.batch();
+    return [images.mul(1), cast(labels, 'f32')] as const;
   });
   const bytes = new Map<string, number>();
   for (const [label, { faces }] of data.people.entries())

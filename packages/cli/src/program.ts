@@ -21,6 +21,7 @@ export function createProgram(): Command {
   const program = new Command('visage')
     .version(version(), '-v, --version')
     .description('SimSwap from scratch on WebGPU: train, swap, measure')
+    .enablePositionalOptions() // what follows `train identity` is of that, although `train` has options of the name
     .configureOutput({ outputError: (text, write) => write(`visage: ${oneLine(text)}\n`) })
     .showSuggestionAfterError();
   for (const add of [

@@ -8,6 +8,7 @@
  * - `swap/`: the swapper, and the pipelines in which published generators run.
  * - `files/`: checkpoints, import of PyTorch's weights, export to safetensors and ONNX.
  * - `training/`: a training step in its phases, and the trainer that records and replays it.
+ * - `readers/`: networks that read something off a face (whose it is, what each pixel shows), and how they are trained.
  * - `baselines/`: DeepFakes and FaceShifter, with trainers of their own.
  */
 export * from './baselines/index.ts';
@@ -62,7 +63,19 @@ export { Generator, type GeneratorConfig, publishedGenerator } from './networks/
 export { IdBlock } from './networks/idBlock.ts';
 export { type IdentityConfig, IdentityNetwork } from './networks/identity.ts';
 export { IResNet, publishedIResNet } from './networks/iresnet.ts';
+export {
+  type LandmarkConfig,
+  LandmarkNetwork,
+  landmarkArchitecture,
+  readLandmarkConfig,
+} from './networks/landmarkNetwork.ts';
 export { arcFaceMargin, cosFaceMargin, type MarginConfig, MarginHead } from './networks/marginHeads.ts';
+export {
+  type ParsingConfig,
+  ParsingNetwork,
+  parsingArchitecture,
+  readParsingConfig,
+} from './networks/parsingNetwork.ts';
 export {
   Discriminator,
   type DiscriminatorConfig,
@@ -84,6 +97,42 @@ export {
   readGeneratorConfig,
   readIdentityConfig,
 } from './networks/read.ts';
+export { disguised, softened } from './readers/attack.ts';
+export { changeFaces, changeMaps, changePoints } from './readers/changeFaces.ts';
+export { CHANGE_ROW, faceChangeRows } from './readers/changeRows.ts';
+export {
+  type Change,
+  type FaceChanges,
+  faceChangePaths,
+  noChanges,
+  parseFaceChanges,
+  photographChanges,
+  readFaceChanges,
+} from './readers/faceChanges.ts';
+export { IdentityTask } from './readers/identityTask.ts';
+export { LandmarkTask } from './readers/landmarkTask.ts';
+export { ParsingTask } from './readers/parsingTask.ts';
+export { landmarkMirror, ProceduralMaps, ProceduralPoints } from './readers/proceduralLabels.ts';
+export {
+  type ReaderOptimizer,
+  type ReaderReport,
+  type ReaderRunOptions,
+  type ReaderTrainerOptions,
+  readerOptimizers,
+} from './readers/readerOptions.ts';
+export { type ReaderState, readerArchitecture, readReaderState } from './readers/readerState.ts';
+export { ReaderTrainer } from './readers/readerTrainer.ts';
+export {
+  checkStages,
+  type MarginStage,
+  parseStage,
+  type ReaderStage,
+  readStage,
+  stageAt,
+  stageExpectations,
+  stepsOf,
+} from './readers/stage.ts';
+export type { ReaderTask } from './readers/task.ts';
 export {
   checkPipeline,
   type Pipeline,
@@ -109,7 +158,9 @@ export { AUGMENTATION_DRAWS, augmentationDraws, diffAugment } from './training/d
 export { NonFiniteLossError } from './training/errors.ts';
 export {
   type LabelledData,
-  type LabelledFaces,
+  type LabelledPeople,
+  type LabelledPictures,
+  type LevelShare,
   ProceduralLabels,
   type ProceduralLabelsOptions,
 } from './training/labelledData.ts';

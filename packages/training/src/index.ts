@@ -9,6 +9,7 @@
  * - `evaluation`: measures a swapper on procedural people whose exact swaps are known.
  * - `report`: HTML pages, diagrams, and numbers in words.
  * - `runs`: a training run in its folder, with its log, checkpoints, samples and report.
+ * - `readers`: trainings of networks that read faces, in folders too.
  * - `compare`: trains SimSwap, FaceShifter and DeepFakes with the same budget and measures them alike.
  */
 export { type ComparisonResult, comparisonTable, runsTable } from './compare/report.ts';
@@ -21,11 +22,45 @@ export { type DataSplit, describeSplit, splitPeople } from './data/split.ts';
 export { type AnswerName, type EvaluationOptions, SwapEvaluation } from './evaluation/evaluate.ts';
 export { HeldOutEvaluation, type HeldOutOptions, type PhotoAnswer, type PhotoScores } from './evaluation/heldOut.ts';
 export { aboutPeople, firstOf, type PeopleSet } from './evaluation/people.ts';
+export {
+  type FoundPerson,
+  findPeople,
+  type RealFace,
+  type RealFaceOptions,
+  type RealFaceScores,
+  realFaceScores,
+  realFacesOf,
+  type ToldApart,
+  toldApart,
+} from './evaluation/realFaces.ts';
 export { photoTable, scoreTable } from './evaluation/scores.ts';
 export { builtInWeights } from './networks/builtIn.ts';
 export { type FeatureNetworkFile, loadFeatureNetwork, loadIdentityNetwork } from './networks/load.ts';
 export { type MeasuredIdentity, measuredIdentity } from './networks/measured.ts';
 export { judgeOf, PhotoJudge } from './networks/photoJudge.ts';
+export { describeFigures, figureRows, ReaderFolder, type ReaderOutcome, type ReaderScores } from './readers/folder.ts';
+export type { ReaderFigures, ReaderKind, ReaderParts, ReaderPreset } from './readers/kind.ts';
+export { readerKinds } from './readers/kinds.ts';
+export {
+  newReaderRun,
+  newReaderSettings,
+  type ReaderRun,
+  type ReaderRunChanges,
+  readerPresetFor,
+  resumedReaderRun,
+  weightsOf,
+} from './readers/open.ts';
+export {
+  describeChanges,
+  describeFaces,
+  describeStage,
+  hasMargins,
+  levelOf,
+  type ReaderName,
+  type ReaderSettings,
+  readerNames,
+  readerSteps,
+} from './readers/settings.ts';
 export { type Chart, type Picture, pageStyle, type Report, reportPage, type Table } from './report/page.ts';
 export {
   type FigurePage,
@@ -45,6 +80,7 @@ export { measuredRun, newRun, type ResumeChanges, resumedRun, type TrainingRun }
 export type { PhotoFigures } from './runs/results.ts';
 export { type Outcome, RunFolder } from './runs/runFolder.ts';
 export type { OpenedData } from './runs/sources.ts';
+export type { FolderOutcome } from './runs/trainingFolder.ts';
 export { type Preset, presetFor, presets, type Rates, tiny } from './settings/presets.ts';
 export { knownRecipes, recipeNamed } from './settings/recipes.ts';
 export {

@@ -4,14 +4,12 @@ import { currentGpu } from '@visage/gpu';
 import type { Precision, RecipeChanges } from '@visage/simswap';
 import {
   adapterLine,
-  builtInWeights,
   checkNobodyTrains,
   type DataChoice,
   describeDataSet,
   describeSplit,
   newRun,
   newSettings,
-  type Outcome,
   type Preset,
   presetFor,
   presets,
@@ -24,12 +22,13 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { openDevice } from '../terminal/device.ts';
 import { UsageError } from '../terminal/failure.ts';
 import { withFlags } from '../terminal/flags.ts';
-import { onInterrupt, outliveReader } from '../terminal/interrupt.ts';
+import { outliveReader } from '../terminal/interrupt.ts';
 import { integer } from '../terminal/options.ts';
 import { precisionOption, warnOfPrecision } from '../terminal/precision.ts';
-import { Progress } from '../terminal/progress.ts';
 import { addRecipeFields, recipeOption } from '../terminal/recipe.ts';
 import { summary } from '../terminal/summary.ts';
+import { watched } from '../terminal/watched.ts';
+import { addReaders } from './trainReader.ts';
 
 interface Options {
   readonly preset?: string;
@@ -46,6 +45,7 @@ interface Options {
   readonly identity?: string;
   readonly features?: string;
   readonly out?: string;
+  readonly from?: string;
   readonly resume?: string;
   readonly allowOtherData?: boolean;
 }
@@ -64,34 +64,15 @@ export async function trainIn(folder: string, run: TrainingRun): Promise<void> {
     console.log(`  ${describeSplit(split)}`);
   }
   const into = await RunFolder.open(folder, run);
-  const outcome = await watched(into);
+  const outcome = await watched(into, run.settings.steps, run.trainer.step);
   console.log(summary(into, outcome, adapterLine(currentGpu()), (performance.now() - started) / 1000));
-}
-
-/** Trains with a progress bar, and stops when the process is asked to end. */
-async function watched(into: RunFolder): Promise<Outcome> {
-  const { settings, trainer } = into.run;
-  const progress = new Progress(settings.steps, trainer.step);
-  const release = onInterrupt(() =>
-    into.stop('finishing this step and saving; Ctrl-C again ends at once without saving'),
-  );
-  try {
-    return await into.train({
-      onStep: (values) => progress.update(values),
-      onNote: (line) => progress.note(line),
-      onLastStep: () => progress.stop(),
-      onRescue: ({ step, checkpoint }) => progress.note(`saved after step ${step}; go on with --resume ${checkpoint}`),
-    });
-  } finally {
-    release();
-  }
 }
 
 async function train(options: Options): Promise<void> {
   outliveReader();
   if (options.resume !== undefined) return resume(options.resume, options);
   if (options.allowOtherData) throw new UsageError('--allow-other-data is for --resume; a new run takes any data');
-  const { out = 'out/train', data, identity = builtInWeights('identity'), recipe } = options;
+  const { out = 'out/train', data, identity, recipe, from } = options;
   if (existsSync(join(out, 'checkpoint.safetensors'))) {
     throw new UsageError(
       `${out}: holds a checkpoint already; go on with --resume ${out}/checkpoint.safetensors, or choose another --out`,
@@ -110,11 +91,11 @@ async function train(options: Options): Promise<void> {
     precision: options.precision,
     data: sourcesOf(data, options.mix),
     judge: options.judge,
-    set: options.set,
+    set: from === undefined ? options.set : { warmupSteps: warmupOf(preset, options), ...options.set },
   };
   checkSize(preset, options.size);
   const settings = newSettings(preset, recipeNamed(recipe), changes);
-  await trainIn(out, await withFlags(FLAGS, () => newRun(settings, identity, options.features)));
+  await trainIn(out, await withFlags(FLAGS, () => newRun(settings, identity, options.features, from)));
 }
 
 /**
@@ -124,9 +105,10 @@ async function train(options: Options): Promise<void> {
  * @throws UsageError if another option is given, or if the folder holds a later checkpoint.
  */
 async function resume(checkpoint: string, options: Options): Promise<void> {
-  const { preset, recipe, set, size, batch, seed, precision, identity, features, judge, mix, out, steps } = options;
+  const { preset, recipe, set, size, batch, seed, precision, identity, features, judge, mix, out, from, steps } =
+    options;
   const { data: folders, allowOtherData } = options;
-  const decided = { preset, recipe, set, size, batch, seed, precision, identity, features, judge, mix, out };
+  const decided = { preset, recipe, set, size, batch, seed, precision, identity, features, judge, mix, out, from };
   for (const [name, value] of Object.entries(decided)) {
     if (value !== undefined)
       throw new UsageError(`--${name} cannot change in a resumed run; the checkpoint decides it`);
@@ -143,6 +125,9 @@ async function resume(checkpoint: string, options: Options): Promise<void> {
   warnOfPrecision(run.settings.precision);
   await trainIn(dirname(checkpoint), run);
 }
+
+/** Steps in which the rates rise when a run begins with trained weights: a twentieth, at most 500. */
+const warmupOf = (preset: Preset, { steps = preset.steps }: Options): number => Math.min(500, Math.ceil(steps / 20));
 
 /** The word that stands for procedural faces; a folder of that name is `./faces`. */
 const PROCEDURAL = 'faces';
@@ -176,7 +161,7 @@ export function addTrain(program: Command): void {
   const about = presets.map(({ name, about }) => `${name} (${about})`).join('; ');
   const command = program
     .command('train')
-    .description('train a swapper from scratch, or go on from a checkpoint')
+    .description('train a swapper from scratch, or go on from a checkpoint; or a network that reads faces')
     .addOption(new Option('--preset <name>', about).choices(presets.map(({ name }) => name)))
     .addOption(recipeOption())
     .option('--size <pixels>', 'height and width of the images', integer(32, 512))
@@ -199,10 +184,18 @@ export function addTrain(program: Command): void {
       '--judge <file>',
       'identity network that measures held-out people of a data set (default: the one of dlib for a set of photographs, else the built-in one)',
     )
-    .option('--identity <file>', 'weights of the identity network (default: the built-in one, for procedural faces)')
+    .option(
+      '--identity <file>',
+      'weights of the identity network (default: that of --from, else the built-in one, for procedural faces)',
+    )
     .option('--features <file>', 'EfficientNet-lite0 weights, for recipes with the projected discriminator')
     .option('--out <folder>', 'where log, samples, checkpoint and report go (default: out/train)')
+    .option(
+      '--from <weights>',
+      'begin with the networks of a checkpoint, or with a generator; its sizes stay, the rates rise from 0 again',
+    )
     .option('--resume <checkpoint>', 'go on where this checkpoint stands, in its folder')
     .option('--allow-other-data', 'with --resume: go on although the data set is not the one that the run began with');
   addRecipeFields(command).action(train);
+  addReaders(command);
 }

@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import { checkInteger, checkOptions, currentGpu, type OptionKeys } from '@visage/gpu';
 import { FileError } from '@visage/nn';
 import { saveFile } from '@visage/nn/node';
+import type { HeadCrop } from '../heads/people/levels.ts';
 import { type Image, imagesOf, resizeImage } from '../images/image.ts';
-import { type Landmarks, landmarksOf, type Pose, poseOf } from '../render/landmarks.ts';
+import { type FacePlace, placesOf } from '../render/labels.ts';
+import type { Landmarks, Pose } from '../render/landmarks.ts';
 import { renderFaces } from '../render/render.ts';
 import type { Level } from '../sampling/levels.ts';
 import { readPng, writePng } from './png.ts';
@@ -18,6 +20,8 @@ export interface FaceFolderOptions {
   readonly firstIdentity?: number;
   readonly seed?: number;
   readonly level?: Level;
+  /** Of mesh heads: the face alone (default), or the whole head. */
+  readonly crop?: HeadCrop;
   /** Rays per pixel along each axis. Default 2. */
   readonly samples?: number;
   /** Called now and then with the number of images written so far. */
@@ -31,6 +35,7 @@ const OPTIONS: OptionKeys<FaceFolderOptions> = {
   firstIdentity: true,
   seed: true,
   level: true,
+  crop: true,
   samples: true,
   onProgress: true,
 };
@@ -66,7 +71,7 @@ const digits = (value: number): string => String(value).padStart(7, '0');
  */
 export async function writeFaceFolder(folder: string, options: FaceFolderOptions): Promise<FaceRecord[]> {
   checkOptions('writeFaceFolder', options, OPTIONS);
-  const { identities, imagesPerIdentity, size, firstIdentity = 0, seed, level, samples = 2 } = options;
+  const { identities, imagesPerIdentity, size, firstIdentity = 0, seed, level, crop, samples = 2 } = options;
   for (const name of ['identities', 'imagesPerIdentity'] as const)
     checkInteger('writeFaceFolder', name, options[name], 1);
   checkInteger('writeFaceFolder', 'firstIdentity', firstIdentity, 0);
@@ -77,15 +82,16 @@ export async function writeFaceFolder(folder: string, options: FaceFolderOptions
     for (let from = 0; from < imagesPerIdentity; from += atOnce) {
       const count = Math.min(atOnce, imagesPerIdentity - from);
       const attributes = Uint32Array.from({ length: count }, (_, k) => identity * imagesPerIdentity + from + k);
-      const batch = renderFaces({ identities: attributes.map(() => identity), attributes, size, seed, level, samples });
+      const shown = { identities: attributes.map(() => identity), attributes, size, seed, level, crop, samples };
+      const batch = renderFaces(shown);
       const images = imagesOf(await batch.floats(), size);
       batch.dispose();
+      const places = await placesOf(shown);
       for (const [k, one] of images.entries()) {
-        const key = { identity, attributes: attributes[k] as number, seed, level };
-        const file = join(digits(identity), `${digits(key.attributes)}.png`);
+        const number = attributes[k] as number;
+        const file = join(digits(identity), `${digits(number)}.png`);
         await writePng(join(folder, file), one);
-        const labels = { pose: poseOf(key), landmarks: landmarksOf(key, size) };
-        records.push({ file, identity, attributes: key.attributes, ...labels });
+        records.push({ file, identity, attributes: number, ...(places[k] as FacePlace) });
       }
       options.onProgress?.(records.length);
     }

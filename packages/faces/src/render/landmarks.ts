@@ -1,5 +1,7 @@
 /** @file Pose and landmarks of a face, exact also where hair or an object hides them: head-space points, projected. */
+import { describeHead } from '../heads/people/describe.ts';
 import { type FaceFactors, type FaceKey, faceFactors } from '../sampling/draw.ts';
+import { isHeadLevel } from '../sampling/levels.ts';
 
 /** Head pose in degrees: yaw to the viewer's right, pitch downwards, roll counter-clockwise. */
 export interface Pose {
@@ -39,6 +41,8 @@ const pivot: Vector = [0, -0.22, 0.55];
 
 /** The pose of a face. */
 export function poseOf(key: FaceKey): Pose {
+  const { level = 'L1' } = key;
+  if (isHeadLevel(level)) return describeHead({ ...key, level }).pose;
   const { yaw, pitch, roll } = faceFactors(key);
   return { yaw, pitch, roll };
 }

@@ -1,11 +1,12 @@
 /**
- * @file Renders procedural faces on the GPU. Two integers name a face; three kernels turn a batch of them into pixels:
- * draw the factors, derive matrices and colours, trace. Rendering identity i with attributes a is the exact true swap
- * of i into a.
+ * @file Renders faces on the GPU. Two integers name a face. Levels L0 to L3 are procedural faces: three kernels turn a
+ * batch into pixels, which draw the factors, derive matrices and colours, and trace. Levels M0 to M3 are mesh heads.
+ * Rendering identity i with attributes a is the exact true swap of i into a.
  */
 import {
   ArgumentError,
   checkInteger,
+  checkOneOf,
   checkOptions,
   currentGpu,
   type Gpu,
@@ -16,9 +17,12 @@ import {
 import * as kernels from '@visage/kernels';
 import { scope, Tensor } from '@visage/tensor';
 import { checkDType, checkShape, empty } from '@visage/tensor/kernels';
+import { type HeadLabels, type Heads, headsOn } from '../heads/drawing/heads.ts';
+import type { HeadCrop } from '../heads/people/levels.ts';
+import type { PeopleBatch } from '../heads/people/people.ts';
 import type { Factor, FactorName } from '../sampling/factors.ts';
 import { factors } from '../sampling/factors.ts';
-import { factorTable, type Level, meanIdentityTable } from '../sampling/levels.ts';
+import { factorTable, isHeadLevel, type Level, levelNames, meanIdentityTable } from '../sampling/levels.ts';
 
 /** A batch of faces to render. */
 export interface FaceBatch {
@@ -32,7 +36,9 @@ export interface FaceBatch {
   readonly seed?: number;
   /** Default `L1`. */
   readonly level?: Level;
-  /** Rays per pixel along each axis, 1 to 4. Default 1; 2 for pictures to look at. */
+  /** Of mesh heads only: the face as photographs are cropped for a swapper (default), or the whole head. */
+  readonly crop?: HeadCrop;
+  /** Samples of a pixel along each axis, 1 to 4. Default 2 for mesh heads, else 1; 2 for pictures to look at. */
   readonly samples?: number;
   /** Default: the device of the numbers, if they are tensors, else the current one. */
   readonly gpu?: Gpu;
@@ -45,6 +51,7 @@ export const FACE_BATCH: OptionKeys<FaceBatch> = {
   size: true,
   seed: true,
   level: true,
+  crop: true,
   samples: true,
   gpu: true,
 };
@@ -87,6 +94,7 @@ function checkBatch(op: string, batch: FaceBatch): number {
   checkInteger(op, 'size', size, 16, 1024);
   checkInteger(op, 'samples', samples, 1, 4);
   checkInteger(op, 'seed', seed, 0, 0xffffffff);
+  checkOneOf('faces', 'level', batch.level ?? 'L1', levelNames);
   return rows;
 }
 
@@ -138,6 +146,23 @@ function renderWith({ op, channels, parts, constants }: PixelKernel, batch: Face
   });
 }
 
+/** The heads that a batch shows, if it shows mesh heads. */
+function headsOf(op: string, batch: FaceBatch, mean = false): { heads: Heads; people: PeopleBatch } | undefined {
+  checkBatch(op, batch);
+  const { identities, attributes, seed, level = 'L1', crop } = batch;
+  if (isHeadLevel(level))
+    return { heads: headsOn(op, deviceOf(batch)), people: { identities, attributes, seed, level, crop, mean } };
+  if (crop !== undefined)
+    throw new ArgumentError(
+      op,
+      'crop',
+      showValue(crop),
+      'nothing',
+      'Procedural faces of levels L0 to L3 have one crop',
+    );
+  return undefined;
+}
+
 const scene = [kernels.facesFace, kernels.facesSdf, kernels.facesCamera, kernels.facesPaint];
 
 const colorKernel = (samples = 1): PixelKernel => ({
@@ -156,6 +181,8 @@ const colorKernel = (samples = 1): PixelKernel => ({
  * @throws ArgumentError when the two index lists differ in length or an option is out of range.
  */
 export function renderFaces(batch: FaceBatch): Tensor {
+  const shown = headsOf('render', batch);
+  if (shown) return shown.heads.pictures(shown.people, batch.size, batch.samples ?? 2);
   return renderWith(colorKernel(batch.samples), batch);
 }
 
@@ -163,6 +190,8 @@ export function renderFaces(batch: FaceBatch): Tensor {
  * As {@link renderFaces}, but every face has the mean identity: what a swapper that ignores its source can do at best.
  */
 export function renderMeanFaces(batch: FaceBatch): Tensor {
+  const shown = headsOf('render', batch, true);
+  if (shown) return shown.heads.pictures(shown.people, batch.size, batch.samples ?? 2);
   return renderWith(colorKernel(batch.samples), batch, tableRows(meanIdentityTable(batch.level ?? 'L1')));
 }
 
@@ -174,6 +203,8 @@ export function renderMeanFaces(batch: FaceBatch): Tensor {
  * lie inside.
  */
 export function renderMasks(batch: FaceBatch): Tensor {
+  const shown = headsOf('mask', batch);
+  if (shown) return shown.heads.masks(shown.people, batch.size);
   return renderWith(
     { op: 'mask', channels: 1, parts: [...scene, kernels.facesSurroundings, kernels.facesMask] },
     batch,
@@ -197,8 +228,28 @@ export const materialNames = [
 
 /** The parse map [batch, size, size, 1]: per pixel the number of its class in {@link materialNames}. */
 export function renderMaterials(batch: FaceBatch): Tensor {
+  const shown = headsOf('materials', batch);
+  if (shown) return shown.heads.materials(shown.people, batch.size);
   return renderWith(
     { op: 'materials', channels: 1, parts: [...scene, kernels.facesSurroundings, kernels.facesMaterials] },
     batch,
+  );
+}
+
+/**
+ * All that is known of mesh heads, as tensors: landmarks and which are seen, classes, depth, pose, gaze, expression and
+ * light.
+ *
+ * @throws ArgumentError for a level of procedural faces, whose labels are in `landmarksOf`, `poseOf` and `faceFactors`.
+ */
+export function renderHeadLabels(batch: FaceBatch): HeadLabels {
+  const shown = headsOf('renderHeadLabels', batch);
+  if (shown) return shown.heads.labels(shown.people, batch.size);
+  throw new ArgumentError(
+    'renderHeadLabels',
+    'level',
+    showValue(batch.level ?? 'L1'),
+    'M0 to M3',
+    'Labels of procedural faces: landmarksOf, poseOf, faceFactors',
   );
 }

@@ -4,7 +4,9 @@
  */
 import { checkInteger, checkOptions, currentGpu, type Gpu, type OptionKeys } from '@visage/gpu';
 import { keep, type Tensor, tensor } from '@visage/tensor';
-import type { Level } from '../sampling/levels.ts';
+import { headsOn } from '../heads/drawing/heads.ts';
+import type { HeadCrop } from '../heads/people/levels.ts';
+import { isHeadLevel, type Level } from '../sampling/levels.ts';
 import type { SwapIndices } from '../sampling/sampler.ts';
 import { FACE_BATCH, renderFaces, renderMasks, renderMeanFaces } from './render.ts';
 
@@ -14,6 +16,7 @@ export interface SwapFacesOptions {
   readonly size: number;
   readonly seed?: number;
   readonly level?: Level;
+  readonly crop?: HeadCrop;
   readonly samples?: number;
   readonly gpu?: Gpu;
 }
@@ -35,6 +38,8 @@ export class SwapFaces {
     checkInteger('SwapFaces', 'size', options.size, 16, 1024);
     this.options = options;
     const gpu = options.gpu ?? currentGpu();
+    // A recorded step could not put the asset on the device.
+    if (options.level && isHeadLevel(options.level)) headsOn('SwapFaces', gpu);
     const list = () => keep(tensor(new Uint32Array(options.batch), [options.batch], { gpu }));
     this.#lists = {
       sourceIdentities: list(),
@@ -50,11 +55,11 @@ export class SwapFaces {
   }
 
   #batch(identities: 'source' | 'target', attributes: 'source' | 'target') {
-    const { size, seed, level, samples } = this.options;
+    const { size, seed, level, crop, samples } = this.options;
     return {
       identities: this.#lists[`${identities}Identities`],
       attributes: this.#lists[`${attributes}Attributes`],
-      ...{ size, seed, level, samples },
+      ...{ size, seed, level, crop, samples },
     };
   }
 

@@ -1,3 +1,4 @@
+import { isHeadLevel, type Level } from '@visage/faces';
 import type { FivePoints } from '../core/face.ts';
 
 /** Where the five points of an aligned face lie. */
@@ -19,8 +20,8 @@ export type TemplateName = 'simswap' | 'ffhq' | 'arcface' | 'dlib' | 'rendered';
  * - `ffhq`: the alignment of FFHQ as SimSwap's 512-pixel model uses it, with forehead, chin and ears.
  * - `arcface`: insightface's recognition networks, and swappers that were trained on their crops.
  * - `dlib`: dlib's recognition network, with its mean face and a padding of a quarter.
- * - `rendered`: the faces that `@visage/faces` renders, and networks that were trained on them. The points are the
- *   means of 4000 faces that look ahead (level L0).
+ * - `rendered`: the procedural faces that `@visage/faces` renders, and networks that were trained on them. The points are
+ *   the means of 4000 faces that look ahead (level L0). Mesh heads are cropped as `simswap` crops them.
  */
 export const templates: Readonly<Record<TemplateName, Template>> = {
   simswap: {
@@ -112,3 +113,6 @@ export const templates: Readonly<Record<TemplateName, Template>> = {
     },
   },
 };
+
+/** How the rendered faces of a level are framed. */
+export const templateOfLevel = (level: Level = 'L1'): TemplateName => (isHeadLevel(level) ? 'simswap' : 'rendered');

@@ -1,8 +1,9 @@
 /** @file Recipes as they come from callers and out of checkpoints: every field is checked. */
-import { checkOptions, type OptionKeys } from '@visage/gpu';
+import { ArgumentError, checkOptions, type OptionKeys } from '@visage/gpu';
+import { readFields } from './fields.ts';
 import { JsonReader } from './json.ts';
 import type { AdamNumbers, LossWeights, PictureChanges, Recipe } from './recipe.ts';
-import { readFields, recipeFields } from './recipeFields.ts';
+import { recipeFields } from './recipeFields.ts';
 import { paper } from './recipes.ts';
 
 const RECIPE: OptionKeys<Recipe> = {
@@ -21,6 +22,7 @@ const RECIPE: OptionKeys<Recipe> = {
   pairs: true,
   identityResize: true,
   averageDecay: true,
+  warmupSteps: true,
   decaySteps: true,
 };
 const WEIGHTS: OptionKeys<LossWeights> = {
@@ -68,10 +70,19 @@ const withDefaults = (defaults: object, json: unknown): unknown =>
  * Checks the JSON of a {@link Recipe}, such as that of a checkpoint. A field that it lacks is as in `paper`, because
  * checkpoints that are older than a field were trained so.
  *
- * @throws ArgumentError for a value that is out of range.
+ * @throws ArgumentError for a value that is out of range, and for a warm-up that does not end before the decay does.
  */
 export function readRecipe(json: unknown): Recipe {
   const named = isObject(json) ? { ...paper, ...json, weights: withDefaults(paper.weights, json.weights) } : json;
   const from = new JsonReader(named, 'recipe');
-  return { name: from.text('name'), ...readFields(recipeFields, from) };
+  const recipe = { name: from.text('name'), ...readFields(recipeFields, from) };
+  const { warmupSteps, decaySteps } = recipe;
+  if (decaySteps > 0 && warmupSteps >= decaySteps)
+    throw new ArgumentError(
+      'configuration',
+      'recipe.warmupSteps',
+      String(warmupSteps),
+      `fewer than the ${decaySteps} of recipe.decaySteps`,
+    );
+  return recipe;
 }

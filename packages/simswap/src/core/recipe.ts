@@ -93,6 +93,8 @@ export interface Recipe {
   readonly identityResize: IdentityResize;
   /** Decay of the moving average of the generator's weights, per step, once it has warmed up. */
   readonly averageDecay: number;
+  /** Steps in which both learning rates rise from 0 at the start, for networks that were trained before; 0: none. */
+  readonly warmupSteps: number;
   /** Steps over which both learning rates fall to zero along half a cosine; 0 keeps them constant. */
   readonly decaySteps: number;
 }

@@ -30,6 +30,7 @@ export const paper: Recipe = {
   pairs: ['same', 'cross'],
   identityResize: 'bicubic',
   averageDecay: 0.999,
+  warmupSteps: 0,
   decaySteps: 0,
 };
 

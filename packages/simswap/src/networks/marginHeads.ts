@@ -37,9 +37,13 @@ export class MarginHead extends Module {
     this.weight = this.param('weight', xavierNormal([embedding, classes], embedding, classes), 'linear');
   }
 
-  /** Logits [N, classes] of embeddings [N, embedding] of any length, with the margin at `labels`, [N] u32. */
-  forward(embeddings: Tensor, labels: Tensor): Tensor {
-    const { kind, scale, margin } = this.config;
+  /**
+   * Logits [N, classes] of embeddings [N, embedding] of any length, with the margin at `labels`, [N] u32.
+   *
+   * @param config another margin or scale than the head's own, for a stage of a training.
+   */
+  forward(embeddings: Tensor, labels: Tensor, config: MarginConfig = this.config): Tensor {
+    const { kind, scale, margin } = config;
     const logits = kind === 'angle' ? arcMargin : cosMargin;
     return logits(embeddings, this.weight, labels, { scale, margin });
   }

@@ -44,8 +44,8 @@ export async function trainOnLabelledFaces(learner: FaceLearner, options: Labell
   const rate = cosineSchedule({ rate: options.learningRate, warmup: Math.ceil(steps / 20), steps, floor: 1e-3 });
   const optimizer = new Sgd(learner.parameters, { learningRate: rate(0), momentum: 0.9, weightDecay: 5e-4 });
   const step = record(() => {
-    const { faces, labels } = data.batch();
-    const loss = learner.loss(faces, labels);
+    const { images, labels } = data.batch();
+    const loss = learner.loss(images, labels);
     optimizer.step(grad(loss, optimizer.parameters));
     return loss;
   });

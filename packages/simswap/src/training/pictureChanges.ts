@@ -1,13 +1,13 @@
 /**
  * @file Random changes of training pictures on the GPU: mirrored, recoloured, blurred, and as JPEG would leave them.
  */
-import { type Constant, checkInteger, i32, linearGrid } from '@visage/gpu';
-import { augmentBlur, augmentColor, augmentJpeg } from '@visage/kernels';
+import { checkInteger } from '@visage/gpu';
 import { HostRandom } from '@visage/nn';
 import { noGrad, type Tensor } from '@visage/tensor';
-import { checkDType, checkShape, empty } from '@visage/tensor/kernels';
+import { checkDType, checkShape } from '@visage/tensor/kernels';
 import { checkPictureChanges } from '../core/readRecipe.ts';
 import type { PictureChanges } from '../core/recipe.ts';
+import { blurred, colorMatrix, compressed, jpegScale, recoloured } from './changeKernels.ts';
 
 /** What a picture's change is made of: a 3x4 colour matrix, mirrored or not, σ of the blur, and JPEG's scale. */
 export const CHANGE_NUMBERS = 15;
@@ -24,9 +24,6 @@ type Draws = readonly [
 ];
 
 const DRAWS = 6;
-const LUMA = [0.299, 0.587, 0.114]; // ITU-R BT.601
-const WORKGROUP = 256;
-const MCU = 16; // side of the squares of pixels that JPEG compresses
 
 /** Whether a recipe changes its training pictures at all. */
 export const changesPictures = ({ flip, color, blur, jpeg }: PictureChanges): boolean =>
@@ -63,20 +60,6 @@ export function changeNumbers(changes: PictureChanges, batch: number, step: numb
 }
 
 /**
- * (M | b) row by row: p ↦ contrast · (brightness · saturated(p) − ½) + ½, with saturated(p) = luma + s · (p − luma).
- */
-function colorMatrix(brightness: number, contrast: number, saturation: number): number[] {
-  const gain = brightness * contrast;
-  return [0, 1, 2].flatMap((row) => [
-    ...LUMA.map((weight, column) => gain * ((row === column ? saturation : 0) + (1 - saturation) * weight)),
-    0.5 * (1 - contrast),
-  ]);
-}
-
-/** libjpeg's factor of its quantisation tables, in percent. */
-const jpegScale = (quality: number): number => (quality < 50 ? 5000 / quality : 200 - 2 * quality);
-
-/**
  * Changes the pictures of a batch at random: mirrored and recoloured, then blurred, then compressed as by JPEG with
  * 4:2:0 chroma. A change whose strength is 0 is not computed. Results have no gradient.
  *
@@ -93,51 +76,8 @@ export function changePictures(pictures: Tensor, changes: PictureChanges, number
   const { flip, color, blur, jpeg } = changes;
   return noGrad(() => {
     let x = pictures.detach();
-    if (flip > 0 || color > 0) x = perPixel('augment/color', augmentColor, x, numbers, {});
-    if (blur > 0) {
-      const radius = { SIGMA, RADIUS: i32(Math.ceil(3 * blur)) };
-      for (const DOWN of [false, true]) x = perPixel('augment/blur', augmentBlur, x, numbers, { ...radius, DOWN });
-    }
-    return jpeg > 0 ? compressed(x, numbers) : x;
+    if (flip > 0 || color > 0) x = recoloured(x, numbers);
+    if (blur > 0) x = blurred(x, numbers, SIGMA, blur);
+    return jpeg > 0 ? compressed(x, numbers, QUALITY) : x;
   });
-}
-
-/** Launches a kernel that takes one thread per pixel. */
-function perPixel(
-  name: string,
-  kernel: string,
-  x: Tensor,
-  numbers: Tensor,
-  constants: Readonly<Record<string, Constant>>,
-): Tensor {
-  const [, H, W] = x.shape as [number, number, number, number];
-  const out = empty(x.gpu, x.shape, 'f32');
-  const PIXELS = x.size / 3;
-  x.gpu.dispatch({
-    program: {
-      name,
-      constants: { WG: WORKGROUP, H, W, PIXELS, NUMBERS: CHANGE_NUMBERS, ...constants },
-      parts: [kernel],
-    },
-    buffers: [out.buffer, x.buffer, numbers.buffer],
-    grid: linearGrid(Math.ceil(PIXELS / WORKGROUP)),
-  });
-  return out;
-}
-
-function compressed(x: Tensor, numbers: Tensor): Tensor {
-  const [N, H, W] = x.shape as [number, number, number, number];
-  const out = empty(x.gpu, x.shape, 'f32');
-  const [ACROSS, DOWN] = [Math.ceil(W / MCU), Math.ceil(H / MCU)];
-  const MCUS = N * ACROSS * DOWN;
-  x.gpu.dispatch({
-    program: {
-      name: 'augment/jpeg',
-      constants: { H, W, NUMBERS: CHANGE_NUMBERS, QUALITY, ACROSS, DOWN, MCUS },
-      parts: [augmentJpeg],
-    },
-    buffers: [out.buffer, x.buffer, numbers.buffer],
-    grid: linearGrid(MCUS),
-  });
-  return out;
 }

@@ -1,4 +1,11 @@
-import { Adam, type CheckpointGroups, cosineSchedule, ExponentialMovingAverage, HostRandom } from '@visage/nn';
+import {
+  Adam,
+  type CheckpointGroups,
+  constantSchedule,
+  cosineSchedule,
+  ExponentialMovingAverage,
+  HostRandom,
+} from '@visage/nn';
 import { keep, type Tensor, zeros } from '@visage/tensor';
 import type { Precision } from '../core/precision.ts';
 import { type AdamNumbers, adamOptions, type Recipe } from '../core/recipe.ts';
@@ -102,9 +109,16 @@ export class TrainingState implements StepParts {
   }
 }
 
-/** The learning rate of a step: constant, or along half a cosine to zero. */
-const rateAt = ({ learningRate }: AdamNumbers, { decaySteps }: Recipe, step: number): number =>
-  decaySteps === 0 ? learningRate : cosineSchedule({ rate: learningRate, steps: decaySteps })(step);
+/** The learning rate of a step: constant, or along half a cosine to zero; behind the warm-up. */
+function rateAt(
+  { learningRate: rate }: AdamNumbers,
+  { warmupSteps: warmup, decaySteps }: Recipe,
+  step: number,
+): number {
+  const schedule =
+    decaySteps === 0 ? constantSchedule({ rate, warmup }) : cosineSchedule({ rate, warmup, steps: decaySteps });
+  return schedule(step);
+}
 
 /** The decay of the moving average at a step: low at first, so that the average soon forgets the initial weights. */
 const warmedUpDecay = (decay: number, step: number): number => Math.min(decay, (1 + step) / (10 + step));

@@ -3,7 +3,7 @@ import { currentGpu } from '@visage/gpu';
 import type { SafetensorsFile } from '@visage/nn';
 import type { RecipeChanges } from '@visage/simswap';
 import { builtInWeights } from '../networks/builtIn.ts';
-import { loadIdentityNetwork } from '../networks/load.ts';
+import { loadFaces, loadIdentityNetwork } from '../networks/load.ts';
 import { spreadOf } from '../report/spread.ts';
 import { adapterLine, duration } from '../report/text.ts';
 import type { Preset } from '../settings/presets.ts';
@@ -52,6 +52,7 @@ const SEED_STRIDE = 100;
  */
 export async function compareSystems(options: ComparisonOptions): Promise<ComparisonResult> {
   const { preset, imageSize, level, plan, seed: first, seeds: count = 1, set, meterSteps, checkpoint, say } = options;
+  await loadFaces([level]);
   const identity = await loadIdentityNetwork(builtInWeights('identity'));
   say(`Training the regressors of pose, expression, gaze and light, ${meterSteps} steps`);
   const meter = await AttributeMeter.train({ imageSize, level, steps: meterSteps, seed: first });

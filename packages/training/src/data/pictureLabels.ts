@@ -1,5 +1,5 @@
 import { VisageError } from '@visage/gpu';
-import type { LabelledData, LabelledFaces } from '@visage/simswap';
+import type { LabelledPeople, LabelledPictures } from '@visage/simswap';
 import { keep, type Tensor, tensor } from '@visage/tensor';
 import type { DataPerson } from './dataSet.ts';
 import { unit } from './picturePairs.ts';
@@ -24,7 +24,7 @@ interface Drawn {
  * Faces of a data set with the numbers of their people, for training identity networks. They are shuffled by counter as
  * the targets of `PicturePairs` are, and read and decoded ahead.
  */
-export class PictureLabels implements LabelledData {
+export class PictureLabels implements LabelledPeople {
   readonly batchSize: number;
   readonly imageSize: number;
   readonly people: number;
@@ -46,8 +46,8 @@ export class PictureLabels implements LabelledData {
     this.#labels = keep(tensor(new Uint32Array(batchSize), [batchSize]));
   }
 
-  batch(): LabelledFaces {
-    return { faces: unit(this.#faces), labels: this.#labels };
+  batch(): LabelledPictures {
+    return { images: unit(this.#faces), labels: this.#labels };
   }
 
   expect(step: number): void {

@@ -64,7 +64,7 @@ export function checkSameData(now: DataSet, then: StoredDataSet, source: string)
 }
 
 /** Reads from the notes of a checkpoint what they hold in addition to the settings of the run. */
-export function runStateOf({ notes }: CheckpointHeader): RunState {
+export function runStateOf({ notes }: Pick<CheckpointHeader, 'notes'>): RunState {
   const { dataSets, finished } = (notes ?? {}) as Record<string, unknown>;
   return {
     dataSets: Array.isArray(dataSets) && dataSets.every(isStored) ? dataSets : [],

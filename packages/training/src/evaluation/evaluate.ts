@@ -13,6 +13,7 @@ import {
 import { currentGpu, type Gpu } from '@visage/gpu';
 import type { IdentityNetwork, Swapper } from '@visage/simswap';
 import { noGrad, scope, type Tensor, tensor } from '@visage/tensor';
+import { loadFaces } from '../networks/load.ts';
 import { PhotoJudge } from '../networks/photoJudge.ts';
 import { firstOf, type PeopleSet } from './people.ts';
 
@@ -77,6 +78,7 @@ export class SwapEvaluation {
   /** Renders the faces and scores the baseline answers. */
   static async prepare(options: EvaluationOptions): Promise<SwapEvaluation> {
     const { judge, people } = options;
+    await loadFaces([options.level]);
     const first = firstOf[options.peopleSet ?? 'tuning'];
     const indices = evaluatedSwaps(people, first);
     const { sources, targets, truths, masks, meanIdentity } = await renderAll(indices, options);

@@ -1,3 +1,5 @@
+import { isHeadLevel, type Level } from '@visage/faces';
+import { loadHeads } from '@visage/faces/node';
 import { VisageError } from '@visage/gpu';
 import { buildFor, loadModule, networkDescription, ofFile } from '@visage/nn';
 import { loadSafetensors } from '@visage/nn/node';
@@ -28,6 +30,11 @@ export async function loadIdentityNetwork(path: string): Promise<IdentityNetwork
   loadModule(network, file);
   network.freeze().eval();
   return network;
+}
+
+/** Loads what the renderers of these levels need: the asset of mesh heads, if any of them shows mesh heads. */
+export async function loadFaces(levels: readonly Level[]): Promise<void> {
+  if (levels.some(isHeadLevel)) await loadHeads();
 }
 
 /** The result of {@link loadFeatureNetwork}. */

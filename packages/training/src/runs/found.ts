@@ -25,8 +25,8 @@ export interface FoundAgain {
  */
 export async function foundAgain(
   path: string,
-  header: CheckpointHeader,
-  saved: RunSettings,
+  header: Pick<CheckpointHeader, 'notes'>,
+  saved: Pick<RunSettings, 'data' | 'heldOut' | 'imageSize'>,
   { folders = [], allowOtherData = false }: SourceChanges,
 ): Promise<FoundAgain> {
   const before = foldersOf(saved);

@@ -3,6 +3,7 @@ import { currentGpu, VisageError } from '@visage/gpu';
 import { buildFor, seeded } from '@visage/nn';
 import { loadSafetensors } from '@visage/nn/node';
 import {
+  type AnyDiscriminatorConfig,
   buildDiscriminator,
   buildIdentityNetwork,
   Generator,
@@ -14,9 +15,11 @@ import {
 } from '@visage/simswap';
 import { openDataSet } from '../data/dataSet.ts';
 import { runStateOf } from '../data/stored.ts';
-import { loadFeatureNetwork, loadIdentityNetwork } from '../networks/load.ts';
+import { builtInWeights } from '../networks/builtIn.ts';
+import { loadFaces, loadFeatureNetwork, loadIdentityNetwork } from '../networks/load.ts';
 import { foldersOf, type RunSettings, resumedSettings, withFolders } from '../settings/settings.ts';
 import { foundAgain } from './found.ts';
+import { checkStart, startingWeights } from './from.ts';
 import { pictureSamples, proceduralSamples, type SampleFaces } from './samples.ts';
 import { type OpenedData, openedData, runData, type SourceChanges } from './sources.ts';
 
@@ -43,15 +46,30 @@ export interface ResumeChanges extends SourceChanges {
  * Builds the networks and the data of a new run. The latent length of the generator is set to that of the given
  * identity network.
  *
+ * @param identityPath the identity network. Default: that of the checkpoint at `fromPath`, else the built-in one.
  * @param featuresPath weights of the feature network of a projected discriminator, which determine its width.
- * @throws VisageError when a projected discriminator has no `featuresPath`, or when the data set is too small.
+ * @param fromPath a checkpoint or a generator to begin with, whose sizes take the place of the settings'.
+ * @throws VisageError when a projected discriminator has no `featuresPath`, when the data set is too small, or when the
+ * weights do not fit the recipe or the identity network.
  */
-export async function newRun(settings: RunSettings, identityPath: string, featuresPath?: string): Promise<TrainingRun> {
+export async function newRun(
+  settings: RunSettings,
+  identityPath?: string,
+  featuresPath?: string,
+  fromPath?: string,
+): Promise<TrainingRun> {
+  await loadFaces([settings.level]);
   const dataSets: OpenedData[] = [];
   for (const folder of foldersOf(settings)) dataSets.push(openedData(await openDataSet(resolve(folder)), settings));
-  const identity = await loadIdentityNetwork(identityPath);
-  const generator = { ...settings.generator, latent: identity.config.embedding };
+  const from = fromPath === undefined ? undefined : await startingWeights(fromPath);
+  const own = identityPath === undefined ? from?.identity?.() : undefined;
+  const identity = own ?? (await loadIdentityNetwork(identityPath ?? builtInWeights('identity')));
+  const { embedding: latent } = identity.config;
+  if (from) checkStart(fromPath as string, from, settings.recipe.head, latent);
+  const generator = from?.generator ?? { ...settings.generator, latent };
   const features = await featuresFor(settings, featuresPath);
+  const kept = from?.discriminator;
+  const discriminator = sameKind(kept, settings.discriminator) ? kept : settings.discriminator;
   const adapted = {
     ...settings,
     data: withFolders(
@@ -59,10 +77,11 @@ export async function newRun(settings: RunSettings, identityPath: string, featur
       dataSets.map(({ dataSet }) => dataSet.folder),
     ),
     generator,
-    discriminator: features?.config ?? settings.discriminator,
+    discriminator: features?.config ?? discriminator,
   };
   const networks = players(adapted);
   if (features && networks.discriminator instanceof ProjectedDiscriminator) features.load(networks.discriminator);
+  from?.load(networks);
   return prepare(adapted, { ...networks, identity }, dataSets);
 }
 
@@ -70,6 +89,7 @@ export async function newRun(settings: RunSettings, identityPath: string, featur
  * Builds a new run for a measurement of speed. A network that usually has pretrained weights keeps its initial weights.
  */
 export async function measuredRun(settings: RunSettings, identity: IdentityNetwork): Promise<TrainingRun> {
+  await loadFaces([settings.level]);
   const adapted = { ...settings, generator: { ...settings.generator, latent: identity.config.embedding } };
   return prepare(adapted, { ...players(adapted), identity }, []);
 }
@@ -100,6 +120,7 @@ export async function resumedRun(path: string, changes: ResumeChanges = {}): Pro
   const file = await loadSafetensors(path);
   const header = readCheckpointHeader(file);
   const saved = resumedSettings(header, path);
+  await loadFaces([saved.level]);
   const { finished } = runStateOf(header);
   const steps = changes.steps ?? saved.steps;
   if (steps < header.step || (steps === header.step && finished)) {
@@ -127,6 +148,12 @@ function extended(settings: RunSettings, steps = settings.steps): RunSettings {
   const overAll = recipe.decaySteps === settings.steps;
   return { ...settings, steps, recipe: overAll ? { ...recipe, decaySteps: steps } : recipe };
 }
+
+/** Whether weights are of a discriminator of the kind that a run has. */
+const sameKind = <D extends AnyDiscriminatorConfig>(
+  weights: D | undefined,
+  wanted: AnyDiscriminatorConfig,
+): weights is D => weights !== undefined && (weights.kind ?? 'patch') === (wanted.kind ?? 'patch');
 
 /** The two trained networks, with initial weights drawn from the seed. */
 const players = ({ seed, generator, discriminator }: RunSettings) => ({

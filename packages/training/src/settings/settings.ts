@@ -1,4 +1,4 @@
-import type { Level } from '@visage/faces';
+import { type Level, levelNames } from '@visage/faces';
 import { VisageError } from '@visage/gpu';
 import {
   type AnyDiscriminatorConfig,
@@ -191,7 +191,7 @@ function isNotes(value: unknown): value is Notes {
     typeof notes.preset === 'string' &&
     (notes.judge === undefined || typeof notes.judge === 'string') &&
     (Array.isArray(notes.data) ? isData(notes.data) : isFolder(notes.folder)) &&
-    ['L0', 'L1', 'L2', 'L3'].includes(notes.level as string) &&
+    levelNames.includes(notes.level as Level) &&
     Object.entries(MOST).every(([name, most]) => {
       const count = notes[name] as number;
       return Number.isInteger(count) && count >= 1 && count <= most;

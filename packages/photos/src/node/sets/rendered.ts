@@ -1,7 +1,8 @@
 /** @file Face sets of rendered people, to try with what will later run on photographs. */
 import { createHash } from 'node:crypto';
-import { type FaceKey, type Level, landmarksOf, poseOf, renderFaces } from '@visage/faces';
+import { type FacePlace, type Level, placesOf, renderFaces } from '@visage/faces';
 import { checkInteger, checkOptions, type OptionKeys } from '@visage/gpu';
+import { templateOfLevel } from '../../align/templates.ts';
 import { eyeDistance, type FivePoints } from '../../core/face.ts';
 import type { SetHeader } from '../../sets/face.ts';
 import { readCropBytes } from '../../warp/cropBytes.ts';
@@ -35,7 +36,7 @@ const OPTIONS: OptionKeys<RenderedSetOptions> = {
 
 /**
  * Writes a face set of rendered people with the current GPU. Person 3 is called `rendered-0003`. The faces lie as the
- * renderer frames them, which is the template `rendered`; they have no descriptors.
+ * renderer frames them, see `templateOfLevel`; they have no descriptors.
  *
  * @throws FileError if the folder holds a set already, ArgumentError for a bad option.
  */
@@ -45,24 +46,19 @@ export async function writeRenderedSet(folder: string, options: RenderedSetOptio
   checkInteger('writeRenderedSet', 'people', people, 1);
   checkInteger('writeRenderedSet', 'facesPerPerson', facesPerPerson, 1);
   checkInteger('writeRenderedSet', 'quality', quality, 1, 100);
-  const writer = await FaceSetWriter.create(folder, { size, template: 'rendered', shardBytes });
+  const writer = await FaceSetWriter.create(folder, { size, template: templateOfLevel(level), shardBytes });
   for (let identity = 0; identity < people; identity++) {
     const attributes = Uint32Array.from({ length: facesPerPerson }, (_, k) => identity * facesPerPerson + k);
-    const batch = renderFaces({
-      identities: attributes.map(() => identity),
-      attributes,
-      size,
-      seed,
-      level,
-      samples: 2,
-    });
+    const shown = { identities: attributes.map(() => identity), attributes, size, seed, level, samples: 2 };
+    const batch = renderFaces(shown);
     const faces = await readCropBytes(batch);
     batch.dispose();
+    const places = await placesOf(shown);
     const person = `rendered-${String(identity).padStart(4, '0')}`;
     for (const [k, attribute] of attributes.entries()) {
       const { jpeg, ...measured } = await encodeFace(faces[k] as Uint8Array, size, quality);
       const sourceHash = createHash('sha256').update(jpeg).digest('hex');
-      const where = placeOf({ identity, attributes: attribute, seed, level }, size);
+      const where = placeOf(places[k] as FacePlace, size);
       await writer.add({ person, source: `${person}/${attribute}`, sourceHash, ...where, ...measured }, jpeg);
     }
   }
@@ -70,11 +66,11 @@ export async function writeRenderedSet(folder: string, options: RenderedSetOptio
 }
 
 /** Where the points of a rendered face lie, and how its head is turned. */
-function placeOf(key: FaceKey, size: number) {
-  const { leftEye, rightEye, noseTip, leftMouthCorner, rightMouthCorner } = landmarksOf(key, size);
+function placeOf({ pose, landmarks }: FacePlace, size: number) {
+  const { leftEye, rightEye, noseTip, leftMouthCorner, rightMouthCorner } = landmarks;
   const all = [leftEye, rightEye, noseTip, leftMouthCorner, rightMouthCorner];
   const points = all.map(({ x, y }) => [x, y] as const) as unknown as FivePoints;
-  const { yaw, pitch, roll } = poseOf(key);
+  const { yaw, pitch, roll } = pose;
   return {
     box: { x: 0, y: 0, width: size, height: size },
     points,

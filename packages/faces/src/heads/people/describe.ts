@@ -1,0 +1,81 @@
+/** @file Describes a head in words and numbers, on the host: labels for training, and reports of diversity. */
+import { carrierPopulation, drawnOf, drivesOf, facePopulation } from './derive.ts';
+import { drawHead, type HeadKey } from './draw.ts';
+import { expressionRecipe } from './expressions.ts';
+import { headFactorNames } from './factors.ts';
+import { headTable } from './levels.ts';
+import { descents } from './macros.ts';
+import { lightPart, posePart } from './person.ts';
+import { melaninOf, skinDensity, toneClass, toneNames, typologyAngle } from './tone.ts';
+
+/** A person in words. */
+export interface Ancestry {
+  /** Shares of the descents, which sum to 1. */
+  readonly descent: Readonly<Record<(typeof descents)[number], number>>;
+  /** Share of the male targets: 0 is all woman, 1 all man. */
+  readonly male: number;
+  readonly years: number;
+}
+
+/** What is known of a head. */
+export interface HeadDescription {
+  /** Whose face it is (identity). */
+  readonly face: Ancestry;
+  /** Whose head the face is set into (attributes). */
+  readonly carrier: Ancestry;
+  readonly tone: {
+    /** Linear albedo in red, green and blue. */
+    readonly albedo: readonly [number, number, number];
+    /** Individual typology angle in degrees, and its class. */
+    readonly angle: number;
+    readonly class: (typeof toneNames)[number];
+  };
+  /** Weights of the units of expression by name; those at rest are left out. */
+  readonly expression: Readonly<Record<string, number>>;
+  /** Degrees: yaw to the viewer's right, pitch downwards, roll counter-clockwise. */
+  readonly pose: { readonly yaw: number; readonly pitch: number; readonly roll: number };
+  /** Degrees in the frame of the head: to the viewer's right, and up. */
+  readonly gaze: { readonly side: number; readonly up: number };
+  readonly light: {
+    /** Unit vector to the key light; x to the viewer's right, y up, z to the camera. */
+    readonly direction: readonly [number, number, number];
+    /** Linear; the environment gives `ambient` on average. */
+    readonly color: readonly [number, number, number];
+    readonly ambient: number;
+  };
+}
+
+/** Years of a share of the old targets, which MakeHuman made for 25 and 90 years. */
+export const yearsOf = (age: number): number => 25 + 65 * age;
+
+function ancestry({ descent, male, age }: ReturnType<typeof facePopulation>): Ancestry {
+  const shares = Object.fromEntries(descents.map((name, k) => [name, descent[k] as number]));
+  return { descent: shares as Ancestry['descent'], male, years: yearsOf(age) };
+}
+
+/** Describes a head: equal to what the GPU draws up to f32 rounding. */
+export function describeHead(key: HeadKey): HeadDescription {
+  const named = headTable(key.level ?? 'M1').slice(0, headFactorNames.length);
+  const d = drawnOf(drawHead(key, named));
+  const drives = drivesOf(d);
+  const expression: Record<string, number> = {};
+  for (const { drive, unit, gain } of expressionRecipe) {
+    const weight = gain * drives[drive];
+    if (weight > 0) expression[unit] = (expression[unit] ?? 0) + weight;
+  }
+  const density = skinDensity(melaninOf(d('tone')), d('toneBlood'), d('toneYellow'));
+  const { gaze } = posePart(d);
+  return {
+    face: ancestry(facePopulation(d)),
+    carrier: ancestry(carrierPopulation(d)),
+    tone: {
+      albedo: density.map((x) => Math.exp(-x)) as [number, number, number],
+      angle: typologyAngle(density),
+      class: toneNames[toneClass(density)] as (typeof toneNames)[number],
+    },
+    expression,
+    pose: { yaw: d('yaw'), pitch: d('pitch'), roll: d('roll') },
+    gaze: { side: (gaze[0] * 180) / Math.PI, up: (gaze[1] * 180) / Math.PI },
+    light: lightPart(d),
+  };
+}

@@ -1,0 +1,110 @@
+import { type CheckpointGroups, type Module, seeded } from '@visage/nn';
+import { crossEntropy, keep, noGrad, RandomState, scope, type Tensor, tensor } from '@visage/tensor';
+import { inPrecision, type Precision } from '../core/precision.ts';
+import type { IdentityNetwork } from '../networks/identity.ts';
+import { MarginHead } from '../networks/marginHeads.ts';
+import { buildIdentityNetwork } from '../networks/read.ts';
+import type { LabelledPeople, LabelledPictures } from '../training/labelledData.ts';
+import { disguised, softened } from './attack.ts';
+import { changeFaces } from './changeFaces.ts';
+import type { FaceChanges } from './faceChanges.ts';
+import type { MarginStage } from './stage.ts';
+import type { ReaderTask } from './task.ts';
+
+/** Added to the seed for the weights of the class centres, and for the random numbers of attacks. */
+const [HEAD_STREAM, ATTACK_STREAM] = [1, 7 * 2 ** 32];
+
+/** Photos of each person, on average, that make the first class centres of a trained network. */
+const PHOTOS_PER_CENTRE = 3;
+
+/**
+ * Learns whose a face is: ArcFace's classifier over the people of the training, whose class centres are thrown away
+ * behind it (Deng et al. 2019), and where a stage says so under attack.
+ */
+export class IdentityTask implements ReaderTask<MarginStage> {
+  readonly margins = true;
+  readonly network: IdentityNetwork;
+  readonly head: MarginHead;
+  readonly modules: Readonly<Record<string, Module>>;
+  readonly #random: RandomState;
+  /** Of the attack of the step. */
+  readonly #radius: Tensor;
+
+  /**
+   * @param people classes.
+   * @param seed decides the class centres and the random numbers of attacks.
+   */
+  constructor(network: IdentityNetwork, people: number, seed: number) {
+    this.network = network;
+    this.head = seeded(seed + HEAD_STREAM, () => new MarginHead(people, network.config.embedding));
+    this.modules = { network, head: this.head };
+    this.#random = new RandomState(seed + ATTACK_STREAM, network.gpu);
+    this.#radius = keep(tensor([0], [1], { gpu: network.gpu }));
+  }
+
+  twin(): IdentityNetwork {
+    return buildIdentityNetwork(this.network.config);
+  }
+
+  prepare({ attack, attackGrowth, steps }: MarginStage, step: number): void {
+    const grown = attackGrowth === 0 ? 1 : Math.min(1, step / (attackGrowth * steps));
+    if (attack > 0) this.#radius.write(Float32Array.of(attack * grown));
+  }
+
+  changed({ images, labels }: LabelledPictures, changes: FaceChanges, rows: Tensor): LabelledPictures {
+    return { images: changeFaces(images, changes, rows), labels };
+  }
+
+  loss({ images, labels }: LabelledPictures, stage: MarginStage, precision: Precision): Tensor {
+    const { margin, scale, attack, blurs } = stage;
+    const seen = softened(images, blurs, this.#random);
+    const faces = attack > 0 ? disguised(this.network, seen, this.#radius, this.#random, precision) : seen;
+    const embeddings = inPrecision(precision, () => this.network.embed(faces));
+    return crossEntropy(this.head.forward(embeddings, labels, { kind: 'angle', margin, scale }), labels);
+  }
+
+  /**
+   * Puts the class centre of each person where the network sees that person now: on the mean of some photos. For a
+   * network that knows people already; random centres would make it forget them.
+   *
+   * @param data of the same people; a person whom it does not show keeps a random centre.
+   */
+  async centre(data: LabelledPeople): Promise<void> {
+    const { embedding } = this.network.config;
+    const people = this.head.classes;
+    const centres = await this.head.weight.floats();
+    const seen = new Set<number>();
+    this.network.eval();
+    const batches = Math.ceil((PHOTOS_PER_CENTRE * people) / data.batchSize);
+    for (let step = 0; step < batches; step++) {
+      await data.load(step);
+      const { vectors, labels } = scope(() =>
+        noGrad(() => {
+          const { images, labels } = data.batch();
+          return { vectors: this.network.latent(images), labels };
+        }),
+      );
+      const [values, classes] = [await vectors.floats(), await labels.data()];
+      vectors.dispose();
+      for (const [row, person] of classes.entries()) {
+        for (let k = 0; k < embedding; k++) {
+          const at = k * people + person;
+          const before = seen.has(person) ? (centres[at] as number) : 0;
+          centres[at] = before + (values[row * embedding + k] as number);
+        }
+        seen.add(person);
+      }
+    }
+    this.head.weight.write(centres);
+    this.network.train();
+  }
+
+  state(): CheckpointGroups {
+    return { attack: new Map([['random', this.#random.state]]) };
+  }
+
+  dispose(): void {
+    this.#random.dispose();
+    this.#radius.dispose();
+  }
+}

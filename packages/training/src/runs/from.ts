@@ -1,0 +1,77 @@
+/** @file A new run that begins with trained weights: a generator, and what else lies in the file. */
+import { VisageError } from '@visage/gpu';
+import { buildFor, loadModule, networkDescription, ofFile, type SafetensorsFile } from '@visage/nn';
+import { loadSafetensors } from '@visage/nn/node';
+import {
+  type AnyDiscriminatorConfig,
+  buildIdentityNetwork,
+  type DiscriminatorNetwork,
+  type Generator,
+  type GeneratorConfig,
+  type IdentityNetwork,
+  readCheckpointHeader,
+  readGeneratorConfig,
+  simswapArchitecture,
+  swapPipeline,
+} from '@visage/simswap';
+
+/** The weights that a run begins with. */
+export interface StartingWeights {
+  readonly generator: GeneratorConfig;
+  /** Of a checkpoint. */
+  readonly discriminator?: AnyDiscriminatorConfig;
+  /** The identity network of a checkpoint, frozen. */
+  identity?(): IdentityNetwork;
+  /** Copies the weights into networks of these sizes; a discriminator of another size keeps its initial ones. */
+  load(networks: { readonly generator: Generator; readonly discriminator: DiscriminatorNetwork }): void;
+}
+
+/**
+ * Opens a checkpoint of `visage train`, whose moving average, discriminator and identity network a new run begins with,
+ * or a file with a generator alone.
+ *
+ * @throws VisageError when the file holds neither.
+ */
+export async function startingWeights(path: string): Promise<StartingWeights> {
+  const file = await loadSafetensors(path);
+  return networkDescription(file)?.architecture === simswapArchitecture ? ofCheckpoint(file) : ofGenerator(file);
+}
+
+function ofCheckpoint(file: SafetensorsFile): StartingWeights {
+  const { generator, discriminator, identity } = readCheckpointHeader(file).networks;
+  return {
+    generator,
+    discriminator,
+    identity() {
+      const network = buildFor(file, () => buildIdentityNetwork(identity));
+      loadModule(network, file, { prefix: 'identity/' });
+      network.freeze().eval();
+      return network;
+    },
+    load(networks) {
+      loadModule(networks.generator, file, { prefix: 'average/' });
+      if (JSON.stringify(networks.discriminator.config) === JSON.stringify(discriminator))
+        loadModule(networks.discriminator, file, { prefix: 'discriminator/' });
+    },
+  };
+}
+
+function ofGenerator(file: SafetensorsFile): StartingWeights {
+  swapPipeline(file); // throws for what is no generator
+  const generator = ofFile(file, () => readGeneratorConfig(networkDescription(file)?.config));
+  return { generator, load: (networks) => loadModule(networks.generator, file) };
+}
+
+/**
+ * @throws VisageError unless the weights fit the recipe and the identity network of a run.
+ */
+export function checkStart(path: string, { generator }: StartingWeights, head: string, latent: number): void {
+  const refuse = (what: string): never => {
+    throw new VisageError(`${path}: its generator ${what}`);
+  };
+  if (generator.head !== head) refuse(`ends in ${generator.head}, the recipe asks for ${head}; choose another recipe`);
+  if (generator.latent !== latent)
+    refuse(
+      `takes latents of ${generator.latent}, the identity network makes ${latent}; name the one that it was trained with`,
+    );
+}
