@@ -49,7 +49,7 @@ const scales = Float64Array.from({ length: 33 }, (_, exponent) => 2 ** (24 - exp
 
 /** Three mantissas of nine bits and an exponent of five: (r, g, b) 2^(exponent − 24). */
 export function sharedExponent(r: number, g: number, b: number): number {
-  float[0] = r > g ? (r > b ? r : b) : g > b ? g : b;
+  float[0] = Math.max(r, g, b);
   let exponent = Math.max(0, (floatBits[0]! >>> 23) - 111); // of the bits: ⌊log2⌋ + 127
   if (Math.round(float[0]! * scales[exponent]!) > 511) exponent++;
   const scale = scales[exponent]!;
