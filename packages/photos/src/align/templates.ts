@@ -20,8 +20,8 @@ export type TemplateName = 'simswap' | 'ffhq' | 'arcface' | 'dlib' | 'rendered';
  * - `ffhq`: the alignment of FFHQ as SimSwap's 512-pixel model uses it, with forehead, chin and ears.
  * - `arcface`: insightface's recognition networks, and swappers that were trained on their crops.
  * - `dlib`: dlib's recognition network, with its mean face and a padding of a quarter.
- * - `rendered`: the procedural faces that `@visage/faces` renders, and networks that were trained on them. The points are
- *   the means of 4000 faces that look ahead (level L0). Mesh heads are cropped as `simswap` crops them.
+ * - `rendered`: the procedural faces that `@visage/faces` renders, and networks that were trained on them. The points
+ *   are the means of 4000 faces that look ahead (level L0). Mesh heads are cropped as `simswap` crops them.
  */
 export const templates: Readonly<Record<TemplateName, Template>> = {
   simswap: {

@@ -9,8 +9,8 @@ import { type TemplateName, templateOfLevel, templates } from '../align/template
  *
  * A published generator belongs to a pipeline: SimSwap's five poses, or FFHQ's alignment for the 512-pixel one. The
  * notes of a training checkpoint list the sources of faces, `data`, and for those on the disk `dataSets` with the
- * template of each; a source without a folder is rendered, at the level `level`. A folder of plain pictures has no known
- * alignment.
+ * template of each; a source without a folder is rendered, at the level `level`. A folder of plain pictures has no
+ * known alignment.
  *
  * @throws FileError when the file is no generator and no training checkpoint.
  */
