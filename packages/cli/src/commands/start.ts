@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { paper } from '@visage/simswap';
-import { adapterLine, builtInWeights, emptyRunFolder, newRun, newSettings, presetFor } from '@visage/training';
+import { adapterLine, emptyRunFolder, newRun, newSettings, presetFor } from '@visage/training';
 import type { Command } from 'commander';
 import { openDevice } from '../terminal/device.ts';
 import { outliveReader } from '../terminal/interrupt.ts';
@@ -19,7 +19,7 @@ async function start(): Promise<void> {
   );
   if (existsSync(FOLDER)) console.log(`Replacing the run in ${FOLDER}/`);
   await emptyRunFolder(FOLDER);
-  await trainIn(FOLDER, await newRun(newSettings(preset, paper), builtInWeights('identity')));
+  await trainIn(FOLDER, await newRun(newSettings(preset, paper)));
 }
 
 /** Adds `visage start`. */

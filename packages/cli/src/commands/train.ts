@@ -186,7 +186,7 @@ export function addTrain(program: Command): void {
     )
     .option(
       '--identity <file>',
-      'weights of the identity network (default: that of --from, else the built-in one, for procedural faces)',
+      'weights of the identity network (default: that of --from, else the built-in one for such faces)',
     )
     .option('--features <file>', 'EfficientNet-lite0 weights, for recipes with the projected discriminator')
     .option('--out <folder>', 'where log, samples, checkpoint and report go (default: out/train)')

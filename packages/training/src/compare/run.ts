@@ -2,7 +2,7 @@ import type { Level } from '@visage/faces';
 import { currentGpu } from '@visage/gpu';
 import type { SafetensorsFile } from '@visage/nn';
 import type { RecipeChanges } from '@visage/simswap';
-import { builtInWeights } from '../networks/builtIn.ts';
+import { builtInIdentity, builtInWeights } from '../networks/builtIn.ts';
 import { loadFaces, loadIdentityNetwork } from '../networks/load.ts';
 import { spreadOf } from '../report/spread.ts';
 import { adapterLine, duration } from '../report/text.ts';
@@ -53,7 +53,7 @@ const SEED_STRIDE = 100;
 export async function compareSystems(options: ComparisonOptions): Promise<ComparisonResult> {
   const { preset, imageSize, level, plan, seed: first, seeds: count = 1, set, meterSteps, checkpoint, say } = options;
   await loadFaces([level]);
-  const identity = await loadIdentityNetwork(builtInWeights('identity'));
+  const identity = await loadIdentityNetwork(builtInIdentity(level));
   say(`Training the regressors of pose, expression, gaze and light, ${meterSteps} steps`);
   const meter = await AttributeMeter.train({ imageSize, level, steps: meterSteps, seed: first });
   const judge = await loadIdentityNetwork(builtInWeights('judge'));

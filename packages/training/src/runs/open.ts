@@ -15,7 +15,7 @@ import {
 } from '@visage/simswap';
 import { openDataSet } from '../data/dataSet.ts';
 import { runStateOf } from '../data/stored.ts';
-import { builtInWeights } from '../networks/builtIn.ts';
+import { builtInIdentity } from '../networks/builtIn.ts';
 import { loadFaces, loadFeatureNetwork, loadIdentityNetwork } from '../networks/load.ts';
 import { foldersOf, type RunSettings, resumedSettings, withFolders } from '../settings/settings.ts';
 import { foundAgain } from './found.ts';
@@ -46,7 +46,8 @@ export interface ResumeChanges extends SourceChanges {
  * Builds the networks and the data of a new run. The latent length of the generator is set to that of the given
  * identity network.
  *
- * @param identityPath the identity network. Default: that of the checkpoint at `fromPath`, else the built-in one.
+ * @param identityPath the identity network. Default: that of the checkpoint at `fromPath`, else the built-in one for the
+ * settings' level.
  * @param featuresPath weights of the feature network of a projected discriminator, which determine its width.
  * @param fromPath a checkpoint or a generator to begin with, whose sizes take the place of the settings'.
  * @throws VisageError when a projected discriminator has no `featuresPath`, when the data set is too small, or when the
@@ -63,7 +64,7 @@ export async function newRun(
   for (const folder of foldersOf(settings)) dataSets.push(openedData(await openDataSet(resolve(folder)), settings));
   const from = fromPath === undefined ? undefined : await startingWeights(fromPath);
   const own = identityPath === undefined ? from?.identity?.() : undefined;
-  const identity = own ?? (await loadIdentityNetwork(identityPath ?? builtInWeights('identity')));
+  const identity = own ?? (await loadIdentityNetwork(identityPath ?? builtInIdentity(settings.level)));
   const { embedding: latent } = identity.config;
   if (from) checkStart(fromPath as string, from, settings.recipe.head, latent);
   const generator = from?.generator ?? { ...settings.generator, latent };
