@@ -46,8 +46,8 @@ export interface ResumeChanges extends SourceChanges {
  * Builds the networks and the data of a new run. The latent length of the generator is set to that of the given
  * identity network.
  *
- * @param identityPath the identity network. Default: that of the checkpoint at `fromPath`, else the built-in one for the
- * settings' level.
+ * @param identityPath the identity network. Default: that of the checkpoint at `fromPath`, else the built-in one for
+ * the settings' level.
  * @param featuresPath weights of the feature network of a projected discriminator, which determine its width.
  * @param fromPath a checkpoint or a generator to begin with, whose sizes take the place of the settings'.
  * @throws VisageError when a projected discriminator has no `featuresPath`, when the data set is too small, or when the
