@@ -9,6 +9,8 @@
  *     npm run bench -- memory         its memory, counted on any machine
  *     npm run bench -- detection      faces found on photographs with 140 people, and on 37 pictures without
  *     npm run bench -- carryover FILE what an identity network that learned from rendered people makes of real ones
+ *     npm run bench -- heads          pictures and masks of mesh heads
+ *     npm run bench -- gates          mesh heads before detector and recogniser of real faces
  *     npm run bench -- data           pictures of a face set per second, decoded in worker threads
  *     npm run bench -- film           a film with one face: codecs, GPU, and both together
  *     npm run bench -- peers          beside tfjs-backend-webgpu and jax-js, in the same run
@@ -29,6 +31,7 @@ import { addCarryover } from './commands/carryover.ts';
 import { addDatasetBench } from './commands/dataset.ts';
 import { addDetection } from './commands/detection.ts';
 import { addFilm } from './commands/film.ts';
+import { addHeads } from './commands/heads.ts';
 import { addKernelPage } from './commands/kernelPage.ts';
 import { addMemory } from './commands/memory.ts';
 import { addPage } from './commands/page.ts';
@@ -42,6 +45,7 @@ addMemory(program);
 addTransfer(program);
 addDetection(program);
 addCarryover(program);
+addHeads(program);
 addPage(program);
 addDatasetBench(program);
 addKernelPage(program);

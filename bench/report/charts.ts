@@ -28,6 +28,8 @@ export function chartsOf({ bench, measured }: BenchResult): Chart[] {
     case 'film':
     case 'detection':
     case 'carryover':
+    case 'heads':
+    case 'gates':
     case 'pytorch':
       return [];
   }

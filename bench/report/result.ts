@@ -8,6 +8,7 @@ import type { ConvolutionRow } from '../core/convolution.ts';
 import type { DataRow } from '../core/data.ts';
 import type { DetectionRow } from '../core/detection.ts';
 import type { FilmReport } from '../core/film.ts';
+import type { GateReport, HeadRow } from '../core/heads.ts';
 import type { KernelReport } from '../core/kernels.ts';
 import type { MemoryRow } from '../core/memory.ts';
 import type { NetworkRow } from '../core/networks.ts';
@@ -46,6 +47,8 @@ export interface Measurements {
   readonly detection: readonly DetectionRow[];
   readonly carryover: readonly CarryoverRow[];
   readonly peers: PeerReport;
+  readonly heads: readonly HeadRow[];
+  readonly gates: GateReport;
 }
 export type BenchName = keyof Measurements;
 

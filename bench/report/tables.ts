@@ -5,6 +5,7 @@ import { CONVOLUTION_PASSES, type ConvolutionRow } from '../core/convolution.ts'
 import type { DataRow } from '../core/data.ts';
 import type { DetectionRow } from '../core/detection.ts';
 import type { FilmReport } from '../core/film.ts';
+import type { GateReport, HeadRow } from '../core/heads.ts';
 import type { KernelReport, KernelRow } from '../core/kernels.ts';
 import type { MemoryRow } from '../core/memory.ts';
 import type { NetworkRow } from '../core/networks.ts';
@@ -12,6 +13,7 @@ import type { StepRow } from '../core/step.ts';
 import type { TransferReport } from '../core/transfer.ts';
 import type { PeerReport } from '../peers/contest.ts';
 import { arithmeticRate, memoryRate, percent, significant } from './format.ts';
+import { gateTable, headTable } from './headTables.ts';
 import { peerTable } from './peers.ts';
 import { carryoverTable, dataTable, detectionTable, filmTables } from './photoTables.ts';
 import type { BenchResult, PytorchReport, PytorchRow } from './result.ts';
@@ -44,6 +46,10 @@ export function tablesOf(result: BenchResult, most = Number.POSITIVE_INFINITY): 
       return [carryoverTable(result.measured as readonly CarryoverRow[])];
     case 'data':
       return [dataTable(result.measured as readonly DataRow[])];
+    case 'heads':
+      return [headTable(result.measured as readonly HeadRow[])];
+    case 'gates':
+      return [gateTable(result.measured as GateReport)];
     case 'film':
       return filmTables(result.measured as FilmReport);
     case 'peers':

@@ -38,13 +38,14 @@ export {
   trivialScores,
 } from './metrics/swaps.ts';
 export { type AcceptRate, acceptRateAt, type Verification, verification } from './metrics/verification.ts';
-export { type FacePlace, landmarksFrom68, placesOf } from './render/labels.ts';
+export { type FacePlace, landmarksFrom68, placesOf, pointsOfLandmark } from './render/labels.ts';
 export { type Landmarks, landmarkNames, landmarksOf, type Point, type Pose, poseOf } from './render/landmarks.ts';
 export {
   type FaceBatch,
   materialNames,
   renderFaces,
   renderHeadLabels,
+  renderHeadLandmarks,
   renderMasks,
   renderMaterials,
   renderMeanFaces,

@@ -112,7 +112,8 @@ export {
 export { IdentityTask } from './readers/identityTask.ts';
 export { LandmarkTask } from './readers/landmarkTask.ts';
 export { ParsingTask } from './readers/parsingTask.ts';
-export { landmarkMirror, ProceduralMaps, ProceduralPoints } from './readers/proceduralLabels.ts';
+export { ibugPoints, namedPoints, type PointScheme, pointSchemeOf } from './readers/pointSchemes.ts';
+export { ProceduralMaps, ProceduralPoints } from './readers/proceduralLabels.ts';
 export {
   type ReaderOptimizer,
   type ReaderReport,

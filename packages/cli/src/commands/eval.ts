@@ -1,5 +1,5 @@
 import { aligned } from '@visage/conformance';
-import type { Level } from '@visage/faces';
+import { type Level, levelNames } from '@visage/faces';
 import { loadSafetensors } from '@visage/nn/node';
 import {
   type CheckpointHeader,
@@ -45,7 +45,7 @@ async function evaluate(options: Options, command: Command): Promise<void> {
     if (options.precision !== undefined)
       throw new UsageError('eval: --compare trains and swaps in f32; leave --precision out');
     if (options.data !== undefined || options.judge !== undefined)
-      throw new UsageError('eval: --compare measures on procedural faces; leave --data and --judge out');
+      throw new UsageError('eval: --compare measures on rendered faces; leave --data and --judge out');
     return compare({ ...options, level: options.level ?? 'L1', peopleSet: peopleSetOf(options) });
   }
   refuseCompareOptions(command);
@@ -125,7 +125,7 @@ export function addEval(program: Command): void {
       new Option(
         '--level <level>',
         'difficulty of the faces (default: that of the training; with --compare L1)',
-      ).choices(['L0', 'L1', 'L2', 'L3']),
+      ).choices(levelNames),
     )
     .addOption(
       new Option(

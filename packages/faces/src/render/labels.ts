@@ -1,8 +1,7 @@
 /** @file Pose and the eight named landmarks of rendered faces of any level, read to the host. */
-import { scope } from '@visage/tensor';
 import { isHeadLevel } from '../sampling/levels.ts';
 import { type Landmarks, landmarkNames, landmarksOf, type Point, type Pose, poseOf } from './landmarks.ts';
-import { type FaceBatch, renderHeadLabels } from './render.ts';
+import { type FaceBatch, renderHeadLandmarks } from './render.ts';
 
 /** What is known of one face of a batch. */
 export interface FacePlace {
@@ -11,7 +10,7 @@ export interface FacePlace {
 }
 
 /** The points of the iBUG scheme whose mean each landmark is. */
-const points68: Record<(typeof landmarkNames)[number], readonly number[]> = {
+export const pointsOfLandmark: Record<(typeof landmarkNames)[number], readonly number[]> = {
   leftEye: [36, 37, 38, 39, 40, 41],
   rightEye: [42, 43, 44, 45, 46, 47],
   noseTip: [30],
@@ -27,7 +26,7 @@ export function landmarksFrom68(points: ArrayLike<number>): Landmarks {
   const mean = (rows: readonly number[], axis: number) =>
     rows.reduce((sum, row) => sum + (points[2 * row + axis] as number), 0) / rows.length;
   const entries = landmarkNames.map((name): [string, Point] => {
-    const rows = points68[name];
+    const rows = pointsOfLandmark[name];
     return [name, { x: mean(rows, 0), y: mean(rows, 1) }];
   });
   return Object.fromEntries(entries) as Landmarks;
@@ -45,7 +44,7 @@ export async function placesOf(
     level,
   }));
   if (!isHeadLevel(level)) return keys.map((key) => ({ pose: poseOf(key), landmarks: landmarksOf(key, size) }));
-  const landmarks = scope(() => renderHeadLabels(batch).landmarks);
+  const landmarks = renderHeadLandmarks(batch);
   const points = await landmarks.floats();
   landmarks.dispose();
   const width = points.length / keys.length;

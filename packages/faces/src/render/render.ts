@@ -245,11 +245,19 @@ export function renderMaterials(batch: FaceBatch): Tensor {
 export function renderHeadLabels(batch: FaceBatch): HeadLabels {
   const shown = headsOf('renderHeadLabels', batch);
   if (shown) return shown.heads.labels(shown.people, batch.size);
-  throw new ArgumentError(
-    'renderHeadLabels',
-    'level',
-    showValue(batch.level ?? 'L1'),
-    'M0 to M3',
-    'Labels of procedural faces: landmarksOf, poseOf, faceFactors',
-  );
+  throw noHeads('renderHeadLabels', batch, 'Labels of procedural faces: landmarksOf, poseOf, faceFactors');
 }
+
+/**
+ * The 68 landmarks of mesh heads alone, as {@link renderHeadLabels} gives them [batch, 68, 2]: nothing is drawn.
+ *
+ * @throws ArgumentError for a level of procedural faces, whose landmarks are in `landmarksOf`.
+ */
+export function renderHeadLandmarks(batch: FaceBatch): Tensor {
+  const shown = headsOf('renderHeadLandmarks', batch);
+  if (shown) return shown.heads.landmarks(shown.people, batch.size);
+  throw noHeads('renderHeadLandmarks', batch, 'Landmarks of procedural faces: landmarksOf');
+}
+
+const noHeads = (op: string, { level = 'L1' }: FaceBatch, instead: string): ArgumentError =>
+  new ArgumentError(op, 'level', showValue(level), 'M0 to M3', instead);

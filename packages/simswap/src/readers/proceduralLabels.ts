@@ -1,14 +1,24 @@
-/** @file Procedural faces with labels of their pixels, and of their points. */
-import { landmarkNames, landmarksOf, renderMaterials } from '@visage/faces';
-import { keep, type Tensor, zeros } from '@visage/tensor';
+/** @file Rendered faces with labels of their pixels, and of their points. */
+import {
+  isHeadLevel,
+  landmarkNames,
+  landmarksOf,
+  pointsOfLandmark,
+  renderHeadLandmarks,
+  renderMaterials,
+} from '@visage/faces';
+import { ArgumentError } from '@visage/gpu';
+import { concat, keep, matmul, slice, type Tensor, tensor, zeros } from '@visage/tensor';
 import {
   type LabelledData,
   type LabelledPictures,
+  type LevelRows,
   ProceduralFaces,
   type ProceduralLabelsOptions,
 } from '../training/labelledData.ts';
+import { namedPoints, type PointScheme } from './pointSchemes.ts';
 
-/** Procedural faces with maps of what each pixel shows, [batch, size, size, 1] f32: numbers of `materialNames`. */
+/** Rendered faces with maps of what each pixel shows, [batch, size, size, 1] f32: numbers of `materialNames`. */
 export class ProceduralMaps implements LabelledData {
   readonly batchSize: number;
   readonly imageSize: number;
@@ -37,45 +47,82 @@ export class ProceduralMaps implements LabelledData {
   }
 }
 
-/** For each of `landmarkNames` the number of its mirror image. */
-export const landmarkMirror: readonly number[] = landmarkNames.map((name) => {
-  const other = name.startsWith('left') ? name.replace('left', 'right') : name.replace('right', 'left');
-  return (landmarkNames as readonly string[]).indexOf(other);
-});
-
-/** Procedural faces with their landmarks, [batch, points, 2]: x and y as shares of the side, as `landmarkNames`. */
+/**
+ * Rendered faces with their points, [batch, points, 2]: x and y as shares of the side. Points of procedural faces come
+ * from the host, those of mesh heads from the device.
+ */
 export class ProceduralPoints implements LabelledData {
   readonly batchSize: number;
   readonly imageSize: number;
+  readonly scheme: PointScheme;
   readonly #faces: ProceduralFaces;
-  readonly #points: Tensor;
+  /** The points of each level of procedural faces. */
+  readonly #written = new Map<LevelRows, Tensor>();
 
-  /** @throws ArgumentError for an option that there is not, or a value that is out of range. */
-  constructor(options: ProceduralLabelsOptions) {
+  /**
+   * @param scheme which points. Default: the eight of `landmarkNames`.
+   * @throws ArgumentError for an option that there is not, a value that is out of range, and a level whose faces do not
+   * have the points.
+   */
+  constructor(options: ProceduralLabelsOptions, scheme: PointScheme = namedPoints) {
     this.#faces = new ProceduralFaces('ProceduralPoints', options);
     this.batchSize = options.batchSize;
     this.imageSize = options.imageSize;
-    this.#points = keep(zeros([options.batchSize, landmarkNames.length, 2], { gpu: options.gpu }));
+    this.scheme = scheme;
+    const written = this.#faces.parts.filter(({ level }) => !isHeadLevel(level));
+    const [lacking] = scheme.name === 'ibug68' ? written : [];
+    if (lacking) {
+      this.#faces.dispose();
+      throw new ArgumentError(
+        'ProceduralPoints',
+        'level',
+        `'${lacking.level}', whose faces have ${namedPoints.count} points`,
+        `a level of mesh heads, M0 to M3, for ${scheme.count} points`,
+        `Choose such a level, or a network of ${namedPoints.count} points`,
+      );
+    }
+    for (const part of written)
+      this.#written.set(part, keep(zeros([part.rows, scheme.count, 2], { gpu: options.gpu })));
   }
 
   batch(): LabelledPictures {
-    return { images: this.#faces.faces(), labels: this.#points };
+    const labels = this.#faces.rendered((part) => this.#written.get(part) ?? this.#ofHeads(part));
+    return { images: this.#faces.faces(), labels };
+  }
+
+  #ofHeads({ identities, attributes, level }: LevelRows): Tensor {
+    const size = this.imageSize;
+    const points = renderHeadLandmarks({ identities, attributes, size, level }).div(size);
+    return this.scheme.name === 'ibug68' ? points : namedOf(points);
   }
 
   load(step: number): void {
     const { identities, attributes } = this.#faces.load(step);
-    const values = this.#faces.parts.flatMap(({ level, first, rows }) =>
-      Array.from({ length: rows }, (_, k) => {
+    for (const [{ level, first, rows }, points] of this.#written) {
+      const values = Array.from({ length: rows }, (_, k) => {
         const [identity, attribute] = [identities[first + k], attributes[first + k]] as [number, number];
-        const points = landmarksOf({ identity, attributes: attribute, level }, 1);
-        return landmarkNames.flatMap((name) => [points[name].x, points[name].y]);
-      }).flat(),
-    );
-    this.#points.write(Float32Array.from(values));
+        const found = landmarksOf({ identity, attributes: attribute, level }, 1);
+        return landmarkNames.flatMap((name) => [found[name].x, found[name].y]);
+      });
+      points.write(Float32Array.from(values.flat()));
+    }
   }
 
   dispose(): void {
     this.#faces.dispose();
-    this.#points.dispose();
+    for (const points of this.#written.values()) points.dispose();
   }
+}
+
+/** The eight named points of 68: [N, 68, 2] → [N, 8, 2], means of those that each stands for. */
+function namedOf(points: Tensor): Tensor {
+  const [batch, all] = [points.dim(0), points.dim(1)];
+  const shares = new Float32Array(all * landmarkNames.length);
+  for (const [k, name] of landmarkNames.entries())
+    for (const row of pointsOfLandmark[name])
+      shares[row * landmarkNames.length + k] = 1 / pointsOfLandmark[name].length;
+  const means = tensor(shares, [all, landmarkNames.length], { gpu: points.gpu });
+  const along = (axis: number): Tensor =>
+    matmul(slice(points, 2, axis, axis + 1).reshape([batch, all]), means).reshape([batch, landmarkNames.length, 1]);
+  return concat([along(0), along(1)], 2);
 }

@@ -1,5 +1,5 @@
 import type { Layer } from '@visage/nn';
-import type { LabelledData, ReaderStage, ReaderTask } from '@visage/simswap';
+import type { LabelledData, LevelShare, ReaderStage, ReaderTask } from '@visage/simswap';
 import type { PeopleSet } from '../evaluation/people.ts';
 import type { OpenedData } from '../runs/sources.ts';
 import type { ReaderName, ReaderSettings } from './settings.ts';
@@ -36,6 +36,8 @@ export interface ReaderKind {
   readonly presets: readonly ReaderPreset[];
   /** Whether it can learn from a data set of photographs, which has the names of people and no other labels. */
   readonly photographs: boolean;
+  /** Sizes that the faces decide, and not the preset. */
+  sizesFor?(levels: readonly LevelShare[]): Readonly<Record<string, unknown>>;
   /**
    * Reads sizes out of JSON; every number is checked.
    *

@@ -64,7 +64,11 @@ export function newReaderSettings(
     ...{ reader, preset: name, seed: 1, precision: 'f32', data: [{ folder: folder ?? null, weight: 1 }] },
     ...sizes,
     ...given,
-    network: { ...(sizes.network as object), ...network },
+    network: {
+      ...(sizes.network as object),
+      ...readerKinds[reader].sizesFor?.(changes.levels ?? sizes.levels),
+      ...network,
+    },
   };
 }
 

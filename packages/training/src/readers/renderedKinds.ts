@@ -1,18 +1,23 @@
 /** @file Networks that learn from the labels of rendered faces: what each pixel shows, and where points lie. */
-import { landmarkNames, materialNames } from '@visage/faces';
+import { isHeadLevel, landmarkNames, materialNames } from '@visage/faces';
 import { VisageError } from '@visage/gpu';
 import {
+  ibugPoints,
+  type LabelledData,
   LandmarkNetwork,
   LandmarkTask,
   landmarkArchitecture,
-  landmarkMirror,
+  namedPoints,
   noChanges,
   ParsingNetwork,
   ParsingTask,
+  type PointScheme,
+  type ProceduralLabelsOptions,
   ProceduralMaps,
   ProceduralPoints,
   parsingArchitecture,
   photographChanges,
+  pointSchemeOf,
   type ReaderStage,
   readLandmarkConfig,
   readParsingConfig,
@@ -58,11 +63,11 @@ const parsingPresets: readonly ReaderPreset[] = [
 const landmarkPresets: readonly ReaderPreset[] = [
   {
     ...{ ...tiny, name: 'tiny', about: MINUTE },
-    network: { channels: 8, halvings: 3, points: landmarkNames.length, inputSize: 48 },
+    network: { channels: 8, halvings: 3, points: namedPoints.count, inputSize: 48 },
   },
   {
     ...{ ...small, name: 'small', about: '112 pixels, 32 channels: minutes on a GPU' },
-    network: { channels: 32, halvings: 4, points: landmarkNames.length, inputSize: 112 },
+    network: { channels: 32, halvings: 4, points: namedPoints.count, inputSize: 112 },
   },
 ];
 
@@ -70,15 +75,15 @@ const landmarkPresets: readonly ReaderPreset[] = [
 async function onUnseen(
   { levels, heldOut, imageSize }: ReaderSettings,
   people: PeopleSet,
-  make: typeof ProceduralMaps | typeof ProceduralPoints,
+  make: (options: ProceduralLabelsOptions) => LabelledData,
   read: (images: Tensor) => Tensor,
   ask: (answers: Float32Array, labels: Float32Array) => void,
 ): Promise<void> {
   const first = firstOf[people];
   const batchSize = Math.max(levels.length, Math.min(16, heldOut));
-  const source = new make({ people: heldOut, firstIdentity: first, level: levels, imageSize, batchSize, seed: 1 });
+  const source = make({ people: heldOut, firstIdentity: first, level: levels, imageSize, batchSize, seed: 1 });
   for (let step = 0; step * batchSize < heldOut; step++) {
-    source.load(step);
+    await source.load(step);
     const { answers, labels } = scope(() =>
       noGrad(() => {
         const { images, labels } = source.batch();
@@ -111,7 +116,7 @@ export const parsingKind: ReaderKind = {
         await onUnseen(
           settings,
           set,
-          ProceduralMaps,
+          (options) => new ProceduralMaps(options),
           (x) => reader.forward(x),
           (logits, truth) => counts.add(logits, truth),
         );
@@ -163,47 +168,66 @@ class ClassCounts {
 /** Networks that find points of faces. */
 export const landmarkKind: ReaderKind = {
   name: 'landmarks',
-  about: `a landmark network: finds points of a face (${landmarkNames.join(', ')})`,
+  about: `a landmark network: finds points of a face (${landmarkNames.join(', ')}), or on levels M0 to M3 the 68 of iBUG`,
   architecture: landmarkArchitecture,
   presets: landmarkPresets,
   photographs: false,
+  sizesFor: (levels) => (levels.every(({ level }) => isHeadLevel(level)) ? { points: ibugPoints.count } : {}),
   readSizes: readLandmarkConfig,
   build: (sizes) => new LandmarkNetwork(readLandmarkConfig(sizes)),
   open(network, settings) {
     if (!(network instanceof LandmarkNetwork)) throw new VisageError('landmarks: is no landmark network');
     const { imageSize, levels, people, seed } = settings;
-    for (const { level } of levels)
-      if (!level.startsWith('L'))
-        throw new VisageError(
-          `landmarks: faces of level ${level} have no landmarks here yet; \`levels\` L0 to L3 have`,
-        );
+    const scheme = pointSchemeOf(network.config.points);
     return {
-      task: new LandmarkTask(network, landmarkMirror),
-      data: ({ batchSize }) => new ProceduralPoints({ people, level: levels, imageSize, batchSize, seed }),
-      measure: (reader, set) => landmarkFigures(settings, set, (x) => reader.forward(x)),
+      task: new LandmarkTask(network, scheme.mirror),
+      data: ({ batchSize }) => new ProceduralPoints({ people, level: levels, imageSize, batchSize, seed }, scheme),
+      measure: (reader, set) => landmarkFigures(settings, set, scheme, (x) => reader.forward(x)),
     };
   },
 };
 
-/** The distance of points from where they are, as a share of the distance of the eyes: of all, and of each point. */
+/**
+ * The distance of points from where they are, as a share of the distance of the eyes: of all, and of each group of
+ * points.
+ */
 async function landmarkFigures(
   settings: ReaderSettings,
   set: PeopleSet,
+  { count, groups, eyes }: PointScheme,
   read: (images: Tensor) => Tensor,
 ): Promise<ReaderFigures> {
-  const count = landmarkNames.length;
   const sums = new Float64Array(count);
   let faces = 0;
-  await onUnseen(settings, set, ProceduralPoints, read, (found, truth) => {
-    const apart = (a: Float32Array, j: number, b: Float32Array, k: number): number =>
-      Math.hypot((a[2 * j] as number) - (b[2 * k] as number), (a[2 * j + 1] as number) - (b[2 * k + 1] as number));
-    for (let face = 0; face < truth.length / (2 * count); face++) {
-      const at = face * count;
-      const eyes = apart(truth, at, truth, at + 1);
-      for (let k = 0; k < count; k++) sums[k] = (sums[k] as number) + apart(found, at + k, truth, at + k) / eyes;
-      faces += 1;
-    }
-  });
-  const each = landmarkNames.map((name, k) => [`error ${name}`, (sums[k] as number) / faces] as const);
-  return { 'mean error': each.reduce((sum, [, value]) => sum + value, 0) / count, ...Object.fromEntries(each) };
+  await onUnseen(
+    settings,
+    set,
+    (options) => new ProceduralPoints(options, pointSchemeOf(count)),
+    read,
+    (found, truth) => {
+      for (let at = 0; at < truth.length; at += 2 * count) {
+        const [there, here] = [truth, found].map((all) => all.subarray(at, at + 2 * count)) as [
+          Float32Array,
+          Float32Array,
+        ];
+        const apart = distance(meanOf(there, eyes[0]), meanOf(there, eyes[1]));
+        for (let k = 0; k < count; k++)
+          sums[k] = (sums[k] as number) + distance(meanOf(here, [k]), meanOf(there, [k])) / apart;
+        faces += 1;
+      }
+    },
+  );
+  const mean = (points: readonly number[]): number =>
+    points.reduce((sum, k) => sum + (sums[k] as number), 0) / (faces * points.length);
+  const each = Object.entries(groups).map(([name, points]) => [`error ${name}`, mean(points)] as const);
+  return { 'mean error': mean([...sums.keys()]), ...Object.fromEntries(each) };
 }
+
+type Place = readonly [x: number, y: number];
+
+const meanOf = (points: Float32Array, numbers: readonly number[]): Place =>
+  [0, 1].map(
+    (axis) => numbers.reduce((sum, k) => sum + (points[2 * k + axis] as number), 0) / numbers.length,
+  ) as unknown as Place;
+
+const distance = (a: Place, b: Place): number => Math.hypot(a[0] - b[0], a[1] - b[1]);

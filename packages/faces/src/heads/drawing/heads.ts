@@ -75,6 +75,11 @@ export class Heads {
     return scope(() => slice(drawLabels(posed(this.#shape(batch)), this.#model, { size, samples: 1 }), 3, 0, 1));
   }
 
+  /** The landmarks [batch, 68, 2], as in {@link HeadLabels}. */
+  landmarks(batch: PeopleBatch, size: number): Tensor {
+    return scope(() => this.#shapes.landmarks(this.#shape(batch), size));
+  }
+
   /** All labels of a batch. */
   labels(batch: PeopleBatch, size: number): HeadLabels {
     return scope(() => {

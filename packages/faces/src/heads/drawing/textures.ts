@@ -21,13 +21,13 @@ interface Picture {
 function halved({ width, height, values }: Picture, channels: number): Picture {
   const [w, h] = [width >> 1, height >> 1];
   const out = new Float32Array(w * h * channels);
+  const row = width * channels;
   for (let y = 0; y < h; y++) {
-    for (let x = 0; x < w; x++) {
-      for (let c = 0; c < channels; c++) {
-        const at = (2 * y * width + 2 * x) * channels + c;
-        const below = at + width * channels;
-        const sum = values[at]! + values[at + channels]! + values[below]! + values[below + channels]!;
-        out[(y * w + x) * channels + c] = 0.25 * sum;
+    let to = y * w * channels;
+    for (let x = 0, at = 2 * y * row; x < w; x++, at += channels) {
+      for (let c = 0; c < channels; c++, at++) {
+        const below = at + row;
+        out[to++] = 0.25 * (values[at]! + values[at + channels]! + values[below]! + values[below + channels]!);
       }
     }
   }
@@ -44,27 +44,30 @@ const radianceOf = Float32Array.from(
 const float = new Float32Array(1);
 const floatBits = new Uint32Array(float.buffer);
 
+/** 2^(24 − exponent) for each exponent of five bits, and for one more. */
+const scales = Float64Array.from({ length: 33 }, (_, exponent) => 2 ** (24 - exponent));
+
 /** Three mantissas of nine bits and an exponent of five: (r, g, b) 2^(exponent − 24). */
 export function sharedExponent(r: number, g: number, b: number): number {
   float[0] = Math.max(r, g, b);
   let exponent = Math.max(0, (floatBits[0]! >>> 23) - 111); // of the bits: ⌊log2⌋ + 127
-  if (Math.round(float[0]! * 2 ** (24 - exponent)) > 511) exponent++;
-  const scale = 2 ** (24 - exponent);
+  if (Math.round(float[0]! * scales[exponent]!) > 511) exponent++;
+  const scale = scales[exponent]!;
   const mantissas = Math.round(r * scale) | (Math.round(g * scale) << 9) | (Math.round(b * scale) << 18);
   return (mantissas | (exponent << 27)) >>> 0;
 }
 
 function writeLevel(words: Uint32Array, start: number, { values }: Picture, channels: number, coding: Coding): number {
   const count = values.length / channels;
-  for (let k = 0; k < count; k++) {
-    const at = k * channels;
-    if (coding === 'radiance') words[start + k] = sharedExponent(values[at]!, values[at + 1]!, values[at + 2]!);
-    else {
+  if (coding === 'radiance')
+    for (let k = 0, at = 0; k < count; k++, at += channels)
+      words[start + k] = sharedExponent(values[at]!, values[at + 1]!, values[at + 2]!);
+  else
+    for (let k = 0, at = 0; k < count; k++) {
       let word = 0;
-      for (let c = 0; c < channels; c++) word |= Math.round(values[at + c]!) << (8 * c);
-      words[start + k] = word >>> 0;
+      for (let c = 0; c < channels; c++, at++) word |= (values[at]! + 0.5) << (8 * c); // bytes: the shift cuts
+      words[start + k] = word;
     }
-  }
   return start + count;
 }
 
@@ -81,7 +84,8 @@ function writeLayers(words: Uint32Array, start: number, layers: TextureLayers, c
   let at = start;
   for (let layer = 0; layer < names.length; layer++) {
     const coded = bytes.subarray(layer * area, (layer + 1) * area);
-    const values = Float32Array.from(coded, (byte) => (coding === 'radiance' ? radianceOf[byte]! : byte));
+    const values = new Float32Array(coded);
+    if (coding === 'radiance') for (let k = 0; k < area; k++) values[k] = radianceOf[coded[k]!]!;
     let level: Picture = { width, height, values };
     for (let k = 0; k < MOST_LEVELS && Math.min(level.width, level.height) > 0; k++) {
       at = writeLevel(words, at, level, channels, coding);

@@ -1,8 +1,8 @@
-import { type FaceKey, faceFactors } from '@visage/faces';
+import { describeHead, type FaceKey, faceFactors, type HeadKey, isHeadLevel } from '@visage/faces';
 
 /**
  * The labels that are read from a face, in order: head angles in degrees, expression in the renderer's units, eye
- * angles in degrees, and the light direction as a unit vector.
+ * angles in degrees, and the light direction as a unit vector. Of a face without key light it is 0.
  */
 export const labelNames = [
   ...(['yaw', 'pitch', 'roll'] as const),
@@ -20,8 +20,27 @@ export type Attribute = keyof typeof attributeLabels;
 const degrees = (radians: number): number => (radians * 180) / Math.PI;
 const radians = (angle: number): number => (angle * Math.PI) / 180;
 
-/** The true labels of a procedural face. They depend only on its attributes, not on the person. */
+/** The true labels of a rendered face. They depend only on its attributes, not on the person. */
 export function labelsOf(key: FaceKey): number[] {
+  const { level = 'L1' } = key;
+  return isHeadLevel(level) ? headLabels({ ...key, level }) : proceduralLabels(key);
+}
+
+/** Of a mesh head: each coefficient of its expression is what raises it, less what lowers it. */
+function headLabels(key: HeadKey): number[] {
+  const { pose, expression, gaze, light } = describeHead(key);
+  const weight = (unit: string): number => expression[unit] ?? 0;
+  const both = (unit: (side: string) => string): number => (weight(unit('left')) + weight(unit('right'))) / 2;
+  const brows = both((side) => `eyebrows-${side}-up`) - both((side) => `eyebrows-${side}-down`);
+  const lids = both((side) => `eye-${side}-opened-up`) - both((side) => `eye-${side}-slit`);
+  const shown = [weight('mouth-open'), weight('mouth-corner-puller'), brows];
+  const closed = both((side) => `eye-${side}-closure`);
+  const isLit = light.color.some((channel) => channel > 0);
+  const direction = light.direction.map((x) => (isLit ? x : 0));
+  return [pose.yaw, pose.pitch, pose.roll, ...shown, lids - closed, gaze.side, gaze.up, ...direction];
+}
+
+function proceduralLabels(key: FaceKey): number[] {
   const f = faceFactors(key);
   const [azimuth, elevation] = [radians(f.lightAzimuth), radians(f.lightElevation)];
   const head = [f.yaw, f.pitch, f.roll];
@@ -56,16 +75,19 @@ export function labelSpread(rows: readonly (readonly number[])[]): LabelSpread {
  * - Pose: Euclidean norm of the difference of the three angles, in degrees.
  * - Expression: root mean square over the four coefficients, each divided by its standard deviation.
  * - Gaze: Euclidean norm of the difference of the two angles, in degrees.
- * - Light: angle between the two directions, in degrees.
+ * - Light: angle between the two directions, in degrees, over the faces that have a key light; NaN if none has one.
  */
 export function attributeErrors(
   found: readonly (readonly number[])[],
   truth: readonly (readonly number[])[],
   { deviation }: LabelSpread,
 ): Record<Attribute, number> {
-  const mean = (error: (a: readonly number[], b: readonly number[]) => number, attribute: Attribute) => {
+  type Error = (found: readonly number[], truth: readonly number[]) => number | undefined;
+  const mean = (error: Error, attribute: Attribute) => {
     const [from, to] = attributeLabels[attribute];
-    const errors = found.map((row, n) => error(row.slice(from, to), (truth[n] as readonly number[]).slice(from, to)));
+    const errors = found
+      .map((row, n) => error(row.slice(from, to), (truth[n] as readonly number[]).slice(from, to)))
+      .filter((each) => each !== undefined);
     return errors.reduce((sum, x) => sum + x, 0) / errors.length;
   };
   const distance = (a: readonly number[], b: readonly number[]) => Math.hypot(...a.map((x, k) => x - (b[k] as number)));
@@ -74,6 +96,7 @@ export function attributeErrors(
     return Math.hypot(...a.map((x, k) => (x - (b[k] as number)) / (spread[k] as number))) / Math.sqrt(a.length);
   };
   const angle = (a: readonly number[], b: readonly number[]) => {
+    if (Math.hypot(...b) < 0.5) return undefined;
     const dot = a.reduce((sum, x, k) => sum + x * (b[k] as number), 0);
     return degrees(Math.acos(Math.min(1, Math.max(-1, dot / Math.max(1e-9, Math.hypot(...a) * Math.hypot(...b))))));
   };

@@ -1,5 +1,5 @@
 /**
- * @file Estimates pose, expression, gaze and light of a picture with a network that was trained on procedural faces
+ * @file Estimates pose, expression, gaze and light of a picture with a network that was trained on rendered faces
  * with known parameters. Its error on true faces is a lower limit of every error that it measures.
  */
 import { FaceSampler, faceSets, type Level, renderFaces } from '@visage/faces';
