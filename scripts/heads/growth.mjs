@@ -1,9 +1,9 @@
 /**
  * Bakes how far identities shift the outline of the body about its points: the largest max(0, m · n) + |m| / 4 over
- * many random people, with the move m = p − C of the joined head p from its carrier C, and the normal n of the mean head.
- * A move along the surface shifts an outline only as far as the two heads are bent apart, which the second term is for.
- * What lies around a point and moves with the identity, brows, lashes and eyeballs, counts too. The mask of a swap is
- * the window of the carrier, grown by these lengths.
+ * many random people, with the move m = p − C of the joined head p from its carrier C, and the normal n of the mean
+ * head. A move along the surface shifts an outline only as far as the two heads are bent apart, which the second term
+ * is for. What lies around a point and moves with the identity, brows, lashes and eyeballs, counts too. The mask of a
+ * swap is the window of the carrier, grown by these lengths.
  *
  *     node --import ./scripts/register.mjs scripts/heads/growth.mjs [draws = 10000]
  *

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { visage } from './command.ts';
+import { failureHere, visage } from './command.ts';
 
 const test = suite('arguments');
 const folder = mkdtempSync(join(tmpdir(), 'visage-arguments-'));
@@ -73,24 +73,31 @@ const MISTAKES: readonly (readonly [what: string, command: readonly string[], sa
   ],
 ];
 
-for (const [what, command, says] of MISTAKES) {
-  test(`${what} is one line and a non-zero status`, () => {
-    const { status, stderr } = visage(...command);
-    assert.is(status, 1, stderr);
-    assert.match(stderr, says);
-    assert.match(stderr, /^visage: /);
-    assert.is(stderr.split('\n').length, 1, stderr);
-  });
-}
+const isOneLine = ({ status, stderr }: { status: number | null; stderr: string }, says: RegExp): void => {
+  assert.is(status, 1, stderr);
+  assert.match(stderr, says);
+  assert.match(stderr, /^visage: /);
+  assert.is(stderr.split('\n').length, 1, stderr);
+};
 
-test('a truncated file is named as such', () => {
+for (const [what, command, says] of MISTAKES)
+  test(`${what} is one line and a non-zero status`, async () => isOneLine(await failureHere(...command), says));
+
+test('a process of its own ends so, too: after a mistake in the words, in a number and in a file', () => {
+  for (const kind of ['an unknown command', 'a number out of range', 'a missing golden file']) {
+    const [, command, says] = MISTAKES.find(([what]) => what === kind)!;
+    isOneLine(visage(...command), says);
+  }
+});
+
+test('a truncated file is named as such', async () => {
   const path = join(folder, 'cut.safetensors');
   writeFileSync(path, readFileSync(golden).subarray(0, 5000));
   for (const command of [
     ['conformance', path],
     ['eval', '--checkpoint', path],
   ]) {
-    const { status, stderr } = visage(...command);
+    const { status, stderr } = await failureHere(...command);
     assert.is(status, 1);
     assert.match(stderr, /^visage: .*cut\.safetensors: .*truncated/);
   }

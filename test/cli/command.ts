@@ -2,6 +2,8 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { createProgram } from '@visage/cli';
+import { type Command, CommanderError } from 'commander';
+import { reportFailure } from '../../packages/cli/src/terminal/failure.ts';
 
 const bin = fileURLToPath(new URL('../../packages/cli/bin/visage.mjs', import.meta.url));
 
@@ -19,6 +21,33 @@ export function visage(...parameters: readonly string[]): CommandResult {
   });
   const lines = stderr.split('\n').filter((line) => !line.includes('artificially reduced'));
   return { status, stdout, stderr: lines.join('\n').trim() };
+}
+
+const withSubcommands = (command: Command): readonly Command[] => [
+  command,
+  ...command.commands.flatMap((each) => withSubcommands(each)),
+];
+
+/**
+ * Runs a command that must fail in this process, which takes milliseconds in place of the seconds in which a process
+ * loads the command; returns what it wrote to stderr, as `main.ts` has it written.
+ */
+export async function failureHere(...parameters: string[]): Promise<{ status: number; stderr: string }> {
+  const [write, written] = [process.stderr.write, [] as string[]];
+  process.stderr.write = (text: string | Uint8Array) => written.push(String(text)) > 0;
+  const program = createProgram();
+  for (const command of withSubcommands(program)) command.exitOverride();
+  let status = 0;
+  try {
+    await program.parseAsync(parameters, { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) reportFailure(error);
+    status = error instanceof CommanderError ? error.exitCode : Number(process.exitCode);
+    process.exitCode = 0;
+  } finally {
+    process.stderr.write = write;
+  }
+  return { status, stderr: written.join('').trim() };
 }
 
 /** Runs the command in this process; returns what it printed, or the message of its mistake. */

@@ -8,7 +8,7 @@ import * as assert from 'uvu/assert';
 import type { DetectedPicture } from '../../packages/cli/src/photos/detection.ts';
 import { pictureFiles } from '../../packages/cli/src/photos/pictureFiles.ts';
 import { fixtureFile } from '../helpers/fixtures.ts';
-import { visage } from './command.ts';
+import { failureHere, visage } from './command.ts';
 
 const test = suite('visage detect');
 const folder = mkdtempSync(join(tmpdir(), 'visage-detect-'));
@@ -67,7 +67,7 @@ test('mistakes are named before the device is opened', async () => {
     [[at('album/wall.png'), '--json', at('album/wall.png')], /wall\.png/],
     [[], /picture/],
   ] as const) {
-    const { status, stderr } = visage('detect', ...parameters);
+    const { status, stderr } = await failureHere('detect', ...parameters);
     assert.is(status, 1);
     assert.match(stderr, message);
     assert.is(stderr.split('\n').length, 1, stderr);

@@ -9,6 +9,7 @@ import {
   renderFaces,
   resizeImage,
   SwapFaces,
+  useHeads,
 } from '@visage/faces';
 import { encodePng, writeFaceFolder } from '@visage/faces/node';
 import { tensor } from '@visage/tensor';
@@ -55,6 +56,11 @@ const MISTAKES: readonly Mistake[] = [
   ['a face with another key', () => landmarksOf(any({ identity: 1, attribute: 1 }), 16), /option 'attribute' is 1/],
   ['rows of a grid', () => imageGrid([black], any({ columns: 1, rows: 1 })), /^imageGrid: option 'rows'/],
   ['one image as a grid', () => imageGrid(any(black), { columns: 1 }), /^imageGrid: images is/],
+  [
+    'heads that are still being read',
+    () => useHeads(any(Promise.resolve())),
+    /^useHeads: asset is .*with await before/,
+  ],
   ['half a pixel', () => resizeImage(black, 1.5), /^resizeImage: width is 1.5/],
   ['compression', () => encodePng(black, any({ level: 9 })), /^encodePng: option 'level'/],
   [

@@ -49,13 +49,18 @@ function planOf(op: string, groups: CheckpointGroups, options: CheckpointOptions
  * @returns when the device has had the memory for the copies; dispose it.
  * @throws OutOfMemoryError when it had not: use {@link liveCheckpoint} then.
  */
-export async function snapshotCheckpoint(
+export const snapshotCheckpoint = (groups: CheckpointGroups, options: CheckpointOptions): Promise<CheckpointContent> =>
+  snapshotFor('snapshotCheckpoint', groups, options);
+
+/** The snapshot of {@link snapshotCheckpoint}, whose errors name `op`. */
+async function snapshotFor(
+  op: string,
   groups: CheckpointGroups,
   options: CheckpointOptions,
 ): Promise<CheckpointContent> {
-  const plan = planOf('snapshotCheckpoint', groups, options);
+  const plan = planOf(op, groups, options);
   const [first] = plan.entries;
-  if (!first) throw new ArgumentError('snapshotCheckpoint', 'groups', 'empty', 'at least one tensor');
+  if (!first) throw new ArgumentError(op, 'groups', 'empty', 'at least one tensor');
   const buffers = plan.entries.map(({ tensor }) => tensor.tensor.buffer);
   const snapshot = await takeSnapshot(first.tensor.tensor.gpu, buffers);
   return new CheckpointContent(plan, snapshot.parts, () => snapshot.dispose());
@@ -80,7 +85,7 @@ export function liveCheckpoint(groups: CheckpointGroups, options: CheckpointOpti
  * @throws ArgumentError when a value is infinite or not a number: no run could go on from it.
  */
 export async function saveCheckpoint(groups: CheckpointGroups, options: CheckpointOptions): Promise<Uint8Array> {
-  return (await snapshotCheckpoint(groups, options)).collect();
+  return (await snapshotFor('saveCheckpoint', groups, options)).collect();
 }
 
 /**

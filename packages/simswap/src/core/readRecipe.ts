@@ -52,7 +52,7 @@ export function checkPictureChanges(op: string, changes: PictureChanges): void {
  */
 export function checkRecipe(recipe: Recipe): void {
   checkOptions('recipe', recipe, RECIPE);
-  readRecipe(recipe);
+  readWhole(recipe);
   checkOptions('recipe.weights', recipe.weights, WEIGHTS);
   checkPictureChanges('recipe.pictures', recipe.pictures);
   for (const name of ['generatorOptimizer', 'discriminatorOptimizer'] as const)
@@ -66,15 +66,9 @@ const isObject = (json: unknown): json is Readonly<Record<string, unknown>> =>
 const withDefaults = (defaults: object, json: unknown): unknown =>
   json === undefined || isObject(json) ? { ...defaults, ...json } : json;
 
-/**
- * Checks the JSON of a {@link Recipe}, such as that of a checkpoint. A field that it lacks is as in `paper`, because
- * checkpoints that are older than a field were trained so.
- *
- * @throws ArgumentError for a value that is out of range, and for a warm-up that does not end before the decay does.
- */
-export function readRecipe(json: unknown): Recipe {
-  const named = isObject(json) ? { ...paper, ...json, weights: withDefaults(paper.weights, json.weights) } : json;
-  const from = new JsonReader(named, 'recipe');
+/** Reads a recipe that has every field. */
+function readWhole(json: unknown): Recipe {
+  const from = new JsonReader(json, 'recipe');
   const recipe = { name: from.text('name'), ...readFields(recipeFields, from) };
   const { warmupSteps, decaySteps } = recipe;
   if (decaySteps > 0 && warmupSteps >= decaySteps)
@@ -85,4 +79,14 @@ export function readRecipe(json: unknown): Recipe {
       `fewer than the ${decaySteps} of recipe.decaySteps`,
     );
   return recipe;
+}
+
+/**
+ * Checks the JSON of a {@link Recipe}, such as that of a checkpoint. A field or a weight that it lacks is as in
+ * `paper`, because checkpoints that are older than a field were trained so.
+ *
+ * @throws ArgumentError for a value that is out of range, and for a warm-up that does not end before the decay does.
+ */
+export function readRecipe(json: unknown): Recipe {
+  return readWhole(isObject(json) ? { ...paper, ...json, weights: withDefaults(paper.weights, json.weights) } : json);
 }

@@ -1,5 +1,5 @@
 /** @file The heads of an asset on a device: two integers of u32 in, pictures, masks and labels out. */
-import { ArgumentError, currentGpu, type Gpu } from '@visage/gpu';
+import { ArgumentError, currentGpu, type Gpu, showValue } from '@visage/gpu';
 import { scope, slice, type Tensor } from '@visage/tensor';
 import type { HeadAsset } from '../asset/headAsset.ts';
 import { HeadModel, type HeadShapes } from '../geometry/headModel.ts';
@@ -132,9 +132,13 @@ const onDevices = new WeakMap<Gpu, Heads>();
  * {@link readHeadAsset}.
  *
  * @param gpu default: the current device. Other devices get the asset when they first render.
- * @throws ArgumentError for an asset whose parts are not complete.
+ * @throws ArgumentError for what is no asset, and for an asset whose parts are not complete.
  */
 export function useHeads(asset: HeadAsset, gpu: Gpu = currentGpu()): void {
+  if (!asset?.textures || !asset.parts) {
+    const hint = 'Give what readHeadAsset() resolves to, with await before it';
+    throw new ArgumentError('useHeads', 'asset', showValue(asset), 'a head asset', hint);
+  }
   used = asset;
   headsOn('useHeads', gpu);
 }
