@@ -3,7 +3,8 @@ import { type HeadLevel, isHeadLevel, levelNames } from '@visage/faces';
 import { loadHeads } from '@visage/faces/node';
 import { VisageError } from '@visage/gpu';
 import { type Command, Option } from 'commander';
-import { gates, type HeadRow, measureGates, timeHeads } from '../core/heads.ts';
+import { gates } from '../core/headGates.ts';
+import { type HeadRow, measureGates, timeHeads } from '../core/heads.ts';
 import { significant } from '../report/format.ts';
 import { addBench, type CommonOptions, finish, keep, openBench, withBatches } from './common.ts';
 

@@ -4,6 +4,7 @@ import type { Gpu } from '@visage/gpu';
 import { descriptorDistance, type Face, FaceFinder, loadFaceNetworks, type Picture, picture } from '@visage/photos';
 import { npmWeights } from '@visage/photos/node';
 import { record, tensor } from '@visage/tensor';
+import type { GateReport } from './headGates.ts';
 import { checkHealth, magnitudes } from './health.ts';
 import { wallClock } from './networks.ts';
 
@@ -40,25 +41,6 @@ export async function timeHeads(
   numbers.dispose();
   return rows;
 }
-
-/** What detector and recogniser of real faces make of rendered people. */
-export interface GateReport {
-  readonly level: HeadLevel;
-  readonly size: number;
-  readonly people: number;
-  readonly pictures: number;
-  /** Share of the pictures on which the face is found where it is. */
-  readonly found: number;
-  /** Mean distance of two pictures of different people, and of one person. */
-  readonly apart: number;
-  readonly alike: number;
-  /** Share of the pairs of different people that are nearer than dlib's threshold of 0.6. */
-  readonly accepted: number;
-  readonly equalErrorRate: number;
-}
-
-/** What the figures have to reach. */
-export const gates = { found: 0.75, apart: 0.62, equalErrorRate: 0.15 } as const;
 
 /** A face is found if it lies within half the distance of the eyes of where it is. */
 const NEAR = 0.5;

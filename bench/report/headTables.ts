@@ -1,5 +1,6 @@
 import type { Table } from '@visage/training';
-import { type GateReport, gates, type HeadRow } from '../core/heads.ts';
+import { type GateReport, gates } from '../core/headGates.ts';
+import type { HeadRow } from '../core/heads.ts';
 import { percent, significant } from './format.ts';
 
 /** What a picture of mesh heads costs. */

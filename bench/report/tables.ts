@@ -5,7 +5,8 @@ import { CONVOLUTION_PASSES, type ConvolutionRow } from '../core/convolution.ts'
 import type { DataRow } from '../core/data.ts';
 import type { DetectionRow } from '../core/detection.ts';
 import type { FilmReport } from '../core/film.ts';
-import type { GateReport, HeadRow } from '../core/heads.ts';
+import type { GateReport } from '../core/headGates.ts';
+import type { HeadRow } from '../core/heads.ts';
 import type { KernelReport, KernelRow } from '../core/kernels.ts';
 import type { MemoryRow } from '../core/memory.ts';
 import type { NetworkRow } from '../core/networks.ts';
