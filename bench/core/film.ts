@@ -2,7 +2,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { performance } from 'node:perf_hooks';
 import type { Gpu } from '@visage/gpu';
 import { HostRandom } from '@visage/nn';
 import {
@@ -19,26 +18,24 @@ import {
   type PlaneLayout,
   packedLayout,
 } from '@visage/photos';
-import { changeFilm, filmLibrary, npmWeights, openFilmFile, whileAlive } from '@visage/photos/node';
+import { changeFilm, FilmThreads, filmLibrary, npmWeights, openFilmFile, whileAlive } from '@visage/photos/node';
 import { type Precision, Swapper } from '@visage/simswap';
 import { l2Normalize, type Tensor, tensor } from '@visage/tensor';
 import { fixtureFile } from '../../scripts/fixtures.mjs';
 import { type FilmStage, measureStages } from './filmStages.ts';
+import { type OnFrame, type PartResult, type PartWork, type ThreadTime, timePart } from './filmTime.ts';
 import { generatorOf, identityOf } from './models.ts';
 import type { Sizes } from './sizes.ts';
 
-/** One part of the work, measured over all frames. */
-export interface FilmRow {
+/** One part of the work. All but `firstMs` is measured from the first frame's end to the last one's. */
+export interface FilmRow extends ThreadTime {
   readonly part: string;
   readonly precision?: Precision;
   readonly frames: number;
   readonly msPerFrame: number;
   readonly framesPerSecond: number;
-  /**
-   * Milliseconds a frame in which the main thread did not wait for events. While results of the GPU are awaited, Dawn
-   * asks for them without a pause, which counts as work.
-   */
-  readonly threadMs: number;
+  /** Milliseconds until the first frame is done: the start of threads, and all that is loaded and compiled. */
+  readonly firstMs: number;
 }
 
 /** The parts of the work, and the stages of the swap. */
@@ -107,10 +104,13 @@ async function* repeated(frames: readonly FilmFrame[], count: number): AsyncGene
   }
 }
 
-async function drained(frames: AsyncIterable<unknown>): Promise<number> {
+async function drained(frames: AsyncIterable<unknown>, onFrame: OnFrame = () => {}): Promise<PartResult> {
   let count = 0;
-  for await (const _ of frames) count++;
-  return count;
+  for await (const _ of frames) {
+    onFrame();
+    count++;
+  }
+  return { frames: count };
 }
 
 /** Times the parts of a film's swap, and measures its stages; each row is noted when it is measured. */
@@ -124,40 +124,24 @@ export async function timeFilm(
   const folder = await mkdtemp(join(tmpdir(), 'visage-bench-'));
   const networks = loadFaceNetworks(npmWeights);
   const [input, output] = [join(folder, 'in.mp4'), join(folder, 'out.mp4')];
-  const timed = async (part: string, work: () => Promise<number>, precision?: Precision): Promise<void> => {
-    const [loop, started] = [performance.eventLoopUtilization(), performance.now()];
-    const frames = await whileAlive(work);
-    const msPerFrame = (performance.now() - started) / frames;
-    const threadMs = performance.eventLoopUtilization(loop).active / frames;
-    note.part({
-      part,
-      ...(precision && { precision }),
-      frames,
-      msPerFrame,
-      framesPerSecond: 1000 / msPerFrame,
-      threadMs,
-    });
-  };
+  const timed = async (part: string, work: PartWork, precision?: Precision): Promise<void> =>
+    note.part({ part, ...(precision && { precision }), ...(await whileAlive(() => timePart(work))) });
   try {
     await makeFilm(input, shape);
-    await timed('decode', async () => {
-      const film = await openFilmFile(input);
-      const frames = await drained(film.read());
-      film.close();
-      return frames;
-    });
-    await timed('decode and encode', () => recoded(input, output));
+    await timed('decode', (onFrame) => decoded(input, onFrame));
+    await timed('decode and encode', (onFrame) => recoded(input, output, onFrame));
     const frames = await firstFrames(input, 32);
     const identity = l2Normalize(tensor(new HostRandom(1).normal(512), [1, 512]));
     for (const precision of precisions) {
       const swapper = new Swapper({ generator: generatorOf(sizes), identity: identityOf(sizes), precision });
       const work = () => swapOf(swapper, networks, sizes, identity);
       await drained(changedFrames(repeated(frames, 8), work(), gpu)); // compiles and records
-      const onGpu = async () => drained(changedFrames(repeated(frames, shape.frames), work(), gpu));
+      const onGpu: PartWork = (onFrame) => drained(changedFrames(repeated(frames, shape.frames), work(), gpu), onFrame);
       await timed('convert, follow, swap, copy back', onGpu, precision);
       const setting = { precision, work, frames: (count: number) => repeated(frames, count) };
       for (const stage of await whileAlive(() => measureStages(gpu, setting))) note.stage(stage);
-      await timed('the whole film', async () => (await changeFilm(input, output, work())).frames, precision);
+      const whole: PartWork = (onProgress) => changeFilm(input, output, work(), { onProgress });
+      await timed('the whole film', whole, precision);
       swapper.dispose();
     }
     identity.dispose();
@@ -167,16 +151,37 @@ export async function timeFilm(
   }
 }
 
-async function recoded(input: string, output: string): Promise<number> {
-  const library = await filmLibrary();
-  const film = await openFilmFile(input);
-  async function* unchanged(): AsyncGenerator<ChangedFrame, void, unknown> {
-    for await (const frame of film.read()) yield { ...frame, changed: false };
+/** Decodes a film in a thread, as a swap does. */
+async function decoded(input: string, onFrame: OnFrame): Promise<PartResult> {
+  const threads = new FilmThreads();
+  async function* frames(): AsyncGenerator<void, void, unknown> {
+    for await (const { data } of threads.reader.read(input)) {
+      threads.spares.give(data.buffer as ArrayBuffer);
+      yield;
+    }
   }
+  try {
+    return { ...(await drained(frames(), onFrame)), codecs: threads.busy };
+  } finally {
+    await threads.close();
+  }
+}
+
+/** Decodes and encodes a film in two threads, as a swap does. */
+async function recoded(input: string, output: string, onFrame: OnFrame): Promise<PartResult> {
+  const film = await openFilmFile(input);
   const encoding = encodingOf(film, '.mp4');
-  const done = await encodeSegment(library, unchanged(), new library.FilePathTarget(output), encoding);
   film.close();
-  return done?.frames ?? 0;
+  const threads = new FilmThreads();
+  async function* unchanged(): AsyncGenerator<ChangedFrame, void, unknown> {
+    for await (const frame of threads.reader.read(input)) yield { ...frame, changed: false };
+  }
+  try {
+    const done = await threads.writer.segment(unchanged(), output, encoding, onFrame);
+    return { frames: done?.frames ?? 0, codecs: threads.busy };
+  } finally {
+    await threads.close();
+  }
 }
 
 async function firstFrames(input: string, count: number): Promise<FilmFrame[]> {

@@ -73,15 +73,22 @@ export function dataTable(rows: readonly DataRow[]): Table {
 }
 
 export function filmTables({ parts, stages }: FilmReport): Table[] {
-  const body = parts.map(({ part, precision = '', msPerFrame, framesPerSecond, threadMs }) => [
-    part,
-    precision,
-    significant(msPerFrame),
-    significant(framesPerSecond),
-    significant(threadMs),
+  const shown = (value: number | undefined): string => (value === undefined ? '' : significant(value));
+  const body = parts.map((row) => [
+    row.part,
+    row.precision ?? '',
+    ...[row.msPerFrame, row.framesPerSecond, row.firstMs, row.threadMs, row.processorMs].map(shown),
+    ...[row.decodingMs, row.encodingMs, row.allMs].map(shown),
   ]);
-  const head = ['part', 'precision', 'ms a frame', 'frames/s', 'thread ms'];
-  return [{ title: 'A film with one face', rows: [head, ...body] }, stageTable(stages), callTable(stages)];
+  const head =
+    'part|precision|ms a frame|frames/s|first frame|main busy|main processor|decoding|encoding|all processors';
+  const note =
+    'Milliseconds: of the first frame, which starts threads, and then per frame. Threads are busy while they do not wait for events; the main thread asks for results of the GPU without a pause, and the others wait for locks of codecs, which counts. Processor time is what the system gave.';
+  return [
+    { title: 'A film with one face', note, rows: [head.split('|'), ...body] },
+    stageTable(stages),
+    callTable(stages),
+  ];
 }
 
 function stageTable(stages: readonly FilmStage[]): Table {

@@ -64,13 +64,13 @@ test('what was free for longest is destroyed when far more is kept than was ever
   const sizes = Array.from({ length: 40 }, (_, k) => (10 + k) * MEBIBYTE);
   for (const size of sizes) pool.give(pool.take(size));
   ok(pool.use.cached > most);
-  pool.shrink();
+  pool.flushed();
   const kept = pool.use.cached;
   ok(kept <= most && kept > most - 50 * MEBIBYTE, `${kept / MEBIBYTE} MiB kept`);
   equal(destroyed, sizes.slice(0, destroyed.length), 'the oldest');
   const { length } = destroyed;
   pool.take(49 * MEBIBYTE);
-  pool.shrink();
+  pool.flushed();
   is(destroyed.length, length, 'what is in use again counts as it did');
 });
 

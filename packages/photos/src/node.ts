@@ -8,6 +8,7 @@ export {
   type ResumableWork,
 } from './node/films/changeFilm.ts';
 export { type FilmMarks, readFilmMarks } from './node/films/filmMarks.ts';
+export { type CodecTime, FilmThreads } from './node/films/filmThreads.ts';
 export {
   changeFolder,
   type FolderOptions,

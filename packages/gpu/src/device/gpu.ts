@@ -125,7 +125,10 @@ export class Gpu {
     const buffer = new GpuBuffer(size, this.pool.take(size), this);
     if (this.#trace) this.#trace.uploads.add(buffer);
     else enterScope(buffer);
-    this.write(buffer, data);
+    // a flush would part the launches around it into two submissions
+    if (this.pool.isAwaited(buffer.resource as GPUBuffer)) this.flush();
+    buffer.changed(nextMoment());
+    this.transfers.write(buffer, data);
     return buffer;
   }
 
@@ -273,7 +276,6 @@ export class Gpu {
    */
   async read(buffer: GpuBuffer): Promise<ArrayBuffer> {
     this.checkReadable('read', buffer);
-    this.flush();
     return this.transfers.read(buffer);
   }
 

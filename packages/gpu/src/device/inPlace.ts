@@ -19,7 +19,6 @@ export async function readInPlace<T>(
   use: (bytes: Uint8Array<ArrayBuffer>) => T | Promise<T>,
 ): Promise<T> {
   gpu.checkReadable('readInPlace', buffer);
-  gpu.flush();
   return gpu.transfers.view(buffer, (mapped) => use(new Uint8Array(mapped)));
 }
 

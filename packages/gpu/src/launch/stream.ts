@@ -112,22 +112,47 @@ export class CommandStream {
   }
 
   /**
+   * Submits the launches that were encoded so far, and behind them, at once, commands that are no launch.
+   *
+   * @param blame makes the error, if the device refuses commands that no launches precede.
+   */
+  flushWith(encode: (encoder: GPUCommandEncoder) => void, entry: Entry, blame: (message: string) => VisageError): void {
+    const launched = this.#encoder;
+    if (!launched || this.profiler) {
+      this.flush();
+      this.submit(encode, entry, blame);
+      return;
+    }
+    const launches = this.#entries;
+    const either = (message: string): VisageError => {
+      const error = blame(message);
+      return error instanceof ValidationError ? new ValidationError(`${namesOf(launches)}: ${message}`) : error;
+    };
+    this.#pass?.end();
+    this.#encoder = this.#pass = undefined;
+    this.#pending = 0;
+    this.submit(encode, entry, either, undefined, launched);
+    this.#pool.flushed();
+  }
+
+  /**
    * Submits a single launch, or commands that are no launch, by itself. What was encoded before must be flushed.
    *
    * @param blame makes the error, if the device refuses the commands with a message.
    * @param accept is called if the device accepts them.
+   * @param encoder holds what goes before them. Default: a new one.
    */
   submit(
     encode: (encoder: GPUCommandEncoder) => void,
     entry: Entry,
     blame: (message: string) => VisageError,
     accept?: () => void,
+    encoder = this.#device.createCommandEncoder(),
   ): void {
     this.#entries.push(entry);
     for (const filter of EVERYTHING) this.#device.pushErrorScope(filter);
     const popped: Promise<GPUError | null>[] = [];
     try {
-      const encoder = this.#device.createCommandEncoder();
       encode(encoder);
       this.#device.queue.submit([encoder.finish()]);
     } finally {
@@ -139,7 +164,10 @@ export class CommandStream {
   /** Submits the launches that were encoded so far. */
   flush(): void {
     const encoder = this.#encoder;
-    if (!encoder) return;
+    if (!encoder) {
+      this.#pool.flushed();
+      return;
+    }
     this.#pass?.end();
     const collect = this.profiler?.resolve(encoder);
     const entries = this.#entries;
@@ -149,7 +177,7 @@ export class CommandStream {
     collect?.();
     this.#encoder = this.#pass = undefined;
     this.#pending = 0;
-    this.#pool.shrink();
+    this.#pool.flushed();
   }
 
   /** Resolves when the device has reported on everything that was submitted so far. */

@@ -55,6 +55,8 @@ export class BufferPool {
   readonly #onFailure: (error: OutOfMemoryError) => void;
   /** Buffers for which the device has not reported yet whether it had the memory. */
   readonly #new = new Set<GPUBuffer>();
+  /** Buffers that were given back since the latest flush. */
+  readonly #unflushed = new Set<GPUBuffer>();
   readonly #failures = new WeakMap<GPUBuffer, OutOfMemoryError>();
 
   /** @param onFailure is called when the device has no memory for a buffer. */
@@ -153,6 +155,7 @@ export class BufferPool {
     if (this.#failures.has(buffer)) return;
     this.#cached += buffer.size;
     this.#byAge.add(buffer);
+    this.#unflushed.add(buffer);
     const list = this.#free.get(buffer.size);
     if (list) list.push(buffer);
     else this.#free.set(buffer.size, [buffer]);
@@ -167,13 +170,27 @@ export class BufferPool {
   }
 
   /**
+   * May launches that were encoded and are not submitted yet use a buffer that was just taken? They use none that was
+   * free since the latest flush.
+   */
+  isAwaited(buffer: GPUBuffer): boolean {
+    return this.#unflushed.has(buffer);
+  }
+
+  /** Notes that all launches are submitted, and destroys what is kept too much. */
+  flushed(): void {
+    this.#unflushed.clear();
+    this.#shrink();
+  }
+
+  /**
    * Destroys the buffers that were free for the longest time, until at most {@link SPARE_FACTOR} times the most bytes
-   * that were in use, and {@link SPARE} bytes, are left. Call it after a flush.
+   * that were in use, and {@link SPARE} bytes, are left.
    *
    * Work that repeats takes the same buffers again, so they are kept. Images of ever new sizes, however, would leave a
    * free buffer in each class.
    */
-  shrink(): void {
+  #shrink(): void {
     const most = SPARE + SPARE_FACTOR * this.#mostLive;
     for (const buffer of this.#byAge) {
       if (this.#live + this.#cached <= most) return;

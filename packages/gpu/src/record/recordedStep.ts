@@ -178,10 +178,12 @@ export class RecordedStep<T> {
   /**
    * Runs every kernel of the step again, in order.
    *
+   * @param options with `submit: false` the launches wait for those that follow, or for the next read, which saves a
+   * submission. By default the device begins at once.
    * @throws VisageError when the step, or a tensor from outside that it uses, was disposed, or while another step is
    * being traced.
    */
-  run(): T {
+  run({ submit = true }: { readonly submit?: boolean } = {}): T {
     if (this.#disposed) throw new VisageError('run: this recorded step was disposed');
     if (this.#gpu.tracing)
       throw new VisageError('run: another step is being traced, where nothing runs; steps do not nest');
@@ -196,7 +198,7 @@ export class RecordedStep<T> {
     for (const { command, group, trial } of this.#commands) stream.launch(command, group, trial);
     const moment = nextMoment();
     for (const buffer of this.#changed) buffer.changed(moment);
-    this.#gpu.flush();
+    if (submit) this.#gpu.flush();
     return this.result;
   }
 

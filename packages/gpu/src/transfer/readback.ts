@@ -18,7 +18,7 @@ export interface ReadbackParts {
 const LOSS_MS = 100; // a lost device rejects a mapping first and reports its loss a little later
 
 /**
- * Copies a buffer that has memory into a staging, behind everything that was submitted, waits until the device has
+ * Copies a buffer that has memory into a staging, behind everything that was issued, waits until the device has
  * reported on all of that, and calls `use` with the mapped bytes. When `use` is done they are unmapped, which empties
  * every view of them.
  *
@@ -32,10 +32,12 @@ export async function readback<T>(
   const memory = buffer.resource as GPUBuffer;
   const { bytes, offset } = buffer;
   let failure: VisageError | undefined;
-  let staging: GPUBuffer | undefined;
-  stream.submit(
+  let staging = stagings.take(bytes);
+  // Memory that the device may not have is in a submission without launches, which would fail with it.
+  if (!staging || pool.isNew(memory)) stream.flush();
+  stream.flushWith(
     (encoder) => {
-      staging = stagings.take(bytes) ?? stagings.make(bytes);
+      staging ??= stagings.make(bytes);
       encoder.copyBufferToBuffer(memory, offset, staging, 0, bytes);
     },
     (refused) => {

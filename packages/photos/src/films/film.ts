@@ -14,6 +14,9 @@ export interface FilmFrame {
   readonly tags: ColourTags;
 }
 
+/** Where the bytes of a frame are put. */
+export type FrameMemory = (bytes: number) => ArrayBuffer;
+
 /** A film that was opened. */
 export interface Film {
   /** For messages. */
@@ -36,8 +39,12 @@ export interface Film {
   readonly audio: readonly MediaAudioTrack[];
   /** What the film has and the result will not have. */
   readonly warnings: readonly string[];
-  /** The frames in order; from the first one that begins after the time `after`, in seconds, if that is given. */
-  read(after?: number): AsyncGenerator<FilmFrame, void, unknown>;
+  /**
+   * The frames in order; from the first one that begins after the time `after`, in seconds, if that is given.
+   *
+   * @param memory gives at least so many bytes, aligned to words, for a frame. Default: new memory for each.
+   */
+  read(after?: number, memory?: FrameMemory): AsyncGenerator<FilmFrame, void, unknown>;
   close(): void;
   readonly input: MediaInput;
 }
@@ -118,7 +125,7 @@ async function describe(library: MediaLibrary, input: MediaInput, track: MediaVi
   return {
     ...film,
     warnings: await warningsOf(input, track, colours),
-    read: (after) => framesOf(library, track, film, after),
+    read: (after, memory = newMemory) => framesOf(library, track, film, after, memory),
     close: () => input.dispose(),
   };
 }
@@ -132,19 +139,22 @@ async function warningsOf(input: MediaInput, track: MediaVideoTrack, { transfer 
   return warnings;
 }
 
+const newMemory: FrameMemory = (bytes) => new ArrayBuffer(4 * Math.ceil(bytes / 4));
+
 type Known = Pick<Film, 'name' | 'rotation' | 'flip'>;
 
 async function* framesOf(
   library: MediaLibrary,
   track: MediaVideoTrack,
   film: Known,
-  after?: number,
+  after: number | undefined,
+  memory: FrameMemory,
 ): AsyncGenerator<FilmFrame, void, unknown> {
   let first: PlaneForm | undefined;
   for await (const sample of new library.VideoSampleSink(track).samples(after)) {
     try {
       if (after !== undefined && sample.timestamp < after + SAME_TIME) continue;
-      const frame = await frameOfSample(sample, film);
+      const frame = await frameOfSample(sample, film, memory);
       first ??= frame.form;
       if (!sameForm(first, frame.form)) throw refused(film.name, changed(first, frame));
       yield frame;
@@ -159,12 +169,16 @@ const changed = (before: PlaneForm, { timestamp, form }: FilmFrame): string => {
   return `changes from ${show(before)} to ${show(form)} at ${timestamp.toFixed(2)} s`;
 };
 
-async function frameOfSample(sample: MediaSample, { name, rotation, flip }: Known): Promise<FilmFrame> {
+async function frameOfSample(
+  sample: MediaSample,
+  { name, rotation, flip }: Known,
+  memory: FrameMemory,
+): Promise<FilmFrame> {
   const { format, codedWidth: width, codedHeight: height, timestamp, duration } = sample;
   if (!isPlaneFormat(format))
     throw refused(name, `has frames of the format ${format ?? 'unknown'}, expected ${planeFormats.join(', ')}`);
   const bytes = sample.allocationSize();
-  const data = new Uint8Array(4 * Math.ceil(bytes / 4)).subarray(0, bytes);
+  const data = new Uint8Array(memory(bytes), 0, bytes);
   const layout = (await sample.copyTo(data)).map(({ offset, stride }) => ({ offset, stride }));
   const tags = sample.colorSpace.toJSON();
   const colours = coloursOf(tags, height);

@@ -84,15 +84,22 @@ async function* changing<Seen>(
     frame?.catch(() => undefined); // whoever takes it sees the error
     return frame;
   };
+  const iterator = frames[Symbol.asyncIterator]();
+  const following = async () => {
+    const { done, value: frame } = await iterator.next();
+    return done ? undefined : { frame, thumbnail: thumbnailOf(frame.data, frame.form) };
+  };
   try {
-    for await (const frame of frames) {
-      const { data, form, timestamp } = frame;
+    for (let moment = await following(); moment; ) {
+      const { frame, thumbnail } = moment;
+      const { form, timestamp } = frame;
       if (scratch.length < form.bytes) scratch = new Uint8Array(4 * Math.ceil(form.bytes / 4));
       const view = new FrameOnGpu(frame, gpu, () => scratch);
-      looking = { view, seen: work.look(view, { timestamp, thumbnail: thumbnailOf(data, form) }) };
+      looking = { view, seen: work.look(view, { timestamp, thumbnail }) };
       looking.seen.catch(() => undefined); // thrown below
       const changed = next();
       if (changed) yield { frame: changed };
+      moment = await following(); // while the device looks: what comes behind the look holds up the next one
       before = { view, seen: await looking.seen };
       looking = undefined;
       await uploadRoom(gpu, UPLOADS * form.bytes);
@@ -100,6 +107,7 @@ async function* changing<Seen>(
     const last = next();
     if (last) yield { frame: last };
   } finally {
+    await iterator.return?.();
     before?.view.dispose();
     await looking?.seen.catch(() => undefined);
     looking?.view.dispose();

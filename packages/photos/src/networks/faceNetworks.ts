@@ -50,7 +50,7 @@ export class ReplayedNetwork<R extends Results<R>> {
     return scope(() => {
       const { pictures: input, step } = this.#recorded.get(pictures.dim(0), () => this.#record(pictures));
       assign(input, pictures);
-      step.run();
+      step.run({ submit: false });
       return Object.fromEntries(Object.entries<Tensor>(step.result).map(([name, result]) => [name, copy(result)])) as R;
     });
   }

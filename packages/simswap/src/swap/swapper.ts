@@ -151,7 +151,7 @@ export class Swapper {
         const content = contentOf(latent);
         if (swap.latentOf !== content) assign(swap.latent, expand(latent, swap.latent.shape));
         swap.latentOf = content;
-        swap.step.run();
+        swap.step.run({ submit: false });
         return copy(swap.step.result);
       }),
     );

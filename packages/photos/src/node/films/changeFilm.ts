@@ -2,12 +2,14 @@
 import { appendFile, lstat, realpath, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { checkNumber, checkOptions, FileError, type OptionKeys } from '@visage/gpu';
-import type { Film, FilmFrame } from '../../films/film.ts';
+import type { Film } from '../../films/film.ts';
 import { frameLabel } from '../../films/frameLabel.ts';
 import { type ChangedFrame, changedFrames, type FrameWork } from '../../films/frames.ts';
 import type { MediaLibrary } from '../../films/media.ts';
-import { encodeSegment, encodingOf, endingOf, filmEndings, joinSegments } from '../../films/writing.ts';
+import { encodingOf, endingOf, filmEndings, joinSegments } from '../../films/writing.ts';
 import { holdsXmp, xmpBox } from './filmMarks.ts';
+import { type CodecTime, FilmThreads } from './filmThreads.ts';
+import type { HandedFrame } from './filmWriter.ts';
 import { contentName, JobFolder } from './jobFolder.ts';
 import { filmLibrary, openFilmFile, whileAlive } from './libraries.ts';
 
@@ -71,6 +73,8 @@ export interface FilmResult {
   readonly duration: number;
   /** Whether the film ends before the original does, because the signal was aborted. The same call goes on. */
   readonly isPart: boolean;
+  /** What of this run the threads of the codecs took. */
+  readonly codecs: CodecTime;
 }
 
 /**
@@ -103,12 +107,15 @@ export async function changeFilm<Seen>(
       const { settings = null, label = false } = options;
       const job = JSON.stringify({ input: await contentName(input), settings, label, encoding });
       const folder = await JobFolder.open(`${place}.visage-parts`, job);
+      const threads = new FilmThreads();
       try {
         if (folder.state !== undefined) work.restore(folder.state);
         options.onFilm?.(film, folder.done.at(-1)?.last);
-        const isPart = await writeSegments(library, film, folder, work, { ...options, segmentSeconds }, encoding);
-        return await finish(library, film, folder, place, isPart, options);
+        const isPart = await writeSegments(threads, film, folder, work, { ...options, segmentSeconds }, encoding);
+        const codecs = threads.busy;
+        return { ...(await finish(library, film, folder, place, isPart, options)), codecs };
       } finally {
+        await threads.close();
         await folder.unlock();
       }
     } finally {
@@ -129,7 +136,7 @@ async function destination(output: string): Promise<string> {
 
 /** Writes the segments that are missing. Returns whether the film was ended early. */
 async function writeSegments<Seen>(
-  library: MediaLibrary,
+  { reader, writer }: FilmThreads,
   film: Film,
   folder: JobFolder,
   work: ResumableWork<Seen>,
@@ -139,10 +146,10 @@ async function writeSegments<Seen>(
   const rate = film.frames / Math.max(film.end - film.begin, 1e-3);
   const count = Math.max(1, Math.round(rate * segmentSeconds));
   const before = folder.done.reduce((sum, { frames }) => sum + frames, 0);
-  const frames = film.read(folder.done.at(-1)?.last);
+  const frames = reader.read(film.name, folder.done.at(-1)?.last);
   const started = performance.now();
   let done = 0; // in this run
-  const onFrame = ({ timestamp }: FilmFrame): void => {
+  const onFrame = ({ timestamp }: HandedFrame): void => {
     done++;
     const framesPerSecond = done / ((performance.now() - started) / 1000);
     const total = Math.max(film.frames, before + done);
@@ -152,9 +159,9 @@ async function writeSegments<Seen>(
   try {
     for (;;) {
       const some = taken(frames, count, signal);
-      const target = new library.FilePathTarget(folder.nextPart());
       const changed = changedFrames(some, work);
-      const segment = await encodeSegment(library, label ? labelled(changed) : changed, target, encoding, onFrame);
+      const drawn = label ? labelled(changed) : changed;
+      const segment = await writer.segment(drawn, folder.nextPart(), encoding, onFrame);
       if (segment) await folder.add(segment, work.state());
       if (signal?.aborted) return before + done < film.frames;
       if (!segment || segment.frames < count) return false;
@@ -194,7 +201,7 @@ async function finish(
   place: string,
   isPart: boolean,
   { tags, xmp }: FilmOptions,
-): Promise<FilmResult> {
+): Promise<Omit<FilmResult, 'codecs'>> {
   const { done } = folder;
   const last = done.at(-1);
   const result = {

@@ -122,10 +122,10 @@ export async function whileAlive<T>(work: () => Promise<T>): Promise<T> {
 export async function openFilmFile(path: string): Promise<Film> {
   const library = await filmLibrary();
   const film = await openFilm(library, new library.FilePathSource(path), path);
-  async function* read(after?: number) {
+  async function* read(...place: Parameters<Film['read']>) {
     const timer = setInterval(() => undefined, 1 << 30);
     try {
-      yield* film.read(after);
+      yield* film.read(...place);
     } finally {
       clearInterval(timer);
     }

@@ -1,0 +1,64 @@
+/** @file What the thread that drives the GPU and the threads of the codecs tell each other. */
+import { FileError, VisageError } from '@visage/gpu';
+import type { FilmFrame } from '../../films/film.ts';
+import type { ChangedFrame } from '../../films/frames.ts';
+import type { VideoEncoding } from '../../films/media.ts';
+import type { Segment } from '../../films/writing.ts';
+
+/** An error on its way from one thread to another, which keeps no classes. */
+export interface Problem {
+  readonly kind: 'problem';
+  readonly name: string;
+  readonly message: string;
+  readonly stack: string | undefined;
+  /** Of errors of the system. */
+  readonly code: string | undefined;
+  readonly path: string | undefined;
+  /** Whether it was thrown on purpose, for users to read. */
+  readonly isOurs: boolean;
+}
+
+type SystemError = Error & { readonly code?: string; readonly path?: string };
+
+/** Asked of the thread that reads: one film, and then its frames one by one. */
+export type ReadOrder =
+  | { readonly kind: 'read'; readonly path: string; readonly after: number | undefined }
+  /** One more frame, in memory that is not needed any more. */
+  | { readonly kind: 'next'; readonly spare: ArrayBuffer | undefined }
+  | { readonly kind: 'close' };
+
+export type ReadAnswer = { readonly kind: 'frame'; readonly frame: FilmFrame } | { readonly kind: 'end' } | Problem;
+
+/** Asked of the thread that writes: one segment after the other, each with its frames. */
+export type WriteOrder =
+  | { readonly kind: 'segment'; readonly path: string; readonly encoding: VideoEncoding }
+  | { readonly kind: 'frame'; readonly frame: ChangedFrame }
+  /** The segment has no more frames; it is written, or given up. */
+  | { readonly kind: 'end'; readonly isWanted: boolean }
+  | { readonly kind: 'close' };
+
+export type WriteAnswer =
+  /** A frame was encoded, and its memory is free. */
+  | { readonly kind: 'taken'; readonly spare: ArrayBuffer }
+  | { readonly kind: 'written'; readonly segment: Segment | undefined }
+  | Problem;
+
+/** An error as a message. */
+export function problemOf(cause: unknown): Problem {
+  const { name, message, stack, code, path } = (
+    cause instanceof Error ? cause : new Error(String(cause))
+  ) as SystemError;
+  return { kind: 'problem', name, message, stack, code, path, isOurs: cause instanceof VisageError };
+}
+
+/**
+ * The error of a message.
+ *
+ * @param source the file that the thread worked on, with whose name the messages of a FileError begin.
+ */
+export function errorOf({ name, message, stack, code, path, isOurs }: Problem, source: string): Error {
+  const begin = `${source}: `;
+  if (name === 'FileError' && message.startsWith(begin)) return new FileError(source, message.slice(begin.length));
+  if (isOurs) return new VisageError(message);
+  return Object.assign(new Error(message), { name, stack, code, path });
+}

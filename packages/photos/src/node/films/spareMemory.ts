@@ -1,0 +1,18 @@
+/** Pieces that are kept at the most: about as many as frames are under way. */
+const MOST = 12;
+
+/**
+ * Memory of frames that were written, for frames that are read. Memory that was touched before is several times faster
+ * than new one, and makes no work for the garbage collector.
+ */
+export class SpareMemory {
+  readonly #pieces: ArrayBuffer[] = [];
+
+  give(piece: ArrayBuffer): void {
+    if (this.#pieces.length < MOST) this.#pieces.push(piece);
+  }
+
+  take(): ArrayBuffer | undefined {
+    return this.#pieces.pop();
+  }
+}
