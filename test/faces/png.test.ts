@@ -5,21 +5,13 @@
 import { deflateSync } from 'node:zlib';
 import { image } from '@visage/faces';
 import { decodePng, encodePng } from '@visage/faces/node';
-import { crc32 } from '@visage/nn';
 import { PNG } from 'pngjs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { hostRandom } from '../helpers/random.ts';
+import { chunk } from '../photos/files/png.ts';
 
 const test = suite('png');
-
-function chunk(type: string, body: Uint8Array): Buffer {
-  const tagged = Buffer.concat([Buffer.from(type, 'latin1'), body]);
-  const [length, sum] = [Buffer.alloc(4), Buffer.alloc(4)];
-  length.writeUInt32BE(body.length);
-  sum.writeUInt32BE(crc32(tagged));
-  return Buffer.concat([length, tagged, sum]);
-}
 
 /** An image as a test wants it; `samples` are those of each pixel, row by row. */
 interface Made {

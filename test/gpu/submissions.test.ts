@@ -2,6 +2,7 @@
 import { type Gpu, type GpuBuffer, type Program, recordStep } from '@visage/gpu';
 import * as assert from 'uvu/assert';
 import { gpuSuite } from '../helpers/gpu.ts';
+import { submitsOf } from '../helpers/submits.ts';
 
 const { test, gpu } = await gpuSuite('submissions');
 
@@ -24,23 +25,6 @@ function doubled(x: GpuBuffer, on: Gpu = gpu): GpuBuffer {
 const firstOf = async (buffer: GpuBuffer): Promise<number> => new Float32Array(await gpu.read(buffer))[0] as number;
 const upload = (value: number): GpuBuffer => gpu.upload(Float32Array.of(value));
 
-/** How many submits the suite's device takes while `fn` runs. */
-async function submits(fn: () => Promise<unknown>): Promise<number> {
-  const { queue } = gpu.device;
-  const submit = queue.submit;
-  let count = 0;
-  queue.submit = (buffers) => {
-    count++;
-    return submit.call(queue, buffers);
-  };
-  try {
-    await fn();
-  } finally {
-    queue.submit = submit;
-  }
-  return count;
-}
-
 /** Launches, an upload between them, and a read; the buffers are given back. */
 async function chain(value: number): Promise<void> {
   const x = upload(value);
@@ -55,7 +39,7 @@ async function chain(value: number): Promise<void> {
 
 test('launches, uploads between them and the read behind them are one submission', async () => {
   for (let k = 0; k < 3; k++) await chain(k); // new memory and new kinds of launches are submitted by themselves
-  assert.is(await submits(() => chain(7)), 2, 'one with the first read, one for the second');
+  assert.is(await submitsOf(gpu, () => chain(7)), 2, 'one with the first read, one for the second');
 });
 
 test('an upload into memory that a launch still reads comes behind the launch', async () => {
@@ -86,7 +70,7 @@ test('a step that does not submit runs with the next read, in its place', async 
     step.run();
     await firstOf(step.result as GpuBuffer);
   }
-  const count = await submits(async () => {
+  const count = await submitsOf(gpu, async () => {
     gpu.write(x, Float32Array.of(5));
     step.run({ submit: false });
     const behind = doubled(step.result as GpuBuffer);

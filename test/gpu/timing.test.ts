@@ -6,6 +6,7 @@ import { Gpu, stayedBusy, timeInterleaved, warmUp } from '@visage/gpu';
 import { record, tensor } from '@visage/tensor';
 import * as assert from 'uvu/assert';
 import { gpuSuite } from '../helpers/gpu.ts';
+import { submitsOf } from '../helpers/submits.ts';
 
 const { test, gpu } = await gpuSuite('timing');
 
@@ -19,30 +20,13 @@ const doubling = (() => {
   return step;
 })();
 
-/** How many submits the suite's device takes while `fn` runs. */
-async function submits(fn: () => Promise<unknown>): Promise<number> {
-  const { queue } = gpu.device;
-  const submit = queue.submit;
-  let count = 0;
-  queue.submit = (buffers) => {
-    count++;
-    return submit.call(queue, buffers);
-  };
-  try {
-    await fn();
-  } finally {
-    queue.submit = submit;
-  }
-  return count;
-}
-
 test('a GPU that paused works before it is measured, and only then', async () => {
   const hardware = asHardware();
   const time = () => timeInterleaved(hardware, [doubling.commands], { rounds: 2, spanMs: 0, warmMs: 60 });
   const start = performance.now();
-  const cold = await submits(time);
+  const cold = await submitsOf(gpu, time);
   assert.ok(performance.now() - start >= 60);
-  const warm = await submits(time);
+  const warm = await submitsOf(gpu, time);
   assert.ok(cold > warm + 2, `${cold} submits after a pause, ${warm} right behind it`);
 });
 
@@ -54,7 +38,7 @@ test('no work has no times', async () => {
 test('a software adapter is measured at once', async () => {
   const time = (warmMs?: number) => () =>
     timeInterleaved(gpu, [doubling.commands], { rounds: 2, spanMs: 0, ...(warmMs === undefined ? {} : { warmMs }) });
-  assert.is(await submits(time()), await submits(time(0)));
+  assert.is(await submitsOf(gpu, time()), await submitsOf(gpu, time(0)));
   let runs = 0;
   assert.is(await warmUp(gpu, () => runs++), false);
   assert.is(runs, 0);
