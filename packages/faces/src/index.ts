@@ -1,9 +1,9 @@
 /**
- * @file Procedural faces, whose swaps are known exactly, and the metrics of a swap. The rooms in import order:
+ * @file Rendered faces, whose swaps are known exactly, and the metrics of a swap. The rooms in import order:
  *
  * - `sampling/`: the factors of a face, drawn from the numbers of its identity and its attributes.
- * - `heads/`: heads of meshes with scanned skin; so far what they are made of.
- * - `render/`: faces, masks and landmarks, rendered on the GPU.
+ * - `heads/`: heads of meshes with scanned skin: their asset, the people, geometry and drawing.
+ * - `render/`: procedural faces and mesh heads, their masks and landmarks, rendered on the GPU.
  * - `metrics/`: how well swaps fit their sources, their targets and the exact truths.
  * - `images/`: images on the host, and grids of them with labels.
  * - `node/` (entry `@visage/faces/node`): PNG files and data sets in folders.
