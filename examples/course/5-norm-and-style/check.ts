@@ -1,3 +1,4 @@
+/** @file The check of chapter 5's exercise. */
 import { HostRandom } from '@visage/nn';
 import { grad, instanceNorm, mul, scope, sum, type Tensor, tensor } from '@visage/tensor';
 
@@ -6,18 +7,14 @@ const TOLERANCE = 1e-4; // relative, by norm; f32 gives about 1e-6
 const length = (values: Float32Array): number => Math.hypot(...values);
 
 /** Throws unless `instanceNormGradient` gives what autograd gives. */
-export async function check({
-  instanceNormGradient,
-}: {
-  instanceNormGradient: (x: Tensor, g: Tensor, epsilon: number) => Tensor;
-}): Promise<void> {
+export async function check({ instanceNormGradient }: typeof import('./solution.ts')): Promise<void> {
   const random = new HostRandom(1);
   for (const [shape, mean, epsilon] of [
     [[1, 4, 4, 1], 0, 1e-8],
     [[2, 6, 5, 3], 2, 1e-8],
     [[3, 8, 8, 4], 0, 0.5],
   ] as const) {
-    const size = shape.reduce((a, b) => a * b, 1);
+    const size = (shape as readonly number[]).reduce((a, b) => a * b, 1);
     const { theirs, ours } = scope(() => {
       const x = tensor(random.normal(size, mean), shape, { requiresGrad: true });
       const g = tensor(random.normal(size), shape);

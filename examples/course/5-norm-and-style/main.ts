@@ -1,6 +1,8 @@
 /**
- * Chapter 5: what instance norm removes, what AdaIN puts in its place, how both are computed in few launches, and why
- * their sums need care. docs/course/5-norm-and-style.md is the page to read beside it.
+ * @file Chapter 5: what instance norm removes, what AdaIN puts in its place, how both are computed in few launches, and
+ * why their sums need care.
+ *
+ *     npm run course -- 5
  */
 import { renderFaces } from '@visage/faces';
 import type { Gpu } from '@visage/gpu';
@@ -89,10 +91,14 @@ async function styleIsMeanAndDeviation(gpu: Gpu, log: Log): Promise<void> {
     log(`   ${name.padEnd(12)} ${list(means)}    ${list(deviations)}`);
   const [before, after] = [await normalized(content).floats(), await normalized(result).floats()];
   const moved = Math.max(...before.map((value, k) => Math.abs(value - (after[k] as number))));
-  log(`   Once normalised, content and result are one picture: no value differs by more than ${moved.toExponential(1)}.`);
+  log(
+    `   Once normalised, content and result are one picture: no value differs by more than ${moved.toExponential(1)}.`,
+  );
   const [bright, plain] = [mul(content, 0.3).add(0.5), instanceNorm(content, EPSILON)];
   const gap = await distance(instanceNorm(bright, EPSILON), plain);
-  log(`   Instance norm cannot see brightness and contrast: 0.3 x + 0.5 gives the same x̂ within ${gap.toExponential(1)}.`);
+  log(
+    `   Instance norm cannot see brightness and contrast: 0.3 x + 0.5 gives the same x̂ within ${gap.toExponential(1)}.`,
+  );
 }
 
 /** The largest |a − b| as a share of the root mean square of b. */

@@ -1,3 +1,4 @@
+/** @file The solution of chapter 5's exercise. */
 import { add, mean, mul, rsqrt, square, sub, type Tensor } from '@visage/tensor';
 
 /** The gradient of instance norm: (g − mean g − x̂ · mean(g · x̂)) / √(σ² + ε), means over the pixels of each channel. */

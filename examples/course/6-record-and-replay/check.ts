@@ -1,3 +1,4 @@
+/** @file The check of chapter 6's exercise. */
 import { HostRandom } from '@visage/nn';
 import type { Life } from './exercise.ts';
 
@@ -18,7 +19,7 @@ const alive = (lives: readonly Life[], launch: number): number =>
   lives.reduce((sum, { bytes, first, last }) => sum + (first <= launch && launch <= last ? bytes : 0), 0);
 
 /** Throws unless `place` keeps buffers apart that are alive together, in little memory. */
-export function check({ place }: { place: (buffers: readonly Life[]) => number[] }): void {
+export function check({ place }: typeof import('./solution.ts')): void {
   for (let seed = 1; seed <= 20; seed++) {
     const lives = randomLives(seed);
     const begins = place(lives);
@@ -31,7 +32,9 @@ export function check({ place }: { place: (buffers: readonly Life[]) => number[]
         const together = one.first <= other.last && other.first <= one.last;
         const shared = (begins[a] as number) < (ends[b] as number) && (begins[b] as number) < (ends[a] as number);
         if (together && shared)
-          throw new Error(`place: launch ${Math.max(one.first, other.first)} needs buffers ${b} and ${a}, which lie in the same bytes`);
+          throw new Error(
+            `place: launch ${Math.max(one.first, other.first)} needs buffers ${b} and ${a}, which lie in the same bytes`,
+          );
       }
     }
     const [taken, most] = [Math.max(...ends), Math.max(...lives.map((_, launch) => alive(lives, launch)))];

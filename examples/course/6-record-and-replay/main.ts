@@ -1,7 +1,8 @@
 /**
- * Chapter 6: a step is recorded once and replayed: which launches are dropped, shared or taken out of it, where its
- * buffers lie, and that a replay computes the same bits. docs/course/6-record-and-replay.md is the page to read beside
- * it.
+ * @file Chapter 6: a step is recorded once and replayed: which launches are dropped, shared or taken out of it, where
+ * its buffers lie, and that a replay computes the same bits.
+ *
+ *     npm run course -- 6
  */
 import type { Gpu, RecordedStep } from '@visage/gpu';
 import { Adam, Conv2d, HostRandom, Layer, Linear, leaky, Sequential, seeded } from '@visage/nn';
@@ -35,7 +36,9 @@ async function whatIsRecorded(log: Log): Promise<void> {
   log(`1. mean(exp(2 x)) as a recorded step: ${names(step).join(', ')}`);
   for (const value of [0, 1]) {
     x.write(new Float32Array(4).fill(value));
-    log(`   with x = ${value} a replay gives ${(await step.run().item()).toFixed(4)}; e^${2 * value} is ${Math.exp(2 * value).toFixed(4)}`);
+    log(
+      `   with x = ${value} a replay gives ${(await step.run().item()).toFixed(4)}; e^${2 * value} is ${Math.exp(2 * value).toFixed(4)}`,
+    );
   }
   step.dispose();
 }
@@ -55,7 +58,9 @@ function whatIsDropped(log: Log): void {
   log(`   Returning the gradient alone leaves ${gradientOnly.dispatches}: nobody reads the loss, so it is dead code.`);
   const thrice = record(() => noGrad(() => [1, 2, 3].map((k) => mul(exp(w), mul(x, k)))));
   const count = names(thrice).filter((name) => name.includes('exp')).length;
-  log(`   exp(w) is written three times in one step and launched ${count} time: the other two are the same on equal bytes.`);
+  log(
+    `   exp(w) is written three times in one step and launched ${count} time: the other two are the same on equal bytes.`,
+  );
   for (const step of [both, gradientOnly, thrice]) step.dispose();
 }
 
@@ -68,11 +73,15 @@ async function whatIsHoisted(log: Log): Promise<void> {
   const trained = record(forward);
   layer.freeze();
   const frozen = record(forward);
-  log(`3. With a trained weight a replay launches ${trained.dispatches} kernels, with a frozen one ${frozen.dispatches}.`);
+  log(
+    `3. With a trained weight a replay launches ${trained.dispatches} kernels, with a frozen one ${frozen.dispatches}.`,
+  );
   const before = await frozen.run().item();
   layer.weight.write(new Float32Array(64).fill(0.5));
   const [after, expected] = [await frozen.run().item(), await trained.run().item()];
-  log(`   It gives ${before.toFixed(4)}; after the frozen weight was overwritten ${after.toFixed(4)}, as it should: ${after === expected}`);
+  log(
+    `   It gives ${before.toFixed(4)}; after the frozen weight was overwritten ${after.toFixed(4)}, as it should: ${after === expected}`,
+  );
 }
 
 // 4. Liveness and placing: a buffer needs memory from the launch that writes it to the last one that reads it.
@@ -100,7 +109,10 @@ const kib = (bytes: number) => `${(bytes / 1024).toFixed(0)} KiB`;
 
 function whereBuffersLie(log: Log): void {
   const x = randomTensor([1, 32, 32, 8], 6);
-  const network = seeded(7, () => new Sequential(...Array.from({ length: 6 }, () => [convolution(), leaky(0.2)]).flat()));
+  const network = seeded(
+    7,
+    () => new Sequential(...Array.from({ length: 6 }, () => [convolution(), leaky(0.2)]).flat()),
+  );
   const forward = record(() => noGrad(() => network.forward(x)));
   const training = record(() => grad(mean(network.forward(x)), [...network.parameters()]));
   log('4. Six convolutions. Each row is a buffer of the forward pass, each column a launch:');

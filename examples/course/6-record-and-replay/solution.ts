@@ -1,3 +1,4 @@
+/** @file The solution of chapter 6's exercise. */
 import type { Life } from './exercise.ts';
 
 interface Placed extends Life {

@@ -1,11 +1,13 @@
 /**
- * Chapter 7: people whose exact swap is known, the margin that ArcFace demands, and what an attack shows of a network
- * that learned without and with one. docs/course/7-faces-and-identities.md is the page to read beside it.
+ * @file Chapter 7: people whose exact swap is known, the margin that ArcFace demands, and what an attack shows of a
+ * network that learned without and with one.
+ *
+ *     npm run course -- 7
  */
 import { equalErrorRate, FaceSampler, faceSets, renderFaces, SwapFaces } from '@visage/faces';
 import type { Gpu } from '@visage/gpu';
 import { Adam, seeded } from '@visage/nn';
-import { disguised, IResNet, type IdentityNetwork, MarginHead, ProceduralLabels } from '@visage/simswap';
+import { disguised, type IdentityNetwork, IResNet, MarginHead, ProceduralLabels } from '@visage/simswap';
 import {
   abs,
   arcMargin,
@@ -53,7 +55,9 @@ async function exactTruth(log: Log): Promise<void> {
     return { inside: share(mask), outside: share(sub(1, mask)) };
   });
   log('1. Eight targets and their exact swaps, mean difference on a scale from 0 to 1');
-  log(`   inside the mask of the inner face ${(await inside.item()).toFixed(4)}, outside ${(await outside.item()).toFixed(4)}`);
+  log(
+    `   inside the mask of the inner face ${(await inside.item()).toFixed(4)}, outside ${(await outside.item()).toFixed(4)}`,
+  );
   faces.dispose();
 }
 
@@ -160,7 +164,9 @@ function smoothShare(network: IdentityNetwork, faces: Tensor, strangers: Tensor)
 }
 
 async function robustness(log: Log): Promise<void> {
-  log(`3. Two networks, ${STEPS} steps on ${PEOPLE} people, from the same weights; measured on people whom they never saw`);
+  log(
+    `3. Two networks, ${STEPS} steps on ${PEOPLE} people, from the same weights; measured on people whom they never saw`,
+  );
   for (const [name, attacked] of [
     ['plain', false],
     ['attacked', true],
@@ -171,7 +177,9 @@ async function robustness(log: Log): Promise<void> {
     const vectors = noGrad(() => network.embed(faces));
     const { rate } = equalErrorRate({ values: await vectors.floats(), size: 64 }, unseen);
     const radii = [0.25, 1];
-    const shifts = await Promise.all(radii.map((radius) => scope(() => pulled(network, faces, strangers, radius)).item()));
+    const shifts = await Promise.all(
+      radii.map((radius) => scope(() => pulled(network, faces, strangers, radius)).item()),
+    );
     const smooth = await scope(() => smoothShare(network, faces, strangers)).item();
     log(`   ${name}: loss ${loss.toFixed(2)}, equal error rate ${(100 * rate).toFixed(0)} %`);
     log(`      nearer to a stranger by ${radii.map((r, k) => `${shifts[k]?.toFixed(2)} (length ${r})`).join(', ')}`);
