@@ -3,6 +3,7 @@
  *
  *     npm run bench -- kernels        every kernel of the networks at every shape, as a share of what the device can do
  *     npm run bench -- convolutions   one convolution, forward and both gradients
+ *     npm run bench -- ladder         the matrix products of the course's second chapter, beside the device's best
  *     npm run bench -- networks       generator, discriminators, identity network, swap
  *     npm run bench -- step           the paper's training step
  *     npm run bench -- transfer       bytes between host and device, and checkpoints beside a training
@@ -33,6 +34,7 @@ import { addDetection } from './commands/detection.ts';
 import { addFilm } from './commands/film.ts';
 import { addHeads } from './commands/heads.ts';
 import { addKernelPage } from './commands/kernelPage.ts';
+import { addLadder } from './commands/ladder.ts';
 import { addMemory } from './commands/memory.ts';
 import { addPage } from './commands/page.ts';
 import { addTables } from './commands/tables.ts';
@@ -41,6 +43,7 @@ import { addTransfer } from './commands/transfer.ts';
 const program = new Command('bench').description('what the kernels, networks and training steps of Visage cost here');
 addBenches(program);
 addFilm(program);
+addLadder(program);
 addMemory(program);
 addTransfer(program);
 addDetection(program);

@@ -23,6 +23,7 @@ export function chartsOf({ bench, measured }: BenchResult): Chart[] {
       return memoryCharts(measured as readonly MemoryRow[]);
     case 'peers':
       return peerCharts(measured as PeerReport);
+    case 'ladder':
     case 'transfer':
     case 'data':
     case 'film':

@@ -11,6 +11,7 @@ import type { FilmReport } from '../core/film.ts';
 import type { GateReport } from '../core/headGates.ts';
 import type { HeadRow } from '../core/heads.ts';
 import type { KernelReport } from '../core/kernels.ts';
+import type { LadderReport } from '../core/ladder.ts';
 import type { MemoryRow } from '../core/memory.ts';
 import type { NetworkRow } from '../core/networks.ts';
 import type { Sizes } from '../core/sizes.ts';
@@ -38,6 +39,7 @@ export interface PytorchRow {
 export interface Measurements {
   readonly pytorch: PytorchReport;
   readonly kernels: KernelReport;
+  readonly ladder: LadderReport;
   readonly convolutions: readonly ConvolutionRow[];
   readonly networks: readonly NetworkRow[];
   readonly step: readonly StepRow[];

@@ -8,6 +8,7 @@ import type { FilmReport } from '../core/film.ts';
 import type { GateReport } from '../core/headGates.ts';
 import type { HeadRow } from '../core/heads.ts';
 import type { KernelReport, KernelRow } from '../core/kernels.ts';
+import type { LadderReport } from '../core/ladder.ts';
 import type { MemoryRow } from '../core/memory.ts';
 import type { NetworkRow } from '../core/networks.ts';
 import type { StepRow } from '../core/step.ts';
@@ -15,6 +16,7 @@ import type { TransferReport } from '../core/transfer.ts';
 import type { PeerReport } from '../peers/contest.ts';
 import { arithmeticRate, memoryRate, percent, significant } from './format.ts';
 import { gateTable, headTable } from './headTables.ts';
+import { ladderTable } from './ladderTable.ts';
 import { peerTable } from './peers.ts';
 import { carryoverTable, dataTable, detectionTable, filmTables } from './photoTables.ts';
 import type { BenchResult, PytorchReport, PytorchRow } from './result.ts';
@@ -31,6 +33,8 @@ export function tablesOf(result: BenchResult, most = Number.POSITIVE_INFINITY): 
   switch (result.bench) {
     case 'kernels':
       return kernelTables(result.measured as KernelReport, most);
+    case 'ladder':
+      return [ladderTable(result.measured as LadderReport)];
     case 'convolutions':
       return [convolutionTable(result.measured as readonly ConvolutionRow[])];
     case 'networks':
