@@ -30,7 +30,8 @@ export async function run(gpu: GPU, log: (text: string) => void): Promise<void> 
   const { name, software } = nameOf(device);
   const side = software ? 256 : 2048;
   const copy = await copyRate(device);
-  log(`${name}: products of ${side} x ${side}; a copy runs at ${copy.toFixed(1)} GB/s`);
+  log(name);
+  log(`products of ${side} x ${side}; a copy runs at ${copy.toFixed(1)} GB/s`);
   for (const rung of rungs) {
     const able = supports(rung, device);
     if (able !== true) {
