@@ -128,10 +128,7 @@ export const wrongQuotes = () =>
     ...wrongKernels(page),
   ]);
 
-/**
- * The lines of a block ```` ```text npm run course -- N ```` that a chapter did not print. Numbers count as equal: those
- * of two adapters differ.
- */
+/** The lines of a block of what a chapter prints that it did not print. Numbers may differ: adapters round differently. */
 export function notPrinted(block, lines) {
   const wordsOf = (line) =>
     line

@@ -17,7 +17,7 @@ export type Precision = 'f32' | 'f16';
 export const roundTo = (precision: Precision): string =>
   `fn stored(value : f32) -> f32 { return ${precision === 'f16' ? 'quantizeToF16(value)' : 'value'}; }`;
 
-/** The constants and the function that all loaders share: a pixel and a tap, together a place in an image or outside. */
+/** The constants and functions that all loaders share: a pixel and a tap are a place in the image, or outside. */
 export const prelude = ({ height, width, from, to }: Extents): string => `
 const HEIGHT = ${height}u; const WIDTH = ${width}u; const FROM = ${from}u; const TO = ${to}u;
 const OUTSIDE = 0xffffffffu;
