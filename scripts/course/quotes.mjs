@@ -128,7 +128,7 @@ export const wrongQuotes = () =>
     ...wrongKernels(page),
   ]);
 
-/** The lines of a block of what a chapter prints that it did not print. Numbers may differ: adapters round differently. */
+/** The lines of a block of what a chapter prints that it did not print. Numbers may differ, as between adapters. */
 export function notPrinted(block, lines) {
   const wordsOf = (line) =>
     line
