@@ -1,9 +1,10 @@
 /**
- * What the pages of the course quote, and whether it stands where they say. There are five kinds of quote:
+ * What the pages of the course quote, and whether it stands where they say. There are six kinds of quote:
  *
  *     ```ts packages/x.ts:12-20              these lines of this file
  *     ```wgsl npm run visage -- kernel …     lines that this command prints; a line `…` leaves some out
  *     ```text npm run course -- 3            lines that the file of a chapter prints; its numbers may differ
+ *     [`name`](../../packages/x.ts)          a file in which the name stands, or whose name this is
  *     [`name`](../../packages/x.ts#L12)      a line (or #L12-L20) in which the name stands
  *     [39.1 ms](../performance.md#heading)   a figure that stands below that heading of another page
  */
@@ -16,6 +17,7 @@ const read = (path) => readFileSync(`${root}${path}`, 'utf8');
 const FENCE = /^```(\w+) (.+)\n([\s\S]*?)^```$/gm;
 const LINES = /^([\w./-]+):(\d+)(?:-(\d+))?$/;
 const LINE_LINK = /\[`([^`\]]+)`\]\(([^)\s#]+)#L(\d+)(?:-L(\d+))?\)/g;
+const NAME_LINK = /\[`([^`\]]+)`\]\(([^)\s#]+\.(?:ts|mjs|wgsl))\)/g;
 const FIGURE = /\[(\d[^\]]*)\]\(([^)\s#]+\.md)(?:#([^)\s]*))?\)/g;
 
 /** The pages of the course, and the map from the paper to the code: paths from the root of the repository. */
@@ -26,13 +28,16 @@ export const pages = () => [
   'docs/paper-to-code.md',
 ];
 
-/** The fenced blocks of a page that quote something: their language, source and text. */
-export const blocksOf = (page) =>
-  [...read(page).matchAll(FENCE)].map(([, language, source, text]) => ({ page, language, source, text }));
+/** The fenced blocks of the text of a page that quote something: their language, source and text. */
+const blocksIn = (page, markdown) =>
+  [...markdown.matchAll(FENCE)].map(([, language, source, text]) => ({ page, language, source, text }));
+
+/** The same of a page as it lies there. */
+export const blocksOf = (page) => blocksIn(page, read(page));
 
 /** Blocks whose text is that of lines of a file. */
-function wrongBlocks(page) {
-  return blocksOf(page).flatMap(({ source, text }) => {
+function wrongBlocks(page, markdown) {
+  return blocksIn(page, markdown).flatMap(({ source, text }) => {
     const [, path, first, last = first] = LINES.exec(source) ?? [];
     if (path === undefined) return [];
     if (!existsSync(`${root}${path}`)) return [`${page} quotes ${path}, which is not there`];
@@ -48,8 +53,8 @@ const targetOf = (page, link) => posix.join(posix.dirname(page), link);
 const nameIn = (shown) => /([\w$]+)(?:\(.*)?$/.exec(shown)?.[1] ?? shown;
 
 /** Links to lines in which the name that they show does not stand. */
-function wrongLineLinks(page) {
-  return [...read(page).matchAll(LINE_LINK)].flatMap(([, shown, link, first, last = first]) => {
+function wrongLineLinks(page, markdown) {
+  return [...markdown.matchAll(LINE_LINK)].flatMap(([, shown, link, first, last = first]) => {
     const path = targetOf(page, link);
     if (!existsSync(`${root}${path}`)) return [`${page} links to ${path}, which is not there`];
     const lines = read(path)
@@ -57,6 +62,16 @@ function wrongLineLinks(page) {
       .slice(first - 1, last);
     const found = lines.some((line) => line.includes(nameIn(shown)));
     return found ? [] : [`${page} looks for ${nameIn(shown)} in ${path}, line ${first}`];
+  });
+}
+
+/** Links to files in which the name that they show does not stand, and which are not called so. */
+function wrongNameLinks(page, markdown) {
+  return [...markdown.matchAll(NAME_LINK)].flatMap(([, shown, link]) => {
+    const path = targetOf(page, link);
+    if (!existsSync(`${root}${path}`)) return [`${page} links to ${path}, which is not there`];
+    const found = path.endsWith(shown) || new RegExp(`\\b${nameIn(shown)}\\b`).test(read(path));
+    return found ? [] : [`${page} looks for ${nameIn(shown)} in ${path}`];
   });
 }
 
@@ -83,8 +98,8 @@ function sectionOf(path, anchor) {
 }
 
 /** Figures that do not stand in the section that they are quoted from. */
-function wrongFigures(page) {
-  return [...read(page).matchAll(FIGURE)].flatMap(([, figure, link, anchor]) => {
+function wrongFigures(page, markdown) {
+  return [...markdown.matchAll(FIGURE)].flatMap(([, figure, link, anchor]) => {
     const path = targetOf(page, link);
     if (!existsSync(`${root}${path}`)) return [`${page} quotes a figure of ${path}, which is not there`];
     const found = flat(sectionOf(path, anchor)).includes(flat(figure));
@@ -106,8 +121,8 @@ function kernelText(command) {
 }
 
 /** Blocks of kernels that their commands do not print. */
-function wrongKernels(page) {
-  const blocks = blocksOf(page).filter(({ source }) => source.startsWith('npm run visage -- '));
+function wrongKernels(page, markdown) {
+  const blocks = blocksIn(page, markdown).filter(({ source }) => source.startsWith('npm run visage -- '));
   return blocks.flatMap(({ source, text }) => {
     let rest = `\n${kernelText(source)}`;
     const lost = text.split(/^…\n/m).find((part) => {
@@ -119,19 +134,14 @@ function wrongKernels(page) {
   });
 }
 
-/** Everything that the pages quote wrongly, a sentence each. */
-export const wrongQuotes = () =>
-  pages().flatMap((page) => [
-    ...wrongBlocks(page),
-    ...wrongLineLinks(page),
-    ...wrongFigures(page),
-    ...wrongKernels(page),
-  ]);
+/** Everything that the text of a page quotes wrongly, a sentence each. */
+export const wrongQuotesIn = (page, markdown) =>
+  [wrongBlocks, wrongLineLinks, wrongNameLinks, wrongFigures, wrongKernels].flatMap((wrong) => wrong(page, markdown));
 
-/**
- * The lines of a block ```` ```text npm run course -- N ```` that a chapter did not print. Numbers count as equal: those
- * of two adapters differ.
- */
+/** The same of all pages. */
+export const wrongQuotes = () => pages().flatMap((page) => wrongQuotesIn(page, read(page)));
+
+/** The lines of a block of what a chapter prints that it did not print. Numbers may differ, as between adapters. */
 export function notPrinted(block, lines) {
   const wordsOf = (line) =>
     line

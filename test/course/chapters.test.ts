@@ -35,7 +35,7 @@ for (const { number, name } of chapters()) {
     assert.ok(lines.length > 0, 'it prints something');
     assert.not.match(lines.join('\n'), /\bNaN\b|undefined/);
     const quoted = pages()
-      .flatMap(blocksOf)
+      .flatMap((page) => blocksOf(page))
       .filter((block) => block.source === `npm run course -- ${number}`);
     assert.ok(quoted.length > 0, `docs/course/${name}.md quotes what it prints`);
     for (const block of quoted) assert.equal(notPrinted(block, lines), [], block.page);

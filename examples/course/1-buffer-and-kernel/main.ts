@@ -101,6 +101,7 @@ async function benchmark(device: GPUDevice, log: (text: string) => void): Promis
     ['copy of f32, one for each thread', copy('f32', 1, true), 1],
     ['copy of vec4f, one for each thread', copy('vec4f', 1, true), 4],
     ['copy of vec4f, four for each thread, neighbours together', copy('vec4f', 4, true), 16],
+    ['copy of f32, sixteen for each thread, neighbours together', copy('f32', 16, true), 16],
     ['copy of f32, sixteen for each thread in a run of its own', copy('f32', 16, false), 16],
     ['2x + 1 of vec4f, one for each thread', copy('vec4f', 1, true, '2.0 * x[at] + 1.0'), 4],
   ] as const;
@@ -115,7 +116,7 @@ async function benchmark(device: GPUDevice, log: (text: string) => void): Promis
 export async function run(gpu: GPU, log: (text: string) => void): Promise<void> {
   const device = await openDevice(gpu);
   const { name, software } = nameOf(device);
-  log(`${name}${software ? ', which computes on the processor' : ''}`);
+  log(`${name}${software ? ', a software adapter' : ''}`);
   await firstKernel(device, log);
   await sumInWorkgroups(device, log);
   await benchmark(device, log);

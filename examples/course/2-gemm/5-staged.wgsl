@@ -3,9 +3,9 @@
 //
 // Layout    A [M, K], B [K, N], C [M, N], f32, row-major, read and written as vec4f.
 // Tile      64 x 128 values of C for each workgroup of 128 threads, in steps of 16 along k; 8 x 8 for each thread.
-// Staging   a thread loads its part of the next tile into registers, two vec4f of A and four of B, before it multiplies.
-//           Nothing uses these values until the next round stores them, so the loads and the products overlap. A load
-//           from memory takes some hundred cycles, and that is what a thread of the kernel before waits in every step.
+// Staging   a thread loads its part of the next tile into registers, two vec4f of A and four of B, before it
+//           multiplies. Nothing uses these values until the next round stores them, so the loads and the products
+//           overlap. A load from memory takes hundreds of cycles, for which version 4 waits in every step.
 // Needs     M a multiple of 64, N of 128, K of 16.
 // Dispatch  N / 128 x M / 64 workgroups.
 override M : u32;

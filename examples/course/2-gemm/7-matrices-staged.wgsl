@@ -31,8 +31,9 @@ var<workgroup> tiles : array<vec4u, TILE_A + 16u * PITCH_B>;
 
 @compute @workgroup_size(128)
 fn main(@builtin(workgroup_id) group : vec3u, @builtin(local_invocation_index) thread : u32, @builtin(subgroup_id) subgroup : u32) {
-  let fromA = (128u * group.y + thread / 2u) * (K / 8u) + thread % 2u; // this thread's vec4u of A; another 64 rows below
-  let fromB = thread / 16u * (N / 8u) + 16u * group.x + thread % 16u; // of B; another 8 rows below
+  // The first of this thread's two vec4u of A, whose second lies 64 rows below; and of B, 8 rows below.
+  let fromA = (128u * group.y + thread / 2u) * (K / 8u) + thread % 2u;
+  let fromB = thread / 16u * (N / 8u) + 16u * group.x + thread % 16u;
   let toA = thread / 2u * PITCH_A + thread % 2u;
   let toB = TILE_A + thread / 16u * PITCH_B + thread % 16u;
   let row = 64u * (subgroup / 2u); // of the tile

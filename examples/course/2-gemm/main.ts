@@ -25,12 +25,15 @@ async function copyRate(device: GPUDevice): Promise<number> {
   return (8 * floats) / ms / 1e6;
 }
 
+const short = (value: number): string => String(Number(value.toPrecision(3)));
+
 export async function run(gpu: GPU, log: (text: string) => void): Promise<void> {
   const device = await openDevice(gpu);
   const { name, software } = nameOf(device);
   const side = software ? 256 : 2048;
   const copy = await copyRate(device);
-  log(`${name}: products of ${side} x ${side}; a copy runs at ${copy.toFixed(1)} GB/s`);
+  log(name);
+  log(`products of ${side} x ${side}; a copy runs at ${copy.toFixed(1)} GB/s`);
   for (const rung of rungs) {
     const able = supports(rung, device);
     if (able !== true) {
@@ -44,8 +47,8 @@ export async function run(gpu: GPU, log: (text: string) => void): Promise<void> 
     const rate = (2 * side ** 3) / ms / 1e6; // billions of operations in a second
     const bound = copy * rung.intensity;
     log(
-      `${rung.name}: ${ms.toFixed(2)} ms, ${rate.toFixed(1)} GFLOP/s; ` +
-        `${rung.intensity.toFixed(2)} operations a byte, at the speed of the copy ${bound.toFixed(1)} GFLOP/s`,
+      `${rung.name}: ${ms.toFixed(2)} ms, ${short(rate)} GFLOP/s; ` +
+        `${rung.intensity.toFixed(2)} operations a byte, at the speed of the copy ${short(bound)} GFLOP/s`,
     );
     prepared.destroy();
   }

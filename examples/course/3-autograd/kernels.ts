@@ -1,11 +1,15 @@
-/** @file The three kernels of chapter 3: a pointwise expression, a product, a transposition. All tensors are matrices. */
+/**
+ * @file The three kernels of chapter 3: a pointwise expression, a product, a transposition. All tensors are matrices.
+ */
 import { bind, buffer, submit } from '../device.ts';
 
 export type Shape = readonly [rows: number, columns: number];
 
 const pipelines = new WeakMap<GPUDevice, Map<string, GPUComputePipeline>>();
 
-/** Runs a WGSL text once over its inputs (bindings 1, 2, …) and returns its output (binding 0), `shape` values of f32. */
+/**
+ * Runs a WGSL text once over its inputs (bindings 1, 2, …) and returns its output (binding 0), `shape` values of f32.
+ */
 function launch(device: GPUDevice, code: string, shape: Shape, inputs: readonly GPUBuffer[]): GPUBuffer {
   const known = pipelines.get(device) ?? new Map<string, GPUComputePipeline>();
   pipelines.set(device, known);

@@ -12,12 +12,22 @@ export interface Extents {
   readonly to: number;
 }
 
-/** How values are rounded where they are stored: f32 as they are, or to the nearest f16. */
+/** How values are rounded where they are stored: f32 as they are, or to the eleven bits of the nearest f16. */
 export type Precision = 'f32' | 'f16';
-export const roundTo = (precision: Precision): string =>
-  `fn stored(value : f32) -> f32 { return ${precision === 'f16' ? 'quantizeToF16(value)' : 'value'}; }`;
 
-/** The constants and the function that all loaders share: a pixel and a tap, together a place in an image or outside. */
+/**
+ * The function that does so. WGSL's own conversion may round to the nearest f16 or towards zero, as the device likes;
+ * this one is the same on all. It keeps the range of f32, which the values here do not need.
+ */
+export const roundTo = (precision: Precision): string =>
+  precision === 'f32'
+    ? 'fn stored(value : f32) -> f32 { return value; }'
+    : `fn stored(value : f32) -> f32 {
+  let bits = bitcast<u32>(value);
+  return bitcast<f32>((bits + 0xfffu + ((bits >> 13u) & 1u)) & 0xffffe000u);
+}`;
+
+/** The constants and functions that all loaders share: a pixel and a tap are a place in the image, or outside. */
 export const prelude = ({ height, width, from, to }: Extents): string => `
 const HEIGHT = ${height}u; const WIDTH = ${width}u; const FROM = ${from}u; const TO = ${to}u;
 const OUTSIDE = 0xffffffffu;

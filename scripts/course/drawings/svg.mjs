@@ -45,7 +45,7 @@ export const label = (x, y, text, kind = '', anchor = 'start') =>
 
 /** A rectangle with a line of text in its middle; `fill` is a, b, c, d or empty. */
 export const box = (x, y, width, height, text = '', fill = '', kind = '') => [
-  `<rect class="shape${fill ? ` ${fill}` : ''}" x="${n(x)}" y="${n(y)}" width="${n(width)}" height="${n(height)}" rx="3"/>`,
+  `<rect class="shape${fill ? ` ${fill}` : ''}" x="${n(x)}" y="${n(y)}" width="${n(width)}" height="${n(height)}" rx="${Math.min(width, height) < 16 ? 1 : 3}"/>`,
   text === '' ? [] : label(x + width / 2, y + height / 2 + 4.5, text, kind, 'middle'),
 ];
 
