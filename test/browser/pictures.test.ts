@@ -32,7 +32,7 @@ const isTiff = ({ name }: { readonly name: string }): boolean => /\.tif(-|$)/.te
 /** A canvas multiplies colours by their alpha, rounds, and divides again. */
 const premultiplied = (alpha: number): number => (alpha === 255 ? 0 : Math.ceil(127.5 / alpha));
 
-/** Chromium knows no inks: without a profile CMYK is what the four numbers multiply to, and a bright grey is off by 32. */
+/** Chromium knows no inks: CMYK without a profile is what the four numbers multiply to. */
 const INKS = { 'cmyk.jpg': 32 } as Readonly<Record<string, number>>;
 
 /** Chromium does not say that a picture is too large for it. */

@@ -1,4 +1,4 @@
-/** @file The networks eagerly and replayed, and the made-up picture of the goldens; it runs in Node and in a browser. */
+/** @file Networks eagerly and replayed, and the made-up picture of the goldens; it runs in Node and in a browser. */
 import type { FaceNetworks, ReplayedNetwork } from '@visage/photos';
 import { type Tensor, tensor } from '@visage/tensor';
 

@@ -5,6 +5,7 @@
 import { loadFaceNetworks, type Picture, picture } from '@visage/photos';
 import { npmWeights } from '@visage/photos/node';
 import sharp from 'sharp';
+import * as assert from 'uvu/assert';
 import { gpuSuite } from '../helpers/gpu.ts';
 import { checkPhoto, type PhotoGolden, photoFile, photoGolden, sha256 } from './photoGoldens.ts';
 import { outputsOfPhoto } from './photoOutputs.ts';
@@ -27,6 +28,9 @@ async function decoded(golden: PhotoGolden): Promise<{ photo: Picture; rgb: stri
   const rgba = await image.ensureAlpha().raw().toBuffer();
   return { photo: picture(info.width, info.height, new Uint8Array(rgba)), rgb: sha256(data) };
 }
+
+test('the mesh has goldens on two of them', () =>
+  assert.is(MEASURED.filter((name) => photoGolden(name).mesh).length, 2));
 
 for (const name of MEASURED)
   test(`${name}: boxes, scores and descriptors of its faces, and points of the mesh`, async () => {
