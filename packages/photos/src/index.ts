@@ -17,7 +17,8 @@
 export { type Alignment, alignFace } from './align/align.ts';
 export { type Template, type TemplateName, templates } from './align/templates.ts';
 export { browserCodec } from './codecs/browserCodec.ts';
-export type { EncodeOptions, PictureCodec } from './codecs/codec.ts';
+export { pictureOfBlob, pictureToBlob, pictureToCanvas } from './codecs/browserPictures.ts';
+export type { EncodeOptions, PictureCodec, WriteOptions } from './codecs/codec.ts';
 export {
   type FormatFacts,
   formatName,
