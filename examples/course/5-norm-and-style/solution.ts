@@ -1,7 +1,9 @@
 /** @file The solution of chapter 5's exercise. */
 import { add, mean, mul, rsqrt, square, sub, type Tensor } from '@visage/tensor';
 
-/** The gradient of instance norm: (g − mean g − x̂ · mean(g · x̂)) / √(σ² + ε), means over the pixels of each channel. */
+/**
+ * The gradient of instance norm: (g − mean g − x̂ · mean(g · x̂)) / √(σ² + ε), means over the pixels of each channel.
+ */
 export function instanceNormGradient(x: Tensor, g: Tensor, epsilon: number): Tensor {
   const overPixels = (y: Tensor): Tensor => mean(y, [1, 2], true);
   const centred = sub(x, overPixels(x));

@@ -64,7 +64,7 @@ function whatIsDropped(log: Log): void {
   for (const step of [both, gradientOnly, thrice]) step.dispose();
 }
 
-// 3. Hoisting: what depends on frozen parameters alone is computed before the first replay, and again after they change.
+// 3. Hoisting: what depends on frozen parameters alone is computed before the first replay, and again if they change.
 
 async function whatIsHoisted(log: Log): Promise<void> {
   const x = randomTensor([1, 8], 4);

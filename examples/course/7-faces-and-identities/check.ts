@@ -3,7 +3,9 @@ import { arcMargin, tensor } from '@visage/tensor';
 
 const TOLERANCE = 2e-3; // of a logit; near 0° and 180° the angle of a cosine in f32 is known to 3e-4
 
-/** Compares with the product's op, for angles from 0 to 180°, and asks for a number where a cosine is rounded above 1. */
+/**
+ * Compares with the product's op, for angles from 0 to 180°, and asks for a number where a cosine is rounded above 1.
+ */
 export async function check({ arcFaceLogits }: typeof import('./solution.ts')): Promise<void> {
   for (const [scale, margin] of [
     [1, 0.5],

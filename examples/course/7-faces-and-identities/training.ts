@@ -51,7 +51,7 @@ export async function train(attacked: boolean): Promise<Trained> {
   let last = 0;
   for (let k = 0; k < STEPS; k++) {
     faces.load(k);
-    radius.write(Float32Array.of(Math.min(1, k / (0.5 * STEPS)))); // grows: a hard attack from the start teaches nothing
+    radius.write(Float32Array.of(Math.min(1, k / (0.5 * STEPS)))); // a hard attack from the start teaches nothing
     step.run();
     if (k >= STEPS - 10) last += (await step.result.item()) / 10;
   }

@@ -1,9 +1,9 @@
 /**
  * @file Exercise of chapter 8.
  *
- * Write SimSwap's own loss, weak feature matching. Given are the discriminator's feature maps of results and of targets,
- * for each scale a list of maps from shallow to deep, and the numbers of the maps to match, where −1 is the deepest.
- * Return the mean over the scales of Σ mean |Dⁱ(result) − Dⁱ(target)|, a scalar.
+ * Write SimSwap's own loss, weak feature matching. Given are the discriminator's feature maps of results and of
+ * targets, for each scale a list of maps from shallow to deep, and the numbers of the maps to match, where −1 is the
+ * deepest. Return the mean over the scales of Σ mean |Dⁱ(result) − Dⁱ(target)|, a scalar.
  *
  * No gradient may flow into the targets' features: the result should come to resemble the target, and not the other way
  * round.

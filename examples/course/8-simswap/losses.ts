@@ -1,6 +1,6 @@
 /**
- * @file The losses of SimSwap, each with its equation. I_S is the source image, I_T the target, I_R the result; D is the
- * discriminator, which has for each of its scales a map of logits and the feature maps before it, Dⁱ.
+ * @file The losses of SimSwap, each with its equation. I_S is the source image, I_T the target, I_R the result; D is
+ * the discriminator, which has for each of its scales a map of logits and the feature maps before it, Dⁱ.
  */
 import type { Discriminator, PatchOutput } from '@visage/simswap';
 import {
