@@ -105,6 +105,7 @@ export {
   regionMasks,
 } from './paste/masks.ts';
 export { ellipseOf, OUTLINE_POINTS, outlineOf } from './paste/outlines.ts';
+export { type ParsedMaskOptions, parsedMasks, swappedClasses } from './paste/parsed.ts';
 export { colourMaps, type PasteOptions, pasteBack, pasteIntoPicture } from './paste/paste.ts';
 export { assignOneToOne } from './people/assign.ts';
 export { clusterDescriptors } from './people/clusters.ts';
