@@ -20,7 +20,6 @@ type Asked = Partial<Sizes> &
  * f32, whatever is asked for.
  */
 async function measure(asked: Asked = {}): Promise<BenchResult<'kernels'>> {
-  if (!navigator.gpu) throw new Error('This browser has no WebGPU, or not on this page: it needs https or localhost.');
   const gpu = useGpu(await openGpu(navigator.gpu));
   const sizes = { ...sizesFor(gpu), ...asked };
   const { size, width, blocks } = sizes;

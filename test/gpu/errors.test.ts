@@ -101,7 +101,10 @@ test('a lost device is an error of its own, whether one reads, waits or launches
   );
 });
 
-test('no adapter, and an adapter that gives no device', async () => {
+test('no WebGPU, no adapter, and an adapter that gives no device', async () => {
+  const nowhere = await errorOf(openGpu(undefined));
+  assert.instance(nowhere, AdapterError);
+  assert.match(nowhere.message, /navigator\.gpu is undefined.*https.*startGpu/);
   const none = { requestAdapter: async () => null } as unknown as GPU;
   const error = await errorOf(openGpu(none));
   assert.instance(error, AdapterError);

@@ -4,30 +4,13 @@ import { sharpCodec } from '@visage/photos/node';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { brokenFiles } from './files/broken.ts';
+import { checkShown } from './files/judge.ts';
 import { soundFiles } from './files/sound.ts';
 
 const test = suite('photos: public formats');
 
-for (const { name, make, width, height, shows, within } of soundFiles) {
-  test(name, async () => {
-    const found = await sharpCodec.decode(await make(), name);
-    assert.equal([found.width, found.height], [width, height]);
-    let [worst, where] = [0, ''];
-    let opaque = true;
-    for (let y = 0; y < height; y++)
-      for (let x = 0; x < width; x++) {
-        const expected = shows(x, y);
-        opaque &&= expected[3] === 255;
-        const skip = expected[3] === 0 ? 3 : 0; // nobody sees the colours of what is transparent
-        for (let c = skip; c < 4; c++) {
-          const error = Math.abs((found.data[4 * (y * width + x) + c] as number) - (expected[c] as number));
-          if (error > worst) [worst, where] = [error, `sample ${c} at ${x}, ${y}`];
-        }
-      }
-    assert.ok(worst <= within, `${where} is off by ${worst}, more than ${within}`);
-    assert.is(found.opaque, opaque);
-  });
-}
+for (const file of soundFiles)
+  test(file.name, async () => checkShown(file, await sharpCodec.decode(await file.make(), file.name)));
 
 /** The error of a file that must not be decoded, behind the file's name. */
 async function problemOf(bytes: Uint8Array, name: string): Promise<string | undefined> {

@@ -1,4 +1,4 @@
-/** @file The networks on the made-up picture of the goldens; it runs in Node and in a browser. */
+/** @file Networks eagerly and replayed, and the made-up picture of the goldens; it runs in Node and in a browser. */
 import type { FaceNetworks, ReplayedNetwork } from '@visage/photos';
 import { type Tensor, tensor } from '@visage/tensor';
 
@@ -15,7 +15,7 @@ export function madeUp(size: number): Tensor {
 /** Outputs of a network by name. */
 export type Outputs = Readonly<Record<string, Float32Array>>;
 
-/** What a network says of the made-up picture: eagerly, and in the replay of its recording on a copy of it. */
+/** What a network says of pictures: eagerly, and in the replay of its recording on a copy of them. */
 export interface BothWays {
   readonly eager: Outputs;
   readonly replayed: Outputs;
@@ -26,14 +26,18 @@ async function read(results: Readonly<Record<string, Tensor>>): Promise<Outputs>
   return Object.fromEntries(await Promise.all(floats));
 }
 
-type Results<R> = { readonly [K in keyof R]: Tensor };
+/** Tensors by name. */
+export type Results<R> = { readonly [K in keyof R]: Tensor };
 
-async function bothWays<R extends Results<R>>(replayed: ReplayedNetwork<R>): Promise<BothWays> {
-  const { network, size } = replayed;
-  const picture = madeUp(size);
+/** Runs a network on pictures in both ways. The made-up picture is the default. */
+export async function bothWays<R extends Results<R>>(
+  replayed: ReplayedNetwork<R>,
+  pictures = madeUp(replayed.size),
+): Promise<BothWays> {
+  const { network } = replayed;
   return {
-    eager: await read({ ...network.inference(() => network.forward(picture)) }),
-    replayed: await read({ ...replayed.run(picture) }),
+    eager: await read({ ...network.inference(() => network.forward(pictures)) }),
+    replayed: await read({ ...replayed.run(pictures) }),
   };
 }
 

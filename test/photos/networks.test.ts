@@ -1,9 +1,10 @@
 /** @file The networks of photographs against the numbers of their own runtimes, eagerly and replayed. */
-import { readFileSync, statSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { loadFaceNetworks, weightFiles } from '@visage/photos';
-import { npmWeights } from '@visage/photos/node';
+import { copyWeights, npmWeights } from '@visage/photos/node';
 import { concat, mul } from '@visage/tensor';
 import * as assert from 'uvu/assert';
 import { gpuSuite } from '../helpers/gpu.ts';
@@ -54,6 +55,24 @@ test("weights in Node's buffers are the same weights", async () => {
   });
   checkOutputs('mesh', await outputsOf.mesh(buffered));
   await buffered.dispose();
+});
+
+test('copies of the weights lie where a page fetches them, with the licences', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'visage-weights-'));
+  try {
+    const copies = await copyWeights(join(folder, 'public'));
+    for (const file of Object.values(weightFiles)) {
+      const copy = join(folder, 'public', file.package, file.path);
+      assert.ok(copies.includes(copy), copy);
+      assert.ok(readFileSync(copy).equals(await npmWeights(file)), copy);
+      assert.match(readFileSync(join(folder, 'public', file.package, 'LICENSE'), 'utf8'), /MIT License/);
+    }
+    writeFileSync(join(folder, 'taken'), '');
+    const message = await copyWeights(join(folder, 'taken')).then(String, (error: Error) => error.message);
+    assert.match(message, /^weights could not be copied to .*taken: /);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test('networks whose file was missing leave no trace when all are given back', async () => {

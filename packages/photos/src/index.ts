@@ -17,7 +17,8 @@
 export { type Alignment, alignFace } from './align/align.ts';
 export { type Template, type TemplateName, templates } from './align/templates.ts';
 export { browserCodec } from './codecs/browserCodec.ts';
-export type { EncodeOptions, PictureCodec } from './codecs/codec.ts';
+export { pictureOfBlob, pictureToBlob, pictureToCanvas } from './codecs/browserPictures.ts';
+export type { EncodeOptions, PictureCodec, WriteOptions } from './codecs/codec.ts';
 export {
   type FormatFacts,
   formatName,
@@ -104,6 +105,7 @@ export {
   regionMasks,
 } from './paste/masks.ts';
 export { ellipseOf, OUTLINE_POINTS, outlineOf } from './paste/outlines.ts';
+export { type ParsedMaskOptions, parsedMasks, swappedClasses } from './paste/parsed.ts';
 export { colourMaps, type PasteOptions, pasteBack, pasteIntoPicture } from './paste/paste.ts';
 export { assignOneToOne } from './people/assign.ts';
 export { clusterDescriptors } from './people/clusters.ts';

@@ -27,7 +27,7 @@ export {
 export { changePipe, type PipeOptions } from './node/films/pipe.ts';
 export { type FilmTarget, filmTarget } from './node/films/target.ts';
 export { type C2paFormat, type C2paMark, holdsC2pa, readC2pa, signC2pa } from './node/pictures/c2pa.ts';
-export { readPicture, type WriteOptions, type WrittenPicture, writePicture } from './node/pictures/files.ts';
+export { readPicture, type WrittenPicture, writePicture } from './node/pictures/files.ts';
 export { type Marks, readMarks, writeMarkedPng } from './node/pictures/marks.ts';
 export { sharpCodec } from './node/pictures/sharpCodec.ts';
 export { type ImportOptions, type ImportProgress, type ImportResult, importFaceSet } from './node/sets/importSet.ts';
@@ -35,4 +35,4 @@ export { type FaceSet, openFaceSet, type SetPerson } from './node/sets/open.ts';
 export { type RenderedSetOptions, writeRenderedSet } from './node/sets/rendered.ts';
 export { type RevisionOptions, reviseFaceSet } from './node/sets/revise.ts';
 export { type FaceSetOptions, FaceSetWriter } from './node/sets/write.ts';
-export { npmWeights } from './node/weights.ts';
+export { copyWeights, npmWeights } from './node/weights.ts';

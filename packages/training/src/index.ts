@@ -34,8 +34,14 @@ export {
   toldApart,
 } from './evaluation/realFaces.ts';
 export { photoTable, scoreTable } from './evaluation/scores.ts';
-export { builtInIdentity, builtInWeights } from './networks/builtIn.ts';
-export { type FeatureNetworkFile, loadFaces, loadFeatureNetwork, loadIdentityNetwork } from './networks/load.ts';
+export { builtInIdentity, builtInJudge, builtInWeights } from './networks/builtIn.ts';
+export {
+  type FeatureNetworkFile,
+  loadFaces,
+  loadFeatureNetwork,
+  loadIdentityNetwork,
+  loadParsingNetwork,
+} from './networks/load.ts';
 export { type MeasuredIdentity, measuredIdentity } from './networks/measured.ts';
 export { judgeOf, PhotoJudge } from './networks/photoJudge.ts';
 export { describeFigures, figureRows, ReaderFolder, type ReaderOutcome, type ReaderScores } from './readers/folder.ts';

@@ -159,6 +159,14 @@ const plain: PngKind = {
   samples: (x, y) => scene(x, y).slice(0, 3),
 };
 
+/** What makes an animation of a PNG file: one frame that runs without an end. */
+const animation = chunk('acTL', Buffer.from([0, 0, 0, 1, 0, 0, 0, 0]));
+/** Frame 0 of the whole picture from (0, 0), for a tenth of a second, in place of what is there. */
+const onlyFrame = chunk(
+  'fcTL',
+  Buffer.from([[0, WIDTH, HEIGHT, 0, 0].flatMap((value) => [0, 0, 0, value]), [0, 1, 0, 10, 0, 0]].flat()),
+);
+
 const behind = async (bytes: Promise<Uint8Array>): Promise<Uint8Array> =>
   Buffer.concat([await bytes, Buffer.from('what a messenger appended '.repeat(99))]);
 
@@ -175,7 +183,7 @@ const others: readonly SoundFile[] = [
   file('bytes-behind.png', () => behind(Promise.resolve(makePng(plain))), 0),
   file('display-p3.png', () => raw().withIccProfile('p3').png().toBuffer(), 2),
   file('one-pixel.png', () => makePng({ ...plain, width: 1, height: 1 }), 0, { width: 1, height: 1 }),
-  file('animated.png', () => makePng({ ...plain, before: [chunk('acTL', Buffer.from([0, 0, 0, 1, 0, 0, 0, 0]))] }), 0),
+  file('animated.png', () => makePng({ ...plain, before: [animation, onlyFrame] }), 0),
   file('baseline.jpg', () => raw().jpeg({ quality: 95 }).toBuffer(), 8),
   file('progressive.jpg', () => raw().jpeg({ quality: 95, progressive: true }).toBuffer(), 8),
   file('full-colour.jpg', () => raw().jpeg({ quality: 100, chromaSubsampling: '4:4:4' }).toBuffer(), 3),
@@ -221,7 +229,7 @@ export const soundFiles: readonly SoundFile[] = [
   ...colourKeys(),
   ...others,
   ...ORIENTATIONS.map((_, k) => turned('camera.jpg', k + 1, (image) => image.jpeg({ quality: 95 }), 8)),
-  turned('camera.webp', 6, (image) => image.webp({ lossless: true }), 0),
+  ...ORIENTATIONS.map((_, k) => turned('camera.webp', k + 1, (image) => image.webp({ lossless: true }), 0)),
   turned('camera.png', 8, (image) => image.png(), 0),
   turned('camera.tif', 3, (image) => image.tiff({ compression: 'lzw' }), 0),
   turned('camera.avif', 6, (image) => image.avif({ lossless: true }), 1),

@@ -11,7 +11,7 @@ import {
 import type { PeopleSet, PhotoFigures } from '@visage/training';
 import {
   adapterLine,
-  builtInWeights,
+  builtInJudge,
   loadIdentityNetwork,
   measurePhotos,
   photoTable,
@@ -59,7 +59,7 @@ async function evaluate(options: Options, command: Command): Promise<void> {
   const level = options.level ?? trainingLevel(header) ?? 'L1';
   const gpu = await openDevice();
   warnOfPrecision(precision);
-  const judge = await loadIdentityNetwork(builtInWeights('judge'));
+  const judge = await loadIdentityNetwork(builtInJudge(level));
   const evaluation = await SwapEvaluation.prepare({ judge, imageSize, level, people, peopleSet });
   const swapper = loadSwapper(file, { precision });
   const scores = await evaluation.measure(swapper);

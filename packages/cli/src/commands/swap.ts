@@ -17,7 +17,7 @@ import { adapterLine } from '@visage/training';
 import { type Command, Option } from 'commander';
 import { checkSquare, swapAligned } from '../photos/aligned.ts';
 import { type ChoiceFlags, filesOf, type PhotoChoice, readChoice } from '../photos/choice.ts';
-import { readNetworks } from '../photos/networks.ts';
+import { maskKinds, networkFiles, readNetworks, type SwapNetworks } from '../photos/networks.ts';
 import { type SwappedPhotograph, swapPhotograph } from '../photos/photograph.ts';
 import { named, readPictures } from '../photos/pictures.ts';
 import { openDevice } from '../terminal/device.ts';
@@ -34,12 +34,13 @@ interface Options extends ChoiceFlags, FilmSwapOptions {
 type Pictures = ReadonlyMap<string, Picture>;
 
 async function swap(options: Options): Promise<void> {
-  const { checkpoint, identity, target, out, aligned, preview } = options;
+  const { target, out, aligned, preview } = options;
   const choice = aligned ? alignedChoice(options) : readChoice(options);
   const film = aligned ? undefined : await filmTarget(target);
   if (film) return swapIntoFilm(film, choice, options);
   if (preview !== undefined) throw new UsageError(`--preview shows frames of a film, and ${target} is a picture`);
   const files = [target, ...filesOf(choice)];
+  const { checkpoint, identity } = networkFiles(options);
   await checkOutput(out, { inputs: [checkpoint, identity, ...files], endings: pictureEndings });
   checkQuality(options);
   const networks = await readNetworks(options);
@@ -51,7 +52,7 @@ async function swap(options: Options): Promise<void> {
   const swapper = await networks.swapper();
   const source = named(pictures, filesOf(choice)[0] as string);
   const { picture, lines } = template
-    ? await inPhotograph(swapper, { template, size }, pictures, choice, options)
+    ? await inPhotograph(networks, { swapper, template }, pictures, choice, options)
     : { picture: await swapAligned(swapper, source, named(pictures, target), size), lines: [] };
   for (const line of lines) console.log(line);
   console.log(await written(picture, options));
@@ -60,8 +61,8 @@ async function swap(options: Options): Promise<void> {
 
 /** The one source of a swap of aligned faces. */
 function alignedChoice(options: Options): PhotoChoice {
-  const { faces, face, match, map, threshold, template, strength, source = [] } = options;
-  const idle = Object.entries({ faces, face, match, map, threshold, template, strength }).find(
+  const { faces, face, match, map, threshold, template, masks, strength, source = [] } = options;
+  const idle = Object.entries({ faces, face, match, map, threshold, template, masks, strength }).find(
     ([, value]) => value !== undefined,
   );
   if (idle) throw new UsageError(`--${idle[0]} is about faces in a photograph; --aligned takes and gives one face`);
@@ -80,15 +81,15 @@ function checkQuality({ out, quality }: Options): void {
 
 /** Swaps faces of a photograph. */
 async function inPhotograph(
-  swapper: Swapper,
-  training: { readonly template: TemplateName; readonly size: number },
+  { size, masks }: SwapNetworks,
+  training: { readonly swapper: Swapper; readonly template: TemplateName },
   pictures: Pictures,
   choice: PhotoChoice,
   { target, strength }: Options,
 ): Promise<SwappedPhotograph> {
   const networks = loadFaceNetworks(npmWeights);
   const finder = new FaceFinder(networks);
-  const photos = new PhotoSwapper({ swapper, finder, ...training });
+  const photos = new PhotoSwapper({ ...training, finder, size, masks: await masks() });
   const swapped = await swapPhotograph({ photos, finder, pictures }, named(pictures, target), choice, { strength });
   await networks.dispose();
   return swapped;
@@ -108,9 +109,9 @@ export function addSwap(program: Command): void {
   program
     .command('swap')
     .description("put the source's identity into faces of a photograph, a film or a folder")
-    .requiredOption(
+    .option(
       '--checkpoint <file>',
-      'what `visage train` or `visage start` wrote, or a generator of `visage import`',
+      'what `visage train` or `visage start` wrote, or a generator of `visage import` (default: the swapper that comes with Visage)',
     )
     .option('--identity <file>', 'the identity network of an imported generator; a checkpoint carries its own')
     .addOption(
@@ -135,6 +136,12 @@ export function addSwap(program: Command): void {
       new Option('--template <name>', 'how the faces of the training were aligned (default: as the file says)').choices(
         Object.keys(templates),
       ),
+    )
+    .addOption(
+      new Option(
+        '--masks <which>',
+        'what limits the swapped face: what a parsing network sees before it (parsed, the default), or its outline alone',
+      ).choices(maskKinds),
     )
     .option('--aligned', 'source and target are aligned square faces already, and so is the result')
     .option('--quality <number>', 'of JPEG, WebP and AVIF (default: 92, AVIF 75)', integer(1, 100))

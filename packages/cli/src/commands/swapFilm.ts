@@ -5,7 +5,7 @@ import { FaceFinder, loadFaceNetworks, PhotoSwapper, type Picture, type Template
 import { type FilmTarget, npmWeights } from '@visage/photos/node';
 import { filesOf, type PhotoChoice } from '../photos/choice.ts';
 import { checkFilm, type FilmFiles, swapFilm } from '../photos/film.ts';
-import { type NetworkFlags, readNetworks } from '../photos/networks.ts';
+import { type NetworkFlags, networkFiles, readNetworks } from '../photos/networks.ts';
 import { gallery } from '../photos/photograph.ts';
 import { readPictures } from '../photos/pictures.ts';
 import { openDevice } from '../terminal/device.ts';
@@ -31,17 +31,19 @@ const hashOf = async (path: string | undefined): Promise<string | null> =>
 
 /** What decides the result: a run goes on with what another left only if all of it is the same. */
 async function settingsOf(options: FilmSwapOptions, choice: PhotoChoice, template: TemplateName): Promise<unknown> {
-  const { checkpoint, identity, precision = null, pipeline = null, strength = 1 } = options;
+  const { precision = null, pipeline = null, masks = null, strength = 1 } = options;
+  const { checkpoint, identity } = networkFiles(options);
   const files = await Promise.all(filesOf(choice).map(hashOf));
   const networks = [await hashOf(checkpoint), await hashOf(identity)];
-  return { networks, files, choice, template, precision, pipeline, strength };
+  return { networks, files, choice, template, precision, pipeline, masks, strength };
 }
 
 /**
  * Swaps faces in a film, a folder or a pipe.
  */
 export async function swapIntoFilm(kind: FilmTarget, choice: PhotoChoice, options: FilmSwapOptions): Promise<void> {
-  const { checkpoint, identity, target, out, preview, strength, quality, label } = options;
+  const { target, out, preview, strength, quality, label } = options;
+  const { checkpoint, identity } = networkFiles(options);
   const files: FilmFiles = { kind, target, out, preview };
   await checkFilm(files, [checkpoint, identity, ...filesOf(choice)]);
   outliveReader();
@@ -53,7 +55,7 @@ export async function swapIntoFilm(kind: FilmTarget, choice: PhotoChoice, option
   const swapper = await networks.swapper();
   const faceNetworks = loadFaceNetworks(npmWeights);
   const finder = new FaceFinder(faceNetworks);
-  const photos = new PhotoSwapper({ swapper, finder, template, size });
+  const photos = new PhotoSwapper({ swapper, finder, template, size, masks: await networks.masks() });
   const people = await gallery({ photos, finder, pictures }, choice);
   for (const line of people.lines) console.error(line);
   const settings = await settingsOf(options, choice, template);

@@ -1,18 +1,44 @@
-/** @file The generator and the identity network of `visage swap`, from the files that its flags name. */
+/** @file The networks of `visage swap`: from the files that its flags name, and those that come with Visage. */
 import { VisageError } from '@visage/gpu';
 import { loadSafetensors } from '@visage/nn/node';
-import { type TemplateName, trainedTemplate } from '@visage/photos';
+import { type MaskChange, parsedMasks, type TemplateName, trainedTemplate } from '@visage/photos';
 import { loadSwapper, type PipelineName, type Precision, type Swapper, swapImageSize } from '@visage/simswap';
+import { builtInWeights, loadParsingNetwork } from '@visage/training';
+import { UsageError } from '../terminal/failure.ts';
 import { withFlags } from '../terminal/flags.ts';
 import { warnOfPrecision } from '../terminal/precision.ts';
 
+/** What limits the masks of swapped faces: their outline, or also what a parsing network sees before them. */
+export const maskKinds = ['parsed', 'outline'] as const;
+
 /** The flags of `visage swap` that are about its networks. */
 export interface NetworkFlags {
-  readonly checkpoint: string;
+  readonly checkpoint?: string;
   readonly identity?: string;
   readonly pipeline?: PipelineName;
   readonly precision?: Precision;
   readonly template?: TemplateName;
+  readonly masks?: (typeof maskKinds)[number];
+}
+
+/** The weight files of a swap. */
+export interface NetworkFiles {
+  readonly checkpoint: string;
+  readonly identity?: string;
+}
+
+/**
+ * The files that flags name; without a checkpoint those that come with Visage.
+ *
+ * @throws UsageError for an identity network without the generator that it belongs to.
+ */
+export function networkFiles({ checkpoint, identity }: NetworkFlags): NetworkFiles {
+  if (checkpoint !== undefined) return { checkpoint, identity };
+  if (identity !== undefined)
+    throw new UsageError(
+      `--identity ${identity} belongs to an imported generator, and --checkpoint names none; leave --identity out to swap with the networks that come with Visage`,
+    );
+  return { checkpoint: builtInWeights('heads-swapper'), identity: builtInWeights('heads-identity') };
 }
 
 /** The networks of a swap, read but not yet on a device. */
@@ -27,6 +53,8 @@ export interface SwapNetworks {
   alignment(): TemplateName;
   /** Makes the swapper on the current device, and warns of a precision that the device does not gain from. */
   swapper(): Promise<Swapper>;
+  /** Makes what changes the masks of faces on the current device; `undefined` where the outline alone limits them. */
+  masks(): Promise<MaskChange | undefined>;
 }
 
 /** The names that the command uses for arguments and functions of the libraries. */
@@ -37,7 +65,8 @@ const UNKNOWN_TEMPLATE =
 
 /** Reads the files of a swap's networks. */
 export async function readNetworks(flags: NetworkFlags): Promise<SwapNetworks> {
-  const { checkpoint, identity, pipeline, precision, template } = flags;
+  const { pipeline, precision, template, masks = 'parsed' } = flags;
+  const { checkpoint, identity } = networkFiles(flags);
   const file = await loadSafetensors(checkpoint);
   const identityFile = identity === undefined ? undefined : await loadSafetensors(identity);
   const size = await withFlags(FLAGS, () => swapImageSize(file));
@@ -51,6 +80,9 @@ export async function readNetworks(flags: NetworkFlags): Promise<SwapNetworks> {
     async swapper() {
       warnOfPrecision(precision);
       return await withFlags(FLAGS, () => loadSwapper(file, { identity: identityFile, pipeline, precision }));
+    },
+    async masks() {
+      return masks === 'parsed' ? parsedMasks(await loadParsingNetwork(builtInWeights('heads-parsing'))) : undefined;
     },
   };
 }

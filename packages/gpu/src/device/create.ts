@@ -60,17 +60,24 @@ const FEATURES = [
  * Opens a device.
  *
  * @param api `navigator.gpu`, or what `createDawn` of `@visage/gpu/node` returned.
- * @throws AdapterError when no adapter answers or the adapter gives no device, ArgumentError for a bad option.
+ * @throws AdapterError when there is no WebGPU, no adapter answers, or the adapter gives no device; ArgumentError for a
+ * bad option.
  */
-export async function openGpu(api: GPU, options: GpuOptions = {}): Promise<Gpu> {
+export async function openGpu(api: GPU | undefined, options: GpuOptions = {}): Promise<Gpu> {
   checkOptions('openGpu', options, GPU_OPTIONS);
   const { profile = 'full', debug = false, deterministic = false } = options;
   checkOneOf('openGpu', 'profile', profile, ['full', 'browser']);
   for (const [name, value] of Object.entries({ debug, deterministic })) checkBoolean('openGpu', name, value);
+  if (!api)
+    throw new AdapterError(
+      'There is no WebGPU: navigator.gpu is undefined. A page has it over https and on localhost, in a browser that ' +
+        'has WebGPU; in Node call `await startGpu()` of @visage/gpu/node.',
+    );
   const adapter = await api.requestAdapter({ powerPreference: 'high-performance' });
   if (!adapter) {
     throw new AdapterError(
-      'No WebGPU adapter answered. Install a GPU driver, or a software one: `npm run setup` tells the command.',
+      'No WebGPU adapter answered. Install a GPU driver, or a software one: `npm run setup` tells the command. In a ' +
+        "browser see whether its settings have graphics acceleration turned on, and whether it blocks the GPU's driver.",
     );
   }
   const full = profile === 'full';

@@ -4,6 +4,7 @@ import { type Picture, picture } from '../core/picture.ts';
 import { embedXmp } from '../marks/embed.ts';
 import { checkEncoding, checkPixels, type PictureCodec } from './codec.ts';
 import { formatName, formatOfBytes, type PictureFormat, pictureFormats } from './formats.ts';
+import { turnOf, withoutTurn } from './webpTurn.ts';
 
 const WRITTEN: readonly PictureFormat[] = ['jpeg', 'png', 'webp'];
 
@@ -17,16 +18,19 @@ function canvasOf(width: number, height: number) {
 
 async function decode(bytes: Uint8Array, name: string): Promise<Picture> {
   const format = formatOfBytes(bytes, name);
-  const blob = new Blob([bytes as Uint8Array<ArrayBuffer>], { type: `image/${format}` });
+  const { bytes: stored, orientation } = format === 'webp' ? withoutTurn(bytes) : { bytes, orientation: 1 };
+  const blob = new Blob([stored as Uint8Array<ArrayBuffer>], { type: `image/${format}` });
   const options: ImageBitmapOptions = { imageOrientation: 'from-image', premultiplyAlpha: 'none' };
   const bitmap = await createImageBitmap(blob, options).catch((cause: Error) => {
     const what = `${formatName(format)} picture`;
     throw new FileError(name, `is a damaged ${what}, or of a kind that this browser cannot read (${cause.message})`);
   });
   try {
-    const { width, height } = bitmap;
-    checkPixels(name, width, height);
+    checkPixels(name, bitmap.width, bitmap.height);
+    const [width, height] = orientation > 4 ? [bitmap.height, bitmap.width] : [bitmap.width, bitmap.height];
     const { context } = canvasOf(width, height);
+    context.imageSmoothingEnabled = false; // a turn moves whole pixels
+    context.setTransform(...turnOf(orientation, bitmap.width, bitmap.height));
     context.drawImage(bitmap, 0, 0);
     const { data } = context.getImageData(0, 0, width, height, { colorSpace: 'srgb' });
     return picture(width, height, new Uint8Array(data.buffer, data.byteOffset, data.length));

@@ -36,6 +36,20 @@ export interface PictureCodec {
   encode(picture: Picture, format: PictureFormat, options?: EncodeOptions): Promise<Uint8Array>;
 }
 
+/** How a picture is written. */
+export interface WriteOptions {
+  /** From 1 to 100, for the formats with losses; see {@link pictureFormats} for the defaults. */
+  readonly quality?: number;
+  /**
+   * Whether the file says that its faces were swapped: in XMP, and in Node in content credentials where the format
+   * holds them. Default true; what shows no swap needs no mark.
+   */
+  readonly marks?: boolean;
+}
+
+/** The names of the options of {@link WriteOptions}. */
+export const WRITE_OPTIONS: OptionKeys<WriteOptions> = { quality: true, marks: true };
+
 /** Checks the arguments of {@link PictureCodec.encode}; returns the quality, `undefined` for a lossless format. */
 export function checkEncoding(
   op: string,

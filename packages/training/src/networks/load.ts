@@ -7,8 +7,11 @@ import {
   buildIdentityNetwork,
   type EfficientNetLite,
   type IdentityNetwork,
+  ParsingNetwork,
+  parsingArchitecture,
   readEfficientNetConfig,
   readIdentityConfig,
+  readParsingConfig,
 } from '@visage/simswap';
 
 /**
@@ -27,6 +30,25 @@ export async function loadIdentityNetwork(path: string): Promise<IdentityNetwork
   }
   const config = ofFile(file, () => readIdentityConfig(description.config));
   const network = buildFor(file, () => buildIdentityNetwork(config));
+  loadModule(network, file);
+  network.freeze().eval();
+  return network;
+}
+
+/**
+ * Reads a parsing network, frozen and in evaluation mode.
+ *
+ * @throws VisageError when the file holds something else.
+ */
+export async function loadParsingNetwork(path: string): Promise<ParsingNetwork> {
+  const file = await loadSafetensors(path);
+  const description = networkDescription(file);
+  if (description?.architecture !== parsingArchitecture) {
+    const got = description?.architecture ?? 'no architecture';
+    throw new VisageError(`${path}: names '${got}', expected the weights of \`visage train parsing\``);
+  }
+  const config = ofFile(file, () => readParsingConfig(description.config));
+  const network = buildFor(file, () => new ParsingNetwork(config));
   loadModule(network, file);
   network.freeze().eval();
   return network;

@@ -5,7 +5,7 @@ import { writeMarkedPng } from '@visage/photos/node';
 import { SwapEvaluation } from '../evaluation/evaluate.ts';
 import { HeldOutEvaluation, type PhotoAnswer, type PhotoScores } from '../evaluation/heldOut.ts';
 import type { PeopleSet } from '../evaluation/people.ts';
-import { builtInWeights } from '../networks/builtIn.ts';
+import { builtInJudge } from '../networks/builtIn.ts';
 import { loadIdentityNetwork } from '../networks/load.ts';
 import { judgeOf } from '../networks/photoJudge.ts';
 import type { RunJournal } from './journal.ts';
@@ -47,7 +47,7 @@ export async function evaluationsOf({ settings, dataSets }: TrainingRun): Promis
   return {
     swaps: rendered
       ? await SwapEvaluation.prepare({
-          judge: await loadIdentityNetwork(builtInWeights('judge')),
+          judge: await loadIdentityNetwork(builtInJudge(level)),
           imageSize,
           level,
           people,

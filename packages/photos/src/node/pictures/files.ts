@@ -1,5 +1,6 @@
-import { checkOptions, type OptionKeys } from '@visage/gpu';
+import { checkOptions } from '@visage/gpu';
 import { checkOutput, loadFile, saveFile } from '@visage/nn/node';
+import { WRITE_OPTIONS, type WriteOptions } from '../../codecs/codec.ts';
 import { formatOfName, type PictureFormat, pictureEndings, pictureFormats } from '../../codecs/formats.ts';
 import type { Picture } from '../../core/picture.ts';
 import { syntheticXmp } from '../../marks/xmp.ts';
@@ -8,19 +9,6 @@ import { sharpCodec } from './sharpCodec.ts';
 
 /** Reads a picture in any format of {@link sharpCodec}, by what the file holds and not by its name. */
 export const readPicture = async (path: string): Promise<Picture> => sharpCodec.decode(await loadFile(path), path);
-
-/** How a picture is written. */
-export interface WriteOptions {
-  /** From 1 to 100, for the formats with losses; see {@link pictureFormats} for the defaults. */
-  readonly quality?: number;
-  /**
-   * Whether the file says that its faces were swapped: in XMP, and in content credentials where the format holds them.
-   * Default true; what shows no swap needs no mark.
-   */
-  readonly marks?: boolean;
-}
-
-const WRITE_OPTIONS: OptionKeys<WriteOptions> = { quality: true, marks: true };
 
 /** What was written. */
 export interface WrittenPicture {
