@@ -6,6 +6,7 @@
  *     npm run course -- 3 --solution    checks the solution that comes with it
  *     npm run course -- page            serves a page that runs every chapter in a browser; --out FILE writes it
  *     npm run course -- drawings        draws the pictures of the pages anew
+ *     npm run course -- pictures        computes the picture of gradients in chapter 7 anew, in minutes
  *     npm run course -- quotes          puts the quotes in the pages right after the quoted files have moved
  */
 import { writeFile } from 'node:fs/promises';
@@ -13,7 +14,8 @@ import { createServer } from 'node:http';
 import { parseArgs } from 'node:util';
 import { checkAttempt, runChapter } from './run.mjs';
 
-const usage = 'expected: npm run course -- 1 [--exercise | --solution], or page [--out FILE], drawings, quotes';
+const usage =
+  'expected: npm run course -- 1 [--exercise | --solution], or page [--out FILE], drawings, pictures, quotes';
 
 /** Writes the browser page to a file, or serves it on this machine until Ctrl-C. */
 async function page(out) {
@@ -37,6 +39,7 @@ async function main() {
   if (more.length > 0) throw new Error(usage);
   if (what === 'page') return page(values.out);
   if (what === 'drawings') return (await import('./draw.mjs')).writeDrawings();
+  if (what === 'pictures') return (await import('./pictures.mjs')).writePictures();
   if (what === 'quotes') return (await import('./quotes.mjs')).repairPages();
   if (!/^\d+$/.test(what ?? '')) throw new Error(usage);
   if (values.exercise) return checkAttempt(what, 'exercise', console.log);

@@ -1,7 +1,25 @@
 /** The browser page of the course: one HTML file that runs the file of every chapter. */
+import { readFile } from 'node:fs/promises';
 import { pageStyle } from '@visage/training';
 import { build } from 'esbuild';
 import { chapters, root } from './chapters.mjs';
+
+/**
+ * Puts the weights of chapter 8's identity network into the page, which is a single file: their URL becomes one that
+ * holds their bytes.
+ */
+const weightsInside = {
+  name: 'weights inside',
+  setup: ({ onLoad }) =>
+    onLoad({ filter: /packages[\\/]weights[\\/]src[\\/]index\.ts$/ }, async ({ path }) => {
+      const file = 'identity/identity.safetensors';
+      const bytes = await readFile(`${root}packages/weights/src/${file}`, 'base64');
+      const url = `new URL('data:application/octet-stream;base64,${bytes}')`;
+      const contents = (await readFile(path, 'utf8')).replace(`new URL('./${file}', import.meta.url)`, url);
+      if (!contents.includes(url)) throw new Error(`course: ${path} has no URL of ${file} to replace`);
+      return { contents, loader: 'ts' };
+    }),
+};
 
 /** The script of the page, bundled; `minify` for people, not for tests. */
 export async function courseScript({ minify = false } = {}) {
@@ -18,6 +36,7 @@ export async function courseScript({ minify = false } = {}) {
     platform: 'browser',
     target: 'es2022',
     loader: { '.wgsl': 'text' },
+    plugins: [weightsInside],
     tsconfig: `${root}tsconfig.json`, // its `paths` lead @visage/* to the sources
     write: false,
     logLevel: 'silent',
