@@ -54,24 +54,22 @@ export function supports({ half }: Rung, device: GPUDevice): true | string {
 /** The value of an operand at a place: a multiple of 1/8 between −1 and 1, which f16 has exactly. */
 const valueAt = (at: number, seed: number): number => (((at * 7919 + seed) % 977) % 17) / 8 - 1;
 
+const single = new Float32Array(1);
+const singleBits = new Uint32Array(single.buffer);
+
 /** The bits of a number that f16 has exactly. */
 function halfBits(value: number): number {
   if (value === 0) return 0;
-  const bits = new Uint32Array(Float32Array.of(value).buffer)[0] as number;
+  single[0] = value;
+  const bits = singleBits[0] as number;
   const exponent = ((bits >>> 23) & 0xff) - 127 + 15; // the two types differ in the offset of the exponent
   return ((bits >>> 16) & 0x8000) | (exponent << 10) | ((bits >>> 13) & 0x3ff);
 }
 
 function operand(device: GPUDevice, size: number, seed: number, half: boolean): GPUBuffer {
-  if (half)
-    return buffer(
-      device,
-      Uint16Array.from({ length: size }, (_, at) => halfBits(valueAt(at, seed))),
-    );
-  return buffer(
-    device,
-    Float32Array.from({ length: size }, (_, at) => valueAt(at, seed)),
-  );
+  const values = half ? new Uint16Array(size) : new Float32Array(size);
+  for (let at = 0; at < size; at++) values[at] = half ? halfBits(valueAt(at, seed)) : valueAt(at, seed);
+  return buffer(device, values);
 }
 
 /** A version ready to run on a square product. */
