@@ -59,7 +59,8 @@ function workgroups() {
 function tree() {
   const values = [3, 1, 4, 1, 5, 9, 2, 6];
   const rows = [values];
-  for (let half = 4; half > 0; half /= 2) rows.push(rows.at(-1).map((x, k, all) => (k < half ? x + all[k + half] : x)));
+  for (let half = 4; half >= 1; half /= 2)
+    rows.push(rows.at(-1).map((x, k, all) => (k < half ? x + all[k + half] : x)));
   const cell = 44;
   const place = (row, k) => [20 + k * cell, 36 + row * 58];
   const cells = rows.flatMap((row, r) =>
