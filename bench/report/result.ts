@@ -14,6 +14,7 @@ import type { KernelReport } from '../core/kernels.ts';
 import type { LadderReport } from '../core/ladder.ts';
 import type { MemoryRow } from '../core/memory.ts';
 import type { NetworkRow } from '../core/networks.ts';
+import type { ScaleRow } from '../core/scale.ts';
 import type { Sizes } from '../core/sizes.ts';
 import type { StepRow } from '../core/step.ts';
 import type { TransferReport } from '../core/transfer.ts';
@@ -45,6 +46,7 @@ export interface Measurements {
   readonly step: readonly StepRow[];
   readonly memory: readonly MemoryRow[];
   readonly transfer: TransferReport;
+  readonly scale: readonly ScaleRow[];
   readonly data: readonly DataRow[];
   readonly film: FilmReport;
   readonly detection: readonly DetectionRow[];

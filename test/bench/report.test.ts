@@ -217,6 +217,13 @@ const fullRun: Record<BenchName, unknown> = {
       },
     ],
   },
+  scale: [
+    {
+      ...{ precision: 'mixed', batch: 16, ranks: 2, msAlone: 47, ms: 55, imagesPerSecond: 580 },
+      ...{ imagesPerSecondAlone: 340, speedUp: 1.7, exchangeMs: 40, exposedMs: 8, exposedShare: 0.15, bytes: 1.4e8 },
+      ...{ gigabytesPerSecond: 3.5, messageGigabytesPerSecond: 4, sameBitsAfter: 200 },
+    },
+  ],
   pytorch: {
     training: [{ precision: 'tf32', batch: 1, ms: 2 }],
     inference: [{ precision: 'fp16', batch: 1, ms: 2 }],

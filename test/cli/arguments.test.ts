@@ -13,7 +13,7 @@ const golden = 'test/golden/optim.safetensors';
 const MISTAKES: readonly (readonly [what: string, command: readonly string[], says: RegExp])[] = [
   ['an unknown command', ['swop'], /unknown command 'swop' \(Did you mean swap\?\)/],
   ['an unknown flag', ['doctor', '--jsn'], /unknown option '--jsn' \(Did you mean --json\?\)/],
-  ['a missing option', ['swap', '--source', 'a.png'], /required option '--checkpoint <file>' not specified/],
+  ['a missing option', ['swap', '--source', 'a.png'], /required option '--target <picture>' not specified/],
   ['a number out of range', ['train', '--steps', '0'], /expected an integer of at least 1/],
   ['a number that is none', ['faces', '--out', 'x', '--size', 'big'], /expected an integer from 16 to 1024/],
   ['a list of batches with a mistake', ['tune', '--batch', '4,x'], /expected integers from 1 to 512/],
@@ -66,6 +66,14 @@ const MISTAKES: readonly (readonly [what: string, command: readonly string[], sa
     ['eval', '--checkpoint', golden, '--meter-steps', '9'],
     /--meter-steps is for --compare; add --compare/,
   ],
+  [
+    'other local steps of a resumed run',
+    ['train', '--resume', golden, '--sync-every', '4'],
+    /--sync-every cannot change in a resumed run/,
+  ],
+  ['local steps on one GPU', ['train', '--sync-every', '4'], /--sync-every is for several GPUs; add --gpus/],
+  ['rates of several GPUs on one', ['train', '--scale-rate', 'root'], /--scale-rate is for several GPUs; add --gpus/],
+  ['one GPU that is kept apart', ['train', '--isolate'], /--isolate is for --gpus.*; add --gpus/],
   [
     'a resumed run in another precision',
     ['train', '--resume', golden, '--precision', 'mixed'],

@@ -96,7 +96,8 @@ export function packageOrder(files: Files, packages: readonly Package[]): string
 export function undeclaredDependencies(files: Files, packages: readonly Package[]): string[] {
   return packages.flatMap(({ name }) => {
     const manifest = `${sourcesOf(name).replace('/src', '')}/package.json`;
-    const declared: object = JSON.parse(files.get(manifest) ?? '{}').dependencies ?? {};
+    const { dependencies, optionalDependencies } = JSON.parse(files.get(manifest) ?? '{}');
+    const declared: object = { ...dependencies, ...optionalDependencies };
     return filesOf(files, name).flatMap(([file, text]) =>
       importsOf(text).flatMap(({ module }) => {
         if (module.startsWith('.') || isBuiltin(module)) return [];
