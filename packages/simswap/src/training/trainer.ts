@@ -20,12 +20,14 @@ import {
   checkTruth,
   type RunOptions,
   type TrainerOptions,
+  type TrainingTask,
 } from './options.ts';
-import { StepClock, StepsInFlight } from './pacing.ts';
+import { StepsInFlight } from './pacing.ts';
 import { StepReports } from './reports.ts';
 import { StepRunner } from './runner.ts';
 import { contentOf } from './saving.ts';
 import { StepGate } from './stepGate.ts';
+import { runSteps } from './stepLoop.ts';
 import { TrainingState } from './trainingState.ts';
 
 /**
@@ -199,33 +201,16 @@ export class Trainer {
 
   async #run({ until, tasks = [], ...listeners }: RunOptions): Promise<void> {
     this.#stopping = false;
-    const clock = new StepClock();
-    const report = (signs?: Promise<CollapseSigns>[]) => this.#reports.report(this.step, clock, listeners, signs);
-    let reading: Promise<void> = Promise.resolve();
-    try {
-      while (this.step < until && !(await this.#isOver())) {
-        const signs = await this.#gate.step(() => this.#advance());
-        const due = tasks.filter(({ every }) => this.step % every === 0);
-        if (due.length > 0 || this.step % this.syncEvery === 0) await this.#local?.average();
-        if (this.#reports.unread < this.#readEvery && !signs && due.length === 0) continue;
-        // One reading stays in flight while the next steps are issued, so that the device never waits for the host.
-        await reading;
-        reading = report(signs);
-        reading.catch(() => {}); // thrown where it is awaited
-        // Devices that average their losses must do it in the same order as everything else.
-        if (due.length > 0 || this.#local) await reading;
-        if (due.length === 0) continue;
-        for (const task of due) await this.#aside(() => task.run(this));
-        clock.skip();
-      }
-    } catch (cause) {
-      // The steps before the error were done all the same. What goes wrong with their losses too comes second.
-      if (!this.#local) await reading.then(() => report()).catch(() => {});
-      throw cause;
-    }
-    await reading;
-    await this.#local?.average();
-    await report();
+    const local = this.#local;
+    await runSteps<TrainingTask, Promise<CollapseSigns>[]>({
+      ...{ until, tasks, readEvery: this.#readEvery, inOrder: local !== undefined },
+      counts: () => ({ step: this.step, unread: this.#reports.unread }),
+      isOver: () => this.#isOver(),
+      advance: () => this.#gate.step(() => this.#advance()),
+      report: (clock, signs) => this.#reports.report(this.step, clock, listeners, signs),
+      run: (task) => this.#aside(() => task.run(this)),
+      ...(local && { settle: async (now) => (now || this.step % this.syncEvery === 0 ? local.average() : undefined) }),
+    });
   }
 
   async #aside(work: () => void | Promise<void>): Promise<void> {
