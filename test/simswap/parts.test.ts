@@ -135,6 +135,7 @@ test('feature matching counts layers from either end and refuses those that do n
     const [result, target] = [[output(1)], [output(20)]];
     assert.throws(() => weakFeatureMatchingLoss(result, target, [3]), /integer from -3 to 2/);
     assert.throws(() => weakFeatureMatchingLoss(result, target, [0.5]), /0\.5/);
+    assert.throws(() => weakFeatureMatchingLoss(result, target, []), /layers is an empty list/);
     noGrad(() => assert.is(weakFeatureMatchingLoss(result, target, [-2, -1]).size, 1));
   });
 });

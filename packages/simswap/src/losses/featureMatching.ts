@@ -15,13 +15,15 @@ import type { FeatureMaps, PatchOutput } from '../networks/discriminator.ts';
  * @param target the same for the targets; logits are not needed.
  * @param layers numbers of feature maps, 0 the shallowest; negative ones count from the deepest, −1. The patch logits
  * are not a layer.
- * @throws ArgumentError for a layer that the discriminator does not have.
+ * @throws ArgumentError for a layer that the discriminator does not have, and for no layer at all.
  */
 export function weakFeatureMatchingLoss(
   result: readonly PatchOutput[],
   target: readonly FeatureMaps[],
   layers: readonly number[] | 'all',
 ): Tensor {
+  if (layers.length === 0)
+    throw new ArgumentError('weakFeatureMatchingLoss', 'layers', 'an empty list', "numbers of feature maps, or 'all'");
   const distances = result.flatMap((output, scale) =>
     (layers === 'all' ? [...output.features.keys()] : layers).map((layer) =>
       l1Loss(
