@@ -13,7 +13,7 @@ const golden = 'test/golden/optim.safetensors';
 const MISTAKES: readonly (readonly [what: string, command: readonly string[], says: RegExp])[] = [
   ['an unknown command', ['swop'], /unknown command 'swop' \(Did you mean swap\?\)/],
   ['an unknown flag', ['doctor', '--jsn'], /unknown option '--jsn' \(Did you mean --json\?\)/],
-  ['a missing option', ['swap', '--source', 'a.png'], /required option '--checkpoint <file>' not specified/],
+  ['a missing option', ['swap', '--source', 'a.png'], /required option '--target <picture>' not specified/],
   ['a number out of range', ['train', '--steps', '0'], /expected an integer of at least 1/],
   ['a number that is none', ['faces', '--out', 'x', '--size', 'big'], /expected an integer from 16 to 1024/],
   ['a list of batches with a mistake', ['tune', '--batch', '4,x'], /expected integers from 1 to 512/],

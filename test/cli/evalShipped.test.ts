@@ -62,7 +62,7 @@ test('swaps among photographs: a file that cannot be read is named, and the shee
   const sheet = join(out, 'sheet.png');
   assert.match(pngTexts(readFileSync(sheet), sheet)['XML:com.adobe.xmp'] as string, SOURCE_TYPE);
   const { width, height } = await readPng(sheet);
-  assert.equal([width, height], [2 + 3 * 130, 2 + 3 * 130]);
+  assert.equal([width, height], [2 + 3 * 130, 2 + 3 * 130 + 16]);
 });
 
 test('options that would do nothing are refused', async () => {

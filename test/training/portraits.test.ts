@@ -1,6 +1,7 @@
 /** @file Swaps among photographs are measured as what they are, on pictures whose faces and people are known. */
+import type { Image } from '@visage/faces';
 import { VisageError } from '@visage/gpu';
-import { type AlignedSwapper, eyeDistance, type Face, type Picture, picture } from '@visage/photos';
+import { type AlignedSwapper, eyeDistance, type Face, hasLabel, type Picture, picture } from '@visage/photos';
 import { concat, copy, expand, mean, reshape, slice } from '@visage/tensor';
 import {
   changedOutside,
@@ -60,6 +61,16 @@ const finder: PortraitFinder = {
     return [{ ...face, mesh, flag: known ? 1 : 0.4 } as Face];
   },
 };
+
+/** An image as a picture of bytes. */
+const pictureOf = ({ width, height, data }: Image): Picture =>
+  picture(
+    width,
+    height,
+    Uint8Array.from({ length: 4 * width * height }, (_, k) =>
+      k % 4 < 3 ? Math.round(255 * (data[3 * Math.floor(k / 4) + (k % 4)] as number)) : 255,
+    ),
+  );
 
 /** Where the bands lie in a crop, and the columns of each in which the face is seen. */
 const BANDS = [
@@ -123,7 +134,8 @@ test('a swapper that paints the source is nearer to it in all six swaps, and cha
   assert.ok(Math.abs(copyTarget.toSource - apart) < 1e-5);
   assert.ok(identity.meanCosine > 0.4 && identity.meanCosine < 0.9, `${identity.meanCosine}`);
   const shown = sheet.image();
-  assert.equal([shown.width, shown.height], [2 + 4 * 130, 2 + 4 * 130]);
+  assert.equal([shown.width, shown.height], [2 + 4 * 130, 2 + 4 * 130 + 16]);
+  assert.ok(hasLabel(pictureOf(shown)), 'the label of synthetic pictures stands below');
   const middle = (column: number, row: number): number =>
     255 * (shown.data[3 * ((2 + 130 * row + 64) * shown.width + 2 + 130 * column + 64)] as number);
   assert.ok(Math.abs(middle(2, 0) - PEOPLE[1][1]) < 1, 'sources stand above');
@@ -187,7 +199,7 @@ test('the tables say what the judge is, and when a mask leaks', async () => {
     judged.rows.map(([name]) => name),
     ['swaps', 'this swapper', 'copy the target'],
   );
-  assert.match(judged.note ?? '', /trained on photographs and on no swap.*kept its bits in all swaps/);
+  assert.match(judged.note ?? '', /trained on photographs and not on swaps.*kept its bits in all swaps/);
   assert.match(own.note ?? '', /mean cosine is 0\.\d\d/);
   const [first, ...others] = swaps;
   const [leaks] = portraitTables(3, portraitScores({ swaps: [{ ...first!, changedOutside: 2 }, ...others] }));

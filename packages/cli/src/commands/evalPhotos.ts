@@ -1,9 +1,9 @@
-/** @file `visage eval --photos`: swaps among photographs of a folder, judged by networks that learned from photographs. */
+/** @file `visage eval --photos`: swaps among photographs, judged by networks that learned from photographs. */
 import { mkdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { aligned } from '@visage/conformance';
 import { checkOutput } from '@visage/nn/node';
-import { drawLabel, FaceFinder, loadFaceNetworks } from '@visage/photos';
+import { FaceFinder, loadFaceNetworks } from '@visage/photos';
 import { npmWeights, readPicture, writeMarkedPng } from '@visage/photos/node';
 import type { Precision } from '@visage/simswap';
 import {
@@ -78,9 +78,7 @@ export async function evalPhotos(options: PhotosOptions, command: Command): Prom
   const figures = portraitScores(measurement);
   if (sheet && picture !== undefined && out !== undefined) {
     await mkdir(out, { recursive: true });
-    const shown = sheet.image();
-    drawLabel(shown);
-    await writeMarkedPng(picture, shown);
+    await writeMarkedPng(picture, sheet.image());
   }
   const about = { checkpoint: options.checkpoint ?? null, adapter: gpu.adapter.name, precision, template };
   if (options.json) {

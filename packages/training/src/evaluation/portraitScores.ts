@@ -138,7 +138,7 @@ export function portraitTables(people: number, figures: PortraitScores): readonl
   return [
     {
       title: 'Photographs, by networks that learned from photographs',
-      note: `${swaps} swaps among ${people} photographs.${same} Nearer, recognised and distances: dlib's recognition network, which was trained on photographs and on no swap; recognised: the source is the nearest of all ${people}, chance ${percent(1 / people)}. Landmarks: mean distance of the face mesh's 468 points from the target's, as a share of the distance between the eyes; pose: length of the difference of yaw, pitch and roll. Lost: the face mesh sees no face. Every pixel that the mask does not reach kept its bits ${exact}. Median time per face ${milliseconds.toFixed(0)} ms.`,
+      note: `${swaps} swaps among ${people} photographs.${same} Nearer, recognised and distances: dlib's recognition network, which was trained on photographs and not on swaps; recognised: the source is the nearest of all ${people}, chance ${percent(1 / people)}. Landmarks: mean distance of the face mesh's 468 points from the target's, as a share of the distance between the eyes; pose: length of the difference of yaw, pitch and roll. Lost: the face mesh sees no face. Every pixel that the mask does not reach kept its bits ${exact}. Median time per face ${milliseconds.toFixed(0)} ms.`,
       rows: [
         ['swaps', 'nearer to source', 'recognised', 'to source', 'to target', 'landmarks', 'pose', 'lost'],
         row('this swapper', scores),

@@ -1,11 +1,12 @@
 /** @file A sheet of swaps in the layout of the paper's matrix: sources above, targets at the left. */
 import { type Image, image, imageGrid, imagesOf } from '@visage/faces';
-import { alignFace, cropPictures, type Face, type Picture } from '@visage/photos';
+import { alignFace, cropPictures, drawLabel, type Face, type Picture } from '@visage/photos';
 import { scope } from '@visage/tensor';
 
 const SIDE = 128; // of a cell, in pixels
 const MOST = 10; // sources and targets
 const [EMPTY, GROUND] = [0.25, 0.12]; // grey of swaps that were not made, and of the corner
+const LABEL_WIDTHS = 240; // the label is eight of these shares of the width high
 
 /**
  * Collects faces for the sheet. They are cut by the template `ffhq`, which shows what is around a face, out of whole
@@ -25,13 +26,20 @@ export class PortraitSheet {
     if (source < MOST && target < MOST) this.#swaps.set(`${source},${target}`, await cut(picture, face));
   }
 
-  /** The sheet: nobody is swapped into themselves, so its diagonal is empty. */
+  /** The sheet, with the label of synthetic pictures under it. Its diagonal is empty: nobody goes into themselves. */
   image(): Image {
     const rows = this.#portraits.map((portrait, target) => [
       portrait,
       ...this.#portraits.map((_, source) => this.#swaps.get(`${source},${target}`) ?? blank(EMPTY)),
     ]);
-    return imageGrid([blank(GROUND), ...this.#portraits, ...rows.flat()], { columns: this.#portraits.length + 1 });
+    const cells = [blank(GROUND), ...this.#portraits, ...rows.flat()];
+    const grid = imageGrid(cells, { columns: this.#portraits.length + 1 });
+    const strip = 8 * Math.max(1, Math.round(grid.width / LABEL_WIDTHS));
+    const sheet = image(grid.width, grid.height + strip);
+    sheet.data.fill(GROUND);
+    sheet.data.set(grid.data);
+    drawLabel(sheet);
+    return sheet;
   }
 }
 
