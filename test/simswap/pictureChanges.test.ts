@@ -237,7 +237,10 @@ test('a mix takes each batch from one part, as often as its weight says, and a r
 test('changed pairs change targets and sources apart, the same way whenever a batch is loaded', async () => {
   const changes = { ...NONE, color: 0.5 };
   const pairs = new ChangedPairs(new Flat(20), changes, 5);
-  const step = record(() => Object.values(pairs.images('same')) as Tensor[]);
+  const step = record(() => {
+    const { target, source } = pairs.images('same');
+    return [target, source];
+  });
   const at = async (k: number) => {
     await pairs.load('same', k);
     return Promise.all(step.run().map((x) => x.floats()));
@@ -252,6 +255,24 @@ test('changed pairs change targets and sources apart, the same way whenever a ba
   );
   step.dispose();
   pairs.dispose();
+});
+
+test('results are compared with pictures that are mirrored and recoloured as the shown ones, and not degraded', async () => {
+  const [plain, all] = [{ ...NONE, flip: 0.5, color: 0.3 } as const, { flip: 0.5, color: 0.3, blur: 2, jpeg: 80 }];
+  const read = async (changes: PictureChanges, choose: (pairs: ImagePairs) => readonly Tensor[]) => {
+    const pairs = new ChangedPairs(new Flat(20), changes, 5);
+    const step = record(() => choose(pairs.images('same')).map((x) => x.mul(1)));
+    await pairs.load('same', 3);
+    const values = await Promise.all(step.run().map((x) => x.floats()));
+    step.dispose();
+    pairs.dispose();
+    return values;
+  };
+  const clean = await read(all, (pairs) => Object.values(pairs.clean ?? {}));
+  assert.is(clean.length, 2);
+  assert.equal(clean, await read(plain, ({ target, source }) => [target, source]));
+  assert.not.equal(clean, await read(all, ({ target, source }) => [target, source]));
+  assert.is((await read(plain, ({ clean: none }) => (none ? [none.target] : []))).length, 0);
 });
 
 test.run();

@@ -152,7 +152,11 @@ const ALL_CHANGES = { 'pictures.flip': 0.5, 'pictures.color': 0.2, 'pictures.blu
 
 function mixedRun(folders: readonly string[], steps: number) {
   const data = [...folders.map((folder) => ({ folder, weight: 2 })), { folder: null, weight: 1 }];
-  const settings = newSettings({ ...micro, steps }, paper, { data, set: ALL_CHANGES });
+  const levels = [
+    { level: 'L1', weight: 3 },
+    { level: 'L0', weight: 1 },
+  ] as const;
+  const settings = newSettings({ ...micro, steps }, paper, { data, levels, set: ALL_CHANGES });
   return newRun(settings, builtInWeights('identity'));
 }
 
@@ -165,7 +169,11 @@ test('a mix of a set, a folder and rendered faces goes on bit for bit after both
   cpSync(jpegs, myFolder, { recursive: true });
   const [through, parts] = [join(root, 'through'), join(root, 'parts')];
   const run = await mixedRun([mySet, myFolder], 6);
-  assert.match(describeData(run.settings), /a.set \(40 %\), .*a.jpegs \(40 %\), procedural \(20 %\)/);
+  assert.match(
+    describeData(run.settings),
+    /a.set \(40 %\), .*a.jpegs \(40 %\), rendered at L1 \(15 %\), rendered at L0 \(5 %\)/,
+  );
+  assert.is(run.settings.level, 'L0', 'samples and measurements keep the level of the preset');
   const outcome = await (await RunFolder.open(through, run)).train();
   assert.ok(outcome.scores, 'measured on rendered people');
   assert.is(outcome.photos?.people, 2, 'and on held-out people of the set');

@@ -20,3 +20,6 @@ const files: Readonly<Record<WeightsName, URL>> = {
   'heads-parsing': new URL('./heads-parsing/heads-parsing.safetensors', import.meta.url),
   'heads-swapper': new URL('./heads-swapper/heads-swapper.safetensors', import.meta.url),
 };
+
+/** The URL of a PNG file of three mesh heads, one above the other: a source, a target and the exact swap. */
+export const exampleFacesUrl: URL = new URL('./heads-swapper/example.png', import.meta.url);

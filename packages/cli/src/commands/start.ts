@@ -1,6 +1,20 @@
 import { existsSync } from 'node:fs';
-import { paper } from '@visage/simswap';
-import { adapterLine, emptyRunFolder, newRun, newSettings, presetFor } from '@visage/training';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { currentGpu, type Gpu } from '@visage/gpu';
+import { writeMarkedPng } from '@visage/photos/node';
+import { paper, truth } from '@visage/simswap';
+import { halfPrecision } from '@visage/tensor';
+import {
+  adapterLine,
+  emptyRunFolder,
+  newRun,
+  newSettings,
+  portrait,
+  type RunSettings,
+  shippedSwap,
+  tiny,
+} from '@visage/training';
 import type { Command } from 'commander';
 import { openDevice } from '../terminal/device.ts';
 import { outliveReader } from '../terminal/interrupt.ts';
@@ -8,24 +22,41 @@ import { trainIn } from './train.ts';
 
 const FOLDER = 'out/first-swap';
 
-/** Runs `npm start`: trains the preset that fits the adapter by the paper's recipe, and then swaps faces. */
+/** An eighth of the preset `portrait`: minutes on a large GPU. */
+const PORTRAIT_STEPS = 10_000;
+
+/** The first training: mesh heads on a GPU; on a software adapter procedural faces, which it renders in time. */
+function firstSettings({ adapter }: Gpu): RunSettings {
+  if (adapter.software) return newSettings(tiny, paper);
+  const precision = halfPrecision(currentGpu()) === true ? 'mixed' : 'f32';
+  return newSettings(portrait, truth, { steps: PORTRAIT_STEPS, precision });
+}
+
+/** Runs `npm start`: shows a swap by the networks that come with Visage, then trains a swapper from scratch. */
 async function start(): Promise<void> {
   outliveReader();
   const gpu = await openDevice();
-  const preset = presetFor(gpu.adapter);
   console.log(`Computing on ${adapterLine(gpu)}`);
-  console.log(
-    `Training SimSwap from scratch on procedural faces: preset ${preset.name} (${preset.about}), ${preset.steps} steps`,
-  );
   if (existsSync(FOLDER)) console.log(`Replacing the run in ${FOLDER}/`);
   await emptyRunFolder(FOLDER);
-  await trainIn(FOLDER, await newRun(newSettings(preset, paper)));
+  await mkdir(FOLDER, { recursive: true });
+  const shown = join(FOLDER, 'shipped.png');
+  await writeMarkedPng(shown, await shippedSwap());
+  console.log(`${shown}: two rendered people, swapped by the networks that come with Visage, and the exact swap`);
+  const settings = firstSettings(gpu);
+  const { preset, recipe, steps, imageSize, level } = settings;
+  console.log(
+    `Training SimSwap from scratch on rendered people of level ${level}: preset ${preset} (${imageSize} pixels), recipe ${recipe.name}, ${steps} steps`,
+  );
+  await trainIn(FOLDER, await newRun(settings));
 }
 
 /** Adds `visage start`. */
 export function addStart(program: Command): void {
   program
     .command('start')
-    .description(`train a swapper from scratch in minutes and swap; everything lands in ${FOLDER}/`)
+    .description(
+      `swap two rendered faces, then train a swapper from scratch in minutes; everything lands in ${FOLDER}/`,
+    )
     .action(start);
 }

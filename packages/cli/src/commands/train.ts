@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { currentGpu } from '@visage/gpu';
-import type { Precision, RecipeChanges } from '@visage/simswap';
+import type { LevelShare, Precision, RecipeChanges } from '@visage/simswap';
 import {
   adapterLine,
   checkNobodyTrains,
@@ -23,6 +23,7 @@ import { openDevice } from '../terminal/device.ts';
 import { UsageError } from '../terminal/failure.ts';
 import { withFlags } from '../terminal/flags.ts';
 import { outliveReader } from '../terminal/interrupt.ts';
+import { levels } from '../terminal/levels.ts';
 import { integer } from '../terminal/options.ts';
 import { precisionOption, warnOfPrecision } from '../terminal/precision.ts';
 import { addRecipeFields, recipeOption } from '../terminal/recipe.ts';
@@ -41,6 +42,7 @@ interface Options {
   readonly precision?: Precision;
   readonly data?: readonly string[];
   readonly mix?: readonly number[];
+  readonly level?: readonly LevelShare[];
   readonly judge?: string;
   readonly identity?: string;
   readonly features?: string;
@@ -91,9 +93,12 @@ async function train(options: Options): Promise<void> {
     precision: options.precision,
     data: sourcesOf(data, options.mix),
     judge: options.judge,
+    levels: options.level,
     set: from === undefined ? options.set : { warmupSteps: warmupOf(preset, options), ...options.set },
   };
   checkSize(preset, options.size);
+  if (options.level !== undefined && changes.data?.every(({ folder }) => folder !== null))
+    throw new UsageError(`--level is for rendered faces, and no --data asks for them; add --data ${PROCEDURAL}`);
   const settings = newSettings(preset, recipeNamed(recipe), changes);
   await trainIn(out, await withFlags(FLAGS, () => newRun(settings, identity, options.features, from)));
 }
@@ -105,10 +110,25 @@ async function train(options: Options): Promise<void> {
  * @throws UsageError if another option is given, or if the folder holds a later checkpoint.
  */
 async function resume(checkpoint: string, options: Options): Promise<void> {
-  const { preset, recipe, set, size, batch, seed, precision, identity, features, judge, mix, out, from, steps } =
+  const { preset, recipe, set, size, batch, seed, precision, identity, features, judge, mix, level, out, from } =
     options;
-  const { data: folders, allowOtherData } = options;
-  const decided = { preset, recipe, set, size, batch, seed, precision, identity, features, judge, mix, out, from };
+  const { steps, data: folders, allowOtherData } = options;
+  const decided = {
+    preset,
+    recipe,
+    set,
+    size,
+    batch,
+    seed,
+    precision,
+    identity,
+    features,
+    judge,
+    mix,
+    level,
+    out,
+    from,
+  };
   for (const [name, value] of Object.entries(decided)) {
     if (value !== undefined)
       throw new UsageError(`--${name} cannot change in a resumed run; the checkpoint decides it`);
@@ -179,6 +199,11 @@ export function addTrain(program: Command): void {
       new Option('--mix <weights>', 'how often each --data is drawn, in order, such as 3,1 (default: alike)').argParser(
         weights,
       ),
+    )
+    .option(
+      '--level <levels>',
+      'rendered faces: a level such as L2, or a mix by weight such as M2=2,M3=1 (default: the preset’s)',
+      levels,
     )
     .option(
       '--judge <file>',

@@ -21,7 +21,6 @@ import {
   describeSplit,
   describeStage,
   hasMargins,
-  levelOf,
   newReaderRun,
   newReaderSettings,
   ReaderFolder,
@@ -39,6 +38,7 @@ import { openDevice } from '../terminal/device.ts';
 import { UsageError } from '../terminal/failure.ts';
 import { withFlags } from '../terminal/flags.ts';
 import { outliveReader } from '../terminal/interrupt.ts';
+import { levels } from '../terminal/levels.ts';
 import { integer, number } from '../terminal/options.ts';
 import { precisionOption, warnOfPrecision } from '../terminal/precision.ts';
 import { readerSummary } from '../terminal/readerSummary.ts';
@@ -157,16 +157,6 @@ function facesChanged(preset: ReaderPreset, { changes, set }: Options) {
   if (changes === undefined && set === undefined) return undefined;
   const base = changes === undefined ? preset.changes : changes === 'none' ? noChanges : photographChanges;
   return parseFaceChanges(base, set ?? {});
-}
-
-/** The parser of `--level`: one level, or several with weights. */
-function levels(text: string): LevelShare[] {
-  return text.split(',').map((part) => {
-    const [name = '', weight = '1'] = part.split('=');
-    if (!/^[A-Z]\d$/.test(name) || !(Number(weight) > 0 && Number(weight) <= 1e6))
-      throw new InvalidArgumentError('expected a level such as L2, or several with weights, such as L1=1,L2=3.');
-    return { level: levelOf(name), weight: Number(weight) };
-  });
 }
 
 function four(text: string): number[] {

@@ -36,7 +36,7 @@ export interface LossWeights {
 
 /**
  * How far training pictures are changed at random before any network sees them, see `changePictures`. 0 switches a
- * change off.
+ * change off. Results are compared with pictures that were neither blurred nor compressed, see `ChangedPairs`.
  */
 export interface PictureChanges {
   /** Chance that a picture is mirrored. */

@@ -15,6 +15,9 @@ const NONE: PictureChanges = { flip: 0, color: 0, blur: 0, jpeg: 0 };
 /**
  * Pairs whose pictures are changed at random, see {@link changePictures}; targets and sources independently of each
  * other. The changes of a batch depend on its number and the seed alone.
+ *
+ * Blur and compression reach what the networks read, and neither the clean pictures nor the exact swaps, with which
+ * results are compared. Otherwise the generator would be asked to paint the rings that JPEG leaves around edges.
  */
 export class ChangedPairs implements TrainingData {
   readonly batchSize: number;
@@ -43,15 +46,28 @@ export class ChangedPairs implements TrainingData {
     return this.#data.knowsTruth ?? false;
   }
 
-  /** An exact swap is changed as its target is, and its mask is mirrored with it. */
+  /** An exact swap is mirrored and recoloured as its target is, and its mask is mirrored with it. */
   images(kind: PairKind): ImagePairs {
     const { target, source, truth } = this.#data.images(kind);
-    const asTarget = (pictures: Tensor) => changePictures(pictures, this.#changes, this.#numbers.target);
+    const { target: ofTarget, source: ofSource } = this.#numbers;
+    const clean = { target: this.#lit(target, ofTarget), source: this.#lit(source, ofSource) };
+    const { blur, jpeg } = this.#changes;
     return {
-      target: asTarget(target),
-      source: changePictures(source, this.#changes, this.#numbers.source),
-      ...(truth && { truth: { image: asTarget(truth.image), mask: this.#mirrored(truth.mask) } }),
+      target: this.#degraded(clean.target, ofTarget),
+      source: this.#degraded(clean.source, ofSource),
+      ...((blur > 0 || jpeg > 0) && { clean }),
+      ...(truth && { truth: { image: this.#lit(truth.image, ofTarget), mask: this.#mirrored(truth.mask) } }),
     };
+  }
+
+  #lit(pictures: Tensor, numbers: Tensor): Tensor {
+    const { flip, color } = this.#changes;
+    return changePictures(pictures, { ...NONE, flip, color }, numbers);
+  }
+
+  #degraded(pictures: Tensor, numbers: Tensor): Tensor {
+    const { blur, jpeg } = this.#changes;
+    return changePictures(pictures, { ...NONE, blur, jpeg }, numbers);
   }
 
   #mirrored(mask: Tensor): Tensor {

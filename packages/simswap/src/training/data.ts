@@ -11,6 +11,11 @@ export interface ImagePairs {
   readonly source: Tensor;
   /** Of pairs of kind `truth` only: what a perfect swap shows. */
   readonly truth?: ExactSwaps;
+  /**
+   * Where target and source were blurred or compressed for the networks that read them: the pictures before that, as
+   * which results should look.
+   */
+  readonly clean?: { readonly target: Tensor; readonly source: Tensor };
 }
 
 /** Swaps that are known exactly. */

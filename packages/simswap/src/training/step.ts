@@ -67,7 +67,7 @@ export interface Phase {
 
 /** A batch of swaps in the generator's colour space. */
 interface Swaps {
-  /** What the discriminator compares swaps with: their targets, or the exact swaps where they are known. */
+  /** What swaps are compared with: their targets before they were degraded, or the exact swaps where they are known. */
   readonly model: Tensor;
   /** Where swaps and {@link Swaps.model} are compared pixel by pixel. Default: everywhere. */
   readonly mask: Tensor | undefined;
@@ -76,13 +76,14 @@ interface Swaps {
 }
 
 function swap({ generator, identity, recipe }: StepParts, pairs: ImagePairs): Swaps {
-  const { truth } = pairs;
-  const { target, latent, exact } = noGrad(() => ({
+  const { truth, clean } = pairs;
+  const wanted = truth?.image ?? clean?.target;
+  const { target, latent, model } = noGrad(() => ({
     target: fromUnit(pairs.target, generator.colorSpace),
     latent: identity.latent(pairs.source, recipe.identityResize),
-    exact: truth && fromUnit(truth.image, generator.colorSpace),
+    model: wanted && fromUnit(wanted, generator.colorSpace),
   }));
-  return { model: exact ?? target, mask: truth?.mask, latent, swapped: generator.forward(target, latent) };
+  return { model: model ?? target, mask: truth?.mask, latent, swapped: generator.forward(target, latent) };
 }
 
 /**
@@ -110,7 +111,7 @@ function augmented({ discriminator, recipe, draws }: StepParts): Pick<Discrimina
 
 /** The pictures that count as real, in the generator's colour space. */
 const realImages = ({ recipe, generator }: StepParts, pairs: ImagePairs, model: Tensor): Tensor =>
-  recipe.realImages === 'target' ? model : noGrad(() => fromUnit(pairs.source, generator.colorSpace));
+  recipe.realImages === 'target' ? model : noGrad(() => fromUnit((pairs.clean ?? pairs).source, generator.colorSpace));
 
 /**
  * The terms of the generator's loss.

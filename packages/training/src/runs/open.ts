@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import type { Level } from '@visage/faces';
 import { currentGpu, VisageError } from '@visage/gpu';
 import { buildFor, seeded } from '@visage/nn';
 import { loadSafetensors } from '@visage/nn/node';
@@ -17,7 +18,7 @@ import { openDataSet } from '../data/dataSet.ts';
 import { runStateOf } from '../data/stored.ts';
 import { builtInIdentity } from '../networks/builtIn.ts';
 import { loadFaces, loadFeatureNetwork, loadIdentityNetwork } from '../networks/load.ts';
-import { foldersOf, type RunSettings, resumedSettings, withFolders } from '../settings/settings.ts';
+import { foldersOf, levelsOf, type RunSettings, resumedSettings, withFolders } from '../settings/settings.ts';
 import { foundAgain } from './found.ts';
 import { checkStart, startingWeights } from './from.ts';
 import { pictureSamples, proceduralSamples, type SampleFaces } from './samples.ts';
@@ -35,6 +36,12 @@ export interface TrainingRun {
   /** A warning that the user must see before the run continues. */
   readonly warning?: string;
 }
+
+/** The levels of all faces that a run renders, to train on and to measure. */
+const shownLevels = (settings: RunSettings): Level[] => [
+  settings.level,
+  ...levelsOf(settings).map(({ level }) => level),
+];
 
 /** The settings that may change when a run is resumed from a checkpoint. */
 export interface ResumeChanges extends SourceChanges {
@@ -59,7 +66,7 @@ export async function newRun(
   featuresPath?: string,
   fromPath?: string,
 ): Promise<TrainingRun> {
-  await loadFaces([settings.level]);
+  await loadFaces(shownLevels(settings));
   const dataSets: OpenedData[] = [];
   for (const folder of foldersOf(settings)) dataSets.push(openedData(await openDataSet(resolve(folder)), settings));
   const from = fromPath === undefined ? undefined : await startingWeights(fromPath);
@@ -90,7 +97,7 @@ export async function newRun(
  * Builds a new run for a measurement of speed. A network that usually has pretrained weights keeps its initial weights.
  */
 export async function measuredRun(settings: RunSettings, identity: IdentityNetwork): Promise<TrainingRun> {
-  await loadFaces([settings.level]);
+  await loadFaces(shownLevels(settings));
   const adapted = { ...settings, generator: { ...settings.generator, latent: identity.config.embedding } };
   return prepare(adapted, { ...players(adapted), identity }, []);
 }
@@ -121,7 +128,7 @@ export async function resumedRun(path: string, changes: ResumeChanges = {}): Pro
   const file = await loadSafetensors(path);
   const header = readCheckpointHeader(file);
   const saved = resumedSettings(header, path);
-  await loadFaces([saved.level]);
+  await loadFaces(shownLevels(saved));
   const { finished } = runStateOf(header);
   const steps = changes.steps ?? saved.steps;
   if (steps < header.step || (steps === header.step && finished)) {

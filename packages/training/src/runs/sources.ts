@@ -1,10 +1,17 @@
 /** @file The training data of a run, from the sources that its settings name. */
-import { ChangedPairs, changesPictures, MixedPairs, ProceduralPairs, type TrainingData } from '@visage/simswap';
+import {
+  ChangedPairs,
+  changesPictures,
+  MixedPairs,
+  type MixPart,
+  ProceduralPairs,
+  type TrainingData,
+} from '@visage/simswap';
 import type { DataSet } from '../data/dataSet.ts';
 import { PicturePairs } from '../data/picturePairs.ts';
 import { Pictures } from '../data/pictures.ts';
 import { type DataSplit, splitPeople } from '../data/split.ts';
-import type { RunSettings } from '../settings/settings.ts';
+import { levelsOf, type RunSettings, sharing } from '../settings/settings.ts';
 
 /** A data set of a run that is ready to be drawn from. */
 export interface OpenedData {
@@ -40,16 +47,23 @@ export function openedData(
 export function runData(settings: RunSettings, dataSets: readonly OpenedData[]): TrainingData {
   const { recipe, seed, data } = settings;
   let next = 0;
-  const parts = data.map(({ folder, weight }) => ({
-    weight,
-    data: folder === null ? proceduralData(settings) : pictureData(settings, dataSets[next++] as OpenedData),
-  }));
+  const parts = data.flatMap(({ folder, weight }) =>
+    folder === null
+      ? renderedParts(settings, weight)
+      : [{ weight, data: pictureData(settings, dataSets[next++] as OpenedData) }],
+  );
   const pairs = parts.length === 1 ? (parts[0] as { data: TrainingData }).data : new MixedPairs(parts, seed);
   return changesPictures(recipe.pictures) ? new ChangedPairs(pairs, recipe.pictures, seed) : pairs;
 }
 
-const proceduralData = ({ batchSize, imageSize, identities, level, seed }: RunSettings): TrainingData =>
-  new ProceduralPairs({ batchSize, imageSize, identities, level, seed });
+/** Rendered faces of each level, with their shares of the weight of all. */
+function renderedParts(settings: RunSettings, all: number): MixPart[] {
+  const { batchSize, imageSize, identities, seed } = settings;
+  return sharing(levelsOf(settings), all).map(({ level, weight }) => ({
+    weight,
+    data: new ProceduralPairs({ batchSize, imageSize, identities, level, seed }),
+  }));
+}
 
 const pictureData = ({ batchSize, seed }: RunSettings, { split, pictures }: OpenedData): TrainingData =>
   new PicturePairs({ people: split.trained, pictures, batchSize, seed });

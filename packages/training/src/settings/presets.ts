@@ -131,5 +131,5 @@ export const published: Preset = {
 /** All presets, from the smallest to the largest. */
 export const presets: readonly Preset[] = [tiny, small, portrait, published];
 
-/** The preset that `visage start` chooses for an adapter. */
+/** The preset that `visage train` chooses for an adapter. */
 export const presetFor = ({ software }: { readonly software: boolean }): Preset => (software ? tiny : small);

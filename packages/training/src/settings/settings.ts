@@ -5,6 +5,7 @@ import {
   type CheckpointHeader,
   changedRecipe,
   type GeneratorConfig,
+  type LevelShare,
   type Precision,
   publishedProjected,
   type Recipe,
@@ -42,7 +43,10 @@ export interface RunSettings {
    */
   readonly judge?: string;
   readonly identities: number;
+  /** Of the rendered faces of samples and measurements. */
   readonly level: Level;
+  /** Of those of the training, mixed by weight. Default: {@link RunSettings.level} alone. */
+  readonly levels?: readonly LevelShare[];
   readonly heldOut: number;
   readonly sampleEvery: number;
   readonly evaluateEvery: number;
@@ -59,11 +63,16 @@ export interface Changes {
   /** Default: procedural faces. */
   readonly data?: readonly DataChoice[];
   readonly judge?: string;
+  readonly levels?: readonly LevelShare[];
   /** Fields of the recipe by dotted path. They take precedence over the learning rates of the preset. */
   readonly set?: RecipeChanges;
 }
 
 const PROCEDURAL: readonly DataChoice[] = [{ folder: null, weight: 1 }];
+
+/** The levels of the rendered faces that a run trains on. */
+export const levelsOf = ({ level, levels }: Pick<RunSettings, 'level' | 'levels'>): readonly LevelShare[] =>
+  levels ?? [{ level, weight: 1 }];
 
 /** The folders of the data sets on the disk, in order. */
 export const foldersOf = ({ data }: Pick<RunSettings, 'data'>): string[] =>
@@ -80,7 +89,7 @@ export function newSettings(preset: Preset, base: Recipe, { set = {}, ...changes
   const { name, about: _, rates, ...sizes } = preset;
   const given = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined));
   const fixed = { preset: name, seed: 1, precision: 'f32' as const, data: PROCEDURAL };
-  const settings = { ...fixed, ...sizes, ...given };
+  const settings = { ...fixed, ...sizes, ...given, level: shownLevel(preset, changes) };
   const recipe = changedRecipe(atRates(base, rates, settings.steps), set);
   return {
     ...settings,
@@ -89,6 +98,10 @@ export function newSettings(preset: Preset, base: Recipe, { set = {}, ...changes
     recipe,
   };
 }
+
+/** The level of samples and measurements: the preset's, unless the training has others only. */
+const shownLevel = ({ level }: Preset, { levels }: Changes): Level =>
+  levels?.some((share) => share.level === level) ? level : (levels?.[0]?.level ?? level);
 
 const LEAST_PROJECTED = 128; // smallest side in pixels that the projected discriminator accepts
 
@@ -116,7 +129,8 @@ const atRates = (recipe: Recipe, rates: Rates | undefined, steps: number): Recip
 
 /** The settings that are stored in the notes of a checkpoint because the trainer does not store them itself. */
 export function notesOf(settings: RunSettings) {
-  const { preset, steps, data, judge, identities, level, heldOut, sampleEvery, evaluateEvery, saveEvery } = settings;
+  const { preset, steps, data, judge, identities, level, levels } = settings;
+  const { heldOut, sampleEvery, evaluateEvery, saveEvery } = settings;
   return {
     preset,
     steps,
@@ -124,6 +138,7 @@ export function notesOf(settings: RunSettings) {
     ...(judge !== undefined && { judge }),
     identities,
     level,
+    ...(levels !== undefined && { levels }),
     heldOut,
     sampleEvery,
     evaluateEvery,
@@ -174,12 +189,22 @@ type Notes = Omit<ReturnType<typeof notesOf>, 'data'> & { data?: unknown; folder
 const dataIn = ({ data, folder = null }: Notes): readonly DataChoice[] =>
   isData(data) ? data : [{ folder, weight: 1 }];
 
+const isWeight = (value: unknown): boolean => typeof value === 'number' && value > 0 && value <= MOST_WEIGHT;
+
+function isLevels(value: unknown): value is readonly LevelShare[] {
+  const isShare = (share: unknown): boolean => {
+    const { level, weight } = (share ?? {}) as Record<string, unknown>;
+    return levelNames.includes(level as Level) && isWeight(weight);
+  };
+  return Array.isArray(value) && value.length > 0 && value.length <= MOST_SOURCES && value.every(isShare);
+}
+
 const isFolder = (value: unknown): boolean => value === null || typeof value === 'string';
 
 function isData(value: unknown): value is readonly DataChoice[] {
   const isChoice = (choice: unknown): boolean => {
     const { folder, weight } = (choice ?? {}) as Record<string, unknown>;
-    return isFolder(folder) && typeof weight === 'number' && weight > 0 && weight <= MOST_WEIGHT;
+    return isFolder(folder) && isWeight(weight);
   };
   return Array.isArray(value) && value.length > 0 && value.length <= MOST_SOURCES && value.every(isChoice);
 }
@@ -192,6 +217,7 @@ function isNotes(value: unknown): value is Notes {
     (notes.judge === undefined || typeof notes.judge === 'string') &&
     (Array.isArray(notes.data) ? isData(notes.data) : isFolder(notes.folder)) &&
     levelNames.includes(notes.level as Level) &&
+    (notes.levels === undefined || isLevels(notes.levels)) &&
     Object.entries(MOST).every(([name, most]) => {
       const count = notes[name] as number;
       return Number.isInteger(count) && count >= 1 && count <= most;
@@ -200,10 +226,20 @@ function isNotes(value: unknown): value is Notes {
 }
 
 /** Describes the sources of a run's faces, with their shares if there are several. */
-export function describeData({ data }: Pick<RunSettings, 'data'>): string {
-  const total = data.reduce((sum, { weight }) => sum + weight, 0);
-  const share = (weight: number) => (data.length > 1 ? ` (${Number(((100 * weight) / total).toFixed(1))} %)` : '');
-  return data.map(({ folder, weight }) => `${folder ?? 'procedural'}${share(weight)}`).join(', ');
+export function describeData({ data, levels }: Pick<RunSettings, 'data' | 'levels'>): string {
+  const rendered = levels?.map(({ level, weight }) => ({ name: `rendered at ${level}`, weight }));
+  const parts = data.flatMap(({ folder, weight }) =>
+    folder === null && rendered ? sharing(rendered, weight) : [{ name: folder ?? 'procedural', weight }],
+  );
+  const total = parts.reduce((sum, { weight }) => sum + weight, 0);
+  const share = (weight: number) => (parts.length > 1 ? ` (${Number(((100 * weight) / total).toFixed(1))} %)` : '');
+  return parts.map(({ name, weight }) => `${name}${share(weight)}`).join(', ');
+}
+
+/** The same parts with weights that add up to `weight`. */
+export function sharing<P extends { readonly weight: number }>(parts: readonly P[], weight: number): P[] {
+  const total = parts.reduce((sum, part) => sum + part.weight, 0);
+  return parts.map((part) => ({ ...part, weight: (weight * part.weight) / total }));
 }
 
 /** Describes the recipe and the discriminator of a run in one line of its log. */
