@@ -118,7 +118,7 @@ export function addEval(program: Command): void {
     .description('measure a swapper on people whom it never saw, beside the answers that need no swapper')
     .option(
       '--checkpoint <file>',
-      'what `visage train` wrote, or a generator of `visage import` (default: the swapper that comes with Visage)',
+      'what `visage train` wrote, or a generator of `visage import` or `export --pipeline` (default: the swapper that comes with Visage)',
     )
     .option('--identity <file>', 'the identity network of an imported generator; a checkpoint carries its own')
     .option('--people <n>', 'how many people', integer(3, 1000), 50)
