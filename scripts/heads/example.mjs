@@ -2,7 +2,9 @@
  * Renders the three mesh heads with which `npm start` shows a swap before it trains: source, target and exact swap, one
  * above the other, of level M2 at 128 pixels. Nobody trains on these people.
  *
- *     node --import ./scripts/register.mjs scripts/heads/example.mjs [file = packages/weights/src/heads-swapper/example.png]
+ *     node --import ./scripts/register.mjs scripts/heads/example.mjs [file]
+ *
+ * Without a file it writes packages/weights/src/heads-swapper/example.png.
  */
 import { faceSets, image, renderFaces } from '@visage/faces';
 import { loadHeads, writePng } from '@visage/faces/node';

@@ -104,7 +104,7 @@ export type { RunObserver, RunProgress } from './runs/observer.ts';
 export { measuredRun, newRun, type ResumeChanges, resumedRun, type TrainingRun } from './runs/open.ts';
 export type { PhotoFigures } from './runs/results.ts';
 export { type Outcome, RunFolder } from './runs/runFolder.ts';
-export { shippedSwap } from './runs/shipped.ts';
+export { type KnownSwap, pictureOfSwap, shippedSwap } from './runs/shipped.ts';
 export type { OpenedData } from './runs/sources.ts';
 export type { FolderOutcome } from './runs/trainingFolder.ts';
 export { type Preset, portrait, presetFor, presets, type Rates, tiny } from './settings/presets.ts';

@@ -1,10 +1,10 @@
 /** @file Weights that come with Visage; the README in the folder of each says what it is. */
 
 /**
- * The names of the weights. For procedural faces, `identity` guides the training of swappers, and `judge` only measures:
- * it has another architecture and was trained on other people. `heads-identity` and `heads-judge` do the same for mesh
- * heads. `heads-swapper` is the generator that was trained on mesh heads with `heads-identity`, and swaps faces of
- * photographs unless another is named. `heads-parsing` says what each pixel of a face shows.
+ * The names of the weights. For procedural faces, `identity` guides the training of swappers, and `judge` only
+ * measures: it has another architecture and was trained on other people. `heads-identity` and `heads-judge` do the same
+ * for mesh heads. `heads-swapper` is the generator that was trained on mesh heads with `heads-identity`, and swaps
+ * faces of photographs unless another is named. `heads-parsing` says what each pixel of a face shows.
  */
 export type WeightsName = 'identity' | 'judge' | 'heads-identity' | 'heads-judge' | 'heads-parsing' | 'heads-swapper';
 

@@ -10,6 +10,7 @@ import {
   emptyRunFolder,
   newRun,
   newSettings,
+  pictureOfSwap,
   portrait,
   type RunSettings,
   shippedSwap,
@@ -41,7 +42,7 @@ async function start(): Promise<void> {
   await emptyRunFolder(FOLDER);
   await mkdir(FOLDER, { recursive: true });
   const shown = join(FOLDER, 'shipped.png');
-  await writeMarkedPng(shown, await shippedSwap());
+  await writeMarkedPng(shown, pictureOfSwap(await shippedSwap()));
   console.log(`${shown}: two rendered people, swapped by the networks that come with Visage, and the exact swap`);
   const settings = firstSettings(gpu);
   const { preset, recipe, steps, imageSize, level } = settings;

@@ -18,7 +18,9 @@ export interface ParsedMaskOptions {
 
 const OPTIONS: OptionKeys<ParsedMaskOptions> = { changed: true };
 
-/** The side of the faces that parsing networks learn from, and that of the cells over which their answers are averaged. */
+/**
+ * The side of the faces that parsing networks learn from, and that of the cells over which their answers are averaged.
+ */
 const [SIDE, CELL] = [112, 4];
 
 /**

@@ -7,25 +7,39 @@ import { noGrad, tensor } from '@visage/tensor';
 import { exampleFacesUrl } from '@visage/weights';
 import { builtInWeights } from '../networks/builtIn.ts';
 
+/** The swap of two faces, with what it should be. */
+export interface KnownSwap {
+  readonly source: Image;
+  readonly target: Image;
+  readonly result: Image;
+  readonly truth: Image;
+}
+
 /**
- * Swaps two mesh heads with the swapper that comes with Visage: a picture of source, target, result and exact truth
- * side by side. The heads are pictures that come with it too, because to compile their renderer for a software adapter
- * takes longer than the swap.
+ * Swaps two mesh heads with the swapper that comes with Visage. The heads are pictures that come with it too, because
+ * to compile their renderer for a software adapter takes longer than the swap.
  */
-export async function shippedSwap(): Promise<Image> {
+export async function shippedSwap(): Promise<KnownSwap> {
   const stacked = await readPng(fileURLToPath(exampleFacesUrl));
   const size = stacked.width;
   const each = size * size * 3;
-  const faces = Array.from({ length: stacked.height / size }, (_, k) => stacked.data.slice(k * each, (k + 1) * each));
-  const [source, target, truth] = faces as [Float32Array, Float32Array, Float32Array];
+  const face = (k: number) => image(size, size, stacked.data.slice(k * each, (k + 1) * each));
+  const [source, target, truth] = [face(0), face(1), face(2)];
   const swapper = loadSwapper(await loadSafetensors(builtInWeights('heads-swapper')), {
     identity: await loadSafetensors(builtInWeights('heads-identity')),
   });
-  const batch = (face: Float32Array) => tensor(face, [1, size, size, 3]);
+  const batch = ({ data }: Image) => tensor(data, [1, size, size, 3]);
   const inputs = [batch(target), batch(source)] as const;
   const swapped = noGrad(() => swapper.swapImages(...inputs));
-  const result = await swapped.floats();
+  const result = image(size, size, await swapped.floats());
   for (const owned of [...inputs, swapped, swapper]) owned.dispose();
-  const shown = [source, target, result, truth].map((face) => image(size, size, face));
-  return imageGrid(shown, { columns: 4, columnLabels: ['source', 'target', 'result', 'exact truth'], scale: 2 });
+  return { source, target, result, truth };
 }
+
+/** Source, target, result and exact truth side by side. */
+export const pictureOfSwap = ({ source, target, result, truth }: KnownSwap): Image =>
+  imageGrid([source, target, result, truth], {
+    columns: 4,
+    columnLabels: ['source', 'target', 'result', 'exact truth'],
+    scale: 2,
+  });
