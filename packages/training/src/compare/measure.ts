@@ -15,7 +15,7 @@ import { embedAll, enrolled, facesAtOnce, inBatches, renderAll, upload } from '.
 import { firstOf } from '../evaluation/people.ts';
 import { type Attribute, attributeErrors, labelsOf } from './attributes/labels.ts';
 import type { AttributeMeter } from './attributes/meter.ts';
-import { comparedSwaps, type SwapPlan, selfSwaps, swapGroups } from './plan/swaps.ts';
+import { comparedSwaps, type SwapGroup, type SwapPlan, selfSwaps, swapGroups } from './plan/swaps.ts';
 import type { ComparedSystem } from './systems/system.ts';
 
 /** The networks and swaps that the comparison uses. */
@@ -116,8 +116,10 @@ export class Comparison {
 
   /** Swaps all faces and scores the swaps; also returns the swaps, flat NHWC. */
   async measure(system: ComparedSystem): Promise<{ scores: SystemScores; swaps: Float32Array }> {
-    const swaps = await this.#swapAll(system, this.#faces, ({ source }) => source);
-    const selfSwapped = await this.#swapAll(system, this.#selfFaces, ({ target }) => target);
+    const { imageSize, plan } = this.#options;
+    const groups = swapGroups(plan);
+    const swaps = await swapGrouped(system, this.#faces, groups, imageSize, ({ source }) => source);
+    const selfSwapped = await swapGrouped(system, this.#selfFaces, groups, imageSize, ({ target }) => target);
     const { targets, masks } = this.#selfFaces;
     const { meanPsnr: selfPsnr } = pixelErrors(selfSwapped, targets, masks, this.#task.count);
     const scores = { ...(await this.#score(swaps)), selfPsnr, millisecondsPerFace: await this.#time(system) };
@@ -141,24 +143,6 @@ export class Comparison {
     return { retrieval: top1, psnr, ...attributeErrors(await meter.read(images), this.#labels, meter.spread) };
   }
 
-  async #swapAll(
-    system: ComparedSystem,
-    { sources, targets }: Rendered,
-    wanted: (group: { source: number; target: number }) => number,
-  ): Promise<Float32Array> {
-    const { imageSize, plan } = this.#options;
-    const all = new Float32Array(targets.length);
-    for (const group of swapGroups(plan)) {
-      const swap = (from: number, to: number) => {
-        const batch = (images: Float32Array) => upload(images, imageSize, group.from + from, group.from + to);
-        return noGrad(() => system.swap(batch(targets), batch(sources), wanted(group)));
-      };
-      const swapped = await inBatches(group.to - group.from, swap, facesAtOnce(imageSize));
-      all.set(swapped, group.from * imageSize * imageSize * 3);
-    }
-    return all.map((value) => Math.min(1, Math.max(0, value)));
-  }
-
   /** Milliseconds per face of a recorded swap of {@link timedAtOnce} faces, including the source's identity network. */
   async #time(system: ComparedSystem): Promise<number> {
     const { imageSize, plan } = this.#options;
@@ -171,6 +155,30 @@ export class Comparison {
     for (const x of [target!, source!]) x.dispose();
     return taken / count;
   }
+}
+
+/**
+ * Swaps rendered faces group by group. Flat NHWC, in [0, 1].
+ *
+ * @param wanted the number of the person whom the swaps of a group should show.
+ */
+export async function swapGrouped(
+  system: ComparedSystem,
+  { sources, targets }: Pick<Rendered, 'sources' | 'targets'>,
+  groups: readonly SwapGroup[],
+  imageSize: number,
+  wanted: (group: SwapGroup) => number,
+): Promise<Float32Array> {
+  const all = new Float32Array(targets.length);
+  for (const group of groups) {
+    const swap = (from: number, to: number) => {
+      const batch = (images: Float32Array) => upload(images, imageSize, group.from + from, group.from + to);
+      return noGrad(() => system.swap(batch(targets), batch(sources), wanted(group)));
+    };
+    const swapped = await inBatches(group.to - group.from, swap, facesAtOnce(imageSize));
+    all.set(swapped, group.from * imageSize * imageSize * 3);
+  }
+  return all.map((value) => Math.min(1, Math.max(0, value)));
 }
 
 /** Mean milliseconds of one run over many consecutive runs, on a device that has reached its full clock rate. */

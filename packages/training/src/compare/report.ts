@@ -10,6 +10,8 @@ import { aboutPeople } from '../evaluation/people.ts';
 import { reportPage, type Table } from '../report/page.ts';
 import { spreadOf, withSpread } from '../report/spread.ts';
 import { duration } from '../report/text.ts';
+import { type HardResults, hardPictures, hardTables, writeHardPictures } from './hardReport.ts';
+import type { HardScores } from './hardSheet.ts';
 import { type ComparedScores, type Comparison, type ReferenceName, type SystemScores, timedAtOnce } from './measure.ts';
 import type { Spent } from './plan/budget.ts';
 import { type SwapPlan, swapGroups } from './plan/swaps.ts';
@@ -71,6 +73,8 @@ export interface ComparisonResult {
    * for one; `undefined` until it was measured.
    */
   readonly strangers?: number;
+  /** Scores of the hard cases by system, beside those of the exact swaps; on mesh heads alone. */
+  readonly hard?: Readonly<Record<string, readonly HardScores[]>>;
 }
 
 const REFERENCES: readonly (readonly [ReferenceName, string])[] = [
@@ -195,8 +199,16 @@ export function comparisonPicture(
   return imageGrid(cells, { columns: columns.length, rowLabels, scale: Math.max(1, Math.round(96 / imageSize)) });
 }
 
-/** Writes `comparison.json`, `comparison.png` and the self-contained page `index.html` into a folder. */
-export async function writeComparison(folder: string, result: ComparisonResult, picture: Image): Promise<void> {
+/**
+ * Writes `comparison.json`, `comparison.png` and the self-contained page `index.html` into a folder, and with hard
+ * cases a matrix of each system.
+ */
+export async function writeComparison(
+  folder: string,
+  result: ComparisonResult,
+  picture: Image,
+  hard?: HardResults,
+): Promise<void> {
   const { adapter, preset, imageSize, level, set = {} } = result;
   await mkdir(folder, { recursive: true });
   const html = reportPage({
@@ -206,8 +218,11 @@ export async function writeComparison(folder: string, result: ComparisonResult, 
       ['preset', `${preset}: ${imageSize} pixels, faces of level ${level}`],
       ...Object.entries(set).map(([path, value]): [string, string] => [`SimSwap's ${path}`, String(value)]),
     ],
-    tables: [comparisonTable(result), runsTable(result)],
-    pictures: [{ title: 'Source, target, each system, and the truth', png: encodePng(picture) }],
+    tables: [comparisonTable(result), runsTable(result), ...(hard ? hardTables(hard) : [])],
+    pictures: [
+      { title: 'Source, target, each system, and the truth', png: encodePng(picture) },
+      ...(hard ? hardPictures(hard) : []),
+    ],
     timeline: [],
     besideTimeline: [],
     charts: [],
@@ -215,4 +230,5 @@ export async function writeComparison(folder: string, result: ComparisonResult, 
   await saveFile(join(folder, 'index.html'), Buffer.from(html));
   await saveFile(join(folder, 'comparison.json'), Buffer.from(`${JSON.stringify(result, null, 2)}\n`));
   await writeMarkedPng(join(folder, 'comparison.png'), picture);
+  if (hard) await writeHardPictures(folder, hard);
 }

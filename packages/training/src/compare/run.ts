@@ -1,4 +1,4 @@
-import type { Level } from '@visage/faces';
+import { isHeadLevel, type Level } from '@visage/faces';
 import { currentGpu } from '@visage/gpu';
 import type { SafetensorsFile } from '@visage/nn';
 import type { RecipeChanges } from '@visage/simswap';
@@ -8,6 +8,8 @@ import { spreadOf } from '../report/spread.ts';
 import { adapterLine, duration } from '../report/text.ts';
 import type { Preset } from '../settings/presets.ts';
 import { AttributeMeter } from './attributes/meter.ts';
+import { type HardResults, hardScores } from './hardReport.ts';
+import { type HardResult, HardSheet } from './hardSheet.ts';
 import { Comparison, type SystemScores } from './measure.ts';
 import type { Budget } from './plan/budget.ts';
 import type { SwapPlan } from './plan/swaps.ts';
@@ -57,21 +59,24 @@ export async function compareSystems(options: ComparisonOptions): Promise<Compar
   say(`Training the regressors of pose, expression, gaze and light, ${meterSteps} steps`);
   const meter = await AttributeMeter.train({ imageSize, level, steps: meterSteps, seed: first });
   const judge = await loadIdentityNetwork(builtInJudge(level));
-  const comparison = await Comparison.prepare({ judge, meter, imageSize, level, plan });
+  const measuring = { judge, meter, imageSize, level, plan };
+  const comparison = await Comparison.prepare(measuring);
+  const sheet = isHeadLevel(level) ? await HardSheet.prepare(measuring) : undefined;
   const seeds = Array.from({ length: count }, (_, k) => first + k * SEED_STRIDE);
   const setting = { preset: preset.name, imageSize, level, plan, seeds, set, meterSteps };
   const known = { adapter: adapterLine(currentGpu()), ...setting, references: await comparison.references() };
-  const found = new Found();
+  const found = new Found(sheet && (await sheet.truth()));
   const take = async (train: () => ComparedSystem | Promise<ComparedSystem>, seed?: number): Promise<void> => {
     const began = performance.now();
     const system = await train();
     const { scores, swaps } = await comparison.measure(system);
     const strangers = system.name === DEEPFAKES ? await comparison.strangers(swaps) : undefined;
+    const hard = found.knows(system) ? undefined : await sheet?.measure(system);
     const wallSeconds = (performance.now() - began) / 1000;
-    found.add(system, { seed, spent: system.spent, wallSeconds, scores, strangers }, swaps);
+    found.add(system, { seed, spent: system.spent, wallSeconds, scores, strangers }, swaps, hard);
     say(lineOf(system, scores, wallSeconds, seed));
     const result = { ...known, ...found.results() };
-    await writeComparison(options.folder, result, comparisonPicture(comparison, found.pictures, result));
+    await writeComparison(options.folder, result, comparisonPicture(comparison, found.pictures, result), found.hard);
   };
   if (checkpoint) await take(() => savedSimSwap(checkpoint));
   for (const seed of seeds) {
@@ -93,18 +98,36 @@ function lineOf({ name, spent }: ComparedSystem, scores: SystemScores, wallSecon
 /** The results of the trainings so far. */
 class Found {
   readonly #runs = new Map<string, { readonly parameters: number; readonly runs: SystemRun[] }>();
+  readonly #hard = new Map<string, HardResult>();
   /** The swaps of each system's first training. */
   readonly pictures = new Map<string, Float32Array>();
+  /** The hard cases, with the swaps of each system's first training. */
+  readonly hard: HardResults | undefined;
 
-  add({ name, parameters }: ComparedSystem, run: SystemRun, swaps: Float32Array): void {
+  /** @param truth the exact swaps of the hard cases, where there are any. */
+  constructor(truth: HardResult | undefined) {
+    this.hard = truth && { truth, systems: this.#hard };
+  }
+
+  /** Whether a training of the system was added. */
+  knows({ name }: ComparedSystem): boolean {
+    return this.#runs.has(name);
+  }
+
+  add({ name, parameters }: ComparedSystem, run: SystemRun, swaps: Float32Array, hard?: HardResult): void {
     const { runs } = this.#runs.get(name) ?? { runs: [] };
     this.#runs.set(name, { parameters, runs: [...runs, run] });
+    if (hard) this.#hard.set(name, hard);
     if (runs.length === 0) this.pictures.set(name, swaps);
   }
 
-  results(): Pick<ComparisonResult, 'systems' | 'strangers'> {
+  results(): Pick<ComparisonResult, 'systems' | 'strangers' | 'hard'> {
     const systems = [...this.#runs].map(([name, { parameters, runs }]) => resultOf(name, parameters, runs));
     const asked = [...this.#runs.values()].flatMap(({ runs }) => runs.flatMap(({ strangers }) => strangers ?? []));
-    return { systems, ...(asked.length > 0 ? { strangers: spreadOf(asked).mean } : {}) };
+    return {
+      systems,
+      ...(asked.length > 0 && { strangers: spreadOf(asked).mean }),
+      ...(this.hard && { hard: hardScores(this.hard) }),
+    };
   }
 }

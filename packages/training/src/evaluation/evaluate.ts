@@ -147,7 +147,10 @@ export function evaluatedSwaps(people: number, first: number): SwapIndices {
  * Renders the sources, targets, exact swaps, mean-identity answers and inner-face masks of the swaps, flat NHWC on the
  * host.
  */
-export async function renderAll(indices: SwapIndices, { imageSize, level, judge: { gpu } }: EvaluationOptions) {
+export async function renderAll(
+  indices: SwapIndices,
+  { imageSize, level, judge: { gpu } }: Pick<EvaluationOptions, 'imageSize' | 'level' | 'judge'>,
+) {
   const render = (what: (faces: SwapFaces) => Tensor): Promise<Float32Array> =>
     inBatches(indices.sourceIdentities.length, (from, to) => {
       const faces = new SwapFaces({ batch: to - from, size: imageSize, level, gpu });

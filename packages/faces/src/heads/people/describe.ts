@@ -43,7 +43,14 @@ export interface HeadDescription {
     readonly color: readonly [number, number, number];
     readonly ambient: number;
   };
+  /** What stands before the head, where its middle is in pictures from the centre (y downwards), and what is worn. */
+  readonly before: { readonly what: (typeof objectNames)[number]; readonly x: number; readonly y: number };
+  readonly glasses: boolean;
+  readonly hat: boolean;
 }
+
+/** What may stand before a head, by its number in kernels/heads/person.wgsl. */
+const objectNames = ['nothing', 'disc', 'bar', 'hand'] as const;
 
 /** Years of a share of the old targets, which MakeHuman made for 25 and 90 years. */
 export const yearsOf = (age: number): number => 25 + 65 * age;
@@ -77,5 +84,12 @@ export function describeHead(key: HeadKey): HeadDescription {
     pose: { yaw: d('yaw'), pitch: d('pitch'), roll: d('roll') },
     gaze: { side: (gaze[0] * 180) / Math.PI, up: (gaze[1] * 180) / Math.PI },
     light: lightPart(d),
+    before: {
+      what: objectNames[Math.floor(d('occluder'))] ?? 'nothing',
+      x: d('occluderX'),
+      y: d('occluderY'),
+    },
+    glasses: d('glasses') >= 1,
+    hat: d('hat') > 0,
   };
 }
