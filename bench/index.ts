@@ -3,9 +3,11 @@
  *
  *     npm run bench -- kernels        every kernel of the networks at every shape, as a share of what the device can do
  *     npm run bench -- convolutions   one convolution, forward and both gradients
+ *     npm run bench -- ladder         the matrix products of the course's second chapter, beside the device's best
  *     npm run bench -- networks       generator, discriminators, identity network, swap
  *     npm run bench -- step           the paper's training step
  *     npm run bench -- transfer       bytes between host and device, and checkpoints beside a training
+ *     npm run bench -- scale          the step on several GPUs, over MPI
  *     npm run bench -- memory         its memory, counted on any machine
  *     npm run bench -- detection      faces found on photographs with 140 people, and on 37 pictures without
  *     npm run bench -- carryover FILE what an identity network that learned from rendered people makes of real ones
@@ -33,16 +35,20 @@ import { addDetection } from './commands/detection.ts';
 import { addFilm } from './commands/film.ts';
 import { addHeads } from './commands/heads.ts';
 import { addKernelPage } from './commands/kernelPage.ts';
+import { addLadder } from './commands/ladder.ts';
 import { addMemory } from './commands/memory.ts';
 import { addPage } from './commands/page.ts';
+import { addScale } from './commands/scale.ts';
 import { addTables } from './commands/tables.ts';
 import { addTransfer } from './commands/transfer.ts';
 
 const program = new Command('bench').description('what the kernels, networks and training steps of Visage cost here');
 addBenches(program);
 addFilm(program);
+addLadder(program);
 addMemory(program);
 addTransfer(program);
+addScale(program);
 addDetection(program);
 addCarryover(program);
 addHeads(program);

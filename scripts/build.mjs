@@ -14,9 +14,19 @@ import { fileURLToPath } from 'node:url';
 import { build as bundle } from 'esbuild';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const packages = ['gpu', 'tensor', 'nn', 'faces', 'simswap', 'photos', 'weights', 'training', 'conformance', 'cli'].map(
-  (name) => join(root, 'packages', name),
-);
+const packages = [
+  'gpu',
+  'tensor',
+  'nn',
+  'faces',
+  'simswap',
+  'photos',
+  'weights',
+  'training',
+  'distributed',
+  'conformance',
+  'cli',
+].map((name) => join(root, 'packages', name));
 const configs = join(root, 'node_modules/.cache/visage-build');
 
 /** Runs tsc over `source`; the config is written beside the cache because `include` has no command line form. */

@@ -72,14 +72,17 @@ export const withBatches = (command: Command): Command =>
     .addOption(new Option('--batch <list>', 'batches, such as 1,4,16').argParser(list(integer(1, 1024))))
     .addOption(new Option('--precision <list>', 'f32, mixed, or both with a comma').argParser(list(precision)));
 
-/** Opens the device as users run it, without Dawn's checks, and fills in what was not asked for. */
-export async function openBench(options: CommonOptions): Promise<Setting> {
+/**
+ * Opens the device as users run it, without Dawn's checks, fills in what was not asked for, and tells what it measures
+ * on.
+ */
+export async function openBench(options: CommonOptions, tell: (text: string) => void = console.log): Promise<Setting> {
   const gpu = await startGpu({ robustness: false, deterministic: options.untuned });
   const otherwise = sizesFor(gpu);
   const { size = otherwise.size, width = otherwise.width, blocks = otherwise.blocks } = options;
   const { batch = batchesFor(gpu), precision: wanted = precisionsFor(gpu) } = options;
   const tuned = gpu.deterministic ? 'tuning ignored' : `${gpu.tuning.size} tuned problems`;
-  console.log(`${adapterLine(gpu)}, ${tuned}\n${size} pixels, width ${width}, ${blocks} blocks\n`);
+  tell(`${adapterLine(gpu)}, ${tuned}\n${size} pixels, width ${width}, ${blocks} blocks\n`);
   return { gpu, sizes: { size, width, blocks }, batches: batch, precisions: computedPrecisions(wanted) };
 }
 

@@ -23,7 +23,9 @@ export function chartsOf({ bench, measured }: BenchResult): Chart[] {
       return memoryCharts(measured as readonly MemoryRow[]);
     case 'peers':
       return peerCharts(measured as PeerReport);
+    case 'ladder':
     case 'transfer':
+    case 'scale':
     case 'data':
     case 'film':
     case 'detection':

@@ -11,8 +11,10 @@ import type { FilmReport } from '../core/film.ts';
 import type { GateReport } from '../core/headGates.ts';
 import type { HeadRow } from '../core/heads.ts';
 import type { KernelReport } from '../core/kernels.ts';
+import type { LadderReport } from '../core/ladder.ts';
 import type { MemoryRow } from '../core/memory.ts';
 import type { NetworkRow } from '../core/networks.ts';
+import type { ScaleRow } from '../core/scale.ts';
 import type { Sizes } from '../core/sizes.ts';
 import type { StepRow } from '../core/step.ts';
 import type { TransferReport } from '../core/transfer.ts';
@@ -38,11 +40,13 @@ export interface PytorchRow {
 export interface Measurements {
   readonly pytorch: PytorchReport;
   readonly kernels: KernelReport;
+  readonly ladder: LadderReport;
   readonly convolutions: readonly ConvolutionRow[];
   readonly networks: readonly NetworkRow[];
   readonly step: readonly StepRow[];
   readonly memory: readonly MemoryRow[];
   readonly transfer: TransferReport;
+  readonly scale: readonly ScaleRow[];
   readonly data: readonly DataRow[];
   readonly film: FilmReport;
   readonly detection: readonly DetectionRow[];

@@ -8,16 +8,20 @@ import type { FilmReport } from '../core/film.ts';
 import type { GateReport } from '../core/headGates.ts';
 import type { HeadRow } from '../core/heads.ts';
 import type { KernelReport, KernelRow } from '../core/kernels.ts';
+import type { LadderReport } from '../core/ladder.ts';
 import type { MemoryRow } from '../core/memory.ts';
 import type { NetworkRow } from '../core/networks.ts';
+import type { ScaleRow } from '../core/scale.ts';
 import type { StepRow } from '../core/step.ts';
 import type { TransferReport } from '../core/transfer.ts';
 import type { PeerReport } from '../peers/contest.ts';
 import { arithmeticRate, memoryRate, percent, significant } from './format.ts';
 import { gateTable, headTable } from './headTables.ts';
+import { ladderTable } from './ladderTable.ts';
 import { peerTable } from './peers.ts';
 import { carryoverTable, dataTable, detectionTable, filmTables } from './photoTables.ts';
 import type { BenchResult, PytorchReport, PytorchRow } from './result.ts';
+import { scaleTable } from './scaleTable.ts';
 import { transferTables } from './transferTables.ts';
 
 export const PASS_NAMES = {
@@ -31,6 +35,8 @@ export function tablesOf(result: BenchResult, most = Number.POSITIVE_INFINITY): 
   switch (result.bench) {
     case 'kernels':
       return kernelTables(result.measured as KernelReport, most);
+    case 'ladder':
+      return [ladderTable(result.measured as LadderReport)];
     case 'convolutions':
       return [convolutionTable(result.measured as readonly ConvolutionRow[])];
     case 'networks':
@@ -41,6 +47,8 @@ export function tablesOf(result: BenchResult, most = Number.POSITIVE_INFINITY): 
       return [memoryTable(result.measured as readonly MemoryRow[])];
     case 'transfer':
       return transferTables(result.measured as TransferReport);
+    case 'scale':
+      return [scaleTable(result.measured as readonly ScaleRow[])];
     case 'detection':
       return [detectionTable(result.measured as readonly DetectionRow[])];
     case 'carryover':

@@ -33,6 +33,15 @@ test('the table of a step tells what a kernel costs the host', () => {
   assert.is(line?.[head?.indexOf('host µs per kernel') ?? -1], '5.00');
 });
 
+test('the ladder of products: rates as shares of the best, and why a version is missing', () => {
+  const [table] = tablesOf({ bench: 'ladder', measured: fullRun.ladder } as unknown as BenchResult);
+  assert.equal(table?.rows.slice(1), [
+    ['naive', 'f32', '16 x 16', '0.250', '137', '1.00 TFLOP/s', '50 %'],
+    ['matrices', 'f16', '64 x 64', '16.0', '', '', ''],
+  ]);
+  assert.match(table?.note ?? '', /a copy 1\.00 GB\/s, .* Not here: matrices, it needs the feature shader-f16\.$/);
+});
+
 test('the note under convolutions tells variants once: for passes and for rows that are alike', () => {
   const lines = [
     'winograd/inputLine: winograd 2x2',
@@ -131,6 +140,14 @@ const fullRun: Record<BenchName, unknown> = {
   convolutions: [
     { ...setting, kernel: 3, channelsIn: 512, channelsOut: 512, size: 28, ms: tflops, tflops, kernels: chosen },
   ],
+  ladder: {
+    side: 4096,
+    ceilings: { copyGBps: 1, gemmGflops: 2000 },
+    rows: [
+      { name: 'naive', tile: [16, 16], half: false, intensity: 0.25, ms: 137, gflops: 1000 },
+      { name: 'matrices', tile: [64, 64], half: true, intensity: 16, reason: 'needs the feature shader-f16' },
+    ],
+  },
   kernels: {
     ceilings: { copyGBps: 1, gemmGflops: 1 },
     rows: networks.slice(0, 3).map((network) => ({ network, pass: 'training', ...setting, ...kernel })),
@@ -200,6 +217,13 @@ const fullRun: Record<BenchName, unknown> = {
       },
     ],
   },
+  scale: [
+    {
+      ...{ precision: 'mixed', batch: 16, ranks: 2, msAlone: 47, ms: 55, imagesPerSecond: 580 },
+      ...{ imagesPerSecondAlone: 340, speedUp: 1.7, exchangeMs: 40, exposedMs: 8, exposedShare: 0.15, bytes: 1.4e8 },
+      ...{ gigabytesPerSecond: 3.5, messageGigabytesPerSecond: 4, sameBitsAfter: 200 },
+    },
+  ],
   pytorch: {
     training: [{ precision: 'tf32', batch: 1, ms: 2 }],
     inference: [{ precision: 'fp16', batch: 1, ms: 2 }],

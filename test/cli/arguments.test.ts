@@ -71,6 +71,14 @@ const MISTAKES: readonly (readonly [what: string, command: readonly string[], sa
     /--meter-steps is for --compare; add --compare/,
   ],
   [
+    'other local steps of a resumed run',
+    ['train', '--resume', golden, '--sync-every', '4'],
+    /--sync-every cannot change in a resumed run/,
+  ],
+  ['local steps on one GPU', ['train', '--sync-every', '4'], /--sync-every is for several GPUs; add --gpus/],
+  ['rates of several GPUs on one', ['train', '--scale-rate', 'root'], /--scale-rate is for several GPUs; add --gpus/],
+  ['one GPU that is kept apart', ['train', '--isolate'], /--isolate is for --gpus.*; add --gpus/],
+  [
     'a resumed run in another precision',
     ['train', '--resume', golden, '--precision', 'mixed'],
     /--precision cannot change in a resumed run/,

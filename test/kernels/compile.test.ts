@@ -99,6 +99,7 @@ import { convGeometry } from '../../packages/tensor/src/conv/geometry.ts';
 import { normFamily } from '../../packages/tensor/src/reduce/plan.ts';
 import { totalFamily } from '../../packages/tensor/src/reduce/threads.ts';
 import { productOf } from '../helpers/variants.ts';
+import { launchExchange } from './exchange.ts';
 import { launchFilms } from './films.ts';
 import { launchHeads } from './heads.ts';
 
@@ -366,6 +367,7 @@ for (const profile of ['full', 'browser'] as const) {
       launchFewChannels(gpu);
       launchTraining();
       await launchFiles();
+      launchExchange(gpu);
       launchFaces();
       launchHeads();
       launchPhotos();

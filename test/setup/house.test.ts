@@ -44,6 +44,7 @@ const packages: readonly Package[] = [
   },
   { name: 'weights', rooms: [] },
   { name: 'training', rooms: 'settings data networks evaluation report runs readers compare'.split(' ') },
+  { name: 'distributed', rooms: 'mpi exchange ranks launch'.split(' ') },
   { name: 'conformance', rooms: 'golden programs cases compare aligned.ts table.ts run.ts'.split(' ') },
   {
     name: 'cli',

@@ -121,7 +121,12 @@ test('examples import packages and not the command line', () => {
   const cli = { 'examples/01.ts': "import { run } from '@visage/cli';\n" };
   const relative = { 'examples/01.ts': "import { op } from '../packages/below/src/ops/op.ts';\n" };
   const deep = { 'examples/01.ts': "import { op } from '@visage/below/src/ops/op.ts';\n" };
-  breaks(examplesThatReachInside, [cli, /command line/], [relative, /by name/], [deep, /by name/]);
+  const up = { 'examples/course/1-a/main.ts': "import { op } from '../../01.ts';\n" };
+  breaks(examplesThatReachInside, [cli, /command line/], [relative, /by name/], [deep, /by name/], [up, /by name/]);
+  const course = {
+    'examples/course/1-a/main.ts': "import { open } from '../device.ts';\nimport text from './a.wgsl';\n",
+  };
+  assert.equal(examplesThatReachInside(files(course)), []);
 });
 
 test('files stay short, and the list of exceptions shrinks', () => {

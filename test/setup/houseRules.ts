@@ -96,7 +96,8 @@ export function packageOrder(files: Files, packages: readonly Package[]): string
 export function undeclaredDependencies(files: Files, packages: readonly Package[]): string[] {
   return packages.flatMap(({ name }) => {
     const manifest = `${sourcesOf(name).replace('/src', '')}/package.json`;
-    const declared: object = JSON.parse(files.get(manifest) ?? '{}').dependencies ?? {};
+    const { dependencies, optionalDependencies } = JSON.parse(files.get(manifest) ?? '{}');
+    const declared: object = { ...dependencies, ...optionalDependencies };
     return filesOf(files, name).flatMap(([file, text]) =>
       importsOf(text).flatMap(({ module }) => {
         if (module.startsWith('.') || isBuiltin(module)) return [];
@@ -185,12 +186,19 @@ export function wideComments(files: Files): string[] {
   });
 }
 
-/** Imports of examples other than Node's modules and the entries of packages. The command line is no library. */
+/**
+ * Imports of examples other than Node's modules and the entries of packages. The command line is no library. Files of
+ * the course may import each other.
+ */
 export function examplesThatReachInside(files: Files): string[] {
+  const course = 'examples/course/';
   return [...files].flatMap(([file, text]) => {
     if (!file.startsWith('examples/')) return [];
+    const beside = (module: string): boolean =>
+      file.startsWith(course) && module.startsWith('.') && resolve(file, module).startsWith(course);
     return importsOf(text)
       .filter(({ module }) => !isBuiltin(module) && !/^@visage\/(?!cli(\/|$))[a-z]+(\/[a-z]+)?$/.test(module))
+      .filter(({ module }) => !beside(module))
       .map(
         ({ module }) => `${file} imports ${module}; an example imports packages by name, and never the command line`,
       );

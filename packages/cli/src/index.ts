@@ -10,3 +10,4 @@ export { createProgram } from './program.ts';
 export { reportFailure } from './terminal/failure.ts';
 export { integer } from './terminal/options.ts';
 export { computedPrecisions } from './terminal/precision.ts';
+export { onRanks, tellJob } from './terminal/ranks.ts';

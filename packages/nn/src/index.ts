@@ -62,6 +62,7 @@ export { type LeakyStep, leaky, Sequential, type Step } from './layers/sequentia
 export { powerIteration, SpectralConv2d, type SpectralNormOptions } from './layers/spectralNorm.ts';
 export { Adam, type AdamOptions, AdamW } from './optim/adam.ts';
 export { type ClippedGradients, clampGradients, clipGradientNorm } from './optim/clip.ts';
+export { copyInto } from './optim/copy.ts';
 export { ExponentialMovingAverage } from './optim/ema.ts';
 export { type NamedParameters, Optimizer } from './optim/optimizer.ts';
 export { GradScaler, type GradScalerOptions } from './optim/scaler.ts';

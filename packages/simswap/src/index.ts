@@ -26,6 +26,7 @@ export type {
 export { changedRecipe, parseRecipeField, type RecipeChanges, recipePaths, recipeValue } from './core/recipeChanges.ts';
 export { ablation, paper, recipes, released2021, released2021Paper, train2022, truth } from './core/recipes.ts';
 export { Recordings } from './core/recordings.ts';
+export { alone, checkShard, ownRows, rowsOfAll, type Shard } from './core/shard.ts';
 export {
   type CheckpointHeader,
   type LoadSwapperOptions,
@@ -157,6 +158,7 @@ export type { ImagePairs, TrainingData } from './training/data.ts';
 export { shuffledRows } from './training/data.ts';
 export { AUGMENTATION_DRAWS, augmentationDraws, diffAugment } from './training/diffAugment.ts';
 export { NonFiniteLossError } from './training/errors.ts';
+export type { ExchangePlan, ExchangeRequest, GradientExchange } from './training/exchange.ts';
 export {
   type LabelledData,
   type LabelledPeople,
@@ -181,9 +183,9 @@ export {
   type ProceduralPairsOptions,
 } from './training/proceduralPairs.ts';
 export {
-  discriminatorPhase,
-  generatorPhase,
+  applied,
   type Phase,
+  type PhaseGradients,
   phasesOf,
   type StepParts,
   type StepResult,

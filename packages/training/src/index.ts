@@ -101,7 +101,14 @@ export { checkNobodyTrains, emptyRunFolder } from './runs/lock.ts';
 export { type LogLine, logLines, readLog, TrainingLog } from './runs/log.ts';
 export { type MeasurePhotosOptions, measurePhotos } from './runs/measurePhotos.ts';
 export type { RunObserver, RunProgress } from './runs/observer.ts';
-export { measuredRun, newRun, type ResumeChanges, resumedRun, type TrainingRun } from './runs/open.ts';
+export {
+  type Exchanging,
+  measuredRun,
+  newRun,
+  type ResumeChanges,
+  resumedRun,
+  type TrainingRun,
+} from './runs/open.ts';
 export type { PhotoFigures } from './runs/results.ts';
 export { type Outcome, RunFolder } from './runs/runFolder.ts';
 export { type KnownSwap, pictureOfSwap, shippedSwap } from './runs/shipped.ts';

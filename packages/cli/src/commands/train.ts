@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import type { Job } from '@visage/distributed';
 import { currentGpu } from '@visage/gpu';
 import type { LevelShare, Precision, RecipeChanges } from '@visage/simswap';
 import {
@@ -26,12 +27,14 @@ import { outliveReader } from '../terminal/interrupt.ts';
 import { levels } from '../terminal/levels.ts';
 import { integer } from '../terminal/options.ts';
 import { precisionOption, warnOfPrecision } from '../terminal/precision.ts';
+import { checkSameStart, followRun, onRankInterrupt, onRanks, tellJob } from '../terminal/ranks.ts';
 import { addRecipeFields, recipeOption } from '../terminal/recipe.ts';
 import { summary } from '../terminal/summary.ts';
 import { watched } from '../terminal/watched.ts';
+import { addRankOptions, checkOneGpu, type TrainRankOptions, withScaledRates } from './trainRanks.ts';
 import { addReaders } from './trainReader.ts';
 
-interface Options {
+interface Options extends TrainRankOptions {
   readonly preset?: string;
   readonly recipe?: string;
   readonly set?: RecipeChanges;
@@ -59,31 +62,40 @@ const FLAGS = { featuresPath: '--features', steps: '--steps', folders: '--data',
  * Trains a run, writes its results to a folder and prints a summary. Ctrl-C, SIGTERM or the loss of the terminal end
  * the training early, after the current step has been finished and everything has been saved.
  */
-export async function trainIn(folder: string, run: TrainingRun): Promise<void> {
+export async function trainIn(folder: string, run: TrainingRun, job?: Job): Promise<void> {
+  if (job) await checkSameStart(job, run);
+  if (job && job.rank > 0) return followRun(run);
   const started = performance.now();
   for (const { dataSet, split } of run.dataSets) {
     for (const line of describeDataSet(dataSet)) console.log(line);
     console.log(`  ${describeSplit(split)}`);
   }
   const into = await RunFolder.open(folder, run);
-  const outcome = await watched(into, run.settings.steps, run.trainer.step);
+  const outcome = await watched(into, run.settings.steps, run.trainer.step, job && onRankInterrupt);
   console.log(summary(into, outcome, adapterLine(currentGpu()), (performance.now() - started) / 1000));
 }
 
 async function train(options: Options): Promise<void> {
   outliveReader();
-  if (options.resume !== undefined) return resume(options.resume, options);
+  const { resume: checkpoint } = options;
+  await onRanks(options, (job) => (checkpoint === undefined ? begin(options, job) : resume(checkpoint, options, job)));
+}
+
+/** Begins a new run. */
+async function begin(options: Options, job: Job | undefined): Promise<void> {
   if (options.allowOtherData) throw new UsageError('--allow-other-data is for --resume; a new run takes any data');
-  const { out = 'out/train', data, identity, recipe, from } = options;
-  if (existsSync(join(out, 'checkpoint.safetensors'))) {
+  if (!job) checkOneGpu(options);
+  const { out = 'out/train', data, identity, recipe, from, syncEvery = 1 } = options;
+  const isFirst = job === undefined || job.rank === 0;
+  if (isFirst && existsSync(join(out, 'checkpoint.safetensors'))) {
     throw new UsageError(
       `${out}: holds a checkpoint already; go on with --resume ${out}/checkpoint.safetensors, or choose another --out`,
     );
   }
-  await checkNobodyTrains(out);
+  if (isFirst) await checkNobodyTrains(out);
   const gpu = await openDevice();
-  console.log(`Computing on ${adapterLine(gpu)}`);
-  warnOfPrecision(options.precision);
+  if (isFirst) console.log(`Computing on ${adapterLine(gpu)}`);
+  if (isFirst) warnOfPrecision(options.precision);
   const preset = presets.find(({ name }) => name === options.preset) ?? presetFor(gpu.adapter);
   const changes = {
     imageSize: options.size,
@@ -99,9 +111,18 @@ async function train(options: Options): Promise<void> {
   checkSize(preset, options.size);
   if (options.level !== undefined && changes.data?.every(({ folder }) => folder !== null))
     throw new UsageError(`--level is for rendered faces, and no --data asks for them; add --data ${PROCEDURAL}`);
-  const settings = newSettings(preset, recipeNamed(recipe), changes);
-  await trainIn(out, await withFlags(FLAGS, () => newRun(settings, identity, options.features, from)));
+  const settings = withScaledRates(newSettings(preset, recipeNamed(recipe), changes), options.scaleRate, job?.ranks);
+  if (job) await tellJob(job, gpu, settings.batchSize);
+  const connected = job && { exchange: job.exchange(gpu), syncEvery };
+  const run = await withFlags(FLAGS, () => newRun(settings, identity, options.features, from, connected));
+  await trainIn(out, run, job);
 }
+
+/** Options that may come with --resume; the checkpoint decides all others. */
+const WITH_RESUME: readonly string[] = ['resume', 'steps', 'data', 'allowOtherData', 'gpus', 'isolate'];
+
+/** `scaleRate` as it is written on the command line: `scale-rate`. */
+const dashed = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
 /**
  * Continues a run in the folder of its checkpoint. The checkpoint holds all settings; the options may change only the
@@ -109,41 +130,25 @@ async function train(options: Options): Promise<void> {
  *
  * @throws UsageError if another option is given, or if the folder holds a later checkpoint.
  */
-async function resume(checkpoint: string, options: Options): Promise<void> {
-  const { preset, recipe, set, size, batch, seed, precision, identity, features, judge, mix, level, out, from } =
-    options;
+async function resume(checkpoint: string, options: Options, job: Job | undefined): Promise<void> {
   const { steps, data: folders, allowOtherData } = options;
-  const decided = {
-    preset,
-    recipe,
-    set,
-    size,
-    batch,
-    seed,
-    precision,
-    identity,
-    features,
-    judge,
-    mix,
-    level,
-    out,
-    from,
-  };
-  for (const [name, value] of Object.entries(decided)) {
-    if (value !== undefined)
-      throw new UsageError(`--${name} cannot change in a resumed run; the checkpoint decides it`);
-  }
+  const changed = Object.keys(options).find((name) => !WITH_RESUME.includes(name));
+  if (changed) throw new UsageError(`--${dashed(changed)} cannot change in a resumed run; the checkpoint decides it`);
   const latest = join(dirname(checkpoint), 'checkpoint.safetensors');
   if (resolve(checkpoint) !== resolve(latest) && existsSync(latest)) {
     throw new UsageError(
       `${checkpoint}: its folder holds the run's latest checkpoint, which going on from here would replace; resume ${latest}, or copy this one into a folder of its own`,
     );
   }
-  await checkNobodyTrains(dirname(checkpoint));
-  console.log(`Computing on ${adapterLine(await openDevice())}`);
-  const run = await withFlags(FLAGS, () => resumedRun(checkpoint, { steps, folders, allowOtherData }));
-  warnOfPrecision(run.settings.precision);
-  await trainIn(dirname(checkpoint), run);
+  const isFirst = job === undefined || job.rank === 0;
+  if (isFirst) await checkNobodyTrains(dirname(checkpoint));
+  const gpu = await openDevice();
+  if (isFirst) console.log(`Computing on ${adapterLine(gpu)}`);
+  const exchange = job?.exchange(gpu);
+  const run = await withFlags(FLAGS, () => resumedRun(checkpoint, { steps, folders, allowOtherData, exchange }));
+  if (isFirst) warnOfPrecision(run.settings.precision);
+  if (job) await tellJob(job, gpu, run.settings.batchSize);
+  await trainIn(dirname(checkpoint), run, job);
 }
 
 /** Steps in which the rates rise when a run begins with trained weights: a twentieth, at most 500. */
@@ -218,7 +223,8 @@ export function addTrain(program: Command): void {
     .option(
       '--from <weights>',
       'begin with the networks of a checkpoint, or with a generator; its sizes stay, the rates rise from 0 again',
-    )
+    );
+  addRankOptions(command)
     .option('--resume <checkpoint>', 'go on where this checkpoint stands, in its folder')
     .option('--allow-other-data', 'with --resume: go on although the data set is not the one that the run began with');
   addRecipeFields(command).action(train);

@@ -29,7 +29,7 @@ export function reportFailure(error: unknown): void {
 }
 
 /** The message that {@link reportFailure} prints. */
-function describeFailure(error: unknown): string {
+export function describeFailure(error: unknown): string {
   if (error instanceof VisageError) return error.message;
   if (!(error instanceof Error)) return String(error);
   const { code, path } = error as NodeJS.ErrnoException;

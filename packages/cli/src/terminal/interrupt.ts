@@ -52,8 +52,11 @@ export function onInterrupt(stop: (why: Interruption) => void): () => void {
  * closed output is then no error. Once {@link onInterrupt} listens, such a write asks the process to end.
  */
 export function outliveReader(): void {
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+  for (const stream of [process.stdout, process.stderr])
+    if (!stream.listeners('error').includes(ignore)) stream.on('error', ignore);
 }
+
+const ignore = (): void => {};
 
 /** Ends the process quietly when the reader of its output goes away, unless {@link outliveReader} was called. */
 export function endWithoutReader(): void {

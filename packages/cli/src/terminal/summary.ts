@@ -15,7 +15,7 @@ export function summary({ folder, run }: RunFolder, outcome: Outcome, adapter: s
   const lines = [
     '',
     `Trained ${outcome.step} steps in ${duration(seconds)} on ${adapter}`,
-    `${rate.toFixed(2)} steps/s, ${(rate * settings.batchSize).toFixed(1)} images/s at ${settings.imageSize} x ${settings.imageSize}, preset ${settings.preset}${settings.precision === 'mixed' ? ', mixed precision' : ''}`,
+    `${rate.toFixed(2)} steps/s, ${(rate * settings.batchSize * run.trainer.ranks).toFixed(1)} images/s${run.trainer.ranks > 1 ? ` on ${run.trainer.ranks} GPUs` : ''} at ${settings.imageSize} x ${settings.imageSize}, preset ${settings.preset}${settings.precision === 'mixed' ? ', mixed precision' : ''}`,
     `Recipe ${describeRecipe(settings.recipe)}`,
     `Discriminator: ${describeDiscriminator(settings.discriminator)}`,
   ];

@@ -10,13 +10,16 @@ interface Watchable<O extends FolderOutcome> {
 
 /**
  * Trains with a progress bar, and stops when the process is asked to end: after the current step, with everything
- * saved.
+ * saved. `listen` calls a function when it is asked.
  */
-export async function watched<O extends FolderOutcome>(into: Watchable<O>, steps: number, first: number): Promise<O> {
+export async function watched<O extends FolderOutcome>(
+  into: Watchable<O>,
+  steps: number,
+  first: number,
+  listen: typeof onInterrupt = onInterrupt,
+): Promise<O> {
   const progress = new Progress(steps, first);
-  const release = onInterrupt(() =>
-    into.stop('finishing this step and saving; Ctrl-C again ends at once without saving'),
-  );
+  const release = listen(() => into.stop('finishing this step and saving; Ctrl-C again ends at once without saving'));
   try {
     return await into.train({
       onStep: (values) => progress.update(values),

@@ -4,6 +4,7 @@ import {
   type AnyDiscriminatorConfig,
   ArcFace,
   ablation,
+  applied,
   buildDiscriminator,
   Generator,
   type IdentityConfig,
@@ -128,7 +129,7 @@ function stepRow(parts: StepParts, images: Images, step: number): Tensor {
   const phases = phasesOf(recipe);
   const kind = recipe.pairs[step % recipe.pairs.length] as Recipe['pairs'][number];
   const losses = phases.map(
-    (phase, k) => phase.run(parts, images[step * phases.length + k] as Images[number], kind).losses,
+    (phase, k) => applied(parts, phase.compute(parts, images[step * phases.length + k] as Images[number], kind)).losses,
   );
   const row = noGrad(() => concat([...losses, parameterNorm(generator), parameterNorm(discriminator)], 0));
   return row.reshape([1, LOG_COLUMNS.length]);

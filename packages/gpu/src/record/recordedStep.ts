@@ -11,6 +11,9 @@ import { removeDeadCode } from './deadCode.ts';
 import { type StepConstant, versionOf } from './hoistConstants.ts';
 import type { Trace } from './trace.ts';
 
+/** The step of each device, if there is one, of which a part was issued and another was not. */
+const unfinished = new WeakMap<Gpu, RecordedStep<unknown>>();
+
 const NEVER = -1; // the versions of constants before the first run; no sum of versions is negative
 
 /**
@@ -180,22 +183,65 @@ export class RecordedStep<T> {
    *
    * @param options with `submit: false` the launches wait for those that follow, or for the next read, which saves a
    * submission. By default the device begins at once.
-   * @throws VisageError when the step, or a tensor from outside that it uses, was disposed, or while another step is
-   * being traced.
+   * @throws VisageError when the step, or a tensor from outside that it uses, was disposed, while another step is being
+   * traced, or if another step is between two of its parts and both use the workspace.
    */
   run({ submit = true }: { readonly submit?: boolean } = {}): T {
+    this.#prepare();
+    this.#launch(0, this.#commands.length);
+    return this.#finish(submit);
+  }
+
+  /**
+   * As {@link RecordedStep.run}, but in parts: when the first `cuts[k]` launches were issued, they are submitted,
+   * and `between(k)` is awaited. Meanwhile no other step that uses the workspace can run.
+   *
+   * @param cuts ascending, from 0 to {@link RecordedStep.dispatches}.
+   */
+  async runInParts(cuts: readonly number[], between: (cut: number) => void | Promise<void>): Promise<T> {
+    this.#prepare();
+    unfinished.set(this.#gpu, this);
+    try {
+      for (const [number, cut] of cuts.entries()) {
+        this.#launch(cuts[number - 1] ?? 0, cut);
+        this.#gpu.flush();
+        await between(number);
+        this.#gpu.faults.checkLost();
+      }
+      this.#launch(cuts.at(-1) ?? 0, this.#commands.length);
+      return this.#finish(true);
+    } finally {
+      unfinished.delete(this.#gpu);
+    }
+  }
+
+  /** How many launches a run must have issued before `buffer` is complete; 0 if no launch of a run writes it. */
+  completeAfter({ whole }: GpuBuffer): number {
+    return this.#commands.reduce((last, { command }, k) => (writtenBy(command).includes(whole) ? k + 1 : last), 0);
+  }
+
+  #prepare(): void {
     if (this.#disposed) throw new VisageError('run: this recorded step was disposed');
     if (this.#gpu.tracing)
       throw new VisageError('run: another step is being traced, where nothing runs; steps do not nest');
+    if (this.#blocks.length > 0 && unfinished.has(this.#gpu))
+      throw new VisageError('run: another step is between two of its parts, and its results would be overwritten');
     this.#gpu.faults.checkLost();
     if (this.#faults !== this.#gpu.faults.count) this.#checkLaunches();
     this.#checkInputs();
     for (const { buffer, by } of this.#pinned) if (buffer.version > by.ran) throw by.refuse(buffer);
     if (this.#moves !== this.#gpu.moves) this.#bindAgain();
     if (this.#versions !== versionOf(this.#sources)) this.#computeConstants();
-    const { stream } = this.#gpu;
-    stream.note(this.#begin);
-    for (const { command, group, trial } of this.#commands) stream.launch(command, group, trial);
+    this.#gpu.stream.note(this.#begin);
+  }
+
+  /** Issues the launches from number `from` to before number `to`. */
+  #launch(from: number, to: number): void {
+    for (const { command, group, trial } of this.#commands.slice(from, to))
+      this.#gpu.stream.launch(command, group, trial);
+  }
+
+  #finish(submit: boolean): T {
     const moment = nextMoment();
     for (const buffer of this.#changed) buffer.changed(moment);
     if (submit) this.#gpu.flush();

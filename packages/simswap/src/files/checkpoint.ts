@@ -49,7 +49,12 @@ export interface CheckpointHeader {
   /** Steps done. */
   readonly step: number;
   readonly seed: number;
+  /** Pairs per step of each device. */
   readonly batchSize: number;
+  /** How many devices trained together. */
+  readonly ranks: number;
+  /** Steps between two exchanges. */
+  readonly syncEvery: number;
   readonly imageSize: number;
   readonly precision: Precision;
   /** JSON of the program that trained, for instance where the images come from. Not checked. */
@@ -86,6 +91,9 @@ function headerOf(config: Record<string, unknown> | null | undefined, json: unkn
     step: state.integer('step', 0, Number.MAX_SAFE_INTEGER),
     seed: state.integer('seed', 0, 2 ** 32 - 1),
     batchSize: state.integer('batchSize', 1, 4096),
+    // Older checkpoints are of one device.
+    ranks: 'ranks' in (json as object) ? state.integer('ranks', 1, 65_536) : 1,
+    syncEvery: 'syncEvery' in (json as object) ? state.integer('syncEvery', 1, 2 ** 31) : 1,
     imageSize: state.integer('imageSize', 16, 4096),
     // Older checkpoints name no precision: they were trained in f32.
     precision: 'precision' in (json as object) ? state.choice('precision', precisions) : 'f32',

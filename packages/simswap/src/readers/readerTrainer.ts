@@ -18,8 +18,9 @@ import type { Precision } from '../core/precision.ts';
 import { NonFiniteLossError } from '../training/errors.ts';
 import { LossRing } from '../training/lossRing.ts';
 import { gradientsOf, update } from '../training/mixedPrecision.ts';
-import { StepClock, StepsInFlight } from '../training/pacing.ts';
+import { type StepClock, StepsInFlight } from '../training/pacing.ts';
 import { StepGate } from '../training/stepGate.ts';
+import { runSteps } from '../training/stepLoop.ts';
 import { faceChangeRows } from './changeRows.ts';
 import { type FaceChanges, noChanges } from './faceChanges.ts';
 import { LossWatch } from './lossWatch.ts';
@@ -173,29 +174,14 @@ export class ReaderTrainer<S extends ReaderStage = ReaderStage> {
 
   async #run({ until, tasks = [], onStep }: ReaderRunOptions): Promise<void> {
     this.#stopping = false;
-    const clock = new StepClock();
-    let reading: Promise<void> = Promise.resolve();
-    try {
-      while (this.step < until && !this.#stopping) {
-        await this.#gate.step(() => this.#advance());
-        const due = tasks.filter(({ every }) => this.step % every === 0);
-        if (this.#unread < this.#readEvery && due.length === 0) continue;
-        // One reading stays in flight while the next steps are issued, so that the device never waits for the host.
-        await reading;
-        reading = this.#report(clock, onStep);
-        reading.catch(() => {}); // thrown where it is awaited
-        if (due.length === 0) continue;
-        await reading;
-        for (const task of due) await task.run();
-        clock.skip();
-      }
-    } catch (cause) {
-      // The steps before the error were done all the same. What goes wrong with their losses too comes second.
-      await reading.then(() => this.#report(clock, onStep)).catch(() => {});
-      throw cause;
-    }
-    await reading;
-    await this.#report(clock, onStep);
+    await runSteps({
+      ...{ until, tasks, readEvery: this.#readEvery },
+      counts: () => ({ step: this.step, unread: this.#unread }),
+      isOver: () => this.#stopping,
+      advance: () => this.#gate.step(() => this.#advance()),
+      report: (clock) => this.#report(clock, onStep),
+      run: async (task) => task.run(),
+    });
   }
 
   /** Gives all memory of the trainer back, also that of the task; the networks belong to the caller. */

@@ -1,6 +1,7 @@
 import { checkInteger, type Gpu } from '@visage/gpu';
 import { concat, keep, slice, type Tensor, zeros } from '@visage/tensor';
 import type { PairKind, PictureChanges } from '../core/recipe.ts';
+import { alone, ownRows, rowsOfAll, type Shard } from '../core/shard.ts';
 import type { ImagePairs, TrainingData } from './data.ts';
 import { CHANGE_NUMBERS, changeNumbers, changePictures } from './pictureChanges.ts';
 
@@ -40,6 +41,10 @@ export class ChangedPairs implements TrainingData {
     this.#seed = seed;
     const numbers = () => keep(zeros([data.batchSize, CHANGE_NUMBERS], { gpu }));
     this.#numbers = { target: numbers(), source: numbers(), mask: numbers() };
+  }
+
+  get shard(): Shard {
+    return this.#data.shard ?? alone;
   }
 
   get knowsTruth(): boolean {
@@ -87,8 +92,9 @@ export class ChangedPairs implements TrainingData {
 
   async load(kind: PairKind, step: number): Promise<void> {
     await this.#data.load(kind, step);
+    const all = rowsOfAll(this.batchSize, this.shard);
     const numbers = (changes: PictureChanges, side: keyof typeof STREAMS) =>
-      changeNumbers(changes, this.batchSize, step, this.#seed + STREAMS[side]);
+      ownRows(changeNumbers(changes, all, step, this.#seed + STREAMS[side]), this.shard);
     for (const side of ['target', 'source'] as const) this.#numbers[side].write(numbers(this.#changes, side));
     if (kind === 'truth') this.#numbers.mask.write(numbers({ ...NONE, flip: this.#changes.flip }, 'target'));
   }

@@ -2,6 +2,7 @@ import { HostRandom } from '@visage/nn';
 import type { Tensor } from '@visage/tensor';
 import { elementOf } from '../core/lists.ts';
 import type { PairKind } from '../core/recipe.ts';
+import type { Shard } from '../core/shard.ts';
 
 /** A batch of pairs: NHWC images in [0, 1], both [batch, size, size, 3]. */
 export interface ImagePairs {
@@ -37,6 +38,11 @@ export interface TrainingData {
   readonly batchSize: number;
   /** Height and width of every image. */
   readonly imageSize: number;
+  /**
+   * Of a training on several devices: which rows of the whole batch it gives. What is drawn for a row depends on its
+   * number in the whole batch, so that it is the same however many devices share it.
+   */
+  readonly shard?: Shard;
   /** Whether it gives pairs of kind `truth`. Default: no. */
   readonly knowsTruth?: boolean;
   /** The images of a step on pairs of a kind; called while that step is recorded. */

@@ -12,6 +12,7 @@ import { assign, keep, noGrad, record, zeros } from '@visage/tensor';
 import { elementOf } from '../core/lists.ts';
 import type { PairKind } from '../core/recipe.ts';
 import { Recordings } from '../core/recordings.ts';
+import { alone, type Shard } from '../core/shard.ts';
 import type { ExactSwaps, ImagePairs, TrainingData } from './data.ts';
 
 /** One source of a mix. */
@@ -36,6 +37,7 @@ const STREAM = 5 * 2 ** 32;
 export class MixedPairs implements TrainingData {
   readonly batchSize: number;
   readonly imageSize: number;
+  readonly shard: Shard;
   readonly #parts: readonly MixPart[];
   readonly #seed: number;
   readonly #images: ImagePairs;
@@ -52,7 +54,14 @@ export class MixedPairs implements TrainingData {
     for (const [k, part] of parts.entries()) {
       checkOptions('MixedPairs: parts', part, PART);
       checkNumber('MixedPairs', `parts[${k}].weight`, part.weight, Number.MIN_VALUE, 1e6);
-      const { batchSize, imageSize } = part.data;
+      const { batchSize, imageSize, shard = alone } = part.data;
+      if (shard.rank !== (first.shard ?? alone).rank || shard.ranks !== (first.shard ?? alone).ranks)
+        throw new ArgumentError(
+          'MixedPairs',
+          `parts[${k}].data`,
+          `the rows of rank ${shard.rank} of ${shard.ranks}`,
+          'the same `shard` as the first part',
+        );
       if (batchSize !== first.batchSize || imageSize !== first.imageSize)
         throw new ArgumentError(
           'MixedPairs',
@@ -64,6 +73,7 @@ export class MixedPairs implements TrainingData {
     checkInteger('MixedPairs', 'seed', seed, 0, 2 ** 32 - 1);
     this.batchSize = first.batchSize;
     this.imageSize = first.imageSize;
+    this.shard = first.shard ?? alone;
     this.#parts = parts;
     this.#seed = seed;
     const zeroed = (channels: number) =>

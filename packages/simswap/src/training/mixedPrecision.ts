@@ -29,12 +29,6 @@ export class MixedPrecision {
     this.discriminatorScaler = new GradScaler({}, gpu);
   }
 
-  /** Adapts both loss scales, after the updates of a step. */
-  update(): void {
-    this.generatorScaler.update();
-    this.discriminatorScaler.update();
-  }
-
   /** Both scalers' {@link ScalingReport}s as numbers, [{@link SCALING_NUMBERS}]. */
   report(): Tensor {
     return noGrad(() => concat([this.generatorScaler.report(), this.discriminatorScaler.report()], 0));

@@ -15,6 +15,7 @@ import type { Generator } from '../networks/generator.ts';
 import type { IdentityNetwork } from '../networks/identity.ts';
 import type { CollapseLimits, CollapseReport } from './collapse.ts';
 import type { TrainingData } from './data.ts';
+import type { GradientExchange } from './exchange.ts';
 import type { ScalingReport } from './mixedPrecision.ts';
 import type { LossName } from './terms.ts';
 import type { Trainer } from './trainer.ts';
@@ -39,6 +40,13 @@ export interface TrainerOptions {
   /** Steps between two readings of the losses; each reading reports all steps since the last. */
   readonly readEvery?: number;
   readonly collapse?: CollapseLimits;
+  /** Connects the trainer with others on other devices; the data gives this device's rows. Needs `replay`. */
+  readonly exchange?: GradientExchange;
+  /**
+   * With an exchange: the devices take so many steps by themselves, then their states become the mean. Default 1: the
+   * gradients of every step are averaged. All devices must have tasks at the same steps, because these average too.
+   */
+  readonly syncEvery?: number;
 }
 
 /** What a step did. */
@@ -83,6 +91,8 @@ const TRAINER_OPTIONS: OptionKeys<TrainerOptions> = {
   replay: true,
   readEvery: true,
   collapse: true,
+  exchange: true,
+  syncEvery: true,
 };
 
 /**
@@ -92,12 +102,32 @@ const TRAINER_OPTIONS: OptionKeys<TrainerOptions> = {
  */
 export function checkTrainerOptions(options: TrainerOptions): void {
   checkOptions('Trainer', options, TRAINER_OPTIONS);
-  const { recipe, seed = 0, precision = 'f32', replay = true, readEvery = 10, collapse } = options;
+  const {
+    recipe,
+    seed = 0,
+    precision = 'f32',
+    replay = true,
+    readEvery = 10,
+    collapse,
+    exchange,
+    syncEvery = 1,
+  } = options;
   if (recipe !== undefined) checkRecipe(recipe);
   checkInteger('Trainer', 'seed', seed, 0, 2 ** 32 - 1);
   checkOneOf('Trainer', 'precision', precision, precisions);
   checkBoolean('Trainer', 'replay', replay);
   checkInteger('Trainer', 'readEvery', readEvery, 1);
+  if (exchange && !replay)
+    throw new ArgumentError(
+      'Trainer',
+      'replay',
+      'false',
+      'true with an `exchange`',
+      'Steps that are exchanged are recorded',
+    );
+  checkInteger('Trainer', 'syncEvery', syncEvery, 1);
+  if (syncEvery > 1 && !exchange)
+    throw new ArgumentError('Trainer', 'syncEvery', String(syncEvery), '1 without an `exchange`');
   if (collapse === undefined) return;
   checkOptions('Trainer: collapse', collapse, { change: true, patience: true });
   checkNumber('Trainer', 'collapse.change', collapse.change, 0);

@@ -1,6 +1,7 @@
 import { FaceSampler, faceSets, type Level, SwapFaces, type SwapIndices } from '@visage/faces';
 import { ArgumentError, checkInteger, checkOptions, type Gpu, type OptionKeys, showValue } from '@visage/gpu';
 import type { PairKind } from '../core/recipe.ts';
+import { alone, checkShard, ownRows, rowsOfAll, type Shard } from '../core/shard.ts';
 import type { ImagePairs, TrainingData } from './data.ts';
 import { shuffledRows } from './data.ts';
 
@@ -19,6 +20,8 @@ export interface ProceduralPairsOptions {
   readonly seed?: number;
   /** Where they are rendered: that of the networks that they train. Default: the current device. */
   readonly gpu?: Gpu;
+  /** Which rows of the whole batch these are, of a training on several devices. Default: all. */
+  readonly shard?: Shard;
 }
 
 const OPTIONS: OptionKeys<ProceduralPairsOptions> = {
@@ -29,23 +32,27 @@ const OPTIONS: OptionKeys<ProceduralPairsOptions> = {
   faceSeed: true,
   seed: true,
   gpu: true,
+  shard: true,
 };
 
 /** Pairs of procedural faces, rendered inside the training step: nothing is stored and nothing repeats. */
 export class ProceduralPairs implements TrainingData {
   readonly batchSize: number;
   readonly imageSize: number;
+  readonly shard: Shard;
   readonly knowsTruth = true;
   readonly #sampler: FaceSampler;
   readonly #faces: SwapFaces;
 
   constructor(options: ProceduralPairsOptions) {
     checkOptions('ProceduralPairs', options, OPTIONS);
-    const { batchSize, imageSize, identities, level, faceSeed, seed, gpu } = options;
+    const { batchSize, imageSize, identities, level, faceSeed, seed, gpu, shard = alone } = options;
     const most = faceSets.judge - faceSets.training;
     if (!Number.isInteger(identities) || identities < 2 || identities > most)
       throw new ArgumentError('ProceduralPairs', 'identities', showValue(identities), `from 2 to ${most}`);
     checkInteger('ProceduralPairs', 'batchSize', batchSize, 1);
+    checkShard('ProceduralPairs', shard);
+    this.shard = shard;
     this.batchSize = batchSize;
     this.imageSize = imageSize;
     this.#sampler = new FaceSampler({ identities, seed });
@@ -63,14 +70,16 @@ export class ProceduralPairs implements TrainingData {
 
   /** The faces of a step's pairs; they depend on the seed, the kind and the step alone. */
   draw(kind: PairKind, step: number): SwapIndices {
-    const drawn = this.#sampler.swap(step, this.batchSize, kind === 'same' || kind === 'shuffled');
-    if (kind !== 'shuffled') return drawn;
-    const rows = shuffledRows(this.batchSize, step, this.#sampler.seed);
-    const shuffled = (list: Uint32Array) => Uint32Array.from(rows, (row) => list[row] as number);
+    const all = rowsOfAll(this.batchSize, this.shard);
+    const drawn = this.#sampler.swap(step, all, kind === 'same' || kind === 'shuffled');
+    const rows = kind === 'shuffled' ? shuffledRows(all, step, this.#sampler.seed) : undefined;
+    const target = (list: Uint32Array) => ownRows(list, this.shard);
+    const source = (list: Uint32Array) => target(rows ? Uint32Array.from(rows, (row) => list[row] as number) : list);
     return {
-      ...drawn,
-      sourceIdentities: shuffled(drawn.sourceIdentities),
-      sourceAttributes: shuffled(drawn.sourceAttributes),
+      targetIdentities: target(drawn.targetIdentities),
+      targetAttributes: target(drawn.targetAttributes),
+      sourceIdentities: source(drawn.sourceIdentities),
+      sourceAttributes: source(drawn.sourceAttributes),
     };
   }
 

@@ -19,12 +19,20 @@ import { kindAt, type PairKind } from '../core/recipe.ts';
 import { Recordings } from '../core/recordings.ts';
 import type { CollapseSigns } from './collapse.ts';
 import type { TrainingData } from './data.ts';
+import type { GradientExchange } from './exchange.ts';
+import { ExchangedPhase } from './exchangedPhase.ts';
 import { LossRing } from './lossRing.ts';
 import { SCALING_NUMBERS } from './mixedPrecision.ts';
-import { type Phase, phasesOf, type StepParts, type StepResult } from './step.ts';
+import {
+  applied,
+  applyGradients,
+  type Phase,
+  type PhaseResult,
+  phasesOf,
+  type StepParts,
+  type StepResult,
+} from './step.ts';
 import { lossNames } from './terms.ts';
-
-type PhaseResult = ReturnType<Phase['run']>;
 
 /**
  * Steps whose batches the data may read ahead: enough to bridge a slow file; 40 MB with batches of 16 at 224 pixels.
@@ -50,13 +58,17 @@ export class StepRunner {
   /** The losses of each phase but the last. The last phase writes the losses of all of them into the ring. */
   readonly #waiting: readonly Tensor[];
   readonly #steps = new Recordings<string, RecordedStep<PhaseResult>>();
+  /** In place of {@link StepRunner.#steps} if there are other devices. */
+  readonly #exchanged = new Recordings<string, ExchangedPhase>();
+  readonly #exchange: GradientExchange | undefined;
   readonly #probes = new Recordings<PairKind, RecordedStep<Tensor>>();
 
-  constructor(parts: StepParts, data: TrainingData, replay: boolean, ringRows: number) {
+  constructor(parts: StepParts, data: TrainingData, replay: boolean, ringRows: number, exchange?: GradientExchange) {
     this.phases = phasesOf(parts.recipe);
     this.#parts = parts;
     this.#data = data;
     this.#replay = replay;
+    this.#exchange = exchange;
     const { gpu } = parts.generator;
     this.#ring = new LossRing(ringRows, lossNames.length + (parts.mixed ? SCALING_NUMBERS : 0), gpu);
     this.#waiting = this.phases.slice(0, -1).map(({ losses }) => keep(zeros([losses.length], { gpu })));
@@ -86,26 +98,32 @@ export class StepRunner {
 
   /** Compiles the kernels of a phase side by side, if it has not run yet; needs loaded pairs. */
   async prepare(phase: number, kind: PairKind): Promise<void> {
-    if (!this.#replay || this.#steps.find(key(phase, kind))) return;
-    await this.#recordedPhase(phase, kind).ready();
+    const name = key(phase, kind);
+    if (!this.#replay || this.#steps.find(name) || this.#exchanged.find(name)) return;
+    await (this.#exchange
+      ? this.#exchangedPhase(phase, kind, this.#exchange)
+      : this.#recordedPhase(phase, kind)
+    ).ready();
   }
 
   /**
-   * Issues one phase on the loaded pairs; with `probe` it also reads how the phase's swaps compare with both faces, if
-   * it swaps.
+   * Issues one phase on the loaded pairs; with `probe` it also begins to read how the phase's swaps compare with both
+   * faces, if it swaps. If there are other devices, the first half of the phase has been computed then.
    */
-  run(phase: number, kind: PairKind, probe: boolean): Promise<CollapseSigns> | undefined {
+  async run(phase: number, kind: PairKind, probe: boolean): Promise<{ readonly signs?: Promise<CollapseSigns> }> {
     if (!this.#replay) {
       const signs = scope(() => {
         const result = this.#phase(phase, kind);
         return probe && hasSwaps(result) ? this.#signs(result) : undefined;
       });
-      return signs && readSigns(keep(signs), true);
+      return signs ? { signs: readSigns(keep(signs), true) } : {};
     }
-    const result = this.#recordedPhase(phase, kind).run();
-    if (!probe || !hasSwaps(result)) return undefined;
+    const result = this.#exchange
+      ? await this.#exchangedPhase(phase, kind, this.#exchange).run()
+      : this.#recordedPhase(phase, kind).run();
+    if (!probe || !hasSwaps(result)) return {};
     const signs = this.#probes.get(kind, () => record(() => this.#signs(result)));
-    return readSigns(signs.run(), false);
+    return { signs: readSigns(signs.run(), false) };
   }
 
   /** The losses of the latest `count` steps, oldest first; in mixed precision what the scalers report behind them. */
@@ -118,36 +136,59 @@ export class StepRunner {
    * Changes the weights.
    */
   nonFiniteOp(phase: number, kind: PairKind): Promise<string | undefined> {
-    return firstNonFinite(() => this.#run(phase, kind));
+    return firstNonFinite(() => applied(this.#parts, this.#compute(phase, kind)));
   }
 
   /** The recorded phases of a step on pairs of a kind, in order, once it has run. */
   recorded(kind: PairKind): RecordedStep<unknown>[] {
-    const phases = this.phases.map((_, phase) => this.#steps.find(key(phase, kind)));
-    return phases.filter((step) => step !== undefined);
+    return this.phases.flatMap((_, phase) => {
+      const name = key(phase, kind);
+      return this.#exchanged.find(name)?.steps ?? [this.#steps.find(name)].filter((step) => step !== undefined);
+    });
   }
 
   dispose(): void {
     this.#steps.dispose();
+    this.#exchanged.dispose();
     this.#probes.dispose();
     for (const losses of this.#waiting) losses.dispose();
     this.#ring.dispose();
   }
 
-  #run(phase: number, kind: PairKind): PhaseResult {
-    return elementOf(this.phases, phase, 'StepRunner: phases').run(this.#parts, this.#data.images(kind), kind);
+  #compute(phase: number, kind: PairKind): ReturnType<Phase['compute']> {
+    return elementOf(this.phases, phase, 'StepRunner: phases').compute(this.#parts, this.#data.images(kind), kind);
   }
 
   /** Runs a phase and stores its losses. */
   #phase(phase: number, kind: PairKind): PhaseResult {
-    const result = this.#run(phase, kind);
-    const waiting = this.#waiting[phase];
-    if (waiting) assign(waiting, result.losses);
-    else {
-      const scaling = this.#parts.mixed ? [this.#parts.mixed.report()] : [];
-      this.#ring.push(noGrad(() => concat([...this.#waiting, result.losses, ...scaling], 0)));
-    }
+    const result = applied(this.#parts, this.#compute(phase, kind));
+    this.#file(phase, result.losses);
     return result;
+  }
+
+  /** Stores the losses of a phase, behind its updates. */
+  #file(phase: number, losses: Tensor): void {
+    const waiting = this.#waiting[phase];
+    if (waiting) return void assign(waiting, losses);
+    const scaling = this.#parts.mixed ? [this.#parts.mixed.report()] : [];
+    this.#ring.push(noGrad(() => concat([...this.#waiting, losses, ...scaling], 0)));
+  }
+
+  #exchangedPhase(phase: number, kind: PairKind, exchange: GradientExchange): ExchangedPhase {
+    const { mixed, generator, discriminator } = this.#parts;
+    return this.#exchanged.get(
+      key(phase, kind),
+      () =>
+        new ExchangedPhase(exchange, {
+          half: mixed !== undefined,
+          buffers: [generator, discriminator].flatMap((network) => [...network.namedBuffers().values()]),
+          compute: () => this.#compute(phase, kind),
+          apply: (losses, gradients) => {
+            applyGradients(this.#parts, gradients);
+            this.#file(phase, losses);
+          },
+        }),
+    );
   }
 
   #recordedPhase(phase: number, kind: PairKind): RecordedStep<PhaseResult> {

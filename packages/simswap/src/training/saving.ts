@@ -11,12 +11,12 @@ import type { Trainer } from './trainer.ts';
 
 /** What a checkpoint says of a training besides its tensors. */
 function describeTraining(trainer: Trainer, data: TrainingData, notes: unknown): CheckpointOptions {
-  const { generator, discriminator, identity, recipe, seed, step, precision } = trainer;
+  const { generator, discriminator, identity, recipe, seed, step, precision, ranks, syncEvery } = trainer;
   const { batchSize, imageSize } = data;
   return {
     architecture: simswapArchitecture,
     config: { generator: generator.config, discriminator: discriminator.config, identity: identity.config },
-    state: { step, seed, recipe, precision, batchSize, imageSize, notes },
+    state: { step, seed, recipe, precision, batchSize, ranks, syncEvery, imageSize, notes },
   };
 }
 

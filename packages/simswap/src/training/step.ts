@@ -1,9 +1,9 @@
 /**
  * @file A training step as a function of its parts, in one phase or in two. A phase has a batch to itself.
  *
- * Where both networks learn together, a step is one phase, {@link trainingStep}. Where they alternate, it is two:
- * {@link generatorPhase}, then {@link discriminatorPhase}. Every phase has the same four parts: swap the faces, score
- * them with the discriminator, sum up the losses, update.
+ * Where both networks learn together, a step is one phase, {@link trainingStep}. Where they alternate, it is two: that
+ * of the generator, then that of the discriminator. Every phase has the same four parts: swap the faces, score them
+ * with the discriminator, sum up the losses, update.
  */
 import { ArgumentError } from '@visage/gpu';
 import type { ExponentialMovingAverage, Optimizer } from '@visage/nn';
@@ -58,11 +58,42 @@ export interface StepResult extends ImagePairs {
   readonly losses: Tensor;
 }
 
-/** A part of a step that has a batch to itself. */
+/** The gradients of a phase, scaled in mixed precision; of a network that the phase does not train there are none. */
+export interface PhaseGradients {
+  readonly generator?: readonly Tensor[];
+  readonly discriminator?: readonly Tensor[];
+}
+
+/** What the first half of a phase yields. */
+export type PhaseResult = Pick<StepResult, 'losses'> & Partial<StepResult>;
+
+/**
+ * A part of a step that has a batch to itself. It has two halves, so that several devices can average their gradients
+ * in between: the computation of the gradients, and {@link applyGradients}.
+ */
 export interface Phase {
   /** The losses that it yields, in order. */
   readonly losses: readonly LossName[];
-  run(parts: StepParts, pairs: ImagePairs, kind: PairKind): Pick<StepResult, 'losses'> & Partial<StepResult>;
+  compute(parts: StepParts, pairs: ImagePairs, kind: PairKind): PhaseResult & { readonly gradients: PhaseGradients };
+}
+
+/** The second half of every phase: updates the networks, the moving average and the loss scales. */
+export function applyGradients(parts: StepParts, { generator, discriminator }: PhaseGradients): void {
+  const { generatorOptimizer, discriminatorOptimizer, mixed } = parts;
+  if (generator) update(generatorOptimizer, generator, mixed?.generatorScaler);
+  if (discriminator) update(discriminatorOptimizer, discriminator, mixed?.discriminatorScaler);
+  if (generator) parts.average.update(mixed?.generatorScaler);
+  if (generator) mixed?.generatorScaler.update();
+  if (discriminator) mixed?.discriminatorScaler.update();
+}
+
+/** Both halves of a phase, from what its first half yielded. */
+export function applied<R extends { readonly gradients: PhaseGradients }>(
+  parts: StepParts,
+  { gradients, ...result }: R,
+): Omit<R, 'gradients'> {
+  applyGradients(parts, gradients);
+  return result;
 }
 
 /** A batch of swaps in the generator's colour space. */
@@ -133,8 +164,7 @@ const penaltyBetween = (parts: StepParts, real: Tensor, swapped: Tensor) => (): 
   gradientPenalty((images) => augmented(parts).forward(images), real, swapped.detach(), parts.alpha);
 
 /**
- * One step of a recipe whose networks learn together: the generator is updated, then the discriminator, on the same
- * swapped images.
+ * The gradients of a recipe whose networks learn together, on the same swapped images.
  *
  * L_G and L_D are those of {@link generatorLosses} and {@link discriminatorLosses}. The discriminator sees results and
  * targets once, and both networks' hinge and feature terms come from these two passes: its weights change only after
@@ -148,7 +178,7 @@ const penaltyBetween = (parts: StepParts, real: Tensor, swapped: Tensor) => (): 
  * @param pairs [batch, size, size, 3] images in [0, 1].
  * @throws ArgumentError when the recipe augments and `parts` has no draws.
  */
-export function trainingStep(parts: StepParts, pairs: ImagePairs, kind: PairKind): StepResult {
+function togetherGradients(parts: StepParts, pairs: ImagePairs, kind: PairKind) {
   const { generator, recipe, generatorOptimizer, discriminatorOptimizer, mixed } = parts;
   const { swaps, scores, ofDiscriminator } = inPrecision(mixed?.precision, () => {
     const discriminator = augmented(parts);
@@ -175,11 +205,9 @@ export function trainingStep(parts: StepParts, pairs: ImagePairs, kind: PairKind
     generatorLosses(recipe, kind, generatorTerms(parts, swaps, result, scores)),
   );
   const generatorGradients = gradientsOf(ofGenerator.generator, generatorOptimizer, mixed?.generatorScaler);
-  update(generatorOptimizer, generatorGradients, mixed?.generatorScaler);
-  update(discriminatorOptimizer, discriminatorGradients, mixed?.discriminatorScaler);
-  parts.average.update(mixed?.generatorScaler);
-  mixed?.update();
-  return { ...pairs, result: result.detach(), losses: lossRow(lossNames, { ...ofGenerator, ...ofDiscriminator }) };
+  const gradients = { generator: generatorGradients, discriminator: discriminatorGradients };
+  const losses = lossRow(lossNames, { ...ofGenerator, ...ofDiscriminator });
+  return { ...pairs, result: result.detach(), losses, gradients };
 }
 
 /**
@@ -189,7 +217,7 @@ export function trainingStep(parts: StepParts, pairs: ImagePairs, kind: PairKind
  * @param pairs [batch, size, size, 3] images in [0, 1].
  * @throws ArgumentError when the recipe augments and `parts` has no draws.
  */
-export function generatorPhase(parts: StepParts, pairs: ImagePairs, kind: PairKind): StepResult {
+function generatorGradients(parts: StepParts, pairs: ImagePairs, kind: PairKind) {
   const { generator, recipe, generatorOptimizer, mixed } = parts;
   const { losses, result } = inPrecision(mixed?.precision, () => {
     const discriminator = augmented(parts);
@@ -201,11 +229,8 @@ export function generatorPhase(parts: StepParts, pairs: ImagePairs, kind: PairKi
     };
     return { result, losses: generatorLosses(recipe, kind, generatorTerms(parts, swaps, result, scores)) };
   });
-  const gradients = gradientsOf(losses.generator, generatorOptimizer, mixed?.generatorScaler);
-  update(generatorOptimizer, gradients, mixed?.generatorScaler);
-  parts.average.update(mixed?.generatorScaler);
-  mixed?.generatorScaler.update();
-  return { ...pairs, result: result.detach(), losses: lossRow(generatorLossNames, losses) };
+  const gradients = { generator: gradientsOf(losses.generator, generatorOptimizer, mixed?.generatorScaler) };
+  return { ...pairs, result: result.detach(), losses: lossRow(generatorLossNames, losses), gradients };
 }
 
 /**
@@ -215,7 +240,7 @@ export function generatorPhase(parts: StepParts, pairs: ImagePairs, kind: PairKi
  * @param pairs [batch, size, size, 3] images in [0, 1].
  * @throws ArgumentError when the recipe augments and `parts` has no draws.
  */
-export function discriminatorPhase(parts: StepParts, pairs: ImagePairs): Pick<StepResult, 'losses'> {
+function discriminatorGradients(parts: StepParts, pairs: ImagePairs) {
   const { recipe, discriminatorOptimizer, mixed } = parts;
   const losses = inPrecision(mixed?.precision, () => {
     const discriminator = augmented(parts);
@@ -225,19 +250,29 @@ export function discriminatorPhase(parts: StepParts, pairs: ImagePairs): Pick<St
     const penalty = penaltyBetween(parts, real, swapped);
     return discriminatorLosses(recipe, resultOutputs, discriminator.forward(real), penalty);
   });
-  const gradients = gradientsOf(losses.discriminator, discriminatorOptimizer, mixed?.discriminatorScaler);
-  update(discriminatorOptimizer, gradients, mixed?.discriminatorScaler);
-  mixed?.discriminatorScaler.update();
-  return { losses: lossRow(discriminatorLossNames, losses) };
+  const gradients = {
+    discriminator: gradientsOf(losses.discriminator, discriminatorOptimizer, mixed?.discriminatorScaler),
+  };
+  return { losses: lossRow(discriminatorLossNames, losses), gradients };
 }
 
 const PHASES: Readonly<Record<Recipe['turns'], readonly Phase[]>> = {
-  together: [{ losses: lossNames, run: trainingStep }],
+  together: [{ losses: lossNames, compute: togetherGradients }],
   alternate: [
-    { losses: generatorLossNames, run: generatorPhase },
-    { losses: discriminatorLossNames, run: discriminatorPhase },
+    { losses: generatorLossNames, compute: generatorGradients },
+    { losses: discriminatorLossNames, compute: discriminatorGradients },
   ],
 };
+
+/**
+ * One step of a recipe whose networks learn together: the generator is updated, then the discriminator, on the same
+ * swapped images.
+ *
+ * @param pairs [batch, size, size, 3] images in [0, 1].
+ * @throws ArgumentError when the recipe augments and `parts` has no draws.
+ */
+export const trainingStep = (parts: StepParts, pairs: ImagePairs, kind: PairKind): StepResult =>
+  applied(parts, togetherGradients(parts, pairs, kind));
 
 /** The phases of a recipe's step, in order. They yield every loss once between them, and the first one swaps. */
 export const phasesOf = ({ turns }: Recipe): readonly Phase[] => PHASES[turns];

@@ -3,16 +3,16 @@ import { type CheckpointContent, type CheckpointGroups, restoreCheckpoint, type 
 import type { Precision } from '../core/precision.ts';
 import { kindAt, type PairKind, type Recipe } from '../core/recipe.ts';
 import { paper } from '../core/recipes.ts';
+import { alone, checkRowsOf } from '../core/shard.ts';
 import { readCheckpointHeader } from '../files/checkpoint.ts';
 import type { DiscriminatorNetwork } from '../networks/discriminator.ts';
 import type { FoldedIdentity } from '../networks/foldedIdentity.ts';
 import { Generator } from '../networks/generator.ts';
 import type { IdentityNetwork } from '../networks/identity.ts';
-import { CollapseAlarm, type CollapseSigns, isProbed } from './collapse.ts';
+import { type CollapseSigns, isProbed } from './collapse.ts';
 import type { TrainingData } from './data.ts';
-import { NonFiniteLossError } from './errors.ts';
-import { type BadLoss, LossGuard } from './lossGuard.ts';
-import { scalingIn, skippedIn } from './mixedPrecision.ts';
+import type { GradientExchange } from './exchange.ts';
+import { LocalSteps } from './localSteps.ts';
 import {
   checkForm,
   checkRunOptions,
@@ -20,12 +20,14 @@ import {
   checkTruth,
   type RunOptions,
   type TrainerOptions,
+  type TrainingTask,
 } from './options.ts';
-import { StepClock, StepsInFlight } from './pacing.ts';
+import { StepsInFlight } from './pacing.ts';
+import { StepReports } from './reports.ts';
 import { StepRunner } from './runner.ts';
 import { contentOf } from './saving.ts';
 import { StepGate } from './stepGate.ts';
-import { type LossName, lossNames } from './terms.ts';
+import { runSteps } from './stepLoop.ts';
 import { TrainingState } from './trainingState.ts';
 
 /**
@@ -38,6 +40,8 @@ export class Trainer {
   readonly recipe: Recipe;
   readonly seed: number;
   readonly precision: Precision;
+  /** Steps between two exchanges; above 1 the devices take steps by themselves in between. */
+  readonly syncEvery: number;
   readonly generator: Generator;
   readonly discriminator: DiscriminatorNetwork;
   readonly identity: IdentityNetwork;
@@ -52,22 +56,24 @@ export class Trainer {
   readonly #state: TrainingState;
   readonly #runner: StepRunner;
   readonly #readEvery: number;
-  readonly #alarm: CollapseAlarm;
+  readonly #reports: StepReports;
+  readonly #exchange: GradientExchange | undefined;
+  readonly #local: LocalSteps | undefined;
   readonly #inFlight: StepsInFlight;
   readonly #gate = new StepGate('Trainer');
-  #guard = new LossGuard();
   #step = 0;
-  #unread = 0;
   #stopping = false;
 
   constructor(options: TrainerOptions) {
     checkTrainerOptions(options);
-    const { generator, discriminator, identity, data, recipe = paper, readEvery = 10 } = options;
+    const { generator, discriminator, identity, data, recipe = paper, readEvery = 10, exchange } = options;
     checkForm(recipe, generator, discriminator);
     checkTruth(recipe, data);
+    checkRowsOf(data, exchange ?? alone);
     this.recipe = recipe;
     this.seed = options.seed ?? 0;
     this.precision = options.precision ?? 'f32';
+    this.syncEvery = options.syncEvery ?? 1;
     this.generator = generator.train();
     this.discriminator = discriminator.train();
     this.identity = identity;
@@ -77,10 +83,15 @@ export class Trainer {
     this.#inFlight = new StepsInFlight(generator.gpu);
     const { seed, precision, average, foldedIdentity } = this;
     const networks = { generator, discriminator, identity: foldedIdentity, average };
-    this.#state = new TrainingState({ recipe, seed, precision, batchSize: data.batchSize, ...networks });
+    const { batchSize, shard } = data;
+    this.#state = new TrainingState({ recipe, seed, precision, batchSize, shard, ...networks });
     this.#readEvery = readEvery;
-    this.#alarm = new CollapseAlarm(options.collapse);
-    this.#runner = new StepRunner(this.#state, data, options.replay ?? true, readEvery);
+    this.#exchange = exchange;
+    if (exchange && this.syncEvery > 1) this.#local = new LocalSteps(exchange, this.#state);
+    const eachStep = this.#local ? undefined : exchange;
+    this.#runner = new StepRunner(this.#state, data, options.replay ?? true, readEvery, eachStep);
+    const kindOf = (step: number) => this.kindOf(step);
+    this.#reports = new StepReports(this.#runner, this.#gate, kindOf, options.collapse, this.#local);
   }
 
   /**
@@ -122,8 +133,7 @@ export class Trainer {
     restoreCheckpoint(this.#groups(), file);
     this.foldedIdentity.refold();
     this.#step = step;
-    this.#unread = 0;
-    this.#guard = new LossGuard(skippedIn(file));
+    this.#reports.restored(file);
     this.#gate.restored();
   }
 
@@ -135,6 +145,11 @@ export class Trainer {
       identity: this.identity,
       ...this.#state.state(),
     };
+  }
+
+  /** How many devices train together, each on the batch of its data. */
+  get ranks(): number {
+    return this.#exchange?.ranks ?? 1;
   }
 
   /** Steps done. */
@@ -180,34 +195,31 @@ export class Trainer {
    */
   async run(options: RunOptions): Promise<void> {
     checkRunOptions(options);
-    return this.#gate.run(() => this.#run(options));
+    const work = () => this.#run(options);
+    return this.#gate.run(() => (this.#exchange ? this.#exchange.steps(work) : work()));
   }
 
-  async #run({ until, tasks = [], onStep, onAlarm }: RunOptions): Promise<void> {
+  async #run({ until, tasks = [], ...listeners }: RunOptions): Promise<void> {
     this.#stopping = false;
-    const clock = new StepClock();
-    let reading: Promise<void> = Promise.resolve();
-    try {
-      while (this.step < until && !this.#stopping) {
-        const signs = await this.#gate.step(() => this.#advance());
-        const due = tasks.filter(({ every }) => this.step % every === 0);
-        if (this.#unread < this.#readEvery && !signs && due.length === 0) continue;
-        // One reading stays in flight while the next steps are issued, so that the device never waits for the host.
-        await reading;
-        reading = this.#report(clock, onStep, signs, onAlarm);
-        reading.catch(() => {}); // thrown where it is awaited
-        if (due.length === 0) continue;
-        await reading;
-        for (const task of due) await task.run(this);
-        clock.skip();
-      }
-    } catch (cause) {
-      // The steps before the error were done all the same. What goes wrong with their losses too comes second.
-      await reading.then(() => this.#report(clock, onStep)).catch(() => {});
-      throw cause;
-    }
-    await reading;
-    await this.#report(clock, onStep);
+    const local = this.#local;
+    await runSteps<TrainingTask, Promise<CollapseSigns>[]>({
+      ...{ until, tasks, readEvery: this.#readEvery, inOrder: local !== undefined },
+      counts: () => ({ step: this.step, unread: this.#reports.unread }),
+      isOver: () => this.#isOver(),
+      advance: () => this.#gate.step(() => this.#advance()),
+      report: (clock, signs) => this.#reports.report(this.step, clock, listeners, signs),
+      run: (task) => this.#aside(() => task.run(this)),
+      ...(local && { settle: async (now) => (now || this.step % this.syncEvery === 0 ? local.average() : undefined) }),
+    });
+  }
+
+  async #aside(work: () => void | Promise<void>): Promise<void> {
+    await (this.#exchange ? this.#exchange.aside(work) : work());
+  }
+
+  /** Whether this device, or another one that trains with it, was asked to stop. */
+  async #isOver(): Promise<boolean> {
+    return this.#exchange ? this.#exchange.any(this.#stopping) : this.#stopping;
   }
 
   /**
@@ -218,6 +230,7 @@ export class Trainer {
    */
   dispose(): void {
     this.#gate.refuseWhileRunning('dispose');
+    this.#local?.dispose();
     this.#runner.dispose();
     this.foldedIdentity.dispose();
     this.#state.dispose();
@@ -230,7 +243,7 @@ export class Trainer {
   async #advance(): Promise<Promise<CollapseSigns>[] | undefined> {
     await this.#inFlight.room();
     const kind = this.kindOf(this.step);
-    await this.#runner.read(this.step);
+    await this.#aside(() => this.#runner.read(this.step));
     this.#state.prepare(this.step);
     const probe = kind !== 'same' && isProbed(this.step, this.recipe.pairs.length);
     const signs: Promise<CollapseSigns>[] = [];
@@ -238,9 +251,9 @@ export class Trainer {
     try {
       for (const phase of this.#runner.phases.keys()) {
         await this.#runner.load(this.step, phase);
-        await this.#runner.prepare(phase, kind);
+        await this.#aside(() => this.#runner.prepare(phase, kind));
         begun = true;
-        const read = this.#runner.run(phase, kind, probe);
+        const { signs: read } = await this.#runner.run(phase, kind, probe);
         read?.catch(() => {}); // thrown where it is awaited, unless an earlier reading fails first
         if (read) signs.push(read);
       }
@@ -250,51 +263,7 @@ export class Trainer {
     }
     this.#inFlight.issued();
     this.#step += 1;
-    this.#unread += 1;
+    this.#reports.issued();
     return signs.length > 0 ? signs : undefined;
-  }
-
-  /** Reads and reports the losses of all steps since the last reading. */
-  async #report(
-    clock: StepClock,
-    onStep: RunOptions['onStep'],
-    signs: readonly Promise<CollapseSigns>[] = [],
-    onAlarm?: RunOptions['onAlarm'],
-  ): Promise<void> {
-    const [count, last] = [this.#unread, this.step];
-    if (count === 0) return;
-    this.#unread = 0;
-    const [rows, ...observed] = await Promise.all([this.#runner.losses(count), ...signs]);
-    const stepsPerSecond = clock.tick(count);
-    for (const [k, row] of rows.entries()) {
-      const step = last - count + k + 1;
-      const scaling = scalingIn(row.subarray(lossNames.length));
-      const bad = this.#guard.fatal(step, row, scaling);
-      if (bad) throw await this.#nonFinite(bad);
-      const losses = Object.fromEntries(lossNames.map((name, column) => [name, row[column]])) as Record<
-        LossName,
-        number
-      >;
-      onStep?.({ step, kind: this.kindOf(step - 1), losses, stepsPerSecond, ...(scaling && { scaling }) });
-    }
-    for (const each of observed) {
-      const alarm = this.#alarm.observe(last, each);
-      if (alarm) onAlarm?.(alarm);
-    }
-  }
-
-  /**
-   * The error of a loss that is not finite. It names the first op that fails when the step is repeated, if there is
-   * memory to repeat it.
-   */
-  async #nonFinite({ step, loss, value }: BadLoss): Promise<NonFiniteLossError> {
-    this.#gate.spoil(`the ${loss} loss became ${value} at step ${step}`);
-    const kind = this.kindOf(step - 1);
-    for (const phase of this.#runner.phases.keys()) {
-      await this.#runner.load(step - 1, phase);
-      const op = await this.#runner.nonFiniteOp(phase, kind).catch(() => undefined);
-      if (op) return new NonFiniteLossError(step, loss, value, op);
-    }
-    return new NonFiniteLossError(step, loss, value);
   }
 }

@@ -9,6 +9,7 @@ import {
 import { keep, type Tensor, zeros } from '@visage/tensor';
 import type { Precision } from '../core/precision.ts';
 import { type AdamNumbers, adamOptions, type Recipe } from '../core/recipe.ts';
+import { alone, ownRows, rowsOfAll, type Shard } from '../core/shard.ts';
 import type { DiscriminatorNetwork } from '../networks/discriminator.ts';
 import type { Generator } from '../networks/generator.ts';
 import type { IdentityNetwork } from '../networks/identity.ts';
@@ -28,6 +29,8 @@ export interface TrainingSetup {
   readonly identity: IdentityNetwork;
   /** Becomes the moving average of the generator. */
   readonly average: Generator;
+  /** Which rows of the whole batch are this device's. Default: all. */
+  readonly shard?: Shard;
 }
 
 /**
@@ -58,13 +61,16 @@ export class TrainingState implements StepParts {
   readonly draws: Tensor;
   readonly mixed: MixedPrecision | undefined;
   readonly #seed: number;
+  readonly #shard: Shard;
 
-  constructor({ recipe, seed, precision, batchSize, generator, discriminator, identity, average }: TrainingSetup) {
+  constructor(setup: TrainingSetup) {
+    const { recipe, seed, precision, batchSize, generator, discriminator, identity, average, shard = alone } = setup;
     this.recipe = recipe;
     this.generator = generator;
     this.discriminator = discriminator;
     this.identity = identity;
     this.#seed = seed;
+    this.#shard = shard;
     this.average = new ExponentialMovingAverage(generator, average, recipe.averageDecay);
     this.generatorOptimizer = new Adam(generator.namedParameters(), adamOptions(recipe.generatorOptimizer));
     const trained = discriminator.trainedParameters();
@@ -80,9 +86,10 @@ export class TrainingState implements StepParts {
     const recipe = this.recipe;
     const random = new HostRandom(this.#seed + ALPHA_STREAM);
     random.draws = step;
-    this.alpha.write(random.uniform(this.alpha.size));
+    this.alpha.write(ownRows(random.uniform(rowsOfAll(this.alpha.size, this.#shard)), this.#shard));
     if (recipe.augmentation.length > 0) {
-      this.draws.write(augmentationDraws(this.draws.dim(0), step, this.#seed + AUGMENTATION_STREAM));
+      const rows = rowsOfAll(this.draws.dim(0), this.#shard);
+      this.draws.write(ownRows(augmentationDraws(rows, step, this.#seed + AUGMENTATION_STREAM), this.#shard));
     }
     this.average.decay = warmedUpDecay(recipe.averageDecay, step);
     this.generatorOptimizer.learningRate = rateAt(recipe.generatorOptimizer, recipe, step);

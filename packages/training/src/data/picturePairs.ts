@@ -1,6 +1,15 @@
 import { philox } from '@visage/faces';
 import { VisageError } from '@visage/gpu';
-import { type ImagePairs, type PairKind, shuffledRows, type TrainingData } from '@visage/simswap';
+import {
+  alone,
+  checkShard,
+  type ImagePairs,
+  type PairKind,
+  rowsOfAll,
+  type Shard,
+  shuffledRows,
+  type TrainingData,
+} from '@visage/simswap';
 import { cast, div, keep, type Tensor, tensor } from '@visage/tensor';
 import type { DataPerson } from './dataSet.ts';
 import type { Pictures } from './pictures.ts';
@@ -13,6 +22,8 @@ export interface PicturePairsOptions {
   readonly pictures: Pictures;
   readonly batchSize: number;
   readonly seed: number;
+  /** Which rows of the whole batch these are, of a training on several devices. Default: all. */
+  readonly shard?: Shard;
 }
 
 const PARTNER_STREAM = 0x70617274; // "part"
@@ -28,6 +39,7 @@ const PARTNER_STREAM = 0x70617274; // "part"
 export class PicturePairs implements TrainingData {
   readonly batchSize: number;
   readonly imageSize: number;
+  readonly shard: Shard;
   readonly #people: readonly DataPerson[];
   readonly #pictures: Pictures;
   readonly #seed: number;
@@ -38,7 +50,8 @@ export class PicturePairs implements TrainingData {
   readonly #reading = new Map<string, Reading>();
 
   /** @throws VisageError when there are fewer than two people, or when a person has only a single picture. */
-  constructor({ people, pictures, batchSize, seed }: PicturePairsOptions) {
+  constructor({ people, pictures, batchSize, seed, shard = alone }: PicturePairsOptions) {
+    checkShard('PicturePairs', shard);
     if (people.length < 2) throw new VisageError(`the data set has ${people.length} people, training needs at least 2`);
     const single = people.find(({ faces }) => faces.length < 2);
     if (single) {
@@ -49,6 +62,7 @@ export class PicturePairs implements TrainingData {
     const { imageSize } = pictures;
     this.batchSize = batchSize;
     this.imageSize = imageSize;
+    this.shard = shard;
     this.#people = people;
     this.#pictures = pictures;
     this.#seed = seed;
@@ -98,21 +112,30 @@ export class PicturePairs implements TrainingData {
    * when those were found to be unreadable. The unreadable ones that were met go to `bad`.
    */
   async #draw(kind: PairKind, step: number, bad: Set<number>): Promise<DrawnPair[]> {
-    const pairs = await Promise.all(
-      Array.from({ length: this.batchSize }, (_, row) => this.#pair(kind, step, row, bad)),
+    const first = this.shard.rank * this.batchSize;
+    const pair = (row: number) => this.#pair(kind, step, row, bad);
+    const own = Array.from({ length: this.batchSize }, (_, k) => first + k);
+    if (kind !== 'shuffled') return Promise.all(own.map(pair));
+    const rows = shuffledRows(rowsOfAll(this.batchSize, this.shard), step, this.#seed);
+    return Promise.all(
+      own.map(async (row) => {
+        const [{ target }, { source }] = await Promise.all([pair(row), pair(rows[row] as number)]);
+        return { target, source };
+      }),
     );
-    if (kind !== 'shuffled') return pairs;
-    const rows = shuffledRows(this.batchSize, step, this.#seed);
-    return pairs.map(({ target }, k) => ({ target, source: (pairs[rows[k] as number] as DrawnPair).source }));
   }
 
   /**
-   * The pair of a row. The person's next readable picture replaces an unreadable one, and the next person replaces one
-   * with too few readable pictures; both lists wrap around at their end.
+   * The pair of a row of the whole batch. The person's next readable picture replaces an unreadable one, and the next
+   * person replaces one with too few readable pictures; both lists wrap around at their end.
    */
   async #pair(kind: PairKind, step: number, row: number, bad: Set<number>): Promise<DrawnPair> {
     const people = this.#people.length;
-    const { person: first, face: at } = turnOf(this.#people, step * this.batchSize + row, this.#seed);
+    const { person: first, face: at } = turnOf(
+      this.#people,
+      step * rowsOfAll(this.batchSize, this.shard) + row,
+      this.#seed,
+    );
     const [toDonor, other] = philox([step, row, 0, 0], [this.#seed, PARTNER_STREAM]);
     const good = (person: number, first: number, except?: number) => this.#good(person, first, bad, except);
     for (let k = 0; k < people; k++) {

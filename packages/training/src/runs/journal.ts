@@ -25,7 +25,7 @@ export class RunJournal extends BaseJournal {
     const values = { ...losses, ...scalingValues(scaling), stepsPerSecond };
     this.log.add({ step, event: 'step', values, note: kind });
     const { identity: id, reconstruction: rec, featureMatching: fm, generator: G, discriminator: D } = losses;
-    const imagesPerSecond = stepsPerSecond * this.#run.settings.batchSize;
+    const imagesPerSecond = stepsPerSecond * this.#run.settings.batchSize * this.#run.trainer.ranks;
     this.observer.onStep?.({ step, stepsPerSecond, imagesPerSecond, losses: { G, D, id, rec, fm } });
     if (this.#kernelsPerStep === undefined) this.#countKernels();
   }

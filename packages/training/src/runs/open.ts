@@ -7,7 +7,9 @@ import {
   type AnyDiscriminatorConfig,
   buildDiscriminator,
   buildIdentityNetwork,
+  type CheckpointHeader,
   Generator,
+  type GradientExchange,
   type IdentityNetwork,
   ProjectedDiscriminator,
   readCheckpointHeader,
@@ -47,6 +49,15 @@ const shownLevels = (settings: RunSettings): Level[] => [
 export interface ResumeChanges extends SourceChanges {
   /** Total number of steps. */
   readonly steps?: number;
+  /** Connects this device with others. Their number may differ from that of the run so far. */
+  readonly exchange?: GradientExchange;
+}
+
+/** What connects this device with others. */
+export interface Exchanging {
+  readonly exchange: GradientExchange;
+  /** Steps between two exchanges. */
+  readonly syncEvery: number;
 }
 
 /**
@@ -57,6 +68,7 @@ export interface ResumeChanges extends SourceChanges {
  * the settings' level.
  * @param featuresPath weights of the feature network of a projected discriminator, which determine its width.
  * @param fromPath a checkpoint or a generator to begin with, whose sizes take the place of the settings'.
+ * @param exchange connects this device with others, each of which trains on as many pairs as the settings say.
  * @throws VisageError when a projected discriminator has no `featuresPath`, when the data set is too small, or when the
  * weights do not fit the recipe or the identity network.
  */
@@ -65,6 +77,7 @@ export async function newRun(
   identityPath?: string,
   featuresPath?: string,
   fromPath?: string,
+  exchange?: Exchanging,
 ): Promise<TrainingRun> {
   await loadFaces(shownLevels(settings));
   const dataSets: OpenedData[] = [];
@@ -90,7 +103,7 @@ export async function newRun(
   const networks = players(adapted);
   if (features && networks.discriminator instanceof ProjectedDiscriminator) features.load(networks.discriminator);
   from?.load(networks);
-  return prepare(adapted, { ...networks, identity }, dataSets);
+  return prepare(adapted, { ...networks, identity }, dataSets, exchange);
 }
 
 /**
@@ -141,9 +154,18 @@ export async function resumedRun(path: string, changes: ResumeChanges = {}): Pro
     ...players(settings),
     identity: buildIdentityNetwork(header.networks.identity),
   }));
-  const run = await prepare(settings, networks, dataSets);
+  const { exchange } = changes;
+  const run = await prepare(settings, networks, dataSets, exchange && { exchange, syncEvery: header.syncEvery });
   run.trainer.restore(file);
-  return { ...run, ...(warning !== undefined && { warning }) };
+  const warnings = [warning, otherRanks(header, run.trainer.ranks)].filter((each) => each !== undefined);
+  return { ...run, ...(warnings.length > 0 && { warning: warnings.join('; ') }) };
+}
+
+/** What changes when a run goes on with another number of devices. */
+function otherRanks({ ranks, batchSize }: CheckpointHeader, now: number): string | undefined {
+  if (ranks === now) return undefined;
+  const product = (count: number) => `${count * batchSize} = ${count} x ${batchSize}`;
+  return `the batch of a step is ${product(now)} from here on, and was ${product(ranks)}: other pictures and other noise in the gradients; learning rates stay as they are`;
 }
 
 /**
@@ -177,14 +199,15 @@ async function prepare(
   settings: RunSettings,
   networks: Networks,
   dataSets: readonly OpenedData[],
+  connected?: Exchanging,
 ): Promise<TrainingRun> {
   const { recipe, seed, precision } = settings;
-  const data = runData(settings, dataSets);
+  const data = runData(settings, dataSets, connected?.exchange);
   const samples = await samplesOf(settings, dataSets);
   // A software adapter takes about a second per step, so every step is reported. A GPU would have to wait at every
   // reading.
   const readEvery = currentGpu().adapter.software ? 1 : 10;
-  const trainer = new Trainer({ ...networks, data, recipe, seed, precision, readEvery });
+  const trainer = new Trainer({ ...networks, data, recipe, seed, precision, readEvery, ...connected });
   const { average: generator, foldedIdentity: identity } = trainer; // avoids folding it twice
   const swapper = new Swapper({ generator, identity, identityResize: recipe.identityResize });
   return { settings, trainer, swapper, samples, dataSets };

@@ -27,6 +27,8 @@ export interface RunReport {
   readonly photos?: PhotoFigures;
   /** `undefined` until one step on each kind of pairs was read. */
   readonly kernelsPerStep?: number;
+  /** How many devices trained together. Default 1. */
+  readonly ranks?: number;
 }
 
 const MOST_PICTURES = 40; // pictures in the timeline
@@ -64,16 +66,19 @@ function warningTable({ warnings, warningCount }: LogDigest): Table {
   return { title: 'Warnings', ...(note && { note }), rows: [['step', 'what happened'], ...rows] };
 }
 
-function facts({ settings, step, kernelsPerStep }: RunReport, { stepsPerSecond: rate }: LogDigest): [string, string][] {
+function facts(
+  { settings, step, kernelsPerStep, ranks = 1 }: RunReport,
+  { stepsPerSecond: rate }: LogDigest,
+): [string, string][] {
   const { preset, recipe, imageSize, batchSize } = settings;
   return [
     ['adapter', adapterLine(currentGpu())],
-    ['preset', `${preset}: ${imageSize} pixels, batch ${batchSize}`],
+    ['preset', `${preset}: ${imageSize} pixels, batch ${ranks > 1 ? `${ranks} x ` : ''}${batchSize}`],
     ['recipe', describeRecipe(recipe)],
     ['discriminator', describeDiscriminator(settings.discriminator)],
     ['faces', describeData(settings)],
     ['steps', `${step} of ${settings.steps}`],
-    ['speed', `${rate.toFixed(2)} steps/s, ${(rate * batchSize).toFixed(1)} images/s`],
+    ['speed', `${rate.toFixed(2)} steps/s, ${(rate * batchSize * ranks).toFixed(1)} images/s`],
     ...(kernelsPerStep ? [['kernels per step', String(Math.round(kernelsPerStep))] satisfies [string, string]] : []),
   ];
 }

@@ -171,6 +171,7 @@ export class RunResults {
       lines: logLines(this.#journal.path),
       ...this.figures,
       kernelsPerStep: this.#journal.kernelsPerStep,
+      ranks: this.#run.trainer.ranks,
     });
   }
 }

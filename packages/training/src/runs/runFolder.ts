@@ -78,8 +78,8 @@ class SwapperWork implements FolderWork<RunFigures> {
   async train(save: () => Promise<void>): Promise<void> {
     const { trainer, settings } = this.#run;
     if (trainer.step === 0) await this.#results.sample();
-    if (this.#stopping) return;
-    await trainer.run({
+    if (this.#stopping && trainer.ranks === 1) return;
+    const running = trainer.run({
       until: settings.steps,
       tasks: [
         { every: settings.sampleEvery, run: () => this.#results.sample() },
@@ -89,6 +89,8 @@ class SwapperWork implements FolderWork<RunFigures> {
       onStep: (report) => this.#journal.step(report),
       onAlarm: (report) => this.#journal.alarm(report),
     });
+    if (this.#stopping) trainer.stop(); // the other devices learn it in a step
+    await running;
   }
 
   stop(): void {

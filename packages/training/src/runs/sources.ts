@@ -1,10 +1,12 @@
 /** @file The training data of a run, from the sources that its settings name. */
 import {
+  alone,
   ChangedPairs,
   changesPictures,
   MixedPairs,
   type MixPart,
   ProceduralPairs,
+  type Shard,
   type TrainingData,
 } from '@visage/simswap';
 import type { DataSet } from '../data/dataSet.ts';
@@ -43,27 +45,32 @@ export function openedData(
   return { dataSet, split, pictures: new Pictures(dataSet, settings.imageSize) };
 }
 
-/** The training data of a run. A single source is taken as it is, several are mixed by weight. */
-export function runData(settings: RunSettings, dataSets: readonly OpenedData[]): TrainingData {
+/**
+ * The training data of a run, or the rows of it that one of several devices takes. A single source is taken as it is,
+ * several are mixed by weight.
+ */
+export function runData(settings: RunSettings, dataSets: readonly OpenedData[], whole: Shard = alone): TrainingData {
+  const { rank, ranks } = whole;
+  const shard = { rank, ranks };
   const { recipe, seed, data } = settings;
   let next = 0;
   const parts = data.flatMap(({ folder, weight }) =>
     folder === null
-      ? renderedParts(settings, weight)
-      : [{ weight, data: pictureData(settings, dataSets[next++] as OpenedData) }],
+      ? renderedParts(settings, weight, shard)
+      : [{ weight, data: pictureData(settings, dataSets[next++] as OpenedData, shard) }],
   );
   const pairs = parts.length === 1 ? (parts[0] as { data: TrainingData }).data : new MixedPairs(parts, seed);
   return changesPictures(recipe.pictures) ? new ChangedPairs(pairs, recipe.pictures, seed) : pairs;
 }
 
 /** Rendered faces of each level, with their shares of the weight of all. */
-function renderedParts(settings: RunSettings, all: number): MixPart[] {
+function renderedParts(settings: RunSettings, all: number, shard: Shard): MixPart[] {
   const { batchSize, imageSize, identities, seed } = settings;
   return sharing(levelsOf(settings), all).map(({ level, weight }) => ({
     weight,
-    data: new ProceduralPairs({ batchSize, imageSize, identities, level, seed }),
+    data: new ProceduralPairs({ batchSize, imageSize, identities, level, seed, shard }),
   }));
 }
 
-const pictureData = ({ batchSize, seed }: RunSettings, { split, pictures }: OpenedData): TrainingData =>
-  new PicturePairs({ people: split.trained, pictures, batchSize, seed });
+const pictureData = ({ batchSize, seed }: RunSettings, { split, pictures }: OpenedData, shard: Shard): TrainingData =>
+  new PicturePairs({ people: split.trained, pictures, batchSize, seed, shard });

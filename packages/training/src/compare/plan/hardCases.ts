@@ -36,7 +36,7 @@ const measures: Readonly<Record<string, Measure>> = {
   'open mouth': (head) => (isFree(head) && ahead(head) ? (head.expression['mouth-open'] ?? 0) : 0),
   'strong expression': (head) =>
     isFree(head) && ahead(head) ? Object.values(head.expression).reduce((sum, weight) => sum + weight, 0) : 0,
-  'turned 40° or more': (head) => {
+  'turned far': (head) => {
     const yaw = Math.abs(head.pose.yaw);
     return isFree(head) && yaw >= TURNED && yaw <= TURNED_AWAY ? yaw : 0;
   },
