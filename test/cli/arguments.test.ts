@@ -22,7 +22,11 @@ const MISTAKES: readonly (readonly [what: string, command: readonly string[], sa
   ['a size that the networks cannot take', ['train', '--size', '50'], /--size 50: .*multiple of 8/],
   ['a missing golden file', ['conformance', 'nothing.safetensors'], /nothing\.safetensors: no such file/],
   ['a missing checkpoint', ['eval', '--checkpoint', 'nothing.safetensors'], /nothing\.safetensors: no such file/],
-  ['a checkpoint of something else', ['eval', '--checkpoint', golden], /optim\.safetensors: is no SimSwap checkpoint/],
+  [
+    'a checkpoint of something else',
+    ['eval', '--checkpoint', golden],
+    /optim\.safetensors: is no SimSwap checkpoint and no generator/,
+  ],
   [
     'a resumed run with another size',
     ['train', '--resume', golden, '--size', '64'],

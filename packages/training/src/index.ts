@@ -19,9 +19,28 @@ export { PictureLabels, type PictureLabelsOptions } from './data/pictureLabels.t
 export { PicturePairs, type PicturePairsOptions } from './data/picturePairs.ts';
 export { type BadPicture, Pictures, type PicturesOptions } from './data/pictures.ts';
 export { type DataSplit, describeSplit, splitPeople } from './data/split.ts';
+export { type CropMask, changedOutside } from './evaluation/changedOutside.ts';
 export { type AnswerName, type EvaluationOptions, SwapEvaluation } from './evaluation/evaluate.ts';
 export { HeldOutEvaluation, type HeldOutOptions, type PhotoAnswer, type PhotoScores } from './evaluation/heldOut.ts';
 export { aboutPeople, firstOf, type PeopleSet } from './evaluation/people.ts';
+export {
+  type OwnIdentity,
+  type PortraitMeans,
+  type PortraitScores,
+  portraitScores,
+  portraitTables,
+} from './evaluation/portraitScores.ts';
+export { PortraitSheet } from './evaluation/portraitSheet.ts';
+export {
+  measurePortraits,
+  type Photograph,
+  type PortraitAnswer,
+  type PortraitFinder,
+  type PortraitMeasurement,
+  type PortraitOptions,
+  type PortraitSwap,
+  pairsByTarget,
+} from './evaluation/portraitSwaps.ts';
 export {
   type FoundPerson,
   findPeople,

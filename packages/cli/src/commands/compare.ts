@@ -17,6 +17,7 @@ import { type Command, Option } from 'commander';
 import { openDevice } from '../terminal/device.ts';
 import { UsageError } from '../terminal/failure.ts';
 import { integer } from '../terminal/options.ts';
+import { refuseGiven } from '../terminal/refuse.ts';
 
 /** The options of `visage eval --compare`: those that only it reads, and those that it shares with `visage eval`. */
 export interface CompareOptions {
@@ -30,12 +31,13 @@ export interface CompareOptions {
   readonly budget: number;
   readonly steps?: number;
   readonly couples: number;
-  readonly photos: number;
+  readonly photosEach: number;
   readonly meterSteps?: number;
   readonly seed: number;
   readonly seeds: number;
   readonly set?: RecipeChanges;
-  readonly out: string;
+  /** Default `out/compare`. */
+  readonly out?: string;
 }
 
 const ONLY_COMPARED = [
@@ -44,7 +46,7 @@ const ONLY_COMPARED = [
   'budget',
   'steps',
   'couples',
-  'photos',
+  'photosEach',
   'meterSteps',
   'seed',
   'seeds',
@@ -55,16 +57,16 @@ const ONLY_COMPARED = [
 /**
  * Checks that `visage eval` without `--compare` was given no option that only `--compare` reads.
  *
+ * @param read options that are read all the same.
  * @throws UsageError if such an option was given.
  */
-export function refuseCompareOptions(command: Command): void {
-  for (const name of ONLY_COMPARED satisfies readonly (keyof CompareOptions)[]) {
-    if (command.getOptionValueSource(name) !== 'cli') continue;
-    const flag = command.options.find((option) => option.attributeName() === name)?.long;
-    throw new UsageError(
-      `eval: ${flag} is for --compare; add --compare, or leave ${flag} out to measure the checkpoint alone`,
-    );
-  }
+export function refuseCompareOptions(command: Command, read: readonly string[] = []): void {
+  const names = ONLY_COMPARED.filter((name) => !read.includes(name)) satisfies readonly (keyof CompareOptions)[];
+  refuseGiven(
+    command,
+    names,
+    (flag) => `${flag} is for --compare; add --compare, or leave ${flag} out to measure the checkpoint alone`,
+  );
 }
 
 /**
@@ -73,7 +75,7 @@ export function refuseCompareOptions(command: Command): void {
  * @throws UsageError if the options do not fit together.
  */
 export async function compare(options: CompareOptions): Promise<void> {
-  const { people, level, couples, photos, peopleSet, seed, seeds, set, out, json } = options;
+  const { people, level, couples, photosEach, peopleSet, seed, seeds, set, out = 'out/compare', json } = options;
   if (people < 2 * couples + 2)
     throw new UsageError(
       `--people ${people}: ${couples} couples need at least ${2 * couples + 2}, so that there are strangers`,
@@ -91,7 +93,7 @@ export async function compare(options: CompareOptions): Promise<void> {
     `Computing on ${adapterLine(gpu)}, ${imageSize} pixels, ${options.steps ?? `${options.budget} s`} per system${seeds > 1 ? `, ${seeds} seeds` : ''}`,
   );
   const budget = { seconds: options.budget, steps: options.steps };
-  const plan = { couples, photos, people, peopleSet };
+  const plan = { couples, photos: photosEach, people, peopleSet };
   const run = { plan, seed, seeds, set, checkpoint, folder: out, say };
   const settings = { preset, imageSize, level, budget, meterSteps, ...run };
   const result = await compareSystems(settings);
@@ -122,7 +124,7 @@ export function addCompareOptions(command: Command): Command {
     .option('--budget <seconds>', 'with --compare: seconds of training per system', integer(1), 90)
     .option('--steps <n>', 'with --compare: steps per system instead of seconds', integer(1))
     .option('--couples <n>', 'with --compare: couples of people who are swapped', integer(1, 100), 4)
-    .option('--photos <n>', 'with --compare: photos of each person', integer(1, 64), 12)
+    .option('--photos-each <n>', 'with --compare: photos of each person', integer(1, 64), 12)
     .option(
       '--meter-steps <n>',
       'with --compare: training of the regressors of pose, expression, gaze and light (default: 3000, on a software adapter 300)',
@@ -135,5 +137,8 @@ export function addCompareOptions(command: Command): Command {
       integer(1, 100),
       1,
     )
-    .option('--out <folder>', 'with --compare: where page, picture and JSON go', 'out/compare');
+    .option(
+      '--out <folder>',
+      'with --compare: where page, picture and JSON go (default: out/compare); with --photos: where a sheet of the swaps goes',
+    );
 }

@@ -9,7 +9,6 @@ import {
   pictureEndings,
   pictureFormats,
   type TemplateName,
-  templates,
 } from '@visage/photos';
 import { filmTarget, npmWeights, writePicture } from '@visage/photos/node';
 import { pipelines, type Swapper } from '@visage/simswap';
@@ -17,7 +16,7 @@ import { adapterLine } from '@visage/training';
 import { type Command, Option } from 'commander';
 import { checkSquare, swapAligned } from '../photos/aligned.ts';
 import { type ChoiceFlags, filesOf, type PhotoChoice, readChoice } from '../photos/choice.ts';
-import { maskKinds, networkFiles, readNetworks, type SwapNetworks } from '../photos/networks.ts';
+import { masksOption, networkFiles, readNetworks, type SwapNetworks, templateOption } from '../photos/networks.ts';
 import { type SwappedPhotograph, swapPhotograph } from '../photos/photograph.ts';
 import { named, readPictures } from '../photos/pictures.ts';
 import { openDevice } from '../terminal/device.ts';
@@ -132,17 +131,8 @@ export function addSwap(program: Command): void {
     .option('--map <person=source...>', 'several people, each by another: anna.jpg=me.jpg ben.jpg=you.jpg')
     .option('--threshold <distance>', 'how different a matching face may be (default: 0.6)', number(0, 2))
     .option('--strength <share>', 'how much of the change is applied (default: 1)', number(0, 1))
-    .addOption(
-      new Option('--template <name>', 'how the faces of the training were aligned (default: as the file says)').choices(
-        Object.keys(templates),
-      ),
-    )
-    .addOption(
-      new Option(
-        '--masks <which>',
-        'what limits the swapped face: what a parsing network sees before it (parsed, the default), or its outline alone',
-      ).choices(maskKinds),
-    )
+    .addOption(templateOption())
+    .addOption(masksOption())
     .option('--aligned', 'source and target are aligned square faces already, and so is the result')
     .option('--quality <number>', 'of JPEG, WebP and AVIF (default: 92, AVIF 75)', integer(1, 100))
     .option(

@@ -1,17 +1,19 @@
-/** @file The networks of `visage swap`: from the files that its flags name, and those that come with Visage. */
+/** @file The networks of a swap: from the files that flags name, and those that come with Visage. */
 import { VisageError } from '@visage/gpu';
+import type { SafetensorsFile } from '@visage/nn';
 import { loadSafetensors } from '@visage/nn/node';
-import { type MaskChange, parsedMasks, type TemplateName, trainedTemplate } from '@visage/photos';
+import { type MaskChange, parsedMasks, type TemplateName, templates, trainedTemplate } from '@visage/photos';
 import { loadSwapper, type PipelineName, type Precision, type Swapper, swapImageSize } from '@visage/simswap';
 import { builtInWeights, loadParsingNetwork } from '@visage/training';
+import { Option } from 'commander';
 import { UsageError } from '../terminal/failure.ts';
 import { withFlags } from '../terminal/flags.ts';
 import { warnOfPrecision } from '../terminal/precision.ts';
 
 /** What limits the masks of swapped faces: their outline, or also what a parsing network sees before them. */
-export const maskKinds = ['parsed', 'outline'] as const;
+const maskKinds = ['parsed', 'outline'] as const;
 
-/** The flags of `visage swap` that are about its networks. */
+/** The flags of `visage swap` and `visage eval` that are about their networks. */
 export interface NetworkFlags {
   readonly checkpoint?: string;
   readonly identity?: string;
@@ -20,6 +22,20 @@ export interface NetworkFlags {
   readonly template?: TemplateName;
   readonly masks?: (typeof maskKinds)[number];
 }
+
+/** The option `--template`. */
+export const templateOption = (when = ''): Option =>
+  new Option(
+    '--template <name>',
+    `${when}how the faces of the training were aligned (default: as the file says)`,
+  ).choices(Object.keys(templates));
+
+/** The option `--masks`. */
+export const masksOption = (when = ''): Option =>
+  new Option(
+    '--masks <which>',
+    `${when}what limits the swapped face: what a parsing network sees before it (parsed, the default), or its outline alone`,
+  ).choices(maskKinds);
 
 /** The weight files of a swap. */
 export interface NetworkFiles {
@@ -36,13 +52,17 @@ export function networkFiles({ checkpoint, identity }: NetworkFlags): NetworkFil
   if (checkpoint !== undefined) return { checkpoint, identity };
   if (identity !== undefined)
     throw new UsageError(
-      `--identity ${identity} belongs to an imported generator, and --checkpoint names none; leave --identity out to swap with the networks that come with Visage`,
+      `--identity ${identity} belongs to an imported generator, and --checkpoint names none; leave --identity out to take the networks that come with Visage`,
     );
   return { checkpoint: builtInWeights('heads-swapper'), identity: builtInWeights('heads-identity') };
 }
 
 /** The networks of a swap, read but not yet on a device. */
 export interface SwapNetworks {
+  /** The name of the generator's file for people. */
+  readonly name: string;
+  /** The generator, or the training checkpoint that holds it. */
+  readonly file: SafetensorsFile;
   /** Height and width of the faces that the generator takes. */
   readonly size: number;
   /**
@@ -61,7 +81,7 @@ export interface SwapNetworks {
 const FLAGS = { identity: '--identity', importNetwork: 'visage import' };
 
 const UNKNOWN_TEMPLATE =
-  'does not say how the faces that it was trained on were aligned; name it with --template, or give aligned faces with --aligned';
+  'does not say how the faces that it was trained on were aligned; name it with --template (or swap faces that are aligned already, by `visage swap --aligned`)';
 
 /** Reads the files of a swap's networks. */
 export async function readNetworks(flags: NetworkFlags): Promise<SwapNetworks> {
@@ -71,6 +91,8 @@ export async function readNetworks(flags: NetworkFlags): Promise<SwapNetworks> {
   const identityFile = identity === undefined ? undefined : await loadSafetensors(identity);
   const size = await withFlags(FLAGS, () => swapImageSize(file));
   return {
+    name: flags.checkpoint ?? 'the swapper that comes with Visage',
+    file,
     size,
     alignment() {
       const known = template ?? trainedTemplate(file);
