@@ -92,6 +92,7 @@ export { default as headsPeopleLight } from './heads/peopleLight.wgsl';
 export { default as headsPeopleMixture } from './heads/peopleMixture.wgsl';
 export { default as headsPeopleWeights } from './heads/peopleWeights.wgsl';
 export { default as headsPerson } from './heads/person.wgsl';
+export { default as headsPlacedPoint } from './heads/placedPoint.wgsl';
 export { default as headsPoint } from './heads/point.wgsl';
 export { default as headsPose } from './heads/pose.wgsl';
 export { default as headsProject } from './heads/project.wgsl';

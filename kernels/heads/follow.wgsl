@@ -5,7 +5,7 @@
 //           carrier's body. w: eyes: height above the eye's centre before the head turns; else 0. Slots that the worn
 //           style does not fill are left alone.
 // Tile      one thread per point and picture.
-// Prelude   tables.wgsl and its constants; person, view, pose, point; VERTICES, POINTS, BODY_POINTS.
+// Prelude   tables.wgsl and its constants; person, placedPoint, view, pose, point; VERTICES, POINTS, BODY_POINTS.
 //           Dispatch: [ceil((POINTS + BODY_POINTS) / 64), batch].
 @group(0) @binding(1) var<storage, read> people : array<Person>;
 @group(0) @binding(2) var<storage, read> heads : array<vec4f>;
@@ -18,18 +18,15 @@ fn main(@builtin(global_invocation_id) id : vec3u) {
   if (id.x >= POINTS + BODY_POINTS) {
     return;
   }
-  let ofCarrier = id.x >= POINTS;
-  let kind = select(kindAt(id.x, KIND_POINT_START), BODY, ofCarrier);
-  let k = id.x - select(kindRow(kind, KIND_POINT_START), POINTS, ofCarrier);
-  let part = wornPart(kind, people[picture].style, people[picture].hair);
-  if (part == NO_PART || k >= partRow(part, PART_POINTS)) {
+  let found = placedPoint(picture, id.x);
+  if (!found.isThere) {
     return;
   }
-  let row = select(0u, 1u, ofCarrier || kind == HAIR);
-  var q = follow(partRow(part, POINT_START) + k, (2u * picture + row) * VERTICES);
+  let row = select(0u, 1u, found.ofCarrier || found.kind == HAIR);
+  var q = follow(found.point, (2u * picture + row) * VERTICES);
   var height = 0.0;
   let view = &views[picture];
-  if (kind == EYES) {
+  if (found.kind == EYES) {
     let centre = select((*view).leftSocket.xyz, (*view).rightSocket.xyz, q.x > 0.0);
     let v = (q - centre) * mat3x3f((*view).gazeX.xyz, (*view).gazeY.xyz, (*view).gazeZ.xyz);
     q = centre + v;

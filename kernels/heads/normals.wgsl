@@ -3,7 +3,7 @@
 //
 // Layout    placed, folds [batch, POINTS + BODY_POINTS] vec4f, see follow.wgsl; folds: the normals, w = 0.
 // Tile      one thread per point and picture.
-// Prelude   tables.wgsl and its constants; person, source; POINTS, BODY_POINTS.
+// Prelude   tables.wgsl and its constants; person, placedPoint, source; POINTS, BODY_POINTS.
 //           Dispatch: [ceil((POINTS + BODY_POINTS) / 64), batch].
 @group(0) @binding(1) var<storage, read> people : array<Person>;
 @group(0) @binding(2) var<storage, read> placed : array<vec4f>;
@@ -15,19 +15,15 @@ fn main(@builtin(global_invocation_id) id : vec3u) {
   if (id.x >= POINTS + BODY_POINTS) {
     return;
   }
-  let ofCarrier = id.x >= POINTS;
-  let kind = select(kindAt(id.x, KIND_POINT_START), BODY, ofCarrier);
-  let k = id.x - select(kindRow(kind, KIND_POINT_START), POINTS, ofCarrier);
-  let part = wornPart(kind, people[picture].style, people[picture].hair);
-  if (part == NO_PART || k >= partRow(part, PART_POINTS)) {
+  let found = placedPoint(picture, id.x);
+  if (!found.isThere) {
     return;
   }
-  let point = partRow(part, POINT_START) + k;
-  let source = sourceOf(picture, kind, point, ofCarrier);
-  let q = placed[source + k].xyz;
+  let source = sourceOf(picture, found.kind, found.point, found.ofCarrier);
+  let q = placed[source + found.place].xyz;
   var sum = vec3f(0.0);
-  let end = wordOf(point + 1u, 9u);
-  for (var c = wordOf(point, 9u); c < end; c++) {
+  let end = wordOf(found.point + 1u, 9u);
+  for (var c = wordOf(found.point, 9u); c < end; c++) {
     let others = tables[CORNERS_AT + 2u * c];
     sum += cross(placed[source + (others & 0xffffu)].xyz - q, placed[source + (others >> 16u)].xyz - q);
   }

@@ -104,10 +104,10 @@ export class HeadModel {
       const posing = [kernels.headsPerson, kernels.headsView, kernels.headsPose, kernels.headsPoint];
       const framing = [sine, kernels.headsTurn, ...posing, kernels.headsFrame];
       this.#launch('frame', framing, [people, heads, views], [batch, 1, 1]);
-      const placing = [...posing, kernels.headsFollow];
+      const placing = [...posing, kernels.headsPlacedPoint, kernels.headsFollow];
       this.#launch('follow', placing, [people, heads, views, placed], grid(points + bodyPoints));
       const reading = [kernels.headsPerson, kernels.headsSource];
-      const folding = [...reading, kernels.headsNormals];
+      const folding = [...reading, kernels.headsPlacedPoint, kernels.headsNormals];
       this.#launch('normals', folding, [people, placed, folds], grid(points + bodyPoints));
       const filling = [people, placed, folds, positions, normals, tangents, carrier];
       this.#launch('slots', [...reading, kernels.headsSlots], filling, grid(slots + bodyVertices));
