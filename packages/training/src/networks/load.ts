@@ -25,7 +25,7 @@ export async function loadIdentityNetwork(path: string): Promise<IdentityNetwork
   if (description?.architecture !== 'identity') {
     const got = description?.architecture ?? 'no architecture';
     throw new VisageError(
-      `${path}: names '${got}', expected the weights of an identity network, as example 03 writes them`,
+      `${path}: names '${got}', expected the weights of an identity network, as \`visage train identity\` writes them`,
     );
   }
   const config = ofFile(file, () => readIdentityConfig(description.config));
