@@ -10,8 +10,7 @@
  *     node --import ./scripts/register.mjs examples/07-verification.ts --steps 8000 --batch 128 --people 10000 \
  *       --level L1 --unseen 200
  *
- * `--networks arcface,iresnet --margins angle,cosine` chooses. Example 03 shows the training loop itself; here it is
- * one call.
+ * `--networks arcface,iresnet --margins angle,cosine` chooses.
  */
 import { parseArgs } from 'node:util';
 import { faceSets, type Level, type Verification, verification } from '@visage/faces';
