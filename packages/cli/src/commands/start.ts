@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { currentGpu, type Gpu } from '@visage/gpu';
+import type { Gpu } from '@visage/gpu';
 import { writeMarkedPng } from '@visage/photos/node';
 import { paper, truth } from '@visage/simswap';
 import { halfPrecision } from '@visage/tensor';
@@ -27,9 +27,9 @@ const FOLDER = 'out/first-swap';
 const PORTRAIT_STEPS = 10_000;
 
 /** The first training: mesh heads on a GPU; on a software adapter procedural faces, which it renders in time. */
-function firstSettings({ adapter }: Gpu): RunSettings {
-  if (adapter.software) return newSettings(tiny, paper);
-  const precision = halfPrecision(currentGpu()) === true ? 'mixed' : 'f32';
+function firstSettings(gpu: Gpu): RunSettings {
+  if (gpu.adapter.software) return newSettings(tiny, paper);
+  const precision = halfPrecision(gpu) === true ? 'mixed' : 'f32';
   return newSettings(portrait, truth, { steps: PORTRAIT_STEPS, precision });
 }
 
