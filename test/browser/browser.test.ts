@@ -9,7 +9,7 @@ import { readMarks } from '@visage/photos/node';
 import { exportable, exportOnnx, importedFile, importKinds, importNetwork } from '@visage/simswap';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { bundleForBrowser, findChromium, type OpenPage, openPage } from './chromium.ts';
+import { bundleForBrowser, findChromium, type OpenPage, openPage, runsPages } from './chromium.ts';
 
 const test = suite('browser');
 const executable = findChromium();
@@ -21,7 +21,7 @@ function inPage<Name extends keyof typeof visage>(name: Name): ReturnType<(typeo
   return open.page.evaluate(`visage.${name}()`) as ReturnType<(typeof visage)[Name]>;
 }
 
-const needsBrowser = executable || process.env.VISAGE_BROWSER === 'required' ? test : test.skip;
+const needsBrowser = runsPages(executable) ? test : test.skip;
 
 needsBrowser('the bundle imports nothing from Node, and the page opens', async () => {
   assert.ok(executable, 'no Chromium found: apt-get install chromium, or name one in VISAGE_CHROMIUM');

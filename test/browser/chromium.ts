@@ -33,6 +33,10 @@ export function findChromium(): string | undefined {
   return folders.flatMap((folder) => names.map((name) => join(folder, name))).find((file) => existsSync(file));
 }
 
+/** Whether tests of pages run: where there is a Chromium, and where one is required, so that its lack fails them. */
+export const runsPages = (executable: string | undefined): boolean =>
+  executable !== undefined || process.env.VISAGE_BROWSER === 'required';
+
 /**
  * Bundles a TypeScript file for the browser as one ES module. Fails if it, or anything it imports, imports from Node:
  * this is what holds the packages that browsers load to that rule.

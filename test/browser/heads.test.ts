@@ -7,12 +7,12 @@ import { headAssetFiles } from '@visage/faces';
 import { loadHeads } from '@visage/faces/node';
 import * as assert from 'uvu/assert';
 import { gpuSuite } from '../helpers/gpu.ts';
-import { bundleForBrowser, findChromium, openPage } from './chromium.ts';
+import { bundleForBrowser, findChromium, openPage, runsPages } from './chromium.ts';
 import { drawHeads } from './headsPage.ts';
 
 const { test } = await gpuSuite('mesh heads in a browser');
 const executable = findChromium();
-const needsBrowser = executable || process.env.VISAGE_BROWSER === 'required' ? test : test.skip;
+const needsBrowser = runsPages(executable) ? test : test.skip;
 
 /** The files of the asset, by their paths beside the page. */
 const assets = new Map(

@@ -9,11 +9,11 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Outputs } from '../photos/madeUp.ts';
 import { checkOutputs } from '../photos/networkGoldens.ts';
-import { bundleForBrowser, findChromium, type OpenPage, openPage } from './chromium.ts';
+import { bundleForBrowser, findChromium, type OpenPage, openPage, runsPages } from './chromium.ts';
 
 const test = suite('networks of photographs in a browser');
 const executable = findChromium();
-const needsBrowser = executable || process.env.VISAGE_BROWSER === 'required' ? test : test.skip;
+const needsBrowser = runsPages(executable) ? test : test.skip;
 const { resolve } = createRequire(import.meta.url);
 let open: OpenPage | undefined;
 

@@ -12,11 +12,11 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { BothWays, Outputs } from '../photos/madeUp.ts';
 import { checkPhoto, photoFile, photoGolden } from '../photos/photoGoldens.ts';
-import { bundleForBrowser, findChromium, type OpenPage, openPage } from './chromium.ts';
+import { bundleForBrowser, findChromium, type OpenPage, openPage, runsPages } from './chromium.ts';
 
 const test = suite('photographs in a browser');
 const executable = findChromium();
-const needsBrowser = executable || process.env.VISAGE_BROWSER === 'required' ? test : test.skip;
+const needsBrowser = runsPages(executable) ? test : test.skip;
 const folder = mkdtempSync(join(tmpdir(), 'visage-page-'));
 let open: OpenPage | undefined;
 

@@ -11,11 +11,11 @@ import * as assert from 'uvu/assert';
 import { brokenFiles } from '../photos/files/broken.ts';
 import { checkShown } from '../photos/files/judge.ts';
 import { soundFiles } from '../photos/files/sound.ts';
-import { bundleForBrowser, findChromium, type OpenPage, openPage } from './chromium.ts';
+import { bundleForBrowser, findChromium, type OpenPage, openPage, runsPages } from './chromium.ts';
 
 const test = suite('public formats in a browser');
 const executable = findChromium();
-const needsBrowser = executable || process.env.VISAGE_BROWSER === 'required' ? test : test.skip;
+const needsBrowser = runsPages(executable) ? test : test.skip;
 const folder = mkdtempSync(join(tmpdir(), 'visage-pictures-'));
 let open: OpenPage | undefined;
 

@@ -111,7 +111,8 @@ export {
 } from './runs/open.ts';
 export type { PhotoFigures } from './runs/results.ts';
 export { type Outcome, RunFolder } from './runs/runFolder.ts';
-export { type KnownSwap, pictureOfSwap, shippedSwap } from './runs/shipped.ts';
+export { pictureOfSwap, type SwapShown } from './runs/samples.ts';
+export { shippedSwap } from './runs/shipped.ts';
 export type { OpenedData } from './runs/sources.ts';
 export type { FolderOutcome } from './runs/trainingFolder.ts';
 export { type Preset, portrait, presetFor, presets, type Rates, tiny } from './settings/presets.ts';

@@ -7,6 +7,7 @@ import { saveFile } from '@visage/nn/node';
 import { writeMarkedPng } from '@visage/photos/node';
 import type { RecipeChanges } from '@visage/simswap';
 import { aboutPeople } from '../evaluation/people.ts';
+import { percent } from '../evaluation/scores.ts';
 import { reportPage, type Table } from '../report/page.ts';
 import { spreadOf, withSpread } from '../report/spread.ts';
 import { duration } from '../report/text.ts';
@@ -135,8 +136,6 @@ export function comparisonTable(result: ComparisonResult): Table {
     rows: [head, ...systems.map(system), ...REFERENCES.map(reference)],
   };
 }
-
-const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
 
 /** Explains the figures, the people that they are measured on, and the differences in how the systems were tuned. */
 function noteOf({ plan, imageSize, seeds, strangers }: ComparisonResult): string {

@@ -1,8 +1,9 @@
-import { rankCorrelation } from '@visage/faces';
 import { median } from '@visage/gpu';
 import { samePerson } from '@visage/photos';
 import type { Table } from '../report/page.ts';
+import { agreementOf, meanCosineOf } from './likeness.ts';
 import type { PortraitAnswer, PortraitMeasurement, PortraitSwap } from './portraitSwaps.ts';
+import { percent } from './scores.ts';
 
 /** Means over swaps. */
 export interface PortraitMeans {
@@ -94,19 +95,12 @@ function ownIdentity(swaps: readonly PortraitSwap[]): OwnIdentity {
     [...pairs.values()].map(({ cosine }) => cosine),
     [...pairs.values()].map((p) => p.apart),
   ];
-  const meanCosine = cosines.reduce((sum, cosine) => sum + cosine, 0) / cosines.length;
   const ordered = cosines.length > 2 && [cosines, distances].every((list) => new Set(list).size > 1);
-  if (!ordered) return { meanCosine };
   return {
-    meanCosine,
-    agreement: rankCorrelation(
-      cosines.map((cosine) => -cosine),
-      distances,
-    ),
+    meanCosine: meanCosineOf(cosines),
+    ...(ordered && { agreement: agreementOf(cosines, distances) }),
   };
 }
-
-const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 
 const row = (name: string, means: PortraitMeans): string[] => [
   name,

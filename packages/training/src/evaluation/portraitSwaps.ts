@@ -17,6 +17,7 @@ import {
 import { copy, keep, type Tensor } from '@visage/tensor';
 import { changedOutside } from './changedOutside.ts';
 import { type FaceShape, landmarkError, poseError } from './faceShape.ts';
+import { cosineOf } from './likeness.ts';
 
 /** A photograph that is read when it is needed, so that a folder of any size fits into memory. */
 export interface Photograph {
@@ -279,7 +280,3 @@ export function pairsByTarget(
     sources: pairs.filter((pair) => pair.target === target).map(({ source }) => source),
   })).filter(({ sources }) => sources.length > 0);
 }
-
-/** The cosine of unit vectors. */
-const cosineOf = (a: Float32Array, b: Float32Array): number =>
-  a.reduce((sum, value, k) => sum + value * (b[k] as number), 0);

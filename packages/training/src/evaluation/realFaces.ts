@@ -2,7 +2,7 @@
  * @file Whether a network that learned from rendered people reads real ones: it is asked about faces in photographs and
  * films, beside dlib's recogniser, which learned from three million photographs.
  */
-import { type Embeddings, rankCorrelation } from '@visage/faces';
+import type { Embeddings } from '@visage/faces';
 import { VisageError } from '@visage/gpu';
 import {
   alignFace,
@@ -18,6 +18,7 @@ import {
 } from '@visage/photos';
 import type { IdentityNetwork } from '@visage/simswap';
 import { embedAll } from './evaluate.ts';
+import { agreementOf, cosineOf, meanCosineOf } from './likeness.ts';
 
 /** A face in a picture. */
 export interface FoundPerson {
@@ -113,12 +114,8 @@ export async function realFaceScores(
     }
   if (cosines.length < 3)
     throw new VisageError(`real faces: ${faces.length} faces make ${cosines.length} pairs of two people, 3 are needed`);
-  const agreement = rankCorrelation(
-    cosines.map((cosine) => -cosine),
-    theirs,
-  );
-  const meanCosine = cosines.reduce((sum, cosine) => sum + cosine, 0) / cosines.length;
-  return { faces: faces.length, pairs: cosines.length, agreement, meanCosine };
+  const agreement = agreementOf(cosines, theirs);
+  return { faces: faces.length, pairs: cosines.length, agreement, meanCosine: meanCosineOf(cosines) };
 }
 
 /** Whether people of films are told apart. */
@@ -188,6 +185,3 @@ function summed(rows: readonly Float32Array[]): Float32Array {
   for (const row of rows) for (const [k, value] of row.entries()) sum[k] = (sum[k] as number) + value;
   return sum;
 }
-
-const cosineOf = (a: Float32Array, b: Float32Array): number =>
-  a.reduce((sum, value, k) => sum + value * (b[k] as number), 0);

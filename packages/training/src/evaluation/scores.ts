@@ -11,7 +11,8 @@ const NAMES: readonly (readonly [AnswerName, string])[] = [
   ['truth', 'exact truth'],
 ];
 
-const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
+/** Formats a share as `12.5 %`. */
+export const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 
 const row = (name: string, { psnr, l1, top1, margin, leak }: SwapScores): string[] => [
   name,

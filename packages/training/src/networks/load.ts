@@ -1,7 +1,7 @@
 import { isHeadLevel, type Level } from '@visage/faces';
 import { loadHeads } from '@visage/faces/node';
 import { VisageError } from '@visage/gpu';
-import { buildFor, loadModule, networkDescription, ofFile } from '@visage/nn';
+import { buildFor, type Layer, loadModule, networkDescription, ofFile } from '@visage/nn';
 import { loadSafetensors } from '@visage/nn/node';
 import {
   buildIdentityNetwork,
@@ -19,36 +19,45 @@ import {
  *
  * @throws VisageError when the file holds something else.
  */
-export async function loadIdentityNetwork(path: string): Promise<IdentityNetwork> {
-  const file = await loadSafetensors(path);
-  const description = networkDescription(file);
-  if (description?.architecture !== 'identity') {
-    const got = description?.architecture ?? 'no architecture';
-    throw new VisageError(
-      `${path}: names '${got}', expected the weights of an identity network, as \`visage train identity\` writes them`,
-    );
-  }
-  const config = ofFile(file, () => readIdentityConfig(description.config));
-  const network = buildFor(file, () => buildIdentityNetwork(config));
-  loadModule(network, file);
-  network.freeze().eval();
-  return network;
-}
+export const loadIdentityNetwork = (path: string): Promise<IdentityNetwork> =>
+  loadFrozen(path, {
+    architecture: 'identity',
+    expected: 'the weights of an identity network, as `visage train identity` writes them',
+    readSizes: readIdentityConfig,
+    build: buildIdentityNetwork,
+  });
 
 /**
  * Reads a parsing network, frozen and in evaluation mode.
  *
  * @throws VisageError when the file holds something else.
  */
-export async function loadParsingNetwork(path: string): Promise<ParsingNetwork> {
+export const loadParsingNetwork = (path: string): Promise<ParsingNetwork> =>
+  loadFrozen(path, {
+    architecture: parsingArchitecture,
+    expected: 'the weights of `visage train parsing`',
+    readSizes: readParsingConfig,
+    build: (sizes) => new ParsingNetwork(sizes),
+  });
+
+/** A kind of network: what a file of one names, what is said where it does not, and how it is built from its sizes. */
+interface NetworkKind<S, N extends Layer> {
+  readonly architecture: string;
+  readonly expected: string;
+  readSizes(json: unknown): S;
+  build(sizes: S): N;
+}
+
+async function loadFrozen<S, N extends Layer>(
+  path: string,
+  { architecture, expected, readSizes, build }: NetworkKind<S, N>,
+): Promise<N> {
   const file = await loadSafetensors(path);
   const description = networkDescription(file);
-  if (description?.architecture !== parsingArchitecture) {
-    const got = description?.architecture ?? 'no architecture';
-    throw new VisageError(`${path}: names '${got}', expected the weights of \`visage train parsing\``);
-  }
-  const config = ofFile(file, () => readParsingConfig(description.config));
-  const network = buildFor(file, () => new ParsingNetwork(config));
+  if (description?.architecture !== architecture)
+    throw new VisageError(`${path}: names '${description?.architecture ?? 'no architecture'}', expected ${expected}`);
+  const sizes = ofFile(file, () => readSizes(description.config));
+  const network = buildFor(file, () => build(sizes));
   loadModule(network, file);
   network.freeze().eval();
   return network;

@@ -127,12 +127,25 @@ export async function swapPicture(faces: SampleFaces, swapper: Swapper): Promise
   const { size, truths } = faces;
   const first = async (batch: Tensor) => image(size, size, (await batch.floats()).slice(0, size * size * 3));
   const swaps = await swapAll(faces, swapper);
-  const shown = [
-    await first(faces.sources),
-    await first(faces.targets),
-    image(size, size, swaps.slice(0, size * size * 3)),
-  ];
-  if (truths) shown.push(await first(truths));
+  return pictureOfSwap({
+    source: await first(faces.sources),
+    target: await first(faces.targets),
+    result: image(size, size, swaps.slice(0, size * size * 3)),
+    ...(truths && { truth: await first(truths) }),
+  });
+}
+
+/** The swap of two faces, with what it should be where that is known. */
+export interface SwapShown {
+  readonly source: Image;
+  readonly target: Image;
+  readonly result: Image;
+  readonly truth?: Image;
+}
+
+/** Source, target, result and, where it is known, the exact truth side by side. */
+export function pictureOfSwap({ source, target, result, truth }: SwapShown): Image {
+  const shown = [source, target, result, ...(truth ? [truth] : [])];
   const columnLabels = ['source', 'target', 'result', 'exact truth'].slice(0, shown.length);
-  return imageGrid(shown, { columns: shown.length, columnLabels, scale: Math.max(1, Math.round(192 / size)) });
+  return imageGrid(shown, { columns: shown.length, columnLabels, scale: Math.max(1, Math.round(192 / source.width)) });
 }

@@ -1,25 +1,18 @@
 import { fileURLToPath } from 'node:url';
-import { type Image, image, imageGrid } from '@visage/faces';
+import { type Image, image } from '@visage/faces';
 import { readPng } from '@visage/faces/node';
 import { loadSafetensors } from '@visage/nn/node';
 import { loadSwapper } from '@visage/simswap';
 import { noGrad, tensor } from '@visage/tensor';
 import { exampleFacesUrl } from '@visage/weights';
 import { builtInWeights } from '../networks/builtIn.ts';
-
-/** The swap of two faces, with what it should be. */
-export interface KnownSwap {
-  readonly source: Image;
-  readonly target: Image;
-  readonly result: Image;
-  readonly truth: Image;
-}
+import type { SwapShown } from './samples.ts';
 
 /**
  * Swaps two mesh heads with the swapper that comes with Visage. The heads are pictures that come with it too, because
  * to compile their renderer for a software adapter takes longer than the swap.
  */
-export async function shippedSwap(): Promise<KnownSwap> {
+export async function shippedSwap(): Promise<Required<SwapShown>> {
   const stacked = await readPng(fileURLToPath(exampleFacesUrl));
   const size = stacked.width;
   const each = size * size * 3;
@@ -35,11 +28,3 @@ export async function shippedSwap(): Promise<KnownSwap> {
   for (const owned of [...inputs, swapped, swapper]) owned.dispose();
   return { source, target, result, truth };
 }
-
-/** Source, target, result and exact truth side by side. */
-export const pictureOfSwap = ({ source, target, result, truth }: KnownSwap): Image =>
-  imageGrid([source, target, result, truth], {
-    columns: 4,
-    columnLabels: ['source', 'target', 'result', 'exact truth'],
-    scale: 2,
-  });

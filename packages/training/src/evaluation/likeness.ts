@@ -1,0 +1,22 @@
+/** @file How alike an identity network finds people, and whether another network finds the same people alike. */
+import { rankCorrelation } from '@visage/faces';
+
+/** The cosine of two unit vectors. */
+export const cosineOf = (a: Float32Array, b: Float32Array): number =>
+  a.reduce((sum, value, k) => sum + value * (b[k] as number), 0);
+
+/** The mean cosine of pairs of different people; near 1 a network takes everybody for one person. */
+export const meanCosineOf = (cosines: readonly number[]): number =>
+  cosines.reduce((sum, cosine) => sum + cosine, 0) / cosines.length;
+
+/**
+ * Spearman's rank correlation of a network's distances, as cosines of pairs, with those that another network gives the
+ * same pairs: 1 if both find the same people alike, 0 if the one says nothing of the other.
+ *
+ * @throws ArgumentError for fewer than three pairs, and where all are equally alike.
+ */
+export const agreementOf = (cosines: readonly number[], distances: readonly number[]): number =>
+  rankCorrelation(
+    cosines.map((cosine) => -cosine),
+    distances,
+  );
