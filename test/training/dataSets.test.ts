@@ -148,7 +148,12 @@ test('a broken face of a set is told once by its place, and another face of the 
   assert.ok(asked.length > 80, 'somebody stood in');
 });
 
-const ALL_CHANGES = { 'pictures.flip': 0.5, 'pictures.color': 0.2, 'pictures.blur': 1, 'pictures.jpeg': 50 };
+const ALL_CHANGES = {
+  'pictures.flip': 0.5,
+  'pictures.color.strength': 0.2,
+  'pictures.blur.strength': 1,
+  'pictures.jpeg.strength': 50,
+};
 
 function mixedRun(folders: readonly string[], steps: number) {
   const data = [...folders.map((folder) => ({ folder, weight: 2 })), { folder: null, weight: 1 }];

@@ -7,8 +7,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { currentGpu } from '@visage/gpu';
 import { loadSafetensors } from '@visage/nn/node';
-import { parseStage, type ReaderStage } from '@visage/simswap';
+import { noChanges, parseStage, type ReaderStage } from '@visage/simswap';
 import {
+  describeChanges,
   hasMargins,
   loadIdentityNetwork,
   newReaderRun,
@@ -50,6 +51,15 @@ const messageOf = (work: Promise<unknown>): Promise<string> =>
     () => 'no error',
     (error: Error) => error.message,
   );
+
+test('a report names the changes that occur', () => {
+  assert.is(describeChanges(noChanges), 'none');
+  const [shrink, noise] = [
+    { probability: 0.25, strength: 4 },
+    { probability: 0, strength: 0.1 },
+  ];
+  assert.is(describeChanges({ ...noChanges, flip: 0.5, shrink, noise }), 'flip (50 %), shrink 4 (25 %)');
+});
 
 test('each kind of reader trains into a folder, with figures and weights', async () => {
   for (const reader of readerNames) {

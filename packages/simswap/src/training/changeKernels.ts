@@ -18,21 +18,6 @@ import { empty } from '@visage/tensor/kernels';
 
 const WORKGROUP = 256;
 const MCU = 16; // side of the squares of pixels that JPEG compresses
-const LUMA = [0.299, 0.587, 0.114]; // ITU-R BT.601
-
-/**
- * (M | b) row by row: p ↦ contrast · (brightness · saturated(p) − ½) + ½, with saturated(p) = luma + s · (p − luma).
- */
-export function colorMatrix(brightness: number, contrast: number, saturation: number): number[] {
-  const gain = brightness * contrast;
-  return [0, 1, 2].flatMap((row) => [
-    ...LUMA.map((weight, column) => gain * ((row === column ? saturation : 0) + (1 - saturation) * weight)),
-    0.5 * (1 - contrast),
-  ]);
-}
-
-/** libjpeg's factor of its quantisation tables, in percent. */
-export const jpegScale = (quality: number): number => (quality < 50 ? 5000 / quality : 200 - 2 * quality);
 
 /** Launches a kernel that takes one thread per pixel. */
 function perPixel(
@@ -53,9 +38,9 @@ function perPixel(
   return out;
 }
 
-/** Mirrored and recoloured by a matrix in the first 12 numbers and a flag behind it. */
-export const recoloured = (x: Tensor, numbers: Tensor): Tensor =>
-  perPixel('augment/color', [augmentColor], x, numbers, {});
+/** Recoloured by a 3x4 matrix, row by row from a place of the numbers on. */
+export const recoloured = (x: Tensor, numbers: Tensor, MATRIX: number): Tensor =>
+  perPixel('augment/color', [augmentColor], x, numbers, { MATRIX });
 
 /** Blurred by a Gaussian with σ at a place of the numbers, at most `most` pixels. */
 export function blurred(x: Tensor, numbers: Tensor, SIGMA: number, most: number): Tensor {

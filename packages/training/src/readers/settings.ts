@@ -2,8 +2,11 @@
 import type { Level } from '@visage/faces';
 import { VisageError } from '@visage/gpu';
 import {
+  type Change,
   type FaceChanges,
   type LevelShare,
+  noChanges,
+  occurs,
   type Precision,
   precisions,
   type ReaderOptimizer,
@@ -144,8 +147,10 @@ export function describeStage(stage: ReaderStage): string {
 
 /** The changes of the faces in words: those that occur. */
 export function describeChanges({ flip, ...changes }: FaceChanges): string {
-  const said = Object.entries(changes).flatMap(([name, { probability, strength }]) =>
-    probability > 0 ? [`${name} ${strength} (${Math.round(100 * probability)} %)`] : [],
+  const said = Object.entries(changes).flatMap(([name, change]: [string, Change]) =>
+    occurs(change, noChanges[name as keyof typeof changes].strength)
+      ? [`${name} ${change.strength} (${Math.round(100 * change.probability)} %)`]
+      : [],
   );
   const all = [...(flip > 0 ? [`flip (${Math.round(100 * flip)} %)`] : []), ...said];
   return all.length > 0 ? all.join(', ') : 'none';
