@@ -4,6 +4,7 @@
  */
 import { type Constant, f32, i32, linearGrid } from '@visage/gpu';
 import {
+  augmentBatch,
   augmentBlur,
   augmentColor,
   augmentJpeg,
@@ -19,7 +20,7 @@ import { empty } from '@visage/tensor/kernels';
 const WORKGROUP = 256;
 const MCU = 16; // side of the squares of pixels that JPEG compresses
 
-/** Launches a kernel that takes one thread per pixel. */
+/** Launches a kernel that takes one thread per pixel, behind the parts that it needs besides that of the batch. */
 function perPixel(
   name: string,
   parts: readonly string[],
@@ -31,7 +32,11 @@ function perPixel(
   const out = empty(x.gpu, x.shape, 'f32');
   const PIXELS = x.size / channels;
   x.gpu.dispatch({
-    program: { name, constants: { WG: WORKGROUP, H, W, PIXELS, NUMBERS: numbers.dim(1), ...constants }, parts },
+    program: {
+      name,
+      constants: { WG: WORKGROUP, H, W, PIXELS, NUMBERS: numbers.dim(1), ...constants },
+      parts: [augmentBatch, ...parts],
+    },
     buffers: [out.buffer, x.buffer, numbers.buffer],
     grid: linearGrid(Math.ceil(PIXELS / WORKGROUP)),
   });
@@ -88,7 +93,7 @@ export function compressed(x: Tensor, numbers: Tensor, QUALITY: number): Tensor 
     program: {
       name: 'augment/jpeg',
       constants: { H, W, NUMBERS: numbers.dim(1), QUALITY, ACROSS, DOWN, MCUS },
-      parts: [augmentJpeg],
+      parts: [augmentBatch, augmentJpeg],
     },
     buffers: [out.buffer, x.buffer, numbers.buffer],
     grid: linearGrid(MCUS),
