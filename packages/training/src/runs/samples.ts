@@ -5,6 +5,7 @@ import { expand, keep, noGrad, scope, slice, type Tensor, tensor } from '@visage
 import type { DataPerson } from '../data/dataSet.ts';
 import type { BadPicture, Pictures } from '../data/pictures.ts';
 import { facesAtOnce, inBatches } from '../evaluation/evaluate.ts';
+import { swapMatrix } from '../evaluation/swapMatrix.ts';
 
 const FACES = 4; // number of sources, and of targets
 const SCALE_TO = 96; // small faces are enlarged to about this many pixels
@@ -84,10 +85,7 @@ async function firstGood(faces: ArrayLike<number>, pictures: Pictures): Promise<
   return undefined;
 }
 
-/**
- * A grid of every source swapped into every target, with the sources in the first row and the targets in the first
- * column. With `truth` the grid shows the exact swaps instead of the swapper's.
- */
+/** Every source swapped into every target. With `truth` the matrix shows the exact swaps instead of the swapper's. */
 export async function sampleGrid(faces: SampleFaces, swapper: Swapper | 'truth'): Promise<Image> {
   const { size } = faces;
   const swapped = swapper === 'truth' ? await (faces.truths as Tensor).floats() : await swapAll(faces, swapper);
@@ -96,9 +94,8 @@ export async function sampleGrid(faces: SampleFaces, swapper: Swapper | 'truth')
     imagesOf(await faces.targets.floats(), size),
     imagesOf(swapped, size),
   ];
-  const rows = targets.map((target, t) => [target, ...swaps.slice(t * FACES, (t + 1) * FACES)]);
   const scale = Math.max(1, Math.round(SCALE_TO / size));
-  return imageGrid([image(size, size), ...sources, ...rows.flat()], { columns: FACES + 1, scale });
+  return swapMatrix(sources, targets, (source, target) => swaps[target * FACES + source], { scale });
 }
 
 /**
