@@ -164,6 +164,7 @@ export {
 export type { ImagePairs, TrainingData } from './training/data.ts';
 export { shuffledRows } from './training/data.ts';
 export { AUGMENTATION_DRAWS, augmentationDraws, diffAugment } from './training/diffAugment.ts';
+export { embedPhotos, type PhotoSet } from './training/embedPhotos.ts';
 export { NonFiniteLossError } from './training/errors.ts';
 export type { ExchangePlan, ExchangeRequest, GradientExchange } from './training/exchange.ts';
 export {
@@ -174,13 +175,6 @@ export {
   ProceduralLabels,
   type ProceduralLabelsOptions,
 } from './training/labelledData.ts';
-export {
-  embedPhotos,
-  type FaceLearner,
-  type LabelledFacesOptions,
-  type PhotoSet,
-  trainOnLabelledFaces,
-} from './training/labelledFaces.ts';
 export { MixedPairs, type MixPart } from './training/mixedPairs.ts';
 export { MixedPrecision, type ScalingReport } from './training/mixedPrecision.ts';
 export type { RunOptions, StepReport, TrainerOptions, TrainingTask } from './training/options.ts';
