@@ -17,6 +17,7 @@ import {
   type TemplateName,
 } from '@visage/photos';
 import type { IdentityNetwork } from '@visage/simswap';
+import { joined } from './batches.ts';
 import { embedAll } from './evaluate.ts';
 import { agreementOf, cosineOf, meanCosineOf } from './likeness.ts';
 
@@ -168,8 +169,7 @@ export async function toldApart(
 
 /** Embeddings of faces, of unit length. */
 async function unitRows(network: IdentityNetwork, faces: readonly RealFace[], size: number) {
-  const images = new Float32Array(faces.length * size * size * 3);
-  for (const [k, { crop }] of faces.entries()) images.set(crop, k * size * size * 3);
+  const images = joined(faces.map(({ crop }) => crop));
   const { values, size: length }: Embeddings = await embedAll(network, images, size);
   return { rows: faces.map((_, k) => unit(values.slice(k * length, (k + 1) * length))) };
 }
