@@ -83,7 +83,7 @@ export function filmTables({ parts, stages }: FilmReport): Table[] {
   const head =
     'part|precision|ms a frame|frames/s|first frame|main busy|main processor|decoding|encoding|all processors';
   const note =
-    'Milliseconds: of the first frame, which starts threads, and then per frame. Threads are busy while they do not wait for events; the main thread asks for results of the GPU without a pause, and the others wait for locks of codecs, which counts. Processor time is what the system gave.';
+    'Milliseconds: of the first frame, which starts processes, and then per frame. A process is busy while its main thread does not wait for events; the one that drives the GPU asks for results of it without a pause, and the others wait for locks of codecs, which counts. Processor time is what the system gave.';
   return [
     { title: 'A film with one face', note, rows: [head.split('|'), ...body] },
     stageTable(stages),
