@@ -4,7 +4,7 @@ import { VisageError } from '@visage/gpu';
 import type { Told } from './codecMessages.ts';
 import { FrameSlots } from './frameSlots.ts';
 
-/** Milliseconds that a process has to give up its film. */
+/** Milliseconds that a process has to give up its film once it is asked to. */
 const PATIENCE = 5000;
 
 interface Waiting<Answer> {
@@ -97,9 +97,12 @@ export class CodecProcess<Order extends { readonly kind: string }, Answer extend
 
   #receive({ answer, time }: Told<Answer>): void {
     this.#time = time;
+    if (answer === 'closed') {
+      this.#end();
+      return;
+    }
     const waiting = this.#waiting.shift();
-    if (answer === 'closed') this.#end();
-    else if (waiting) waiting.resolve(answer);
+    if (waiting) waiting.resolve(answer);
     else this.#answers.push(answer);
   }
 
