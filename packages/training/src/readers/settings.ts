@@ -1,5 +1,5 @@
 /** @file What determines the training of a network that reads faces, as plain data that travels in its checkpoint. */
-import type { Level } from '@visage/faces';
+import { type FactorSplit, factorSplits, type Level } from '@visage/faces';
 import { VisageError } from '@visage/gpu';
 import {
   type FaceChanges,
@@ -37,6 +37,8 @@ export interface ReaderSettings {
   readonly precision: Precision;
   /** Rendered faces, where `data` names no folder. */
   readonly levels: readonly LevelShare[];
+  /** What rendered people keep from picture to picture. */
+  readonly factorSplit: FactorSplit;
   /** Rendered faces (`null`) or one data set. */
   readonly data: readonly DataChoice[];
   /** Rendered people to learn from. */
@@ -114,6 +116,8 @@ export function resumedReaderSettings({ config, notes }: ReaderState, path: stri
       const { level, weight } = share(entry);
       return { level: levelOf(String(level)), weight };
     }),
+    // A checkpoint without it was written when there was one split.
+    factorSplit: json.factorSplit === undefined ? 'swap' : oneOf('factorSplit', factorSplits),
     data: list('data').map((entry) => {
       const { folder, weight } = share(entry);
       return folder === null || typeof folder === 'string' ? { folder, weight } : refuse('folder');
@@ -127,12 +131,14 @@ export function resumedReaderSettings({ config, notes }: ReaderState, path: stri
 }
 
 /** The faces of a training in words. */
-export function describeFaces({ data, levels, people }: ReaderSettings): string {
+export function describeFaces({ data, levels, people, factorSplit }: ReaderSettings): string {
   const folders = data.flatMap(({ folder }) => folder ?? []);
   if (folders.length > 0) return folders.join(', ');
   const total = levels.reduce((sum, { weight }) => sum + weight, 0);
   const share = (weight: number) => (levels.length > 1 ? ` (${Math.round((100 * weight) / total)} %)` : '');
-  return `${people} rendered people, level ${levels.map(({ level, weight }) => `${level}${share(weight)}`).join(', ')}`;
+  const kept = factorSplit === 'whole' ? ' who keep their whole heads' : '';
+  const mix = levels.map(({ level, weight }) => `${level}${share(weight)}`).join(', ');
+  return `${people} rendered people${kept}, level ${mix}`;
 }
 
 /** A stage in words. */
