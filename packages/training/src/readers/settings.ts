@@ -106,7 +106,8 @@ export function resumedReaderSettings({ config, notes }: ReaderState, path: stri
     network: config,
     imageSize: count('imageSize', COUNTS.imageSize, 16),
     stages: list('stages').map((stage, k) => readStage(stage, hasMargins(reader), `stages[${k}]`)),
-    changes: readFaceChanges(json.changes),
+    // A checkpoint without a share of grey pictures was written when there were none.
+    changes: readFaceChanges({ grey: 0, ...(json.changes as object) }),
     optimizer: oneOf('optimizer', readerOptimizers),
     averageDecay:
       typeof averageDecay === 'number' && averageDecay >= 0 && averageDecay < 1 ? averageDecay : refuse('averageDecay'),
@@ -149,10 +150,13 @@ export function describeStage(stage: ReaderStage): string {
 }
 
 /** The changes of the faces in words: those that occur. */
-export function describeChanges({ flip, ...changes }: FaceChanges): string {
+export function describeChanges({ flip, grey, ...changes }: FaceChanges): string {
   const said = Object.entries(changes).flatMap(([name, { probability, strength }]) =>
     probability > 0 ? [`${name} ${strength} (${Math.round(100 * probability)} %)`] : [],
   );
-  const all = [...(flip > 0 ? [`flip (${Math.round(100 * flip)} %)`] : []), ...said];
+  const shares = Object.entries({ flip, grey }).flatMap(([name, probability]) =>
+    probability > 0 ? [`${name} (${Math.round(100 * probability)} %)`] : [],
+  );
+  const all = [...shares, ...said];
   return all.length > 0 ? all.join(', ') : 'none';
 }
