@@ -4,7 +4,7 @@
  */
 
 import { createHash } from 'node:crypto';
-import { headDiversity } from '@visage/faces';
+import { describeHead, headDiversity } from '@visage/faces';
 import { headsPerson } from '@visage/kernels';
 import { record, type Tensor, tensor } from '@visage/tensor';
 import * as assert from 'uvu/assert';
@@ -140,6 +140,16 @@ test('of the split whole, a person keeps head, tone, hair and beard under all at
     weights.filter((_, k) => !/expression/.test(asset.targets.names[k % people.targets] ?? ''));
   assert.equal(shape(a.weights), shape(c.weights));
   assert.not.equal(shape(a.weights), shape(b.weights));
+});
+
+test('a head is described as its split draws it', () => {
+  const of = (attributes: number, factorSplit: FactorSplit) =>
+    describeHead({ identity: 3, attributes, level: 'M2', factorSplit });
+  const [one, other] = [of(1, 'whole'), of(2, 'whole')];
+  assert.equal([one.tone, one.carrier, one.face], [other.tone, other.carrier, other.face]);
+  assert.not.equal(one.pose, other.pose);
+  assert.equal([one.face, one.pose], [of(1, 'swap').face, of(1, 'swap').pose]);
+  assert.not.equal(of(1, 'swap').carrier, of(2, 'swap').carrier);
 });
 
 test('a split changes who decides a row, and nothing else of it', () => {

@@ -5,8 +5,8 @@
  * `identity`: the inner face, its skin scans, marks, brows, lashes and irises: what a swap transfers. `lasting`: what a
  * person keeps from photograph to photograph although a swap leaves it to the target: the head around the face (the
  * carrier), skin tone, hair and beard. `attribute`: what changes between photographs: make-up, shine of the skin,
- * clothes, glasses, pose, expression, light, background, things in front and sensor. A {@link FactorSplit} says which of
- * the two integers decides the lasting rows.
+ * clothes, glasses, pose, expression, light, background, things in front, sensor and the patches of a beard. A {@link
+ * FactorSplit} says which of the two integers decides the lasting rows.
  *
  * A number depends on (seed, stream, index, row) and on nothing else. Append new rows to keep old heads. The kernels
  * name a row by its name in capitals: `keyWarmth` is KEY_WARMTH. Ranges are those of level M3, see levels.ts. Angles
