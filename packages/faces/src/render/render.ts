@@ -1,8 +1,7 @@
 /**
  * @file Renders faces on the GPU. Two integers name a face. Levels L0 to L3 are procedural faces: three kernels turn a
  * batch into pixels, which draw the factors, derive matrices and colours, and trace. Levels M0 to M3 are mesh heads.
- * Rendering identity i with attributes a is the exact true swap of i into a, unless `factorSplit` is
- * `whole`.
+ * Rendering identity i with attributes a is the exact true swap of i into a, unless `factorSplit` is `whole`.
  */
 import {
   ArgumentError,

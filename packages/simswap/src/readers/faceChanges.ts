@@ -90,7 +90,7 @@ export const faceChangeFields = {
 };
 
 /** Changes without a strength. */
-const shares: ReadonlySet<string> = new Set(['flip', 'grey'] satisfies (keyof FaceChanges)[]);
+const SHARES: ReadonlySet<string> = new Set(['flip', 'grey'] satisfies (keyof FaceChanges)[]);
 
 const CHANGES: OptionKeys<FaceChanges> = {
   flip: true,
@@ -112,7 +112,7 @@ const CHANGES: OptionKeys<FaceChanges> = {
 export function checkFaceChanges(op: string, changes: FaceChanges): void {
   checkOptions(op, changes, CHANGES);
   for (const [name, each] of Object.entries(changes))
-    if (!shares.has(name)) checkOptions(`${op}: ${name}`, each, { probability: true, strength: true });
+    if (!SHARES.has(name)) checkOptions(`${op}: ${name}`, each, { probability: true, strength: true });
   readFields(faceChangeFields, new JsonReader(changes, op));
 }
 

@@ -1,6 +1,7 @@
 /**
  * @file Personal axes: signed directions of shape along which people differ, each between two morph targets. The face
- * that a swap transfers has its axes from the identity, the head around it (the carrier) from the attributes.
+ * that a swap transfers has its axes from the identity; those of the head around it (the carrier) are lasting, see
+ * factors.ts.
  */
 import { factor, type HeadFactor } from './factors.ts';
 

@@ -71,7 +71,7 @@ const rowsKey = (level: HeadLevel, crop: HeadCrop, people: FactorSplit | 'mean')
 
 const levels: readonly HeadLevel[] = ['M0', 'M1', 'M2', 'M3'];
 
-/** The people of an asset on one device. Make it outside of recorded steps; it holds 100 kB until `dispose`. */
+/** The people of an asset on one device. Make it outside of recorded steps; it holds 140 kB until `dispose`. */
 export class People {
   /** The tables of the asset on the host. */
   readonly tables: PeopleTables;
