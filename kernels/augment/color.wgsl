@@ -2,8 +2,8 @@
 //   out[n, y, x] = clamp(M[n] · p + b[n], 0, 1),   p = pictures[n, y, x], or [n, y, W − 1 − x] if mirrored[n] ≠ 0
 //
 // Brightness, contrast and saturation are affine in a pixel's three values, so one 3x4 matrix holds all of them.
-// Layout    pictures, out [n, H, W, 3] f32; numbers [n, NUMBERS] f32 with the rows of (M | b), then mirrored, from place
-//           COLOR on.
+// Layout    pictures, out [n, H, W, 3] f32; numbers [n, NUMBERS] f32 with the rows of (M | b), then mirrored, from
+//           place COLOR on.
 // Prelude   WG, H, W, PIXELS (of the whole batch), NUMBERS, COLOR.
 // Dispatch  one thread per pixel.
 @group(0) @binding(0) var<storage, read_write> out : array<f32>;
