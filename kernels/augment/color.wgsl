@@ -2,14 +2,15 @@
 //   out[n, y, x] = clamp(M[n] · p + b[n], 0, 1),   p = pictures[n, y, x], or [n, y, W − 1 − x] if mirrored[n] ≠ 0
 //
 // Brightness, contrast and saturation are affine in a pixel's three values, so one 3x4 matrix holds all of them.
-// Layout    pictures, out [n, H, W, 3] f32; numbers [n, NUMBERS] f32: the rows of (M | b), then mirrored.
-// Prelude   WG, H, W, PIXELS (of the whole batch), NUMBERS.
+// Layout    pictures, out [n, H, W, 3] f32; numbers [n, NUMBERS] f32 with the rows of (M | b), then mirrored, from
+//           place COLOR on.
+// Prelude   WG, H, W, PIXELS (of the whole batch), NUMBERS, COLOR.
 // Dispatch  one thread per pixel.
 @group(0) @binding(0) var<storage, read_write> out : array<f32>;
 @group(0) @binding(1) var<storage, read> pictures : array<f32>;
 @group(0) @binding(2) var<storage, read> numbers : array<f32>;
 
-const MIRRORED = 12u; // place behind the 3x4 matrix
+const MIRRORED = 12u; // places behind the beginning of the 3x4 matrix
 
 @compute @workgroup_size(WG)
 fn main(
@@ -22,7 +23,7 @@ fn main(
     return;
   }
   let x = pixel % W;
-  let first = (pixel / (W * H)) * NUMBERS;
+  let first = (pixel / (W * H)) * NUMBERS + COLOR;
   var origin = pixel;
   if (numbers[first + MIRRORED] != 0.0) {
     origin = pixel - x + (W - 1u - x);

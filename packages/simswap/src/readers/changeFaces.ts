@@ -22,10 +22,11 @@ export function changeFaces(faces: Tensor, changes: FaceChanges, rows: Tensor): 
     let x = faces.detach();
     if (moves(changes)) x = warped(x, rows, places.warp);
     if (occurs(changes.occlusion)) x = occluded(x, rows, places.occlusion);
-    if (occurs(changes.color)) x = recoloured(x, rows);
+    if (occurs(changes.color)) x = recoloured(x, rows, places.color);
     if (occurs(changes.blur)) x = blurred(x, rows, places.blur, changes.blur.strength);
     if (occurs(changes.shrink)) x = shrunk(x, rows, places.shrink);
     if (occurs(changes.noise)) x = noisy(x, rows, places.noise);
+    if (changes.grey > 0) x = recoloured(x, rows, places.grey); // behind the noise, which has colours
     return occurs(changes.jpeg) ? compressed(x, rows, places.jpeg) : x;
   });
 }

@@ -1,15 +1,13 @@
 /** @file The numbers of the random changes of a batch of faces: drawn on the host, by counter. */
 import { checkInteger } from '@visage/gpu';
 import { HostRandom } from '@visage/nn';
-import { colorMatrix, jpegScale } from '../training/changeKernels.ts';
+import { colorMatrix, greyMatrix, jpegScale } from '../training/changeKernels.ts';
 import { type Change, checkFaceChanges, type FaceChanges } from './faceChanges.ts';
 
 /** Where the numbers of each change begin in the row of a face. */
 export const places = {
-  /** 3x4, row by row. */
+  /** 3x4, row by row, and a 0 behind it: faces are mirrored by their warp. */
   color: 0,
-  /** Not used here: faces are mirrored by their warp. It lies where `recoloured` expects it. */
-  mirroredPixels: 12,
   blur: 13,
   /** Below 0: no compression. */
   jpeg: 14,
@@ -22,10 +20,12 @@ export const places = {
   shrink: 24,
   /** x, y, cos, sin, half-length, radius, red, green, blue. */
   occlusion: 25,
+  /** As `color`. */
+  grey: 34,
 } as const;
 
 /** Numbers in the row of a face. */
-export const CHANGE_ROW = 34;
+export const CHANGE_ROW = 47;
 
 const DRAWS = 36;
 const FIVE = 5; // points of a detector
@@ -114,6 +114,7 @@ function fillRow(row: Float32Array, draws: Draws, changes: FaceChanges, size: nu
   row[places.noise + 1] = Math.floor(draws.uniform() * 2 ** 24);
   const quality = draws.of(changes.jpeg, Number.NaN) * draws.uniform();
   row[places.jpeg] = Number.isNaN(quality) ? -1 : jpegScale(100 - quality);
+  row.set(draws.uniform() < changes.grey ? greyMatrix : colorMatrix(1, 1, 1), places.grey);
 }
 
 /** The map from points of the changed face to those of the given one. */

@@ -33,6 +33,8 @@ export interface FaceChanges {
   readonly shrink: Change;
   /** Noise of a sensor. Strength: the largest standard deviation, of values in [0, 1]. */
   readonly noise: Change;
+  /** The share of pictures that lose their colour: all channels become the luma of BT.709. */
+  readonly grey: number;
   /** A JPEG file. Strength: how far below 100 its quality may fall. */
   readonly jpeg: Change;
 }
@@ -48,6 +50,7 @@ export const noChanges: FaceChanges = {
   blur: OFF,
   shrink: { probability: 0, strength: 1 },
   noise: OFF,
+  grey: 0,
   jpeg: OFF,
 };
 
@@ -55,7 +58,8 @@ export const noChanges: FaceChanges = {
  * Changes for networks that are to read photographs. Trained on renderings without them, a network learns the
  * renderer's edges and noise. Blur, noise, colour, JPEG and a warp of the crop are the kinds of changes with which
  * DigiFace-1M (Bae et al. 2023) brought renderings closer to photographs; the others are ours. So are all probabilities
- * and strengths: they are not that paper's, and nobody has searched for better ones.
+ * and strengths: they are not that paper's, and nobody has searched for better ones. No
+ * picture becomes grey: what that does to a network has not been measured yet.
  */
 export const photographChanges: FaceChanges = {
   flip: 0.5,
@@ -65,6 +69,7 @@ export const photographChanges: FaceChanges = {
   blur: { probability: 0.3, strength: 2 },
   shrink: { probability: 0.25, strength: 4 },
   noise: { probability: 0.3, strength: 0.06 },
+  grey: 0,
   jpeg: { probability: 0.5, strength: 70 },
 };
 
@@ -80,8 +85,12 @@ export const faceChangeFields = {
   blur: change(0, 8),
   shrink: change(1, 16),
   noise: change(0, 1),
+  grey: SHARE,
   jpeg: change(0, 99),
 };
+
+/** Changes without a strength. */
+const SHARES: ReadonlySet<string> = new Set(['flip', 'grey'] satisfies (keyof FaceChanges)[]);
 
 const CHANGES: OptionKeys<FaceChanges> = {
   flip: true,
@@ -91,6 +100,7 @@ const CHANGES: OptionKeys<FaceChanges> = {
   blur: true,
   shrink: true,
   noise: true,
+  grey: true,
   jpeg: true,
 };
 
@@ -102,7 +112,7 @@ const CHANGES: OptionKeys<FaceChanges> = {
 export function checkFaceChanges(op: string, changes: FaceChanges): void {
   checkOptions(op, changes, CHANGES);
   for (const [name, each] of Object.entries(changes))
-    if (name !== 'flip') checkOptions(`${op}: ${name}`, each, { probability: true, strength: true });
+    if (!SHARES.has(name)) checkOptions(`${op}: ${name}`, each, { probability: true, strength: true });
   readFields(faceChangeFields, new JsonReader(changes, op));
 }
 

@@ -19,6 +19,7 @@ import { empty } from '@visage/tensor/kernels';
 const WORKGROUP = 256;
 const MCU = 16; // side of the squares of pixels that JPEG compresses
 const LUMA = [0.299, 0.587, 0.114]; // ITU-R BT.601
+const GREY = [0.2126, 0.7152, 0.0722]; // ITU-R BT.709
 
 /**
  * (M | b) row by row: p ↦ contrast · (brightness · saturated(p) − ½) + ½, with saturated(p) = luma + s · (p − luma).
@@ -30,6 +31,9 @@ export function colorMatrix(brightness: number, contrast: number, saturation: nu
     0.5 * (1 - contrast),
   ]);
 }
+
+/** (M | b) row by row: p ↦ luma of BT.709 in all channels. */
+export const greyMatrix: readonly number[] = [0, 1, 2].flatMap(() => [...GREY, 0]);
 
 /** libjpeg's factor of its quantisation tables, in percent. */
 export const jpegScale = (quality: number): number => (quality < 50 ? 5000 / quality : 200 - 2 * quality);
@@ -53,9 +57,9 @@ function perPixel(
   return out;
 }
 
-/** Mirrored and recoloured by a matrix in the first 12 numbers and a flag behind it. */
-export const recoloured = (x: Tensor, numbers: Tensor): Tensor =>
-  perPixel('augment/color', [augmentColor], x, numbers, {});
+/** Mirrored and recoloured by a matrix of 12 numbers from a place on and a flag behind it. */
+export const recoloured = (x: Tensor, numbers: Tensor, COLOR: number): Tensor =>
+  perPixel('augment/color', [augmentColor], x, numbers, { COLOR });
 
 /** Blurred by a Gaussian with σ at a place of the numbers, at most `most` pixels. */
 export function blurred(x: Tensor, numbers: Tensor, SIGMA: number, most: number): Tensor {

@@ -11,7 +11,7 @@ import { blurred, colorMatrix, compressed, jpegScale, recoloured } from './chang
 
 /** What a picture's change is made of: a 3x4 colour matrix, mirrored or not, σ of the blur, and JPEG's scale. */
 export const CHANGE_NUMBERS = 15;
-const [MIRRORED, SIGMA, QUALITY] = [12, 13, 14];
+const [COLOR, MIRRORED, SIGMA, QUALITY] = [0, 12, 13, 14];
 
 /** The random numbers of a picture. */
 type Draws = readonly [
@@ -51,7 +51,7 @@ export function changeNumbers(changes: PictureChanges, batch: number, step: numb
     const [brightness, contrast, saturation, blur, jpeg] = rest;
     const factor = (draw: number): number => 1 + changes.color * (2 * draw - 1);
     const row = numbers.subarray(k * CHANGE_NUMBERS, (k + 1) * CHANGE_NUMBERS);
-    row.set(colorMatrix(factor(brightness), factor(contrast), factor(saturation)));
+    row.set(colorMatrix(factor(brightness), factor(contrast), factor(saturation)), COLOR);
     row[MIRRORED] = flip < changes.flip ? 1 : 0;
     row[SIGMA] = changes.blur * blur ** 2;
     row[QUALITY] = jpegScale(100 - changes.jpeg * jpeg);
@@ -76,7 +76,7 @@ export function changePictures(pictures: Tensor, changes: PictureChanges, number
   const { flip, color, blur, jpeg } = changes;
   return noGrad(() => {
     let x = pictures.detach();
-    if (flip > 0 || color > 0) x = recoloured(x, numbers);
+    if (flip > 0 || color > 0) x = recoloured(x, numbers, COLOR);
     if (blur > 0) x = blurred(x, numbers, SIGMA, blur);
     return jpeg > 0 ? compressed(x, numbers, QUALITY) : x;
   });
