@@ -32,19 +32,20 @@ export function detectionTable(rows: readonly DetectionRow[]): Table {
 /** What an identity network makes of real faces. */
 export function carryoverTable(rows: readonly CarryoverRow[]): Table {
   const number = (value: number | undefined): string => value?.toFixed(3) ?? '';
-  const body = rows.map(({ faces, count, pairs, agreement, meanCosine, right, leastOwn, mostOther }) => [
+  const body = rows.map(({ faces, count, pairs, agreement, meanCosine, films }) => [
     faces,
     String(count),
     String(pairs ?? ''),
     number(agreement),
     number(meanCosine),
-    right === undefined ? '' : `${right} of ${count}`,
-    number(leastOwn),
-    number(mostOther),
+    films ? `${films.right} of ${films.asked}` : '',
+    number(films?.leastOwn),
+    number(films?.mostOther),
+    films ? `${films.apart} of ${films.frames}` : '',
   ]);
   const note =
-    "Agreement: Spearman's rank correlation, over pairs of two people, of the network's distances and those of dlib's recogniser; 0 says that the network's tell nothing of photographs.";
-  const head = ['faces', 'count', 'pairs', 'agreement', 'mean cosine', 'told apart', 'least own', 'most other'];
+    "Agreement: Spearman's rank correlation, over pairs of two people, of the network's distances and those of dlib's recogniser; 0 says that the network's tell nothing of photographs. By mean: frames nearest to the mean of their man, which other frames make; least own and most other are the cosines to the means. By every frame: frames nearer to all other frames of their man than to any of the other's.";
+  const head = 'faces|count|pairs|agreement|mean cosine|by mean|least own|most other|by every frame'.split('|');
   return { title: 'Real faces', note, rows: [head, ...body] };
 }
 
