@@ -147,6 +147,7 @@ export async function measureCarryover(
       note({ faces: name, count: faces.length, films: toldApart(people, rows) });
     told('two filmed men', await embeddingRows(network, faces, size));
     told("two filmed men, by dlib's recogniser", descriptorRows(faces));
+    told('two filmed men, by the mean colour of the crop', faces.map(meanColour));
   }
   await networks.dispose();
 }
@@ -159,6 +160,13 @@ async function facesOf(all: readonly NamedPicture[], found: FoundFaces, options:
     faces.push(...(await realFacesOf(picture, people, (k) => person ?? `${name} ${k}`, options)));
   }
   return faces;
+}
+
+/** A trivial answer, as a unit vector: it knows the camera and the light of a film, and nothing of the face. */
+function meanColour({ crop }: RealFace): Float32Array {
+  const sums = [0, 1, 2].map((c) => crop.reduce((sum, value, k) => (k % 3 === c ? sum + value : sum), 0));
+  const length = Math.hypot(...sums);
+  return Float32Array.from(sums, (sum) => sum / length);
 }
 
 /** Faces of evenly spaced frames of each film. */

@@ -1,7 +1,5 @@
 /** @file Masks of drawn inner faces, and how answers are scored against them; needs no photograph. */
-import { outlineOf, type Point, picture, swappedClasses } from '@visage/photos';
-import { ParsingNetwork } from '@visage/simswap';
-import type { Tensor } from '@visage/tensor';
+import { outlineOf, type Point, picture } from '@visage/photos';
 import * as assert from 'uvu/assert';
 import { intersectionOverUnion, majorityMask, polygonMask } from '../../bench/core/drawnMasks.ts';
 import { drawnPictures, parsedFaces, parsingRows, pointsOf } from '../../bench/core/parsing.ts';
@@ -9,6 +7,7 @@ import { packageNames } from '../../scripts/fixtures.mjs';
 import { gpuSuite } from '../helpers/gpu.ts';
 import { faceAt } from '../photos/faces.ts';
 import { plainOutlineMask } from '../photos/plainPaste.ts';
+import { seeing } from '../photos/seeing.ts';
 
 const { test } = await gpuSuite('inner faces of photographs');
 
@@ -63,18 +62,6 @@ test('the majority that scores a face has no part of that face', () => {
   );
   assert.equal(rows[0], { face: 'a', share: 0.5, network: 1, masked: 1, outline: 1, others: 0 });
 });
-
-const classes = ['background', 'hair', ...swappedClasses];
-
-/** A network that takes every pixel for one class, whatever the picture shows. */
-function seeing(name: string): ParsingNetwork {
-  const network = new ParsingNetwork({ channels: 2, halvings: 1, classes });
-  const { weight, bias } = network.head;
-  weight.write(new Float32Array(weight.size));
-  (bias as Tensor).write(Float32Array.from(classes, (each) => (each === name ? 20 : 0)));
-  network.freeze().eval();
-  return network;
-}
 
 test('each answer is scored in the crop of the face that was drawn', async () => {
   const [left, right] = [faceAt(20, 30, 60), faceAt(110, 40, 60)];
