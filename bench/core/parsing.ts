@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { VisageError } from '@visage/gpu';
 import {
   alignFace,
+  boxOfMesh,
   cropPictures,
   type Face,
   type FaceFinder,
@@ -20,6 +21,7 @@ import { readPicture } from '@visage/photos/node';
 import type { ParsingNetwork } from '@visage/simswap';
 import { noGrad, scope, type Tensor } from '@visage/tensor';
 import { fixtureFile } from '../../scripts/fixtures.mjs';
+import { SAME_FACE } from './detection.ts';
 import { intersectionOverUnion, majorityMask, type PixelMask, polygonMask } from './drawnMasks.ts';
 
 /** Intersection over union of each answer with the inner face that was drawn, in the aligned crop of one face. */
@@ -55,8 +57,7 @@ export interface ParsedFace {
 }
 
 const SIZE = 112; // the crops that parsing networks learn from
-const SMALLEST = 90; // pixels of the smallest face that was drawn
-const SAME_FACE = 0.3; // the found box is the drawn face's if their intersection is more than this share of their union
+const SMALLEST = 90; // pixels; every face that was drawn is higher
 const HARD = 0.001; // a feather that is narrower than a pixel
 
 /**
@@ -138,9 +139,7 @@ export const pointsOf = (numbers: readonly number[]): Point[] =>
 
 /** The found face whose box overlaps most with the polygon's. */
 function faceOf(polygon: readonly Point[], found: readonly Face[]): Face | undefined {
-  const [xs, ys] = [polygon.map(([x]) => x), polygon.map(([, y]) => y)];
-  const [x, y] = [Math.min(...xs), Math.min(...ys)];
-  const box = { x, y, width: Math.max(...xs) - x, height: Math.max(...ys) - y };
+  const box = boxOfMesh(Float32Array.from(polygon.flat()));
   const [best] = [...found].sort((a, b) => overlapOf(b.box, box) - overlapOf(a.box, box));
   return best && overlapOf(best.box, box) > SAME_FACE ? best : undefined;
 }
