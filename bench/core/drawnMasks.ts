@@ -1,4 +1,4 @@
-/** @file Masks of polygons that were drawn by hand, and how far two masks agree. */
+/** @file Masks of polygons that were drawn by eye, and how far two masks agree. */
 import type { Point } from '@visage/photos';
 
 /** Which pixels of a square belong to something: 1 or 0 for each, row by row. */

@@ -1,4 +1,4 @@
-/** @file How well a parsing network finds the inner faces of photographs, against outlines that were drawn by hand. */
+/** @file How well a parsing network finds the inner faces of photographs, against outlines that were drawn by eye. */
 import { readFile } from 'node:fs/promises';
 import { VisageError } from '@visage/gpu';
 import {

@@ -20,8 +20,8 @@ const ENROLLED = 4; // one of so many frames makes the mean of its person and is
 
 /**
  * Whether embeddings tell the people of films apart. Every fourth frame of each person makes their mean, and the others
- * are compared with the means of all. Then every frame is compared with every other frame, which is harder: the most
- * unlike pair of one person has to be more alike than any pair of two people.
+ * are compared with the means of all. Then every frame is compared with every other frame, which is harder: it has to
+ * be more alike to the least like frame of its person than to any frame of another.
  *
  * @param people whom each frame shows, in the order of the film: two people or more.
  * @param rows the embedding of each frame, a unit vector.
