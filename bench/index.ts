@@ -11,6 +11,7 @@
  *     npm run bench -- memory         its memory, counted on any machine
  *     npm run bench -- detection      faces found on photographs with 140 people, and on 37 pictures without
  *     npm run bench -- carryover FILE what an identity network that learned from rendered people makes of real ones
+ *     npm run bench -- parsing        inner faces that a parsing network finds, against outlines drawn on photographs
  *     npm run bench -- heads          pictures and masks of mesh heads
  *     npm run bench -- gates          mesh heads before detector and recogniser of real faces
  *     npm run bench -- data           pictures of a face set per second, decoded in worker threads
@@ -38,6 +39,7 @@ import { addKernelPage } from './commands/kernelPage.ts';
 import { addLadder } from './commands/ladder.ts';
 import { addMemory } from './commands/memory.ts';
 import { addPage } from './commands/page.ts';
+import { addParsing } from './commands/parsing.ts';
 import { addScale } from './commands/scale.ts';
 import { addTables } from './commands/tables.ts';
 import { addTransfer } from './commands/transfer.ts';
@@ -51,6 +53,7 @@ addTransfer(program);
 addScale(program);
 addDetection(program);
 addCarryover(program);
+addParsing(program);
 addHeads(program);
 addPage(program);
 addDatasetBench(program);

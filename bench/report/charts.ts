@@ -30,6 +30,7 @@ export function chartsOf({ bench, measured }: BenchResult): Chart[] {
     case 'film':
     case 'detection':
     case 'carryover':
+    case 'parsing':
     case 'heads':
     case 'gates':
     case 'pytorch':

@@ -14,6 +14,7 @@ import type { KernelReport } from '../core/kernels.ts';
 import type { LadderReport } from '../core/ladder.ts';
 import type { MemoryRow } from '../core/memory.ts';
 import type { NetworkRow } from '../core/networks.ts';
+import type { ParsingRow } from '../core/parsing.ts';
 import type { ScaleRow } from '../core/scale.ts';
 import type { Sizes } from '../core/sizes.ts';
 import type { StepRow } from '../core/step.ts';
@@ -51,6 +52,7 @@ export interface Measurements {
   readonly film: FilmReport;
   readonly detection: readonly DetectionRow[];
   readonly carryover: readonly CarryoverRow[];
+  readonly parsing: readonly ParsingRow[];
   readonly peers: PeerReport;
   readonly heads: readonly HeadRow[];
   readonly gates: GateReport;

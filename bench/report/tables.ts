@@ -11,6 +11,7 @@ import type { KernelReport, KernelRow } from '../core/kernels.ts';
 import type { LadderReport } from '../core/ladder.ts';
 import type { MemoryRow } from '../core/memory.ts';
 import type { NetworkRow } from '../core/networks.ts';
+import type { ParsingRow } from '../core/parsing.ts';
 import type { ScaleRow } from '../core/scale.ts';
 import type { StepRow } from '../core/step.ts';
 import type { TransferReport } from '../core/transfer.ts';
@@ -19,7 +20,7 @@ import { arithmeticRate, memoryRate, percent, significant } from './format.ts';
 import { gateTable, headTable } from './headTables.ts';
 import { ladderTable } from './ladderTable.ts';
 import { peerTable } from './peers.ts';
-import { carryoverTable, dataTable, detectionTable, filmTables } from './photoTables.ts';
+import { carryoverTable, dataTable, detectionTable, filmTables, parsingTable } from './photoTables.ts';
 import type { BenchResult, PytorchReport, PytorchRow } from './result.ts';
 import { scaleTable } from './scaleTable.ts';
 import { transferTables } from './transferTables.ts';
@@ -53,6 +54,8 @@ export function tablesOf(result: BenchResult, most = Number.POSITIVE_INFINITY): 
       return [detectionTable(result.measured as readonly DetectionRow[])];
     case 'carryover':
       return [carryoverTable(result.measured as readonly CarryoverRow[])];
+    case 'parsing':
+      return [parsingTable(result.measured as readonly ParsingRow[])];
     case 'data':
       return [dataTable(result.measured as readonly DataRow[])];
     case 'heads':
