@@ -1,8 +1,12 @@
 import { VisageError } from '@visage/gpu';
-import type { Transport } from '../exchange/transport.ts';
+import type { Message, Transport } from '../exchange/transport.ts';
 import type { Abi, Handle } from './abi.ts';
+import { type Copy, copyOn } from './copy.ts';
 import { type MpiFunctions, mpiFunctions } from './functions.ts';
-import { type Koffi, loadKoffi, loadMpi, type MpiLibrary, type Native } from './library.ts';
+import { type Koffi, loadKoffi, loadMpi, type MpiLibrary } from './library.ts';
+import { MpiMessage, SharedMessage } from './messages.ts';
+import type { SharedMemory } from './sharedMemory.ts';
+import { shareMemory } from './sharing.ts';
 
 /** A communicator on which one collective call follows another. */
 interface Lane {
@@ -18,6 +22,9 @@ const LEAST_OTHER_THREADS = 2;
 
 /** Threads that the pool of this process has. Node reads the number before a program begins. */
 const poolSize = (): number => Number(process.env.UV_THREADPOOL_SIZE ?? 4);
+
+/** What messages go through. */
+export type Carrier = 'shared memory' | 'MPI';
 
 type Handles = Readonly<Record<'world' | 'byte' | 'infoNull' | 'errorsReturn', Handle>>;
 
@@ -37,16 +44,19 @@ export class Mpi implements Transport {
   readonly version: string;
   readonly #functions: MpiFunctions;
   readonly #handles: Handles;
-  readonly #memcpy: Native;
+  readonly #copy: Copy;
   readonly #lanes: readonly Lane[];
   /** For calls that are no collective ones. */
   readonly #pulses: Handle;
+  /** Where it is shared by all ranks, messages go through it. */
+  #memory: SharedMemory | undefined;
+  #notShared: string | undefined;
   #waiting = 0;
   #done = 0;
 
   private constructor(koffi: Koffi, { library, abi, file }: MpiLibrary, mostLanes: number) {
     this.#functions = mpiFunctions(library, abi);
-    this.#memcpy = koffi.load(null).func('memcpy', 'void *', ['void *', 'void *', 'size_t']);
+    this.#copy = copyOn(koffi);
     this.#handles = handlesOf(abi, (name) => library.symbol(name));
     const { world, infoNull, errorsReturn } = this.#handles;
     const f = this.#functions;
@@ -79,17 +89,30 @@ export class Mpi implements Transport {
   /**
    * Joins the other ranks.
    *
-   * @param lanes the most exchanges that can be under way at once. There are fewer if a rank has too few threads.
+   * @param lanes the most messages that can be under way at once. There are fewer if a rank has too few threads.
+   * @param sharesMemory whether messages may go through memory that the ranks of a host share. They do if all ranks are
+   *   of one host, say so, and can.
    * @throws VisageError when koffi or MPI is missing, or there are not even the threads for a single lane.
    */
-  static async join(lanes: number): Promise<Mpi> {
+  static async join(lanes: number, sharesMemory = true): Promise<Mpi> {
     const most = Math.min(lanes, poolSize() - LEAST_OTHER_THREADS);
     if (most < 1)
       throw new VisageError(
         `an exchange needs ${1 + LEAST_OTHER_THREADS} threads, this process has ${poolSize()}; start it with UV_THREADPOOL_SIZE=${lanes + OTHER_THREADS}`,
       );
     const koffi = await loadKoffi();
-    return new Mpi(koffi, loadMpi(koffi), most);
+    const mpi = new Mpi(koffi, loadMpi(koffi), most);
+    await mpi.#share(koffi, sharesMemory);
+    return mpi;
+  }
+
+  async #share(koffi: Koffi, isWanted: boolean): Promise<void> {
+    if (this.localRanks < this.ranks) return;
+    try {
+      this.#memory = await shareMemory(koffi, this.#copy, this, isWanted);
+    } catch (cause) {
+      if (isWanted) this.#notShared = (cause as Error).message;
+    }
   }
 
   get lanes(): number {
@@ -101,45 +124,54 @@ export class Mpi implements Transport {
     return { waiting: this.#waiting, done: this.#done };
   }
 
-  allToAll(lane: number, ready: Promise<unknown>, from: Uint8Array, to: Uint8Array): Promise<void> {
-    const part = from.length / (this.ranks - 1);
-    const others = (each: (slot: number) => number, own: number) =>
-      Int32Array.from({ length: this.ranks }, (_, rank) =>
-        rank === this.rank ? own : each(rank - (rank > this.rank ? 1 : 0)),
-      );
-    const counts = others(() => part, 0);
-    const places = others((slot) => slot * part, 0);
-    const { byte } = this.#handles;
-    return this.#queue('allToAll', lane, ready, [from, counts, places, byte, to, counts, places, byte]);
+  /** What messages go through. */
+  get carrier(): Carrier {
+    return this.#memory ? 'shared memory' : 'MPI';
   }
 
-  allGather(lane: number, ready: Promise<unknown>, from: Uint8Array, to: Uint8Array): Promise<void> {
+  /** Why ranks of one host do not share memory, though they should. */
+  get notShared(): string | undefined {
+    return this.#notShared;
+  }
+
+  allToAll(part: number): Message {
+    const bytes = (this.ranks - 1) * part;
+    const slotIn = (other: number) => this.rank - (this.rank > other ? 1 : 0);
+    if (this.#memory) return this.#sharedMessage(this.#memory, part, bytes, (other) => slotIn(other) * part);
+    const byRank = (of: (slot: number) => number) =>
+      Int32Array.from({ length: this.ranks }, (_, rank) =>
+        rank === this.rank ? 0 : of(rank - (rank > this.rank ? 1 : 0)),
+      );
+    const counts = byRank(() => part);
+    const places = byRank((slot) => slot * part);
+    const [sent, received] = [new Uint8Array(bytes), new Uint8Array(bytes)];
     const { byte } = this.#handles;
-    return this.#queue('allGather', lane, ready, [from, from.length, byte, to, from.length, byte]);
+    return new MpiMessage(this.#copy, { sent, received: [received] }, (lane, ready) =>
+      this.#queue('allToAll', lane, ready, [sent, counts, places, byte, received, counts, places, byte]),
+    );
+  }
+
+  allGather(part: number): Message {
+    if (this.#memory) return this.#sharedMessage(this.#memory, part, part, () => 0);
+    const [sent, all] = [new Uint8Array(part), new Uint8Array(this.ranks * part)];
+    const own = this.rank * part;
+    const received = [all.subarray(0, own), all.subarray(own + part)];
+    return new MpiMessage(this.#copy, { sent, received }, (lane, ready) => this.#gatherBytes(lane, ready, sent, all));
   }
 
   /** What every rank says, in the order of the ranks. All of them must ask. */
   async gather<T>(value: T): Promise<T[]> {
     const text = new TextEncoder().encode(JSON.stringify(value));
     const lengths = new Int32Array(this.ranks);
-    const bytesOf = ({ buffer }: { buffer: ArrayBuffer }) => new Uint8Array(buffer);
-    await this.allGather(0, Promise.resolve(), bytesOf(Int32Array.of(text.length)), bytesOf(lengths));
+    await this.#gatherBytes(0, Promise.resolve(), Int32Array.of(text.length), lengths);
     const longest = Math.max(...lengths);
     const own = new Uint8Array(longest);
     own.set(text);
     const all = new Uint8Array(longest * this.ranks);
-    await this.allGather(0, Promise.resolve(), own, all);
+    await this.#gatherBytes(0, Promise.resolve(), own, all);
     return Array.from(lengths, (length, rank) => {
       const said = all.subarray(rank * longest, rank * longest + length);
       return JSON.parse(new TextDecoder().decode(said)) as T;
-    });
-  }
-
-  copy(to: Uint8Array, from: Uint8Array): Promise<void> {
-    return new Promise((resolve, reject) => {
-      // `to` and `from` stay referenced until the copy is over.
-      const done = (cause: Error | null) => (cause ? reject(cause) : resolve(void [to, from]));
-      this.#memcpy.async(to, from, from.byteLength, done);
     });
   }
 
@@ -179,6 +211,43 @@ export class Mpi implements Transport {
     const { world, byte } = this.#handles;
     this.#check('Allgather', this.#functions.allGather(Int32Array.of(own), 4, byte, all, 4, byte, world));
     return all;
+  }
+
+  /**
+   * A message through memory.
+   *
+   * @param bytes how many this rank sends.
+   * @param offsetIn where the part for this rank begins in what another one sends.
+   */
+  #sharedMessage(memory: SharedMemory, part: number, bytes: number, offsetIn: (other: number) => number): Message {
+    const own = memory.make(bytes);
+    const names = new Int32Array(2 * this.ranks);
+    // Both calls are asked for at once, so that they have the same place in the order of calls on every rank.
+    const told = this.#gatherBytes(0, Promise.resolve(), Int32Array.of(own.pid, own.descriptor), names);
+    const opened = told.then(() =>
+      Array.from({ length: this.ranks }, (_, rank) => rank)
+        .filter((rank) => rank !== this.rank)
+        .map((rank) => {
+          const [pid, descriptor] = names.subarray(2 * rank) as unknown as [number, number];
+          return { block: memory.open({ pid, descriptor }, bytes), offset: offsetIn(rank) };
+        }),
+    );
+    const blocks = this.#barrier(0, opened).then(async () => {
+      memory.hide(own);
+      return { own, others: await opened };
+    });
+    const barrier = (lane: number, ready: Promise<unknown>) => this.#barrier(lane, ready);
+    return new SharedMessage({ copy: this.#copy, memory, blocks, part, barrier });
+  }
+
+  /** Puts the bytes of every rank, all equally many, into `all`. */
+  #gatherBytes(lane: number, ready: Promise<unknown>, own: Uint8Array | Int32Array, all: Uint8Array | Int32Array) {
+    const { byte } = this.#handles;
+    return this.#queue('allGather', lane, ready, [own, own.byteLength, byte, all, own.byteLength, byte]);
+  }
+
+  #barrier(lane: number, ready: Promise<unknown>): Promise<void> {
+    return this.#queue('barrier', lane, ready, []);
   }
 
   /** Calls a collective function after all earlier ones of its lane, once `ready` resolves. */
