@@ -70,6 +70,11 @@ needsMpi(
       for (const run of runs) {
         assert.equal(carriersOf(run), [carrier]);
         assert.equal(run.all[1]?.losses, run.all[0]?.losses, 'every rank has the mean losses');
+        for (const { during, after } of run.all) {
+          assert.is(during.seen > 0, carrier === 'shared memory');
+          assert.is(during.open, 0, 'nobody else can open the memory any more');
+          assert.equal(after, { seen: 0, open: 0 }, 'it is freed');
+        }
       }
     const hashes = new Set(
       Object.values(through).flatMap((runs) => runs.flatMap(({ all }) => all.map(({ hash }) => hash))),
@@ -77,17 +82,6 @@ needsMpi(
     assert.is(hashes.size, 1, [...hashes].join(', '));
   },
 );
-
-for (const launcher of launchers)
-  test(`${launcher}: shared memory is seen by the ranks alone, and freed at the end`, async () => {
-    const { all } = await resultOf<Steps>(launcher, 2, ['steps.ts', '2']);
-    for (const { during, after } of all) {
-      assert.ok(during.seen > 0);
-      assert.is(during.seen % 2, 0, 'each rank sees what it sends and what the other sends');
-      assert.is(during.open, 0, 'nobody else can open it any more');
-      assert.equal(after, { seen: 0, open: 0 });
-    }
-  });
 
 needsMpi('when one rank does not want to share memory, all send through MPI and say why', async () => {
   const run = await resultOf<Steps>(launchers[0] as Launcher, 2, ['steps.ts', '2', '1', '1', '1']);

@@ -1,13 +1,13 @@
 /** @file Memory that several processes see, and messages that stay in it. Needs Linux, but no MPI. */
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import type { Message } from '@visage/distributed';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { copyOn } from '../../packages/distributed/src/mpi/copy.ts';
 import { loadKoffi } from '../../packages/distributed/src/mpi/library.ts';
-import { SharedMessage } from '../../packages/distributed/src/mpi/messages.ts';
 import { type Block, SharedMemory } from '../../packages/distributed/src/mpi/sharedMemory.ts';
+import { SharedMessages } from '../../packages/distributed/src/mpi/sharedMessages.ts';
+import { hub } from './hub.ts';
 
 const all = suite('shared memory');
 const test = process.platform === 'linux' ? all : all.skip;
@@ -54,71 +54,67 @@ test('what cannot be had is an error with its reason', () => {
   assert.is(seen(), 0);
 });
 
-/** A message of three ranks, all in this process, whose parts have `part` bytes. */
-function threeRanks(part: number, isAllToAll: boolean, opened: Promise<unknown> = Promise.resolve()): Message[] {
-  const bytes = isAllToAll ? 2 * part : part;
-  const made = [0, 1, 2].map(() => memory.make(bytes));
-  const messages = made.map((own, rank) => {
-    const others = made.flatMap((block, other) => {
-      if (other === rank) return [];
-      return [{ block: memory.open(block, bytes), offset: isAllToAll ? part * (rank - (rank > other ? 1 : 0)) : 0 }];
-    });
-    const blocks = opened.then(() => ({ own, others }));
-    return new SharedMessage({ copy, memory, blocks, part, barrier: async (_, ready) => void (await ready) });
+/** What makes the messages of three ranks that are all in this process. @param gate what their barriers wait for. */
+const threeRanks = (gate?: Promise<unknown>): SharedMessages[] =>
+  hub(3).map((transport) => {
+    const ranks = {
+      rank: transport.rank,
+      ranks: 3,
+      exchangeParts: () => Promise.reject(new Error('MPI is to carry nothing')),
+      gatherBytes: async (_: number, ready: Promise<unknown>, own: Uint8Array | Int32Array, all: typeof own) => {
+        await ready;
+        all.set((await transport.gather([...own])).flat());
+      },
+      barrier: async (_: number, ready: Promise<unknown>) => {
+        await ready;
+        await transport.gather(0);
+        await gate;
+      },
+    };
+    return new SharedMessages(ranks, copy, memory);
   });
-  for (const own of made) memory.hide(own);
-  return messages;
-}
 
-test('every rank takes what the others put, parts in the order of the ranks', async () => {
-  for (const isAllToAll of [true, false]) {
-    const messages = threeRanks(1000, isAllToAll);
-    // Byte 10 a + b: what rank a sends to the b-th of the other ranks.
+for (const kind of ['allToAll', 'allGather'] as const)
+  test(`${kind}: every rank takes what the others put, in the order of the ranks`, async () => {
+    const messages = threeRanks().map((ranks) => ranks[kind](1000));
+    // Byte 10 a + b: what rank a sends to the b-th of the other ranks, or to all of them.
     const parts = (bytes: readonly number[]) => Uint8Array.from(bytes.flatMap((each) => Array(1000).fill(each)));
-    const sent = [0, 1, 2].map((a) => parts(isAllToAll ? [10 * a, 10 * a + 1] : [10 * a]));
-    await Promise.all(messages.map((message, rank) => message.put(sent[rank] as Uint8Array)));
-    const expected = isAllToAll
-      ? [
-          [10, 20],
-          [0, 21],
-          [1, 11],
-        ]
-      : [
-          [10, 20],
-          [0, 20],
-          [0, 10],
-        ];
-    for (const [rank, message] of messages.entries()) {
-      const taken = new Uint8Array(2000);
-      await message.carry(0, Promise.resolve());
-      await message.take(taken);
-      assert.equal(taken, parts(expected[rank] as number[]), `rank ${rank}`);
+    const sent = [0, 1, 2].map((a) => parts(kind === 'allToAll' ? [10 * a, 10 * a + 1] : [10 * a]));
+    const expected = { allToAll: [10, 20, 0, 21, 1, 11], allGather: [10, 20, 0, 20, 0, 10] }[kind];
+    for (let round = 0; round < 2; round++) {
+      await Promise.all(messages.map((message, rank) => message.put(sent[rank] as Uint8Array)));
+      await Promise.all(messages.map((message) => message.carry(0, Promise.resolve())));
+      for (const [rank, message] of messages.entries()) {
+        const taken = new Uint8Array(2000);
+        await message.take(taken);
+        assert.equal(taken, parts(expected.slice(2 * rank, 2 * rank + 2)), `rank ${rank}`);
+      }
     }
+    assert.is(seen(), 9, 'each rank sees its own block and those of the others');
     for (const message of messages) message.dispose();
-  }
-  await new Promise(setImmediate);
-  assert.is(seen(), 0);
-});
+    await new Promise(setImmediate);
+    assert.is(seen(), 0);
+  });
 
 test('memory is freed when nothing copies any more, and then not used', async () => {
   let open = () => {};
-  const opened = new Promise<void>((resolve) => {
+  const gate = new Promise<void>((resolve) => {
     open = resolve;
   });
-  const [message, ...others] = threeRanks(2 ** 26, false, opened) as [Message, Message, Message];
+  const messages = threeRanks(gate).map((ranks) => ranks.allGather(2 ** 26));
   const [from, to] = [new Uint8Array(2 ** 26).fill(7), new Uint8Array(2 ** 27)];
-  const copies = Promise.all([message.put(from), message.take(to)]);
-  for (const each of [message, ...others]) each.dispose();
-  assert.ok(seen() > 0, 'its blocks are still being opened, and copied to');
+  const copies = Promise.all(messages.flatMap((message) => [message.put(from), message.take(to)]));
+  for (const message of messages) message.dispose();
   open();
   await copies;
   await new Promise(setImmediate);
   assert.is(seen(), 0);
-  try {
-    await message.take(to);
-    assert.unreachable('a disposed message was used');
-  } catch (cause) {
-    assert.match((cause as Error).message, /used after its dispose/);
+  for (const use of [() => messages[0]?.put(from), () => messages[0]?.take(to)]) {
+    let message = '';
+    await use()?.catch((cause: Error) => {
+      message = cause.message;
+    });
+    assert.match(message, /used after its dispose/);
   }
 });
 

@@ -8,7 +8,7 @@
  */
 export { BucketExchange } from './exchange/exchange.ts';
 export type { ExchangeTimes } from './exchange/plan.ts';
-export type { Message, Transport } from './exchange/transport.ts';
+export type { Message, Messages, Transport } from './exchange/transport.ts';
 export { type LaunchOptions, type LaunchResult, launchRanks } from './launch/launcher.ts';
 export { type Carrier, Mpi } from './mpi/mpi.ts';
 export { chosenGpus, type HostGpu, type RankDevice, refuseSharedGpus } from './ranks/devices.ts';

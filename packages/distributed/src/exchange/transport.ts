@@ -18,21 +18,24 @@ export interface Message {
   dispose(): void;
 }
 
-/** Moves bytes between the ranks of a training. It adds nothing: that is the devices' affair. */
-export interface Transport {
-  readonly rank: number;
-  readonly ranks: number;
-  /** How many messages can be under way at once. */
-  readonly lanes: number;
+/** Makes messages. All ranks must make the same ones in the same order. */
+export interface Messages {
   /**
-   * A message with a part for each other rank: all parts are put together, in the order of the ranks. All ranks must
-   * make the same messages in the same order.
+   * A message with a part for each other rank: all parts are put together, in the order of the ranks.
    *
    * @param part its bytes.
    */
   allToAll(part: number): Message;
-  /** A message whose one part goes to all other ranks. All ranks must make the same messages in the same order. */
+  /** A message whose one part, of so many bytes, goes to all other ranks. */
   allGather(part: number): Message;
+}
+
+/** Moves bytes between the ranks of a training. It adds nothing: that is the devices' affair. */
+export interface Transport extends Messages {
+  readonly rank: number;
+  readonly ranks: number;
+  /** How many messages can be under way at once. */
+  readonly lanes: number;
   /** What every rank says, this one included, in the order of the ranks. All of them must ask. */
   gather<T>(value: T): Promise<T[]>;
 }

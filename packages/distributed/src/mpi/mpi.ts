@@ -1,11 +1,12 @@
 import { VisageError } from '@visage/gpu';
-import type { Message, Transport } from '../exchange/transport.ts';
+import type { Message, Messages, Transport } from '../exchange/transport.ts';
 import type { Abi, Handle } from './abi.ts';
-import { type Copy, copyOn } from './copy.ts';
+import type { Collectives } from './collectives.ts';
+import { copyOn } from './copy.ts';
 import { type MpiFunctions, mpiFunctions } from './functions.ts';
 import { type Koffi, loadKoffi, loadMpi, type MpiLibrary } from './library.ts';
-import { MpiMessage, SharedMessage } from './messages.ts';
-import type { SharedMemory } from './sharedMemory.ts';
+import { MpiMessages } from './mpiMessages.ts';
+import { SharedMessages } from './sharedMessages.ts';
 import { shareMemory } from './sharing.ts';
 
 /** A communicator on which one collective call follows another. */
@@ -34,7 +35,7 @@ type Handles = Readonly<Record<'world' | 'byte' | 'infoNull' | 'errorsReturn', H
  * Collective calls block, so they run on threads of the pool, those of one lane one after another; the event loop stays
  * free. MPI matches the calls of a lane by their order alone.
  */
-export class Mpi implements Transport {
+export class Mpi implements Transport, Collectives {
   readonly rank: number;
   readonly ranks: number;
   /** Number among the ranks of this host. */
@@ -44,19 +45,16 @@ export class Mpi implements Transport {
   readonly version: string;
   readonly #functions: MpiFunctions;
   readonly #handles: Handles;
-  readonly #copy: Copy;
   readonly #lanes: readonly Lane[];
   /** For calls that are no collective ones. */
   readonly #pulses: Handle;
-  /** Where it is shared by all ranks, messages go through it. */
-  #memory: SharedMemory | undefined;
+  readonly #makers = new Map<Carrier, Messages>();
   #notShared: string | undefined;
   #waiting = 0;
   #done = 0;
 
-  private constructor(koffi: Koffi, { library, abi, file }: MpiLibrary, mostLanes: number) {
+  private constructor({ library, abi, file }: MpiLibrary, mostLanes: number) {
     this.#functions = mpiFunctions(library, abi);
-    this.#copy = copyOn(koffi);
     this.#handles = handlesOf(abi, (name) => library.symbol(name));
     const { world, infoNull, errorsReturn } = this.#handles;
     const f = this.#functions;
@@ -101,17 +99,21 @@ export class Mpi implements Transport {
         `an exchange needs ${1 + LEAST_OTHER_THREADS} threads, this process has ${poolSize()}; start it with UV_THREADPOOL_SIZE=${lanes + OTHER_THREADS}`,
       );
     const koffi = await loadKoffi();
-    const mpi = new Mpi(koffi, loadMpi(koffi), most);
-    await mpi.#share(koffi, sharesMemory);
+    const mpi = new Mpi(loadMpi(koffi), most);
+    await mpi.#prepare(koffi, sharesMemory);
     return mpi;
   }
 
-  async #share(koffi: Koffi, isWanted: boolean): Promise<void> {
+  /** Finds out what messages can go through. */
+  async #prepare(koffi: Koffi, sharesMemory: boolean): Promise<void> {
+    const copy = copyOn(koffi);
+    this.#makers.set('MPI', new MpiMessages(this, copy));
     if (this.localRanks < this.ranks) return;
     try {
-      this.#memory = await shareMemory(koffi, this.#copy, this, isWanted);
+      const memory = await shareMemory(koffi, copy, this, sharesMemory);
+      this.#makers.set('shared memory', new SharedMessages(this, copy, memory));
     } catch (cause) {
-      if (isWanted) this.#notShared = (cause as Error).message;
+      if (sharesMemory) this.#notShared = (cause as Error).message;
     }
   }
 
@@ -124,9 +126,9 @@ export class Mpi implements Transport {
     return { waiting: this.#waiting, done: this.#done };
   }
 
-  /** What messages go through. */
-  get carrier(): Carrier {
-    return this.#memory ? 'shared memory' : 'MPI';
+  /** What messages can go through, the fastest first, which they do go through. */
+  get carriers(): readonly [Carrier, ...Carrier[]] {
+    return this.#makers.has('shared memory') ? ['shared memory', 'MPI'] : ['MPI'];
   }
 
   /** Why ranks of one host do not share memory, though they should. */
@@ -134,45 +136,61 @@ export class Mpi implements Transport {
     return this.#notShared;
   }
 
+  /** Makes messages through one of the carriers. */
+  through(carrier: Carrier): Messages {
+    const maker = this.#makers.get(carrier);
+    if (!maker) throw new VisageError(`Mpi: messages cannot go through ${carrier} here, only through ${this.carriers}`);
+    return maker;
+  }
+
   allToAll(part: number): Message {
-    const bytes = (this.ranks - 1) * part;
-    const slotIn = (other: number) => this.rank - (this.rank > other ? 1 : 0);
-    if (this.#memory) return this.#sharedMessage(this.#memory, part, bytes, (other) => slotIn(other) * part);
-    const byRank = (of: (slot: number) => number) =>
-      Int32Array.from({ length: this.ranks }, (_, rank) =>
-        rank === this.rank ? 0 : of(rank - (rank > this.rank ? 1 : 0)),
-      );
-    const counts = byRank(() => part);
-    const places = byRank((slot) => slot * part);
-    const [sent, received] = [new Uint8Array(bytes), new Uint8Array(bytes)];
-    const { byte } = this.#handles;
-    return new MpiMessage(this.#copy, { sent, received: [received] }, (lane, ready) =>
-      this.#queue('allToAll', lane, ready, [sent, counts, places, byte, received, counts, places, byte]),
-    );
+    return this.through(this.carriers[0]).allToAll(part);
   }
 
   allGather(part: number): Message {
-    if (this.#memory) return this.#sharedMessage(this.#memory, part, part, () => 0);
-    const [sent, all] = [new Uint8Array(part), new Uint8Array(this.ranks * part)];
-    const own = this.rank * part;
-    const received = [all.subarray(0, own), all.subarray(own + part)];
-    return new MpiMessage(this.#copy, { sent, received }, (lane, ready) => this.#gatherBytes(lane, ready, sent, all));
+    return this.through(this.carriers[0]).allGather(part);
   }
 
   /** What every rank says, in the order of the ranks. All of them must ask. */
   async gather<T>(value: T): Promise<T[]> {
     const text = new TextEncoder().encode(JSON.stringify(value));
     const lengths = new Int32Array(this.ranks);
-    await this.#gatherBytes(0, Promise.resolve(), Int32Array.of(text.length), lengths);
+    await this.gatherBytes(0, Promise.resolve(), Int32Array.of(text.length), lengths);
     const longest = Math.max(...lengths);
     const own = new Uint8Array(longest);
     own.set(text);
     const all = new Uint8Array(longest * this.ranks);
-    await this.#gatherBytes(0, Promise.resolve(), own, all);
+    await this.gatherBytes(0, Promise.resolve(), own, all);
     return Array.from(lengths, (length, rank) => {
       const said = all.subarray(rank * longest, rank * longest + length);
       return JSON.parse(new TextDecoder().decode(said)) as T;
     });
+  }
+
+  exchangeParts(lane: number, ready: Promise<unknown>, sent: Uint8Array, received: Uint8Array): Promise<void> {
+    const part = sent.length / (this.ranks - 1);
+    const byRank = (of: (slot: number) => number) =>
+      Int32Array.from({ length: this.ranks }, (_, rank) =>
+        rank === this.rank ? 0 : of(rank - (rank > this.rank ? 1 : 0)),
+      );
+    const counts = byRank(() => part);
+    const places = byRank((slot) => slot * part);
+    const { byte } = this.#handles;
+    return this.#queue('allToAll', lane, ready, [sent, counts, places, byte, received, counts, places, byte]);
+  }
+
+  gatherBytes(
+    lane: number,
+    ready: Promise<unknown>,
+    own: Uint8Array | Int32Array,
+    all: Uint8Array | Int32Array,
+  ): Promise<void> {
+    const { byte } = this.#handles;
+    return this.#queue('allGather', lane, ready, [own, own.byteLength, byte, all, own.byteLength, byte]);
+  }
+
+  barrier(lane: number, ready: Promise<unknown>): Promise<void> {
+    return this.#queue('barrier', lane, ready, []);
   }
 
   /** Sends a short message to a rank, beside all exchanges; resolves when it is on its way. */
@@ -211,43 +229,6 @@ export class Mpi implements Transport {
     const { world, byte } = this.#handles;
     this.#check('Allgather', this.#functions.allGather(Int32Array.of(own), 4, byte, all, 4, byte, world));
     return all;
-  }
-
-  /**
-   * A message through memory.
-   *
-   * @param bytes how many this rank sends.
-   * @param offsetIn where the part for this rank begins in what another one sends.
-   */
-  #sharedMessage(memory: SharedMemory, part: number, bytes: number, offsetIn: (other: number) => number): Message {
-    const own = memory.make(bytes);
-    const names = new Int32Array(2 * this.ranks);
-    // Both calls are asked for at once, so that they have the same place in the order of calls on every rank.
-    const told = this.#gatherBytes(0, Promise.resolve(), Int32Array.of(own.pid, own.descriptor), names);
-    const opened = told.then(() =>
-      Array.from({ length: this.ranks }, (_, rank) => rank)
-        .filter((rank) => rank !== this.rank)
-        .map((rank) => {
-          const [pid, descriptor] = names.subarray(2 * rank) as unknown as [number, number];
-          return { block: memory.open({ pid, descriptor }, bytes), offset: offsetIn(rank) };
-        }),
-    );
-    const blocks = this.#barrier(0, opened).then(async () => {
-      memory.hide(own);
-      return { own, others: await opened };
-    });
-    const barrier = (lane: number, ready: Promise<unknown>) => this.#barrier(lane, ready);
-    return new SharedMessage({ copy: this.#copy, memory, blocks, part, barrier });
-  }
-
-  /** Puts the bytes of every rank, all equally many, into `all`. */
-  #gatherBytes(lane: number, ready: Promise<unknown>, own: Uint8Array | Int32Array, all: Uint8Array | Int32Array) {
-    const { byte } = this.#handles;
-    return this.#queue('allGather', lane, ready, [own, own.byteLength, byte, all, own.byteLength, byte]);
-  }
-
-  #barrier(lane: number, ready: Promise<unknown>): Promise<void> {
-    return this.#queue('barrier', lane, ready, []);
   }
 
   /** Calls a collective function after all earlier ones of its lane, once `ready` resolves. */

@@ -5,6 +5,7 @@ import { type Gpu, VisageError } from '@visage/gpu';
 import type { ExchangePlan, ExchangeRequest, GradientExchange } from '@visage/simswap';
 import { BucketExchange } from '../exchange/exchange.ts';
 import type { ExchangeTimes } from '../exchange/plan.ts';
+import type { Messages } from '../exchange/transport.ts';
 import { type Carrier, Mpi, OTHER_THREADS } from '../mpi/mpi.ts';
 import { computesOn, type HostGpu, type RankDevice, refuseSharedGpus, takeGpu } from './devices.ts';
 import {
@@ -101,9 +102,14 @@ export class Job {
     return this.#mpi.lanes;
   }
 
-  /** What messages go through. */
-  get carrier(): Carrier {
-    return this.#mpi.carrier;
+  /** What messages can go through, the fastest first, which they do go through. */
+  get carriers(): readonly [Carrier, ...Carrier[]] {
+    return this.#mpi.carriers;
+  }
+
+  /** Makes messages through one of the carriers, such as for a benchmark. */
+  through(carrier: Carrier): Messages {
+    return this.#mpi.through(carrier);
   }
 
   /** What would make the exchange faster. */
