@@ -45,8 +45,7 @@ export async function timeMessages(job: Job, { bytes, bucketBytes, repeat }: Mes
   const count = Math.ceil(bytes / bucketBytes);
   const numbers = job.names.map(({ rank }) => rank).filter((rank) => rank !== job.rank);
   const expected = Buffer.concat([...numbers, ...numbers].map((rank) => new Uint8Array(part).fill(rank + 1)));
-  const made = job.carriers.map((carrier) => {
-    const messages = job.through(carrier);
+  const made = [...job.carriers].map(([carrier, messages]) => {
     const buckets = Array.from({ length: count }, () => bucketOf(messages, part, others, job.rank));
     return { carrier, buckets, times: [] as number[], processor: [] as number[] };
   });

@@ -75,7 +75,7 @@ export async function timeScale(job: Job, gpu: Gpu, options: ScaleOptions): Prom
     ...{ speedUp: imagesPerSecond / imagesPerSecondAlone, exchangeMs, exposedMs, exposedShare: exposedMs / ms, bytes },
     gigabytesPerSecond: bytes / exchangeMs / 1e6,
     messageGigabytesPerSecond: (bytes * lanes) / messages / 1e6,
-    carrier: job.carriers[0],
+    carrier: job.carrier,
     sameBitsAfter: steps,
   };
 }

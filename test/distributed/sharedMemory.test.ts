@@ -1,13 +1,17 @@
 /** @file Memory that several processes see, and messages that stay in it. Needs Linux, but no MPI. */
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+import type { Transport } from '@visage/distributed';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { copyOn } from '../../packages/distributed/src/mpi/copy.ts';
-import { loadKoffi } from '../../packages/distributed/src/mpi/library.ts';
+import { type Koffi, loadKoffi } from '../../packages/distributed/src/mpi/library.ts';
 import { type Block, SharedMemory } from '../../packages/distributed/src/mpi/sharedMemory.ts';
 import { SharedMessages } from '../../packages/distributed/src/mpi/sharedMessages.ts';
+import { shareMemory } from '../../packages/distributed/src/mpi/sharing.ts';
 import { hub } from './hub.ts';
+
+type Ranks = Pick<Transport, 'rank' | 'gather'>;
 
 const all = suite('shared memory');
 const test = process.platform === 'linux' ? all : all.skip;
@@ -52,6 +56,44 @@ test('what cannot be had is an error with its reason', () => {
   assert.throws(() => memory.open({ pid: 2 ** 30, descriptor: 0 }, 8), /ENOENT/);
   assert.throws(() => memory.make(0), /mmap: EINVAL/);
   assert.is(seen(), 0);
+});
+
+/** How many descriptors this process has. */
+const descriptors = (): number => readdirSync('/proc/self/fd').length;
+
+test('ranks find out together whether they can share memory', async () => {
+  const before = descriptors();
+  const outcomes = async (
+    change: (rank: number, ranks: Ranks) => Partial<Ranks & { library: Koffi; wanted: boolean }>,
+  ) => {
+    const asked = hub(3).map((transport) => {
+      const ranks = { rank: transport.rank, gather: <T>(value: T) => transport.gather(value) };
+      const { library = koffi, wanted = true, ...rest } = change(transport.rank, ranks);
+      return shareMemory(library, copy, { ...ranks, ...rest }, wanted).then(
+        () => 'shared',
+        (cause: Error) => cause.message,
+      );
+    });
+    return [...new Set(await Promise.all(asked))];
+  };
+  assert.equal(await outcomes(() => ({})), ['shared']);
+  assert.equal(await outcomes((rank) => ({ wanted: rank !== 1 })), ['rank 1: it is not to share memory']);
+  const none = { ...koffi, load: () => ({ ...koffi.load(null), func: () => assert.unreachable('no memfd_create') }) };
+  assert.equal(await outcomes((rank) => (rank === 2 ? { library: none as unknown as Koffi } : {})), [
+    'rank 2: no memfd_create',
+  ]);
+  // Rank 0 finds another block than the one that rank 2 tells of, as where numbers of processes mean others.
+  const confused =
+    (ranks: Ranks) =>
+    async <T>(value: T) => {
+      const all = await ranks.gather(value as unknown as { token?: string } | null);
+      return all.map((each, rank) => (each?.token && rank === 2 ? { ...each, token: 'f00' } : each)) as T[];
+    };
+  assert.equal(await outcomes((rank, ranks) => (rank === 0 ? { gather: confused(ranks) } : {})), [
+    `rank 0: process ${process.pid} is not that of rank 2 here`,
+  ]);
+  assert.is(seen(), 0);
+  assert.is(descriptors(), before);
 });
 
 /** What makes the messages of three ranks that are all in this process. @param gate what their barriers wait for. */
@@ -114,7 +156,7 @@ test('memory is freed when nothing copies any more, and then not used', async ()
     await use()?.catch((cause: Error) => {
       message = cause.message;
     });
-    assert.match(message, /used after its dispose/);
+    assert.match(message, /is disposed of/);
   }
 });
 

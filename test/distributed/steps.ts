@@ -1,6 +1,6 @@
 /**
- * @file A rank that takes some toy steps: (steps, [steps between means, lanes, ranks that are not to share memory]). Tells the
- * losses, a hash of what it would save, and what it shares with other processes before and after its end.
+ * @file A rank that takes some toy steps: (steps, [steps between means, lanes, ranks that are not to share memory]).
+ * Tells the losses, a hash of what it would save, and what it shares with other processes before and after its end.
  */
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { BucketExchange, Mpi, rankEnvironment } from '@visage/distributed';
@@ -34,8 +34,8 @@ const hash = await hashOf(trainer);
 const during = shared();
 trainer.dispose();
 await new Promise(setImmediate); // memory is freed when nothing copies any more
-const { carriers, notShared, version } = mpi;
-const all = await mpi.gather({ hash, losses, carrier: carriers[0], notShared, during, after: shared() });
+const { carrier, notShared, version } = mpi;
+const all = await mpi.gather({ hash, losses, carrier, notShared, during, after: shared() });
 if (mpi.rank === 0)
   process.stdout.write(
     `RESULT ${JSON.stringify({ version, lanes: mpi.lanes, all, times: exchange.takeTimes().slice(-2) })}\n`,

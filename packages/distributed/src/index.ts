@@ -1,7 +1,7 @@
 /**
  * @file Data-parallel training over MPI. The rooms in import order:
  *
- * - mpi/: the library that is found at run time, called through koffi.
+ * - mpi/: the library that is found at run time, called through koffi; memory that the ranks of a host share.
  * - exchange/: gradients in buckets: packed, sent, averaged on the devices, unpacked.
  * - ranks/: the ranks of a job: which GPU each takes, who has died or hangs.
  * - launch/: starts the ranks.

@@ -7,7 +7,7 @@ import { type MpiFunctions, mpiFunctions } from './functions.ts';
 import { type Koffi, loadKoffi, loadMpi, type MpiLibrary } from './library.ts';
 import { MpiMessages } from './mpiMessages.ts';
 import { SharedMessages } from './sharedMessages.ts';
-import { shareMemory } from './sharing.ts';
+import { NotShared, shareMemory } from './sharing.ts';
 
 /** A communicator on which one collective call follows another. */
 interface Lane {
@@ -24,7 +24,7 @@ const LEAST_OTHER_THREADS = 2;
 /** Threads that the pool of this process has. Node reads the number before a program begins. */
 const poolSize = (): number => Number(process.env.UV_THREADPOOL_SIZE ?? 4);
 
-/** What messages go through. */
+/** What can carry messages. */
 export type Carrier = 'shared memory' | 'MPI';
 
 type Handles = Readonly<Record<'world' | 'byte' | 'infoNull' | 'errorsReturn', Handle>>;
@@ -48,7 +48,7 @@ export class Mpi implements Transport, Collectives {
   readonly #lanes: readonly Lane[];
   /** For calls that are no collective ones. */
   readonly #pulses: Handle;
-  readonly #makers = new Map<Carrier, Messages>();
+  readonly #carriers = new Map<Carrier, Messages>();
   #notShared: string | undefined;
   #waiting = 0;
   #done = 0;
@@ -104,16 +104,17 @@ export class Mpi implements Transport, Collectives {
     return mpi;
   }
 
-  /** Finds out what messages can go through. */
+  /** Finds out what can carry messages. */
   async #prepare(koffi: Koffi, sharesMemory: boolean): Promise<void> {
     const copy = copyOn(koffi);
-    this.#makers.set('MPI', new MpiMessages(this, copy));
+    this.#carriers.set('MPI', new MpiMessages(this, copy));
     if (this.localRanks < this.ranks) return;
     try {
       const memory = await shareMemory(koffi, copy, this, sharesMemory);
-      this.#makers.set('shared memory', new SharedMessages(this, copy, memory));
+      this.#carriers.set('shared memory', new SharedMessages(this, copy, memory));
     } catch (cause) {
-      if (sharesMemory) this.#notShared = (cause as Error).message;
+      if (!(cause instanceof NotShared)) throw cause;
+      if (sharesMemory) this.#notShared = cause.message;
     }
   }
 
@@ -126,9 +127,14 @@ export class Mpi implements Transport, Collectives {
     return { waiting: this.#waiting, done: this.#done };
   }
 
-  /** What messages can go through, the fastest first, which they do go through. */
-  get carriers(): readonly [Carrier, ...Carrier[]] {
-    return this.#makers.has('shared memory') ? ['shared memory', 'MPI'] : ['MPI'];
+  /** What can carry messages here, and makes them. */
+  get carriers(): ReadonlyMap<Carrier, Messages> {
+    return this.#carriers;
+  }
+
+  /** What carries those that are made by this. */
+  get carrier(): Carrier {
+    return this.#carriers.has('shared memory') ? 'shared memory' : 'MPI';
   }
 
   /** Why ranks of one host do not share memory, though they should. */
@@ -136,19 +142,16 @@ export class Mpi implements Transport, Collectives {
     return this.#notShared;
   }
 
-  /** Makes messages through one of the carriers. */
-  through(carrier: Carrier): Messages {
-    const maker = this.#makers.get(carrier);
-    if (!maker) throw new VisageError(`Mpi: messages cannot go through ${carrier} here, only through ${this.carriers}`);
-    return maker;
-  }
-
   allToAll(part: number): Message {
-    return this.through(this.carriers[0]).allToAll(part);
+    return this.#messages.allToAll(part);
   }
 
   allGather(part: number): Message {
-    return this.through(this.carriers[0]).allGather(part);
+    return this.#messages.allGather(part);
+  }
+
+  get #messages(): Messages {
+    return this.#carriers.get(this.carrier) as Messages;
   }
 
   /** What every rank says, in the order of the ranks. All of them must ask. */

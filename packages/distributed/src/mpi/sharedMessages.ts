@@ -13,7 +13,7 @@ interface SharedBlocks {
 }
 
 /**
- * Messages that stay where their senders put them, in memory that the ranks of a host share. The others copy from there;
+ * Messages that stay where their senders put them, in memory that the ranks of a host share; others copy from there.
  * MPI only says when, by a barrier, which also orders the copies before it and those after it.
  */
 export class SharedMessages implements Messages {
@@ -48,8 +48,8 @@ export class SharedMessages implements Messages {
     const told = ranks.gatherBytes(0, Promise.resolve(), Int32Array.of(own.pid, own.descriptor), names);
     const opened = told.then(() =>
       otherRanks(ranks).map((rank) => {
-        const [pid, descriptor] = names.subarray(2 * rank) as unknown as [number, number];
-        return { block: memory.open({ pid, descriptor }, bytes), offset: offsetIn(rank) };
+        const name = { pid: names[2 * rank] as number, descriptor: names[2 * rank + 1] as number };
+        return { block: memory.open(name, bytes), offset: offsetIn(rank) };
       }),
     );
     const blocks = ranks.barrier(0, opened).then(async () => {
@@ -106,7 +106,7 @@ class SharedMessage implements Message {
   }
 
   async #copies(work: (blocks: SharedBlocks) => Promise<unknown>): Promise<void> {
-    if (this.#isDisposed) throw new VisageError('a message was used after its dispose(); run exchanges before it');
+    if (this.#isDisposed) throw new VisageError('SharedMessages: a message is disposed of; exchange before dispose()');
     const copied = this.blocks.then(work);
     this.#busy = Promise.allSettled([this.#busy, copied]);
     await copied;

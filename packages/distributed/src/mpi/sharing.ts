@@ -9,12 +9,18 @@ import { type Block, type BlockName, SharedMemory } from './sharedMemory.ts';
 /** Bytes by which a rank knows that it has opened the block that was meant. */
 const TOKEN = 16;
 
+/** Why ranks do not share memory: the reason of the first one that is not to, or cannot. */
+export class NotShared extends VisageError {
+  override name = 'NotShared';
+}
+
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 
 /**
  * Memory that all ranks share. All of them must ask.
  *
- * @throws VisageError on all ranks, with the reason of the first one that does not want it or cannot.
+ * @param isWanted whether this rank is to.
+ * @throws NotShared on all ranks, if it is not so on all of them.
  */
 export async function shareMemory(
   koffi: Koffi,
@@ -29,7 +35,7 @@ export async function shareMemory(
     );
     const problems = await ranks.gather(result.problem);
     const first = problems.findIndex((problem) => problem !== null);
-    if (first >= 0) throw new VisageError(`rank ${first}: ${problems[first]}`);
+    if (first >= 0) throw new NotShared(`rank ${first}: ${problems[first]}`);
     return result.value as T;
   };
   const token = randomBytes(TOKEN);

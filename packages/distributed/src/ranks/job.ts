@@ -102,14 +102,14 @@ export class Job {
     return this.#mpi.lanes;
   }
 
-  /** What messages can go through, the fastest first, which they do go through. */
-  get carriers(): readonly [Carrier, ...Carrier[]] {
-    return this.#mpi.carriers;
+  /** What carries the messages of its exchanges. */
+  get carrier(): Carrier {
+    return this.#mpi.carrier;
   }
 
-  /** Makes messages through one of the carriers, such as for a benchmark. */
-  through(carrier: Carrier): Messages {
-    return this.#mpi.through(carrier);
+  /** Everything that can carry messages here, and makes them. */
+  get carriers(): ReadonlyMap<Carrier, Messages> {
+    return this.#mpi.carriers;
   }
 
   /** What would make the exchange faster. */
