@@ -118,6 +118,7 @@ const threeRanks = (gate?: Promise<unknown>): SharedMessages[] =>
 
 for (const kind of ['allToAll', 'allGather'] as const)
   test(`${kind}: every rank takes what the others put, in the order of the ranks`, async () => {
+    const before = descriptors();
     const messages = threeRanks().map((ranks) => ranks[kind](1000));
     // Byte 10 a + b: what rank a sends to the b-th of the other ranks, or to all of them.
     const parts = (bytes: readonly number[]) => Uint8Array.from(bytes.flatMap((each) => Array(1000).fill(each)));
@@ -133,6 +134,7 @@ for (const kind of ['allToAll', 'allGather'] as const)
       }
     }
     assert.is(seen(), 9, 'each rank sees its own block and those of the others');
+    assert.is(descriptors(), before, 'nobody else can open them any more');
     for (const message of messages) message.dispose();
     await new Promise(setImmediate);
     assert.is(seen(), 0);
