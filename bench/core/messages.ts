@@ -1,10 +1,10 @@
 /** @file The messages of an exchange between ordinary arrays: what a host can do, whatever its devices. */
-import type { Carrier, Job, Message, Messages } from '@visage/distributed';
+import type { Job, Message, Messages, Route } from '@visage/distributed';
 import { median, VisageError } from '@visage/gpu';
 
-/** What an exchange's messages take through a carrier; of all ranks the slowest counts. */
+/** What an exchange's messages take through a route; of all ranks the slowest counts. */
 export interface MessageRow {
-  readonly carrier: Carrier;
+  readonly route: Route;
   /** Such as `Open MPI v4.1.4`. */
   readonly mpi: string;
   readonly ranks: number;
@@ -38,19 +38,19 @@ interface Bucket {
   readonly received: Uint8Array;
 }
 
-/** Times an exchange through every carrier that there is, in turns. All ranks must call it. */
+/** Times an exchange through every route that there is, in turns. All ranks must call it. */
 export async function timeMessages(job: Job, { bytes, bucketBytes, repeat }: MessageOptions): Promise<MessageRow[]> {
   const part = Math.ceil(bucketBytes / job.ranks);
   const others = (job.ranks - 1) * part;
   const count = Math.ceil(bytes / bucketBytes);
   const numbers = job.names.map(({ rank }) => rank).filter((rank) => rank !== job.rank);
   const expected = Buffer.concat([...numbers, ...numbers].map((rank) => new Uint8Array(part).fill(rank + 1)));
-  const made = [...job.carriers].map(([carrier, messages]) => {
+  const made = [...job.routes].map(([route, messages]) => {
     const buckets = Array.from({ length: count }, () => bucketOf(messages, part, others, job.rank));
-    return { carrier, buckets, times: [] as number[], processor: [] as number[] };
+    return { route, buckets, times: [] as number[], processor: [] as number[] };
   });
   for (let k = -2; k < repeat; k++)
-    for (const { carrier, buckets, times, processor } of made) {
+    for (const { route, buckets, times, processor } of made) {
       for (const { received } of buckets) received.fill(0);
       await job.gather(0);
       const [start, used] = [performance.now(), process.cpuUsage()];
@@ -58,7 +58,7 @@ export async function timeMessages(job: Job, { bytes, bucketBytes, repeat }: Mes
       const own = process.cpuUsage(used);
       const all = await job.gather({ ms: performance.now() - start, used: (own.user + own.system) / 1000 });
       if (buckets.some(({ received }) => Buffer.compare(received, expected) !== 0))
-        throw new VisageError(`messages: other bytes came through ${carrier} than were sent; this measures nothing`);
+        throw new VisageError(`messages: other bytes came through ${route} than were sent; this measures nothing`);
       if (k < 0) continue;
       times.push(Math.max(...all.map(({ ms }) => ms)));
       processor.push(Math.max(...all.map((each) => each.used)));
@@ -68,10 +68,10 @@ export async function timeMessages(job: Job, { bytes, bucketBytes, repeat }: Mes
     averages.dispose();
   }
   const sent = 2 * others * count;
-  return made.map(({ carrier, times, processor }) => {
+  return made.map(({ route, times, processor }) => {
     const ms = median(times);
     const rate = { ms, gigabytesPerSecond: sent / ms / 1e6, processorMs: median(processor) };
-    return { carrier, mpi: job.mpi, ranks: job.ranks, lanes: job.lanes, bytes: sent, bucketBytes, ...rate };
+    return { route, mpi: job.mpi, ranks: job.ranks, lanes: job.lanes, bytes: sent, bucketBytes, ...rate };
   });
 }
 

@@ -1,6 +1,6 @@
 /** @file The paper's training step on several GPUs, beside the same on one of them. */
 import { createHash } from 'node:crypto';
-import type { Carrier, Job, JobExchange } from '@visage/distributed';
+import type { Job, JobExchange, Route } from '@visage/distributed';
 import { type Gpu, median, VisageError, warmUp } from '@visage/gpu';
 import { type Precision, ProceduralPairs, quietStep, Trainer } from '@visage/simswap';
 import { discriminatorOf, disposeModels, generatorOf, identityOf } from './models.ts';
@@ -37,7 +37,7 @@ export interface ScaleRow {
    */
   readonly messageGigabytesPerSecond: number;
   /** What the messages went through. */
-  readonly carrier: Carrier;
+  readonly route: Route;
   /** Steps after which the state of all ranks had the same bits. */
   readonly sameBitsAfter: number;
 }
@@ -75,7 +75,7 @@ export async function timeScale(job: Job, gpu: Gpu, options: ScaleOptions): Prom
     ...{ speedUp: imagesPerSecond / imagesPerSecondAlone, exchangeMs, exposedMs, exposedShare: exposedMs / ms, bytes },
     gigabytesPerSecond: bytes / exchangeMs / 1e6,
     messageGigabytesPerSecond: (bytes * lanes) / messages / 1e6,
-    carrier: job.carrier,
+    route: job.route,
     sameBitsAfter: steps,
   };
 }

@@ -21,7 +21,7 @@ export function scaleTable(rows: readonly ScaleRow[]): Table {
     percent(row.exposedShare),
     significant(row.gigabytesPerSecond),
     significant(row.messageGigabytesPerSecond),
-    row.carrier,
+    row.route,
   ]);
   const steps = [...new Set(rows.map(({ sameBitsAfter }) => sameBitsAfter))].join(' or ');
   return {
@@ -36,7 +36,7 @@ export function messageTable(rows: readonly MessageRow[]): Table {
   const head = ['by', 'through', 'ranks', 'at once', 'MB sent', 'MB of a bucket'];
   const cells = rows.map((row) => [
     row.mpi,
-    row.carrier,
+    row.route,
     String(row.ranks),
     String(row.lanes),
     significant(row.bytes / 1e6),

@@ -31,7 +31,7 @@ interface Steps {
   readonly all: readonly {
     readonly hash: string;
     readonly losses: readonly number[];
-    readonly carrier: string;
+    readonly route: string;
     readonly notShared?: string;
     readonly during: Shared;
     readonly after: Shared;
@@ -46,7 +46,7 @@ interface Shared {
 /** Arguments of steps.ts by which all ranks send through MPI. */
 const BY_MPI = ['1', '1', '0,1,2'];
 
-const carriersOf = ({ all }: Steps) => [...new Set(all.map(({ carrier }) => carrier))];
+const routesOf = ({ all }: Steps) => [...new Set(all.map(({ route }) => route))];
 
 for (const launcher of launchers)
   test(`${launcher}: in each of 20 steps two ranks have the mean gradient of the two halves of the batch`, async () => {
@@ -66,12 +66,12 @@ needsMpi(
       through['shared memory']?.push(await resultOf<Steps>(launcher, 2, ['steps.ts', '4']));
     for (const launcher of [first, second])
       through.MPI?.push(await resultOf<Steps>(launcher, 2, ['steps.ts', '4', ...BY_MPI]));
-    for (const [carrier, runs] of Object.entries(through))
+    for (const [route, runs] of Object.entries(through))
       for (const run of runs) {
-        assert.equal(carriersOf(run), [carrier]);
+        assert.equal(routesOf(run), [route]);
         assert.equal(run.all[1]?.losses, run.all[0]?.losses, 'every rank has the mean losses');
         for (const { during, after } of run.all) {
-          assert.is(during.seen > 0, carrier === 'shared memory');
+          assert.is(during.seen > 0, route === 'shared memory');
           assert.is(during.open, 0, 'nobody else can open the memory any more');
           assert.equal(after, { seen: 0, open: 0 }, 'it is freed');
         }
@@ -85,7 +85,7 @@ needsMpi(
 
 needsMpi('when one rank does not want to share memory, all send through MPI and say why', async () => {
   const run = await resultOf<Steps>(launchers[0] as Launcher, 2, ['steps.ts', '2', '1', '1', '1']);
-  assert.equal(carriersOf(run), ['MPI']);
+  assert.equal(routesOf(run), ['MPI']);
   assert.match(run.all[0]?.notShared ?? '', /^rank 1: it is not to share memory/);
   assert.is(run.all[1]?.notShared, undefined, 'it is what this rank was asked for');
   for (const { during } of run.all) assert.equal(during, { seen: 0, open: 0 });
@@ -96,7 +96,7 @@ for (const launcher of launchers)
     const env = { UV_THREADPOOL_SIZE: '4' };
     const shared = await resultOf<Steps>(launcher, 3, ['steps.ts', '3', '1', '4'], env);
     const byMpi = await resultOf<Steps>(launcher, 3, ['steps.ts', '3', ...BY_MPI]);
-    assert.equal([shared, byMpi].map(carriersOf), [['shared memory'], ['MPI']]);
+    assert.equal([shared, byMpi].map(routesOf), [['shared memory'], ['MPI']]);
     assert.is(shared.lanes, 2);
     assert.is(shared.all.length, 3);
     assert.is(new Set([...shared.all, ...byMpi.all].map(({ hash }) => hash)).size, 1);

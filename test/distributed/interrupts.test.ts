@@ -42,14 +42,14 @@ needsMpi('Ctrl-C saves, and the run goes on with the same bits, whatever carries
   const { output } = await started.ended;
   assert.match(output, /Stopped after step \d of 8; everything is saved/);
   assert.ok(savedStep(stopped) < 8);
-  for (const [out, carrier] of [
+  for (const [out, route] of [
     [stopped, 'MPI'],
     [through, 'shared memory'],
   ] as const) {
-    const env = { VISAGE_SHARED_MEMORY: carrier === 'MPI' ? '0' : '1' };
+    const env = { VISAGE_SHARED_MEMORY: route === 'MPI' ? '0' : '1' };
     const ended = await new Started(launcherOf(1), [out, '8'], env).ended;
     assert.is(ended.status, 0);
-    assert.match(ended.output, new RegExp(`^global batch .*, messages through ${carrier}$`, 'm'));
+    assert.match(ended.output, new RegExp(`^global batch .*, messages through ${route}$`, 'm'));
   }
   const [a, b] = [stopped, through].map((out) => readSafetensors(readFileSync(join(out, 'checkpoint.safetensors'))));
   for (const [name, tensor] of a?.tensors ?? [])

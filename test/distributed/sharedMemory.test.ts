@@ -133,6 +133,10 @@ for (const kind of ['allToAll', 'allGather'] as const)
         assert.equal(taken, parts(expected.slice(2 * rank, 2 * rank + 2)), `rank ${rank}`);
       }
     }
+    for (const use of ['put', 'take'] as const) {
+      const refused = await messages[0]?.[use](new Uint8Array(999)).catch((cause: Error) => cause.message);
+      assert.match(`${refused}`, /memcpy: (from|to) is 999 bytes, expected [12]000/);
+    }
     assert.is(seen(), 9, 'each rank sees its own block and those of the others');
     assert.is(descriptors(), before, 'nobody else can open them any more');
     for (const message of messages) message.dispose();

@@ -34,8 +34,8 @@ const hash = await hashOf(trainer);
 const during = shared();
 trainer.dispose();
 await new Promise(setImmediate); // memory is freed when nothing copies any more
-const { carrier, notShared, version } = mpi;
-const all = await mpi.gather({ hash, losses, carrier, notShared, during, after: shared() });
+const { route, notShared, version } = mpi;
+const all = await mpi.gather({ hash, losses, route, notShared, during, after: shared() });
 if (mpi.rank === 0)
   process.stdout.write(
     `RESULT ${JSON.stringify({ version, lanes: mpi.lanes, all, times: exchange.takeTimes().slice(-2) })}\n`,

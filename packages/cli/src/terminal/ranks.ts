@@ -68,7 +68,7 @@ export async function tellJob(job: Job, gpu: Gpu, batch: number): Promise<void> 
   const devices = await job.gather(job.gpu?.pci ?? null);
   if (job.rank !== 0) return;
   console.log(
-    `global batch ${batch * job.ranks} = ${job.ranks} ranks x ${batch}, by ${job.mpi}, messages through ${job.carrier}`,
+    `global batch ${batch * job.ranks} = ${job.ranks} ranks x ${batch}, by ${job.mpi}, messages through ${job.route}`,
   );
   for (const [rank, pci] of devices.entries()) console.log(`  ${job.nameOf(rank)}${pci ? `, GPU ${pci}` : ''}`);
   for (const note of [warning, ...job.advice]) if (note) console.log(`Note: ${note}`);

@@ -19,7 +19,8 @@ export interface BucketTimes {
  *
  * their values → pack → host → to the ranks that average the parts → mean → host → to all ranks → unpack → means.
  *
- * Messages are put from memory that the device maps, and taken into such.
+ * Messages are put from memory that the device maps, and taken into such. Each can be put again in the next exchange: a
+ * rank sends averages when it has taken the parts, and the next parts when it has taken the averages.
  */
 export class Bucket {
   /** The means, in the order of the tensors, valid after {@link Bucket.unpack}. */

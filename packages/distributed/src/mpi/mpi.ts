@@ -25,7 +25,7 @@ const LEAST_OTHER_THREADS = 2;
 const poolSize = (): number => Number(process.env.UV_THREADPOOL_SIZE ?? 4);
 
 /** What can carry messages. */
-export type Carrier = 'shared memory' | 'MPI';
+export type Route = 'shared memory' | 'MPI';
 
 type Handles = Readonly<Record<'world' | 'byte' | 'infoNull' | 'errorsReturn', Handle>>;
 
@@ -48,7 +48,7 @@ export class Mpi implements Transport, Collectives {
   readonly #lanes: readonly Lane[];
   /** For calls that are no collective ones. */
   readonly #pulses: Handle;
-  readonly #carriers = new Map<Carrier, Messages>();
+  readonly #routes = new Map<Route, Messages>();
   #notShared: string | undefined;
   #waiting = 0;
   #done = 0;
@@ -107,11 +107,11 @@ export class Mpi implements Transport, Collectives {
   /** Finds out what can carry messages. */
   async #prepare(koffi: Koffi, sharesMemory: boolean): Promise<void> {
     const copy = copyOn(koffi);
-    this.#carriers.set('MPI', new MpiMessages(this, copy));
+    this.#routes.set('MPI', new MpiMessages(this, copy));
     if (this.localRanks < this.ranks) return;
     try {
       const memory = await shareMemory(koffi, copy, this, sharesMemory);
-      this.#carriers.set('shared memory', new SharedMessages(this, copy, memory));
+      this.#routes.set('shared memory', new SharedMessages(this, copy, memory));
     } catch (cause) {
       if (!(cause instanceof NotShared)) throw cause;
       if (sharesMemory) this.#notShared = cause.message;
@@ -128,13 +128,13 @@ export class Mpi implements Transport, Collectives {
   }
 
   /** What can carry messages here, and makes them. */
-  get carriers(): ReadonlyMap<Carrier, Messages> {
-    return this.#carriers;
+  get routes(): ReadonlyMap<Route, Messages> {
+    return this.#routes;
   }
 
   /** What carries those that are made by this. */
-  get carrier(): Carrier {
-    return this.#carriers.has('shared memory') ? 'shared memory' : 'MPI';
+  get route(): Route {
+    return this.#routes.has('shared memory') ? 'shared memory' : 'MPI';
   }
 
   /** Why ranks of one host do not share memory, though they should. */
@@ -151,7 +151,7 @@ export class Mpi implements Transport, Collectives {
   }
 
   get #messages(): Messages {
-    return this.#carriers.get(this.carrier) as Messages;
+    return this.#routes.get(this.route) as Messages;
   }
 
   /** What every rank says, in the order of the ranks. All of them must ask. */

@@ -32,13 +32,14 @@ export class MpiMessages implements Messages {
   #message(sent: Uint8Array, received: readonly Uint8Array[], carry: Message['carry']): Message {
     const copy = this.#copy;
     return {
-      put: (from) => copy(sent, from, from.byteLength),
+      put: (from) => copy(sent, from, sent.byteLength),
       carry,
       take: async (to) => {
         let at = 0;
         const copies = received.map((piece) => {
-          const copied = copy(to.subarray(at), piece, piece.byteLength);
-          at += piece.byteLength;
+          const end = at + piece.byteLength;
+          const copied = copy(to.subarray(at, end), piece, piece.byteLength);
+          at = end;
           return copied;
         });
         await Promise.all(copies);

@@ -80,14 +80,15 @@ class SharedMessage implements Message {
   }
 
   put(from: Uint8Array): Promise<void> {
-    return this.#copies(({ own }) => this.copy(own.address, from, from.byteLength));
+    return this.#copies(({ own }) => this.copy(own.address, from, own.bytes));
   }
 
   take(to: Uint8Array): Promise<void> {
+    const { part } = this;
     return this.#copies(({ others }) =>
       Promise.all(
         others.map(({ block, offset }, k) =>
-          this.copy(to.subarray(k * this.part), block.address + BigInt(offset), this.part),
+          this.copy(to.subarray(k * part, (k + 1) * part), block.address + BigInt(offset), part),
         ),
       ),
     );

@@ -6,7 +6,7 @@ import type { ExchangePlan, ExchangeRequest, GradientExchange } from '@visage/si
 import { BucketExchange } from '../exchange/exchange.ts';
 import type { ExchangeTimes } from '../exchange/plan.ts';
 import type { Messages } from '../exchange/transport.ts';
-import { type Carrier, Mpi, OTHER_THREADS } from '../mpi/mpi.ts';
+import { Mpi, OTHER_THREADS, type Route } from '../mpi/mpi.ts';
 import { computesOn, type HostGpu, type RankDevice, refuseSharedGpus, takeGpu } from './devices.ts';
 import {
   hangSecondsIn,
@@ -103,13 +103,13 @@ export class Job {
   }
 
   /** What carries the messages of its exchanges. */
-  get carrier(): Carrier {
-    return this.#mpi.carrier;
+  get route(): Route {
+    return this.#mpi.route;
   }
 
   /** Everything that can carry messages here, and makes them. */
-  get carriers(): ReadonlyMap<Carrier, Messages> {
-    return this.#mpi.carriers;
+  get routes(): ReadonlyMap<Route, Messages> {
+    return this.#mpi.routes;
   }
 
   /** What would make the exchange faster. */
