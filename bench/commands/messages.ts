@@ -12,7 +12,7 @@ interface Options extends CommonOptions {
 
 /** Adds `messages`. */
 export function addMessages(program: Command): void {
-  addBench(program, 'messages', 'the messages of an exchange between ranks, through all that can carry them')
+  addBench(program, 'messages', 'the messages of an exchange between ranks, along every route')
     .option('--gpus <n>', 'how many ranks on this host', integer(2, 64), 2)
     .option('--megabytes <n>', 'the gradients as they travel, in 10⁶ bytes', integer(1, 10_000), 138)
     .option('--bucket <MB>', 'the 10⁶ bytes of a bucket', integer(1, 2000), 12)

@@ -2,7 +2,7 @@
 import type { Job, Message, Messages, Route } from '@visage/distributed';
 import { median, VisageError } from '@visage/gpu';
 
-/** What an exchange's messages take through a route; of all ranks the slowest counts. */
+/** What an exchange's messages take along a route; of all ranks the slowest counts. */
 export interface MessageRow {
   readonly route: Route;
   /** Such as `Open MPI v4.1.4`. */
@@ -38,7 +38,7 @@ interface Bucket {
   readonly received: Uint8Array;
 }
 
-/** Times an exchange through every route that there is, in turns. All ranks must call it. */
+/** Times an exchange along every route that there is, in turns. All ranks must call it. */
 export async function timeMessages(job: Job, { bytes, bucketBytes, repeat }: MessageOptions): Promise<MessageRow[]> {
   const part = Math.ceil(bucketBytes / job.ranks);
   const others = (job.ranks - 1) * part;
@@ -58,7 +58,7 @@ export async function timeMessages(job: Job, { bytes, bucketBytes, repeat }: Mes
       const own = process.cpuUsage(used);
       const all = await job.gather({ ms: performance.now() - start, used: (own.user + own.system) / 1000 });
       if (buckets.some(({ received }) => Buffer.compare(received, expected) !== 0))
-        throw new VisageError(`messages: other bytes came through ${route} than were sent; this measures nothing`);
+        throw new VisageError(`messages: other bytes came by ${route} than were sent; this measures nothing`);
       if (k < 0) continue;
       times.push(Math.max(...all.map(({ ms }) => ms)));
       processor.push(Math.max(...all.map((each) => each.used)));

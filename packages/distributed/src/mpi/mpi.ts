@@ -24,7 +24,7 @@ const LEAST_OTHER_THREADS = 2;
 /** Threads that the pool of this process has. Node reads the number before a program begins. */
 const poolSize = (): number => Number(process.env.UV_THREADPOOL_SIZE ?? 4);
 
-/** What can carry messages. */
+/** What messages go through. */
 export type Route = 'shared memory' | 'MPI';
 
 type Handles = Readonly<Record<'world' | 'byte' | 'infoNull' | 'errorsReturn', Handle>>;
@@ -104,7 +104,7 @@ export class Mpi implements Transport, Collectives {
     return mpi;
   }
 
-  /** Finds out what can carry messages. */
+  /** Finds the routes that there are. */
   async #prepare(koffi: Koffi, sharesMemory: boolean): Promise<void> {
     const copy = copyOn(koffi);
     this.#routes.set('MPI', new MpiMessages(this, copy));
@@ -127,12 +127,12 @@ export class Mpi implements Transport, Collectives {
     return { waiting: this.#waiting, done: this.#done };
   }
 
-  /** What can carry messages here, and makes them. */
+  /** The routes that messages can take here, with what makes those of each. */
   get routes(): ReadonlyMap<Route, Messages> {
     return this.#routes;
   }
 
-  /** What carries those that are made by this. */
+  /** The route of an exchange's messages. */
   get route(): Route {
     return this.#routes.has('shared memory') ? 'shared memory' : 'MPI';
   }
@@ -143,14 +143,15 @@ export class Mpi implements Transport, Collectives {
   }
 
   allToAll(part: number): Message {
-    return this.#messages.allToAll(part);
+    return this.#maker.allToAll(part);
   }
 
   allGather(part: number): Message {
-    return this.#messages.allGather(part);
+    return this.#maker.allGather(part);
   }
 
-  get #messages(): Messages {
+  /** What makes messages along the fastest route. */
+  get #maker(): Messages {
     return this.#routes.get(this.route) as Messages;
   }
 

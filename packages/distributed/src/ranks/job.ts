@@ -102,12 +102,12 @@ export class Job {
     return this.#mpi.lanes;
   }
 
-  /** What carries the messages of its exchanges. */
+  /** The route of the messages of its exchanges. */
   get route(): Route {
     return this.#mpi.route;
   }
 
-  /** Everything that can carry messages here, and makes them. */
+  /** The routes that messages can take here, with what makes those of each. */
   get routes(): ReadonlyMap<Route, Messages> {
     return this.#mpi.routes;
   }
