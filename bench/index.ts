@@ -8,6 +8,7 @@
  *     npm run bench -- step           the paper's training step
  *     npm run bench -- transfer       bytes between host and device, and checkpoints beside a training
  *     npm run bench -- scale          the step on several GPUs, over MPI
+ *     npm run bench -- messages       its messages alone, through memory that the ranks share and through MPI
  *     npm run bench -- memory         its memory, counted on any machine
  *     npm run bench -- detection      faces found on photographs with 140 people, and on 37 pictures without
  *     npm run bench -- carryover FILE what an identity network that learned from rendered people makes of real ones
@@ -38,6 +39,7 @@ import { addHeads } from './commands/heads.ts';
 import { addKernelPage } from './commands/kernelPage.ts';
 import { addLadder } from './commands/ladder.ts';
 import { addMemory } from './commands/memory.ts';
+import { addMessages } from './commands/messages.ts';
 import { addPage } from './commands/page.ts';
 import { addParsing } from './commands/parsing.ts';
 import { addScale } from './commands/scale.ts';
@@ -51,6 +53,7 @@ addLadder(program);
 addMemory(program);
 addTransfer(program);
 addScale(program);
+addMessages(program);
 addDetection(program);
 addCarryover(program);
 addParsing(program);

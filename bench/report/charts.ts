@@ -26,6 +26,7 @@ export function chartsOf({ bench, measured }: BenchResult): Chart[] {
     case 'ladder':
     case 'transfer':
     case 'scale':
+    case 'messages':
     case 'data':
     case 'film':
     case 'detection':

@@ -13,6 +13,7 @@ import type { HeadRow } from '../core/heads.ts';
 import type { KernelReport } from '../core/kernels.ts';
 import type { LadderReport } from '../core/ladder.ts';
 import type { MemoryRow } from '../core/memory.ts';
+import type { MessageRow } from '../core/messages.ts';
 import type { NetworkRow } from '../core/networks.ts';
 import type { ParsingRow } from '../core/parsing.ts';
 import type { ScaleRow } from '../core/scale.ts';
@@ -48,6 +49,7 @@ export interface Measurements {
   readonly memory: readonly MemoryRow[];
   readonly transfer: TransferReport;
   readonly scale: readonly ScaleRow[];
+  readonly messages: readonly MessageRow[];
   readonly data: readonly DataRow[];
   readonly film: FilmReport;
   readonly detection: readonly DetectionRow[];

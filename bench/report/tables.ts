@@ -10,6 +10,7 @@ import type { HeadRow } from '../core/heads.ts';
 import type { KernelReport, KernelRow } from '../core/kernels.ts';
 import type { LadderReport } from '../core/ladder.ts';
 import type { MemoryRow } from '../core/memory.ts';
+import type { MessageRow } from '../core/messages.ts';
 import type { NetworkRow } from '../core/networks.ts';
 import type { ParsingRow } from '../core/parsing.ts';
 import type { ScaleRow } from '../core/scale.ts';
@@ -22,7 +23,7 @@ import { ladderTable } from './ladderTable.ts';
 import { peerTable } from './peers.ts';
 import { carryoverTable, dataTable, detectionTable, filmTables, parsingTable } from './photoTables.ts';
 import type { BenchResult, PytorchReport, PytorchRow } from './result.ts';
-import { scaleTable } from './scaleTable.ts';
+import { messageTable, scaleTable } from './scaleTable.ts';
 import { transferTables } from './transferTables.ts';
 
 export const PASS_NAMES = {
@@ -50,6 +51,8 @@ export function tablesOf(result: BenchResult, most = Number.POSITIVE_INFINITY): 
       return transferTables(result.measured as TransferReport);
     case 'scale':
       return [scaleTable(result.measured as readonly ScaleRow[])];
+    case 'messages':
+      return [messageTable(result.measured as readonly MessageRow[])];
     case 'detection':
       return [detectionTable(result.measured as readonly DetectionRow[])];
     case 'carryover':

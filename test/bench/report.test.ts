@@ -246,6 +246,13 @@ const fullRun: Record<BenchName, unknown> = {
       ...{ precision: 'mixed', batch: 16, ranks: 2, msAlone: 47, ms: 55, imagesPerSecond: 580 },
       ...{ imagesPerSecondAlone: 340, speedUp: 1.7, exchangeMs: 40, exposedMs: 8, exposedShare: 0.15, bytes: 1.4e8 },
       ...{ gigabytesPerSecond: 3.5, messageGigabytesPerSecond: 4, sameBitsAfter: 200 },
+      route: 'shared memory',
+    },
+  ],
+  messages: [
+    {
+      ...{ route: 'MPI', mpi: 'MPICH 4', ranks: 2, lanes: 4, bytes: 1.4e8, bucketBytes: 12e6 },
+      ...{ ms: 100, gigabytesPerSecond: 1.4, processorMs: 130 },
     },
   ],
   pytorch: {
