@@ -8,9 +8,11 @@
  *     npm run bench -- step           the paper's training step
  *     npm run bench -- transfer       bytes between host and device, and checkpoints beside a training
  *     npm run bench -- scale          the step on several GPUs, over MPI
+ *     npm run bench -- messages       its messages alone, through memory that the ranks share and through MPI
  *     npm run bench -- memory         its memory, counted on any machine
  *     npm run bench -- detection      faces found on photographs with 140 people, and on 37 pictures without
  *     npm run bench -- carryover FILE what an identity network that learned from rendered people makes of real ones
+ *     npm run bench -- parsing        inner faces that a parsing network finds, against outlines drawn on photographs
  *     npm run bench -- heads          pictures and masks of mesh heads
  *     npm run bench -- gates          mesh heads before detector and recogniser of real faces
  *     npm run bench -- data           pictures of a face set per second, decoded in worker threads
@@ -37,7 +39,9 @@ import { addHeads } from './commands/heads.ts';
 import { addKernelPage } from './commands/kernelPage.ts';
 import { addLadder } from './commands/ladder.ts';
 import { addMemory } from './commands/memory.ts';
+import { addMessages } from './commands/messages.ts';
 import { addPage } from './commands/page.ts';
+import { addParsing } from './commands/parsing.ts';
 import { addScale } from './commands/scale.ts';
 import { addTables } from './commands/tables.ts';
 import { addTransfer } from './commands/transfer.ts';
@@ -49,8 +53,10 @@ addLadder(program);
 addMemory(program);
 addTransfer(program);
 addScale(program);
+addMessages(program);
 addDetection(program);
 addCarryover(program);
+addParsing(program);
 addHeads(program);
 addPage(program);
 addDatasetBench(program);

@@ -24,12 +24,15 @@ import {
 } from '@visage/photos/node';
 import type { IdentityNetwork } from '@visage/simswap';
 import {
+  descriptorRows,
+  embeddingRows,
   type FoundPerson,
   findPeople,
   type RealFace,
   type RealFaceOptions,
   realFaceScores,
   realFacesOf,
+  type ToldApart,
   toldApart,
 } from '@visage/training';
 import { fixtureFile, fixtureFolder, pictures } from '../../scripts/fixtures.mjs';
@@ -42,10 +45,8 @@ export interface CarryoverRow {
   readonly pairs?: number;
   readonly agreement?: number;
   readonly meanCosine?: number;
-  /** Frames of films in which the right man is named, of so many; and the cosines between which a threshold may lie. */
-  readonly right?: number;
-  readonly leastOwn?: number;
-  readonly mostOther?: number;
+  /** What frames of films say; see `toldApart`. */
+  readonly films?: ToldApart;
 }
 
 /** A picture that is opened when it is needed. */
@@ -89,15 +90,19 @@ class FoundFaces {
   }
 }
 
-/** The pictures of a folder: of one person each, or of the person whose folder they lie in. */
-function picturesIn(folder: string): NamedPicture[] {
+/** The person whose folder a picture lies in; a picture that lies in none is of a person of its own. */
+const folderOf = (file: string): string => file.split(/[\\/]/)[0] as string;
+
+/** The pictures of a folder and its folders, each of one person. */
+function picturesIn(folder: string, personOf = folderOf): NamedPicture[] {
   const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) =>
     /\.(png|jpe?g|webp)$/i.test(file),
   );
-  return files.sort().map((file) => {
-    const [person = file] = file.split(/[\\/]/);
-    return { name: join(folder, file), person, open: () => readPicture(join(folder, file)) };
-  });
+  return files.sort().map((file) => ({
+    name: join(folder, file),
+    person: personOf(file),
+    open: () => readPicture(join(folder, file)),
+  }));
 }
 
 async function fixtureSets(): Promise<Readonly<Record<string, readonly NamedPicture[]>>> {
@@ -112,7 +117,7 @@ async function fixtureSets(): Promise<Readonly<Record<string, readonly NamedPict
   return {
     'people of photographs': of((name) => name === '@vladmandic/face-api'),
     'a group of 1927': of((_, path) => path.includes('2126x1463')),
-    'portraits of tabler-ui': picturesIn(join(await fixtureFolder('tabler-ui'), 'dist/demo/faces')),
+    'portraits of tabler-ui': picturesIn(join(await fixtureFolder('tabler-ui'), 'dist/demo/faces'), (file) => file),
   };
 }
 
@@ -137,8 +142,12 @@ export async function measureCarryover(
   if (options.folder === undefined) {
     if (!hasFilmLibraries()) await installFilmLibraries();
     const faces = await filmedFaces(gpu, found, options);
-    const { right, frames, leastOwn, mostOther } = await toldApart(network, faces, size);
-    note({ faces: 'two filmed men', count: frames, right, leastOwn, mostOther });
+    const people = faces.map(({ person }) => person);
+    const told = (name: string, rows: readonly Float32Array[]) =>
+      note({ faces: name, count: faces.length, films: toldApart(people, rows) });
+    told('two filmed men', await embeddingRows(network, faces, size));
+    told("two filmed men, by dlib's recogniser", descriptorRows(faces));
+    told('two filmed men, by the mean colour of the crop', faces.map(meanColour));
   }
   await networks.dispose();
 }
@@ -151,6 +160,13 @@ async function facesOf(all: readonly NamedPicture[], found: FoundFaces, options:
     faces.push(...(await realFacesOf(picture, people, (k) => person ?? `${name} ${k}`, options)));
   }
   return faces;
+}
+
+/** A trivial answer, as a unit vector: it knows the camera and the light of a film, and nothing of the face. */
+function meanColour({ crop }: RealFace): Float32Array {
+  const sums = [0, 1, 2].map((c) => crop.reduce((sum, value, k) => (k % 3 === c ? sum + value : sum), 0));
+  const length = Math.hypot(...sums);
+  return Float32Array.from(sums, (sum) => sum / length);
 }
 
 /** Faces of evenly spaced frames of each film. */

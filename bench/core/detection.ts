@@ -20,7 +20,7 @@ export interface DetectionRow {
 }
 
 /** A detection is of a person if the intersection of the boxes is more than this share of their union. */
-const SAME_FACE = 0.3;
+export const SAME_FACE = 0.3;
 
 /** How many of the true boxes have a detection of their own. */
 export function foundOf(faces: readonly Pick<Face, 'box'>[], truth: readonly (readonly number[])[]): number {

@@ -18,7 +18,7 @@ import {
   type PlaneLayout,
   packedLayout,
 } from '@visage/photos';
-import { changeFilm, FilmThreads, filmLibrary, npmWeights, openFilmFile, whileAlive } from '@visage/photos/node';
+import { changeFilm, FilmCodecs, filmLibrary, npmWeights, openFilmFile, whileAlive } from '@visage/photos/node';
 import { type Precision, Swapper } from '@visage/simswap';
 import { l2Normalize, type Tensor, tensor } from '@visage/tensor';
 import { fixtureFile } from '../../scripts/fixtures.mjs';
@@ -34,7 +34,7 @@ export interface FilmRow extends ThreadTime {
   readonly frames: number;
   readonly msPerFrame: number;
   readonly framesPerSecond: number;
-  /** Milliseconds until the first frame is done: the start of threads, and all that is loaded and compiled. */
+  /** Milliseconds until the first frame is done: the start of processes, and all that is loaded and compiled. */
   readonly firstMs: number;
 }
 
@@ -151,36 +151,36 @@ export async function timeFilm(
   }
 }
 
-/** Decodes a film in a thread, as a swap does. */
+/** Decodes a film in a process, as a swap does. */
 async function decoded(input: string, onFrame: OnFrame): Promise<PartResult> {
-  const threads = new FilmThreads();
+  const codecs = new FilmCodecs();
   async function* frames(): AsyncGenerator<void, void, unknown> {
-    for await (const { data } of threads.reader.read(input)) {
-      threads.spares.give(data.buffer as ArrayBuffer);
+    for await (const { data } of codecs.reader.read(input)) {
+      codecs.spares.give(data.buffer as ArrayBuffer);
       yield;
     }
   }
   try {
-    return { ...(await drained(frames(), onFrame)), codecs: threads.busy };
+    return { ...(await drained(frames(), onFrame)), codecs: codecs.time };
   } finally {
-    await threads.close();
+    await codecs.close();
   }
 }
 
-/** Decodes and encodes a film in two threads, as a swap does. */
+/** Decodes and encodes a film in two processes, as a swap does. */
 async function recoded(input: string, output: string, onFrame: OnFrame): Promise<PartResult> {
   const film = await openFilmFile(input);
   const encoding = encodingOf(film, '.mp4');
   film.close();
-  const threads = new FilmThreads();
+  const codecs = new FilmCodecs();
   async function* unchanged(): AsyncGenerator<ChangedFrame, void, unknown> {
-    for await (const frame of threads.reader.read(input)) yield { ...frame, changed: false };
+    for await (const frame of codecs.reader.read(input)) yield { ...frame, changed: false };
   }
   try {
-    const done = await threads.writer.segment(unchanged(), output, encoding, onFrame);
-    return { frames: done?.frames ?? 0, codecs: threads.busy };
+    const done = await codecs.writer.segment(unchanged(), output, encoding, onFrame);
+    return { frames: done?.frames ?? 0, codecs: codecs.time };
   } finally {
-    await threads.close();
+    await codecs.close();
   }
 }
 

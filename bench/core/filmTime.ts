@@ -1,9 +1,9 @@
-/** @file The time that a part of a film's swap takes, and what of it each thread is busy. */
+/** @file The time that a part of a film's swap takes, and what of it each process is busy. */
 import { readFileSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
 import type { CodecTime } from '@visage/photos/node';
 
-/** Milliseconds a frame of the threads. */
+/** Milliseconds a frame of the processes. */
 export interface ThreadTime {
   /**
    * In which the main thread did not wait for events. While results of the GPU are awaited, Dawn asks for them without
@@ -12,10 +12,10 @@ export interface ThreadTime {
   readonly threadMs: number;
   /** Processor time of the main thread, where Linux tells it. */
   readonly processorMs?: number;
-  /** In which the threads that decode and encode were busy; to wait for a lock of a codec counts. */
+  /** In which the processes that decode and encode were busy; to wait for a lock of a codec counts. */
   readonly decodingMs?: number;
   readonly encodingMs?: number;
-  /** Processor time of all threads together, those inside of the codecs and the driver among them. */
+  /** Processor time of all threads of all processes, those inside of the codecs and the driver among them. */
   readonly allMs: number;
 }
 
@@ -67,6 +67,6 @@ export async function timePart(work: PartWork) {
     ...(processor !== undefined &&
       first.processor !== undefined && { processorMs: (processor - first.processor) / count }),
     ...(codecs && { decodingMs: codecs.reading / count, encodingMs: codecs.writing / count }),
-    allMs: (user + system) / 1000 / count,
+    allMs: ((user + system) / 1000 + (codecs?.processor ?? 0)) / count,
   };
 }

@@ -1,6 +1,6 @@
 /** @file The paper's training step on several GPUs, beside the same on one of them. */
 import { createHash } from 'node:crypto';
-import type { Job, JobExchange } from '@visage/distributed';
+import type { Job, JobExchange, Route } from '@visage/distributed';
 import { type Gpu, median, VisageError, warmUp } from '@visage/gpu';
 import { type Precision, ProceduralPairs, quietStep, Trainer } from '@visage/simswap';
 import { discriminatorOf, disposeModels, generatorOf, identityOf } from './models.ts';
@@ -31,8 +31,13 @@ export interface ScaleRow {
   readonly bytes: number;
   /** Bytes that leave a rank, over the time of the exchange. */
   readonly gigabytesPerSecond: number;
-  /** Bytes that leave a rank, over the time in messages of one lane: what MPI moves, waiting for ranks included. */
+  /**
+   * Bytes that leave a rank, over the time in messages of one lane: what they move, with the copies on the host and the
+   * waiting for other ranks.
+   */
   readonly messageGigabytesPerSecond: number;
+  /** What the messages went through. */
+  readonly route: Route;
   /** Steps after which the state of all ranks had the same bits. */
   readonly sameBitsAfter: number;
 }
@@ -70,6 +75,7 @@ export async function timeScale(job: Job, gpu: Gpu, options: ScaleOptions): Prom
     ...{ speedUp: imagesPerSecond / imagesPerSecondAlone, exchangeMs, exposedMs, exposedShare: exposedMs / ms, bytes },
     gigabytesPerSecond: bytes / exchangeMs / 1e6,
     messageGigabytesPerSecond: (bytes * lanes) / messages / 1e6,
+    route: job.route,
     sameBitsAfter: steps,
   };
 }

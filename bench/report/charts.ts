@@ -26,10 +26,12 @@ export function chartsOf({ bench, measured }: BenchResult): Chart[] {
     case 'ladder':
     case 'transfer':
     case 'scale':
+    case 'messages':
     case 'data':
     case 'film':
     case 'detection':
     case 'carryover':
+    case 'parsing':
     case 'heads':
     case 'gates':
     case 'pytorch':

@@ -5,6 +5,7 @@ import type { DataRow } from '../core/data.ts';
 import type { DetectionRow } from '../core/detection.ts';
 import type { FilmReport } from '../core/film.ts';
 import type { FilmStage } from '../core/filmStages.ts';
+import type { ParsingRow } from '../core/parsing.ts';
 import { significant } from './format.ts';
 
 /** Pictures with people one by one, those without together. */
@@ -31,20 +32,37 @@ export function detectionTable(rows: readonly DetectionRow[]): Table {
 /** What an identity network makes of real faces. */
 export function carryoverTable(rows: readonly CarryoverRow[]): Table {
   const number = (value: number | undefined): string => value?.toFixed(3) ?? '';
-  const body = rows.map(({ faces, count, pairs, agreement, meanCosine, right, leastOwn, mostOther }) => [
+  const body = rows.map(({ faces, count, pairs, agreement, meanCosine, films }) => [
     faces,
     String(count),
     String(pairs ?? ''),
     number(agreement),
     number(meanCosine),
-    right === undefined ? '' : `${right} of ${count}`,
-    number(leastOwn),
-    number(mostOther),
+    films ? `${films.right} of ${films.asked}` : '',
+    number(films?.leastOwn),
+    number(films?.mostOther),
+    films ? `${films.apart} of ${films.frames}` : '',
   ]);
   const note =
-    "Agreement: Spearman's rank correlation, over pairs of two people, of the network's distances and those of dlib's recogniser; 0 says that the network's tell nothing of photographs.";
-  const head = ['faces', 'count', 'pairs', 'agreement', 'mean cosine', 'told apart', 'least own', 'most other'];
+    "Agreement: Spearman's rank correlation, over pairs of two people, of the network's distances and those of dlib's recogniser; 0 says that the network's tell nothing of photographs. By mean: frames nearest to the mean of their man, which other frames make; least own and most other are the cosines to the means. By every frame: frames nearer to all other frames of their man than to any of the other's.";
+  const head = 'faces|count|pairs|agreement|mean cosine|by mean|least own|most other|by every frame'.split('|');
   return { title: 'Real faces', note, rows: [head, ...body] };
+}
+
+/** What a parsing network makes of the inner faces of photographs, beside answers that need none. */
+export function parsingTable(rows: readonly ParsingRow[]): Table {
+  const figures = ['share', 'network', 'masked', 'outline', 'others'] as const;
+  const mean = (figure: (typeof figures)[number]): number =>
+    rows.reduce((sum, row) => sum + row[figure], 0) / Math.max(1, rows.length);
+  const line = (name: string, of: (figure: (typeof figures)[number]) => number): string[] => [
+    name,
+    ...figures.map((figure) => of(figure).toFixed(3)),
+  ];
+  const body = rows.map((row) => line(row.face, (figure) => row[figure]));
+  const head = ['face', 'share of the crop', 'network', 'mask of a swap', 'outline of the mesh', 'most other faces'];
+  const note =
+    'Intersection over union with the inner face that was drawn, in the aligned crop of 112 pixels. Network: pixels whose likeliest class a swap changes. Mask of a swap: the outline of the mesh without what the network sees before it. Most other faces: the pixels that more than half of the other drawn faces have.';
+  return { title: 'Inner faces of photographs', note, rows: [head, ...body, line(`mean of ${rows.length}`, mean)] };
 }
 
 export function dataTable(rows: readonly DataRow[]): Table {
@@ -83,7 +101,7 @@ export function filmTables({ parts, stages }: FilmReport): Table[] {
   const head =
     'part|precision|ms a frame|frames/s|first frame|main busy|main processor|decoding|encoding|all processors';
   const note =
-    'Milliseconds: of the first frame, which starts threads, and then per frame. Threads are busy while they do not wait for events; the main thread asks for results of the GPU without a pause, and the others wait for locks of codecs, which counts. Processor time is what the system gave.';
+    'Milliseconds: of the first frame, which starts processes, and then per frame. A process is busy while its main thread does not wait for events; the one that drives the GPU asks for results of it without a pause, and the others wait for locks of codecs, which counts. Processor time is what the system gave.';
   return [
     { title: 'A film with one face', note, rows: [head.split('|'), ...body] },
     stageTable(stages),

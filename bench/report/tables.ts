@@ -10,7 +10,9 @@ import type { HeadRow } from '../core/heads.ts';
 import type { KernelReport, KernelRow } from '../core/kernels.ts';
 import type { LadderReport } from '../core/ladder.ts';
 import type { MemoryRow } from '../core/memory.ts';
+import type { MessageRow } from '../core/messages.ts';
 import type { NetworkRow } from '../core/networks.ts';
+import type { ParsingRow } from '../core/parsing.ts';
 import type { ScaleRow } from '../core/scale.ts';
 import type { StepRow } from '../core/step.ts';
 import type { TransferReport } from '../core/transfer.ts';
@@ -19,9 +21,9 @@ import { arithmeticRate, memoryRate, percent, significant } from './format.ts';
 import { gateTable, headTable } from './headTables.ts';
 import { ladderTable } from './ladderTable.ts';
 import { peerTable } from './peers.ts';
-import { carryoverTable, dataTable, detectionTable, filmTables } from './photoTables.ts';
+import { carryoverTable, dataTable, detectionTable, filmTables, parsingTable } from './photoTables.ts';
 import type { BenchResult, PytorchReport, PytorchRow } from './result.ts';
-import { scaleTable } from './scaleTable.ts';
+import { messageTable, scaleTable } from './scaleTable.ts';
 import { transferTables } from './transferTables.ts';
 
 export const PASS_NAMES = {
@@ -49,10 +51,14 @@ export function tablesOf(result: BenchResult, most = Number.POSITIVE_INFINITY): 
       return transferTables(result.measured as TransferReport);
     case 'scale':
       return [scaleTable(result.measured as readonly ScaleRow[])];
+    case 'messages':
+      return [messageTable(result.measured as readonly MessageRow[])];
     case 'detection':
       return [detectionTable(result.measured as readonly DetectionRow[])];
     case 'carryover':
       return [carryoverTable(result.measured as readonly CarryoverRow[])];
+    case 'parsing':
+      return [parsingTable(result.measured as readonly ParsingRow[])];
     case 'data':
       return [dataTable(result.measured as readonly DataRow[])];
     case 'heads':

@@ -2,7 +2,7 @@
 //
 // Memory layout: vec4f members only, so the struct has no padding. Angles are radians, lengths decimetres, colours
 // linear light. Styles are numbers of the asset's layers. Every member says in its comment whether identity (i) or
-// attributes (a) decide it.
+// attributes (a) decide it, where swaps are exact; packages/faces/src/heads/people/factors.ts has the other split.
 
 struct Person {
   pose : vec4f, // a: yaw, pitch, roll of the head; w: unused

@@ -87,6 +87,29 @@ test('peers: a table has a line for all passes together, and tells what failed',
   assert.match(note ?? '', /gone: no result within 20 s \(convolution, batch 4, forward; convolution, batch 4, both/);
 });
 
+test('real faces: a row of pairs has no frames, a row of films no pairs', () => {
+  const films = { frames: 96, asked: 72, right: 71, leastOwn: 0.5, mostOther: 0.25, apart: 90 };
+  const measured = [
+    { faces: 'a', count: 9, pairs: 36, agreement: 0.5, meanCosine: 0.125 },
+    { faces: 'b', count: 96, films },
+  ];
+  const [table] = tablesOf({ bench: 'carryover', measured } as unknown as BenchResult);
+  assert.equal(table?.rows.slice(1), [
+    ['a', '9', '36', '0.500', '0.125', '', '', '', ''],
+    ['b', '96', '', '', '', '71 of 72', '0.500', '0.250', '90 of 96'],
+  ]);
+});
+
+test('the last row of inner faces is their mean', () => {
+  const face = { share: 0.4, network: 0.5, masked: 0.75, outline: 0.5, others: 0 };
+  const measured = [
+    { face: 'a', ...face },
+    { face: 'b', ...face, network: 1 },
+  ];
+  const [table] = tablesOf({ bench: 'parsing', measured } as unknown as BenchResult);
+  assert.equal(table?.rows.at(-1), ['mean of 2', '0.400', '0.750', '0.750', '0.500', '0.000']);
+});
+
 test('plots over the batch: convolutions, memory, peers; what is missing is a gap', () => {
   const plotted = (bench: string, measured: unknown) => chartsOf({ bench, measured } as BenchResult);
   const [rates] = plotted('convolutions', [
@@ -162,6 +185,7 @@ const fullRun: Record<BenchName, unknown> = {
   memory: [{ ...setting, networks: 1, state: 1, constants: 1, workspace: 1, peak: 1 }],
   detection: [{ picture: 'a', width: 1, height: 1, people: 2, found: 1, wrong: 0, ms: 3 }],
   carryover: [{ faces: 'a', count: 9, pairs: 36, agreement: 0.5, meanCosine: 0.1 }],
+  parsing: [{ face: 'a', share: 0.4, network: 0.8, masked: 0.9, outline: 0.7, others: 0.6 }],
   data: [
     {
       stored: 256,
@@ -222,6 +246,13 @@ const fullRun: Record<BenchName, unknown> = {
       ...{ precision: 'mixed', batch: 16, ranks: 2, msAlone: 47, ms: 55, imagesPerSecond: 580 },
       ...{ imagesPerSecondAlone: 340, speedUp: 1.7, exchangeMs: 40, exposedMs: 8, exposedShare: 0.15, bytes: 1.4e8 },
       ...{ gigabytesPerSecond: 3.5, messageGigabytesPerSecond: 4, sameBitsAfter: 200 },
+      route: 'shared memory',
+    },
+  ],
+  messages: [
+    {
+      ...{ route: 'MPI', mpi: 'MPICH 4', ranks: 2, lanes: 4, bytes: 1.4e8, bucketBytes: 12e6 },
+      ...{ ms: 100, gigabytesPerSecond: 1.4, processorMs: 130 },
     },
   ],
   pytorch: {

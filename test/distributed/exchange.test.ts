@@ -28,8 +28,25 @@ interface Halves {
 
 interface Steps {
   readonly lanes: number;
-  readonly all: readonly { readonly hash: string; readonly losses: readonly number[] }[];
+  readonly all: readonly {
+    readonly hash: string;
+    readonly losses: readonly number[];
+    readonly route: string;
+    readonly notShared?: string;
+    readonly during: Shared;
+    readonly after: Shared;
+  }[];
 }
+
+interface Shared {
+  readonly seen: number;
+  readonly open: number;
+}
+
+/** Arguments of steps.ts by which all ranks send through MPI. */
+const BY_MPI = ['1', '1', '0,1,2'];
+
+const routesOf = ({ all }: Steps) => [...new Set(all.map(({ route }) => route))];
 
 for (const launcher of launchers)
   test(`${launcher}: in each of 20 steps two ranks have the mean gradient of the two halves of the batch`, async () => {
@@ -40,25 +57,49 @@ for (const launcher of launchers)
     assert.ok(halvesDiffer > 0.1, 'the halves are of different pictures');
   });
 
-needsMpi('two runs have the same bits, on all ranks and under both libraries', async () => {
-  const [first = launchers[0] as Launcher, second = first] = launchers;
-  const runs = [
-    await resultOf<Steps>(first, 2, ['steps.ts', '4']),
-    await resultOf<Steps>(first, 2, ['steps.ts', '4']),
-    await resultOf<Steps>(second, 2, ['steps.ts', '4']),
-  ];
-  const hashes = new Set(runs.flatMap(({ all }) => all.map(({ hash }) => hash)));
-  assert.is(hashes.size, 1, [...hashes].join(', '));
-  for (const { all } of runs) assert.equal(all[1]?.losses, all[0]?.losses, 'every rank has the mean losses');
+needsMpi(
+  'all runs have the same bits: on all ranks, under both libraries, through shared memory and through MPI',
+  async () => {
+    const [first = launchers[0] as Launcher, second = first] = launchers;
+    const through: Record<string, Steps[]> = { 'shared memory': [], MPI: [] };
+    for (const launcher of [first, first, second])
+      through['shared memory']?.push(await resultOf<Steps>(launcher, 2, ['steps.ts', '4']));
+    for (const launcher of [first, second])
+      through.MPI?.push(await resultOf<Steps>(launcher, 2, ['steps.ts', '4', ...BY_MPI]));
+    for (const [route, runs] of Object.entries(through))
+      for (const run of runs) {
+        assert.equal(routesOf(run), [route]);
+        assert.equal(run.all[1]?.losses, run.all[0]?.losses, 'every rank has the mean losses');
+        for (const { during, after } of run.all) {
+          assert.is(during.seen > 0, route === 'shared memory');
+          assert.is(during.open, 0, 'nobody else can open the memory any more');
+          assert.equal(after, { seen: 0, open: 0 }, 'it is freed');
+        }
+      }
+    const hashes = new Set(
+      Object.values(through).flatMap((runs) => runs.flatMap(({ all }) => all.map(({ hash }) => hash))),
+    );
+    assert.is(hashes.size, 1, [...hashes].join(', '));
+  },
+);
+
+needsMpi('when one rank does not want to share memory, all send through MPI and say why', async () => {
+  const run = await resultOf<Steps>(launchers[0] as Launcher, 2, ['steps.ts', '2', '1', '1', '1']);
+  assert.equal(routesOf(run), ['MPI']);
+  assert.match(run.all[0]?.notShared ?? '', /^rank 1: it is not to share memory/);
+  assert.is(run.all[1]?.notShared, undefined, 'it is what this rank was asked for');
+  for (const { during } of run.all) assert.equal(during, { seen: 0, open: 0 });
 });
 
 for (const launcher of launchers)
   test(`${launcher}: three ranks stay replicas, with as many messages at once as there are threads for`, async () => {
     const env = { UV_THREADPOOL_SIZE: '4' };
-    const { all, lanes } = await resultOf<Steps>(launcher, 3, ['steps.ts', '3', '1', '4'], env);
-    assert.is(lanes, 2);
-    assert.is(all.length, 3);
-    assert.is(new Set(all.map(({ hash }) => hash)).size, 1);
+    const shared = await resultOf<Steps>(launcher, 3, ['steps.ts', '3', '1', '4'], env);
+    const byMpi = await resultOf<Steps>(launcher, 3, ['steps.ts', '3', ...BY_MPI]);
+    assert.equal([shared, byMpi].map(routesOf), [['shared memory'], ['MPI']]);
+    assert.is(shared.lanes, 2);
+    assert.is(shared.all.length, 3);
+    assert.is(new Set([...shared.all, ...byMpi.all].map(({ hash }) => hash)).size, 1);
   });
 
 test.run();

@@ -1,5 +1,5 @@
 /** @file Ranks in one process: they meet by the order of their calls, as those of MPI do. */
-import type { Transport } from '@visage/distributed';
+import type { Message, Transport } from '@visage/distributed';
 
 /** What each rank brought to a call, by lane and number of the call. */
 type Meetings = Map<
@@ -19,27 +19,35 @@ class HubRank implements Transport {
     this.#calls = Array.from({ length: lanes }, () => 0);
   }
 
-  async allToAll(lane: number, ready: Promise<unknown>, from: Uint8Array, to: Uint8Array): Promise<void> {
-    const all = (await this.#meet(lane, ready, () => from.slice())) as Uint8Array[];
-    const part = from.length / (this.ranks - 1);
-    const others = all.flatMap((bytes, rank) => (rank === this.rank ? [] : [{ bytes, rank }]));
-    for (const [slot, { bytes, rank }] of others.entries()) {
-      const mine = (this.rank - (this.rank > rank ? 1 : 0)) * part;
-      to.set(bytes.subarray(mine, mine + part), slot * part);
-    }
+  allToAll(part: number): Message {
+    return this.#message(part, (from) => this.rank - (this.rank > from ? 1 : 0));
   }
 
-  async allGather(lane: number, ready: Promise<unknown>, from: Uint8Array, to: Uint8Array): Promise<void> {
-    const all = (await this.#meet(lane, ready, () => from.slice())) as Uint8Array[];
-    for (const [rank, bytes] of all.entries()) to.set(bytes, rank * from.length);
+  allGather(part: number): Message {
+    return this.#message(part, () => 0);
   }
 
   gather<T>(value: T): Promise<T[]> {
     return this.#meet(0, Promise.resolve(), () => value) as Promise<T[]>;
   }
 
-  async copy(to: Uint8Array, from: Uint8Array): Promise<void> {
-    to.set(from);
+  /** @param slotOf which part of what another rank put is for this one. */
+  #message(part: number, slotOf: (from: number) => number): Message {
+    let [sent, all] = [new Uint8Array(), [] as Uint8Array[]];
+    return {
+      put: async (from) => {
+        sent = from.slice();
+      },
+      carry: async (lane, ready) => {
+        all = (await this.#meet(lane, ready, () => sent)) as Uint8Array[];
+      },
+      take: async (to) => {
+        const others = [...all.entries()].filter(([rank]) => rank !== this.rank);
+        for (const [k, [rank, bytes]] of others.entries())
+          to.set(bytes.subarray(slotOf(rank) * part, (slotOf(rank) + 1) * part), k * part);
+      },
+      dispose: () => {},
+    };
   }
 
   async #meet(lane: number, ready: Promise<unknown>, bring: () => unknown): Promise<unknown[]> {

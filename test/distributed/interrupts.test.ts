@@ -34,7 +34,7 @@ needsMpi('an error of rank 1 ends all', async () => {
   assertNamed(ended, 1, /no power/);
 });
 
-needsMpi('Ctrl-C saves, and the run goes on with the same bits', async () => {
+needsMpi('Ctrl-C saves, and the run goes on with the same bits, whatever carries messages', async () => {
   const [stopped, through] = [join(folder, 'stopped'), join(folder, 'through')];
   const started = new Started(launcherOf(0), [stopped, '8']);
   await started.said(/1\/8 /);
@@ -42,7 +42,15 @@ needsMpi('Ctrl-C saves, and the run goes on with the same bits', async () => {
   const { output } = await started.ended;
   assert.match(output, /Stopped after step \d of 8; everything is saved/);
   assert.ok(savedStep(stopped) < 8);
-  for (const out of [stopped, through]) assert.is((await new Started(launcherOf(1), [out, '8']).ended).status, 0);
+  for (const [out, route] of [
+    [stopped, 'MPI'],
+    [through, 'shared memory'],
+  ] as const) {
+    const env = { VISAGE_SHARED_MEMORY: route === 'MPI' ? '0' : '1' };
+    const ended = await new Started(launcherOf(1), [out, '8'], env).ended;
+    assert.is(ended.status, 0);
+    assert.match(ended.output, new RegExp(`^global batch .*, messages through ${route}$`, 'm'));
+  }
   const [a, b] = [stopped, through].map((out) => readSafetensors(readFileSync(join(out, 'checkpoint.safetensors'))));
   for (const [name, tensor] of a?.tensors ?? [])
     assert.equal(

@@ -24,7 +24,8 @@ needsMpi(`${KILLS} times a rank is killed at a random moment`, async () => {
   const out = join(folder, 'killed');
   const steps = '100000';
   for (let k = 0; k < KILLS; k++) {
-    const started = new Started(launcherOf(k), [out, steps]);
+    // Each library in turn, with shared memory and without.
+    const started = new Started(launcherOf(k), [out, steps], { VISAGE_SHARED_MEMORY: k % 4 < 2 ? '1' : '0' });
     const rank = Math.floor(2 * uniform());
     const pid = await started.processOf(rank);
     // The first run must leave a checkpoint; later ones are killed at any time.

@@ -4,7 +4,7 @@ import { ChangedPairs, noPictureChanges, type PairKind, ProceduralPairs } from '
 import * as assert from 'uvu/assert';
 import { cutBuckets } from '../../packages/distributed/src/exchange/cut.ts';
 import { findLauncher } from '../../packages/distributed/src/launch/launcher.ts';
-import { hangSecondsIn, lanesIn } from '../../packages/distributed/src/ranks/environment.ts';
+import { hangSecondsIn, lanesIn, sharesMemoryIn } from '../../packages/distributed/src/ranks/environment.ts';
 import { gpuSuite } from '../helpers/gpu.ts';
 
 const { test } = await gpuSuite('ranks');
@@ -57,6 +57,12 @@ test('a launcher that is missing, and numbers that are none, are told with what 
   );
   assert.is(lanesIn({}), 4);
   assert.throws(() => lanesIn({ VISAGE_LANES: 'many' }), /VISAGE_LANES is NaN/);
+  assert.equal([{}, { VISAGE_SHARED_MEMORY: '1' }, { VISAGE_SHARED_MEMORY: '0' }].map(sharesMemoryIn), [
+    true,
+    true,
+    false,
+  ]);
+  assert.throws(() => sharesMemoryIn({ VISAGE_SHARED_MEMORY: 'no' }), /VISAGE_SHARED_MEMORY is no, expected 0 or 1/);
   assert.throws(() => hangSecondsIn({ VISAGE_HANG_SECONDS: '-1' }), /VISAGE_HANG_SECONDS is -1/);
 });
 

@@ -1,9 +1,11 @@
 /** @file How many processors a GPU is taken to have, and who says so. */
 import { DESCRIBED, type DeviceDescription, describedGpu, TuningMemo } from '@visage/gpu';
+import { startGpu } from '@visage/gpu/node';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { processorsNamed } from '../../packages/gpu/src/core/deviceProfile.ts';
 import { Gpu } from '../../packages/gpu/src/device/gpu.ts';
+import { errorOf } from '../helpers/mistakes.ts';
 
 const NAMES: readonly (readonly [name: string, processors: number | undefined])[] = [
   ['NVIDIA H200', 132],
@@ -43,9 +45,17 @@ test('the caller comes before the memo, the memo before the name, and a GPU of w
   assert.is(deterministic.profile.source, 'assumed', 'which does not ask its memo');
 });
 
-test('numbers that no GPU has are refused', () => {
-  for (const processors of [0, -1, 1.5, Number.NaN, 1e6])
-    assert.throws(() => opened({ processors }), /openGpu: processors is .*, expected an integer from 1 to 4096/);
+test('whoever opens a device can say the number', async () => {
+  const gpu = await startGpu({ processors: 12 });
+  assert.equal(gpu.profile, { processors: 12, source: 'caller' });
+  gpu.destroy();
+});
+
+test('numbers that no GPU has are refused', async () => {
+  for (const processors of [0, -1, 1.5, Number.NaN, 1e6]) {
+    const error = await errorOf(() => startGpu({ processors }));
+    assert.match(error?.message ?? '', /openGpu: processors is .*, expected an integer from 1 to 4096/);
+  }
 });
 
 test('a memo keeps the number, and one that makes no sense makes the memo unusable', () => {

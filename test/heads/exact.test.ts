@@ -5,6 +5,8 @@
 import {
   describeHead,
   type FaceBatch,
+  type FactorSplit,
+  factorSplits,
   type HeadCrop,
   landmarksFrom68,
   materialNames,
@@ -114,49 +116,87 @@ test('SwapFaces shows mesh heads: the truth is the target outside of the mask', 
   assert.is(differing(mean, await values(renderMeanFaces(batch('M1', [9], [7])))), 0, 'one mean for all identities');
 });
 
-test('classes and landmarks lie where the picture shows them', async () => {
-  const four = [11, 12, 13, 14];
-  const shown: FaceBatch = { ...batch('M1', four, four), crop: 'portrait' };
-  const labels = renderHeadLabels(shown);
-  const classes = await values(renderMaterials(shown));
-  assert.is(differing(classes, await labels.materials.floats()), 0);
-  const counts = materialNames.map((_, number) => classes.filter((value) => value === number).length / 4);
-  assert.is(
-    counts.reduce((sum, n) => sum + n),
-    size * size,
-  );
-  for (const name of ['background', 'skin', 'hair', 'clothes'] as const)
-    assert.ok(counts[materialNames.indexOf(name)]! > 0.02 * size * size, `${name}: ${counts}`);
-  for (const name of ['eye', 'lips', 'brow'] as const) assert.ok(counts[materialNames.indexOf(name)]! > 15, name);
-
-  const [points, visible, depth] = [labels.landmarks, labels.visible, labels.depth].map((x) => x.floats());
-  const [at, seen, far] = [await points!, await visible!, await depth!];
-  assert.ok(seen.reduce((sum, value) => sum + value, 0) > 0.7 * seen.length);
-  for (let face = 0; face < 4; face++) {
-    const { leftEye, rightEye, leftMouthCorner } = landmarksFrom68(at.subarray(136 * face, 136 * (face + 1)));
-    const classAt = ({ x, y }: { x: number; y: number }) =>
-      classes[(face * size + Math.floor(y)) * size + Math.floor(x)]!;
-    assert.ok(leftEye.x < rightEye.x && leftMouthCorner.y > leftEye.y);
-    for (const eye of [leftEye, rightEye]) assert.ok([2, 1, 5, 6].includes(classAt(eye)), `class ${classAt(eye)}`);
-    const middle = {
-      x: at[136 * face + 2 * 51]!,
-      y: 0.5 * (at[136 * face + 2 * 51 + 1]! + at[136 * face + 2 * 57 + 1]!),
-    };
-    assert.ok([3, 4].includes(classAt(middle)), `the middle of the mouth has class ${classAt(middle)}`);
-  }
-  for (const [k, distance] of far.entries())
-    assert.ok(classes[k] === 0 ? distance === 0 : distance > 3 && distance < 20, `depth ${distance} of ${classes[k]}`);
-  const { pose, expression } = describeHead({ identity: 11, attributes: 11, level: 'M1' });
-  const [yaw, pitch, roll] = (await labels.pose.floats()).subarray(0, 3);
-  for (const [a, b] of [
-    [yaw, pose.yaw],
-    [pitch, pose.pitch],
-    [roll, pose.roll],
-  ] as const)
-    assert.ok(Math.abs(a! - (b * Math.PI) / 180) < 1e-5);
-  const weights = await labels.expression.floats();
-  const total = weights.subarray(0, weights.length / 4).reduce((sum, w) => sum + w, 0);
-  assert.ok(Math.abs(total - Object.values(expression).reduce((sum, w) => sum + w, 0)) < 1e-4);
+test('of the split whole, a person has the same hair in all pictures, and other people have other hair', async () => {
+  const people = [6, 6, 7, 8];
+  const shown = { ...batch('M0', people, [1, 2, 1, 1]), crop: 'portrait' } as const;
+  const hair = materialNames.indexOf('hair');
+  /** Of each picture after the first, which share of the hair that it or the first shows both show. */
+  const shared = async (factorSplit: FactorSplit): Promise<number[]> => {
+    const classes = await values(renderMaterials({ ...shown, factorSplit }));
+    const each = people.map((_, k) => Array.from(classes.subarray(k * size * size, (k + 1) * size * size)));
+    return each.slice(1).map((other) => {
+      const pairs = other.map((value, k) => [value === hair, each[0]?.[k] === hair] as const);
+      return pairs.filter(([a, b]) => a && b).length / pairs.filter(([a, b]) => a || b).length;
+    });
+  };
+  const [again, ...others] = await shared('whole');
+  assert.ok(again! > 0.95 && others.every((share) => share < 0.85), `${again}, ${others}`);
+  const [under] = await shared('swap');
+  assert.ok(under! < 0.85, String(under));
 });
+
+test('what needs exact swaps refuses whole people, and so do procedural faces', () => {
+  const shown = { ...batch('M1', [1], [1]), factorSplit: 'whole' } as const;
+  for (const [render, name] of [[renderMasks, 'renderMasks'] as const, [renderMeanFaces, 'renderMeanFaces'] as const])
+    assert.throws(() => render(shown), new RegExp(`${name}: factorSplit is 'whole', expected 'swap'.*exact`));
+  assert.throws(() => new SwapFaces({ batch: 1, size, level: 'M1', factorSplit: 'whole' } as never), /factorSplit/);
+  assert.throws(
+    () => renderFaces({ ...shown, level: 'L1' }),
+    /render: factorSplit is 'whole', expected 'swap'.*L0 to L3/,
+  );
+  assert.throws(
+    () => renderFaces({ ...shown, factorSplit: 'face' as never }),
+    /factorSplit is 'face', expected .*swap.*whole/,
+  );
+});
+
+for (const factorSplit of factorSplits)
+  test(`classes and landmarks lie where the picture shows them, split ${factorSplit}`, async () => {
+    const four = [20, 21, 22, 23];
+    const shown: FaceBatch = { ...batch('M1', four, four), crop: 'portrait', factorSplit };
+    const labels = renderHeadLabels(shown);
+    const classes = await values(renderMaterials(shown));
+    assert.is(differing(classes, await labels.materials.floats()), 0);
+    const counts = materialNames.map((_, number) => classes.filter((value) => value === number).length / 4);
+    assert.is(
+      counts.reduce((sum, n) => sum + n),
+      size * size,
+    );
+    for (const name of ['background', 'skin', 'hair', 'clothes'] as const)
+      assert.ok(counts[materialNames.indexOf(name)]! > 0.02 * size * size, `${name}: ${counts}`);
+    for (const name of ['eye', 'lips', 'brow'] as const) assert.ok(counts[materialNames.indexOf(name)]! > 15, name);
+
+    const [points, visible, depth] = [labels.landmarks, labels.visible, labels.depth].map((x) => x.floats());
+    const [at, seen, far] = [await points!, await visible!, await depth!];
+    assert.ok(seen.reduce((sum, value) => sum + value, 0) > 0.7 * seen.length);
+    for (let face = 0; face < 4; face++) {
+      const { leftEye, rightEye, leftMouthCorner } = landmarksFrom68(at.subarray(136 * face, 136 * (face + 1)));
+      const classAt = ({ x, y }: { x: number; y: number }) =>
+        classes[(face * size + Math.floor(y)) * size + Math.floor(x)]!;
+      assert.ok(leftEye.x < rightEye.x && leftMouthCorner.y > leftEye.y);
+      for (const eye of [leftEye, rightEye]) assert.ok([2, 1, 5, 6].includes(classAt(eye)), `class ${classAt(eye)}`);
+      const middle = {
+        x: at[136 * face + 2 * 51]!,
+        y: 0.5 * (at[136 * face + 2 * 51 + 1]! + at[136 * face + 2 * 57 + 1]!),
+      };
+      assert.ok([3, 4].includes(classAt(middle)), `the middle of the mouth has class ${classAt(middle)}`);
+    }
+    for (const [k, distance] of far.entries())
+      assert.ok(
+        classes[k] === 0 ? distance === 0 : distance > 3 && distance < 20,
+        `depth ${distance} of ${classes[k]}`,
+      );
+    const { pose, expression } = describeHead({ identity: 20, attributes: 20, level: 'M1', factorSplit });
+    const [yaw, pitch, roll] = (await labels.pose.floats()).subarray(0, 3);
+    for (const [a, b] of [
+      [yaw, pose.yaw],
+      [pitch, pose.pitch],
+      [roll, pose.roll],
+    ] as const)
+      assert.ok(Math.abs(a! - (b * Math.PI) / 180) < 1e-5);
+    const weights = await labels.expression.floats();
+    const total = weights.subarray(0, weights.length / 4).reduce((sum, w) => sum + w, 0);
+    assert.ok(Math.abs(total - Object.values(expression).reduce((sum, w) => sum + w, 0)) < 1e-4);
+  });
 
 test.run();

@@ -3,7 +3,8 @@
  * numbers, same bits.
  */
 
-import { headDiversity } from '@visage/faces';
+import { createHash } from 'node:crypto';
+import { describeHead, headDiversity } from '@visage/faces';
 import { headsPerson } from '@visage/kernels';
 import { record, type Tensor, tensor } from '@visage/tensor';
 import * as assert from 'uvu/assert';
@@ -12,6 +13,7 @@ import { deriveValues } from '../../packages/faces/src/heads/people/derive.ts';
 import { drawHead } from '../../packages/faces/src/heads/people/draw.ts';
 import { irradianceTerms, turnedIrradiance } from '../../packages/faces/src/heads/people/environments.ts';
 import { driveNames } from '../../packages/faces/src/heads/people/expressions.ts';
+import type { FactorSplit } from '../../packages/faces/src/heads/people/factors.ts';
 import {
   personFloats,
   personLayout,
@@ -20,7 +22,7 @@ import {
   valueCount,
   valueLayout,
 } from '../../packages/faces/src/heads/people/layout.ts';
-import { type HeadLevel, headTable, meanHeadTable } from '../../packages/faces/src/heads/people/levels.ts';
+import { type HeadLevel, headCrops, headTable, meanHeadTable } from '../../packages/faces/src/heads/people/levels.ts';
 import { macroTargets } from '../../packages/faces/src/heads/people/macros.ts';
 import { People } from '../../packages/faces/src/heads/people/people.ts';
 import { personOf } from '../../packages/faces/src/heads/people/person.ts';
@@ -75,11 +77,12 @@ test('rows have numbers of their own in their random stream', () => {
   assert.is(new Set(numbers).size, numbers.length);
 });
 
-for (const level of levels) {
-  test(`64 people of ${level} on the GPU are those of the reference`, async () => {
-    const { persons, weights } = await drawn({ identities, attributes, level });
+const kinds = [...levels.map((level) => [level, 'swap'] as const), ['M3', 'whole'] as const];
+for (const [level, factorSplit] of kinds) {
+  test(`64 people of ${level}, split ${factorSplit}, on the GPU are those of the reference`, async () => {
+    const { persons, weights } = await drawn({ identities, attributes, level, factorSplit });
     for (let n = 0; n < count; n++) {
-      const key = { identity: identities[n] as number, attributes: attributes[n] as number, level };
+      const key = { identity: identities[n] as number, attributes: attributes[n] as number, level, factorSplit };
       const values = drawHead(key);
       deriveValues(values);
       const [person, targets] = [personOf(values, people.tables), targetWeights(values, people.tables.rules)];
@@ -93,28 +96,28 @@ for (const level of levels) {
   });
 }
 
-test('identity and attributes do not reach into each other', async () => {
+/** What a change moved: floats of a Person by member and lane. */
+function changed(x: Float32Array, y: Float32Array): Set<string> {
+  const places = new Set<string>();
+  x.forEach((value, k) => {
+    if (value !== y[k]) places.add(`${memberAt(k)}.${'xyzw'[k % 4]}`);
+  });
+  return places;
+}
+
+/** People of a split, the same attributes under other identities, and the same identities under other attributes. */
+async function turned(factorSplit: FactorSplit) {
   const others = identities.map((x) => x + 1);
-  const level = 'M3';
-  const [a, b, c] = [
-    await drawn({ identities, attributes, level }),
-    await drawn({ identities: others, attributes, level }),
-    await drawn({ identities, attributes: others, level }),
-  ];
-  /** What a change moved: floats of a Person by member and lane. */
-  const changed = (x: Float32Array, y: Float32Array): Set<string> => {
-    const places = new Set<string>();
-    x.forEach((value, k) => {
-      if (value !== y[k]) places.add(`${memberAt(k)}.${'xyzw'[k % 4]}`);
-    });
-    return places;
-  };
-  const byIdentity = changed(a.persons, b.persons);
-  const byAttributes = changed(a.persons, c.persons);
-  assert.equal(
-    [...byIdentity].filter((place) => byAttributes.has(place)),
-    [],
-  );
+  const of = (i: Uint32Array, a: Uint32Array) => drawn({ identities: i, attributes: a, level: 'M3', factorSplit });
+  const [a, b, c] = [await of(identities, attributes), await of(others, attributes), await of(identities, others)];
+  const [byIdentity, byAttributes] = [changed(a.persons, b.persons), changed(a.persons, c.persons)];
+  const both = [...byIdentity].filter((place) => byAttributes.has(place));
+  return { a, b, c, byIdentity, byAttributes, both };
+}
+
+test('identity and attributes do not reach into each other', async () => {
+  const { a, b, c, byIdentity, byAttributes, both } = await turned('swap');
+  assert.equal(both, []);
   const ofIdentity = ['tone.w', 'skin.x', 'skin.z', 'marks.x', 'moles.x', 'style.x', 'brow.w', 'iris.x', 'descent.x'];
   for (const place of ofIdentity) assert.ok(byIdentity.has(place), place);
   const ofAttributes = ['pose.x', 'tone.x', 'skin.w', 'outerSkin.x', 'hair.w', 'style.w', 'sensor.x', 'hat.w', 'key.x'];
@@ -123,6 +126,48 @@ test('identity and attributes do not reach into each other', async () => {
     Array.from(weights).filter((_, k) => Math.floor(k / people.targets) % 2 === 1);
   assert.equal(carrier(a.weights), carrier(b.weights));
   assert.not.equal(carrier(a.weights), carrier(c.weights));
+});
+
+test('of the split whole, a person keeps head, tone, hair and beard under all attributes, and another has others', async () => {
+  const { a, b, c, byIdentity, byAttributes, both } = await turned('whole');
+  assert.equal(both.sort(), ['lip.w', 'sensor.x']); // who wears lipstick, and cameras that meter the skin
+  const kept = ['tone.x', 'skin.w', 'outerSkin.x', 'hair.x', 'hair.w', 'style.w', 'fringe.x', 'fringe.z', 'brow.x'];
+  for (const place of [...kept, 'about.y', 'about.z', 'about.w', 'descent.x', 'iris.x'])
+    assert.ok(byIdentity.has(place) && !byAttributes.has(place), place);
+  for (const place of ['pose.x', 'key.x', 'cloth.x', 'glasses.x', 'hat.w', 'occluder.x', 'back.x', 'fringe.w'])
+    assert.ok(byAttributes.has(place) && !byIdentity.has(place), place);
+  const shape = (weights: Float32Array) =>
+    weights.filter((_, k) => !/expression/.test(asset.targets.names[k % people.targets] ?? ''));
+  assert.equal(shape(a.weights), shape(c.weights));
+  assert.not.equal(shape(a.weights), shape(b.weights));
+});
+
+test('a head is described as its split draws it', () => {
+  const of = (attributes: number, factorSplit: FactorSplit) =>
+    describeHead({ identity: 3, attributes, level: 'M2', factorSplit });
+  const [one, other] = [of(1, 'whole'), of(2, 'whole')];
+  assert.equal([one.tone, one.carrier, one.face], [other.tone, other.carrier, other.face]);
+  assert.not.equal(one.pose, other.pose);
+  assert.equal([one.face, one.pose], [of(1, 'swap').face, of(1, 'swap').pose]);
+  assert.not.equal(of(1, 'swap').carrier, of(2, 'swap').carrier);
+});
+
+test('a split changes who decides a row, and nothing else of it', () => {
+  const rows = (factorSplit: FactorSplit) => headTable('M2', 'portrait', factorSplit);
+  const owners = new Set(rows('swap').map(({ stream }, k) => `${stream} ${rows('whole')[k]?.stream}`));
+  assert.equal([...owners].sort(), ['attribute attribute', 'attribute identity', 'identity identity']);
+  const drawnAs = (factorSplit: FactorSplit) => rows(factorSplit).map(({ shape, a, b, c }) => [shape, a, b, c]);
+  assert.equal(drawnAs('whole'), drawnAs('swap'));
+});
+
+test('the tables of the split swap are those of before there was another', () => {
+  const hash = createHash('sha256');
+  for (const level of levels)
+    for (const crop of headCrops)
+      for (const table of [headTable(level, crop), meanHeadTable(level, crop)])
+        for (const [k, { stream, shape, a, b, c }] of table.entries())
+          hash.update(`${rowNumber(k)} ${stream} ${shape} ${a} ${b} ${c}\n`);
+  assert.is(hash.digest('hex').slice(0, 16), '2575e527c7420e20');
 });
 
 test('a level changes no draw of the identity', async () => {

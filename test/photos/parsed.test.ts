@@ -1,24 +1,13 @@
 /** @file Masks of faces without what a parsing network sees before them. */
-import { parsedMasks, swappedClasses } from '@visage/photos';
-import { ParsingNetwork } from '@visage/simswap';
-import { full, type Tensor } from '@visage/tensor';
+import { parsedMasks } from '@visage/photos';
+import { full } from '@visage/tensor';
 import * as assert from 'uvu/assert';
 import { gpuSuite } from '../helpers/gpu.ts';
+import { seeing, seenClasses } from './seeing.ts';
 
 const { test } = await gpuSuite('parsed masks');
 
-const classes = ['background', 'hair', ...swappedClasses];
 const SIZE = 56;
-
-/** A network that takes every pixel for one class, whatever the picture shows. */
-function seeing(name: string): ParsingNetwork {
-  const network = new ParsingNetwork({ channels: 2, halvings: 1, classes });
-  const { weight, bias } = network.head;
-  weight.write(new Float32Array(weight.size));
-  (bias as Tensor).write(Float32Array.from(classes, (each) => (each === name ? 20 : 0)));
-  network.freeze().eval();
-  return network;
-}
 
 /** The mask that is left of one of ¾ everywhere. */
 async function leftOf(name: string, changed?: readonly string[]): Promise<Float32Array> {
@@ -45,7 +34,7 @@ test('a caller says which classes are swapped; a class that the network does not
   assert.ok((await leftOf('hair', ['hair'])).every((value) => value === 0.75));
   assert.ok((await leftOf('skin', ['hair'])).every((value) => value === 0));
   assert.throws(() => parsedMasks(seeing('skin'), { changed: ['beard'] }), /changed is 'beard', expected classes of/);
-  assert.throws(() => parsedMasks(seeing('skin'), { changed: classes }), /at least one class left out/);
+  assert.throws(() => parsedMasks(seeing('skin'), { changed: seenClasses }), /at least one class left out/);
 });
 
 test.run();

@@ -1,4 +1,5 @@
 /** @file Random changes of faces and of their labels: each against a plain definition, and drawn by counter alone. */
+import { createHash } from 'node:crypto';
 import { philox, unitFloat } from '@visage/faces';
 import {
   changeFaces,
@@ -20,7 +21,7 @@ const { test } = await gpuSuite('changes of faces');
 
 const [N, S] = [3, 21];
 const FACES = noise(N * S * S * 3, 3).map((x) => 0.5 + 0.5 * Math.sin(3 * x));
-const [BLUR, JPEG, WARP, MIRRORED, NOISE, SHRINK, OBJECT] = [12, 13, 14, 20, 21, 23, 24];
+const [BLUR, JPEG, WARP, MIRRORED, NOISE, SHRINK, OBJECT, GREY] = [12, 13, 14, 20, 21, 23, 24, 33];
 const always = { probability: 1, strength: 0.2 };
 
 const rowsOf = (fill: (row: Float32Array, n: number) => void): Float32Array => {
@@ -154,6 +155,53 @@ test('noise is that of its seed and of its strength', async () => {
     const sum = [...words].reduce((total, word) => total + unitFloat(word), 0);
     return Math.min(1, Math.max(0, at(n, y, x, c) + 0.05 * n * (sum - 2) * Math.sqrt(3)));
   });
+});
+
+const isGrey = (row: Float32Array): boolean => row[GREY] !== 1; // no identity matrix
+
+test('a grey picture has its luma in all channels, and the others keep their bits', async () => {
+  const rows = drawn({ grey: 0.5 });
+  const kinds = [0, 1, 2].map((n) => isGrey(rowOf(rows, n)));
+  assert.is(new Set(kinds).size, 2, 'this step has both');
+  const got = await changed({ grey: 0.5 }, rows);
+  near(got, 3, (n, y, x, c) => {
+    if (!kinds[n]) return at(n, y, x, c);
+    return 0.2126 * at(n, y, x, 0) + 0.7152 * at(n, y, x, 1) + 0.0722 * at(n, y, x, 2);
+  });
+  const each = S * S * 3;
+  for (const [n, grey] of kinds.entries())
+    if (!grey)
+      assert.equal(got.subarray(n * each, (n + 1) * each), Float32Array.from(FACES).subarray(n * each, (n + 1) * each));
+});
+
+test('neither noise nor compression gives a grey picture colour', async () => {
+  const changes = { grey: 1, noise: always, jpeg: { probability: 1, strength: 60 } };
+  const got = await changed(changes, drawn(changes));
+  for (let k = 0; k < got.length; k += 3) assert.ok(got[k] === got[k + 1] && got[k] === got[k + 2], `pixel ${k / 3}`);
+  const colours = await changed({ ...changes, grey: 0 }, drawn({ ...changes, grey: 0 }));
+  assert.ok(colours.some((value, k) => k % 3 > 0 && value !== colours[k - 1]));
+});
+
+test('as many pictures are grey as the share says, and all else of a row is as without', () => {
+  const count = 4000;
+  const rows = (grey: number) => faceChangeRows({ ...photographChanges, grey }, count, S, 3, 1);
+  const [without, some] = [rows(0), rows(0.3)];
+  const before = (all: Float32Array) => all.filter((_, k) => k % FACE_CHANGE_ROW < GREY);
+  assert.equal(before(some), before(without));
+  const share = (all: Float32Array) =>
+    Array.from({ length: count }, (_, n) => isGrey(rowOf(all, n))).filter(Boolean).length / count;
+  assert.is(share(without), 0);
+  assert.is(share(rows(1)), 1);
+  assert.ok(Math.abs(share(some) - 0.3) < 0.03, String(share(some)));
+});
+
+test('rows without grey pictures are those of before there were any', () => {
+  const drawn = faceChangeRows(photographChanges, 3, 64, 5, 9);
+  // A row had a place more then, behind the matrix of colours.
+  const rows = Float32Array.from(
+    [0, 1, 2].flatMap((n) => [...rowOf(drawn, n)].slice(0, GREY).flatMap((x, k) => (k === BLUR ? [0, x] : [x]))),
+  );
+  assert.is(createHash('sha256').update(new Uint8Array(rows.buffer)).digest('hex').slice(0, 16), 'a34957be6dea4d6c');
 });
 
 test('points move with their faces, and mirror images change places', async () => {

@@ -1,16 +1,30 @@
 /** @file What networks learn from mesh heads: points, classes, and the labels of pose, expression, gaze and light. */
 import {
   describeHead,
+  equalErrorRate,
+  FaceSampler,
+  type FactorSplit,
+  faceSets,
   landmarkNames,
   landmarksFrom68,
   landmarksOf,
   materialNames,
+  renderFaces,
   renderHeadLabels,
   renderHeadLandmarks,
 } from '@visage/faces';
 import { loadHeads } from '@visage/faces/node';
 import { currentGpu } from '@visage/gpu';
-import { ibugPoints, type LabelledData, namedPoints, ProceduralMaps, ProceduralPoints } from '@visage/simswap';
+import {
+  embedPhotos,
+  type IdentityNetwork,
+  ibugPoints,
+  type LabelledData,
+  namedPoints,
+  ProceduralMaps,
+  ProceduralPoints,
+  type ReaderStage,
+} from '@visage/simswap';
 import { newReaderRun, newReaderSettings, type ReaderName, readerKinds, readerPresetFor } from '@visage/training';
 import * as assert from 'uvu/assert';
 import { attributeErrors, labelSpread, labelsOf } from '../../packages/training/src/compare/attributes/labels.ts';
@@ -118,6 +132,39 @@ test('networks of landmarks and classes train on mesh heads and are measured on 
     (error: Error) => error.message,
   );
   assert.match(message, /points.*9.*8 or 68/s);
+});
+
+test('an identity network learns from whole people and is measured on them', async () => {
+  const network = { layers: [1, 1, 1, 1], width: 1 / 16, embedding: 16, inputSize: 32 };
+  const settings = { ...settingsOf('identity', 'M1', network), factorSplit: 'whole', heldOut: 12 } as const;
+  const { parts, trainer } = await newReaderRun(settings);
+  const source = parts.data(settings.stages[0] as ReaderStage);
+  await source.load(0);
+  const { images, labels } = source.batch();
+  const identities = Uint32Array.from(await labels.data());
+  const { attributes } = new FaceSampler({ identities: 8, seed: settings.seed }).labelled(0, 4);
+  const shown = { identities, attributes, size: 32, level: 'M1', factorSplit: 'whole' } as const;
+  assert.equal(await images.floats(), await renderFaces(shown).floats());
+  source.dispose();
+
+  const reader = parts.task.network.eval() as IdentityNetwork;
+  const first = faceSets.reporting;
+  const photos = {
+    people: 12,
+    photos: 6,
+    firstIdentity: first,
+    firstAttributes: first,
+    level: 'M1',
+    imageSize: 32,
+  } as const;
+  const rateOf = async (factorSplit: FactorSplit): Promise<number> => {
+    const found = await embedPhotos({ ...photos, factorSplit }, (faces) => reader.embed(faces));
+    return equalErrorRate({ values: found.values, size: 16 }, found.labels).rate;
+  };
+  const { EER } = await parts.measure(reader, 'reporting');
+  assert.is(EER, await rateOf('whole'));
+  assert.is.not(EER, await rateOf('swap'));
+  trainer.dispose();
 });
 
 test('labels of heads say what describeHead says, and light counts where there is a key', () => {

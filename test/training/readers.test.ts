@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { currentGpu } from '@visage/gpu';
 import { loadSafetensors } from '@visage/nn/node';
-import { noChanges, parseStage, type ReaderStage } from '@visage/simswap';
+import { noChanges, parseStage, type ReaderStage, type ReaderState } from '@visage/simswap';
 import {
   describeChanges,
   hasMargins,
@@ -25,6 +25,7 @@ import {
   resumedReaderRun,
 } from '@visage/training';
 import * as assert from 'uvu/assert';
+import { readerNotes, resumedReaderSettings } from '../../packages/training/src/readers/settings.ts';
 import { gpuSuite } from '../helpers/gpu.ts';
 
 const { test } = await gpuSuite('trainings of readers');
@@ -100,6 +101,26 @@ test('a training that was stopped goes on to the same bits', async () => {
     await messageOf(resumedReaderRun(first.checkpoint, 'parsing')),
     /of a training of identity, not of parsing/,
   );
+});
+
+test('a checkpoint says what people keep and how many pictures are grey; one of before there was a choice is read', () => {
+  const all = settingsOf('identity', undefined, { factorSplit: 'whole', changes: { ...noChanges, grey: 0.2 } });
+  const stored = JSON.parse(JSON.stringify(readerNotes(all)));
+  const read = (notes: unknown) => resumedReaderSettings({ config: all.network, notes } as ReaderState, 'x');
+  assert.equal(read(stored), all);
+  const { factorSplit: _, ...older } = stored;
+  const { grey: __, ...changes } = stored.changes;
+  assert.equal(read({ ...older, changes }), { ...all, factorSplit: 'swap', changes: noChanges });
+  assert.throws(() => read({ ...stored, factorSplit: 'face' }), /x: .*notes have no factorSplit/);
+  assert.throws(() => read({ ...stored, changes: null }), /changes\.flip is missing/);
+});
+
+test('whole people are refused where nobody is told apart, of photographs and of procedural faces', async () => {
+  const refusal = (reader: ReaderName, changes: ReaderRunChanges = {}) =>
+    messageOf(newReaderRun(settingsOf(reader, undefined, { ...changes, factorSplit: 'whole' })));
+  assert.match(await refusal('parsing'), /parsing: `factorSplit` .* does not tell people apart/);
+  assert.match(await refusal('judge', { folder: 'x' }), /judge: `factorSplit` .*`folder` names photographs/);
+  assert.match(await refusal('identity'), /identity: `factorSplit` .*faces of L0 have no choice; take `levels` of M0/);
 });
 
 test('a training begins with weights, whose sizes stay', async () => {

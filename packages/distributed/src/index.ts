@@ -1,16 +1,16 @@
 /**
  * @file Data-parallel training over MPI. The rooms in import order:
  *
- * - mpi/: the library that is found at run time, called through koffi.
+ * - mpi/: the library that is found at run time, called through koffi; memory that the ranks of a host share.
  * - exchange/: gradients in buckets: packed, sent, averaged on the devices, unpacked.
  * - ranks/: the ranks of a job: which GPU each takes, who has died or hangs.
  * - launch/: starts the ranks.
  */
 export { BucketExchange } from './exchange/exchange.ts';
 export type { ExchangeTimes } from './exchange/plan.ts';
-export type { Transport } from './exchange/transport.ts';
+export type { Message, Messages, Transport } from './exchange/transport.ts';
 export { type LaunchOptions, type LaunchResult, launchRanks } from './launch/launcher.ts';
-export { Mpi } from './mpi/mpi.ts';
+export { Mpi, type Route } from './mpi/mpi.ts';
 export { chosenGpus, type HostGpu, type RankDevice, refuseSharedGpus } from './ranks/devices.ts';
 export { RANKS_FOLDER, type RankEnvironment, rankEnvironment } from './ranks/environment.ts';
 export { describeRank, Job, JobExchange, type RankName } from './ranks/job.ts';

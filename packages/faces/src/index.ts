@@ -21,6 +21,7 @@ export { type HeadLabels, headExpressions, useHeads } from './heads/drawing/head
 export { type Ancestry, describeHead, type HeadDescription } from './heads/people/describe.ts';
 export { ageNames, type HeadDiversity, type HeadRange, headDiversity } from './heads/people/diversity.ts';
 export type { HeadKey } from './heads/people/draw.ts';
+export { type FactorSplit, factorSplits } from './heads/people/factors.ts';
 export { type HeadCrop, type HeadLevel, headCrops } from './heads/people/levels.ts';
 export { toneNames } from './heads/people/tone.ts';
 export { type GridOptions, imageGrid } from './images/grid.ts';

@@ -7,8 +7,8 @@ export {
   type FilmResult,
   type ResumableWork,
 } from './node/films/changeFilm.ts';
+export { type CodecTime, FilmCodecs } from './node/films/filmCodecs.ts';
 export { type FilmMarks, readFilmMarks } from './node/films/filmMarks.ts';
-export { type CodecTime, FilmThreads } from './node/films/filmThreads.ts';
 export {
   changeFolder,
   type FolderOptions,

@@ -42,6 +42,8 @@ export {
   pairsByTarget,
 } from './evaluation/portraitSwaps.ts';
 export {
+  descriptorRows,
+  embeddingRows,
   type FoundPerson,
   findPeople,
   type RealFace,
@@ -49,10 +51,9 @@ export {
   type RealFaceScores,
   realFaceScores,
   realFacesOf,
-  type ToldApart,
-  toldApart,
 } from './evaluation/realFaces.ts';
 export { photoTable, scoreTable } from './evaluation/scores.ts';
+export { type ToldApart, toldApart } from './evaluation/toldApart.ts';
 export { builtInIdentity, builtInJudge, builtInWeights } from './networks/builtIn.ts';
 export {
   type FeatureNetworkFile,

@@ -57,6 +57,7 @@ interface Options {
   readonly average?: number;
   readonly people?: number;
   readonly level?: readonly LevelShare[];
+  readonly whole?: boolean;
   readonly data?: string;
   readonly heldOut?: number;
   readonly seed?: number;
@@ -68,7 +69,10 @@ interface Options {
 }
 
 /** The names that these commands use for the arguments of the library. */
-const FLAGS = { folder: '--data', folders: '--data', allowOtherData: '--allow-other-data' };
+const FLAGS = {
+  ...{ folder: '--data', folders: '--data', allowOtherData: '--allow-other-data' },
+  ...{ levels: '--level', factorSplit: '--whole' },
+};
 
 async function train(kind: ReaderKind, options: Options): Promise<void> {
   outliveReader();
@@ -138,6 +142,7 @@ function changesOf(kind: ReaderKind, preset: ReaderPreset, options: Options): Re
     averageDecay: options.average,
     people: options.people,
     levels: level,
+    factorSplit: options.whole ? 'whole' : undefined,
     folder: data,
     heldOut: options.heldOut,
     seed: options.seed,
@@ -201,10 +206,20 @@ function addReader(train_: Command, kind: ReaderKind): void {
       repeated,
     )
     .addOption(new Option('--changes <which>', 'random changes of the faces').choices(['none', 'photographs']))
-    .option('--set <field=value>', 'one number of the changes, such as jpeg.strength=60; may be repeated', setField)
+    .option(
+      '--set <field=value>',
+      'one number of the changes, such as jpeg.strength=60; may be repeated (grey has not been measured on a GPU yet)',
+      setField,
+    )
     .option('--average <decay>', 'decay of a moving average of the weights (default: the preset’s)', number(0, 0.99999))
     .option('--level <levels>', 'rendered faces: a level such as L2, or a mix by weight such as L1=1,L2=3', levels)
     .option('--people <n>', 'rendered people to learn from', integer(2, 500_000));
+  if (identity)
+    command.option(
+      '--whole',
+      'people of levels M0 to M3 keep skull, ears, neck, skin tone, hair and beard from picture to picture, and not the ' +
+        'face alone: is a network that may use them better on real faces? Not measured on a GPU yet',
+    );
   if (kind.photographs)
     command.option('--data <set>', 'photographs: a set of `visage dataset`, or a folder with a folder for each person');
   command

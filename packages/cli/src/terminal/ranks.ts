@@ -67,9 +67,11 @@ export async function tellJob(job: Job, gpu: Gpu, batch: number): Promise<void> 
   const warning = await job.checkDevices(gpu);
   const devices = await job.gather(job.gpu?.pci ?? null);
   if (job.rank !== 0) return;
-  console.log(`global batch ${batch * job.ranks} = ${job.ranks} ranks x ${batch}, by ${job.mpi}`);
+  console.log(
+    `global batch ${batch * job.ranks} = ${job.ranks} ranks x ${batch}, by ${job.mpi}, messages through ${job.route}`,
+  );
   for (const [rank, pci] of devices.entries()) console.log(`  ${job.nameOf(rank)}${pci ? `, GPU ${pci}` : ''}`);
-  for (const note of [warning, job.advice]) if (note) console.log(`Note: ${note}`);
+  for (const note of [warning, ...job.advice]) if (note) console.log(`Note: ${note}`);
   if (batch < 8 && !gpu.adapter.software)
     console.log(`Note: ${batch} pairs per GPU hide little of the exchange of gradients; more pairs scale better`);
 }

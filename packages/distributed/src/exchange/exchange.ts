@@ -55,8 +55,6 @@ export class BucketExchange implements GradientExchange {
   }
 
   async any(yes: boolean): Promise<boolean> {
-    const all = new Uint8Array(this.ranks);
-    await this.#transport.allGather(0, Promise.resolve(), Uint8Array.of(yes ? 1 : 0), all);
-    return all.some((each) => each !== 0);
+    return (await this.gather(yes)).some((each) => each);
   }
 }

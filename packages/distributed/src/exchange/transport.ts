@@ -1,21 +1,41 @@
+/**
+ * A message that every rank sends to every other one, at each exchange anew: put, carried, taken.
+ *
+ * A rank may put again once it knows that all others have taken, for instance because another message came that they
+ * send afterwards.
+ */
+export interface Message {
+  /** Takes over the bytes that this rank sends, on another thread. They may be mapped memory of a device. */
+  put(from: Uint8Array): Promise<void>;
+  /**
+   * Once `ready` resolves: resolves when what all ranks have put can be taken. The messages of one lane follow one
+   * another, in the order in which they were asked for; every rank must ask for the same ones in the same order.
+   */
+  carry(lane: number, ready: Promise<unknown>): Promise<void>;
+  /** Writes what the other ranks sent to this one, in their order, on another thread. `to` may be mapped memory. */
+  take(to: Uint8Array): Promise<void>;
+  /** Frees its memory. What still copies is waited for. */
+  dispose(): void;
+}
+
+/** Makes messages. All ranks must make the same ones in the same order. */
+export interface Messages {
+  /**
+   * A message with a part for each other rank: all parts are put together, in the order of the ranks.
+   *
+   * @param part its bytes.
+   */
+  allToAll(part: number): Message;
+  /** A message whose one part, of so many bytes, goes to all other ranks. */
+  allGather(part: number): Message;
+}
+
 /** Moves bytes between the ranks of a training. It adds nothing: that is the devices' affair. */
-export interface Transport {
+export interface Transport extends Messages {
   readonly rank: number;
   readonly ranks: number;
-  /**
-   * How many exchanges can be under way at once. Those of one lane follow one another, in the order in which they were
-   * asked for; every rank must ask for the same ones in the same order.
-   */
+  /** How many messages can be under way at once. */
   readonly lanes: number;
-  /**
-   * Once `ready` resolves: sends part k of `from` to the k-th of the other ranks, and puts what they send into the
-   * parts of `to`. Both have one part for each other rank, in the order of the ranks.
-   */
-  allToAll(lane: number, ready: Promise<unknown>, from: Uint8Array, to: Uint8Array): Promise<void>;
-  /** Once `ready` resolves: puts the `from` of every rank, this one included, into `to`, in the order of the ranks. */
-  allGather(lane: number, ready: Promise<unknown>, from: Uint8Array, to: Uint8Array): Promise<void>;
   /** What every rank says, this one included, in the order of the ranks. All of them must ask. */
   gather<T>(value: T): Promise<T[]>;
-  /** Copies bytes on another thread; the arrays are of equal length and may be mapped memory. */
-  copy(to: Uint8Array, from: Uint8Array): Promise<void>;
 }

@@ -19,6 +19,8 @@ export interface Library {
 export interface Koffi {
   config(options: { async_stack_size?: number }): unknown;
   load(path: string | null, options?: { global?: boolean }): Library;
+  /** Why the latest call of this thread failed, as C numbers it. */
+  errno(): number;
 }
 
 /** koffi runs C on stacks of its own, and MPICH needs more than the 128 KiB that they have by default. */

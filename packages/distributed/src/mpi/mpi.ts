@@ -1,8 +1,13 @@
 import { VisageError } from '@visage/gpu';
-import type { Transport } from '../exchange/transport.ts';
+import type { Message, Messages, Transport } from '../exchange/transport.ts';
 import type { Abi, Handle } from './abi.ts';
+import type { Collectives } from './collectives.ts';
+import { copyOn } from './copy.ts';
 import { type MpiFunctions, mpiFunctions } from './functions.ts';
-import { type Koffi, loadKoffi, loadMpi, type MpiLibrary, type Native } from './library.ts';
+import { type Koffi, loadKoffi, loadMpi, type MpiLibrary } from './library.ts';
+import { MpiMessages } from './mpiMessages.ts';
+import { SharedMessages } from './sharedMessages.ts';
+import { NotShared, shareMemory } from './sharing.ts';
 
 /** A communicator on which one collective call follows another. */
 interface Lane {
@@ -19,6 +24,9 @@ const LEAST_OTHER_THREADS = 2;
 /** Threads that the pool of this process has. Node reads the number before a program begins. */
 const poolSize = (): number => Number(process.env.UV_THREADPOOL_SIZE ?? 4);
 
+/** What messages go through. */
+export type Route = 'shared memory' | 'MPI';
+
 type Handles = Readonly<Record<'world' | 'byte' | 'infoNull' | 'errorsReturn', Handle>>;
 
 /**
@@ -27,7 +35,7 @@ type Handles = Readonly<Record<'world' | 'byte' | 'infoNull' | 'errorsReturn', H
  * Collective calls block, so they run on threads of the pool, those of one lane one after another; the event loop stays
  * free. MPI matches the calls of a lane by their order alone.
  */
-export class Mpi implements Transport {
+export class Mpi implements Transport, Collectives {
   readonly rank: number;
   readonly ranks: number;
   /** Number among the ranks of this host. */
@@ -37,16 +45,16 @@ export class Mpi implements Transport {
   readonly version: string;
   readonly #functions: MpiFunctions;
   readonly #handles: Handles;
-  readonly #memcpy: Native;
   readonly #lanes: readonly Lane[];
   /** For calls that are no collective ones. */
   readonly #pulses: Handle;
+  readonly #routes = new Map<Route, Messages>();
+  #notShared: string | undefined;
   #waiting = 0;
   #done = 0;
 
-  private constructor(koffi: Koffi, { library, abi, file }: MpiLibrary, mostLanes: number) {
+  private constructor({ library, abi, file }: MpiLibrary, mostLanes: number) {
     this.#functions = mpiFunctions(library, abi);
-    this.#memcpy = koffi.load(null).func('memcpy', 'void *', ['void *', 'void *', 'size_t']);
     this.#handles = handlesOf(abi, (name) => library.symbol(name));
     const { world, infoNull, errorsReturn } = this.#handles;
     const f = this.#functions;
@@ -79,17 +87,35 @@ export class Mpi implements Transport {
   /**
    * Joins the other ranks.
    *
-   * @param lanes the most exchanges that can be under way at once. There are fewer if a rank has too few threads.
+   * @param lanes the most messages that can be under way at once. There are fewer if a rank has too few threads.
+   * @param sharesMemory whether messages may go through memory that the ranks of a host share. They do if all ranks are
+   *   of one host, say so, and can.
    * @throws VisageError when koffi or MPI is missing, or there are not even the threads for a single lane.
    */
-  static async join(lanes: number): Promise<Mpi> {
+  static async join(lanes: number, sharesMemory = true): Promise<Mpi> {
     const most = Math.min(lanes, poolSize() - LEAST_OTHER_THREADS);
     if (most < 1)
       throw new VisageError(
         `an exchange needs ${1 + LEAST_OTHER_THREADS} threads, this process has ${poolSize()}; start it with UV_THREADPOOL_SIZE=${lanes + OTHER_THREADS}`,
       );
     const koffi = await loadKoffi();
-    return new Mpi(koffi, loadMpi(koffi), most);
+    const mpi = new Mpi(loadMpi(koffi), most);
+    await mpi.#prepare(koffi, sharesMemory);
+    return mpi;
+  }
+
+  /** Finds the routes that there are. */
+  async #prepare(koffi: Koffi, sharesMemory: boolean): Promise<void> {
+    const copy = copyOn(koffi);
+    this.#routes.set('MPI', new MpiMessages(this, copy));
+    if (this.localRanks < this.ranks) return;
+    try {
+      const memory = await shareMemory(koffi, copy, this, sharesMemory);
+      this.#routes.set('shared memory', new SharedMessages(this, copy, memory));
+    } catch (cause) {
+      if (!(cause instanceof NotShared)) throw cause;
+      if (sharesMemory) this.#notShared = cause.message;
+    }
   }
 
   get lanes(): number {
@@ -101,46 +127,74 @@ export class Mpi implements Transport {
     return { waiting: this.#waiting, done: this.#done };
   }
 
-  allToAll(lane: number, ready: Promise<unknown>, from: Uint8Array, to: Uint8Array): Promise<void> {
-    const part = from.length / (this.ranks - 1);
-    const others = (each: (slot: number) => number, own: number) =>
-      Int32Array.from({ length: this.ranks }, (_, rank) =>
-        rank === this.rank ? own : each(rank - (rank > this.rank ? 1 : 0)),
-      );
-    const counts = others(() => part, 0);
-    const places = others((slot) => slot * part, 0);
-    const { byte } = this.#handles;
-    return this.#queue('allToAll', lane, ready, [from, counts, places, byte, to, counts, places, byte]);
+  /** The routes that messages can take here, with what makes those of each. */
+  get routes(): ReadonlyMap<Route, Messages> {
+    return this.#routes;
   }
 
-  allGather(lane: number, ready: Promise<unknown>, from: Uint8Array, to: Uint8Array): Promise<void> {
-    const { byte } = this.#handles;
-    return this.#queue('allGather', lane, ready, [from, from.length, byte, to, from.length, byte]);
+  /** The route of an exchange's messages. */
+  get route(): Route {
+    return this.#routes.has('shared memory') ? 'shared memory' : 'MPI';
+  }
+
+  /** Why ranks of one host do not share memory, though they should. */
+  get notShared(): string | undefined {
+    return this.#notShared;
+  }
+
+  allToAll(part: number): Message {
+    return this.#maker.allToAll(part);
+  }
+
+  allGather(part: number): Message {
+    return this.#maker.allGather(part);
+  }
+
+  /** What makes messages along the fastest route. */
+  get #maker(): Messages {
+    return this.#routes.get(this.route) as Messages;
   }
 
   /** What every rank says, in the order of the ranks. All of them must ask. */
   async gather<T>(value: T): Promise<T[]> {
     const text = new TextEncoder().encode(JSON.stringify(value));
     const lengths = new Int32Array(this.ranks);
-    const bytesOf = ({ buffer }: { buffer: ArrayBuffer }) => new Uint8Array(buffer);
-    await this.allGather(0, Promise.resolve(), bytesOf(Int32Array.of(text.length)), bytesOf(lengths));
+    await this.gatherBytes(0, Promise.resolve(), Int32Array.of(text.length), lengths);
     const longest = Math.max(...lengths);
     const own = new Uint8Array(longest);
     own.set(text);
     const all = new Uint8Array(longest * this.ranks);
-    await this.allGather(0, Promise.resolve(), own, all);
+    await this.gatherBytes(0, Promise.resolve(), own, all);
     return Array.from(lengths, (length, rank) => {
       const said = all.subarray(rank * longest, rank * longest + length);
       return JSON.parse(new TextDecoder().decode(said)) as T;
     });
   }
 
-  copy(to: Uint8Array, from: Uint8Array): Promise<void> {
-    return new Promise((resolve, reject) => {
-      // `to` and `from` stay referenced until the copy is over.
-      const done = (cause: Error | null) => (cause ? reject(cause) : resolve(void [to, from]));
-      this.#memcpy.async(to, from, from.byteLength, done);
-    });
+  exchangeParts(lane: number, ready: Promise<unknown>, sent: Uint8Array, received: Uint8Array): Promise<void> {
+    const part = sent.length / (this.ranks - 1);
+    const byRank = (of: (slot: number) => number) =>
+      Int32Array.from({ length: this.ranks }, (_, rank) =>
+        rank === this.rank ? 0 : of(rank - (rank > this.rank ? 1 : 0)),
+      );
+    const counts = byRank(() => part);
+    const places = byRank((slot) => slot * part);
+    const { byte } = this.#handles;
+    return this.#queue('allToAll', lane, ready, [sent, counts, places, byte, received, counts, places, byte]);
+  }
+
+  gatherBytes(
+    lane: number,
+    ready: Promise<unknown>,
+    own: Uint8Array | Int32Array,
+    all: Uint8Array | Int32Array,
+  ): Promise<void> {
+    const { byte } = this.#handles;
+    return this.#queue('allGather', lane, ready, [own, own.byteLength, byte, all, own.byteLength, byte]);
+  }
+
+  barrier(lane: number, ready: Promise<unknown>): Promise<void> {
+    return this.#queue('barrier', lane, ready, []);
   }
 
   /** Sends a short message to a rank, beside all exchanges; resolves when it is on its way. */

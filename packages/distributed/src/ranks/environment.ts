@@ -1,5 +1,5 @@
 /** @file What a launcher and the user tell the processes of a job by their environment. */
-import { checkInteger } from '@visage/gpu';
+import { ArgumentError, checkInteger } from '@visage/gpu';
 
 /** Where ranks of one host tell their launcher who they are; see `launchRanks`. */
 export const RANKS_FOLDER = 'VISAGE_RANKS_FOLDER';
@@ -13,11 +13,22 @@ const numberIn = (env: NodeJS.ProcessEnv, name: string, otherwise: number, most:
 };
 
 /**
- * Exchanges under way at once: memory of one host takes several cores to copy.
+ * Messages under way at once: memory of one host takes several cores to copy.
  *
  * @throws ArgumentError when `VISAGE_LANES` is no number of them.
  */
 export const lanesIn = (env: NodeJS.ProcessEnv = process.env): number => numberIn(env, 'VISAGE_LANES', 4, 64);
+
+/**
+ * Whether ranks of one host send their messages through memory that they share, where they can.
+ *
+ * @throws ArgumentError when `VISAGE_SHARED_MEMORY` is neither 0 nor 1.
+ */
+export function sharesMemoryIn(env: NodeJS.ProcessEnv = process.env): boolean {
+  const value = env.VISAGE_SHARED_MEMORY || '1';
+  if (value === '0' || value === '1') return value === '1';
+  throw new ArgumentError('environment', 'VISAGE_SHARED_MEMORY', value, '0 or 1', 'With 0 all messages go through MPI');
+}
 
 /**
  * Seconds without progress after which a rank counts as hung.

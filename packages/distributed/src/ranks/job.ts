@@ -5,9 +5,18 @@ import { type Gpu, VisageError } from '@visage/gpu';
 import type { ExchangePlan, ExchangeRequest, GradientExchange } from '@visage/simswap';
 import { BucketExchange } from '../exchange/exchange.ts';
 import type { ExchangeTimes } from '../exchange/plan.ts';
-import { Mpi, OTHER_THREADS } from '../mpi/mpi.ts';
+import type { Messages } from '../exchange/transport.ts';
+import { Mpi, OTHER_THREADS, type Route } from '../mpi/mpi.ts';
 import { computesOn, type HostGpu, type RankDevice, refuseSharedGpus, takeGpu } from './devices.ts';
-import { hangSecondsIn, lanesIn, RANKS_FOLDER, type RankEnvironment, rankEnvironment, TOLD } from './environment.ts';
+import {
+  hangSecondsIn,
+  lanesIn,
+  RANKS_FOLDER,
+  type RankEnvironment,
+  rankEnvironment,
+  sharesMemoryIn,
+  TOLD,
+} from './environment.ts';
 import { Watch } from './watch.ts';
 
 /** Who a rank is. */
@@ -58,7 +67,7 @@ export class Job {
   static async join(env: NodeJS.ProcessEnv = process.env): Promise<Job | undefined> {
     const told = rankEnvironment(env);
     if (!told) return undefined;
-    const mpi = await Mpi.join(lanesIn(env));
+    const mpi = await Mpi.join(lanesIn(env), sharesMemoryIn(env));
     if (mpi.ranks !== told.ranks) throw new VisageError(notJoined(told, mpi));
     const own = { rank: mpi.rank, host: hostname(), pid: process.pid };
     const folder = env[RANKS_FOLDER];
@@ -88,16 +97,35 @@ export class Job {
     return new JobExchange(new BucketExchange(gpu, this.#mpi, bucketBytes), this.#watch);
   }
 
-  /** Exchanges that can be under way at once. */
+  /** Messages that can be under way at once. */
   get lanes(): number {
     return this.#mpi.lanes;
   }
 
-  /** What would make the exchange faster, if there is something. */
-  get advice(): string | undefined {
+  /** The route of the messages of its exchanges. */
+  get route(): Route {
+    return this.#mpi.route;
+  }
+
+  /** The routes that messages can take here, with what makes those of each. */
+  get routes(): ReadonlyMap<Route, Messages> {
+    return this.#mpi.routes;
+  }
+
+  /** What would make the exchange faster. */
+  get advice(): readonly string[] {
+    const all: string[] = [];
     const [wanted, threads] = [lanesIn(), lanesIn() + OTHER_THREADS];
-    if (this.lanes >= wanted) return undefined;
-    return `a rank has too few threads for ${wanted} messages at once, so there are ${this.lanes}; start with UV_THREADPOOL_SIZE=${threads}`;
+    if (this.lanes < wanted)
+      all.push(
+        `a rank has too few threads for ${wanted} messages at once, so there are ${this.lanes}; start with UV_THREADPOOL_SIZE=${threads}`,
+      );
+    const { notShared } = this.#mpi;
+    if (notShared)
+      all.push(
+        `the ranks of this host cannot share memory (${notShared}), so messages go through MPI, which is slower; all of them must be of one container and one user, and started without --isolate`,
+      );
+    return all;
   }
 
   /** What every rank says, in the order of the ranks. All of them must ask. */

@@ -1,7 +1,7 @@
 /**
  * @file Renders faces on the GPU. Two integers name a face. Levels L0 to L3 are procedural faces: three kernels turn a
  * batch into pixels, which draw the factors, derive matrices and colours, and trace. Levels M0 to M3 are mesh heads.
- * Rendering identity i with attributes a is the exact true swap of i into a.
+ * Rendering identity i with attributes a is the exact true swap of i into a, unless `factorSplit` is `whole`.
  */
 import {
   ArgumentError,
@@ -18,6 +18,7 @@ import * as kernels from '@visage/kernels';
 import { scope, Tensor } from '@visage/tensor';
 import { checkDType, checkShape, empty } from '@visage/tensor/kernels';
 import { type HeadLabels, type Heads, headsOn } from '../heads/drawing/heads.ts';
+import { type FactorSplit, factorSplits } from '../heads/people/factors.ts';
 import type { HeadCrop } from '../heads/people/levels.ts';
 import type { PeopleBatch } from '../heads/people/people.ts';
 import type { Factor, FactorName } from '../sampling/factors.ts';
@@ -38,6 +39,11 @@ export interface FaceBatch {
   readonly level?: Level;
   /** Of mesh heads only: the face as photographs are cropped for a swapper (default), or the whole head. */
   readonly crop?: HeadCrop;
+  /**
+   * Of mesh heads only: whether a person keeps the face alone from picture to picture (`swap`, default) or the whole
+   * head. Masks, mean faces and exact swaps are of `swap`.
+   */
+  readonly factorSplit?: FactorSplit;
   /** Samples of a pixel along each axis, 1 to 4. Default 2 for mesh heads, else 1; 2 for pictures to look at. */
   readonly samples?: number;
   /** Default: the device of the numbers, if they are tensors, else the current one. */
@@ -52,6 +58,7 @@ export const FACE_BATCH: OptionKeys<FaceBatch> = {
   seed: true,
   level: true,
   crop: true,
+  factorSplit: true,
   samples: true,
   gpu: true,
 };
@@ -95,6 +102,7 @@ function checkBatch(op: string, batch: FaceBatch): number {
   checkInteger(op, 'samples', samples, 1, 4);
   checkInteger(op, 'seed', seed, 0, 0xffffffff);
   checkOneOf('faces', 'level', batch.level ?? 'L1', levelNames);
+  checkOneOf(op, 'factorSplit', batch.factorSplit ?? 'swap', factorSplits);
   return rows;
 }
 
@@ -149,18 +157,28 @@ function renderWith({ op, channels, parts, constants }: PixelKernel, batch: Face
 /** The heads that a batch shows, if it shows mesh heads. */
 function headsOf(op: string, batch: FaceBatch, mean = false): { heads: Heads; people: PeopleBatch } | undefined {
   checkBatch(op, batch);
-  const { identities, attributes, seed, level = 'L1', crop } = batch;
-  if (isHeadLevel(level))
-    return { heads: headsOn(op, deviceOf(batch)), people: { identities, attributes, seed, level, crop, mean } };
-  if (crop !== undefined)
+  const { identities, attributes, seed, level = 'L1', crop, factorSplit = 'swap' } = batch;
+  if (isHeadLevel(level)) {
+    const people = { identities, attributes, seed, level, crop, factorSplit, mean };
+    return { heads: headsOn(op, deviceOf(batch)), people };
+  }
+  const only = 'Procedural faces of levels L0 to L3 have one';
+  if (crop !== undefined) throw new ArgumentError(op, 'crop', showValue(crop), 'nothing', `${only} crop`);
+  if (factorSplit !== 'swap')
+    throw new ArgumentError(op, 'factorSplit', showValue(factorSplit), "'swap'", `${only} split of their factors`);
+  return undefined;
+}
+
+/** @throws ArgumentError for people whose heads are theirs: nothing of a swap is exact with them. */
+function checkSwaps(op: string, { factorSplit = 'swap' }: FaceBatch): void {
+  if (factorSplit === 'whole')
     throw new ArgumentError(
       op,
-      'crop',
-      showValue(crop),
-      'nothing',
-      'Procedural faces of levels L0 to L3 have one crop',
+      'factorSplit',
+      "'whole'",
+      "'swap'",
+      'Only with it the attributes decide all but the face, and swaps are exact; leave factorSplit out',
     );
-  return undefined;
 }
 
 const scene = [kernels.facesFace, kernels.facesSdf, kernels.facesCamera, kernels.facesPaint];
@@ -188,8 +206,11 @@ export function renderFaces(batch: FaceBatch): Tensor {
 
 /**
  * As {@link renderFaces}, but every face has the mean identity: what a swapper that ignores its source can do at best.
+ *
+ * @throws ArgumentError for the split `whole`, in which the attributes decide no head to set a face into.
  */
 export function renderMeanFaces(batch: FaceBatch): Tensor {
+  checkSwaps('renderMeanFaces', batch);
   const shown = headsOf('render', batch, true);
   if (shown) return shown.heads.pictures(shown.people, batch.size, batch.samples ?? 2);
   return renderWith(colorKernel(batch.samples), batch, tableRows(meanIdentityTable(batch.level ?? 'L1')));
@@ -201,8 +222,11 @@ export function renderMeanFaces(batch: FaceBatch): Tensor {
  *
  * It depends on the attributes alone, so a target, its swap and the exact truth share one mask. Changes of the outline
  * lie inside.
+ *
+ * @throws ArgumentError for the split `whole`, whose pictures share no mask.
  */
 export function renderMasks(batch: FaceBatch): Tensor {
+  checkSwaps('renderMasks', batch);
   const shown = headsOf('mask', batch);
   if (shown) return shown.heads.masks(shown.people, batch.size);
   return renderWith(

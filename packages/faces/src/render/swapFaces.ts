@@ -21,7 +21,8 @@ export interface SwapFacesOptions {
   readonly gpu?: Gpu;
 }
 
-const { identities: _identities, attributes: _attributes, ...LOOK } = FACE_BATCH;
+// Swaps are exact with the default split of factors alone.
+const { identities: _identities, attributes: _attributes, factorSplit: _factorSplit, ...LOOK } = FACE_BATCH;
 const OPTIONS: OptionKeys<SwapFacesOptions> = { ...LOOK, batch: true };
 
 /**

@@ -1,5 +1,6 @@
 import { describeAdapter } from '../core/adapter.ts';
 import { checkBoolean, checkOneOf, checkOptions, type OptionKeys } from '../core/arguments.ts';
+import { checkProcessors } from '../core/deviceProfile.ts';
 import { AdapterError } from '../core/errors.ts';
 import { multipliesMatrices } from '../core/subgroupMatrices.ts';
 import { Gpu } from './gpu.ts';
@@ -65,9 +66,10 @@ const FEATURES = [
  */
 export async function openGpu(api: GPU | undefined, options: GpuOptions = {}): Promise<Gpu> {
   checkOptions('openGpu', options, GPU_OPTIONS);
-  const { profile = 'full', debug = false, deterministic = false } = options;
+  const { profile = 'full', debug = false, deterministic = false, processors } = options;
   checkOneOf('openGpu', 'profile', profile, ['full', 'browser']);
   for (const [name, value] of Object.entries({ debug, deterministic })) checkBoolean('openGpu', name, value);
+  if (processors !== undefined) checkProcessors('openGpu', processors);
   if (!api)
     throw new AdapterError(
       'There is no WebGPU: navigator.gpu is undefined. A page has it over https and on localhost, in a browser that ' +
@@ -89,6 +91,6 @@ export async function openGpu(api: GPU | undefined, options: GpuOptions = {}): P
   return new Gpu(
     device,
     { ...describeAdapter(adapter), matrices: await multipliesMatrices(device) },
-    { debug, deterministic },
+    { debug, deterministic, processors },
   );
 }

@@ -27,6 +27,7 @@ export function changeFaces(faces: Tensor, changes: FaceChanges, rows: Tensor): 
     if (occurs(changes.blur)) x = blurred(x, rows, places.blur, changes.blur.strength);
     if (occurs(changes.shrink, noChanges.shrink.strength)) x = shrunk(x, rows, places.shrink);
     if (occurs(changes.noise)) x = noisy(x, rows, places.noise);
+    if (changes.grey > 0) x = recoloured(x, rows, places.grey); // behind the noise, which has colours
     return occurs(changes.jpeg) ? compressed(x, rows, places.jpeg) : x;
   });
 }

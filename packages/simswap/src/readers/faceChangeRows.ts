@@ -1,5 +1,15 @@
 /** @file How the random changes of faces are drawn: those of any picture, and those of faces alone. */
-import { checkDraws, type Draws, drawBlur, drawColor, drawJpeg, drawRows, places } from '../training/changeRows.ts';
+import {
+  checkDraws,
+  colorMatrix,
+  type Draws,
+  drawBlur,
+  drawColor,
+  drawJpeg,
+  drawRows,
+  greyMatrix,
+  places,
+} from '../training/changeRows.ts';
 import { checkFaceChanges, type FaceChanges } from './faceChanges.ts';
 
 /** Where the numbers of each change begin in the row of a face. */
@@ -12,10 +22,12 @@ export const facePlaces = {
   shrink: 23,
   /** x, y, cos, sin, half-length, radius, red, green, blue. */
   occlusion: 24,
+  /** 3x4, row by row. */
+  grey: 33,
 } as const;
 
 /** Numbers in the row of a face. */
-export const FACE_CHANGE_ROW = 33;
+export const FACE_CHANGE_ROW = 45;
 
 const DRAWS = 36;
 const FIVE = 5; // points of a detector
@@ -65,6 +77,7 @@ function fillRow(row: Float32Array, draws: Draws, changes: FaceChanges, size: nu
   row[facePlaces.noise] = draws.of(changes.noise) * draws.uniform();
   row[facePlaces.noise + 1] = Math.floor(draws.uniform() * 2 ** 24);
   drawJpeg(row, draws, changes.jpeg);
+  row.set(draws.uniform() < changes.grey ? greyMatrix : colorMatrix(1, 1, 1), facePlaces.grey);
 }
 
 /** The map from points of the changed face to those of the given one. */

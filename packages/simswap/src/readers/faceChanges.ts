@@ -8,13 +8,14 @@ import {
   noPictureChanges,
   type PictureChanges,
   pictureChangeFields,
+  shareField,
 } from '../core/pictureChanges.ts';
 
 /**
  * How faces are changed at random before a reader sees them, so that it reads photographs as it reads renderings: as
  * any picture is, and as the crops of a detector are. Faces are mirrored and jittered, occluded, recoloured, blurred,
- * shrunk, made noisy and compressed, in this order: where the face lies in the crop, what stands before it, light and
- * lens, and what becomes of the picture afterwards.
+ * shrunk, made noisy, made grey and compressed, in this order: where the face lies in the crop, what stands before it,
+ * light and lens, and what becomes of the picture afterwards.
  */
 export interface FaceChanges extends PictureChanges {
   /**
@@ -28,6 +29,8 @@ export interface FaceChanges extends PictureChanges {
   readonly shrink: Change;
   /** Noise of a sensor. Strength: the largest standard deviation, of values in [0, 1]. */
   readonly noise: Change;
+  /** The share of pictures that lose their colour: all channels become the luma of BT.709. */
+  readonly grey: number;
 }
 
 /** Changes that leave every picture alone. */
@@ -37,13 +40,15 @@ export const noChanges: FaceChanges = {
   occlusion: idle,
   shrink: { ...idle, strength: 1 },
   noise: idle,
+  grey: 0,
 };
 
 /**
  * Changes for networks that are to read photographs. Trained on renderings without them, a network learns the
  * renderer's edges and noise. Blur, noise, colour, JPEG and a warp of the crop are the kinds of changes with which
  * DigiFace-1M (Bae et al. 2023) brought renderings closer to photographs; the others are ours. So are all probabilities
- * and strengths: they are not that paper's, and nobody has searched for better ones.
+ * and strengths: they are not that paper's, and nobody has searched for better ones. No
+ * picture becomes grey: what that does to a network has not been measured yet.
  */
 export const photographChanges: FaceChanges = {
   flip: 0.5,
@@ -53,6 +58,7 @@ export const photographChanges: FaceChanges = {
   blur: { probability: 0.3, strength: 2 },
   shrink: { probability: 0.25, strength: 4 },
   noise: { probability: 0.3, strength: 0.06 },
+  grey: 0,
   jpeg: { probability: 0.5, strength: 70 },
 };
 
@@ -63,6 +69,7 @@ const faceChangeFields = {
   occlusion: changeFields(0, 0.5),
   shrink: changeFields(1, 16),
   noise: changeFields(0, 1),
+  grey: shareField,
 };
 
 /**

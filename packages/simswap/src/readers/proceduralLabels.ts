@@ -32,10 +32,7 @@ export class ProceduralMaps implements LabelledData {
   }
 
   batch(): LabelledPictures {
-    const labels = this.#faces.rendered(({ identities, attributes, level }) =>
-      renderMaterials({ identities, attributes, size: this.imageSize, level }),
-    );
-    return { images: this.#faces.faces(), labels };
+    return { images: this.#faces.faces(), labels: this.#faces.rendered(({ shown }) => renderMaterials(shown)) };
   }
 
   load(step: number): void {
@@ -69,14 +66,14 @@ export class ProceduralPoints implements LabelledData {
     this.batchSize = options.batchSize;
     this.imageSize = options.imageSize;
     this.scheme = scheme;
-    const written = this.#faces.parts.filter(({ level }) => !isHeadLevel(level));
+    const written = this.#faces.parts.filter(({ shown }) => !isHeadLevel(shown.level));
     const [lacking] = scheme.name === 'ibug68' ? written : [];
     if (lacking) {
       this.#faces.dispose();
       throw new ArgumentError(
         'ProceduralPoints',
         'level',
-        `'${lacking.level}', whose faces have ${namedPoints.count} points`,
+        `'${lacking.shown.level}', whose faces have ${namedPoints.count} points`,
         `a level of mesh heads, M0 to M3, for ${scheme.count} points`,
         `Choose such a level, or a network of ${namedPoints.count} points`,
       );
@@ -90,18 +87,17 @@ export class ProceduralPoints implements LabelledData {
     return { images: this.#faces.faces(), labels };
   }
 
-  #ofHeads({ identities, attributes, level }: LevelRows): Tensor {
-    const size = this.imageSize;
-    const points = renderHeadLandmarks({ identities, attributes, size, level }).div(size);
+  #ofHeads({ shown }: LevelRows): Tensor {
+    const points = renderHeadLandmarks(shown).div(shown.size);
     return this.scheme.name === 'ibug68' ? points : namedOf(points);
   }
 
   load(step: number): void {
     const { identities, attributes } = this.#faces.load(step);
-    for (const [{ level, first, rows }, points] of this.#written) {
+    for (const [{ shown, first, rows }, points] of this.#written) {
       const values = Array.from({ length: rows }, (_, k) => {
         const [identity, attribute] = [identities[first + k], attributes[first + k]] as [number, number];
-        const found = landmarksOf({ identity, attributes: attribute, level }, 1);
+        const found = landmarksOf({ identity, attributes: attribute, level: shown.level }, 1);
         return landmarkNames.flatMap((name) => [found[name].x, found[name].y]);
       });
       points.write(Float32Array.from(values.flat()));

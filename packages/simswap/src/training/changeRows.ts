@@ -18,17 +18,21 @@ export const places = {
 export const PICTURE_CHANGE_ROW = 20;
 
 const LUMA = [0.299, 0.587, 0.114]; // ITU-R BT.601
+const GREY = [0.2126, 0.7152, 0.0722]; // ITU-R BT.709
 
 /**
  * (M | b) row by row: p ↦ contrast · (brightness · saturated(p) − ½) + ½, with saturated(p) = luma + s · (p − luma).
  */
-function colorMatrix(brightness: number, contrast: number, saturation: number): number[] {
+export function colorMatrix(brightness: number, contrast: number, saturation: number): number[] {
   const gain = brightness * contrast;
   return [0, 1, 2].flatMap((row) => [
     ...LUMA.map((weight, column) => gain * ((row === column ? saturation : 0) + (1 - saturation) * weight)),
     0.5 * (1 - contrast),
   ]);
 }
+
+/** (M | b) row by row: p ↦ luma of BT.709 in all channels. */
+export const greyMatrix: readonly number[] = [0, 1, 2].flatMap(() => [...GREY, 0]);
 
 /** libjpeg's factor of its quantisation tables, in percent. */
 const jpegScale = (quality: number): number => (quality < 50 ? 5000 / quality : 200 - 2 * quality);

@@ -1,4 +1,4 @@
-import { type Level, renderFaces } from '@visage/faces';
+import { type FactorSplit, type Level, renderFaces } from '@visage/faces';
 import { checkInteger, checkOptions, type Gpu, type OptionKeys } from '@visage/gpu';
 import { noGrad, scope, type Tensor } from '@visage/tensor';
 
@@ -12,6 +12,8 @@ export interface PhotoSet {
   readonly firstIdentity: number;
   readonly firstAttributes: number;
   readonly level?: Level;
+  /** What people keep from photo to photo, of levels of mesh heads alone. Default `swap`: the face. */
+  readonly factorSplit?: FactorSplit;
   readonly imageSize: number;
   /** Where the photos are rendered. Default: the current device. */
   readonly gpu?: Gpu;
@@ -23,6 +25,7 @@ const PHOTO_SET: OptionKeys<PhotoSet> = {
   firstIdentity: true,
   firstAttributes: true,
   level: true,
+  factorSplit: true,
   imageSize: true,
   gpu: true,
 };
@@ -38,7 +41,7 @@ export async function embedPhotos(
   embed: (faces: Tensor) => Tensor,
 ): Promise<{ readonly values: Float32Array; readonly labels: Uint32Array }> {
   checkOptions('embedPhotos', set, PHOTO_SET);
-  const { people, photos, firstIdentity, firstAttributes, level, imageSize: size, gpu } = set;
+  const { people, photos, firstIdentity, firstAttributes, imageSize: size, ...look } = set;
   for (const [name, value] of Object.entries({ people, photos })) checkInteger('embedPhotos', name, value, 1);
   const labels = Uint32Array.from({ length: people * photos }, (_, k) => firstIdentity + Math.floor(k / photos));
   const attributes = labels.map((_, k) => firstAttributes + k);
@@ -46,10 +49,8 @@ export async function embedPhotos(
   for (let from = 0; from < labels.length; from += PHOTO_BATCH) {
     const part = scope(() =>
       noGrad(() => {
-        const to = from + PHOTO_BATCH;
-        return embed(
-          renderFaces({ identities: labels.slice(from, to), attributes: attributes.slice(from, to), size, level, gpu }),
-        );
+        const rows = (numbers: Uint32Array) => numbers.slice(from, from + PHOTO_BATCH);
+        return embed(renderFaces({ ...look, identities: rows(labels), attributes: rows(attributes), size }));
       }),
     );
     parts.push(await part.floats());

@@ -1,4 +1,4 @@
-import { FaceSampler, type Level, renderFaces } from '@visage/faces';
+import { type FaceBatch, FaceSampler, type FactorSplit, type Level, renderFaces } from '@visage/faces';
 import { ArgumentError, checkInteger, checkNumber, checkOptions, type Gpu, type OptionKeys } from '@visage/gpu';
 import { concat, keep, type Tensor, tensor } from '@visage/tensor';
 import { elementOf } from '../core/lists.ts';
@@ -48,6 +48,8 @@ export interface ProceduralLabelsOptions {
   readonly firstIdentity?: number;
   /** One level, or a mix of several. Default `L1`. */
   readonly level?: Level | readonly LevelShare[];
+  /** What people keep from picture to picture, of levels of mesh heads alone. Default `swap`: the face. */
+  readonly factorSplit?: FactorSplit;
   readonly imageSize: number;
   readonly batchSize: number;
   readonly seed?: number;
@@ -59,6 +61,7 @@ const OPTIONS: OptionKeys<ProceduralLabelsOptions> = {
   people: true,
   firstIdentity: true,
   level: true,
+  factorSplit: true,
   imageSize: true,
   batchSize: true,
   seed: true,
@@ -67,12 +70,10 @@ const OPTIONS: OptionKeys<ProceduralLabelsOptions> = {
 
 /** The faces of one level in a batch: so many rows from `first` on. */
 export interface LevelRows {
-  readonly level: Level;
   readonly first: number;
   readonly rows: number;
-  /** The numbers of the faces, [rows] u32. */
-  readonly identities: Tensor;
-  readonly attributes: Tensor;
+  /** How they are rendered; their numbers are [rows] u32. */
+  readonly shown: FaceBatch & { readonly level: Level; readonly identities: Tensor; readonly attributes: Tensor };
 }
 
 /**
@@ -88,7 +89,7 @@ export class ProceduralFaces {
   /** @throws ArgumentError, in the name of `op`, for an option that there is not, or a value that is out of range. */
   constructor(op: string, options: ProceduralLabelsOptions) {
     checkOptions(op, options, OPTIONS);
-    const { people, firstIdentity, level = 'L1', imageSize, batchSize, seed = 0, gpu } = options;
+    const { people, firstIdentity, level = 'L1', factorSplit, imageSize, batchSize, seed = 0, gpu } = options;
     checkInteger(op, 'batchSize', batchSize, 1);
     this.imageSize = imageSize;
     this.batchSize = batchSize;
@@ -97,13 +98,9 @@ export class ProceduralFaces {
     const list = (rows: number) => keep(tensor(new Uint32Array(rows), [rows], { gpu }));
     let first = 0;
     this.parts = rowsOf(op, shares, batchSize).map((rows, k) => {
-      const part = {
-        level: elementOf(shares, k, op).level,
-        first,
-        rows,
-        identities: list(rows),
-        attributes: list(rows),
-      };
+      const { level } = elementOf(shares, k, op);
+      const shown = { identities: list(rows), attributes: list(rows), size: imageSize, level, factorSplit };
+      const part = { first, rows, shown };
       first += rows;
       return part;
     });
@@ -117,23 +114,21 @@ export class ProceduralFaces {
 
   /** The pictures, [batch, size, size, 3]. */
   faces(): Tensor {
-    return this.rendered(({ identities, attributes, level }) =>
-      renderFaces({ identities, attributes, size: this.imageSize, level }),
-    );
+    return this.rendered(({ shown }) => renderFaces(shown));
   }
 
   /** Loads the numbers of the faces of a step; returns them, and the number of each person counted from 0. */
   load(step: number): ReturnType<FaceSampler['labelled']> {
     const drawn = this.#sampler.labelled(step, this.batchSize);
-    for (const { first, rows, identities, attributes } of this.parts) {
-      identities.write(drawn.identities.slice(first, first + rows));
-      attributes.write(drawn.attributes.slice(first, first + rows));
+    for (const { first, rows, shown } of this.parts) {
+      shown.identities.write(drawn.identities.slice(first, first + rows));
+      shown.attributes.write(drawn.attributes.slice(first, first + rows));
     }
     return drawn;
   }
 
   dispose(): void {
-    for (const { identities, attributes } of this.parts) for (const list of [identities, attributes]) list.dispose();
+    for (const { shown } of this.parts) for (const list of [shown.identities, shown.attributes]) list.dispose();
   }
 }
 
@@ -180,9 +175,11 @@ export class ProceduralLabels implements LabelledPeople {
     this.#faces = new ProceduralFaces('ProceduralLabels', options);
     this.batchSize = options.batchSize;
     this.imageSize = options.imageSize;
-    const renderers = [...new Set(this.#faces.parts.map(({ level }) => rendererOf(level)))];
+    const renderers = [...new Set(this.#faces.parts.map(({ shown }) => rendererOf(shown.level)))];
     this.people = options.people * renderers.length;
-    this.#firstClass = this.#faces.parts.map(({ level }) => options.people * renderers.indexOf(rendererOf(level)));
+    this.#firstClass = this.#faces.parts.map(
+      ({ shown }) => options.people * renderers.indexOf(rendererOf(shown.level)),
+    );
     this.#labels = keep(tensor(new Uint32Array(options.batchSize), [options.batchSize], { gpu: options.gpu }));
   }
 

@@ -1,6 +1,12 @@
 /** @file How alike an identity network finds people, and whether another network finds the same people alike. */
 import { rankCorrelation } from '@visage/faces';
 
+/** A vector of the same direction and of length 1. */
+export function unit(row: Float32Array): Float32Array {
+  const length = Math.hypot(...row);
+  return row.map((value) => value / length);
+}
+
 /** The cosine of two unit vectors. */
 export const cosineOf = (a: Float32Array, b: Float32Array): number =>
   a.reduce((sum, value, k) => sum + value * (b[k] as number), 0);

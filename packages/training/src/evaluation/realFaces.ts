@@ -19,7 +19,7 @@ import {
 import type { IdentityNetwork } from '@visage/simswap';
 import { joined } from './batches.ts';
 import { embedAll } from './evaluate.ts';
-import { agreementOf, cosineOf, meanCosineOf } from './likeness.ts';
+import { agreementOf, cosineOf, meanCosineOf, unit } from './likeness.ts';
 
 /** A face in a picture. */
 export interface FoundPerson {
@@ -47,14 +47,14 @@ export interface RealFaceOptions {
 /**
  * Finds and describes the faces of a picture.
  *
- * @param one whether only the largest face counts, as in a picture of one person.
+ * @param one whether only the largest face counts, as in a picture of one person. A look at the whole picture finds it.
  */
 export async function findPeople(
   finder: FaceFinder,
   picture: Picture | GpuPicture,
   one: boolean,
 ): Promise<FoundPerson[]> {
-  const found = await finder.find(picture);
+  const found = await finder.find(picture, { tiles: !one });
   const faces = one && found.length > 0 ? [found[largestFace(found)] as Face] : found;
   const descriptors = await finder.describe(picture, faces);
   return faces.map(({ points }, k) => ({ points, descriptor: descriptors[k] as Float32Array }));
@@ -104,7 +104,7 @@ export async function realFaceScores(
   faces: readonly RealFace[],
   size: number,
 ): Promise<RealFaceScores> {
-  const { rows } = await unitRows(network, faces, size);
+  const rows = await embeddingRows(network, faces, size);
   const [cosines, theirs]: [number[], number[]] = [[], []];
   for (const [k, one] of faces.entries())
     for (let j = 0; j < k; j++) {
@@ -119,69 +119,17 @@ export async function realFaceScores(
   return { faces: faces.length, pairs: cosines.length, agreement, meanCosine: meanCosineOf(cosines) };
 }
 
-/** Whether people of films are told apart. */
-export interface ToldApart {
-  /** Frames that were asked about. */
-  readonly frames: number;
-  /** Those in which the face is nearest to the mean of its own person. */
-  readonly right: number;
-  /** The least cosine to the own person, and the largest one to another. A threshold between them tells all apart. */
-  readonly leastOwn: number;
-  readonly mostOther: number;
-}
-
-const ENROLLED = 4; // one of so many frames makes the mean of its person and is not asked about
-
-/**
- * Whether a network tells the people of films apart in every frame: every fourth face of each person makes their mean,
- * and the others are compared with the means of all.
- *
- * @param faces in the order of their frames, of two people or more.
- * @throws VisageError when a person has fewer than two faces.
- */
-export async function toldApart(
+/** A network's embeddings of faces, one a face, of unit length. */
+export async function embeddingRows(
   network: IdentityNetwork,
   faces: readonly RealFace[],
   size: number,
-): Promise<ToldApart> {
-  const { rows } = await unitRows(network, faces, size);
-  const people = [...new Set(faces.map(({ person }) => person))];
-  const of = (person: string) => rows.filter((_, k) => (faces[k] as RealFace).person === person);
-  const means = people.map((person) => {
-    const own = of(person);
-    if (own.length < 2) throw new VisageError(`real faces: ${own.length} faces of ${person}, expected two or more`);
-    return unit(summed(own.filter((_, k) => k % ENROLLED === 0)));
-  });
-  let [frames, right, leastOwn, mostOther] = [0, 0, 1, -1];
-  for (const [number, person] of people.entries())
-    for (const [k, row] of of(person).entries()) {
-      if (k % ENROLLED === 0) continue;
-      const cosines = means.map((mean) => cosineOf(row, mean));
-      const own = cosines[number] as number;
-      const other = Math.max(...cosines.filter((_, at) => at !== number));
-      frames += 1;
-      if (own > other) right += 1;
-      leastOwn = Math.min(leastOwn, own);
-      mostOther = Math.max(mostOther, other);
-    }
-  return { frames, right, leastOwn, mostOther };
-}
-
-/** Embeddings of faces, of unit length. */
-async function unitRows(network: IdentityNetwork, faces: readonly RealFace[], size: number) {
+): Promise<Float32Array[]> {
   const images = joined(faces.map(({ crop }) => crop));
   const { values, size: length }: Embeddings = await embedAll(network, images, size);
-  return { rows: faces.map((_, k) => unit(values.slice(k * length, (k + 1) * length))) };
+  return faces.map((_, k) => unit(values.slice(k * length, (k + 1) * length)));
 }
 
-function unit(row: Float32Array): Float32Array {
-  const length = Math.hypot(...row);
-  return row.map((value) => value / length);
-}
-
-function summed(rows: readonly Float32Array[]): Float32Array {
-  const [first] = rows as [Float32Array];
-  const sum = new Float32Array(first.length);
-  for (const row of rows) for (const [k, value] of row.entries()) sum[k] = (sum[k] as number) + value;
-  return sum;
-}
+/** dlib's descriptors of faces, one a face, of unit length. */
+export const descriptorRows = (faces: readonly RealFace[]): Float32Array[] =>
+  faces.map(({ descriptor }) => unit(descriptor));

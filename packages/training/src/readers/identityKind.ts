@@ -132,11 +132,11 @@ function partsOf(
   settings: ReaderSettings,
   [photographs]: readonly OpenedData[],
 ): ReaderParts {
-  const { imageSize, levels, seed } = settings;
+  const { people, imageSize, levels, factorSplit, seed } = settings;
   const data = ({ batchSize }: Pick<ReaderStage, 'batchSize'>): LabelledPeople =>
     photographs
       ? new PictureLabels({ people: photographs.split.trained, pictures: photographs.pictures, batchSize, seed })
-      : new ProceduralLabels({ people: settings.people, firstIdentity, level: levels, imageSize, batchSize, seed });
+      : new ProceduralLabels({ people, firstIdentity, level: levels, factorSplit, imageSize, batchSize, seed });
   const [first = { batchSize: 1 }] = settings.stages;
   const probe = data(first);
   const task = new IdentityTask(network, probe.people, seed);
@@ -149,24 +149,25 @@ function partsOf(
       await task.centre(source);
       source.dispose();
     },
-    measure: (reader, people) =>
+    measure: (reader, set) =>
       photographs
         ? photographFigures(identityOf(reader), photographs)
-        : renderedFigures(identityOf(reader), settings, people),
+        : renderedFigures(identityOf(reader), settings, set),
   };
 }
 
 /** Verification on unseen rendered people, at each level of the training. */
 async function renderedFigures(
   network: IdentityNetwork,
-  { levels, heldOut, imageSize }: ReaderSettings,
+  { levels, factorSplit, heldOut, imageSize }: ReaderSettings,
   people: PeopleSet,
 ): Promise<ReaderFigures> {
   const first = firstOf[people];
   const all: [string, number][] = [];
   for (const [k, { level }] of levels.entries()) {
-    const photos = { people: heldOut, photos: PHOTOS, firstIdentity: first, firstAttributes: first, level, imageSize };
-    const { values, labels } = await embedPhotos(photos, (faces) => network.embed(faces));
+    const which = { people: heldOut, photos: PHOTOS, firstIdentity: first, firstAttributes: first };
+    const look = { level, factorSplit, imageSize };
+    const { values, labels } = await embedPhotos({ ...which, ...look }, (faces) => network.embed(faces));
     const figures = figuresOf({ values, size: network.config.embedding }, labels);
     const named = Object.entries(figures).map(([name, value]) => [k === 0 ? name : `${name} ${level}`, value] as const);
     for (const [name, value] of named) all.push([name, value]);

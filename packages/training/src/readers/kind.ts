@@ -6,7 +6,7 @@ import type { ReaderName, ReaderSettings } from './settings.ts';
 
 /** The sizes of a reader and of its training. */
 export interface ReaderPreset
-  extends Omit<ReaderSettings, 'reader' | 'preset' | 'seed' | 'precision' | 'data' | 'from'> {
+  extends Omit<ReaderSettings, 'reader' | 'preset' | 'seed' | 'precision' | 'factorSplit' | 'data' | 'from'> {
   readonly name: string;
   /** One line for the help. */
   readonly about: string;

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { type FactorSplit, isHeadLevel } from '@visage/faces';
 import { currentGpu, type Gpu, VisageError } from '@visage/gpu';
 import { buildFor, type Layer, loadModule, networkDescription, ofFile, type SafetensorsFile, seeded } from '@visage/nn';
 import { loadSafetensors } from '@visage/nn/node';
@@ -12,7 +13,7 @@ import { type OpenedData, openedData, type SourceChanges } from '../runs/sources
 import { foldersOf, withFolders } from '../settings/settings.ts';
 import type { ReaderKind, ReaderParts, ReaderPreset } from './kind.ts';
 import { readerKinds } from './kinds.ts';
-import { type ReaderName, type ReaderSettings, readerSteps, resumedReaderSettings } from './settings.ts';
+import { hasMargins, type ReaderName, type ReaderSettings, readerSteps, resumedReaderSettings } from './settings.ts';
 
 /** The training of a reader that is ready to run. */
 export interface ReaderRun {
@@ -37,6 +38,7 @@ export interface ReaderRunChanges {
   readonly seed?: number;
   readonly precision?: Precision;
   readonly levels?: readonly LevelShare[];
+  readonly factorSplit?: FactorSplit;
   /** A data set in place of rendered faces. */
   readonly folder?: string;
   readonly people?: number;
@@ -61,7 +63,8 @@ export function newReaderSettings(
 ): ReaderSettings {
   const given = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined));
   return {
-    ...{ reader, preset: name, seed: 1, precision: 'f32', data: [{ folder: folder ?? null, weight: 1 }] },
+    ...{ reader, preset: name, seed: 1, precision: 'f32', factorSplit: 'swap' },
+    data: [{ folder: folder ?? null, weight: 1 }],
     ...sizes,
     ...given,
     network: {
@@ -76,7 +79,8 @@ export function newReaderSettings(
  * Prepares a new training.
  *
  * @param fromPath weights to begin with, of the same kind of reader; their sizes take the place of the settings'.
- * @throws VisageError when the weights are of another kind, or the kind does not learn from photographs.
+ * @throws VisageError when the weights are of another kind, the kind does not learn from photographs, or the faces have
+ * no other split of factors than `swap`.
  */
 export async function newReaderRun(settings: ReaderSettings, fromPath?: string): Promise<ReaderRun> {
   const kind = readerKinds[settings.reader];
@@ -85,6 +89,7 @@ export async function newReaderRun(settings: ReaderSettings, fromPath?: string):
     throw new VisageError(
       `${kind.name}: learns from rendered faces alone, whose labels are known; leave \`folder\` out`,
     );
+  checkFactorSplit(settings);
   await loadFaces(settings.levels.map(({ level }) => level));
   const dataSets: OpenedData[] = [];
   for (const folder of folders) dataSets.push(openedData(await openDataSet(resolve(folder)), settings));
@@ -100,6 +105,19 @@ export async function newReaderRun(settings: ReaderSettings, fromPath?: string):
   const run = prepare({ ...settings, network: sizes, from: fromPath }, network, dataSets);
   await run.parts.continued?.();
   return run;
+}
+
+/** @throws VisageError for whole people where they would change nothing, or are not to be had. */
+function checkFactorSplit(settings: ReaderSettings): void {
+  const { reader, factorSplit, levels } = settings;
+  if (factorSplit === 'swap') return;
+  const refuse = (why: string, instead: string): never => {
+    throw new VisageError(`${reader}: \`factorSplit\` says what rendered people keep, and ${why}; ${instead}`);
+  };
+  if (!hasMargins(reader)) refuse('this reader does not tell people apart', 'leave it out');
+  if (foldersOf(settings).length > 0) refuse('`folder` names photographs', 'leave one of them out');
+  const other = levels.find(({ level }) => !isHeadLevel(level));
+  if (other) refuse(`faces of ${other.level} have no choice`, 'take `levels` of M0 to M3, or leave it out');
 }
 
 /** The network in a file: of its weights, or of the checkpoint of a reader's training. */

@@ -1,5 +1,5 @@
 /** @file What determines the training of a network that reads faces, as plain data that travels in its checkpoint. */
-import type { Level } from '@visage/faces';
+import { type FactorSplit, factorSplits, type Level } from '@visage/faces';
 import { VisageError } from '@visage/gpu';
 import {
   type Change,
@@ -40,6 +40,8 @@ export interface ReaderSettings {
   readonly precision: Precision;
   /** Rendered faces, where `data` names no folder. */
   readonly levels: readonly LevelShare[];
+  /** What rendered people keep from picture to picture. */
+  readonly factorSplit: FactorSplit;
   /** Rendered faces (`null`) or one data set. */
   readonly data: readonly DataChoice[];
   /** Rendered people to learn from. */
@@ -107,7 +109,8 @@ export function resumedReaderSettings({ config, notes }: ReaderState, path: stri
     network: config,
     imageSize: count('imageSize', COUNTS.imageSize, 16),
     stages: list('stages').map((stage, k) => readStage(stage, hasMargins(reader), `stages[${k}]`)),
-    changes: readFaceChanges(json.changes),
+    // A checkpoint without a share of grey pictures was written when there were none.
+    changes: readFaceChanges({ grey: 0, ...(json.changes as object) }),
     optimizer: oneOf('optimizer', readerOptimizers),
     averageDecay:
       typeof averageDecay === 'number' && averageDecay >= 0 && averageDecay < 1 ? averageDecay : refuse('averageDecay'),
@@ -117,6 +120,8 @@ export function resumedReaderSettings({ config, notes }: ReaderState, path: stri
       const { level, weight } = share(entry);
       return { level: levelOf(String(level)), weight };
     }),
+    // A checkpoint without it was written when there was one split.
+    factorSplit: json.factorSplit === undefined ? 'swap' : oneOf('factorSplit', factorSplits),
     data: list('data').map((entry) => {
       const { folder, weight } = share(entry);
       return folder === null || typeof folder === 'string' ? { folder, weight } : refuse('folder');
@@ -130,12 +135,14 @@ export function resumedReaderSettings({ config, notes }: ReaderState, path: stri
 }
 
 /** The faces of a training in words. */
-export function describeFaces({ data, levels, people }: ReaderSettings): string {
+export function describeFaces({ data, levels, people, factorSplit }: ReaderSettings): string {
   const folders = data.flatMap(({ folder }) => folder ?? []);
   if (folders.length > 0) return folders.join(', ');
   const total = levels.reduce((sum, { weight }) => sum + weight, 0);
   const share = (weight: number) => (levels.length > 1 ? ` (${Math.round((100 * weight) / total)} %)` : '');
-  return `${people} rendered people, level ${levels.map(({ level, weight }) => `${level}${share(weight)}`).join(', ')}`;
+  const kept = factorSplit === 'whole' ? ' who keep their whole heads' : '';
+  const mix = levels.map(({ level, weight }) => `${level}${share(weight)}`).join(', ');
+  return `${people} rendered people${kept}, level ${mix}`;
 }
 
 /** A stage in words. */
@@ -146,12 +153,15 @@ export function describeStage(stage: ReaderStage): string {
 }
 
 /** The changes of the faces in words: those that occur. */
-export function describeChanges({ flip, ...changes }: FaceChanges): string {
+export function describeChanges({ flip, grey, ...changes }: FaceChanges): string {
   const said = Object.entries(changes).flatMap(([name, change]: [string, Change]) =>
     occurs(change, noChanges[name as keyof typeof changes].strength)
       ? [`${name} ${change.strength} (${Math.round(100 * change.probability)} %)`]
       : [],
   );
-  const all = [...(flip > 0 ? [`flip (${Math.round(100 * flip)} %)`] : []), ...said];
+  const shares = Object.entries({ flip, grey }).flatMap(([name, probability]) =>
+    probability > 0 ? [`${name} (${Math.round(100 * probability)} %)`] : [],
+  );
+  const all = [...shares, ...said];
   return all.length > 0 ? all.join(', ') : 'none';
 }

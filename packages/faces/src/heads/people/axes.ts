@@ -1,8 +1,8 @@
 /**
  * @file Personal axes: signed directions of shape along which people differ, each between two morph targets. The face
- * that a swap transfers has its axes from the identity, the head around it (the carrier) from the attributes.
+ * that a swap transfers has its axes from the identity; those of the head around it (the carrier) are lasting, see
+ * factors.ts.
  */
-import type { FactorStream } from '../../sampling/factors.ts';
 import { factor, type HeadFactor } from './factors.ts';
 
 /** Scales the spread of all personal axes. 1 is natural, at 1.4 faces become caricatures. */
@@ -83,7 +83,7 @@ function tied(target: string): string[] {
   return target.includes('/l-') ? [target, target.replace('/l-', '/r-')] : [target];
 }
 
-function groupAxes(group: Group, stream: FactorStream, spread: number): Axis[] {
+function groupAxes(group: Group, stream: HeadFactor['stream'], spread: number): Axis[] {
   return words(stems[group]).map((word) => {
     const [stem, ends] = word.split(':') as [string, string];
     const [negative, positive] = ends.split('/') as [string, string];
@@ -97,7 +97,7 @@ function groupAxes(group: Group, stream: FactorStream, spread: number): Axis[] {
 }
 
 /** Head shapes, which some people have more or less of. */
-function shapeAxes(stream: FactorStream, spread: number): Axis[] {
+function shapeAxes(stream: HeadFactor['stream'], spread: number): Axis[] {
   return ['diamond', 'rectangular', 'square', 'triangular'].map((name) => ({
     negative: [],
     positive: [`head/head-${name}`],
@@ -129,8 +129,8 @@ export const faceAxes: readonly Axis[] = [
 
 /** The axes of the head around the face; smaller, since the face is fitted into it. */
 export const carrierAxes: readonly Axis[] = [
-  ...carrierGroups.flatMap((group) => groupAxes(group, 'attribute', 0.8 * personalSpread)),
-  ...shapeAxes('attribute', 0.8 * personalSpread),
+  ...carrierGroups.flatMap((group) => groupAxes(group, 'lasting', 0.8 * personalSpread)),
+  ...shapeAxes('lasting', 0.8 * personalSpread),
 ];
 
 /** How many moles a face may have. */

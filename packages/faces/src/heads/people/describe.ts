@@ -21,7 +21,7 @@ export interface Ancestry {
 export interface HeadDescription {
   /** Whose face it is (identity). */
   readonly face: Ancestry;
-  /** Whose head the face is set into (attributes). */
+  /** Whose head the face is set into (lasting, see `FactorSplit`). */
   readonly carrier: Ancestry;
   readonly tone: {
     /** Linear albedo in red, green and blue. */
@@ -62,7 +62,8 @@ function ancestry({ descent, male, age }: ReturnType<typeof facePopulation>): An
 
 /** Describes a head: equal to what the GPU draws up to f32 rounding. */
 export function describeHead(key: HeadKey): HeadDescription {
-  const named = headTable(key.level ?? 'M1').slice(0, headFactorNames.length);
+  const { level = 'M1', factorSplit } = key;
+  const named = headTable(level, 'aligned', factorSplit).slice(0, headFactorNames.length);
   const d = drawnOf(drawHead(key, named));
   const drives = drivesOf(d);
   const expression: Record<string, number> = {};

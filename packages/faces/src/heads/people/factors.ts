@@ -1,8 +1,12 @@
 /**
- * @file The named factors of a mesh head: one row per number that is drawn, and whether identity or attributes decide
- * it. The split is that of a face swap: the inner face, its skin scans, marks, brows, lashes and irises are identity;
- * the head around it (the carrier), skin tone, hair, beard, make-up, clothes, pose, expression, light, background,
- * things in front and sensor are attributes. Personal axes of shape follow in axes.ts.
+ * @file The named factors of a mesh head: one row per number that is drawn, and what decides it. Personal axes of shape
+ * follow in axes.ts.
+ *
+ * `identity`: the inner face, its skin scans, marks, brows, lashes and irises: what a swap transfers. `lasting`: what a
+ * person keeps from photograph to photograph although a swap leaves it to the target: the head around the face (the
+ * carrier), skin tone, hair and beard. `attribute`: what changes between photographs: make-up, shine of the skin,
+ * clothes, glasses, pose, expression, light, background, things in front, sensor and the patches of a beard. A {@link
+ * FactorSplit} says which of the two integers decides the lasting rows.
  *
  * A number depends on (seed, stream, index, row) and on nothing else. Append new rows to keep old heads. The kernels
  * name a row by its name in capitals: `keyWarmth` is KEY_WARMTH. Ranges are those of level M3, see levels.ts. Angles
@@ -10,10 +14,27 @@
  */
 import type { Factor, FactorStream } from '../../sampling/factors.ts';
 
-/** One row; a normal row is clipped at 2.2 deviations. */
-export type HeadFactor = Factor;
+/**
+ * Which integer decides the lasting rows. `swap`: the attributes, so that identity i under attributes a is the exact
+ * true swap of i into a. `whole`: the identity, so that people keep head, tone and hair in all their pictures, and no
+ * swap is exact. One picture alone is drawn alike by both.
+ */
+export type FactorSplit = 'swap' | 'whole';
 
-export const factor = (stream: FactorStream, shape: Factor['shape'], a: number, b: number, c = 0): HeadFactor => ({
+export const factorSplits: readonly FactorSplit[] = ['swap', 'whole'];
+
+/** One row before a split decides about it; a normal row is clipped at 2.2 deviations. */
+export interface HeadFactor extends Omit<Factor, 'stream'> {
+  readonly stream: FactorStream | 'lasting';
+}
+
+export const factor = (
+  stream: HeadFactor['stream'],
+  shape: Factor['shape'],
+  a: number,
+  b: number,
+  c = 0,
+): HeadFactor => ({
   stream,
   shape,
   a,
@@ -23,6 +44,9 @@ export const factor = (stream: FactorStream, shape: Factor['shape'], a: number, 
 const identity = (a = 0, b = 1): HeadFactor => factor('identity', 'uniform', a, b);
 const identityAround = (mean: number, deviation: number): HeadFactor => factor('identity', 'normal', mean, deviation);
 const mark = (probability: number, a: number, b: number): HeadFactor => factor('identity', 'chance', a, b, probability);
+const lasting = (a = 0, b = 1): HeadFactor => factor('lasting', 'uniform', a, b);
+const lastingAround = (mean: number, deviation: number): HeadFactor => factor('lasting', 'normal', mean, deviation);
+const trait = (probability: number, a: number, b: number): HeadFactor => factor('lasting', 'chance', a, b, probability);
 const attribute = (a = 0, b = 1): HeadFactor => factor('attribute', 'uniform', a, b);
 const around = (mean: number, deviation: number): HeadFactor => factor('attribute', 'normal', mean, deviation);
 const sometimes = (probability: number, a: number, b: number): HeadFactor =>
@@ -55,32 +79,32 @@ export const headFactors = {
   irisBlue: identity(0.85, 1.1),
   irisSaturation: identity(0.25, 0.55),
 
-  tone: attribute(),
-  toneBlood: around(0, 0.7),
-  toneYellow: around(0, 0.6),
-  carrierAfrican: attribute(),
-  carrierAsian: attribute(),
-  carrierCaucasian: attribute(),
-  carrierSex: attribute(),
-  carrierSexSpread: around(0, 0.15),
-  carrierAge: attribute(0, 0.9),
-  carrierWeight: around(0, 0.45),
-  carrierMuscle: around(0, 0.35),
-  carrierScanA: attribute(),
-  carrierScanB: attribute(),
-  carrierScanMix: attribute(0.15, 0.5),
-  carrierScanGain: attribute(0.85, 1.2),
-  rough: attribute(0.38, 0.52),
+  tone: lasting(),
+  toneBlood: lastingAround(0, 0.7),
+  toneYellow: lastingAround(0, 0.6),
+  carrierAfrican: lasting(),
+  carrierAsian: lasting(),
+  carrierCaucasian: lasting(),
+  carrierSex: lasting(),
+  carrierSexSpread: lastingAround(0, 0.15),
+  carrierAge: lasting(0, 0.9),
+  carrierWeight: lastingAround(0, 0.45),
+  carrierMuscle: lastingAround(0, 0.35),
+  carrierScanA: lasting(),
+  carrierScanB: lasting(),
+  carrierScanMix: lasting(0.15, 0.5),
+  carrierScanGain: lasting(0.85, 1.2),
+  rough: lasting(0.38, 0.52),
   shine: attribute(0.35, 1),
 
-  hairStyle: attribute(),
-  hairColor: attribute(),
-  hairShade: around(0, 0.2),
-  hairCut: sometimes(0.3, 5, 7),
-  fringe: attribute(7.5, 8),
-  fringeSlant: around(0, 0.25),
-  beard: attribute(),
-  beardStrength: attribute(),
+  hairStyle: lasting(),
+  hairColor: lasting(),
+  hairShade: lastingAround(0, 0.2),
+  hairCut: trait(0.3, 5, 7),
+  fringe: lasting(7.5, 8),
+  fringeSlant: lastingAround(0, 0.25),
+  beard: lasting(),
+  beardStrength: lasting(),
   lipstick: sometimes(0.35, 0.2, 0.9),
   lipColor: attribute(),
 

@@ -6,8 +6,9 @@
  * as it stands). Identities are drawn alike at every level.
  */
 import { checkOneOf } from '@visage/gpu';
+import type { Factor } from '../../sampling/factors.ts';
 import { carrierAxes, faceAxes, moleRows } from './axes.ts';
-import { type HeadFactor, type HeadFactorName, headFactors } from './factors.ts';
+import { type FactorSplit, factorSplits, type HeadFactor, type HeadFactorName, headFactors } from './factors.ts';
 
 /** Difficulty of a set of mesh heads, easiest first. */
 export type HeadLevel = 'M0' | 'M1' | 'M2' | 'M3';
@@ -75,9 +76,10 @@ const overrides: Record<HeadLevel, Override> = {
 const portrait: Override = { scale: { a: 0.235 }, shiftY: { a: -0.12 } };
 
 /** Every row that is drawn at a level: the named ones, then moles, axes of the face, axes of the carrier. */
-export function headTable(level: HeadLevel, crop: HeadCrop = 'aligned'): HeadFactor[] {
+export function headTable(level: HeadLevel, crop: HeadCrop = 'aligned', factorSplit: FactorSplit = 'swap'): Factor[] {
   checkOneOf('heads', 'level', level, Object.keys(overrides));
   checkOneOf('heads', 'crop', crop, headCrops);
+  checkOneOf('heads', 'factorSplit', factorSplit, factorSplits);
   const changed = overrides[level];
   const named = (Object.entries(headFactors) as [HeadFactorName, HeadFactor][]).map(([name, row]) => ({
     ...row,
@@ -85,11 +87,15 @@ export function headTable(level: HeadLevel, crop: HeadCrop = 'aligned'): HeadFac
     ...(crop === 'portrait' && portrait[name]),
   }));
   const axes = [...faceAxes, ...carrierAxes].map(({ row }) => row);
-  return [...named, ...moleRows, ...axes];
+  const lasting = factorSplit === 'whole' ? 'identity' : 'attribute';
+  return [...named, ...moleRows, ...axes].map(({ stream, ...row }) => ({
+    stream: stream === 'lasting' ? lasting : stream,
+    ...row,
+  }));
 }
 
-/** The same table with every row of the identity fixed: ranges at their centre, occasional marks absent. */
-export function meanHeadTable(level: HeadLevel, crop: HeadCrop = 'aligned'): HeadFactor[] {
+/** The table of exact swaps with every row of the identity fixed: ranges at their centre, occasional marks absent. */
+export function meanHeadTable(level: HeadLevel, crop: HeadCrop = 'aligned'): Factor[] {
   return headTable(level, crop).map((row) => {
     if (row.stream === 'attribute') return row;
     if (row.shape === 'chance') return { ...row, a: 0, b: 0, c: 0 };

@@ -6,10 +6,11 @@ import { currentGpu, f32, type Gpu, type Program } from '@visage/gpu';
 import * as kernels from '@visage/kernels';
 import { keep, scope, Tensor, tensor } from '@visage/tensor';
 import { empty } from '@visage/tensor/kernels';
+import type { Factor } from '../../sampling/factors.ts';
 import type { HeadAsset } from '../asset/headAsset.ts';
 import { choiceNames, choiceTable } from './choices.ts';
 import { environmentTable } from './environments.ts';
-import type { HeadFactor } from './factors.ts';
+import { type FactorSplit, factorSplits } from './factors.ts';
 import { capitals, drawnCount, personFloats, rowNumber, valueConstants, valueCount } from './layout.ts';
 import { type HeadCrop, type HeadLevel, headCrops, headTable, meanHeadTable } from './levels.ts';
 import type { PersonTables } from './person.ts';
@@ -42,7 +43,9 @@ export interface PeopleBatch {
   readonly level?: HeadLevel;
   /** Default `aligned`. */
   readonly crop?: HeadCrop;
-  /** Does every head get the mean identity? Default false. */
+  /** Default `swap`. */
+  readonly factorSplit?: FactorSplit;
+  /** Does every head get the mean identity, of the split `swap`? Default false. */
   readonly mean?: boolean;
 }
 
@@ -57,17 +60,18 @@ export interface DrawnPeople {
 const shapeCodes = { uniform: 0, normal: 1, chance: 2 } as const;
 
 /** One row (a, b, c, code) per drawn row, as kernels/heads/peopleDraw.wgsl reads it. */
-const tableRows = (table: readonly HeadFactor[]): number[] =>
+const tableRows = (table: readonly Factor[]): number[] =>
   table.flatMap(({ stream, shape, a, b, c }, row) => [
     ...[a, b, c],
     (stream === 'attribute' ? 1 : 0) + 2 * shapeCodes[shape] + 8 * rowNumber(row),
   ]);
 
-const rowsKey = (level: HeadLevel, crop: HeadCrop, mean: boolean): string => `${level} ${crop} ${mean}`;
+const rowsKey = (level: HeadLevel, crop: HeadCrop, people: FactorSplit | 'mean'): string =>
+  `${level} ${crop} ${people}`;
 
 const levels: readonly HeadLevel[] = ['M0', 'M1', 'M2', 'M3'];
 
-/** The people of an asset on one device. Make it outside of recorded steps; it holds 100 kB until `dispose`. */
+/** The people of an asset on one device. Make it outside of recorded steps; it holds 140 kB until `dispose`. */
 export class People {
   /** The tables of the asset on the host. */
   readonly tables: PeopleTables;
@@ -83,12 +87,13 @@ export class People {
     this.gpu = gpu;
     this.tables = peopleTables(asset);
     const held = (data: Float32Array | Uint32Array) => keep(tensor(data, [data.length], { gpu }));
+    const rowsOf = (table: readonly Factor[]) => held(new Float32Array(tableRows(table)));
     const { choices, environments, rules } = this.tables;
     this.#rows = new Map(
       levels.flatMap((level) =>
         headCrops.flatMap((crop) => [
-          [rowsKey(level, crop, false), held(new Float32Array(tableRows(headTable(level, crop))))] as const,
-          [rowsKey(level, crop, true), held(new Float32Array(tableRows(meanHeadTable(level, crop))))] as const,
+          ...factorSplits.map((split) => [rowsKey(level, crop, split), rowsOf(headTable(level, crop, split))] as const),
+          [rowsKey(level, crop, 'mean'), rowsOf(meanHeadTable(level, crop))] as const,
         ]),
       ),
     );
@@ -116,11 +121,12 @@ export class People {
   }
 
   /** Draws a batch. The numbers were checked by the caller: lists of equal length. */
-  draw({ identities, attributes, seed = 0, level = 'M1', crop = 'aligned', mean = false }: PeopleBatch): DrawnPeople {
+  draw(heads: PeopleBatch): DrawnPeople {
     const { gpu } = this;
+    const { identities, attributes, seed = 0, level = 'M1', crop = 'aligned', factorSplit = 'swap', mean } = heads;
     const numbers = (x: Uint32Array | Tensor) => (x instanceof Tensor ? x.buffer : gpu.upload(x));
     const batch = identities instanceof Tensor ? identities.size : identities.length;
-    const table = this.#rows.get(rowsKey(level, crop, mean)) as Tensor;
+    const table = this.#rows.get(rowsKey(level, crop, mean ? 'mean' : factorSplit)) as Tensor;
     return scope(() => {
       const values = empty(gpu, [batch, valueCount]);
       const people = empty(gpu, [batch, personFloats]);

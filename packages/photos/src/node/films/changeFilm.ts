@@ -7,8 +7,8 @@ import { frameLabel } from '../../films/frameLabel.ts';
 import { type ChangedFrame, changedFrames, type FrameWork } from '../../films/frames.ts';
 import type { MediaLibrary } from '../../films/media.ts';
 import { encodingOf, endingOf, filmEndings, joinSegments } from '../../films/writing.ts';
+import { type CodecTime, FilmCodecs } from './filmCodecs.ts';
 import { holdsXmp, xmpBox } from './filmMarks.ts';
-import { type CodecTime, FilmThreads } from './filmThreads.ts';
 import type { HandedFrame } from './filmWriter.ts';
 import { contentName, JobFolder } from './jobFolder.ts';
 import { filmLibrary, openFilmFile, whileAlive } from './libraries.ts';
@@ -73,7 +73,7 @@ export interface FilmResult {
   readonly duration: number;
   /** Whether the film ends before the original does, because the signal was aborted. The same call goes on. */
   readonly isPart: boolean;
-  /** What of this run the threads of the codecs took. */
+  /** What of this run the processes of the codecs took. */
   readonly codecs: CodecTime;
 }
 
@@ -107,15 +107,15 @@ export async function changeFilm<Seen>(
       const { settings = null, label = false } = options;
       const job = JSON.stringify({ input: await contentName(input), settings, label, encoding });
       const folder = await JobFolder.open(`${place}.visage-parts`, job);
-      const threads = new FilmThreads();
+      const codecs = new FilmCodecs();
       try {
         if (folder.state !== undefined) work.restore(folder.state);
         options.onFilm?.(film, folder.done.at(-1)?.last);
-        const isPart = await writeSegments(threads, film, folder, work, { ...options, segmentSeconds }, encoding);
-        const codecs = threads.busy;
-        return { ...(await finish(library, film, folder, place, isPart, options)), codecs };
+        const isPart = await writeSegments(codecs, film, folder, work, { ...options, segmentSeconds }, encoding);
+        const { time } = codecs;
+        return { ...(await finish(library, film, folder, place, isPart, options)), codecs: time };
       } finally {
-        await threads.close();
+        await codecs.close();
         await folder.unlock();
       }
     } finally {
@@ -136,7 +136,7 @@ async function destination(output: string): Promise<string> {
 
 /** Writes the segments that are missing. Returns whether the film was ended early. */
 async function writeSegments<Seen>(
-  { reader, writer }: FilmThreads,
+  { reader, writer }: FilmCodecs,
   film: Film,
   folder: JobFolder,
   work: ResumableWork<Seen>,

@@ -2,21 +2,21 @@ import type { ChangedFrame } from '../../films/frames.ts';
 import type { VideoEncoding } from '../../films/media.ts';
 import type { Segment } from '../../films/writing.ts';
 import { errorOf, type WriteAnswer, type WriteOrder } from './codecMessages.ts';
-import { CodecThread } from './codecThread.ts';
+import { CodecProcess, type ProcessTime } from './codecProcess.ts';
 import type { SpareMemory } from './spareMemory.ts';
 
-/** Frames that were handed to the thread and are not encoded yet. */
+/** Frames that were handed to the process and are not encoded yet. Each has a slot. */
 const HANDED = 3;
 
 /** A frame that was handed over, as far as it can still be looked at. */
 export type HandedFrame = Pick<ChangedFrame, 'timestamp' | 'changed'>;
 
-/** Encodes frames and writes segments in a thread of its own. */
+/** Encodes frames and writes segments in a process of its own. */
 export class FilmWriter {
-  readonly #thread = new CodecThread<WriteOrder, WriteAnswer>('writeWorker');
+  readonly #process = new CodecProcess<WriteOrder, WriteAnswer>('writeProcess', 'encodes');
   readonly #spares: SpareMemory;
 
-  /** Starts the thread. @param spares gets the memory of frames that were encoded. */
+  /** Starts the process. @param spares gets the memory of frames that were handed over. */
   constructor(spares: SpareMemory) {
     this.#spares = spares;
   }
@@ -24,7 +24,7 @@ export class FilmWriter {
   /**
    * Encodes frames into an MP4 file, as {@link encodeSegment} does.
    *
-   * @param frames their memory moves to the thread: nobody else may need it.
+   * @param frames their memory is used again: nobody else may need it.
    * @param onFrame is called for each frame that was encoded.
    * @returns undefined if there are no frames; then nothing is written.
    * @throws what the frames, the codec and the file fail with.
@@ -35,45 +35,56 @@ export class FilmWriter {
     encoding: VideoEncoding,
     onFrame: (frame: HandedFrame) => void = () => {},
   ): Promise<Segment | undefined> {
-    const thread = this.#thread;
-    const handed: HandedFrame[] = [];
-    thread.send({ kind: 'segment', path, encoding });
+    const handed: { readonly frame: HandedFrame; readonly sent: Promise<void> }[] = [];
+    const taken = async (): Promise<void> => {
+      const { frame, sent } = handed[0] as (typeof handed)[number];
+      await sent;
+      await this.#answer(path);
+      handed.shift();
+      onFrame(frame);
+    };
+    this.#process.send({ kind: 'segment', path, encoding });
     try {
+      let count = 0;
+      let before = Promise.resolve();
       for await (const frame of frames) {
-        if (handed.length === HANDED) await this.#taken(handed, path, onFrame);
-        handed.push({ timestamp: frame.timestamp, changed: frame.changed });
-        thread.send({ kind: 'frame', frame }, [frame.data.buffer as ArrayBuffer]);
+        if (handed.length === HANDED) await taken();
+        const sent = this.#hand(frame, count++ % HANDED, before);
+        sent.catch(() => undefined); // thrown when the frame is taken
+        before = sent;
+        handed.push({ frame: { timestamp: frame.timestamp, changed: frame.changed }, sent });
       }
+      await before;
     } catch (cause) {
-      thread.send({ kind: 'end', isWanted: false });
+      this.#process.send({ kind: 'end', isWanted: false });
       throw cause;
     }
-    thread.send({ kind: 'end', isWanted: true });
-    while (handed.length > 0) await this.#taken(handed, path, onFrame);
+    this.#process.send({ kind: 'end', isWanted: true });
+    while (handed.length > 0) await taken();
     const answer = await this.#answer(path);
     return answer.kind === 'written' ? answer.segment : undefined;
   }
 
-  /** Waits until the oldest of the frames that were handed over is encoded. */
-  async #taken(handed: HandedFrame[], path: string, onFrame: (frame: HandedFrame) => void): Promise<void> {
-    const answer = await this.#answer(path);
-    if (answer.kind === 'taken') this.#spares.give(answer.spare);
-    onFrame(handed.shift() as HandedFrame);
+  /** Copies a frame to its slot and sends it, behind those that were sent before. */
+  async #hand({ data, ...frame }: ChangedFrame, slot: number, before: Promise<void>): Promise<void> {
+    await Promise.all([this.#process.slots.write(slot, data), before]);
+    this.#process.send({ kind: 'frame', slot, frame });
+    this.#spares.give(data.buffer as ArrayBuffer);
   }
 
   async #answer(path: string): Promise<Exclude<WriteAnswer, { readonly kind: 'problem' }>> {
-    const answer = await this.#thread.answer();
+    const answer = await this.#process.answer();
     if (answer.kind === 'problem') throw errorOf(answer, path);
     return answer;
   }
 
-  /** Milliseconds that the thread was busy; see {@link CodecThread.busy}. */
-  get busy(): number {
-    return this.#thread.busy;
+  /** What the process took. */
+  get time(): ProcessTime {
+    return this.#process.time;
   }
 
-  /** Ends the thread. A segment that was not finished is given up. */
+  /** Ends the process. A segment that was not finished is given up. */
   close(): Promise<void> {
-    return this.#thread.close({ kind: 'close' });
+    return this.#process.close({ kind: 'close' });
   }
 }

@@ -12,7 +12,11 @@ export class SpareMemory {
     if (this.#pieces.length < MOST) this.#pieces.push(piece);
   }
 
-  take(): ArrayBuffer | undefined {
-    return this.#pieces.pop();
+  /** Memory of at least so many bytes, aligned to words. */
+  take(bytes: number): ArrayBuffer {
+    const words = 4 * Math.ceil(bytes / 4);
+    for (let piece = this.#pieces.pop(); piece; piece = this.#pieces.pop())
+      if (piece.byteLength === words) return piece;
+    return new ArrayBuffer(words);
   }
 }
