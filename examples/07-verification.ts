@@ -20,13 +20,12 @@ import {
   ArcFace,
   embedPhotos,
   type IdentityNetwork,
+  IdentityTask,
   IResNet,
-  type MarginConfig,
-  MarginHead,
+  type MarginStage,
   ProceduralLabels,
-  trainOnLabelledFaces,
+  ReaderTrainer,
 } from '@visage/simswap';
-import { crossEntropy } from '@visage/tensor';
 
 const { values: options } = parseArgs({
   options: {
@@ -66,31 +65,25 @@ const networks: Readonly<Record<string, () => IdentityNetwork>> = {
 // Two margins. ArcFace demands an angle between a face and the boundary to other people, CosFace a difference of
 // cosines. The published numbers (scale 64, margins 0.5 and 0.4) are for a hundred thousand people and weeks; small
 // sets learn with less of both.
-const margins: Readonly<Record<string, MarginConfig>> = {
-  angle: { kind: 'angle', scale: 16, margin: 0.2 },
-  cosine: { kind: 'cosine', scale: 16, margin: 0.15 },
-};
+const margins = { angle: 0.2, cosine: 0.15 } as const;
+type MarginKind = keyof typeof margins;
 
 /** Trains one network under one margin and tests it on people whom no training sees. */
-async function trained(network: IdentityNetwork, margin: MarginConfig): Promise<Verification> {
-  const head = seeded(2, () => new MarginHead(people, EMBEDDING, margin));
-  const data = new ProceduralLabels({ people, level, imageSize, batchSize, seed: 3 });
-  await trainOnLabelledFaces(
-    {
-      parameters: [
-        ...network.trainedParameters(),
-        ...[...head.namedParameters()].map(([name, x]) => [`head.${name}`, x] as const),
-      ],
-      loss: (faces, labels) => crossEntropy(head.forward(network.embed(faces), labels), labels),
-    },
-    { data, steps, learningRate: Number(options.rate) },
-  );
-  data.dispose();
+async function trained(network: IdentityNetwork, kind: MarginKind): Promise<Verification> {
+  const stage: MarginStage = {
+    ...{ steps, batchSize, learningRate: Number(options.rate), warmup: 0.05, floor: 0.01 },
+    ...{ margin: margins[kind], scale: 16, attack: 0, attackGrowth: 0, blurs: 0 },
+  };
+  const task = new IdentityTask(network, people, 1, kind);
+  const data = () => new ProceduralLabels({ people, level, imageSize, batchSize, seed: 3 });
+  const trainer = new ReaderTrainer({ task, stages: [stage], data });
+  await trainer.run({ until: steps });
+  trainer.dispose();
   network.eval();
   const { reporting } = faceSets;
   const photos = { people: unseen, photos: 6, firstIdentity: reporting, firstAttributes: reporting, level, imageSize };
   const { values, labels } = await embedPhotos(photos, (faces) => network.embed(faces));
-  head.dispose();
+  task.head.dispose();
   network.dispose();
   return verification({ values, size: EMBEDDING }, labels, FALSE_ACCEPTS);
 }
@@ -100,12 +93,12 @@ async function trained(network: IdentityNetwork, margin: MarginConfig): Promise<
 console.log('network  margin   equal error rate   TAR at FAR 1e-3');
 for (const name of options.networks.split(',')) {
   for (const kind of options.margins.split(',')) {
-    const [build, margin] = [networks[name], margins[kind]];
-    if (!build || !margin)
+    const build = networks[name];
+    if (!build || !(kind in margins))
       throw new Error(
         `--networks ${name} --margins ${kind}: expected ${Object.keys(networks)} and ${Object.keys(margins)}`,
       );
-    const { equalErrorRate, atFalseAcceptRate } = await trained(seeded(1, build), margin);
+    const { equalErrorRate, atFalseAcceptRate } = await trained(seeded(1, build), kind as MarginKind);
     const percent = (share: number) => `${(100 * share).toFixed(2)} %`;
     console.log(
       `${name.padEnd(8)} ${kind.padEnd(8)} ${percent(equalErrorRate).padEnd(18)} ${percent(atFalseAcceptRate.trueAccepts)}`,

@@ -18,10 +18,23 @@ import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
 import { faceSets } from '@visage/faces';
 import { startGpu } from '@visage/gpu/node';
-import { saveModule, seeded } from '@visage/nn';
+import { type Module, saveModule, seeded } from '@visage/nn';
 import { saveFile } from '@visage/nn/node';
-import { EfficientNetClassifier, embedPhotos, fromUnit, ProceduralLabels, trainOnLabelledFaces } from '@visage/simswap';
-import { crossEntropy } from '@visage/tensor';
+import {
+  changeFaces,
+  EfficientNetClassifier,
+  embedPhotos,
+  type FaceChanges,
+  fromUnit,
+  inPrecision,
+  type LabelledPictures,
+  type Precision,
+  ProceduralLabels,
+  type ReaderStage,
+  type ReaderTask,
+  ReaderTrainer,
+} from '@visage/simswap';
+import { crossEntropy, type Tensor } from '@visage/tensor';
 
 const { values: options } = parseArgs({
   options: {
@@ -54,18 +67,48 @@ const config = { width, classes: people };
 const network = seeded(1, () => new EfficientNetClassifier(config));
 console.log(`EfficientNet-lite0 at width ${width}: ${network.parameterCount} parameters, ${people} people.`);
 
-await trainOnLabelledFaces(
-  {
-    parameters: network.namedParameters(),
-    loss: (faces, labels) => crossEntropy(network.forward(fromUnit(faces, 'imagenet')), labels),
+/**
+ * What the network learns: which of the people a face shows. The library has tasks for identities, maps of classes and
+ * points; anything else that is read off a face is a task of one's own, and the trainer does the rest.
+ */
+class PersonTask implements ReaderTask {
+  readonly margins = false;
+  readonly network = network;
+  readonly modules: Readonly<Record<string, Module>> = { network };
+
+  twin(): EfficientNetClassifier {
+    return new EfficientNetClassifier(config);
+  }
+
+  changed({ images, labels }: LabelledPictures, changes: FaceChanges, rows: Tensor): LabelledPictures {
+    return { images: changeFaces(images, changes, rows), labels };
+  }
+
+  loss({ images, labels }: LabelledPictures, _: ReaderStage, precision: Precision): Tensor {
+    const logits = inPrecision(precision, () => network.forward(fromUnit(images, 'imagenet')));
+    return crossEntropy(logits, labels);
+  }
+
+  // Nothing changes from step to step, and there is no state beside the network's.
+  prepare(): void {}
+  state(): Record<string, never> {
+    return {};
+  }
+  dispose(): void {}
+}
+
+const trainer = new ReaderTrainer({
+  task: new PersonTask(),
+  stages: [{ steps, batchSize, learningRate: Number(options.rate), warmup: 0.05, floor: 0.02 }],
+  data: () => new ProceduralLabels({ people, level, imageSize, batchSize, seed: 3 }),
+});
+const shownEvery = Math.max(1, Math.floor(steps / 10));
+await trainer.run({
+  until: steps,
+  onStep({ step, loss }) {
+    if (step % shownEvery === 0) console.log(`step ${step}: cross entropy ${loss.toFixed(3)}`);
   },
-  {
-    data: new ProceduralLabels({ people, level, imageSize, batchSize, seed: 3 }),
-    ...{ steps, learningRate: Number(options.rate) },
-    reportEvery: Math.max(1, Math.floor(steps / 10)),
-    onReport: (step, loss) => console.log(`step ${step}: cross entropy ${loss.toFixed(3)}`),
-  },
-);
+});
 
 // New photos of the people it learned, in poses and lights that it did not see.
 network.eval();

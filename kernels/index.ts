@@ -3,6 +3,7 @@
  * header describes.
  */
 
+export { default as augmentBatch } from './augment/batch.wgsl';
 export { default as augmentBlur } from './augment/blur.wgsl';
 export { default as augmentColor } from './augment/color.wgsl';
 export { default as augmentJpeg } from './augment/jpeg.wgsl';

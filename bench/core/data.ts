@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import type { Gpu } from '@visage/gpu';
 import { FacePool, writeRenderedSet } from '@visage/photos/node';
-import { ChangedPairs, type ImagePairs, type PairKind, paper, type TrainingData } from '@visage/simswap';
+import { ChangedPairs, type ImagePairs, type PairKind, paper, type TrainingData, truth } from '@visage/simswap';
 import { record } from '@visage/tensor';
 import { type DataSet, openDataSet, PicturePairs, Pictures } from '@visage/training';
 
@@ -41,7 +41,6 @@ export interface DataSetting {
 
 const [PEOPLE, FACES] = [40, 5];
 const AHEAD = 8; // batches, as the trainer tells its data
-const ALL_CHANGES = { flip: 0.5, color: 0.2, blur: 1.5, jpeg: 60 };
 
 /** Measures decoding at every stored size and number of workers, and the last one up to the GPU. */
 export async function measureData(gpu: Gpu, setting: DataSetting): Promise<DataRow[]> {
@@ -120,7 +119,7 @@ function decoding({ fingerprint }: DataSet, pictures: Pictures, { batch }: DataS
 
 function pairing({ people }: DataSet, pictures: Pictures, { batch }: DataSetting, { until }: Combination): Work {
   const pairs = new PicturePairs({ people, pictures, batchSize: batch, seed: 1 });
-  const source: TrainingData = until === 'changed' ? new ChangedPairs(pairs, ALL_CHANGES, 1) : pairs;
+  const source: TrainingData = until === 'changed' ? new ChangedPairs(pairs, truth.pictures, 1) : pairs;
   const step = record((): ImagePairs => source.images('same'));
   return {
     async run(number) {

@@ -9,14 +9,11 @@
 // A workgroup holds one MCU of 16x16 pixels: four blocks of Y, one of Cb and one of Cr. Cosines are constants, because
 // WGSL allows cos an error that would show after quantisation. A file decoded by libjpeg differs by its smoother
 // enlargement of chroma and by its rounding in between.
-// Layout    pictures, out [n, H, W, 3] f32 in [0, 1]; numbers [n, NUMBERS] f32 with SCALE at place QUALITY. Pixels past
+// Layout    see batch.wgsl, with three channels in [0, 1]; the row of a picture has SCALE at place QUALITY. Pixels past
 //           the right and lower border repeat it, as encoders do.
-// Prelude   H, W, NUMBERS, QUALITY, ACROSS = ⌈W / 16⌉, DOWN = ⌈H / 16⌉, MCUS (of the whole batch).
+// Prelude   H, W, NUMBERS, QUALITY, ACROSS = ⌈W / 16⌉, DOWN = ⌈H / 16⌉, MCUS (of the whole batch). Part before: batch.
 // Dispatch  one workgroup of 64 threads per MCU.
 // Tables    ITU-T T.81, annex K, K.1 and K.2.
-@group(0) @binding(0) var<storage, read_write> out : array<f32>;
-@group(0) @binding(1) var<storage, read> pictures : array<f32>;
-@group(0) @binding(2) var<storage, read> numbers : array<f32>;
 
 const BLOCKS = 6u; // Y of the four quarters, Cb, Cr
 
@@ -54,31 +51,28 @@ fn yPlace(x : u32, y : u32) -> u32 {
 }
 
 @compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group : vec3u,
-  @builtin(num_workgroups) groups : vec3u,
-  @builtin(local_invocation_index) thread : u32,
-) {
-  let mcu = group.y * groups.x + group.x;
+fn main(thread : Thread) {
+  let mcu = groupOf(thread);
   let n = min(mcu / (ACROSS * DOWN), MCUS / (ACROSS * DOWN) - 1u);
   let left = 16u * (mcu % ACROSS);
   let top = 16u * ((mcu / ACROSS) % DOWN);
-  let u = thread / 8u;
-  let v = thread % 8u;
-  basis[thread] = COSINES[thread];
+  let lane = thread.index;
+  let u = lane / 8u;
+  let v = lane % 8u;
+  basis[lane] = COSINES[lane];
 
   // Each thread turns 2x2 pixels into four values of Y and one each of Cb and Cr, all around 0.
   var sum = vec3f(0.0);
   for (var k = 0u; k < 4u; k++) {
     let x = 2u * v + k % 2u;
     let y = 2u * u + k / 2u;
-    let at = 3u * ((n * H + min(top + y, H - 1u)) * W + min(left + x, W - 1u));
-    let p = round(255.0 * clamp(vec3f(pictures[at], pictures[at + 1u], pictures[at + 2u]), vec3f(0.0), vec3f(1.0)));
+    let pixel = (n * H + min(top + y, H - 1u)) * W + min(left + x, W - 1u);
+    let p = round(255.0 * clamp(colourAt(pixel), vec3f(0.0), vec3f(1.0)));
     planes[yPlace(x, y)] = dot(p, vec3f(0.299, 0.587, 0.114)) - 128.0;
     sum += p;
   }
-  planes[256u + thread] = dot(sum, vec3f(-0.168735892, -0.331264108, 0.5)) / 4.0;
-  planes[320u + thread] = dot(sum, vec3f(0.5, -0.418687589, -0.081312411)) / 4.0;
+  planes[256u + lane] = dot(sum, vec3f(-0.168735892, -0.331264108, 0.5)) / 4.0;
+  planes[320u + lane] = dot(sum, vec3f(0.5, -0.418687589, -0.081312411)) / 4.0;
   workgroupBarrier();
 
   // halfway = B f, then F = halfway Bᵀ, quantised.
@@ -87,7 +81,7 @@ fn main(
     for (var k = 0u; k < 8u; k++) {
       value += basis[8u * u + k] * planes[64u * b + 8u * k + v];
     }
-    halfway[64u * b + thread] = value;
+    halfway[64u * b + lane] = value;
   }
   workgroupBarrier();
   let scale = numbers[n * NUMBERS + QUALITY];
@@ -96,9 +90,9 @@ fn main(
     for (var k = 0u; k < 8u; k++) {
       value += halfway[64u * b + 8u * u + k] * basis[8u * v + k];
     }
-    let table = TABLES[select(0u, 64u, b >= 4u) + thread];
+    let table = TABLES[select(0u, 64u, b >= 4u) + lane];
     let step = clamp(floor((table * scale + 50.0) / 100.0), 1.0, 255.0);
-    planes[64u * b + thread] = round(value / step) * step;
+    planes[64u * b + lane] = round(value / step) * step;
   }
   workgroupBarrier();
 
@@ -108,7 +102,7 @@ fn main(
     for (var k = 0u; k < 8u; k++) {
       value += basis[8u * k + u] * planes[64u * b + 8u * k + v];
     }
-    halfway[64u * b + thread] = value;
+    halfway[64u * b + lane] = value;
   }
   workgroupBarrier();
   for (var b = 0u; b < BLOCKS; b++) {
@@ -116,12 +110,12 @@ fn main(
     for (var k = 0u; k < 8u; k++) {
       value += halfway[64u * b + 8u * u + k] * basis[8u * k + v];
     }
-    planes[64u * b + thread] = value;
+    planes[64u * b + lane] = value;
   }
   workgroupBarrier();
 
-  let cb = planes[256u + thread];
-  let cr = planes[320u + thread];
+  let cb = planes[256u + lane];
+  let cr = planes[320u + lane];
   let chroma = vec3f(1.402 * cr, -0.344136286 * cb - 0.714136286 * cr, 1.772 * cb) + 128.0;
   for (var k = 0u; k < 4u; k++) {
     let x = 2u * v + k % 2u;
@@ -130,12 +124,10 @@ fn main(
       continue;
     }
     var p = clamp(round(planes[yPlace(x, y)] + chroma), vec3f(0.0), vec3f(255.0)) / 255.0;
-    let at = 3u * ((n * H + top + y) * W + left + x);
+    let pixel = (n * H + top + y) * W + left + x;
     if (scale < 0.0) {
-      p = vec3f(pictures[at], pictures[at + 1u], pictures[at + 2u]);
+      p = colourAt(pixel);
     }
-    for (var c = 0u; c < 3u; c++) {
-      out[at + c] = p[c];
-    }
+    paint(pixel, p);
   }
 }

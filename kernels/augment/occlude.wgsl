@@ -4,25 +4,19 @@
 //
 // A disc is a bar without length. A radius of 0 leaves the picture as it is. The edge is one pixel wide; with HARD the
 // object ends where the mix passes ½, as maps of class numbers need, and COLOUR is the number of its class.
-// Layout    pictures, out [n, H, W, CHANNELS] f32; numbers [n, NUMBERS] f32 with x, y, cos, sin, half-length, radius in
+// Layout    see batch.wgsl, with CHANNELS channels; the row of a picture has x, y, cos, sin, half-length, radius in
 //           pixels and a colour of three channels from place OBJECT on.
-// Prelude   WG, H, W, CHANNELS, PIXELS (of the whole batch), NUMBERS, OBJECT, HARD, CLASS (f32, used with HARD).
+// Prelude   WG, H, W, CHANNELS, PIXELS (of the whole batch), NUMBERS, OBJECT, HARD, CLASS (f32, used with HARD). Part
+//           before: batch.
 // Dispatch  one thread per pixel.
-@group(0) @binding(0) var<storage, read_write> out : array<f32>;
-@group(0) @binding(1) var<storage, read> pictures : array<f32>;
-@group(0) @binding(2) var<storage, read> numbers : array<f32>;
 
 @compute @workgroup_size(WG)
-fn main(
-  @builtin(workgroup_id) group : vec3u,
-  @builtin(num_workgroups) groups : vec3u,
-  @builtin(local_invocation_index) thread : u32,
-) {
-  let pixel = (group.y * groups.x + group.x) * WG + thread;
+fn main(thread : Thread) {
+  let pixel = groupOf(thread) * WG + thread.index;
   if (pixel >= PIXELS) {
     return;
   }
-  let first = (pixel / (W * H)) * NUMBERS + OBJECT;
+  let first = rowOf(pixel) + OBJECT;
   let radius = numbers[first + 5u];
   let apart = vec2f(f32(pixel % W), f32((pixel / W) % H)) + 0.5 - vec2f(numbers[first], numbers[first + 1u]);
   let direction = vec2f(numbers[first + 2u], numbers[first + 3u]);

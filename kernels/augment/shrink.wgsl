@@ -4,12 +4,10 @@
 //   out at p = (1 − t) cell ⌊q⌋ + t cell (⌊q⌋ + 1),   q = p / s − ½,   t = q − ⌊q⌋,   cells clamped to 0 … c − 1
 // p being the pixel's centre. Two launches, one for each axis, shrink a picture. Without cells (0), or with as many as
 // pixels, it stays as it is.
-// Layout    pictures, out [n, H, W, 3] f32; numbers [n, NUMBERS] f32 with c, the same along both axes, at place CELLS.
-// Prelude   WG, H, W, PIXELS (of the whole batch), NUMBERS, CELLS, DOWN (along columns, else along rows).
+// Layout    see batch.wgsl, with three channels; the row of a picture has c, the same along both axes, at place CELLS.
+// Prelude   WG, H, W, PIXELS (of the whole batch), NUMBERS, CELLS, DOWN (along columns, else along rows). Part before:
+//           batch.
 // Dispatch  one thread per pixel; it reads 2 s pixels.
-@group(0) @binding(0) var<storage, read_write> out : array<f32>;
-@group(0) @binding(1) var<storage, read> pictures : array<f32>;
-@group(0) @binding(2) var<storage, read> numbers : array<f32>;
 
 /** The mean of the line that begins at pixel `first` over the interval [low, high] of its places. */
 fn meanOver(first : u32, stride : u32, extent : f32, low : f32, high : f32) -> vec3f {
@@ -17,28 +15,23 @@ fn meanOver(first : u32, stride : u32, extent : f32, low : f32, high : f32) -> v
   let last = u32(min(ceil(high), extent)) - 1u;
   for (var k = u32(low); k <= last; k++) {
     let share = min(high, f32(k) + 1.0) - max(low, f32(k));
-    let at = 3u * (first + k * stride);
-    sum += share * vec3f(pictures[at], pictures[at + 1u], pictures[at + 2u]);
+    sum += share * colourAt(first + k * stride);
   }
   return sum / (high - low);
 }
 
 @compute @workgroup_size(WG)
-fn main(
-  @builtin(workgroup_id) group : vec3u,
-  @builtin(num_workgroups) groups : vec3u,
-  @builtin(local_invocation_index) thread : u32,
-) {
-  let pixel = (group.y * groups.x + group.x) * WG + thread;
+fn main(thread : Thread) {
+  let pixel = groupOf(thread) * WG + thread.index;
   if (pixel >= PIXELS) {
     return;
   }
-  let cells = numbers[(pixel / (W * H)) * NUMBERS + CELLS];
+  let cells = numbers[rowOf(pixel) + CELLS];
   let stride = select(1u, W, DOWN);
   let extent = f32(select(W, H, DOWN));
   let place = select(pixel % W, (pixel / W) % H, DOWN);
   let first = pixel - place * stride;
-  var value = vec3f(pictures[3u * pixel], pictures[3u * pixel + 1u], pictures[3u * pixel + 2u]);
+  var value = colourAt(pixel);
   if (cells > 0.0 && cells < extent) {
     let side = extent / cells;
     let q = (f32(place) + 0.5) / side - 0.5;
@@ -50,7 +43,5 @@ fn main(
       q - floor(q),
     );
   }
-  for (var c = 0u; c < 3u; c++) {
-    out[3u * pixel + c] = value[c];
-  }
+  paint(pixel, value);
 }

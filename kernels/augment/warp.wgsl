@@ -3,12 +3,9 @@
 //
 // The old picture goes on past its border as its mirror image. Between the centres of pixels, which lie at halves, it
 // is bilinear; with NEAREST it has the value of the nearest pixel, as maps of class numbers need.
-// Layout    pictures, out [n, H, W, CHANNELS] f32; numbers [n, NUMBERS] f32 with M, 2x3 row by row, from place WARP on.
-// Prelude   WG, H, W, CHANNELS, PIXELS (of the whole batch), NUMBERS, WARP, NEAREST.
+// Layout    see batch.wgsl, with CHANNELS channels; the row of a picture has M, 2x3 row by row, from place WARP on.
+// Prelude   WG, H, W, CHANNELS, PIXELS (of the whole batch), NUMBERS, WARP, NEAREST. Part before: batch.
 // Dispatch  one thread per pixel.
-@group(0) @binding(0) var<storage, read_write> out : array<f32>;
-@group(0) @binding(1) var<storage, read> pictures : array<f32>;
-@group(0) @binding(2) var<storage, read> numbers : array<f32>;
 
 /** Folds a place outside of 0 … extent − 1 back at the border; no farther than the far border. */
 fn mirrored(place : i32, extent : i32) -> u32 {
@@ -17,17 +14,13 @@ fn mirrored(place : i32, extent : i32) -> u32 {
 }
 
 @compute @workgroup_size(WG)
-fn main(
-  @builtin(workgroup_id) group : vec3u,
-  @builtin(num_workgroups) groups : vec3u,
-  @builtin(local_invocation_index) thread : u32,
-) {
-  let pixel = (group.y * groups.x + group.x) * WG + thread;
+fn main(thread : Thread) {
+  let pixel = groupOf(thread) * WG + thread.index;
   if (pixel >= PIXELS) {
     return;
   }
   let n = pixel / (W * H);
-  let first = n * NUMBERS + WARP;
+  let first = rowOf(pixel) + WARP;
   let centre = vec3f(f32(pixel % W) + 0.5, f32((pixel / W) % H) + 0.5, 1.0);
   let x = dot(vec3f(numbers[first], numbers[first + 1u], numbers[first + 2u]), centre) - 0.5;
   let y = dot(vec3f(numbers[first + 3u], numbers[first + 4u], numbers[first + 5u]), centre) - 0.5;

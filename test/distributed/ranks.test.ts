@@ -1,6 +1,6 @@
 /** @file What needs no MPI: which device a rank takes, what a launcher says, how tensors are cut into buckets. */
 import { chosenGpus, type RankDevice, rankEnvironment, refuseSharedGpus } from '@visage/distributed';
-import { ChangedPairs, type PairKind, ProceduralPairs } from '@visage/simswap';
+import { ChangedPairs, noPictureChanges, type PairKind, ProceduralPairs } from '@visage/simswap';
 import * as assert from 'uvu/assert';
 import { cutBuckets } from '../../packages/distributed/src/exchange/cut.ts';
 import { findLauncher } from '../../packages/distributed/src/launch/launcher.ts';
@@ -79,7 +79,8 @@ test('the rows of the ranks are those of one device with the whole batch', async
   const source = (batchSize: number, rank = 0, ranks = 1) => {
     const options = { imageSize: 32, identities: 40, level: 'L0' as const, seed: 4 };
     const pairs = new ProceduralPairs({ ...options, batchSize, shard: { rank, ranks } });
-    return { pairs, changed: new ChangedPairs(pairs, { flip: 0.5, color: 0.3, blur: 0, jpeg: 0 }, 9) };
+    const changes = { ...noPictureChanges, flip: 0.5, color: { probability: 0.5, strength: 0.3 } };
+    return { pairs, changed: new ChangedPairs(pairs, changes, 9) };
   };
   const whole = source(6);
   const parts = [0, 1, 2].map((rank) => source(2, rank, 3));

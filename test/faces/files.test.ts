@@ -2,7 +2,7 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { image, imageGrid, landmarksOf, resizeImage } from '@visage/faces';
+import { type Image, image, imageGrid, landmarksOf, resizeImage } from '@visage/faces';
 import { decodePng, encodePng, listFaceFolder, pngTexts, readFace, readPng, writeFaceFolder } from '@visage/faces/node';
 import * as assert from 'uvu/assert';
 import { gpuSuite } from '../helpers/gpu.ts';
@@ -79,6 +79,11 @@ test('a grid holds its images and labels', () => {
   assert.is(grid.width, 2 + 4 * 4 + 2 + 2 * 12);
   assert.is(grid.height, 5 + 4 + 2 * 10);
   assert.throws(() => imageGrid([], { columns: 2 }), /images is an empty list/);
+  const [gap, shown] = [imageGrid([undefined, ramp], { columns: 2 }), imageGrid([ramp, ramp], { columns: 2 })];
+  assert.equal([gap.width, gap.height], [shown.width, shown.height]);
+  const at = (grid: Image, x: number) => grid.data[3 * (3 * grid.width + x)];
+  assert.is(at(gap, 3), at(gap, 0), 'an empty place looks like the ground');
+  assert.is(at(gap, 9), at(shown, 9));
 });
 
 test('a folder of faces is written with its labels and listed again', async () => {

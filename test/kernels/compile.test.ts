@@ -33,12 +33,13 @@ import {
   uploadPicture,
 } from '@visage/photos';
 import {
-  CHANGE_NUMBERS,
-  CHANGE_ROW,
   changeFaces,
   changeMaps,
   changePictures,
+  FACE_CHANGE_ROW,
+  PICTURE_CHANGE_ROW,
   photographChanges,
+  truth,
 } from '@visage/simswap';
 import {
   adain,
@@ -341,9 +342,8 @@ function launchPhotos(): void {
 }
 
 function launchChanges(): void {
-  const changes = { flip: 0.5, color: 0.2, blur: 1, jpeg: 50 };
-  changePictures(zeros([2, 9, 7, 3]), changes, zeros([2, CHANGE_NUMBERS]));
-  const rows = zeros([2, CHANGE_ROW]);
+  changePictures(zeros([2, 9, 7, 3]), truth.pictures, zeros([2, PICTURE_CHANGE_ROW]));
+  const rows = zeros([2, FACE_CHANGE_ROW]);
   changeFaces(zeros([2, 9, 9, 3]), photographChanges, rows);
   changeMaps(zeros([2, 9, 9, 1]), photographChanges, rows, 3);
 }

@@ -2,10 +2,10 @@
 import { createHash } from 'node:crypto';
 import { philox, unitFloat } from '@visage/faces';
 import {
-  CHANGE_ROW,
   changeFaces,
   changeMaps,
   changePoints,
+  FACE_CHANGE_ROW,
   type FaceChanges,
   faceChangeRows,
   noChanges,
@@ -21,17 +21,17 @@ const { test } = await gpuSuite('changes of faces');
 
 const [N, S] = [3, 21];
 const FACES = noise(N * S * S * 3, 3).map((x) => 0.5 + 0.5 * Math.sin(3 * x));
-const [WARP, MIRRORED, NOISE, SHRINK, OBJECT, GREY] = [15, 21, 22, 24, 25, 34];
+const [BLUR, JPEG, WARP, MIRRORED, NOISE, SHRINK, OBJECT, GREY] = [12, 13, 14, 20, 21, 23, 24, 33];
 const always = { probability: 1, strength: 0.2 };
 
 const rowsOf = (fill: (row: Float32Array, n: number) => void): Float32Array => {
   const rows = faceChangeRows(noChanges, N, S, 0, 1);
-  for (let n = 0; n < N; n++) fill(rows.subarray(n * CHANGE_ROW, (n + 1) * CHANGE_ROW), n);
+  for (let n = 0; n < N; n++) fill(rows.subarray(n * FACE_CHANGE_ROW, (n + 1) * FACE_CHANGE_ROW), n);
   return rows;
 };
 
 const changed = (changes: Partial<FaceChanges>, rows: Float32Array): Promise<Float32Array> =>
-  changeFaces(tensor(FACES, [N, S, S, 3]), { ...noChanges, ...changes }, tensor(rows, [N, CHANGE_ROW])).floats();
+  changeFaces(tensor(FACES, [N, S, S, 3]), { ...noChanges, ...changes }, tensor(rows, [N, FACE_CHANGE_ROW])).floats();
 
 function near(
   got: Float32Array,
@@ -60,7 +60,7 @@ function source(row: Float32Array, y: number, x: number): readonly [number, numb
 }
 
 const drawn = (changes: Partial<FaceChanges>, step = 2) => faceChangeRows({ ...noChanges, ...changes }, N, S, step, 4);
-const rowOf = (rows: Float32Array, n: number) => rows.subarray(n * CHANGE_ROW, (n + 1) * CHANGE_ROW);
+const rowOf = (rows: Float32Array, n: number) => rows.subarray(n * FACE_CHANGE_ROW, (n + 1) * FACE_CHANGE_ROW);
 
 test('a face that moves is bilinear between its pixels, and goes on as its mirror image', async () => {
   const changes = { flip: 0.5, jitter: always };
@@ -78,7 +78,7 @@ test('maps of classes move with their faces and keep whole numbers; an object be
   const changes = { ...noChanges, flip: 0.5, jitter: always, occlusion: { probability: 1, strength: 0.3 } };
   const rows = drawn(changes);
   const map = Float32Array.from({ length: N * S * S }, (_, k) => (7 * k) % 10);
-  const got = await changeMaps(tensor(map, [N, S, S, 1]), changes, tensor(rows, [N, CHANGE_ROW]), 10).floats();
+  const got = await changeMaps(tensor(map, [N, S, S, 1]), changes, tensor(rows, [N, FACE_CHANGE_ROW]), 10).floats();
   let covered = 0;
   near(got, 1, (n, y, x) => {
     const row = rowOf(rows, n);
@@ -186,7 +186,7 @@ test('as many pictures are grey as the share says, and all else of a row is as w
   const count = 4000;
   const rows = (grey: number) => faceChangeRows({ ...photographChanges, grey }, count, S, 3, 1);
   const [without, some] = [rows(0), rows(0.3)];
-  const before = (all: Float32Array) => all.filter((_, k) => k % CHANGE_ROW < GREY);
+  const before = (all: Float32Array) => all.filter((_, k) => k % FACE_CHANGE_ROW < GREY);
   assert.equal(before(some), before(without));
   const share = (all: Float32Array) =>
     Array.from({ length: count }, (_, n) => isGrey(rowOf(all, n))).filter(Boolean).length / count;
@@ -196,7 +196,11 @@ test('as many pictures are grey as the share says, and all else of a row is as w
 });
 
 test('rows without grey pictures are those of before there were any', () => {
-  const rows = faceChangeRows(photographChanges, 3, 64, 5, 9).filter((_, k) => k % CHANGE_ROW < GREY);
+  const drawn = faceChangeRows(photographChanges, 3, 64, 5, 9);
+  // A row had a place more then, behind the matrix of colours.
+  const rows = Float32Array.from(
+    [0, 1, 2].flatMap((n) => [...rowOf(drawn, n)].slice(0, GREY).flatMap((x, k) => (k === BLUR ? [0, x] : [x]))),
+  );
   assert.is(createHash('sha256').update(new Uint8Array(rows.buffer)).digest('hex').slice(0, 16), 'a34957be6dea4d6c');
 });
 
@@ -208,7 +212,7 @@ test('points move with their faces, and mirror images change places', async () =
   const old = noise(N * 3 * 2, 8).map((x) => 0.5 + 0.2 * Math.sin(x));
   const mirror = [1, 0, 2];
   const points = tensor(old, [N, 3, 2]);
-  const got = await changePoints(points, changes, tensor(rows, [N, CHANGE_ROW]), S, mirror).floats();
+  const got = await changePoints(points, changes, tensor(rows, [N, FACE_CHANGE_ROW]), S, mirror).floats();
   for (let n = 0; n < N; n++)
     for (let k = 0; k < 3; k++) {
       const [x, y] = [0, 1].map((axis) => (got[(n * 3 + k) * 2 + axis] as number) * S - 0.5) as [number, number];
@@ -227,16 +231,24 @@ test('rows depend on changes, step and seed alone; a change never moves the draw
   const without = rows({ ...photographChanges, occlusion: { probability: 0, strength: 0 } });
   const column = (all: Float32Array, place: number) =>
     Array.from({ length: 200 }, (_, n) => rowOf(all, n)[place] as number);
-  for (const place of [0, 13, 14, WARP, NOISE, SHRINK])
+  for (const place of [0, BLUR, JPEG, WARP, NOISE, SHRINK])
     assert.equal(column(rows(photographChanges), place), column(without, place));
   const share = (place: number, occurs: (value: number) => boolean) =>
     column(rows(photographChanges), place).filter(occurs).length / 200;
-  assert.ok(Math.abs(share(14, (scale) => scale >= 0) - 0.5) < 0.12);
+  assert.ok(Math.abs(share(JPEG, (scale) => scale >= 0) - 0.5) < 0.12);
   assert.ok(Math.abs(share(NOISE, (sigma) => sigma > 0) - 0.3) < 0.12);
 });
 
+test('a training goes on drawing what it drew when it began', () => {
+  const rows = faceChangeRows(photographChanges, 4, S, 9, 1);
+  const column = (place: number) => [0, 1, 2, 3].map((n) => rowOf(rows, n)[place]);
+  assert.equal(column(0), [0.6884716153144836, 0.8623806238174438, 1, 0.6297150254249573]);
+  assert.equal(column(JPEG), [83.16121673583984, -1, -1, 1.5693366527557373]);
+  assert.equal(column(NOISE + 1), [2498468, 1435313, 15284793, 12861671], 'seeds of the noise');
+});
+
 test('numbers of changes are set by their paths, and mistakes are named', () => {
-  assert.is(parseFaceChanges(noChanges, { 'jpeg.strength': '60' }).jpeg.strength, 60);
+  assert.equal(parseFaceChanges(noChanges, { 'jpeg.strength': '60' }).jpeg, { probability: 1, strength: 60 });
   assert.throws(() => parseFaceChanges(noChanges, { 'jpeg.quality': '60' }), /jpeg\.quality.*one of/s);
   assert.throws(() => parseFaceChanges(noChanges, { flip: '2' }), /flip/);
 });

@@ -20,7 +20,6 @@ import {
   publishedGenerator,
   Swapper,
   Trainer,
-  trainOnLabelledFaces,
 } from '@visage/simswap';
 import { ones } from '@visage/tensor';
 import { gpuSuite } from '../helpers/gpu.ts';
@@ -131,11 +130,6 @@ const MISTAKES: readonly Mistake[] = [
     'half a warp',
     () => drawWarps(new HostRandom(1), 1, 8, any({ ...originalWarp, turn: 1 })),
     /^drawWarps: option 'turn'/,
-  ],
-  [
-    'labelled faces with more',
-    () => trainOnLabelledFaces(any({}), any({ steps: 2, epochs: 1 })),
-    /^trainOnLabelledFaces: option 'epochs'/,
   ],
   [
     'a run without an end',

@@ -4,17 +4,19 @@
  */
 
 import {
-  CHANGE_NUMBERS,
   ChangedPairs,
-  changeNumbers,
   changePictures,
   changesPictures,
   type ImagePairs,
   MixedPairs,
+  noPictureChanges,
   type PairKind,
+  PICTURE_CHANGE_ROW,
   type PictureChanges,
-  paper,
+  pictureChangeRows,
+  recipes,
   type TrainingData,
+  truth,
 } from '@visage/simswap';
 import { keep, record, type Tensor, tensor, zeros } from '@visage/tensor';
 import sharp from 'sharp';
@@ -25,7 +27,10 @@ import { noise } from '../helpers/numbers.ts';
 const { test } = await gpuSuite('changes of pictures');
 
 const [N, H, W] = [3, 21, 19]; // no multiples of anything
-const NONE = paper.pictures;
+const [BLUR, JPEG, WARP] = [12, 13, 14]; // places in a row
+const always = (strength: number) => ({ probability: 1, strength });
+const drawn = (changes: Partial<PictureChanges>, batch: number, step: number, seed: number, size = W) =>
+  pictureChangeRows({ ...noPictureChanges, ...changes }, batch, size, step, seed);
 
 /** Smooth pictures with an edge and some grain, in levels of 1/255. */
 function smooth(count = N, height = H, width = W): Float32Array {
@@ -46,8 +51,8 @@ function smooth(count = N, height = H, width = W): Float32Array {
 const PICTURES = smooth();
 
 async function changed(changes: Partial<PictureChanges>, numbers: Float32Array, from = PICTURES, shape = [N, H, W, 3]) {
-  const all = { ...NONE, ...changes };
-  const rows = tensor(numbers, [shape[0] as number, CHANGE_NUMBERS]);
+  const all = { ...noPictureChanges, ...changes };
+  const rows = tensor(numbers, [shape[0] as number, PICTURE_CHANGE_ROW]);
   return changePictures(tensor(from, shape), all, rows).floats();
 }
 
@@ -66,27 +71,28 @@ const placeOf = (k: number) => ({
 });
 const at = (n: number, y: number, x: number, c: number): number => PICTURES[((n * H + y) * W + x) * 3 + c] as number;
 
-test('published recipes change nothing', () => assert.not(changesPictures(NONE)));
+test('published recipes change nothing', () => {
+  for (const { name, pictures } of recipes) assert.not(changesPictures(pictures), name);
+});
 
 test('mirrored pictures are exactly mirrored, the others exactly as they were', async () => {
-  const changes = { ...NONE, flip: 0.5 };
-  const numbers = changeNumbers(changes, N, 1, 4);
-  const mirrored = [0, 1, 2].map((n) => numbers[n * CHANGE_NUMBERS + 12] === 1);
+  const numbers = drawn({ flip: 0.5 }, N, 1, 4);
+  const mirrored = [0, 1, 2].map((n) => numbers[n * PICTURE_CHANGE_ROW + WARP] === -1);
   assert.is(new Set(mirrored).size, 2, 'this step has both');
   const got = await changed({ flip: 0.5 }, numbers);
   near(got, (k) => (({ n, y, x, c }) => at(n, y, mirrored[n] ? W - 1 - x : x, c))(placeOf(k)), 1e-7);
 });
 
 test('brightness, contrast and saturation change as their factors say', async () => {
-  const changes = { ...NONE, color: 0.4 };
-  const numbers = changeNumbers(changes, N, 2, 4);
-  const got = await changed({ color: 0.4 }, numbers);
+  const changes = { color: always(0.4) };
+  const numbers = drawn(changes, N, 2, 4);
+  const got = await changed(changes, numbers);
   // A grey pixel p becomes κ(βp − ½) + ½, whatever the saturation: two greys tell β and κ, a colour tells s.
   near(
     got,
     (k) => {
       const { n, y, x, c } = placeOf(k);
-      const row = numbers.subarray(n * CHANGE_NUMBERS);
+      const row = numbers.subarray(n * PICTURE_CHANGE_ROW);
       const gain = (row[0] as number) + (row[1] as number) + (row[2] as number); // κβ
       const contrast = 1 - 2 * (row[3] as number);
       const brightness = gain / contrast;
@@ -102,12 +108,12 @@ test('brightness, contrast and saturation change as their factors say', async ()
 });
 
 test('the blur is a Gaussian of the drawn width, and a width of 0 changes nothing', async () => {
-  const numbers = new Float32Array(N * CHANGE_NUMBERS);
+  const numbers = new Float32Array(N * PICTURE_CHANGE_ROW);
   const sigmas = [0, 0.7, 2];
   sigmas.forEach((sigma, n) => {
-    numbers[n * CHANGE_NUMBERS + 13] = sigma;
+    numbers[n * PICTURE_CHANGE_ROW + BLUR] = sigma;
   });
-  const got = await changed({ blur: 2 }, numbers);
+  const got = await changed({ blur: always(2) }, numbers);
   const clamp = (value: number, most: number) => Math.min(most, Math.max(0, value));
   near(
     got,
@@ -132,9 +138,9 @@ test('a compressed picture is what an encoder and a decoder of JPEG leave, but f
   const [height, width] = [40, 56]; // the last squares of 16 are cut
   const pictures = smooth(2, height, width);
   for (const quality of [90, 60, 25]) {
-    const numbers = new Float32Array(2 * CHANGE_NUMBERS);
-    for (const n of [0, 1]) numbers[n * CHANGE_NUMBERS + 14] = quality < 50 ? 5000 / quality : 200 - 2 * quality;
-    const got = await changed({ jpeg: 75 }, numbers, pictures, [2, height, width, 3]);
+    const numbers = new Float32Array(2 * PICTURE_CHANGE_ROW);
+    for (const n of [0, 1]) numbers[n * PICTURE_CHANGE_ROW + JPEG] = quality < 50 ? 5000 / quality : 200 - 2 * quality;
+    const got = await changed({ jpeg: always(75) }, numbers, pictures, [2, height, width, 3]);
     for (const n of [0, 1]) {
       const size = height * width * 3;
       const levels = Uint8Array.from(pictures.subarray(n * size, (n + 1) * size), (x) => Math.round(255 * x));
@@ -159,28 +165,54 @@ test('a compressed picture is what an encoder and a decoder of JPEG leave, but f
 
 test('quality 100 leaves a grey picture as it is', async () => {
   const grey = Float32Array.from({ length: N * H * W * 3 }, (_, k) => ((Math.floor(k / 3) * 7) % 256) / 255);
-  const got = await changed({ jpeg: 1 }, new Float32Array(N * CHANGE_NUMBERS), grey);
+  const got = await changed({ jpeg: always(1) }, new Float32Array(N * PICTURE_CHANGE_ROW), grey);
   near(got, (k) => grey[k] as number, 1.01 / 255);
 });
 
-test('numbers depend on changes, step and seed alone, and stay in their ranges', () => {
-  const changes = { flip: 0.5, color: 0.2, blur: 1.5, jpeg: 60 };
-  assert.equal(changeNumbers(changes, 4, 9, 1), changeNumbers(changes, 4, 9, 1));
-  assert.not.equal(changeNumbers(changes, 4, 9, 1), changeNumbers(changes, 4, 10, 1));
-  assert.not.equal(changeNumbers(changes, 4, 9, 1), changeNumbers(changes, 4, 9, 2));
-  const many = changeNumbers(changes, 500, 0, 1);
-  const column = (place: number) => Array.from({ length: 500 }, (_, n) => many[n * CHANGE_NUMBERS + place] as number);
-  const mirrored = column(12).filter((value) => value === 1).length;
+test('rows depend on changes, step and seed alone, and stay in their ranges', () => {
+  const changes = { flip: 0.5, color: always(0.2), blur: always(1.5), jpeg: always(60) };
+  assert.equal(drawn(changes, 4, 9, 1), drawn(changes, 4, 9, 1));
+  assert.not.equal(drawn(changes, 4, 9, 1), drawn(changes, 4, 10, 1));
+  assert.not.equal(drawn(changes, 4, 9, 1), drawn(changes, 4, 9, 2));
+  const many = drawn(changes, 500, 0, 1);
+  const mirrored = column(many, WARP).filter((value) => value === -1).length;
   assert.ok(mirrored > 200 && mirrored < 300, String(mirrored));
-  assert.ok(Math.max(...column(13)) > 1.3 && Math.max(...column(13)) <= 1.5);
-  assert.ok(Math.max(...column(14)) > 120 && Math.max(...column(14)) <= 5000 / 40 && Math.min(...column(14)) >= 0);
-  assert.throws(() => changeNumbers({ ...changes, jpeg: 100 }, 4, 0, 1), /changeNumbers\.jpeg.*from 0 to 99/);
-  assert.throws(() => changeNumbers({ ...changes, hue: 1 } as PictureChanges, 4, 0, 1), /hue/);
-  const rows = tensor(new Float32Array(15), [1, 15]);
+  assert.ok(Math.max(...column(many, BLUR)) > 1.3 && Math.max(...column(many, BLUR)) <= 1.5);
+  const scales = column(many, JPEG);
+  assert.ok(Math.max(...scales) > 120 && Math.max(...scales) <= 5000 / 40 && Math.min(...scales) >= 0);
+  assert.throws(() => drawn({ jpeg: always(100) }, 4, 0, 1), /pictureChangeRows\.jpeg\.strength.*from 0 to 99/);
+  assert.throws(() => drawn({ jpeg: 60 } as object, 4, 0, 1), /pictureChangeRows\.jpeg.*60.*probability, strength/);
+  assert.throws(() => drawn({ hue: 1 } as object, 4, 0, 1), /hue/);
+  assert.throws(() => drawn(changes, 4, 0, 1, 0), /pictureChangeRows.*size/);
   assert.throws(
-    () => changePictures(zeros([2, 8, 8, 3]), changes, rows),
-    /changePictures.*numbers.*One row per picture/s,
+    () => changePictures(zeros([2, 8, 8, 3]), { ...noPictureChanges, ...changes }, zeros([1, PICTURE_CHANGE_ROW])),
+    /changePictures.*rows.*One row per picture/s,
   );
+});
+
+const column = (rows: Float32Array, place: number): number[] =>
+  Array.from({ length: rows.length / PICTURE_CHANGE_ROW }, (_, n) => rows[n * PICTURE_CHANGE_ROW + place] as number);
+
+test('a change reaches its share of the pictures, and moves no draw of another', () => {
+  const [all, some] = [truth.pictures, { ...truth.pictures, blur: { probability: 0.3, strength: 1.5 } }];
+  const [before, after] = [drawn(all, 500, 7, 1), drawn(some, 500, 7, 1)];
+  for (const place of [0, JPEG, WARP]) assert.equal(column(after, place), column(before, place));
+  const blurs = column(after, BLUR);
+  const kept = blurs.filter((sigma, n) => sigma > 0 && sigma === column(before, BLUR)[n]).length;
+  assert.is(kept, blurs.filter((sigma) => sigma > 0).length);
+  assert.ok(kept > 110 && kept < 190, String(kept));
+  const scales = column(drawn({ ...all, jpeg: { probability: 0.5, strength: 60 } }, 500, 7, 1), JPEG);
+  assert.ok(Math.abs(scales.filter((scale) => scale === -1).length - 250) < 50, 'not compressed');
+});
+
+test('a recipe goes on drawing what it drew when its training began', () => {
+  const rows = drawn(truth.pictures, 2, 9, 1 + 3 * 2 ** 32);
+  assert.equal(column(rows, WARP), [-1, 1]);
+  assert.equal(column(rows, 0), [1.18545401096344, 0.7364473938941956]);
+  assert.equal(column(rows, 3), [0.02710789442062378, 0.026457548141479492]);
+  assert.equal(column(rows, 4), [-0.02838951162993908, 0.022958634421229362]);
+  assert.equal(column(rows, BLUR), [0.7784876227378845, 0.05798473581671715]);
+  assert.equal(column(rows, JPEG), [114.6954345703125, 69.37518310546875]);
 });
 
 /** Batches whose pictures are all of one value: part + step / 100, the sources half of that. */
@@ -235,7 +267,7 @@ test('a mix takes each batch from one part, as often as its weight says, and a r
 });
 
 test('changed pairs change targets and sources apart, the same way whenever a batch is loaded', async () => {
-  const changes = { ...NONE, color: 0.5 };
+  const changes = { ...noPictureChanges, color: always(0.5) };
   const pairs = new ChangedPairs(new Flat(20), changes, 5);
   const step = record(() => {
     const { target, source } = pairs.images('same');
@@ -258,7 +290,8 @@ test('changed pairs change targets and sources apart, the same way whenever a ba
 });
 
 test('results are compared with pictures that are mirrored and recoloured as the shown ones, and not degraded', async () => {
-  const [plain, all] = [{ ...NONE, flip: 0.5, color: 0.3 } as const, { flip: 0.5, color: 0.3, blur: 2, jpeg: 80 }];
+  const plain = { ...noPictureChanges, flip: 0.5, color: always(0.3) };
+  const all = { ...plain, blur: always(2), jpeg: always(80) };
   const read = async (changes: PictureChanges, choose: (pairs: ImagePairs) => readonly Tensor[]) => {
     const pairs = new ChangedPairs(new Flat(20), changes, 5);
     const step = record(() => choose(pairs.images('same')).map((x) => x.mul(1)));

@@ -15,7 +15,7 @@ import {
   type ReaderTrainerOptions,
   stageAt,
 } from '@visage/simswap';
-import { cosineSimilarity, RandomState, tensor } from '@visage/tensor';
+import { arcMargin, cosineSimilarity, cosMargin, crossEntropy, noGrad, RandomState, tensor } from '@visage/tensor';
 import * as assert from 'uvu/assert';
 import { gpuSuite } from '../helpers/gpu.ts';
 
@@ -142,6 +142,23 @@ test('class centres of a network that knows people lie where it sees them', asyn
   task.dispose();
 });
 
+test('the margin of a task is one of the angle, or of its cosine', async () => {
+  const source = data(plain);
+  await source.load(0);
+  const { images, labels } = source.batch();
+  for (const [kind, logits] of [[undefined, arcMargin] as const, ['cosine', cosMargin] as const]) {
+    const task = new IdentityTask(network(), PEOPLE, 1, kind);
+    const [got, expected] = noGrad(() => {
+      const { scale, margin } = plain;
+      const seen = logits(task.network.embed(images), task.head.weight, labels, { scale, margin });
+      return [task.loss({ images, labels }, plain, 'f32'), crossEntropy(seen, labels)];
+    });
+    assert.is(await got.item(), await expected.item(), kind);
+    task.dispose();
+  }
+  source.dispose();
+});
+
 test('an attack stays within its radius and makes faces like the next person', async () => {
   const source = new ProceduralLabels({ people: PEOPLE, level: 'L0', imageSize: SIZE, batchSize: 4, seed: 3 });
   source.load(0);
@@ -175,6 +192,7 @@ test('mistakes are named', () => {
   assert.throws(trainer({ stages: [plain, { ...plain, warmup: 2 }] }), /stages\[1\]\.warmup/);
   assert.throws(trainer({ changes: { ...noChanges, jpeg: { probability: 2, strength: 1 } } }), /probability/);
   assert.throws(trainer({ optimizer: 'lamb' }), /optimizer.*sgd/s);
+  assert.throws(() => new IdentityTask(network(), PEOPLE, 1, 'sine' as 'cosine'), /MarginHead: kind is 'sine'/);
   task.dispose();
 });
 

@@ -29,9 +29,12 @@ const OTHERS: Readonly<Record<string, readonly [text: string, value: unknown]>> 
   turns: ['alternate', 'alternate'],
   augmentation: ['color,cutout', ['color', 'cutout']],
   'pictures.flip': ['0.5', 0.5],
-  'pictures.color': ['.2', 0.2],
-  'pictures.blur': ['1.5', 1.5],
-  'pictures.jpeg': ['60', 60],
+  'pictures.color.probability': ['.5', 0.5],
+  'pictures.color.strength': ['.2', 0.2],
+  'pictures.blur.probability': ['0.3', 0.3],
+  'pictures.blur.strength': ['1.5', 1.5],
+  'pictures.jpeg.probability': ['0', 0],
+  'pictures.jpeg.strength': ['60', 60],
   'generatorOptimizer.learningRate': ['2e-4', 2e-4],
   'generatorOptimizer.beta1': ['0.5', 0.5],
   'generatorOptimizer.beta2': ['0.99', 0.99],
@@ -80,11 +83,16 @@ test('words for lists: all maps, no maps', () => {
 });
 
 test('an unknown field lists the known ones; a wrong type or range says what is expected', () => {
-  for (const path of ['weights.identty', 'weights', 'name', '__proto__', 'constructor', ''])
+  for (const path of ['weights.identty', 'name', '__proto__', 'constructor', ''])
     assert.throws(
       () => parseRecipeField(path, '1'),
       /^recipe: field is '.*', expected one of head, .*weights\.identity, .*decaySteps$/,
     );
+  assert.throws(() => parseRecipeField('weights', '1'), /field is 'weights', expected one of weights\.identity, /);
+  assert.throws(
+    () => changedRecipe(paper, { 'pictures.jpeg': 60 }),
+    /^recipe: field is 'pictures\.jpeg', expected one of pictures\.jpeg\.probability, pictures\.jpeg\.strength$/,
+  );
   const refused: readonly (readonly [string, string, RegExp])[] = [
     ['weights.identity', 'much', /recipe\.weights\.identity is "much", expected a number from 0 to 1000000/],
     ['weights.identity', '', /is "", expected a number from 0 to 1000000/],

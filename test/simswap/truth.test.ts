@@ -2,6 +2,7 @@
 import {
   ChangedPairs,
   MixedPairs,
+  noPictureChanges,
   ProceduralPairs,
   paper,
   readRecipe,
@@ -72,7 +73,7 @@ test('an exact swap differs from its target inside the mask only', async () => {
 test('changed pictures take truth and mask with them', async () => {
   const plain = rendered();
   const before = await batchOf(plain, 4);
-  const pairs = new ChangedPairs(plain, { flip: 1, color: 0.3, blur: 0, jpeg: 0 }, 9);
+  const pairs = new ChangedPairs(plain, { ...noPictureChanges, flip: 1, color: { probability: 1, strength: 0.3 } }, 9);
   assert.is(pairs.knowsTruth, true);
   const after = await batchOf(pairs, 4);
   const mirrored = (at: number) => at - (at % SIZE) + SIZE - 1 - (at % SIZE);
@@ -100,7 +101,7 @@ test('a mix takes pairs of kind truth from the parts that know them', async () =
 test('the recipe trains on rendered faces, and counts the distance from the truth', async () => {
   const networks = makeNetworks(1);
   const data = rendered();
-  const trainer = new Trainer({ ...networks, data, recipe: { ...truth, pictures: paper.pictures }, seed: 5 });
+  const trainer = new Trainer({ ...networks, data, recipe: { ...truth, pictures: noPictureChanges }, seed: 5 });
   const reports: StepReport[] = [];
   await trainer.run({ until: 3, onStep: (report) => reports.push(report) });
   const { kind, losses } = reports[2] as StepReport;
@@ -114,7 +115,7 @@ test('the recipe trains on rendered faces, and counts the distance from the trut
   data.dispose();
 });
 
-test('pictures whose swaps are not known are refused, and older recipes have no weight of the truth', () => {
+test('pictures whose swaps are not known are refused', () => {
   const networks = makeNetworks(1);
   const data = new HashedPairs();
   assert.throws(
@@ -123,9 +124,19 @@ test('pictures whose swaps are not known are refused, and older recipes have no 
   );
   for (const network of Object.values(networks)) network.dispose();
   data.dispose();
+});
+
+test('recipes of older checkpoints have no weight of the truth, and changes of pictures that always occur', () => {
   const { truth: _, ...older } = paper.weights;
   assert.equal(readRecipe({ ...paper, weights: older }), paper);
   assert.throws(() => readRecipe({ ...paper, weights: 7 }), /recipe\.weights/);
+  assert.equal(readRecipe({ ...truth, pictures: { flip: 0.5, color: 0.2, blur: 1.5, jpeg: 60 } }), truth);
+  assert.equal(readRecipe({ ...paper, pictures: { flip: 0, color: 0, blur: 0, jpeg: 0 } }), paper);
+  assert.throws(
+    () => readRecipe({ ...paper, pictures: { ...noPictureChanges, jpeg: 100 } }),
+    /recipe\.pictures\.jpeg\.strength.*0 to 99/,
+  );
+  assert.throws(() => readRecipe({ ...paper, pictures: 7 }), /recipe\.pictures/);
 });
 
 test.run();

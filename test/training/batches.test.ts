@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { imagesOf, renderFaces } from '@visage/faces';
 import { encodePng, writeFaceFolder } from '@visage/faces/node';
 import * as assert from 'uvu/assert';
-import { facesAtOnce } from '../../packages/training/src/evaluation/evaluate.ts';
+import { facesAtOnce } from '../../packages/training/src/evaluation/batches.ts';
 import { gpuSuite } from '../helpers/gpu.ts';
 
 const { test, gpu } = await gpuSuite('batches', { profile: 'browser', deterministic: true });

@@ -9,6 +9,7 @@ import { currentGpu } from '@visage/gpu';
 import { loadSafetensors } from '@visage/nn/node';
 import { noChanges, parseStage, type ReaderStage, type ReaderState } from '@visage/simswap';
 import {
+  describeChanges,
   hasMargins,
   loadIdentityNetwork,
   newReaderRun,
@@ -51,6 +52,15 @@ const messageOf = (work: Promise<unknown>): Promise<string> =>
     () => 'no error',
     (error: Error) => error.message,
   );
+
+test('a report names the changes that occur', () => {
+  assert.is(describeChanges(noChanges), 'none');
+  const [shrink, noise] = [
+    { probability: 0.25, strength: 4 },
+    { probability: 0, strength: 0.1 },
+  ];
+  assert.is(describeChanges({ ...noChanges, flip: 0.5, shrink, noise }), 'flip (50 %), shrink 4 (25 %)');
+});
 
 test('each kind of reader trains into a folder, with figures and weights', async () => {
   for (const reader of readerNames) {

@@ -12,6 +12,13 @@
  * - `baselines/`: DeepFakes and FaceShifter, with trainers of their own.
  */
 export * from './baselines/index.ts';
+export {
+  type Change,
+  changesPictures,
+  noPictureChanges,
+  occurs,
+  type PictureChanges,
+} from './core/pictureChanges.ts';
 export { inPrecision, type Precision, precisions } from './core/precision.ts';
 export { readRecipe } from './core/readRecipe.ts';
 export type {
@@ -20,7 +27,6 @@ export type {
   IdentityResize,
   LossWeights,
   PairKind,
-  PictureChanges,
   Recipe,
 } from './core/recipe.ts';
 export { changedRecipe, parseRecipeField, type RecipeChanges, recipePaths, recipeValue } from './core/recipeChanges.ts';
@@ -100,9 +106,8 @@ export {
 } from './networks/read.ts';
 export { disguised, softened } from './readers/attack.ts';
 export { changeFaces, changeMaps, changePoints } from './readers/changeFaces.ts';
-export { CHANGE_ROW, faceChangeRows } from './readers/changeRows.ts';
+export { FACE_CHANGE_ROW, faceChangeRows } from './readers/faceChangeRows.ts';
 export {
-  type Change,
   type FaceChanges,
   faceChangePaths,
   noChanges,
@@ -147,6 +152,8 @@ export {
 } from './swap/pipelines.ts';
 export { Swapper, type SwapperOptions } from './swap/swapper.ts';
 export { ChangedPairs } from './training/changedPairs.ts';
+export { changePictures } from './training/changePictures.ts';
+export { PICTURE_CHANGE_ROW, pictureChangeRows } from './training/changeRows.ts';
 export {
   CollapseAlarm,
   type CollapseLimits,
@@ -157,6 +164,7 @@ export {
 export type { ImagePairs, TrainingData } from './training/data.ts';
 export { shuffledRows } from './training/data.ts';
 export { AUGMENTATION_DRAWS, augmentationDraws, diffAugment } from './training/diffAugment.ts';
+export { embedPhotos, type PhotoSet } from './training/embedPhotos.ts';
 export { NonFiniteLossError } from './training/errors.ts';
 export type { ExchangePlan, ExchangeRequest, GradientExchange } from './training/exchange.ts';
 export {
@@ -167,17 +175,9 @@ export {
   ProceduralLabels,
   type ProceduralLabelsOptions,
 } from './training/labelledData.ts';
-export {
-  embedPhotos,
-  type FaceLearner,
-  type LabelledFacesOptions,
-  type PhotoSet,
-  trainOnLabelledFaces,
-} from './training/labelledFaces.ts';
 export { MixedPairs, type MixPart } from './training/mixedPairs.ts';
 export { MixedPrecision, type ScalingReport } from './training/mixedPrecision.ts';
 export type { RunOptions, StepReport, TrainerOptions, TrainingTask } from './training/options.ts';
-export { CHANGE_NUMBERS, changeNumbers, changePictures, changesPictures } from './training/pictureChanges.ts';
 export {
   ProceduralPairs,
   type ProceduralPairsOptions,

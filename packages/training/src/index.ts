@@ -64,7 +64,7 @@ export {
 } from './networks/load.ts';
 export { type MeasuredIdentity, measuredIdentity } from './networks/measured.ts';
 export { judgeOf, PhotoJudge } from './networks/photoJudge.ts';
-export { describeFigures, figureRows, ReaderFolder, type ReaderOutcome, type ReaderScores } from './readers/folder.ts';
+export { figureRows, ReaderFolder, type ReaderOutcome, type ReaderScores } from './readers/folder.ts';
 export type { ReaderFigures, ReaderKind, ReaderParts, ReaderPreset } from './readers/kind.ts';
 export { readerKinds } from './readers/kinds.ts';
 export {
@@ -110,9 +110,9 @@ export {
   resumedRun,
   type TrainingRun,
 } from './runs/open.ts';
+export { pictureOfSwap, type SwapShown } from './runs/pictureOfSwap.ts';
 export type { PhotoFigures } from './runs/results.ts';
 export { type Outcome, RunFolder } from './runs/runFolder.ts';
-export { pictureOfSwap, type SwapShown } from './runs/samples.ts';
 export { shippedSwap } from './runs/shipped.ts';
 export type { OpenedData } from './runs/sources.ts';
 export type { FolderOutcome } from './runs/trainingFolder.ts';

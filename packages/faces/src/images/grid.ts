@@ -32,13 +32,14 @@ function enlarge(source: Image, scale: number): Image {
  * Puts images into a grid, row by row, with a gap of two pixels. Images of another size than the first are resized to
  * it.
  *
+ * @param images `undefined` leaves a place empty.
  * @throws ArgumentError when there is no image or the number of columns is not positive
  */
-export function imageGrid(images: readonly Image[], options: GridOptions): Image {
+export function imageGrid(images: readonly (Image | undefined)[], options: GridOptions): Image {
   checkOptions('imageGrid', options, OPTIONS);
   checkList('imageGrid', 'images', images, 'images');
   const { columns, columnLabels = [], rowLabels = [], scale = 1 } = options;
-  const first = images[0];
+  const first = images.find((each) => each !== undefined);
   if (!first) throw new ArgumentError('imageGrid', 'images', 'an empty list', 'one image or more');
   for (const [name, value] of Object.entries({ columns, scale })) checkInteger('imageGrid', name, value, 1);
   const gap = 2;
@@ -50,6 +51,7 @@ export function imageGrid(images: readonly Image[], options: GridOptions): Image
   const grid = image(left + columns * width, top + rows * height);
   grid.data.fill(0.12);
   images.forEach((one, n) => {
+    if (one === undefined) return;
     const cell = enlarge(resizeImage(one, first.width, first.height), scale);
     paste(grid, cell, left + (n % columns) * width, top + Math.floor(n / columns) * height);
   });

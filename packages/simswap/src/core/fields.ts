@@ -2,7 +2,8 @@
  * @file Fields of plain data: the values that each may have, and how it is read out of JSON and out of text.
  * Checkpoints, command lines and help use one table.
  */
-import { expectations, type JsonReader } from './json.ts';
+import { checkOptions } from '@visage/gpu';
+import { expectations, JsonReader } from './json.ts';
 
 /** The values that a field may have, and how they are read. */
 export interface Field<T> {
@@ -44,6 +45,13 @@ export const integer = (low: number, high: number): Field<number> => ({
   parse: numberOf,
 });
 
+/** A field with a short text. */
+export const shortText: Field<string> = {
+  expected: expectations.text(100),
+  read: (from, key) => from.text(key, 100),
+  parse: (text) => text,
+};
+
 /** A field with one of several words. */
 export const choice = <T extends string>(...options: readonly T[]): Field<T> => ({
   expected: expectations.choice(options),
@@ -71,6 +79,29 @@ export function readFields<F extends Fields>(fields: F, from: JsonReader): Value
     isField(entry) ? entry.read(from, name) : readFields(entry, from.object(name)),
   ];
   return Object.fromEntries(Object.entries(fields).map(read)) as Values<F>;
+}
+
+/**
+ * Checks the names in data of a caller.
+ *
+ * @throws ArgumentError that names `op`, for a field that the table does not have.
+ */
+export function checkNames(op: string, data: object, fields: Fields): void {
+  checkOptions(op, data, Object.fromEntries(Object.keys(fields).map((name) => [name, true] as const)));
+  const members: Readonly<Record<string, unknown>> = { ...data };
+  for (const [name, entry] of Object.entries(fields))
+    if (!isField(entry)) checkNames(`${op}.${name}`, members[name] as object, entry);
+}
+
+/**
+ * Checks names and values in data of a caller.
+ *
+ * @throws ArgumentError that names `op`, for a field that the table does not have, one that is missing, and a value
+ *   that a field may not have.
+ */
+export function checkFields(op: string, data: object, fields: Fields): void {
+  checkNames(op, data, fields);
+  readFields(fields, new JsonReader(data, op));
 }
 
 /** The fields of a table by their dotted path, such as `weights.identity`. */

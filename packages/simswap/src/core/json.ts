@@ -9,23 +9,25 @@ export const expectations = {
   number: (low: number, high: number): string => `a number from ${low} to ${high}`,
   integers: ([least, most]: readonly [number, number], low: number, high: number): string =>
     `${least} to ${most} integers from ${low} to ${high}`,
+  text: (longest: number): string => `a text of at most ${longest} characters`,
   choice: (options: readonly string[]): string => options.join(' or '),
   choices: (options: readonly string[], [least, most]: readonly [number, number]): string =>
     `a list of ${least} to ${most} of ${options.join(', ')}`,
 } as const;
 
+export const isObject = (json: unknown): json is Readonly<Record<string, unknown>> =>
+  typeof json === 'object' && json !== null && !Array.isArray(json);
+
 /** The members of a JSON object, each read by the type that is expected of it. */
 export class JsonReader {
   readonly #what: string;
-  readonly #members: Record<string, unknown>;
+  readonly #members: Readonly<Record<string, unknown>>;
 
   /** @throws ArgumentError unless `json` is an object; `what` names it in errors. */
   constructor(json: unknown, what: string) {
-    if (typeof json !== 'object' || json === null || Array.isArray(json)) {
-      throw new ArgumentError('configuration', what, show(json), 'a JSON object');
-    }
+    if (!isObject(json)) throw new ArgumentError('configuration', what, show(json), 'a JSON object');
     this.#what = what;
-    this.#members = json as Record<string, unknown>;
+    this.#members = json;
   }
 
   #fail(key: string, expected: string): never {
@@ -66,11 +68,9 @@ export class JsonReader {
     return typeof value === 'boolean' ? value : this.#fail(key, 'true or false');
   }
 
-  text(key: string, longest = 100): string {
+  text(key: string, longest: number): string {
     const value = this.#members[key];
-    return typeof value === 'string' && value.length <= longest
-      ? value
-      : this.#fail(key, `a text of at most ${longest} characters`);
+    return typeof value === 'string' && value.length <= longest ? value : this.#fail(key, expectations.text(longest));
   }
 
   choice<T extends string>(key: string, options: readonly T[]): T {

@@ -2,6 +2,7 @@
  * @file Recipes: how SimSwap is trained. The sizes of the networks belong to presets, and the pictures to data sets.
  */
 import { elementOf } from './lists.ts';
+import type { PictureChanges } from './pictureChanges.ts';
 
 /**
  * What a pair of target and source has in common: the person; nothing; or, `shuffled`, what chance gives when the
@@ -32,21 +33,6 @@ export interface LossWeights {
   readonly gradientPenalty: number;
   /** Of the difference from the exact swap inside its mask, which counts on pairs of kind `truth` only. */
   readonly truth: number;
-}
-
-/**
- * How far training pictures are changed at random before any network sees them, see `changePictures`. 0 switches a
- * change off. Results are compared with pictures that were neither blurred nor compressed, see `ChangedPairs`.
- */
-export interface PictureChanges {
-  /** Chance that a picture is mirrored. */
-  readonly flip: number;
-  /** Largest relative change of brightness, contrast and saturation. */
-  readonly color: number;
-  /** Largest standard deviation of a Gaussian blur, in pixels. */
-  readonly blur: number;
-  /** How far below 100 the quality of a JPEG compression may fall. */
-  readonly jpeg: number;
 }
 
 /** The hyperparameters of an Adam optimizer. */
@@ -84,7 +70,10 @@ export interface Recipe {
   readonly turns: 'together' | 'alternate';
   /** The random changes of the pictures that the discriminator sees, see `diffAugment`. Empty: none. */
   readonly augmentation: readonly Augmentation[];
-  /** The random changes of the training pictures themselves. */
+  /**
+   * The random changes of the training pictures before any network sees them. Results are compared with pictures that
+   * were neither blurred nor compressed, see `ChangedPairs`.
+   */
   readonly pictures: PictureChanges;
   readonly generatorOptimizer: AdamNumbers;
   readonly discriminatorOptimizer: AdamNumbers;

@@ -15,7 +15,9 @@ export type RecipeChanges = Readonly<Record<string, unknown>>;
 function fieldAt(path: string) {
   const field = fieldsByPath.get(path);
   if (field) return field;
-  throw new ArgumentError('recipe', 'field', `'${path}'`, `one of ${[...fieldsByPath.keys()].join(', ')}`);
+  const paths = [...fieldsByPath.keys()];
+  const inside = paths.filter((known) => known.startsWith(`${path}.`));
+  throw new ArgumentError('recipe', 'field', `'${path}'`, `one of ${(inside.length > 0 ? inside : paths).join(', ')}`);
 }
 
 /** The value of a field at a dotted path. */

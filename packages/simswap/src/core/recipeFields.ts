@@ -1,6 +1,7 @@
 /** @file The fields of a recipe, with the values that each may have. */
 import { byPath, choice, choices, type Field, integer, listOf, number, numberOf } from './fields.ts';
 import { expectations } from './json.ts';
+import { pictureChangeFields } from './pictureChanges.ts';
 import { pairKinds } from './recipe.ts';
 
 const LAYERS = [[0, 16], -16, 16] as const;
@@ -30,7 +31,7 @@ export const recipeFields = {
   hingeFactor: WEIGHT,
   turns: choice('together', 'alternate'),
   augmentation: choices(0, 3, 'color', 'translation', 'cutout'),
-  pictures: { flip: SHARE, color: SHARE, blur: number(0, 8), jpeg: number(0, 99) },
+  pictures: pictureChangeFields,
   generatorOptimizer: adam,
   discriminatorOptimizer: adam,
   pairs: choices(1, 64, ...pairKinds),

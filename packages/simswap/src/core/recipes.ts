@@ -2,6 +2,7 @@
  * @file The recipes that the paper and its two published codes describe, and the paper's ablation. docs/recipes.md
  * shows them side by side and says where each number comes from.
  */
+import { noPictureChanges } from './pictureChanges.ts';
 import type { AdamNumbers, Recipe } from './recipe.ts';
 
 const adam: AdamNumbers = { learningRate: 4e-4, beta1: 0, beta2: 0.999, epsilon: 1e-8 };
@@ -24,7 +25,7 @@ export const paper: Recipe = {
   hingeFactor: 1,
   turns: 'together',
   augmentation: [],
-  pictures: { flip: 0, color: 0, blur: 0, jpeg: 0 },
+  pictures: noPictureChanges,
   generatorOptimizer: adam,
   discriminatorOptimizer: adam,
   pairs: ['same', 'cross'],
@@ -100,7 +101,12 @@ export const truth: Recipe = {
   name: 'truth',
   weights: { ...paper.weights, truth: 10 },
   pairs: ['same', 'cross', 'truth'],
-  pictures: { flip: 0.5, color: 0.2, blur: 1.5, jpeg: 60 },
+  pictures: {
+    flip: 0.5,
+    color: { probability: 1, strength: 0.2 },
+    blur: { probability: 1, strength: 1.5 },
+    jpeg: { probability: 1, strength: 60 },
+  },
 };
 
 /** The published recipes. */

@@ -1,9 +1,10 @@
 import { ArgumentError, showValue } from '@visage/gpu';
 import { concat, matmul, noGrad, slice, type Tensor, tensor } from '@visage/tensor';
 import { checkDType, checkShape } from '@visage/tensor/kernels';
+import { occurs } from '../core/pictureChanges.ts';
 import { blurred, compressed, noisy, occluded, recoloured, shrunk, warped } from '../training/changeKernels.ts';
-import { CHANGE_ROW, places } from './changeRows.ts';
-import { checkFaceChanges, type FaceChanges, occurs } from './faceChanges.ts';
+import { FACE_CHANGE_ROW, facePlaces as places } from './faceChangeRows.ts';
+import { checkFaceChanges, type FaceChanges, noChanges } from './faceChanges.ts';
 
 const moves = ({ flip, jitter }: FaceChanges): boolean => flip > 0 || occurs(jitter);
 
@@ -12,7 +13,7 @@ const moves = ({ flip, jitter }: FaceChanges): boolean => flip > 0 || occurs(jit
  * gradient.
  *
  * @param faces [N, S, S, 3] f32 in [0, 1].
- * @param rows [N, {@link CHANGE_ROW}] of `faceChangeRows` with the same changes.
+ * @param rows [N, {@link FACE_CHANGE_ROW}] of `faceChangeRows` with the same changes.
  * @returns [N, S, S, 3] in [0, 1].
  * @throws ArgumentError for shapes that do not fit, or changes out of range.
  */
@@ -24,7 +25,7 @@ export function changeFaces(faces: Tensor, changes: FaceChanges, rows: Tensor): 
     if (occurs(changes.occlusion)) x = occluded(x, rows, places.occlusion);
     if (occurs(changes.color)) x = recoloured(x, rows, places.color);
     if (occurs(changes.blur)) x = blurred(x, rows, places.blur, changes.blur.strength);
-    if (occurs(changes.shrink)) x = shrunk(x, rows, places.shrink);
+    if (occurs(changes.shrink, noChanges.shrink.strength)) x = shrunk(x, rows, places.shrink);
     if (occurs(changes.noise)) x = noisy(x, rows, places.noise);
     if (changes.grey > 0) x = recoloured(x, rows, places.grey); // behind the noise, which has colours
     return occurs(changes.jpeg) ? compressed(x, rows, places.jpeg) : x;
@@ -66,7 +67,7 @@ export function changePoints(
   checkFaceChanges('changePoints', changes);
   checkDType('changePoints', 'points', points, 'f32');
   checkShape('changePoints', 'points', points.shape, [null, mirror.length, 2], 'x and y of each point');
-  checkShape('changePoints', 'rows', rows.shape, [points.dim(0), CHANGE_ROW], 'One row per picture');
+  checkShape('changePoints', 'rows', rows.shape, [points.dim(0), FACE_CHANGE_ROW], 'One row per picture');
   if ([...mirror].sort((a, b) => a - b).some((point, k) => point !== k))
     throw new ArgumentError('changePoints', 'mirror', showValue(mirror), 'the number of each point once');
   if (!moves(changes)) return points;
@@ -97,5 +98,5 @@ function check(op: string, x: Tensor, changes: FaceChanges, rows: Tensor, channe
   checkDType(op, 'pictures', x, 'f32');
   checkShape(op, 'pictures', x.shape, [null, x.dim(2), null, channels], 'They are square, NHWC');
   checkDType(op, 'rows', rows, 'f32');
-  checkShape(op, 'rows', rows.shape, [x.dim(0), CHANGE_ROW], 'One row per picture');
+  checkShape(op, 'rows', rows.shape, [x.dim(0), FACE_CHANGE_ROW], 'One row per picture');
 }

@@ -1,23 +1,23 @@
-import { ArgumentError, checkOptions, type OptionKeys } from '@visage/gpu';
-import { byPath, number, readFields } from '../core/fields.ts';
+import { ArgumentError } from '@visage/gpu';
+import { byPath, checkFields, readFields } from '../core/fields.ts';
 import { JsonReader } from '../core/json.ts';
-
-/** A random change of a picture. */
-export interface Change {
-  /** The share of the pictures that are changed. 0 switches the change off. */
-  readonly probability: number;
-  /** How far at most; each change says in what. */
-  readonly strength: number;
-}
+import {
+  type Change,
+  changeFields,
+  idle,
+  noPictureChanges,
+  type PictureChanges,
+  pictureChangeFields,
+  shareField,
+} from '../core/pictureChanges.ts';
 
 /**
- * How faces are changed at random before a reader sees them, so that it reads photographs as it reads renderings. The
- * changes are applied in the order in which they stand here, which is that of a camera: what stands before the face,
- * where it lies in the crop, light and lens, and what becomes of the picture afterwards.
+ * How faces are changed at random before a reader sees them, so that it reads photographs as it reads renderings: as
+ * any picture is, and as the crops of a detector are. Faces are mirrored and jittered, occluded, recoloured, blurred,
+ * shrunk, made noisy, made grey and compressed, in this order: where the face lies in the crop, what stands before it,
+ * light and lens, and what becomes of the picture afterwards.
  */
-export interface FaceChanges {
-  /** The share of pictures that are mirrored. */
-  readonly flip: number;
+export interface FaceChanges extends PictureChanges {
   /**
    * Crops that a detector placed. Strength: the standard deviation of each of the detector's five points, as a share of
    * the distance of the eyes. Strong jitter is also for crops of another alignment.
@@ -25,33 +25,22 @@ export interface FaceChanges {
   readonly jitter: Change;
   /** A disc or a bar before the face. Strength: the largest radius, as a share of the side. */
   readonly occlusion: Change;
-  /** Brightness, contrast and saturation. Strength: the largest relative change. */
-  readonly color: Change;
-  /** A Gaussian blur. Strength: the largest standard deviation in pixels. */
-  readonly blur: Change;
   /** A small picture that was enlarged. Strength: the largest factor. */
   readonly shrink: Change;
   /** Noise of a sensor. Strength: the largest standard deviation, of values in [0, 1]. */
   readonly noise: Change;
   /** The share of pictures that lose their colour: all channels become the luma of BT.709. */
   readonly grey: number;
-  /** A JPEG file. Strength: how far below 100 its quality may fall. */
-  readonly jpeg: Change;
 }
-
-const OFF: Change = { probability: 0, strength: 0 };
 
 /** Changes that leave every picture alone. */
 export const noChanges: FaceChanges = {
-  flip: 0,
-  jitter: OFF,
-  occlusion: OFF,
-  color: OFF,
-  blur: OFF,
-  shrink: { probability: 0, strength: 1 },
-  noise: OFF,
+  ...noPictureChanges,
+  jitter: idle,
+  occlusion: idle,
+  shrink: { ...idle, strength: 1 },
+  noise: idle,
   grey: 0,
-  jpeg: OFF,
 };
 
 /**
@@ -73,51 +62,22 @@ export const photographChanges: FaceChanges = {
   jpeg: { probability: 0.5, strength: 70 },
 };
 
-const SHARE = number(0, 1);
-const change = (low: number, high: number) => ({ probability: SHARE, strength: number(low, high) });
-
 /** The fields of {@link FaceChanges}, with the values that each may have. */
-export const faceChangeFields = {
-  flip: SHARE,
-  jitter: change(0, 1),
-  occlusion: change(0, 0.5),
-  color: change(0, 1),
-  blur: change(0, 8),
-  shrink: change(1, 16),
-  noise: change(0, 1),
-  grey: SHARE,
-  jpeg: change(0, 99),
-};
-
-/** Changes without a strength. */
-const SHARES: ReadonlySet<string> = new Set(['flip', 'grey'] satisfies (keyof FaceChanges)[]);
-
-const CHANGES: OptionKeys<FaceChanges> = {
-  flip: true,
-  jitter: true,
-  occlusion: true,
-  color: true,
-  blur: true,
-  shrink: true,
-  noise: true,
-  grey: true,
-  jpeg: true,
+const faceChangeFields = {
+  ...pictureChangeFields,
+  jitter: changeFields(0, 1),
+  occlusion: changeFields(0, 0.5),
+  shrink: changeFields(1, 16),
+  noise: changeFields(0, 1),
+  grey: shareField,
 };
 
 /**
- * Checks changes.
+ * Checks changes of faces.
  *
  * @throws ArgumentError that names `op`, for a change that there is not, or a probability or strength out of range.
  */
-export function checkFaceChanges(op: string, changes: FaceChanges): void {
-  checkOptions(op, changes, CHANGES);
-  for (const [name, each] of Object.entries(changes))
-    if (!SHARES.has(name)) checkOptions(`${op}: ${name}`, each, { probability: true, strength: true });
-  readFields(faceChangeFields, new JsonReader(changes, op));
-}
-
-/** Whether a change can occur. */
-export const occurs = ({ probability }: Change): boolean => probability > 0;
+export const checkFaceChanges = (op: string, changes: FaceChanges): void => checkFields(op, changes, faceChangeFields);
 
 /** The dotted path of every field of {@link FaceChanges}, such as `jpeg.strength`, with what it may be. */
 export const faceChangePaths: ReadonlyMap<string, string> = new Map(

@@ -2,7 +2,7 @@ import { type CheckpointGroups, type Module, seeded } from '@visage/nn';
 import { crossEntropy, keep, noGrad, RandomState, scope, type Tensor, tensor } from '@visage/tensor';
 import { inPrecision, type Precision } from '../core/precision.ts';
 import type { IdentityNetwork } from '../networks/identity.ts';
-import { MarginHead } from '../networks/marginHeads.ts';
+import { arcFaceMargin, type MarginConfig, MarginHead } from '../networks/marginHeads.ts';
 import { buildIdentityNetwork } from '../networks/read.ts';
 import type { LabelledPeople, LabelledPictures } from '../training/labelledData.ts';
 import { disguised, softened } from './attack.ts';
@@ -33,10 +33,12 @@ export class IdentityTask implements ReaderTask<MarginStage> {
   /**
    * @param people classes.
    * @param seed decides the class centres and the random numbers of attacks.
+   * @param margin of which kind the margins of the stages are.
    */
-  constructor(network: IdentityNetwork, people: number, seed: number) {
+  constructor(network: IdentityNetwork, people: number, seed: number, margin: MarginConfig['kind'] = 'angle') {
     this.network = network;
-    this.head = seeded(seed + HEAD_STREAM, () => new MarginHead(people, network.config.embedding));
+    const config = { ...arcFaceMargin, kind: margin };
+    this.head = seeded(seed + HEAD_STREAM, () => new MarginHead(people, network.config.embedding, config));
     this.modules = { network, head: this.head };
     this.#random = new RandomState(seed + ATTACK_STREAM, network.gpu);
     this.#radius = keep(tensor([0], [1], { gpu: network.gpu }));
@@ -60,7 +62,7 @@ export class IdentityTask implements ReaderTask<MarginStage> {
     const seen = softened(images, blurs, this.#random);
     const faces = attack > 0 ? disguised(this.network, seen, this.#radius, this.#random, precision) : seen;
     const embeddings = inPrecision(precision, () => this.network.embed(faces));
-    return crossEntropy(this.head.forward(embeddings, labels, { kind: 'angle', margin, scale }), labels);
+    return crossEntropy(this.head.forward(embeddings, labels, { kind: this.head.config.kind, margin, scale }), labels);
   }
 
   /**

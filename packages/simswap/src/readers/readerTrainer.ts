@@ -21,7 +21,7 @@ import { gradientsOf, update } from '../training/mixedPrecision.ts';
 import { type StepClock, StepsInFlight } from '../training/pacing.ts';
 import { StepGate } from '../training/stepGate.ts';
 import { runSteps } from '../training/stepLoop.ts';
-import { faceChangeRows } from './changeRows.ts';
+import { faceChangeRows } from './faceChangeRows.ts';
 import { type FaceChanges, noChanges } from './faceChanges.ts';
 import { LossWatch } from './lossWatch.ts';
 import { optimizerOf } from './readerOptimizer.ts';

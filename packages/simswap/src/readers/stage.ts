@@ -19,7 +19,10 @@ export interface ReaderStage {
 
 /** A stage in which a network learns to tell people apart. */
 export interface MarginStage extends ReaderStage {
-  /** What the angle to the own class has to be smaller, in radians, to count as much. Deng et al. 2019. */
+  /**
+   * What the angle to the own class has to be smaller, in radians, to count as much (Deng et al. 2019); for an
+   * `IdentityTask` of the kind `cosine`, what its cosine has to be larger.
+   */
   readonly margin: number;
   /** Factor of the logits. */
   readonly scale: number;

@@ -2,7 +2,7 @@ import type { Gpu, RecordedStep } from '@visage/gpu';
 import type { Schedule } from '@visage/nn';
 import { keep, type Tensor, zeros } from '@visage/tensor';
 import type { LabelledData } from '../training/labelledData.ts';
-import { CHANGE_ROW } from './changeRows.ts';
+import { FACE_CHANGE_ROW } from './faceChangeRows.ts';
 import { type ReaderStage, scheduleOf } from './stage.ts';
 
 /** What belongs to the stage in progress of a training. */
@@ -19,7 +19,7 @@ export class StageParts {
   constructor(number: number, stage: ReaderStage, data: LabelledData, gpu: Gpu) {
     this.number = number;
     this.data = data;
-    this.rows = keep(zeros([stage.batchSize, CHANGE_ROW], { gpu }));
+    this.rows = keep(zeros([stage.batchSize, FACE_CHANGE_ROW], { gpu }));
     this.rate = scheduleOf(stage);
   }
 

@@ -4,6 +4,7 @@
  */
 import { type Constant, f32, i32, linearGrid } from '@visage/gpu';
 import {
+  augmentBatch,
   augmentBlur,
   augmentColor,
   augmentJpeg,
@@ -18,27 +19,8 @@ import { empty } from '@visage/tensor/kernels';
 
 const WORKGROUP = 256;
 const MCU = 16; // side of the squares of pixels that JPEG compresses
-const LUMA = [0.299, 0.587, 0.114]; // ITU-R BT.601
-const GREY = [0.2126, 0.7152, 0.0722]; // ITU-R BT.709
 
-/**
- * (M | b) row by row: p ↦ contrast · (brightness · saturated(p) − ½) + ½, with saturated(p) = luma + s · (p − luma).
- */
-export function colorMatrix(brightness: number, contrast: number, saturation: number): number[] {
-  const gain = brightness * contrast;
-  return [0, 1, 2].flatMap((row) => [
-    ...LUMA.map((weight, column) => gain * ((row === column ? saturation : 0) + (1 - saturation) * weight)),
-    0.5 * (1 - contrast),
-  ]);
-}
-
-/** (M | b) row by row: p ↦ luma of BT.709 in all channels. */
-export const greyMatrix: readonly number[] = [0, 1, 2].flatMap(() => [...GREY, 0]);
-
-/** libjpeg's factor of its quantisation tables, in percent. */
-export const jpegScale = (quality: number): number => (quality < 50 ? 5000 / quality : 200 - 2 * quality);
-
-/** Launches a kernel that takes one thread per pixel. */
+/** Launches a kernel that takes one thread per pixel, behind the parts that it needs besides that of the batch. */
 function perPixel(
   name: string,
   parts: readonly string[],
@@ -50,16 +32,20 @@ function perPixel(
   const out = empty(x.gpu, x.shape, 'f32');
   const PIXELS = x.size / channels;
   x.gpu.dispatch({
-    program: { name, constants: { WG: WORKGROUP, H, W, PIXELS, NUMBERS: numbers.dim(1), ...constants }, parts },
+    program: {
+      name,
+      constants: { WG: WORKGROUP, H, W, PIXELS, NUMBERS: numbers.dim(1), ...constants },
+      parts: [augmentBatch, ...parts],
+    },
     buffers: [out.buffer, x.buffer, numbers.buffer],
     grid: linearGrid(Math.ceil(PIXELS / WORKGROUP)),
   });
   return out;
 }
 
-/** Mirrored and recoloured by a matrix of 12 numbers from a place on and a flag behind it. */
-export const recoloured = (x: Tensor, numbers: Tensor, COLOR: number): Tensor =>
-  perPixel('augment/color', [augmentColor], x, numbers, { COLOR });
+/** Recoloured by a 3x4 matrix, row by row from a place of the numbers on. */
+export const recoloured = (x: Tensor, numbers: Tensor, MATRIX: number): Tensor =>
+  perPixel('augment/color', [augmentColor], x, numbers, { MATRIX });
 
 /** Blurred by a Gaussian with σ at a place of the numbers, at most `most` pixels. */
 export function blurred(x: Tensor, numbers: Tensor, SIGMA: number, most: number): Tensor {
@@ -107,7 +93,7 @@ export function compressed(x: Tensor, numbers: Tensor, QUALITY: number): Tensor 
     program: {
       name: 'augment/jpeg',
       constants: { H, W, NUMBERS: numbers.dim(1), QUALITY, ACROSS, DOWN, MCUS },
-      parts: [augmentJpeg],
+      parts: [augmentBatch, augmentJpeg],
     },
     buffers: [out.buffer, x.buffer, numbers.buffer],
     grid: linearGrid(MCUS),

@@ -1,17 +1,18 @@
 import { checkInteger, type Gpu } from '@visage/gpu';
-import { concat, keep, slice, type Tensor, zeros } from '@visage/tensor';
-import type { PairKind, PictureChanges } from '../core/recipe.ts';
+import { keep, type Tensor, zeros } from '@visage/tensor';
+import { changesPictures, checkPictureChanges, noPictureChanges, type PictureChanges } from '../core/pictureChanges.ts';
+import type { PairKind } from '../core/recipe.ts';
 import { alone, ownRows, rowsOfAll, type Shard } from '../core/shard.ts';
+import { warped } from './changeKernels.ts';
+import { changePictures } from './changePictures.ts';
+import { PICTURE_CHANGE_ROW, pictureChangeRows, places } from './changeRows.ts';
 import type { ImagePairs, TrainingData } from './data.ts';
-import { CHANGE_NUMBERS, changeNumbers, changePictures } from './pictureChanges.ts';
 
 /**
  * Added to the seed for the random numbers of targets and sources, which are not those of the training itself (its
  * streams begin at 0, 2³² and 2³³).
  */
 const STREAMS = { target: 3 * 2 ** 32, source: 4 * 2 ** 32 } as const;
-
-const NONE: PictureChanges = { flip: 0, color: 0, blur: 0, jpeg: 0 };
 
 /**
  * Pairs whose pictures are changed at random, see {@link changePictures}; targets and sources independently of each
@@ -25,22 +26,29 @@ export class ChangedPairs implements TrainingData {
   readonly imageSize: number;
   readonly #data: TrainingData;
   readonly #changes: PictureChanges;
+  /** Those that reach everything, and those that results are spared. */
+  readonly #lighting: PictureChanges;
+  readonly #degrading: PictureChanges;
   readonly #seed: number;
-  readonly #numbers: Readonly<Record<keyof typeof STREAMS | 'mask', Tensor>>;
+  readonly #rows: Readonly<Record<keyof typeof STREAMS, Tensor>>;
 
   /**
    * @param gpu the device of the pictures. Default: the current one.
    * @throws ArgumentError for changes or a seed out of range.
    */
   constructor(data: TrainingData, changes: PictureChanges, seed: number, gpu?: Gpu) {
+    checkPictureChanges('ChangedPairs', changes);
     checkInteger('ChangedPairs', 'seed', seed, 0, 2 ** 32 - 1);
     this.batchSize = data.batchSize;
     this.imageSize = data.imageSize;
     this.#data = data;
     this.#changes = changes;
+    const { flip, color, blur, jpeg } = changes;
+    this.#lighting = { ...noPictureChanges, flip, color };
+    this.#degrading = { ...noPictureChanges, blur, jpeg };
     this.#seed = seed;
-    const numbers = () => keep(zeros([data.batchSize, CHANGE_NUMBERS], { gpu }));
-    this.#numbers = { target: numbers(), source: numbers(), mask: numbers() };
+    const rows = () => keep(zeros([data.batchSize, PICTURE_CHANGE_ROW], { gpu }));
+    this.#rows = { target: rows(), source: rows() };
   }
 
   get shard(): Shard {
@@ -54,32 +62,17 @@ export class ChangedPairs implements TrainingData {
   /** An exact swap is mirrored and recoloured as its target is, and its mask is mirrored with it. */
   images(kind: PairKind): ImagePairs {
     const { target, source, truth } = this.#data.images(kind);
-    const { target: ofTarget, source: ofSource } = this.#numbers;
-    const clean = { target: this.#lit(target, ofTarget), source: this.#lit(source, ofSource) };
-    const { blur, jpeg } = this.#changes;
+    const rows = this.#rows;
+    const lit = (pictures: Tensor, of: Tensor) => changePictures(pictures, this.#lighting, of);
+    const degraded = (pictures: Tensor, of: Tensor) => changePictures(pictures, this.#degrading, of);
+    const mirrored = (mask: Tensor) => (this.#changes.flip > 0 ? warped(mask, rows.target, places.warp) : mask);
+    const clean = { target: lit(target, rows.target), source: lit(source, rows.source) };
     return {
-      target: this.#degraded(clean.target, ofTarget),
-      source: this.#degraded(clean.source, ofSource),
-      ...((blur > 0 || jpeg > 0) && { clean }),
-      ...(truth && { truth: { image: this.#lit(truth.image, ofTarget), mask: this.#mirrored(truth.mask) } }),
+      target: degraded(clean.target, rows.target),
+      source: degraded(clean.source, rows.source),
+      ...(changesPictures(this.#degrading) && { clean }),
+      ...(truth && { truth: { image: lit(truth.image, rows.target), mask: mirrored(truth.mask) } }),
     };
-  }
-
-  #lit(pictures: Tensor, numbers: Tensor): Tensor {
-    const { flip, color } = this.#changes;
-    return changePictures(pictures, { ...NONE, flip, color }, numbers);
-  }
-
-  #degraded(pictures: Tensor, numbers: Tensor): Tensor {
-    const { blur, jpeg } = this.#changes;
-    return changePictures(pictures, { ...NONE, blur, jpeg }, numbers);
-  }
-
-  #mirrored(mask: Tensor): Tensor {
-    const { flip } = this.#changes;
-    if (flip === 0) return mask;
-    const turned = changePictures(concat([mask, mask, mask], 3), { ...NONE, flip }, this.#numbers.mask);
-    return slice(turned, 3, 0, 1);
   }
 
   expect(kind: PairKind, step: number): void {
@@ -93,13 +86,13 @@ export class ChangedPairs implements TrainingData {
   async load(kind: PairKind, step: number): Promise<void> {
     await this.#data.load(kind, step);
     const all = rowsOfAll(this.batchSize, this.shard);
-    const numbers = (changes: PictureChanges, side: keyof typeof STREAMS) =>
-      ownRows(changeNumbers(changes, all, step, this.#seed + STREAMS[side]), this.shard);
-    for (const side of ['target', 'source'] as const) this.#numbers[side].write(numbers(this.#changes, side));
-    if (kind === 'truth') this.#numbers.mask.write(numbers({ ...NONE, flip: this.#changes.flip }, 'target'));
+    for (const side of ['target', 'source'] as const) {
+      const rows = pictureChangeRows(this.#changes, all, this.imageSize, step, this.#seed + STREAMS[side]);
+      this.#rows[side].write(ownRows(rows, this.shard));
+    }
   }
 
   dispose(): void {
-    for (const numbers of Object.values(this.#numbers)) numbers.dispose();
+    for (const rows of Object.values(this.#rows)) rows.dispose();
   }
 }

@@ -1,6 +1,7 @@
 /** @file The sheet of hard cases: every system's swaps of them, and how far each is from what it should keep. */
-import { type Image, image, imageGrid, imagesOf, pixelErrors } from '@visage/faces';
+import { type Image, imagesOf, pixelErrors } from '@visage/faces';
 import { renderAll } from '../evaluation/evaluate.ts';
+import { swapMatrix } from '../evaluation/swapMatrix.ts';
 import { type Attribute, attributeErrors, labelsOf } from './attributes/labels.ts';
 import { type MeasureOptions, swapGrouped } from './measure.ts';
 import { type HardCase, hardCases, hardLevel, hardSwaps } from './plan/hardCases.ts';
@@ -68,18 +69,19 @@ export class HardSheet {
     return { scores, picture: this.#picture(swaps) };
   }
 
-  /** Sources above, targets at the left; a target shows the person into whom the first source is swapped. */
+  /** A target shows the person into whom the first source is swapped. */
   #picture(swaps: Float32Array): Image {
     const { imageSize } = this.#options;
     const [sources, targets, made] = [this.#faces.sources, this.#faces.targets, swaps].map((all) =>
       imagesOf(all, imageSize),
     ) as [Image[], Image[], Image[]];
-    const rows = this.#cases.map((_, k) => [targets[k], ...this.#groups.map(({ from }) => made[from + k])]);
-    const shown = [image(imageSize, imageSize), ...this.#groups.map(({ from }) => sources[from]), ...rows.flat()];
-    return imageGrid(shown as Image[], {
-      columns: this.#groups.length + 1,
-      rowLabels: ['source', ...this.#cases.map(({ name }) => name)],
-    });
+    const firsts = this.#groups.map(({ from }) => from);
+    return swapMatrix(
+      firsts.map((from) => sources[from] as Image),
+      targets.slice(0, this.#cases.length),
+      (source, target) => made[(firsts[source] as number) + target],
+      { targetNames: this.#cases.map(({ name }) => name) },
+    );
   }
 }
 

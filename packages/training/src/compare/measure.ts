@@ -11,7 +11,8 @@ import {
 import { currentGpu, type Gpu, stayedBusy, warmUp } from '@visage/gpu';
 import type { IdentityNetwork } from '@visage/simswap';
 import { noGrad, record } from '@visage/tensor';
-import { embedAll, enrolled, facesAtOnce, inBatches, renderAll, upload } from '../evaluation/evaluate.ts';
+import { facesAtOnce, inBatches, upload } from '../evaluation/batches.ts';
+import { embedAll, enrolled, renderAll } from '../evaluation/evaluate.ts';
 import { firstOf } from '../evaluation/people.ts';
 import { type Attribute, attributeErrors, labelsOf } from './attributes/labels.ts';
 import type { AttributeMeter } from './attributes/meter.ts';

@@ -6,7 +6,7 @@ import { join, relative, sep } from 'node:path';
 import { type LeftOut, surveyFaceFolder } from '@visage/faces/node';
 import type { TemplateName } from '@visage/photos';
 import type { FacePlace } from '@visage/photos/node';
-import { openSet } from './set.ts';
+import { openedFaceSet } from './faceSet.ts';
 
 /** Identifies the content of a data set, independently of where its folder lies. */
 export interface DataFingerprint {
@@ -51,7 +51,7 @@ const STATS_AT_ONCE = 64;
  * @throws FileError when there is neither.
  */
 export const openDataSet = (folder: string): Promise<DataSet> =>
-  existsSync(join(folder, 'set.json')) ? openSet(folder) : openFolder(folder);
+  existsSync(join(folder, 'set.json')) ? openedFaceSet(folder) : openFolder(folder);
 
 async function openFolder(folder: string): Promise<DataSet> {
   const { identities, leftOut } = await surveyFaceFolder(folder, FORMATS);

@@ -10,11 +10,12 @@ import {
   swapScores,
   trivialScores,
 } from '@visage/faces';
-import { currentGpu, type Gpu } from '@visage/gpu';
 import type { IdentityNetwork, Swapper } from '@visage/simswap';
-import { noGrad, scope, type Tensor, tensor } from '@visage/tensor';
+import { noGrad, type Tensor } from '@visage/tensor';
 import { loadFaces } from '../networks/load.ts';
 import { PhotoJudge } from '../networks/photoJudge.ts';
+import { facesAtOnce, inBatches, upload } from './batches.ts';
+import { addUnit } from './likeness.ts';
 import { firstOf, type PeopleSet } from './people.ts';
 
 /** The faces on which a swapper is measured, and the network that judges its swaps. */
@@ -33,18 +34,6 @@ export type AnswerName = 'copyTarget' | 'copySource' | 'meanIdentity' | 'truth';
 
 const SWAPS_PER_PERSON = 2;
 const GALLERY_PHOTOS = 3;
-const BATCH = 16; // faces per launch: bounds the memory of a measurement
-const CHANNELS = 128; // the most channels of any full-resolution feature map in these networks
-
-/**
- * The number of faces of a size that a network is given at once. It is limited so that the largest feature map fits
- * into one buffer of the device; some devices allow only 128 MiB.
- */
-export function facesAtOnce(imageSize: number): number {
-  const { maxStorageBufferBindingSize, maxBufferSize } = currentGpu().device.limits;
-  const fitting = Math.floor(Math.min(maxStorageBufferBindingSize, maxBufferSize) / (imageSize ** 2 * CHANNELS * 4));
-  return Math.max(1, Math.min(BATCH, fitting));
-}
 
 /** Source and target faces of the measured swaps; row k of both belongs to swap k. */
 interface Faces {
@@ -195,10 +184,8 @@ export async function enrolled(options: EvaluationOptions): Promise<Embeddings> 
     });
     const vectors = await embedAll(judge, images, imageSize);
     for (let row = 0; row < people; row++) {
-      const one = vectors.values.subarray(row * size, (row + 1) * size);
-      const length = Math.hypot(...one);
-      for (const [k, value] of one.entries())
-        values[row * size + k] = (values[row * size + k] as number) + value / length;
+      const place = [row * size, (row + 1) * size] as const;
+      addUnit(values.subarray(...place), vectors.values.subarray(...place));
     }
   }
   return { values, size };
@@ -216,31 +203,4 @@ export async function embedAll(
     noGrad(() => judge.embed(upload(images, imageSize, from, to, judge.gpu))),
   );
   return { values, size: judge.config.embedding };
-}
-
-/** Uploads images `from` to `to` − 1 of a host array as a batch [to − from, size, size, 3]. */
-export const upload = (all: Float32Array, size: number, from: number, to: number, gpu?: Gpu): Tensor => {
-  const pixels = size * size * 3;
-  return tensor(all.subarray(from * pixels, to * pixels), [to - from, size, size, 3], { gpu });
-};
-
-/** Computes `count` rows in batches, reads each batch back and concatenates them on the host. */
-export async function inBatches(
-  count: number,
-  compute: (from: number, to: number) => Tensor,
-  batch = BATCH,
-): Promise<Float32Array> {
-  const parts: Float32Array[] = [];
-  for (let from = 0; from < count; from += batch) {
-    const part = scope(() => compute(from, Math.min(count, from + batch)));
-    parts.push(await part.floats());
-    part.dispose();
-  }
-  const all = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
 }

@@ -3,7 +3,9 @@ import type { IdentityNetwork, Swapper } from '@visage/simswap';
 import type { DataPerson } from '../data/dataSet.ts';
 import type { Pictures } from '../data/pictures.ts';
 import { PhotoJudge } from '../networks/photoJudge.ts';
-import { embedAll, facesAtOnce, inBatches, upload } from './evaluate.ts';
+import { facesAtOnce, inBatches, joined, upload } from './batches.ts';
+import { embedAll } from './evaluate.ts';
+import { addUnit } from './likeness.ts';
 
 /** Who measures a swapper on whose photographs. */
 export interface HeldOutOptions {
@@ -157,11 +159,8 @@ async function albumOf({ judge, people, pictures }: HeldOutOptions): Promise<Alb
   const gallery = new Float32Array(albums.length * size);
   for (const [row, [, , ...known]] of albums.entries()) {
     const { values } = await embedAll(judge, joined(known), pictures.imageSize);
-    for (let from = 0; from < values.length; from += size) {
-      const length = Math.hypot(...values.subarray(from, from + size));
-      for (let k = 0; k < size; k++)
-        gallery[row * size + k] = (gallery[row * size + k] as number) + (values[from + k] as number) / length;
-    }
+    for (let from = 0; from < values.length; from += size)
+      addUnit(gallery.subarray(row * size, (row + 1) * size), values.subarray(from, from + size));
   }
   return {
     sources: joined(albums.map(([source]) => source as Float32Array)),
@@ -169,15 +168,6 @@ async function albumOf({ judge, people, pictures }: HeldOutOptions): Promise<Alb
     gallery: { values: gallery, size },
     count: albums.length,
   };
-}
-
-function joined(images: readonly Float32Array[]): Float32Array {
-  const each = images[0]?.length ?? 0;
-  const all = new Float32Array(images.length * each);
-  images.forEach((image, k) => {
-    all.set(image, k * each);
-  });
-  return all;
 }
 
 const pickedRows = (values: Float32Array, size: number, rows: readonly number[]): Float32Array =>

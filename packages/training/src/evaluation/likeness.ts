@@ -11,6 +11,12 @@ export function unit(row: Float32Array): Float32Array {
 export const cosineOf = (a: Float32Array, b: Float32Array): number =>
   a.reduce((sum, value, k) => sum + value * (b[k] as number), 0);
 
+/** Adds a vector to another after division by its length, so that each of several counts alike in their sum. */
+export function addUnit(sum: Float32Array, vector: Float32Array): void {
+  const length = Math.hypot(...vector);
+  for (const [k, value] of vector.entries()) sum[k] = (sum[k] as number) + value / length;
+}
+
 /** The mean cosine of pairs of different people; near 1 a network takes everybody for one person. */
 export const meanCosineOf = (cosines: readonly number[]): number =>
   cosines.reduce((sum, cosine) => sum + cosine, 0) / cosines.length;

@@ -1,11 +1,12 @@
 /** @file A sheet of swaps in the layout of the paper's matrix: sources above, targets at the left. */
-import { type Image, image, imageGrid, imagesOf } from '@visage/faces';
+import { type Image, image, imagesOf } from '@visage/faces';
 import { alignFace, cropPictures, drawLabel, type Face, type Picture } from '@visage/photos';
 import { scope } from '@visage/tensor';
+import { swapMatrix } from './swapMatrix.ts';
 
 const SIDE = 128; // of a cell, in pixels
 const MOST = 10; // sources and targets
-const [EMPTY, GROUND] = [0.25, 0.12]; // grey of swaps that were not made, and of the corner
+const GROUND = 0.12; // grey around the label
 const LABEL_WIDTHS = 240; // the label is eight of these shares of the width high
 
 /**
@@ -28,12 +29,8 @@ export class PortraitSheet {
 
   /** The sheet, with the label of synthetic pictures under it. Its diagonal is empty: nobody goes into themselves. */
   image(): Image {
-    const rows = this.#portraits.map((portrait, target) => [
-      portrait,
-      ...this.#portraits.map((_, source) => this.#swaps.get(`${source},${target}`) ?? blank(EMPTY)),
-    ]);
-    const cells = [blank(GROUND), ...this.#portraits, ...rows.flat()];
-    const grid = imageGrid(cells, { columns: this.#portraits.length + 1 });
+    const people = this.#portraits;
+    const grid = swapMatrix(people, people, (source, target) => this.#swaps.get(`${source},${target}`));
     const strip = 8 * Math.max(1, Math.round(grid.width / LABEL_WIDTHS));
     const sheet = image(grid.width, grid.height + strip);
     sheet.data.fill(GROUND);
@@ -49,10 +46,4 @@ async function cut(picture: Picture, { points }: Face): Promise<Image> {
   const [shown] = imagesOf(await crop.floats(), SIDE);
   crop.dispose();
   return shown as Image;
-}
-
-function blank(grey: number): Image {
-  const empty = image(SIDE, SIDE);
-  empty.data.fill(grey);
-  return empty;
 }

@@ -17,6 +17,7 @@ import {
   type TemplateName,
 } from '@visage/photos';
 import type { IdentityNetwork } from '@visage/simswap';
+import { joined } from './batches.ts';
 import { embedAll } from './evaluate.ts';
 import { agreementOf, cosineOf, meanCosineOf, unit } from './likeness.ts';
 
@@ -124,8 +125,7 @@ export async function embeddingRows(
   faces: readonly RealFace[],
   size: number,
 ): Promise<Float32Array[]> {
-  const images = new Float32Array(faces.length * size * size * 3);
-  for (const [k, { crop }] of faces.entries()) images.set(crop, k * size * size * 3);
+  const images = joined(faces.map(({ crop }) => crop));
   const { values, size: length }: Embeddings = await embedAll(network, images, size);
   return faces.map((_, k) => unit(values.slice(k * length, (k + 1) * length)));
 }

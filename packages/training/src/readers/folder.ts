@@ -202,7 +202,7 @@ class ReaderWork implements FolderWork<ReaderScores> {
 }
 
 /** Figures in words. */
-export const describeFigures = (figures: ReaderFigures): string =>
+const describeFigures = (figures: ReaderFigures): string =>
   Object.entries(figures)
     .map(([name, value]) => `${name} ${value.toFixed(4)}`)
     .join(', ');

@@ -16,6 +16,7 @@ import {
   readIdentityConfig,
 } from '@visage/simswap';
 import { PictureLabels } from '../data/pictureLabels.ts';
+import { joined } from '../evaluation/batches.ts';
 import { embedAll } from '../evaluation/evaluate.ts';
 import { firstOf, type PeopleSet } from '../evaluation/people.ts';
 import type { OpenedData } from '../runs/sources.ts';
@@ -186,10 +187,7 @@ async function photographFigures(network: IdentityNetwork, { split, pictures }: 
       faces.push(read.data);
     }
   }
-  const size = pictures.imageSize;
-  const images = new Float32Array(faces.length * size * size * 3);
-  for (const [k, face] of faces.entries()) images.set(face, k * size * size * 3);
-  return figuresOf(await embedAll(network, images, size), labels);
+  return figuresOf(await embedAll(network, joined(faces), pictures.imageSize), labels);
 }
 
 /** Equal error rate, and true accept rates where there are enough pairs of two people for the rate. */

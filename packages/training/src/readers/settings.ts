@@ -2,8 +2,11 @@
 import { type FactorSplit, factorSplits, type Level } from '@visage/faces';
 import { VisageError } from '@visage/gpu';
 import {
+  type Change,
   type FaceChanges,
   type LevelShare,
+  noChanges,
+  occurs,
   type Precision,
   precisions,
   type ReaderOptimizer,
@@ -151,8 +154,10 @@ export function describeStage(stage: ReaderStage): string {
 
 /** The changes of the faces in words: those that occur. */
 export function describeChanges({ flip, grey, ...changes }: FaceChanges): string {
-  const said = Object.entries(changes).flatMap(([name, { probability, strength }]) =>
-    probability > 0 ? [`${name} ${strength} (${Math.round(100 * probability)} %)`] : [],
+  const said = Object.entries(changes).flatMap(([name, change]: [string, Change]) =>
+    occurs(change, noChanges[name as keyof typeof changes].strength)
+      ? [`${name} ${change.strength} (${Math.round(100 * change.probability)} %)`]
+      : [],
   );
   const shares = Object.entries({ flip, grey }).flatMap(([name, probability]) =>
     probability > 0 ? [`${name} (${Math.round(100 * probability)} %)`] : [],

@@ -1,10 +1,12 @@
-import { faceSets, type Image, image, imageGrid, imagesOf, type Level, renderFaces } from '@visage/faces';
+import { faceSets, type Image, image, imagesOf, type Level, renderFaces } from '@visage/faces';
 import { VisageError } from '@visage/gpu';
 import type { Swapper } from '@visage/simswap';
 import { expand, keep, noGrad, scope, slice, type Tensor, tensor } from '@visage/tensor';
 import type { DataPerson } from '../data/dataSet.ts';
 import type { BadPicture, Pictures } from '../data/pictures.ts';
-import { facesAtOnce, inBatches } from '../evaluation/evaluate.ts';
+import { facesAtOnce, inBatches, joined } from '../evaluation/batches.ts';
+import { swapMatrix } from '../evaluation/swapMatrix.ts';
+import { pictureOfSwap } from './pictureOfSwap.ts';
 
 const FACES = 4; // number of sources, and of targets
 const SCALE_TO = 96; // small faces are enlarged to about this many pixels
@@ -66,13 +68,8 @@ export async function pictureSamples(people: readonly DataPerson[], pictures: Pi
   const half = Math.max(1, Math.floor(good.length / 2)); // so that nobody is swapped into themselves
   const facesFrom = (first: number) =>
     Array.from({ length: FACES }, (_, k) => good[(first + k) % good.length] as Image);
-  const batch = (list: readonly Image[]) => {
-    const values = new Float32Array(list.length * size * size * 3);
-    list.forEach((face, k) => {
-      values.set(face.data, k * size * size * 3);
-    });
-    return keep(tensor(values, [list.length, size, size, 3]));
-  };
+  const batch = (list: readonly Image[]) =>
+    keep(tensor(joined(list.map(({ data }) => data)), [list.length, size, size, 3]));
   return { size, sources: batch(facesFrom(0)), targets: batch(facesFrom(half)) };
 }
 
@@ -84,10 +81,7 @@ async function firstGood(faces: ArrayLike<number>, pictures: Pictures): Promise<
   return undefined;
 }
 
-/**
- * A grid of every source swapped into every target, with the sources in the first row and the targets in the first
- * column. With `truth` the grid shows the exact swaps instead of the swapper's.
- */
+/** Every source swapped into every target. With `truth` the matrix shows the exact swaps instead of the swapper's. */
 export async function sampleGrid(faces: SampleFaces, swapper: Swapper | 'truth'): Promise<Image> {
   const { size } = faces;
   const swapped = swapper === 'truth' ? await (faces.truths as Tensor).floats() : await swapAll(faces, swapper);
@@ -96,9 +90,8 @@ export async function sampleGrid(faces: SampleFaces, swapper: Swapper | 'truth')
     imagesOf(await faces.targets.floats(), size),
     imagesOf(swapped, size),
   ];
-  const rows = targets.map((target, t) => [target, ...swaps.slice(t * FACES, (t + 1) * FACES)]);
   const scale = Math.max(1, Math.round(SCALE_TO / size));
-  return imageGrid([image(size, size), ...sources, ...rows.flat()], { columns: FACES + 1, scale });
+  return swapMatrix(sources, targets, (source, target) => swaps[target * FACES + source], { scale });
 }
 
 /**
@@ -133,19 +126,4 @@ export async function swapPicture(faces: SampleFaces, swapper: Swapper): Promise
     result: image(size, size, swaps.slice(0, size * size * 3)),
     ...(truths && { truth: await first(truths) }),
   });
-}
-
-/** The swap of two faces, with what it should be where that is known. */
-export interface SwapShown {
-  readonly source: Image;
-  readonly target: Image;
-  readonly result: Image;
-  readonly truth?: Image;
-}
-
-/** Source, target, result and, where it is known, the exact truth side by side. */
-export function pictureOfSwap({ source, target, result, truth }: SwapShown): Image {
-  const shown = [source, target, result, ...(truth ? [truth] : [])];
-  const columnLabels = ['source', 'target', 'result', 'exact truth'].slice(0, shown.length);
-  return imageGrid(shown, { columns: shown.length, columnLabels, scale: Math.max(1, Math.round(192 / source.width)) });
 }

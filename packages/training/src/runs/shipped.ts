@@ -6,7 +6,7 @@ import { loadSwapper } from '@visage/simswap';
 import { noGrad, tensor } from '@visage/tensor';
 import { exampleFacesUrl } from '@visage/weights';
 import { builtInWeights } from '../networks/builtIn.ts';
-import type { SwapShown } from './samples.ts';
+import type { SwapShown } from './pictureOfSwap.ts';
 
 /**
  * Swaps two mesh heads with the swapper that comes with Visage. The heads are pictures that come with it too, because

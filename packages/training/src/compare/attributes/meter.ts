@@ -17,7 +17,7 @@ import {
   tensor,
   zeros,
 } from '@visage/tensor';
-import { inBatches, upload } from '../../evaluation/evaluate.ts';
+import { inBatches, upload } from '../../evaluation/batches.ts';
 import { stepByStep } from '../plan/budget.ts';
 import { type LabelSpread, labelNames, labelSpread, labelsOf } from './labels.ts';
 import { AttributeRegressor } from './regressor.ts';
@@ -27,13 +27,13 @@ export interface MeterOptions {
   readonly imageSize: number;
   readonly level: Level;
   readonly steps: number;
-  readonly batchSize?: number;
-  readonly seed?: number;
+  readonly seed: number;
 }
 
 const PEOPLE = 100_000; // from the people of the judge, whom no swapper is trained on
 const PHOTOS = 16_384; // attribute vectors; few enough to cache the labels of all
 const SPREAD_FROM = 1000; // faces
+const BATCH = 64; // of the training
 const NOISE = 0.02;
 
 /** Estimates the attributes of faces in pictures. */
@@ -50,16 +50,16 @@ export class AttributeMeter {
    * Trains a meter. Half of its training images are slightly blurred, and all are slightly noisy, because swaps are
    * too.
    */
-  static async train({ imageSize, level, steps, batchSize = 64, seed = 0 }: MeterOptions): Promise<AttributeMeter> {
+  static async train({ imageSize, level, steps, seed }: MeterOptions): Promise<AttributeMeter> {
     const sampler = new FaceSampler({ identities: PEOPLE, firstIdentity: faceSets.judge, attributes: PHOTOS, seed });
     const drawn = labelledFaces(sampler, level);
     const spread = labelSpread(drawn(steps, SPREAD_FROM).rows);
     const network = seeded(seed, () => new AttributeRegressor(imageSize));
     const optimizer = new Adam(network.namedParameters(), { learningRate: 0 });
     const random = new RandomState(seed);
-    const numbers = () => keep(tensor(new Uint32Array(batchSize)));
+    const numbers = () => keep(tensor(new Uint32Array(BATCH)));
     const [identities, attributes] = [numbers(), numbers()];
-    const truth = keep(zeros([batchSize, labelNames.length]));
+    const truth = keep(zeros([BATCH, labelNames.length]));
     const step = record(() => {
       const faces = worn(renderFaces({ identities, attributes, size: imageSize, level }), random);
       const loss = mseLoss(network.forward(faces), truth);
@@ -68,7 +68,7 @@ export class AttributeMeter {
     const rate = cosineSchedule({ rate: 2e-3, steps, warmup: Math.floor(steps / 20) });
     let done = 0;
     const train = stepByStep(() => {
-      const batch = drawn(done, batchSize);
+      const batch = drawn(done, BATCH);
       identities.write(batch.identities);
       attributes.write(batch.attributes);
       truth.write(Float32Array.from(batch.rows.flatMap((row) => normalised(row, spread))));

@@ -6,7 +6,7 @@ import type { DataSet } from './dataSet.ts';
  *
  * @throws FileError that names the file of the set that is damaged or missing.
  */
-export async function openSet(folder: string): Promise<DataSet> {
+export async function openedFaceSet(folder: string): Promise<DataSet> {
   const set = await openFaceSet(folder);
   return {
     folder,
