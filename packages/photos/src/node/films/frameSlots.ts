@@ -8,7 +8,7 @@ const [readSome, writeSome] = [promisify(read), promisify(write)];
 
 /**
  * Numbered places for frames that two processes share: a file without a name, which stays in the system's cache of
- * files. The copies are made by threads of Node's pool, not by the threads of JavaScript. All frames have the same size.
+ * files. Threads of Node's pool make the copies, not the threads of JavaScript. All frames have the same size.
  */
 export class FrameSlots {
   /** The open file. A process that is started with it makes its own slots of the same places. */
