@@ -47,8 +47,8 @@ export const noChanges: FaceChanges = {
  * Changes for networks that are to read photographs. Trained on renderings without them, a network learns the
  * renderer's edges and noise. Blur, noise, colour, JPEG and a warp of the crop are the kinds of changes with which
  * DigiFace-1M (Bae et al. 2023) brought renderings closer to photographs; the others are ours. So are all probabilities
- * and strengths: they are not that paper's, and nobody has searched for better ones. No
- * picture becomes grey: what that does to a network has not been measured yet.
+ * and strengths: they are not that paper's, and nobody has searched for better ones. No picture becomes grey: what that
+ * does to a network has not been measured yet.
  */
 export const photographChanges: FaceChanges = {
   flip: 0.5,
