@@ -37,6 +37,8 @@ export interface Command {
   readonly replaces?: boolean;
   /** The choice between kernel variants that the launch is a part of, if there was one. */
   readonly choice?: KernelChoice;
+  /** The launches that were fused into this one; they do not depend on each other. */
+  readonly parts?: readonly Command[];
 }
 
 /** A command with the bind group of its buffers. */
