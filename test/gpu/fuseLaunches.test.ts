@@ -143,6 +143,20 @@ test('three steps of a training with most kernels change the same bits, under de
   is(few.most, 8, 'the default limit of storage buffers');
 });
 
+test('launches that fill one tensor become one', async () => {
+  const strided = () => {
+    const [x, w] = [noise(1, 1, 7, 7, 4), noise(2, 3, 3, 4, 4)];
+    return () => derived((a) => conv2d(a, w, undefined, { stride: 2, padding: 1 }), x).slice(1);
+  };
+  const [apart, fused] = [await replayed(plain, strided), await replayed(fusing, strided)];
+  equal(fused.bits, apart.bits);
+  is(apart.names.filter((name) => name === 'gemm/conv2dInputGrad').length, 4, 'one for each class of pixels');
+  ok(
+    fused.names.some((name) => name.includes('4 x gemm/conv2dInputGrad')),
+    fused.names.join(', '),
+  );
+});
+
 test('what depends on each other stays apart and in order', async () => {
   const chain = () => {
     const x = keep(noise(1, 40));

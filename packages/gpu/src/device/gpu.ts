@@ -229,13 +229,13 @@ export class Gpu {
    *
    * @throws VisageError if the grid, a buffer or the kernel is invalid, DeviceLostError if the device was lost.
    */
-  dispatch({ program, buffers, grid, flops = 0, choice = enclosingChoice(), replaces = false }: Dispatch): void {
+  dispatch({ program, buffers, grid, flops = 0, choice = enclosingChoice(), replaces, fills }: Dispatch): void {
     this.faults.checkLost();
     checkGrid(program.name, grid);
     for (const buffer of buffers) checkUsable(program.name, buffer, this);
     const pipeline = this.pipelines.get(program);
     if (pipeline.failure) throw this.faults.reported(pipeline.failure);
-    const command: Command = { pipeline, program, buffers, grid, flops, choice, replaces };
+    const command: Command = { pipeline, program, buffers, grid, flops, choice, replaces, fills };
     checkAliasing(command);
     if (this.#gradient.isActive) {
       const { writes } = pipeline;
