@@ -1,12 +1,12 @@
-import type { Command } from '../launch/commands.ts';
+import { type Command, writtenBindings } from '../launch/commands.ts';
 import { chainsFrom, dependenciesOf } from './dependencies.ts';
 import { type Launch, LaunchGroup, launchOf } from './launchGroup.ts';
 
-/**
- * A launch may run before at most so many earlier ones. The more, the fewer launches are left, and the more memory they
- * need, because what is computed early has to wait.
- */
-const WINDOW = 250;
+/** A launch may run before at most so many earlier ones; more would save few launches. */
+const WINDOW = 300;
+/** The same for a launch with large results, because what is computed early takes memory while it waits. */
+const WINDOW_OF_LARGE = 100;
+const LARGE = 16 * 2 ** 20; // bytes
 
 /**
  * Groups launches that can become one, and orders the groups so that each launch comes after those that it depends on.
@@ -29,7 +29,8 @@ export function schedule(commands: readonly Command[], mostBindings: number): La
   const done = new Set<number>();
   const groups: LaunchGroup[] = [];
   for (let oldest = 0; oldest < launches.length; ) {
-    const isReady = (_: Launch, k: number) => waitsFor[oldest + k] === 0 && !done.has(oldest + k);
+    const isReady = (launch: Launch, k: number) =>
+      waitsFor[oldest + k] === 0 && !done.has(oldest + k) && (k < WINDOW_OF_LARGE || resultBytes(launch) < LARGE);
     const ready = launches.slice(oldest, oldest + WINDOW).filter(isReady);
     ready.sort((a, b) => chainOf(b) - chainOf(a)); // sorting is stable: of equals the older one comes first
     const group = heaviest(groupsOf(ready, mostBindings), chainOf);
@@ -43,6 +44,10 @@ export function schedule(commands: readonly Command[], mostBindings: number): La
   }
   return groups;
 }
+
+/** Bytes that a launch writes. */
+const resultBytes = ({ command }: Launch): number =>
+  writtenBindings(command).reduce((sum, { bytes }) => sum + bytes, 0);
 
 /** The groups that could run next. A launch may be in several of them. */
 function groupsOf(ready: readonly Launch[], mostBindings: number): LaunchGroup[] {
