@@ -1,5 +1,5 @@
 /** @file Recorded steps with and without fused launches: fewer launches, the same bits. */
-import { type Gpu, onGpu, type RecordedStep } from '@visage/gpu';
+import { type Command, Gpu, GpuBuffer, onGpu, packBuffers, type RecordedStep, VisageError } from '@visage/gpu';
 import { startGpu } from '@visage/gpu/node';
 import { Adam, GradScaler } from '@visage/nn';
 import {
@@ -26,6 +26,8 @@ import {
 } from '@visage/tensor';
 import { suite } from 'uvu';
 import { equal, is, ok } from 'uvu/assert';
+import { Faults } from '../../packages/gpu/src/launch/faults.ts';
+import { deviceOf } from '../helpers/nullDevice.ts';
 import { hostRandom } from '../helpers/random.ts';
 import { toyTraining } from '../helpers/toyTraining.ts';
 
@@ -159,16 +161,62 @@ test('launches that fill one tensor become one', async () => {
 
 test('what depends on each other stays apart and in order', async () => {
   const chain = () => {
-    const x = keep(noise(1, 40));
+    const [x, other] = [keep(noise(1, 40)), keep(noise(2, 40))];
     return () => {
       const before = x.mul(2);
-      noGrad(() => assign(x, before)); // overwrites what the launch before it reads
-      return [before, x.mul(3)];
+      noGrad(() => assign(x, other)); // overwrites what the launch before it reads
+      return [before, x.mul(3).add(1)];
     };
   };
   const [apart, fused] = [await replayed(plain, chain), await replayed(fusing, chain)];
   equal(fused.bits, apart.bits);
   equal(fused.names, apart.names);
+});
+
+test('a launch that reads one tensor and one that writes another in the same memory stay apart', async () => {
+  const packed = () => {
+    const [x, y, other] = [keep(noise(1, 40)), keep(noise(2, 40)), noise(3, 40)];
+    packBuffers(x.gpu, [x.buffer, y.buffer]);
+    return () => {
+      noGrad(() => assign(y, other));
+      return [x.mul(2)];
+    };
+  };
+  const [apart, fused] = [await replayed(plain, packed), await replayed(fusing, packed)];
+  equal(fused.bits, apart.bits);
+  is(fused.names.length, 2);
+});
+
+test('products on subgroup matrices compile when they are fused', async () => {
+  const { device, adapter } = await startGpu({ backend: 'null' });
+  const compiler = new Gpu(deviceOf(device, 32), { ...adapter, software: false }, { deterministic: true, fuse: true });
+  const step = onGpu(compiler, () => {
+    const [x, w] = [cast(noise(1, 4, 16, 16, 64), 'f16'), cast(noise(2, 3, 3, 64, 64), 'f16')];
+    const inputs = [keep(x), keep(w), keep(x.mul(2)), keep(w.mul(2))] as const;
+    return record(() => [conv2d(inputs[0], inputs[1]), conv2d(inputs[2], inputs[3])]);
+  });
+  await step.ready();
+  const fused = step.commands.find(({ command }) => command.pipeline.name === '2 x gemm/conv2d');
+  equal(fused?.command.program.enables, ['f16', 'subgroups', 'chromium_experimental_subgroup_matrix']);
+  await compiler.sync();
+  compiler.destroy();
+});
+
+test('a failure spoils the results of its part of a fused launch only', () => {
+  const [a, b, c, d] = Array.from({ length: 4 }, () => new GpuBuffer(4)) as [
+    GpuBuffer,
+    GpuBuffer,
+    GpuBuffer,
+    GpuBuffer,
+  ];
+  const launch = (buffers: GpuBuffer[]) => ({ buffers, pipeline: { writes: [true, false] } }) as unknown as Command;
+  const fused = { ...launch([]), parts: [launch([a, b]), launch([c, d])] };
+  const [faults, error] = [new Faults(), new VisageError('refused')];
+  faults.add(error);
+  b.spoil(error);
+  faults.settle([fused]);
+  is(a.failure, error);
+  is(c.failure, undefined);
 });
 
 test.run();

@@ -23,8 +23,8 @@ export interface Dispatch {
   /** Does the kernel write every element of its first buffer, whatever the element was before? */
   readonly replaces?: boolean;
   /**
-   * Do several launches fill the first buffer, each elements of its own, and nothing reads it before all have? Then their
-   * order does not matter.
+   * Do several launches fill the first buffer, each elements of its own, and nothing reads it before all have? Then
+   * their order does not matter.
    */
   readonly fills?: boolean;
 }
@@ -41,8 +41,8 @@ export interface Command {
   /** Does the kernel write every element of its first buffer, whatever the element was before? */
   readonly replaces?: boolean;
   /**
-   * Do several launches fill the first buffer, each elements of its own, and nothing reads it before all have? Then their
-   * order does not matter.
+   * Do several launches fill the first buffer, each elements of its own, and nothing reads it before all have? Then
+   * their order does not matter.
    */
   readonly fills?: boolean;
   /** The choice between kernel variants that the launch is a part of, if there was one. */
