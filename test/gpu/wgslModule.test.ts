@@ -87,9 +87,10 @@ test('parts share what is alike and keep what differs', () => {
 });
 
 test('parts share workgroup memory as long as the longest needs it', () => {
-  const { parts } = fuseProgram([part(kernel(2), [0, 1]), part(kernel(2, '2u * WG'), [2, 3])]);
+  const other = kernel(2, '2u * WG').replaceAll('V', 'W');
+  const { parts } = fuseProgram([part(kernel(2), [0, 1]), part(other, [2, 3])]);
   const text = parts.join('\n');
-  match(text, 'array<V, max(u32(WG), u32(2u*WG))>');
+  match(text, 'array<vec2<f32>, max(u32(WG), u32(2u*WG))>');
   not.match(text, 'tile_1');
 });
 

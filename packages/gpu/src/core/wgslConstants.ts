@@ -41,6 +41,18 @@ export function constantValue(
   return rest.length === 0 && Number.isInteger(value) ? value : undefined;
 }
 
+/** The text of a type, without spaces and with each alias replaced by what it stands for. */
+export const withoutAliases = (
+  tokens: readonly string[],
+  declarations: ReadonlyMap<string, Declaration>,
+): readonly string[] =>
+  tokens
+    .filter((token) => token !== ' ')
+    .flatMap((token) => {
+      const declared = declarations.get(token);
+      return declared?.kind === 'alias' ? withoutAliases(rightSide(declared), declarations) : token;
+    });
+
 /** What stands behind the `=` of a constant or an alias. */
-export const rightSide = ({ tokens }: Declaration): readonly string[] =>
+const rightSide = ({ tokens }: Declaration): readonly string[] =>
   tokens.slice(tokens.indexOf('=') + 1, tokens.lastIndexOf(';'));

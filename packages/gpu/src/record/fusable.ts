@@ -1,5 +1,5 @@
 import { assemble } from '../core/program.ts';
-import { constantValue, rightSide } from '../core/wgslConstants.ts';
+import { constantValue, withoutAliases } from '../core/wgslConstants.ts';
 import { readModule, type WgslModule, workgroupArray } from '../core/wgslModule.ts';
 import type { Command } from '../launch/commands.ts';
 import type { Pipeline } from '../launch/pipelines.ts';
@@ -43,7 +43,7 @@ function memoryOf({ declarations }: WgslModule): string {
   const texts = variables.map((variable) => {
     const array = workgroupArray(variable);
     if (!array) return variable.tokens.join('');
-    const element = spelledOut(array.element, declarations);
+    const element = withoutAliases(array.element, declarations).join('');
     return variables.length === 1 ? element : `${element} ${constantValue(array.length, declarations)}`;
   });
   return texts.join();
@@ -54,17 +54,7 @@ function typesOf({ bindings, declarations }: WgslModule): string[] {
   return bindings.map(({ tokens }) => {
     const access = tokens.includes('read_write') ? 'read_write' : 'read';
     const hasStructure = tokens.some((token) => declarations.get(token)?.kind === 'struct');
-    const type = spelledOut(tokens.slice(tokens.indexOf(':') + 1), declarations);
+    const type = withoutAliases(tokens.slice(tokens.indexOf(':') + 1), declarations).join('');
     return `${access} ${type}${hasStructure ? ++structures : ''}`;
   });
 }
-
-/** The text of a type without aliases. */
-const spelledOut = (tokens: readonly string[], declarations: WgslModule['declarations']): string =>
-  tokens
-    .filter((token) => token !== ' ')
-    .map((token) => {
-      const declared = declarations.get(token);
-      return declared?.kind === 'alias' ? spelledOut(rightSide(declared), declarations) : token;
-    })
-    .join('');

@@ -1,4 +1,5 @@
 import type { Program } from '../core/program.ts';
+import { withoutAliases } from '../core/wgslConstants.ts';
 import { type Declaration, renamed, type WgslModule, workgroupArray } from '../core/wgslModule.ts';
 
 /** A launch that becomes a part of a fused one. */
@@ -82,6 +83,15 @@ function mainOf(parts: readonly FusedPart[], entries: readonly string[]): string
   ].join('\n');
 }
 
+/** How a part is linked. */
+interface Scope {
+  readonly part: FusedPart;
+  /** How many pools of workgroup memory the part has taken, by element type. */
+  readonly used: Map<string, number>;
+  /** The new name of a declaration of the part; `undefined` for any other name. */
+  readonly nameOf: (name: string) => string | undefined;
+}
+
 class Linker {
   readonly #lines: string[] = [];
   /** The names of what was declared, by its text and the name that it had. */
@@ -97,37 +107,30 @@ class Linker {
   }
 
   /** Declares what a part needs, and returns the name of the function that was its entry point. */
-  entryOf({ module, slots }: FusedPart): string {
+  entryOf(part: FusedPart): string {
+    const { declarations, entry } = part.module;
     const names = new Map<string, string>();
-    const used = new Map<string, number>(); // pools of workgroup memory that the part has taken, by element type
+    const used = new Map<string, number>();
     const nameOf = (name: string): string | undefined => {
-      const declaration = module.declarations.get(name);
+      const declaration = declarations.get(name);
       if (!declaration) return undefined;
-      const known = names.get(name) ?? this.#declare(declaration, nameOf, slots, used);
+      const known = names.get(name) ?? this.#declare(declaration, { part, used, nameOf });
       names.set(name, known);
       return known;
     };
-    return this.#declare(module.entry, nameOf, slots, used);
+    return this.#declare(entry, { part, used, nameOf });
   }
 
-  #declare(
-    declaration: Declaration,
-    nameOf: (name: string) => string | undefined,
-    slots: readonly number[],
-    used: Map<string, number>,
-  ): string {
+  #declare(declaration: Declaration, { part, used, nameOf }: Scope): string {
     const { kind, name, binding } = declaration;
-    if (kind === 'workgroup') {
-      const array = workgroupArray(declaration);
-      if (array) {
-        const [element, length] = [array.element, array.length].map((tokens) =>
-          renamed({ ...declaration, tokens }, nameOf).join(''),
-        ) as [string, string];
-        return this.#pooled(name, element, length, used);
-      }
+    const array = kind === 'workgroup' ? workgroupArray(declaration) : undefined;
+    if (array) {
+      const text = (tokens: readonly string[]) => renamed({ ...declaration, tokens }, nameOf).join('');
+      const element = text(withoutAliases(array.element, part.module.declarations));
+      return this.#pooled(name, element, text(array.length), used);
     }
     const text = renamed(declaration, (other) => (other === name ? '\0' : nameOf(other))).join('');
-    const attributes = binding === undefined ? '' : `@group(0) @binding(${slots[binding]}) `;
+    const attributes = binding === undefined ? '' : `@group(0) @binding(${part.slots[binding]}) `;
     const key = attributes || `${name} ${text}`; // parts may name a binding that they share differently
     const known = this.#known.get(key);
     if (known) return known;
