@@ -86,12 +86,22 @@ test('parts share what is alike and keep what differs', () => {
   ok(readModule(text), 'the result is a kernel');
 });
 
+test('what parts share gets no name that is local in one of them', () => {
+  const rename = (text: string) => text.replaceAll('tile', 'mirror').replace(/\bx\b/g, 'image');
+  const local = rename(kernel(2)).replace('let at =', 'let tile = 1u; let x = tile; let at =');
+  const { parts } = fuseProgram([part(kernel(2), [0, 1]), part(local, [2, 1])]);
+  const text = parts.join('\n');
+  match(text, 'bound_1[at]');
+  match(text, 'pool_0[thread]');
+  is((text.match(/\btile\b/g) ?? []).length, 2, 'the local variable');
+});
+
 test('parts share workgroup memory as long as the longest needs it', () => {
   const other = kernel(2, '2u * WG').replaceAll('V', 'W');
   const { parts } = fuseProgram([part(kernel(2), [0, 1]), part(other, [2, 3])]);
   const text = parts.join('\n');
   match(text, 'array<vec2<f32>, max(u32(WG), u32(2u*WG))>');
-  not.match(text, 'tile_1');
+  not.match(text, 'pool_1');
 });
 
 test.run();

@@ -127,33 +127,37 @@ class Linker {
     if (array) {
       const text = (tokens: readonly string[]) => renamed({ ...declaration, tokens }, nameOf).join('');
       const element = text(withoutAliases(array.element, part.module.declarations));
-      return this.#pooled(name, element, text(array.length), used);
+      return this.#pooled(element, text(array.length), used);
     }
     const text = renamed(declaration, (other) => (other === name ? '\0' : nameOf(other))).join('');
     const attributes = binding === undefined ? '' : `@group(0) @binding(${part.slots[binding]}) `;
     const key = attributes || `${name} ${text}`; // parts may name a binding that they share differently
     const known = this.#known.get(key);
     if (known) return known;
-    const unique = this.#unique(name);
+    const unique = binding === undefined ? this.#unique(name) : this.#unique('bound', 'bound_0');
     this.#known.set(key, unique);
     this.#lines.push(attributes + text.replaceAll('\0', unique));
     return unique;
   }
 
   /** An array in workgroup memory: one that an earlier part has and this part did not take yet, if there is one. */
-  #pooled(name: string, element: string, length: string, used: Map<string, number>): string {
+  #pooled(element: string, length: string, used: Map<string, number>): string {
     const pools = this.#pools.get(element) ?? [];
     this.#pools.set(element, pools);
     const at = used.get(element) ?? 0;
     used.set(element, at + 1);
-    const pool = pools[at] ?? { name: this.#unique(name), lengths: new Set() };
+    const pool = pools[at] ?? { name: this.#unique('pool', 'pool_0'), lengths: new Set() };
     pools[at] = pool;
     pool.lengths.add(`u32(${length})`);
     return pool.name;
   }
 
-  #unique(name: string): string {
-    let unique = name;
+  /**
+   * A name that nothing has yet: `name` itself, if it is `first`, and otherwise one that no part mentions. What parts
+   * name differently must not get the name of a local variable of one of them.
+   */
+  #unique(name: string, first = name): string {
+    let unique = first;
     for (let k = 1; this.#declared.has(unique) || (unique !== name && this.#mentioned.has(unique)); k++)
       unique = `${name}_${k}`;
     this.#declared.add(unique);
