@@ -1,4 +1,5 @@
 /** @file Kernels' texts are taken apart, and linked into one kernel. */
+import { writtenBindings } from '@visage/gpu';
 import { test } from 'uvu';
 import { equal, is, match, not, ok } from 'uvu/assert';
 import { constantValue } from '../../packages/gpu/src/core/wgslConstants.ts';
@@ -94,6 +95,12 @@ test('what parts share gets no name that is local in one of them', () => {
   match(text, 'bound_1[at]');
   match(text, 'pool_0[thread]');
   is((text.match(/\btile\b/g) ?? []).length, 2, 'the local variable');
+});
+
+test('a binding that a part does not use stays declared', () => {
+  const unused = kernel(2).replace('Pair(x[at], 1u)', 'Pair(V(1.0), 1u)');
+  const { parts } = fuseProgram([part(kernel(2), [0, 1]), part(unused, [2, 3])]);
+  equal(writtenBindings(parts.join('\n')), [true, false, true, false]);
 });
 
 test('parts share workgroup memory as long as the longest needs it', () => {

@@ -118,6 +118,7 @@ class Linker {
       names.set(name, known);
       return known;
     };
+    for (const { name } of part.module.bindings) nameOf(name); // what is bound is declared, even if nothing uses it
     return this.#declare(entry, { part, used, nameOf });
   }
 
