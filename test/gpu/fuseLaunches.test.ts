@@ -27,6 +27,7 @@ import {
 import { suite } from 'uvu';
 import { equal, is, ok } from 'uvu/assert';
 import { Faults } from '../../packages/gpu/src/launch/faults.ts';
+import { type Launch, LaunchGroup } from '../../packages/gpu/src/record/launchGroup.ts';
 import { deviceOf } from '../helpers/nullDevice.ts';
 import { hostRandom } from '../helpers/random.ts';
 import { toyTraining } from '../helpers/toyTraining.ts';
@@ -200,6 +201,15 @@ test('products on subgroup matrices compile when they are fused', async () => {
   equal(fused?.command.program.enables, ['f16', 'subgroups', 'chromium_experimental_subgroup_matrix']);
   await compiler.sync();
   compiler.destroy();
+});
+
+test('a group has no more bindings than it may have, whichever of its launches is ready first', () => {
+  const launch = (memory: string, ...keys: string[]) =>
+    ({ command: { buffers: [], pipeline: { writes: [] } }, kernel: { size: '64', memory }, keys }) as unknown as Launch;
+  const [plainFirst, first, small] = [launch('', 'a', 'b'), launch('f32', 'c', 'd'), launch('', 'c')];
+  const group = new LaunchGroup(first, 3);
+  for (const each of [plainFirst, first, small]) group.add(each);
+  equal(group.members, [first, small]);
 });
 
 test('a failure spoils the results of its part of a fused launch only', () => {

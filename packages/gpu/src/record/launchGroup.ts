@@ -34,17 +34,21 @@ export class LaunchGroup {
   readonly #mostSlots: number;
 
   /**
-   * @param first a launch for which the group is made; {@link LaunchGroup.add} adds it.
+   * @param first the first member.
    * @param mostSlots storage buffers that a kernel may have.
    */
   constructor(first: Launch, mostSlots: number) {
     this.#first = first;
     this.#mostSlots = mostSlots;
+    this.#join(first);
   }
 
   /** Adds a launch if it can become one with all members. A launch whose kernel is not understood stays alone. */
   add(launch: Launch): void {
-    if (launch !== this.#first && !this.#takes(launch)) return;
+    if (launch !== this.#first && this.#takes(launch)) this.#join(launch);
+  }
+
+  #join(launch: Launch): void {
     this.members.push(launch);
     for (const key of launch.keys) if (!this.slots.has(key)) this.slots.set(key, this.slots.size);
     const { buffers, pipeline } = launch.command;
