@@ -11,7 +11,7 @@ import { NETWORKS, type NetworkName, type NetworkRow, type Pass, timeNetwork } f
 import { type StepRow, timeStep } from '../core/step.ts';
 import { timeSwap } from '../core/swap.ts';
 import { significant } from '../report/format.ts';
-import { addBench, type CommonOptions, finish, keep, openBench, withBatches, withSizes } from './common.ts';
+import { addBench, type CommonOptions, finish, keep, openBench, withBatches, withFusing, withSizes } from './common.ts';
 import { addData } from './data.ts';
 import { addPeers } from './peers.ts';
 
@@ -96,7 +96,7 @@ function addNetworks(program: Command): void {
 
 function addStep(program: Command): void {
   const command = addBench(program, 'step', "the paper's training step");
-  withBatches(withSizes(command))
+  withFusing(withBatches(withSizes(command)))
     .option('--steps <n>', 'steps per measurement (default: 10; software adapter: 2)', integer(1, 1000))
     .action(async (options: CommonOptions & { steps?: number }) => {
       const setting = await openBench(options);

@@ -20,6 +20,7 @@ export interface CommonOptions {
   readonly precision?: Precision[];
   readonly repeat: number;
   readonly untuned?: boolean;
+  readonly fuse?: boolean;
   readonly json?: string;
   readonly html?: string;
 }
@@ -66,6 +67,10 @@ export const withSizes = (command: Command): Command =>
     .option('--width <factor>', 'scales the channels (default: 1; software adapter: 0.125)', positive)
     .option('--blocks <n>', 'injection blocks of the generator (default: 9; software adapter: 2)', integer(1, 32));
 
+/** Adds the option that fuses launches. */
+export const withFusing = (command: Command): Command =>
+  command.option('--fuse', 'let recorded steps fuse launches that do not depend on each other');
+
 /** Adds the options that say at which batches and precisions to measure. */
 export const withBatches = (command: Command): Command =>
   command
@@ -77,7 +82,7 @@ export const withBatches = (command: Command): Command =>
  * on.
  */
 export async function openBench(options: CommonOptions, tell: (text: string) => void = console.log): Promise<Setting> {
-  const gpu = await startGpu({ robustness: false, deterministic: options.untuned });
+  const gpu = await startGpu({ robustness: false, deterministic: options.untuned, fuse: options.fuse });
   const otherwise = sizesFor(gpu);
   const { size = otherwise.size, width = otherwise.width, blocks = otherwise.blocks } = options;
   const { batch = batchesFor(gpu), precision: wanted = precisionsFor(gpu) } = options;

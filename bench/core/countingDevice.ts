@@ -40,8 +40,12 @@ const makeBuffer = ({ size }: { readonly size: number }) => ({
   unmap: nothing,
 });
 
-/** Makes such a device the current one. It takes the kernels of a large GPU with subgroup matrices. */
-export function countingGpu(): Gpu {
+/**
+ * Makes such a device the current one. It takes the kernels of a large GPU with subgroup matrices.
+ *
+ * @param fuse whether recorded steps fuse launches. Default false.
+ */
+export function countingGpu(fuse = false): Gpu {
   const device = {
     limits: LIMITS,
     features: new Set(FEATURES),
@@ -62,5 +66,5 @@ export function countingGpu(): Gpu {
     destroy: nothing,
   } as unknown as GPUDevice; // what the gpu package and the choice of kernels use of one
   const adapter = { name: 'no adapter', vendor: '', architecture: '', software: false, matrices: true };
-  return useGpu(new Gpu(device, adapter, { deterministic: true }));
+  return useGpu(new Gpu(device, adapter, { deterministic: true, fuse }));
 }

@@ -3,7 +3,7 @@ import { type Precision, ProceduralPairs, Trainer } from '@visage/simswap';
 import { discriminatorOf, disposeModels, generatorOf, identityOf } from './models.ts';
 import type { Sizes } from './sizes.ts';
 
-/** Where the memory of a training with the paper's recipe goes, in bytes. */
+/** Where the memory of a training with the paper's recipe goes, in bytes, and how many launches it has. */
 export interface MemoryRow {
   readonly precision: Precision;
   readonly batch: number;
@@ -17,6 +17,8 @@ export interface MemoryRow {
   readonly workspace: number;
   /** The peak, which also counts results of steps, input and free buffers of the pool. */
   readonly peak: number;
+  /** Kernels per step, the mean over both kinds of pairs. */
+  readonly dispatches: number;
 }
 
 /** What to count. */
@@ -26,7 +28,7 @@ export interface MemoryOptions {
   readonly precision: Precision;
 }
 
-/** Counts the device memory of a training that has recorded all its steps. */
+/** Counts the device memory and the launches of a training that has recorded all its steps. */
 export async function countMemory(gpu: Gpu, { sizes, batch, precision }: MemoryOptions): Promise<MemoryRow> {
   // optimizers pack the parameters of these models, so the next training needs new ones
   disposeModels();
@@ -41,6 +43,8 @@ export async function countMemory(gpu: Gpu, { sizes, batch, precision }: MemoryO
   const state = gpu.memory.live - before;
   await trainer.run({ until: 2 * trainer.recipe.pairs.length });
   const [constants, workspace, peak] = [gpu.constants.bytes, gpu.workspace.bytes, gpu.memory.peak];
+  const steps = [...new Set(trainer.recipe.pairs)].map((kind) => trainer.recorded(kind));
+  const dispatches = steps.flat().reduce((sum, step) => sum + step.dispatches, 0) / steps.length;
   for (const each of [trainer, trainer.average, data]) each.dispose();
-  return { precision, batch, networks, state, constants, workspace, peak };
+  return { precision, batch, networks, state, constants, workspace, peak, dispatches };
 }

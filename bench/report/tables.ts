@@ -236,13 +236,14 @@ function stepTable(rows: readonly StepRow[]): Table {
 
 function memoryTable(rows: readonly MemoryRow[]): Table {
   const mebibytes = (bytes: number) => String(Math.round(bytes / 2 ** 20));
-  const body = rows.map(({ precision, batch, networks, state, constants, workspace, peak }) => [
+  const body = rows.map(({ precision, batch, networks, state, constants, workspace, peak, dispatches }) => [
     precision,
     String(batch),
     ...[networks, state, constants, workspace].map(mebibytes),
     significant(peak / 2 ** 30),
+    String(dispatches),
   ]);
-  const head = ['precision', 'batch', 'networks', 'training state', 'frozen forms', 'workspace', 'peak GiB'];
+  const head = ['precision', 'batch', 'networks', 'training state', 'frozen forms', 'workspace', 'peak GiB', 'kernels'];
   return { title: 'Memory of a training, recipe of the paper, in MiB', rows: [head, ...body] };
 }
 

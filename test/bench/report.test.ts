@@ -182,7 +182,7 @@ const fullRun: Record<BenchName, unknown> = {
     ...{ level: 'M2', size: 224, people: 32, pictures: 6 },
     ...{ found: 0.8, apart: 0.65, alike: 0.4, accepted: 0.2, equalErrorRate: 0.1 },
   },
-  memory: [{ ...setting, networks: 1, state: 1, constants: 1, workspace: 1, peak: 1 }],
+  memory: [{ ...setting, networks: 1, state: 1, constants: 1, workspace: 1, peak: 1, dispatches: 1 }],
   detection: [{ picture: 'a', width: 1, height: 1, people: 2, found: 1, wrong: 0, ms: 3 }],
   carryover: [{ faces: 'a', count: 9, pairs: 36, agreement: 0.5, meanCosine: 0.1 }],
   parsing: [{ face: 'a', share: 0.4, network: 0.8, masked: 0.9, outline: 0.7, others: 0.6 }],

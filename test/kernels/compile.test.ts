@@ -99,6 +99,7 @@ import { fewChannelsForward } from '../../packages/tensor/src/conv/fewChannels.t
 import { convGeometry } from '../../packages/tensor/src/conv/geometry.ts';
 import { normFamily } from '../../packages/tensor/src/reduce/plan.ts';
 import { totalFamily } from '../../packages/tensor/src/reduce/threads.ts';
+import { deviceOf } from '../helpers/nullDevice.ts';
 import { productOf } from '../helpers/variants.ts';
 import { launchExchange } from './exchange.ts';
 import { launchFilms } from './films.ts';
@@ -174,26 +175,6 @@ function launchRest(): void {
   const random = new RandomState(1);
   random.uniform([5]);
   random.normal([5]);
-}
-
-/**
- * The device with subgroups of one size, as adapters have them: what the null backend says of itself is no adapter's.
- * `heard` is told of each text.
- */
-function deviceOf(device: GPUDevice, subgroup: number, heard: (code: string) => void): GPUDevice {
-  const adapterInfo = { subgroupMinSize: subgroup, subgroupMaxSize: subgroup };
-  const createShaderModule = (descriptor: GPUShaderModuleDescriptor) => {
-    heard(descriptor.code);
-    return device.createShaderModule(descriptor);
-  };
-  return new Proxy(device, {
-    get(target, key) {
-      if (key === 'adapterInfo') return adapterInfo;
-      if (key === 'createShaderModule') return createShaderModule;
-      const value = Reflect.get(target, key, target);
-      return typeof value === 'function' ? value.bind(target) : value;
-    },
-  });
 }
 
 function launchGemms(gpu: Gpu): void {

@@ -10,7 +10,8 @@
  * - select/: families of kernels that compute the same, and the choice between their variants.
  * - launch/: from a program to a submission: pipelines, bind groups, the command stream, failures, kernel times.
  * - transfer/: copies to and from the host, through memory that is kept from one to the next.
- * - record/: traced steps: dead code, common subexpressions and constants are removed, and the rest is replayed.
+ * - record/: traced steps: dead code, common subexpressions and constants are removed, independent launches may be
+ *   fused, and the rest is replayed.
  * - tuning/: the memo of the variants that were measured to be the fastest.
  * - device/: {@link Gpu}, which puts these together; opening a device, the current device, packing buffers, recording a
  *   step.

@@ -59,6 +59,8 @@ export class Gpu {
   readonly debug: boolean;
   /** Are kernels chosen by their fixed order alone, without {@link Gpu.tuning}? */
   readonly deterministic: boolean;
+  /** Do recorded steps fuse launches that do not depend on each other? */
+  readonly fuse: boolean;
   /**
    * The kernel variants that were measured to be the fastest on this adapter; empty until something is measured or
    * loaded.
@@ -73,13 +75,15 @@ export class Gpu {
     {
       debug = false,
       deterministic = false,
+      fuse = false,
       processors,
-    }: Pick<GpuOptions, 'debug' | 'deterministic' | 'processors'> = {},
+    }: Pick<GpuOptions, 'debug' | 'deterministic' | 'fuse' | 'processors'> = {},
   ) {
     this.#processors = processors === undefined ? undefined : checkProcessors('openGpu', processors);
     this.name = `${adapter.name} (device ${++opened})`;
     this.debug = debug;
     this.deterministic = deterministic;
+    this.fuse = fuse;
     this.pool = new BufferPool(device, (error) => this.faults.add(error));
     this.trials = new Trials(device, this.pool);
     this.stream = new CommandStream(device, this.faults, this.pool, debug);
@@ -225,13 +229,13 @@ export class Gpu {
    *
    * @throws VisageError if the grid, a buffer or the kernel is invalid, DeviceLostError if the device was lost.
    */
-  dispatch({ program, buffers, grid, flops = 0, choice = enclosingChoice(), replaces = false }: Dispatch): void {
+  dispatch({ program, buffers, grid, flops = 0, choice = enclosingChoice(), replaces, fills }: Dispatch): void {
     this.faults.checkLost();
     checkGrid(program.name, grid);
     for (const buffer of buffers) checkUsable(program.name, buffer, this);
     const pipeline = this.pipelines.get(program);
     if (pipeline.failure) throw this.faults.reported(pipeline.failure);
-    const command: Command = { pipeline, program, buffers, grid, flops, choice, replaces };
+    const command: Command = { pipeline, program, buffers, grid, flops, choice, replaces, fills };
     checkAliasing(command);
     if (this.#gradient.isActive) {
       const { writes } = pipeline;

@@ -22,6 +22,11 @@ export interface Dispatch {
   readonly choice?: KernelChoice;
   /** Does the kernel write every element of its first buffer, whatever the element was before? */
   readonly replaces?: boolean;
+  /**
+   * Do several launches fill the first buffer, each elements of its own, and nothing reads it before all have? Then
+   * their order does not matter.
+   */
+  readonly fills?: boolean;
 }
 
 /** One kernel launch, encoded at once or as a part of a recorded step. */
@@ -35,8 +40,15 @@ export interface Command {
   readonly flops: number;
   /** Does the kernel write every element of its first buffer, whatever the element was before? */
   readonly replaces?: boolean;
+  /**
+   * Do several launches fill the first buffer, each elements of its own, and nothing reads it before all have? Then
+   * their order does not matter.
+   */
+  readonly fills?: boolean;
   /** The choice between kernel variants that the launch is a part of, if there was one. */
   readonly choice?: KernelChoice;
+  /** The launches that were fused into this one; they do not depend on each other. */
+  readonly parts?: readonly Command[];
 }
 
 /** A command with the bind group of its buffers. */

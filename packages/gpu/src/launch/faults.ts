@@ -84,7 +84,7 @@ export class Faults {
     if (this.#count === 0) return;
     for (const entry of entries) {
       if (typeof entry === 'function') entry(failure);
-      else spread(entry, failure);
+      else for (const part of entry.parts ?? [entry]) spread(part, failure);
     }
   }
 }

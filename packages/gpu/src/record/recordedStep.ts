@@ -8,6 +8,7 @@ import type { Pinned } from '../memory/saved.ts';
 import type { Block } from '../memory/workspace.ts';
 import { shareCommonSubexpressions } from './commonSubexpressions.ts';
 import { removeDeadCode } from './deadCode.ts';
+import { fuseLaunches } from './fuseLaunches.ts';
 import { type StepConstant, versionOf } from './hoistConstants.ts';
 import type { Trace } from './trace.ts';
 
@@ -77,13 +78,12 @@ export class RecordedStep<T> {
     this.#checkInputs();
     removeDeadCode(trace, buffers);
     shareCommonSubexpressions(trace, buffers);
-    const { constants, aliases } = gpu.constants.hoist(trace, buffers);
-    this.#constants = constants;
-    this.#aliases = aliases;
+    ({ constants: this.#constants, aliases: this.#aliases } = gpu.constants.hoist(trace, buffers));
+    if (gpu.fuse) fuseLaunches(trace, gpu.pipelines, gpu.device.limits.maxStorageBuffersPerShaderStage);
     this.#placements = this.#giveMemory(trace, buffers);
     this.#moves = gpu.moves;
     this.#virtual = trace.virtual;
-    this.#computed = [...trace.virtual].filter((buffer) => !aliases.has(buffer));
+    this.#computed = [...trace.virtual].filter((buffer) => !this.#aliases.has(buffer));
     for (const buffer of trace.uploads) {
       if (buffer.resource) this.#owned.push(buffer.resource);
       this.#virtual.add(buffer);

@@ -61,11 +61,11 @@ export function gemm(gpu: Gpu, problem: GemmProblem, shape: Shape): Tensor {
   const splits = splitsOf(problem, planned.plan, gpu);
   const c = empty(gpu, shape, problem.result);
   if (splits === 1) {
-    launch(gpu, problem, planned, c, 1);
+    launch(gpu, problem, planned, c);
     return c;
   }
   const partial = empty(gpu, [splits, ...shape]);
-  launch(gpu, problem, planned, partial, splits);
+  launch(gpu, problem, planned, partial, { splits });
   mergeSplits(gpu, problem, partial, c, planned.choice);
   return c;
 }
@@ -77,12 +77,18 @@ export function gemm(gpu: Gpu, problem: GemmProblem, shape: Shape): Tensor {
  */
 export function gemmInto(gpu: Gpu, problem: GemmProblem, c: Tensor): Tensor {
   const planned = planOf(gpu, { ...problem, unsplit: true }, c, () => gemmInto(gpu, problem, c));
-  launch(gpu, problem, planned, c, 1);
+  launch(gpu, problem, planned, c, { fills: true });
   return c;
 }
 
-/** Writes C, or with `splits` above 1 the partial sums [splits, …C] in f32. */
-function launch(gpu: Gpu, problem: GemmProblem, { choice, plan }: Planned, c: Tensor, splits: number): void {
+/** Writes C, or with `splits` above 1 the partial sums [splits, …C] in f32; with `fills` a part of C. */
+function launch(
+  gpu: Gpu,
+  problem: GemmProblem,
+  { choice, plan }: Planned,
+  c: Tensor,
+  { splits = 1, fills = false }: { readonly splits?: number; readonly fills?: boolean } = {},
+): void {
   const { m, n, k, batch = 1, operands = 'f32', transposedB } = problem;
   const { wide = false, readsTransposed = false, enables = [] } = plan;
   const b = transposedB && !readsTransposed ? transposedB.asRows() : problem.b;
@@ -127,6 +133,7 @@ function launch(gpu: Gpu, problem: GemmProblem, { choice, plan }: Planned, c: Te
     grid: [x, y, splits * batch],
     flops: 2 * m * n * k * batch,
     choice,
+    fills,
   });
 }
 
