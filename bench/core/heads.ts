@@ -91,7 +91,8 @@ export async function measureGates(
   return { level, size, people, pictures, found, ...distances(descriptors) };
 }
 
-function picturesOf(values: Float32Array, size: number): Picture[] {
+/** Pictures of a batch [N, size, size, 3] in [0, 1]. */
+export function picturesOf(values: Float32Array, size: number): Picture[] {
   const area = size * size;
   return Array.from({ length: values.length / (3 * area) }, (_, n) => {
     const data = new Uint8Array(4 * area).fill(255);
