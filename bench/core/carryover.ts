@@ -134,6 +134,7 @@ async function renderedPerson(number: number): Promise<Picture> {
 }
 
 async function fixtureSets(): Promise<Readonly<Record<string, readonly NamedPicture[]>>> {
+  await loadHeads();
   const withPeople = pictures.filter(({ faces }) => faces.length > 0);
   const of = (wanted: (name: string, path: string) => boolean): NamedPicture[] =>
     withPeople
@@ -164,7 +165,6 @@ export async function measureCarryover(
   const found = new FoundFaces(options.memory, new FaceFinder(networks));
   await found.load();
   const { size } = options;
-  if (options.folder === undefined) await loadHeads();
   const sets = options.folder === undefined ? await fixtureSets() : { [options.folder]: picturesIn(options.folder) };
   for (const [name, all] of Object.entries(sets)) {
     const faces = await facesOf(all, found, options);

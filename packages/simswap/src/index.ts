@@ -2,7 +2,8 @@
  * @file SimSwap: networks, losses, recipes, trainer, swapper and the systems that it is compared with. The rooms in
  * import order:
  *
- * - `core/`: recipes, which say how SimSwap is trained, and the precisions and recordings that all other rooms use.
+ * - `core/`: recipes, which say how SimSwap is trained, and the precisions, recordings and batches that all other rooms
+ *   use.
  * - `networks/`: generator, discriminators and identity networks, and their forms with folded batch norms.
  * - `losses/`: the losses of the paper, each a function of tensors that returns a scalar.
  * - `swap/`: the swapper, and the pipelines in which published generators run.
@@ -12,6 +13,7 @@
  * - `baselines/`: DeepFakes and FaceShifter, with trainers of their own.
  */
 export * from './baselines/index.ts';
+export { inBatches, joined, ROWS_AT_ONCE } from './core/inBatches.ts';
 export {
   type Change,
   changesPictures,

@@ -3,7 +3,7 @@
  * steps. test/golden/make_steps.py documents how they are made.
  */
 import { Adam, ExponentialMovingAverage, fromFileOrder, type Layout, type Module } from '@visage/nn';
-import { lossNames, trainingStep } from '@visage/simswap';
+import { joined, lossNames, trainingStep } from '@visage/simswap';
 import { assign, concat, noGrad, scope, slice, sub, type Tensor, tensor } from '@visage/tensor';
 import type { CaseTensors, GoldenTensor } from '../golden/golden.ts';
 import { hashed } from '../golden/hashed.ts';
@@ -152,16 +152,6 @@ const expectedChanges = (moved: readonly Restored[], steps: number): Float32Arra
       ),
     ),
   );
-
-function joined(parts: readonly Float32Array[]): Float32Array {
-  const all = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
-}
 
 /** Generates a batch from hashed numbers, like `pairs` in make_steps.py. */
 function batchOf({ batch, side }: StepsArgs, number: number): Batch {

@@ -1,6 +1,7 @@
 import { type FactorSplit, type Level, renderFaces } from '@visage/faces';
 import { checkInteger, checkOptions, type Gpu, type OptionKeys } from '@visage/gpu';
-import { noGrad, scope, type Tensor } from '@visage/tensor';
+import { noGrad, type Tensor } from '@visage/tensor';
+import { inBatches } from '../core/inBatches.ts';
 
 /**
  * Photos of people, for measuring: `photos` photos of each of `people` people. Identities and attributes are numbered
@@ -29,7 +30,6 @@ const PHOTO_SET: OptionKeys<PhotoSet> = {
   imageSize: true,
   gpu: true,
 };
-const PHOTO_BATCH = 16; // rendered at a time: bounds the memory of a measurement
 
 /**
  * Embeds a set of photos: the rows of `embed` one after the other, and the person of each row.
@@ -45,22 +45,11 @@ export async function embedPhotos(
   for (const [name, value] of Object.entries({ people, photos })) checkInteger('embedPhotos', name, value, 1);
   const labels = Uint32Array.from({ length: people * photos }, (_, k) => firstIdentity + Math.floor(k / photos));
   const attributes = labels.map((_, k) => firstAttributes + k);
-  const parts: Float32Array[] = [];
-  for (let from = 0; from < labels.length; from += PHOTO_BATCH) {
-    const part = scope(() =>
-      noGrad(() => {
-        const rows = (numbers: Uint32Array) => numbers.slice(from, from + PHOTO_BATCH);
-        return embed(renderFaces({ ...look, identities: rows(labels), attributes: rows(attributes), size }));
-      }),
-    );
-    parts.push(await part.floats());
-    part.dispose();
-  }
-  const values = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    values.set(part, at);
-    at += part.length;
-  }
+  const values = await inBatches(labels.length, (from, to) =>
+    noGrad(() => {
+      const rows = (numbers: Uint32Array) => numbers.slice(from, to);
+      return embed(renderFaces({ ...look, identities: rows(labels), attributes: rows(attributes), size }));
+    }),
+  );
   return { values, labels };
 }

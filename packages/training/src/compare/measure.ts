@@ -9,9 +9,9 @@ import {
   swapScores,
 } from '@visage/faces';
 import { currentGpu, type Gpu, stayedBusy, warmUp } from '@visage/gpu';
-import type { IdentityNetwork } from '@visage/simswap';
+import { type IdentityNetwork, inBatches } from '@visage/simswap';
 import { noGrad, record } from '@visage/tensor';
-import { facesAtOnce, inBatches, upload } from '../evaluation/batches.ts';
+import { facesAtOnce, upload } from '../evaluation/batches.ts';
 import { embedAll, enrolled, renderAll } from '../evaluation/evaluate.ts';
 import { firstOf } from '../evaluation/people.ts';
 import { type Attribute, attributeErrors, labelsOf } from './attributes/labels.ts';

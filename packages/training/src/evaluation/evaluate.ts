@@ -10,11 +10,11 @@ import {
   swapScores,
   trivialScores,
 } from '@visage/faces';
-import type { IdentityNetwork, Swapper } from '@visage/simswap';
+import { type IdentityNetwork, inBatches, type Swapper } from '@visage/simswap';
 import { noGrad, type Tensor } from '@visage/tensor';
 import { loadFaces } from '../networks/load.ts';
 import { PhotoJudge } from '../networks/photoJudge.ts';
-import { facesAtOnce, inBatches, upload } from './batches.ts';
+import { facesAtOnce, upload } from './batches.ts';
 import { addUnit } from './likeness.ts';
 import { firstOf, type PeopleSet } from './people.ts';
 

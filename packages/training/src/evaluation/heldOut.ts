@@ -1,9 +1,9 @@
 import { type Embeddings, leakRate, pixelErrors, retrievalTop1, swapMargin } from '@visage/faces';
-import type { IdentityNetwork, Swapper } from '@visage/simswap';
+import { type IdentityNetwork, inBatches, joined, type Swapper } from '@visage/simswap';
 import type { DataPerson } from '../data/dataSet.ts';
 import type { Pictures } from '../data/pictures.ts';
 import { PhotoJudge } from '../networks/photoJudge.ts';
-import { facesAtOnce, inBatches, joined, upload } from './batches.ts';
+import { facesAtOnce, upload } from './batches.ts';
 import { embedAll } from './evaluate.ts';
 import { addUnit } from './likeness.ts';
 

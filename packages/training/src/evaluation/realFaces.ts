@@ -16,8 +16,7 @@ import {
   type Picture,
   type TemplateName,
 } from '@visage/photos';
-import type { IdentityNetwork } from '@visage/simswap';
-import { joined } from './batches.ts';
+import { type IdentityNetwork, joined } from '@visage/simswap';
 import { embedAll } from './evaluate.ts';
 import { agreementOf, cosineOf, meanCosineOf, unit } from './likeness.ts';
 

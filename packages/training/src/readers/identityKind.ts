@@ -7,6 +7,7 @@ import {
   embedPhotos,
   IdentityNetwork,
   IdentityTask,
+  joined,
   type LabelledPeople,
   type MarginStage,
   noChanges,
@@ -16,7 +17,6 @@ import {
   readIdentityConfig,
 } from '@visage/simswap';
 import { PictureLabels } from '../data/pictureLabels.ts';
-import { joined } from '../evaluation/batches.ts';
 import { embedAll } from '../evaluation/evaluate.ts';
 import { firstOf, type PeopleSet } from '../evaluation/people.ts';
 import type { OpenedData } from '../runs/sources.ts';

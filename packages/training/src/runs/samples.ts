@@ -1,10 +1,10 @@
 import { faceSets, type Image, image, imagesOf, type Level, renderFaces } from '@visage/faces';
 import { VisageError } from '@visage/gpu';
-import type { Swapper } from '@visage/simswap';
+import { inBatches, joined, type Swapper } from '@visage/simswap';
 import { expand, keep, noGrad, scope, slice, type Tensor, tensor } from '@visage/tensor';
 import type { DataPerson } from '../data/dataSet.ts';
 import type { BadPicture, Pictures } from '../data/pictures.ts';
-import { facesAtOnce, inBatches, joined } from '../evaluation/batches.ts';
+import { facesAtOnce } from '../evaluation/batches.ts';
 import { swapMatrix } from '../evaluation/swapMatrix.ts';
 import { pictureOfSwap } from './pictureOfSwap.ts';
 

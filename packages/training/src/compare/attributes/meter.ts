@@ -4,6 +4,7 @@
  */
 import { FaceSampler, faceSets, type Level, renderFaces } from '@visage/faces';
 import { Adam, cosineSchedule, seeded } from '@visage/nn';
+import { inBatches } from '@visage/simswap';
 import {
   concat,
   grad,
@@ -17,7 +18,7 @@ import {
   tensor,
   zeros,
 } from '@visage/tensor';
-import { inBatches, upload } from '../../evaluation/batches.ts';
+import { upload } from '../../evaluation/batches.ts';
 import { stepByStep } from '../plan/budget.ts';
 import { type LabelSpread, labelNames, labelSpread, labelsOf } from './labels.ts';
 import { AttributeRegressor } from './regressor.ts';
