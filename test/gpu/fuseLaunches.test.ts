@@ -82,7 +82,7 @@ const FAMILIES: Readonly<Record<string, Case>> = {
   'reduce/sum': [(x) => [mean(x!, [1])], [3, 9, 4]],
   'pointwise/mul': [(x) => [mul(x!, 0.3)], [40]],
   'cast/': [(x) => [cast(x!, 'f16')], [40]],
-  'shape/permute': [(x) => [transpose(x!)], [33, 34]],
+  'shape/': [(x) => [transpose(x!)], [33, 34]],
   'resize/bilinear': [(x) => derived((a) => resize(a, [8, 8]), x!), [1, 4, 4, 4]],
   'pool/average': [(x) => derived((a) => avgPool2d(a, { kernel: 2 }), x!), [1, 4, 4, 4]],
   'pool/max': [(x) => derived((a) => maxPool2d(a, { kernel: 2 }), x!), [1, 4, 4, 4]],
