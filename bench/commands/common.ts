@@ -67,9 +67,11 @@ export const withSizes = (command: Command): Command =>
     .option('--width <factor>', 'scales the channels (default: 1; software adapter: 0.125)', positive)
     .option('--blocks <n>', 'injection blocks of the generator (default: 9; software adapter: 2)', integer(1, 32));
 
-/** Adds the option that fuses launches. */
+/** Adds the options that say whether launches are fused. */
 export const withFusing = (command: Command): Command =>
-  command.option('--fuse', 'let recorded steps fuse launches that do not depend on each other');
+  command
+    .option('--fuse', 'let recorded steps fuse launches that do not depend on each other (default: on GPUs)')
+    .option('--no-fuse', 'record launches as they are');
 
 /** Adds the options that say at which batches and precisions to measure. */
 export const withBatches = (command: Command): Command =>

@@ -43,9 +43,9 @@ const makeBuffer = ({ size }: { readonly size: number }) => ({
 /**
  * Makes such a device the current one. It takes the kernels of a large GPU with subgroup matrices.
  *
- * @param fuse whether recorded steps fuse launches. Default false.
+ * @param fuse whether recorded steps fuse launches. Default: as on a GPU.
  */
-export function countingGpu(fuse = false): Gpu {
+export function countingGpu(fuse?: boolean): Gpu {
   const device = {
     limits: LIMITS,
     features: new Set(FEATURES),

@@ -11,7 +11,7 @@ import { submitsOf } from '../helpers/submits.ts';
 const { test, gpu } = await gpuSuite('timing');
 
 /** The device of the suite as if it were a GPU, as a fresh measurement meets it. */
-const asHardware = (): Gpu => new Gpu(gpu.device, { ...gpu.adapter, software: false });
+const asHardware = (): Gpu => new Gpu(gpu.device, { ...gpu.adapter, software: false }, { fuse: false });
 
 const doubling = (() => {
   const x = tensor(new Float32Array(1024), [1024]);

@@ -24,7 +24,8 @@ export interface GpuOptions {
   readonly deterministic?: boolean;
   /**
    * Let recorded steps fuse launches that do not depend on each other. The results are the same bits in fewer launches,
-   * which saves time of the host in every run; compiling the kernels of a step takes longer. Default false.
+   * which saves time of host and device in every run; compiling the kernels of a step takes longer. Default: on GPUs,
+   * and not on software adapters, which compile long kernels for minutes.
    */
   readonly fuse?: boolean;
   /**
@@ -72,9 +73,10 @@ const FEATURES = [
  */
 export async function openGpu(api: GPU | undefined, options: GpuOptions = {}): Promise<Gpu> {
   checkOptions('openGpu', options, GPU_OPTIONS);
-  const { profile = 'full', debug = false, deterministic = false, fuse = false, processors } = options;
+  const { profile = 'full', debug = false, deterministic = false, fuse, processors } = options;
   checkOneOf('openGpu', 'profile', profile, ['full', 'browser']);
-  for (const [name, value] of Object.entries({ debug, deterministic, fuse })) checkBoolean('openGpu', name, value);
+  for (const [name, value] of Object.entries({ debug, deterministic })) checkBoolean('openGpu', name, value);
+  if (fuse !== undefined) checkBoolean('openGpu', 'fuse', fuse);
   if (processors !== undefined) checkProcessors('openGpu', processors);
   if (!api)
     throw new AdapterError(

@@ -75,7 +75,7 @@ export class Gpu {
     {
       debug = false,
       deterministic = false,
-      fuse = false,
+      fuse = !adapter.software,
       processors,
     }: Pick<GpuOptions, 'debug' | 'deterministic' | 'fuse' | 'processors'> = {},
   ) {

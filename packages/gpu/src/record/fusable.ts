@@ -13,6 +13,8 @@ export interface Fusable {
   readonly memory: string;
   /** The access and the type of each binding. */
   readonly types: readonly string[];
+  /** The length of its text. */
+  readonly tokens: number;
 }
 
 const known = new WeakMap<Pipeline, Fusable | undefined>();
@@ -32,6 +34,7 @@ const describe = (module: WgslModule): Fusable => ({
   size: module.size.join(),
   memory: memoryOf(module),
   types: typesOf(module),
+  tokens: [...module.declarations.values(), module.entry].reduce((sum, { tokens }) => sum + tokens.length, 0),
 });
 
 /**

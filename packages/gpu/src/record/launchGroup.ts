@@ -4,6 +4,11 @@ import { type Fusable, fusableOf } from './fusable.ts';
 
 /** Launches that become one, at most: the texts of all are compiled into one kernel. */
 const MOST_MEMBERS = 8;
+/**
+ * The longest text that a fused kernel may have, in tokens: about three products on subgroup matrices. A step waits for
+ * the kernel that compiles longest.
+ */
+const MOST_TOKENS = 16_000;
 
 /** A launch of a traced step. */
 export interface Launch {
@@ -32,6 +37,7 @@ export class LaunchGroup {
   readonly #written = new Map<GpuBuffer, boolean>();
   readonly #first: Launch;
   readonly #mostSlots: number;
+  #tokens = 0;
 
   /**
    * @param first the first member.
@@ -50,6 +56,7 @@ export class LaunchGroup {
 
   #join(launch: Launch): void {
     this.members.push(launch);
+    this.#tokens += launch.kernel?.tokens ?? 0;
     for (const key of launch.keys) if (!this.slots.has(key)) this.slots.set(key, this.slots.size);
     const { buffers, pipeline } = launch.command;
     for (const [at, { whole }] of buffers.entries()) this.#written.set(whole, pipeline.writes[at] === true);
@@ -59,7 +66,7 @@ export class LaunchGroup {
     const { kernel: first } = this.#first;
     if (!kernel || !first || kernel.size !== first.size) return false;
     if (kernel.memory !== '' && kernel.memory !== first.memory) return false;
-    if (this.members.length === MOST_MEMBERS) return false;
+    if (this.members.length === MOST_MEMBERS || this.#tokens + kernel.tokens > MOST_TOKENS) return false;
     const more = keys.filter((key) => !this.slots.has(key)).length;
     if (this.slots.size + more > this.#mostSlots) return false;
     // WebGPU does not allow one launch to read a buffer through one binding and to write it through another.
