@@ -186,7 +186,11 @@ export function addTune(program: Command): void {
     .addOption(new Option('--work <which>', 'only this one (default: both)').choices(['training', 'swap']))
     .addOption(new Option('--precision <which>', 'only this one (default: both)').choices(precisions))
     .addOption(measuredIdentityOption())
-    .option('--seconds <n>', `measure for about so long, large problems first (default: ${SECONDS})`, integer(1, 86_400))
+    .option(
+      '--seconds <n>',
+      `measure for about so long, large problems first (default: ${SECONDS})`,
+      integer(1, 86_400),
+    )
     .option(
       '--processors <n>',
       'how many processors this GPU has, if its name does not tell: kept in the memo',
