@@ -89,7 +89,9 @@ export class NeutralPoints {
       const moves: Move[] = [];
       for (let rule = start[target] as number; whole && rule < (start[target + 1] as number); rule++) {
         const [source, sign, gain] = [0, 2, 3].map((k) => rows[ruleFloats * rule + k] as number) as [
-          ...[number, number, number],
+          number,
+          number,
+          number,
         ];
         if (isOfIdentity(source)) moves.push({ source, sign, direction: whole.map((x) => x * gain) });
       }
@@ -109,7 +111,7 @@ export class NeutralPoints {
   }
 }
 
-/** Moves points [count, 3] so that their mean is 0, and scales them so that their mean squared length is 1, in place. */
+/** Moves points [count, 3] in place so that their mean is 0, and scales them to a mean squared length of 1. */
 export function inOwnFrame(points: Float64Array): void {
   const count = points.length / 3;
   let square = 0;
