@@ -18,6 +18,10 @@ const train = (...options: readonly string[]): Promise<string> =>
 test('an option that would do nothing is refused in the words of the command', async () => {
   assert.match(await train('--whole'), /--whole says what .* keep, and faces of L0 have no choice; take --level of M0/);
   assert.match(await train('--whole', '--data', folder), /--data names photographs; leave one of them out/);
+  assert.match(
+    await train('--stage', 'likeness=1'),
+    /a stage has `likeness`, .* faces of L0 are not known; take --level of M0 to M3, or set `likeness` to 0/,
+  );
   assert.match((await failureHere('train', 'parsing', '--whole')).stderr, /unknown option '--whole'/);
 });
 

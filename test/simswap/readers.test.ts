@@ -6,6 +6,7 @@ import {
   ArcFace,
   disguised,
   IdentityTask,
+  likenessLoss,
   type MarginStage,
   noChanges,
   ProceduralLabels,
@@ -36,7 +37,10 @@ const plain: MarginStage = {
   ...{ steps: 4, batchSize: 6, learningRate: 0.05, warmup: 0.25, floor: 0.01 },
   ...{ margin: 0.1, scale: 8, attack: 0, attackGrowth: 0, blurs: 0 },
 };
-const STAGES: readonly MarginStage[] = [plain, { ...plain, steps: 3, batchSize: 4, attack: 1, blurs: 1 }];
+const STAGES: readonly MarginStage[] = [
+  plain,
+  { ...plain, steps: 3, batchSize: 4, attack: 1, blurs: 1, likeness: 0.5, mixStyle: 0.6 },
+];
 
 const data = ({ batchSize }: MarginStage): ProceduralLabels =>
   new ProceduralLabels({ people: PEOPLE, level: 'L0', imageSize: SIZE, batchSize, seed: 3 });
@@ -46,8 +50,11 @@ interface Started {
   end(): void;
 }
 
+/** Shapes of the people, three numbers each. */
+const SHAPES = { values: Float32Array.from({ length: 3 * PEOPLE }, (_, k) => Math.sin(7 * k)), size: 3 };
+
 function start(options: Partial<ReaderTrainerOptions<MarginStage>> = {}, seed = 1): Started {
-  const task = new IdentityTask(network(seed), PEOPLE, seed);
+  const task = new IdentityTask(network(seed), PEOPLE, seed, 'angle', SHAPES);
   const trainer = new ReaderTrainer({ task, stages: STAGES, data, changes: photographChanges, seed: 5, ...options });
   const end = () => {
     trainer.dispose();
@@ -100,6 +107,44 @@ for (const precision of ['f32', 'mixed'] as const) {
     }
   });
 }
+
+test('stages without likeness and mixed styles train as if there were none', async () => {
+  const bytes: Uint8Array[] = [];
+  for (const off of [{}, { likeness: 0, mixStyle: 0 }]) {
+    const { trainer, end } = start({ stages: [{ ...plain, ...off }] });
+    await trainer.run({ until: 2 });
+    bytes.push(await trainer.checkpoint(STATE));
+    end();
+  }
+  assertSameBytes(bytes[0] as Uint8Array, bytes[1] as Uint8Array);
+});
+
+test('the likeness loss is added with its weight, and needs the shapes of the people', async () => {
+  const source = data(plain);
+  await source.load(0);
+  const { images, labels } = source.batch();
+  const task = new IdentityTask(network(), PEOPLE, 1, 'angle', SHAPES);
+  const lossWith = (likeness: number) => noGrad(() => task.loss({ images, labels }, { ...plain, likeness }, 'f32'));
+  const rows = noGrad(() => task.network.embed(images));
+  const shapes = Float32Array.from(
+    [...(await labels.data())].flatMap((person) => [...SHAPES.values.subarray(3 * person, 3 * person + 3)]),
+  );
+  const likeness = await likenessLoss(rows, tensor(shapes, [plain.batchSize, 3]), labels).item();
+  const [without, once, twice] = [await lossWith(0).item(), await lossWith(1).item(), await lossWith(2).item()];
+  assert.ok(Math.abs(once - without - likeness) < 1e-4, `${once - without}, expected ${likeness}`);
+  assert.ok(Math.abs(twice - without - 2 * likeness) < 1e-4);
+  const shapeless = new IdentityTask(network(), PEOPLE, 1);
+  assert.throws(
+    () => shapeless.loss({ images, labels }, { ...plain, likeness: 1 }, 'f32'),
+    /IdentityTask.*shapes.*none.*set `likeness` to 0/s,
+  );
+  assert.throws(
+    () => new IdentityTask(network(), PEOPLE + 1, 1, 'angle', SHAPES),
+    /IdentityTask.*shapes.*18 values.*21, 3 of each of 7 people/s,
+  );
+  for (const each of [task, shapeless]) each.dispose();
+  source.dispose();
+});
 
 /** A network that knows the people. */
 const learned = network();

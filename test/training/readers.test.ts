@@ -115,6 +115,32 @@ test('a checkpoint says what people keep and how many pictures are grey; one of 
   assert.throws(() => read({ ...stored, changes: null }), /changes\.flip is missing/);
 });
 
+test('a likeness loss is refused of photographs and of procedural faces, whose shapes are not known', async () => {
+  const refusal = (changes: ReaderRunChanges = {}) =>
+    messageOf(newReaderRun(settingsOf('identity', 'steps=4,batchSize=4,likeness=1', changes)));
+  assert.match(
+    await refusal({ folder: 'x' }),
+    /identity: .*`likeness`.*`folder` names photographs; leave `folder` out/,
+  );
+  assert.match(await refusal(), /identity: .*`likeness`.*faces of L0 are not known; take `levels` of M0 to M3/);
+  const mixed = [
+    { level: 'M2', weight: 1 },
+    { level: 'L1', weight: 1 },
+  ] as const;
+  assert.match(await refusal({ levels: mixed }), /faces of L1 are not known/);
+  assert.throws(() => settingsOf('parsing', 'likeness=1'), /stage.*'likeness'.*one of steps/s);
+  assert.throws(() => settingsOf('identity', 'mixStyle=2'), /mixStyle.*2.*from 0 to 1/s);
+});
+
+test('a stage of a checkpoint from before there was a likeness loss has none', () => {
+  const all = settingsOf('identity');
+  const stored = JSON.parse(JSON.stringify(readerNotes(all)));
+  const { likeness, mixStyle, ...older } = stored.stages[0];
+  assert.equal([likeness, mixStyle], [0, 0]);
+  const notes = { ...stored, stages: [older] };
+  assert.equal(resumedReaderSettings({ config: all.network, notes } as ReaderState, 'x'), all);
+});
+
 test('whole people are refused where nobody is told apart, of photographs and of procedural faces', async () => {
   const refusal = (reader: ReaderName, changes: ReaderRunChanges = {}) =>
     messageOf(newReaderRun(settingsOf(reader, undefined, { ...changes, factorSplit: 'whole' })));

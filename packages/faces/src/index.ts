@@ -18,6 +18,7 @@ export {
 } from './heads/asset/headAsset.ts';
 export { headAssetFiles, readHeadAsset } from './heads/asset/readHeadAsset.ts';
 export { type HeadLabels, headExpressions, useHeads } from './heads/drawing/heads.ts';
+export type { IdentityRange } from './heads/geometry/neutralPoints.ts';
 export { type Ancestry, describeHead, type HeadDescription } from './heads/people/describe.ts';
 export { ageNames, type HeadDiversity, type HeadRange, headDiversity } from './heads/people/diversity.ts';
 export type { HeadKey } from './heads/people/draw.ts';
@@ -41,6 +42,7 @@ export {
 export { type AcceptRate, acceptRateAt, type Verification, verification } from './metrics/verification.ts';
 export { type FacePlace, landmarksFrom68, placesOf, pointsOfLandmark } from './render/labels.ts';
 export { type Landmarks, landmarkNames, landmarksOf, type Point, type Pose, poseOf } from './render/landmarks.ts';
+export { type NoseShapes, noseShapes } from './render/noseShapes.ts';
 export {
   type FaceBatch,
   materialNames,

@@ -119,6 +119,8 @@ export {
 } from './readers/faceChanges.ts';
 export { IdentityTask } from './readers/identityTask.ts';
 export { LandmarkTask } from './readers/landmarkTask.ts';
+export { likenessLoss, type PeopleShapes } from './readers/likeness.ts';
+export { mixStyle } from './readers/mixStyle.ts';
 export { ParsingTask } from './readers/parsingTask.ts';
 export { ibugPoints, namedPoints, type PointScheme, pointSchemeOf } from './readers/pointSchemes.ts';
 export { ProceduralMaps, ProceduralPoints } from './readers/proceduralLabels.ts';

@@ -5,6 +5,7 @@ import { affineParameters } from './blocks.ts';
 import { FoldedConv } from './folded.ts';
 import { FoldedBlock, type FoldedIdentity, foldIdentity } from './foldedIdentity.ts';
 import {
+  type BehindStage,
   checkIdentityConfig,
   checkInputSize,
   type IdentityConfig,
@@ -13,6 +14,7 @@ import {
   identityEnds,
   identityStages,
   sideBehind,
+  unchanged,
 } from './identity.ts';
 
 /** The identity network that SimSwap was trained with: 101 layers, squeeze and excitation. */
@@ -152,10 +154,10 @@ export class ArcFace extends IdentityNetwork {
     this.embeddingNorm = this.child('bn3', new BatchNorm1d(config.embedding));
   }
 
-  forward(x: Tensor): Tensor {
+  forward(x: Tensor, behindStage: BehindStage = unchanged): Tensor {
     const stem = this.stemActivation.forward(this.stemNorm.forward(this.stem.forward(x)));
     let map = maxPool2d(stem, { kernel: 2 });
-    for (const layers of this.stages) map = layers.forward(map);
+    for (const [k, layers] of this.stages.entries()) map = behindStage(layers.forward(map), k);
     const flat = this.lastNorm.forward(map).reshape([x.dim(0), -1]);
     return this.embeddingNorm.forward(this.toEmbedding.forward(flat));
   }

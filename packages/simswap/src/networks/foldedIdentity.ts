@@ -1,9 +1,10 @@
+import { ArgumentError } from '@visage/gpu';
 import { affineOf, type BatchNorm1d, type BatchNorm2d, type Conv2d, Layer, type Linear, type PReLU } from '@visage/nn';
 import { maxPool2d, type Tensor } from '@visage/tensor';
 import { residualBlock, type SqueezeGate } from '@visage/tensor/kernels';
 import { elementOf } from '../core/lists.ts';
 import { FoldedConv, FoldedLinear } from './folded.ts';
-import { type IdentityConfig, IdentityNetwork, identityStages, unitAffine } from './identity.ts';
+import { type BehindStage, type IdentityConfig, IdentityNetwork, identityStages, unitAffine } from './identity.ts';
 
 /**
  * How a block joins its second convolution to its shortcut: by their sum, behind a gate (squeeze and excitation) if
@@ -78,7 +79,16 @@ export class FoldedIdentity extends IdentityNetwork {
     this.child('head', parts.head);
   }
 
-  forward(x: Tensor): Tensor {
+  /** @throws ArgumentError for `behindStage`: a frozen network does not learn from changed maps. */
+  forward(x: Tensor, behindStage?: BehindStage): Tensor {
+    if (behindStage)
+      throw new ArgumentError(
+        'FoldedIdentity',
+        'behindStage',
+        'a function',
+        'none',
+        'Train the network that it was folded from',
+      );
     const { stem, stemSlope, pool, blocks, head } = this.#parts;
     const first = stem.forward(x, stemSlope);
     let map = pool ? maxPool2d(first, { kernel: 2 }) : first;

@@ -95,6 +95,11 @@ export function identityEnds({ width }: IdentityConfig): { readonly stem: number
 export const sideBehind = (stages: readonly IdentityStage[], side: number): number =>
   stages.reduce((n, { stride }) => Math.ceil(n / stride), side);
 
+/** What a training does to the maps behind each stage of residual blocks, counted from 0. */
+export type BehindStage = (map: Tensor, stage: number) => Tensor;
+
+export const unchanged: BehindStage = (map) => map;
+
 /**
  * Embeds faces by their identity: [N, S, S, 3] in {@link IdentityNetwork.colorSpace} → [N, embedding], not normalised.
  */
@@ -102,12 +107,16 @@ export abstract class IdentityNetwork extends Layer {
   abstract readonly config: IdentityConfig;
   abstract readonly colorSpace: ColorSpace;
 
+  abstract override forward(x: Tensor, behindStage?: BehindStage): Tensor;
+
   /**
    * Embeds images in [0, 1] of any size; they are resized as the network needs it. Embeddings are f32, also in mixed
    * precision.
+   *
+   * @param behindStage changes the maps between the stages, in a training. Default: nothing does.
    */
-  embed(images: Tensor, resizing: IdentityResize = 'bicubic'): Tensor {
-    return cast(this.forward(fromUnit(this.fitted(images, resizing), this.colorSpace)), 'f32');
+  embed(images: Tensor, resizing: IdentityResize = 'bicubic', behindStage?: BehindStage): Tensor {
+    return cast(this.forward(fromUnit(this.fitted(images, resizing), this.colorSpace), behindStage), 'f32');
   }
 
   /**

@@ -3,6 +3,7 @@ import type { Tensor } from '@visage/tensor';
 import { FoldedConv } from './folded.ts';
 import { FoldedBlock, type FoldedIdentity, foldIdentity } from './foldedIdentity.ts';
 import {
+  type BehindStage,
   checkIdentityConfig,
   checkInputSize,
   type IdentityConfig,
@@ -10,6 +11,7 @@ import {
   identityEnds,
   identityStages,
   sideBehind,
+  unchanged,
 } from './identity.ts';
 
 const DEPTHS = { 18: [2, 2, 2, 2], 50: [3, 4, 14, 3], 100: [3, 13, 30, 3] } as const;
@@ -110,9 +112,9 @@ export class IResNet extends IdentityNetwork {
     this.embeddingNorm.weight.requiresGrad = false; // fixed at 1: the embedding's length carries nothing
   }
 
-  forward(x: Tensor): Tensor {
+  forward(x: Tensor, behindStage: BehindStage = unchanged): Tensor {
     let map = this.stemActivation.forward(this.stemNorm.forward(this.stem.forward(x)));
-    for (const layers of this.stages) map = layers.forward(map);
+    for (const [k, layers] of this.stages.entries()) map = behindStage(layers.forward(map), k);
     const flat = this.lastNorm.forward(map).reshape([x.dim(0), -1]);
     return this.embeddingNorm.forward(this.toEmbedding.forward(flat));
   }

@@ -1,13 +1,16 @@
+import { ArgumentError } from '@visage/gpu';
 import { type CheckpointGroups, type Module, seeded } from '@visage/nn';
-import { crossEntropy, keep, noGrad, RandomState, scope, type Tensor, tensor } from '@visage/tensor';
+import { crossEntropy, gatherRows, keep, noGrad, RandomState, scope, type Tensor, tensor } from '@visage/tensor';
 import { inPrecision, type Precision } from '../core/precision.ts';
-import type { IdentityNetwork } from '../networks/identity.ts';
+import type { BehindStage, IdentityNetwork } from '../networks/identity.ts';
 import { arcFaceMargin, type MarginConfig, MarginHead } from '../networks/marginHeads.ts';
 import { buildIdentityNetwork } from '../networks/read.ts';
 import type { LabelledPeople, LabelledPictures } from '../training/labelledData.ts';
 import { disguised, softened } from './attack.ts';
 import { changeFaces } from './changeFaces.ts';
 import type { FaceChanges } from './faceChanges.ts';
+import { likenessLoss, type PeopleShapes } from './likeness.ts';
+import { mixStyle } from './mixStyle.ts';
 import type { MarginStage } from './stage.ts';
 import type { ReaderTask } from './task.ts';
 
@@ -17,9 +20,12 @@ const [HEAD_STREAM, ATTACK_STREAM] = [1, 7 * 2 ** 32];
 /** Photos of each person, on average, that make the first class centres of a trained network. */
 const PHOTOS_PER_CENTRE = 3;
 
+/** Stages of the network, from the first, behind which styles are mixed: later maps hold the person. */
+const MIXED_STAGES = 2;
+
 /**
  * Learns whose a face is: ArcFace's classifier over the people of the training, whose class centres are thrown away
- * behind it (Deng et al. 2019), and where a stage says so under attack.
+ * behind it (Deng et al. 2019). Where a stage says so, under attack, with mixed styles, and with the likeness loss.
  */
 export class IdentityTask implements ReaderTask<MarginStage> {
   readonly margins = true;
@@ -29,19 +35,30 @@ export class IdentityTask implements ReaderTask<MarginStage> {
   readonly #random: RandomState;
   /** Of the attack of the step. */
   readonly #radius: Tensor;
+  /** [people, size]. */
+  readonly #shapes: Tensor | undefined;
 
   /**
    * @param people classes.
    * @param seed decides the class centres and the random numbers of attacks.
    * @param margin of which kind the margins of the stages are.
+   * @param shapes of the people, for stages with `likeness`.
+   * @throws ArgumentError for shapes of another number of people.
    */
-  constructor(network: IdentityNetwork, people: number, seed: number, margin: MarginConfig['kind'] = 'angle') {
+  constructor(
+    network: IdentityNetwork,
+    people: number,
+    seed: number,
+    margin: MarginConfig['kind'] = 'angle',
+    shapes?: PeopleShapes,
+  ) {
     this.network = network;
     const config = { ...arcFaceMargin, kind: margin };
     this.head = seeded(seed + HEAD_STREAM, () => new MarginHead(people, network.config.embedding, config));
     this.modules = { network, head: this.head };
     this.#random = new RandomState(seed + ATTACK_STREAM, network.gpu);
     this.#radius = keep(tensor([0], [1], { gpu: network.gpu }));
+    this.#shapes = shapes && keep(shapesOf(shapes, people, network));
   }
 
   twin(): IdentityNetwork {
@@ -58,11 +75,27 @@ export class IdentityTask implements ReaderTask<MarginStage> {
   }
 
   loss({ images, labels }: LabelledPictures, stage: MarginStage, precision: Precision): Tensor {
-    const { margin, scale, attack, blurs } = stage;
+    const { margin, scale, attack, blurs, likeness = 0, mixStyle: probability = 0 } = stage;
     const seen = softened(images, blurs, this.#random);
     const faces = attack > 0 ? disguised(this.network, seen, this.#radius, this.#random, precision) : seen;
-    const embeddings = inPrecision(precision, () => this.network.embed(faces));
-    return crossEntropy(this.head.forward(embeddings, labels, { kind: this.head.config.kind, margin, scale }), labels);
+    const mixing: BehindStage = (map, k) => (k < MIXED_STAGES ? mixStyle(map, probability, this.#random) : map);
+    const behindStage = probability > 0 ? mixing : undefined;
+    const embeddings = inPrecision(precision, () => this.network.embed(faces, 'bicubic', behindStage));
+    const logits = this.head.forward(embeddings, labels, { kind: this.head.config.kind, margin, scale });
+    const told = crossEntropy(logits, labels);
+    if (likeness === 0) return told;
+    return told.add(likenessLoss(embeddings, this.#shapesOf(labels), labels).mul(likeness));
+  }
+
+  #shapesOf(labels: Tensor): Tensor {
+    if (this.#shapes) return gatherRows(this.#shapes, labels);
+    throw new ArgumentError(
+      'IdentityTask',
+      'shapes',
+      'none',
+      'the shapes of the people, because a stage has `likeness`',
+      'Give them, or set `likeness` to 0',
+    );
   }
 
   /**
@@ -108,5 +141,12 @@ export class IdentityTask implements ReaderTask<MarginStage> {
   dispose(): void {
     this.#random.dispose();
     this.#radius.dispose();
+    this.#shapes?.dispose();
   }
+}
+
+function shapesOf({ values, size }: PeopleShapes, people: number, { gpu }: IdentityNetwork): Tensor {
+  if (values.length === people * size) return tensor(values, [people, size], { gpu });
+  const got = `${values.length} values`;
+  throw new ArgumentError('IdentityTask', 'shapes', got, `${people * size}, ${size} of each of ${people} people`);
 }

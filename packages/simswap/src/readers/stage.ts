@@ -2,7 +2,7 @@
 import { ArgumentError, checkList, checkOptions, type OptionKeys } from '@visage/gpu';
 import { cosineSchedule, type Schedule } from '@visage/nn';
 import { type Field, integer, number, readFields } from '../core/fields.ts';
-import { JsonReader } from '../core/json.ts';
+import { isObject, JsonReader } from '../core/json.ts';
 import { elementOf } from '../core/lists.ts';
 
 /** One stage of a training. Plain data: it travels in checkpoints. */
@@ -38,6 +38,16 @@ export interface MarginStage extends ReaderStage {
    * the network must recognise people in them too.
    */
   readonly blurs: number;
+  /**
+   * Weight of the likeness loss, which makes embeddings of people as far apart as their known shapes are. Default 0,
+   * which leaves it out. Rendered people of levels M0 to M3 alone have known shapes.
+   */
+  readonly likeness?: number;
+  /**
+   * Probability that a batch is seen with the styles of its first maps mixed among its faces (MixStyle). Default 0,
+   * which mixes none.
+   */
+  readonly mixStyle?: number;
 }
 
 const SHARE = number(0, 1);
@@ -57,7 +67,12 @@ const marginFields = {
   attack: number(0, 100),
   attackGrowth: SHARE,
   blurs: integer(0, 16),
+  likeness: number(0, 1000),
+  mixStyle: SHARE,
 };
+
+/** What stages have that do not name it, such as those of checkpoints from before there was a choice. */
+const marginDefaults = { likeness: 0, mixStyle: 0 };
 
 const fieldsOf = (margins: boolean) => (margins ? marginFields : stageFields);
 
@@ -72,7 +87,10 @@ export const stageExpectations = (margins: boolean): ReadonlyMap<string, string>
  * @throws ArgumentError for a field that is missing or out of range.
  */
 export const readStage = (json: unknown, margins: boolean, name = 'stage'): ReaderStage =>
-  readFields(fieldsOf(margins), new JsonReader(json, name));
+  readFields(
+    fieldsOf(margins),
+    new JsonReader(margins && isObject(json) ? { ...marginDefaults, ...json } : json, name),
+  );
 
 /**
  * A stage with the numbers of a text, such as `steps=2000,batchSize=64`; what it does not name is as in `base`.

@@ -1,5 +1,5 @@
 /** @file Identity networks, and judges: identity networks of another architecture that learn from other people. */
-import { acceptRateAt, type Embeddings, equalErrorRate, faceSets } from '@visage/faces';
+import { acceptRateAt, type Embeddings, equalErrorRate, faceSets, noseShapes } from '@visage/faces';
 import { VisageError } from '@visage/gpu';
 import type { Layer } from '@visage/nn';
 import {
@@ -21,7 +21,7 @@ import { embedAll } from '../evaluation/evaluate.ts';
 import { firstOf, type PeopleSet } from '../evaluation/people.ts';
 import type { OpenedData } from '../runs/sources.ts';
 import type { ReaderFigures, ReaderKind, ReaderParts, ReaderPreset } from './kind.ts';
-import type { ReaderName, ReaderSettings } from './settings.ts';
+import { needsShapes, type ReaderName, type ReaderSettings } from './settings.ts';
 
 const EER = 'EER';
 const PHOTOS = 6; // of each unseen person
@@ -139,7 +139,8 @@ function partsOf(
       : new ProceduralLabels({ people, firstIdentity, level: levels, factorSplit, imageSize, batchSize, seed });
   const [first = { batchSize: 1 }] = settings.stages;
   const probe = data(first);
-  const task = new IdentityTask(network, probe.people, seed);
+  const shapes = needsShapes(settings) ? noseShapes({ first: firstIdentity, count: people }) : undefined;
+  const task = new IdentityTask(network, probe.people, seed, 'angle', shapes);
   probe.dispose();
   return {
     task,

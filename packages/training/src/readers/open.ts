@@ -13,7 +13,14 @@ import { type OpenedData, openedData, type SourceChanges } from '../runs/sources
 import { foldersOf, withFolders } from '../settings/settings.ts';
 import type { ReaderKind, ReaderParts, ReaderPreset } from './kind.ts';
 import { readerKinds } from './kinds.ts';
-import { hasMargins, type ReaderName, type ReaderSettings, readerSteps, resumedReaderSettings } from './settings.ts';
+import {
+  hasMargins,
+  needsShapes,
+  type ReaderName,
+  type ReaderSettings,
+  readerSteps,
+  resumedReaderSettings,
+} from './settings.ts';
 
 /** The training of a reader that is ready to run. */
 export interface ReaderRun {
@@ -80,7 +87,7 @@ export function newReaderSettings(
  *
  * @param fromPath weights to begin with, of the same kind of reader; their sizes take the place of the settings'.
  * @throws VisageError when the weights are of another kind, the kind does not learn from photographs, or the faces have
- * no other split of factors than `swap`.
+ * no other split of factors than `swap`, or no known shapes for the likeness loss.
  */
 export async function newReaderRun(settings: ReaderSettings, fromPath?: string): Promise<ReaderRun> {
   const kind = readerKinds[settings.reader];
@@ -90,6 +97,7 @@ export async function newReaderRun(settings: ReaderSettings, fromPath?: string):
       `${kind.name}: learns from rendered faces alone, whose labels are known; leave \`folder\` out`,
     );
   checkFactorSplit(settings);
+  checkLikeness(settings);
   await loadFaces(settings.levels.map(({ level }) => level));
   const dataSets: OpenedData[] = [];
   for (const folder of folders) dataSets.push(openedData(await openDataSet(resolve(folder)), settings));
@@ -118,6 +126,20 @@ function checkFactorSplit(settings: ReaderSettings): void {
   if (foldersOf(settings).length > 0) refuse('`folder` names photographs', 'leave one of them out');
   const other = levels.find(({ level }) => !isHeadLevel(level));
   if (other) refuse(`faces of ${other.level} have no choice`, 'take `levels` of M0 to M3, or leave it out');
+}
+
+/** @throws VisageError for a likeness loss where the shapes of the people are not known. */
+function checkLikeness(settings: ReaderSettings): void {
+  if (!needsShapes(settings)) return;
+  const refuse = (why: string, instead: string): never => {
+    throw new VisageError(
+      `${settings.reader}: a stage has \`likeness\`, which learns from the known shapes of rendered people, and ${why}; ` +
+        `${instead}, or set \`likeness\` to 0`,
+    );
+  };
+  if (foldersOf(settings).length > 0) refuse('`folder` names photographs', 'leave `folder` out');
+  const other = settings.levels.find(({ level }) => !isHeadLevel(level));
+  if (other) refuse(`those of faces of ${other.level} are not known`, 'take `levels` of M0 to M3');
 }
 
 /** The network in a file: of its weights, or of the checkpoint of a reader's training. */

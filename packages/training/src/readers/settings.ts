@@ -60,6 +60,10 @@ export const readerSteps = ({ stages }: Pick<ReaderSettings, 'stages'>): number 
 /** Whether a reader learns to tell people apart, so that its stages have margins. */
 export const hasMargins = (reader: ReaderName): boolean => reader === 'identity' || reader === 'judge';
 
+/** Whether a stage learns from the known shapes of rendered people. */
+export const needsShapes = ({ stages }: Pick<ReaderSettings, 'stages'>): boolean =>
+  stages.some((stage) => 'likeness' in stage && Number(stage.likeness) > 0);
+
 /** The settings that are stored in the notes of a checkpoint: all but the sizes of the network, which lie beside. */
 export const readerNotes = ({ network: _, ...notes }: ReaderSettings): Omit<ReaderSettings, 'network'> => notes;
 
