@@ -5,6 +5,7 @@
  *     npm run bench -- convolutions   one convolution, forward and both gradients
  *     npm run bench -- ladder         the matrix products of the course's second chapter, beside the device's best
  *     npm run bench -- networks       generator, discriminators, identity network, swap
+ *     npm run bench -- latency        a swap from the call to its result, part by part
  *     npm run bench -- step           the paper's training step
  *     npm run bench -- transfer       bytes between host and device, and checkpoints beside a training
  *     npm run bench -- scale          the step on several GPUs, over MPI
@@ -38,6 +39,7 @@ import { addFilm } from './commands/film.ts';
 import { addHeads } from './commands/heads.ts';
 import { addKernelPage } from './commands/kernelPage.ts';
 import { addLadder } from './commands/ladder.ts';
+import { addLatency } from './commands/latency.ts';
 import { addMemory } from './commands/memory.ts';
 import { addMessages } from './commands/messages.ts';
 import { addPage } from './commands/page.ts';
@@ -50,6 +52,7 @@ const program = new Command('bench').description('what the kernels, networks and
 addBenches(program);
 addFilm(program);
 addLadder(program);
+addLatency(program);
 addMemory(program);
 addTransfer(program);
 addScale(program);

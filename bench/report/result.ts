@@ -12,6 +12,7 @@ import type { GateReport } from '../core/headGates.ts';
 import type { HeadRow } from '../core/heads.ts';
 import type { KernelReport } from '../core/kernels.ts';
 import type { LadderReport } from '../core/ladder.ts';
+import type { LatencyRow } from '../core/latency.ts';
 import type { MemoryRow } from '../core/memory.ts';
 import type { MessageRow } from '../core/messages.ts';
 import type { NetworkRow } from '../core/networks.ts';
@@ -45,6 +46,7 @@ export interface Measurements {
   readonly ladder: LadderReport;
   readonly convolutions: readonly ConvolutionRow[];
   readonly networks: readonly NetworkRow[];
+  readonly latency: readonly LatencyRow[];
   readonly step: readonly StepRow[];
   readonly memory: readonly MemoryRow[];
   readonly transfer: TransferReport;

@@ -9,6 +9,7 @@ import type { GateReport } from '../core/headGates.ts';
 import type { HeadRow } from '../core/heads.ts';
 import type { KernelReport, KernelRow } from '../core/kernels.ts';
 import type { LadderReport } from '../core/ladder.ts';
+import type { LatencyRow } from '../core/latency.ts';
 import type { MemoryRow } from '../core/memory.ts';
 import type { MessageRow } from '../core/messages.ts';
 import type { NetworkRow } from '../core/networks.ts';
@@ -20,6 +21,7 @@ import type { PeerReport } from '../peers/contest.ts';
 import { arithmeticRate, memoryRate, percent, significant } from './format.ts';
 import { gateTable, headTable } from './headTables.ts';
 import { ladderTable } from './ladderTable.ts';
+import { latencyTable } from './latencyTable.ts';
 import { peerTable } from './peers.ts';
 import { carryoverTable, dataTable, detectionTable, filmTables, parsingTable } from './photoTables.ts';
 import type { BenchResult, PytorchReport, PytorchRow } from './result.ts';
@@ -43,6 +45,8 @@ export function tablesOf(result: BenchResult, most = Number.POSITIVE_INFINITY): 
       return [convolutionTable(result.measured as readonly ConvolutionRow[])];
     case 'networks':
       return [networkTable(result.measured as readonly NetworkRow[])];
+    case 'latency':
+      return [latencyTable(result.measured as readonly LatencyRow[])];
     case 'step':
       return [stepTable(result.measured as readonly StepRow[])];
     case 'memory':

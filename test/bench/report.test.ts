@@ -176,6 +176,12 @@ const fullRun: Record<BenchName, unknown> = {
     rows: networks.slice(0, 3).map((network) => ({ network, pass: 'training', ...setting, ...kernel })),
   },
   networks: networks.map((network) => ({ network, pass: 'forward', ...setting, ...rates })),
+  latency: [
+    {
+      ...{ place: 'host', precision: 'mixed', batch: 1, total: 1.5, upload: 0.1, encode: 0.3, submit: 0.2 },
+      ...{ untilBegin: 0.06, wait: 0.8, copy: 0.1, device: 1, polls: 40, submissions: 4, launches: 73, chain: 73 },
+    },
+  ],
   step: [{ ...setting, ...costs }],
   heads: [{ what: 'pictures', level: 'M2', size: 224, batch: 16, ms: 1 }],
   gates: {
