@@ -7,6 +7,7 @@
  *     npm run bench -- networks       generator, discriminators, identity network, swap
  *     npm run bench -- latency        a swap from the call to its result, part by part
  *     npm run bench -- step           the paper's training step
+ *     npm run bench -- reach          the figures that say how far the whole has come, beside PyTorch's
  *     npm run bench -- transfer       bytes between host and device, and checkpoints beside a training
  *     npm run bench -- scale          the step on several GPUs, over MPI
  *     npm run bench -- messages       its messages alone, through memory that the ranks share and through MPI
@@ -44,6 +45,7 @@ import { addMemory } from './commands/memory.ts';
 import { addMessages } from './commands/messages.ts';
 import { addPage } from './commands/page.ts';
 import { addParsing } from './commands/parsing.ts';
+import { addReach } from './commands/reach.ts';
 import { addScale } from './commands/scale.ts';
 import { addTables } from './commands/tables.ts';
 import { addTransfer } from './commands/transfer.ts';
@@ -54,6 +56,7 @@ addFilm(program);
 addLadder(program);
 addLatency(program);
 addMemory(program);
+addReach(program);
 addTransfer(program);
 addScale(program);
 addMessages(program);

@@ -25,6 +25,7 @@ export function chartsOf({ bench, measured }: BenchResult): Chart[] {
       return peerCharts(measured as PeerReport);
     case 'ladder':
     case 'latency':
+    case 'reach':
     case 'transfer':
     case 'scale':
     case 'messages':

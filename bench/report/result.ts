@@ -17,6 +17,7 @@ import type { MemoryRow } from '../core/memory.ts';
 import type { MessageRow } from '../core/messages.ts';
 import type { NetworkRow } from '../core/networks.ts';
 import type { ParsingRow } from '../core/parsing.ts';
+import type { ReachRow } from '../core/reach.ts';
 import type { ScaleRow } from '../core/scale.ts';
 import type { Sizes } from '../core/sizes.ts';
 import type { StepRow } from '../core/step.ts';
@@ -48,6 +49,7 @@ export interface Measurements {
   readonly networks: readonly NetworkRow[];
   readonly latency: readonly LatencyRow[];
   readonly step: readonly StepRow[];
+  readonly reach: readonly ReachRow[];
   readonly memory: readonly MemoryRow[];
   readonly transfer: TransferReport;
   readonly scale: readonly ScaleRow[];
