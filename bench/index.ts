@@ -5,7 +5,9 @@
  *     npm run bench -- convolutions   one convolution, forward and both gradients
  *     npm run bench -- ladder         the matrix products of the course's second chapter, beside the device's best
  *     npm run bench -- networks       generator, discriminators, identity network, swap
+ *     npm run bench -- latency        a swap from the call to its result, part by part
  *     npm run bench -- step           the paper's training step
+ *     npm run bench -- reach          the figures that say how far the whole has come, beside PyTorch's
  *     npm run bench -- transfer       bytes between host and device, and checkpoints beside a training
  *     npm run bench -- scale          the step on several GPUs, over MPI
  *     npm run bench -- messages       its messages alone, through memory that the ranks share and through MPI
@@ -38,10 +40,12 @@ import { addFilm } from './commands/film.ts';
 import { addHeads } from './commands/heads.ts';
 import { addKernelPage } from './commands/kernelPage.ts';
 import { addLadder } from './commands/ladder.ts';
+import { addLatency } from './commands/latency.ts';
 import { addMemory } from './commands/memory.ts';
 import { addMessages } from './commands/messages.ts';
 import { addPage } from './commands/page.ts';
 import { addParsing } from './commands/parsing.ts';
+import { addReach } from './commands/reach.ts';
 import { addScale } from './commands/scale.ts';
 import { addTables } from './commands/tables.ts';
 import { addTransfer } from './commands/transfer.ts';
@@ -50,7 +54,9 @@ const program = new Command('bench').description('what the kernels, networks and
 addBenches(program);
 addFilm(program);
 addLadder(program);
+addLatency(program);
 addMemory(program);
+addReach(program);
 addTransfer(program);
 addScale(program);
 addMessages(program);

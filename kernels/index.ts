@@ -130,6 +130,7 @@ export { default as normPivot } from './norm/pivot.wgsl';
 export { default as normReadStats } from './norm/readStats.wgsl';
 export { default as normRegisters } from './norm/registers.wgsl';
 export { default as normRegistersGrad } from './norm/registersGrad.wgsl';
+export { default as normRegistersOfSplits } from './norm/registersOfSplits.wgsl';
 export { default as normRows } from './norm/rows.wgsl';
 export { default as normRowsInRegisters } from './norm/rowsInRegisters.wgsl';
 export { default as normRowsOf } from './norm/rowsOf.wgsl';

@@ -24,6 +24,8 @@ export function chartsOf({ bench, measured }: BenchResult): Chart[] {
     case 'peers':
       return peerCharts(measured as PeerReport);
     case 'ladder':
+    case 'latency':
+    case 'reach':
     case 'transfer':
     case 'scale':
     case 'messages':

@@ -9,10 +9,12 @@ import type { GateReport } from '../core/headGates.ts';
 import type { HeadRow } from '../core/heads.ts';
 import type { KernelReport, KernelRow } from '../core/kernels.ts';
 import type { LadderReport } from '../core/ladder.ts';
+import type { LatencyRow } from '../core/latency.ts';
 import type { MemoryRow } from '../core/memory.ts';
 import type { MessageRow } from '../core/messages.ts';
 import type { NetworkRow } from '../core/networks.ts';
 import type { ParsingRow } from '../core/parsing.ts';
+import type { ReachRow } from '../core/reach.ts';
 import type { ScaleRow } from '../core/scale.ts';
 import type { StepRow } from '../core/step.ts';
 import type { TransferReport } from '../core/transfer.ts';
@@ -20,8 +22,10 @@ import type { PeerReport } from '../peers/contest.ts';
 import { arithmeticRate, memoryRate, percent, significant } from './format.ts';
 import { gateTable, headTable } from './headTables.ts';
 import { ladderTable } from './ladderTable.ts';
+import { latencyTable } from './latencyTable.ts';
 import { peerTable } from './peers.ts';
 import { carryoverTable, dataTable, detectionTable, filmTables, parsingTable } from './photoTables.ts';
+import { reachTable } from './reachTable.ts';
 import type { BenchResult, PytorchReport, PytorchRow } from './result.ts';
 import { messageTable, scaleTable } from './scaleTable.ts';
 import { transferTables } from './transferTables.ts';
@@ -43,6 +47,10 @@ export function tablesOf(result: BenchResult, most = Number.POSITIVE_INFINITY): 
       return [convolutionTable(result.measured as readonly ConvolutionRow[])];
     case 'networks':
       return [networkTable(result.measured as readonly NetworkRow[])];
+    case 'latency':
+      return [latencyTable(result.measured as readonly LatencyRow[])];
+    case 'reach':
+      return [reachTable(result.measured as readonly ReachRow[])];
     case 'step':
       return [stepTable(result.measured as readonly StepRow[])];
     case 'memory':

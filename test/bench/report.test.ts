@@ -33,6 +33,17 @@ test('the table of a step tells what a kernel costs the host', () => {
   assert.is(line?.[head?.indexOf('host µs per kernel') ?? -1], '5.00');
 });
 
+test('what is reached: bounds of figures and of ratios are kept or missed, and say nothing without PyTorch', () => {
+  const row = { what: 'swap', unit: 'ms', ours: 1, must: { ratio: 0.6 }, aim: { value: 0.8 } };
+  const measured = [{ ...row, theirs: 2 }, row, { what: 'step', unit: 'launches', ours: 900, must: { value: 967 } }];
+  const [table] = tablesOf({ bench: 'reach', measured } as unknown as BenchResult);
+  assert.equal(table?.rows.slice(1), [
+    ['swap', '1.00 ms', '2.00 ms', '0.500', 'ratio 0.600, reached', '0.800 ms, missed'],
+    ['swap', '1.00 ms', '', '', 'ratio 0.600', '0.800 ms, missed'],
+    ['step', '900', '', '', '967, reached', ''],
+  ]);
+});
+
 test('the ladder of products: rates as shares of the best, and why a version is missing', () => {
   const [table] = tablesOf({ bench: 'ladder', measured: fullRun.ladder } as unknown as BenchResult);
   assert.equal(table?.rows.slice(1), [
@@ -176,6 +187,13 @@ const fullRun: Record<BenchName, unknown> = {
     rows: networks.slice(0, 3).map((network) => ({ network, pass: 'training', ...setting, ...kernel })),
   },
   networks: networks.map((network) => ({ network, pass: 'forward', ...setting, ...rates })),
+  latency: [
+    {
+      ...{ place: 'host', precision: 'mixed', batch: 1, total: 1.5, upload: 0.1, encode: 0.3, submit: 0.2 },
+      ...{ untilBegin: 0.06, wait: 0.8, copy: 0.1, device: 1, polls: 40, submissions: 4, launches: 73, chain: 73 },
+    },
+  ],
+  reach: [{ what: 'swap, batch 1', unit: 'ms', ours: 1, theirs: 2, must: { ratio: 0.6 }, aim: { value: 0.8 } }],
   step: [{ ...setting, ...costs }],
   heads: [{ what: 'pictures', level: 'M2', size: 224, batch: 16, ms: 1 }],
   gates: {

@@ -82,6 +82,28 @@ test('a step that does not submit runs with the next read, in its place', async 
   gpu.release(x);
 });
 
+test('an idle device gets a few launches early and then longer submissions; one that works gets long ones', async () => {
+  const x = upload(1);
+  const step = recordStep(
+    () => Array.from({ length: 70 }).reduce((y: GpuBuffer) => doubled(y), x),
+    (made) => [made],
+  );
+  step.run({ submit: false });
+  await gpu.sync();
+  const run = () => submitsOf(gpu, async () => step.run({ submit: false }));
+  for (const wait of [() => gpu.sync(), () => firstOf(x)]) {
+    await wait();
+    assert.is(await run(), 4, 'after 8, 20, 38 and 65 launches');
+    const reading = firstOf(x);
+    assert.is(await run(), 1, 'after 64 launches');
+    await reading;
+    assert.is(await run(), 1, 'the device may still work on the last run');
+  }
+  await gpu.sync();
+  step.dispose();
+  gpu.release(x);
+});
+
 test('a read of memory that the device may not have fails alone', async () => {
   const x = upload(3);
   await firstOf(doubled(x));

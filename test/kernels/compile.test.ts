@@ -82,6 +82,7 @@ import {
   zeros,
 } from '@visage/tensor';
 import {
+  convAdain,
   convFamily,
   fileRow,
   gemmFamily,
@@ -271,6 +272,11 @@ function launchNormVariants(gpu: Gpu): void {
         launch((x, s, r) => adain(x!, s!, { relu: true, residual: r }), image, [2, 2 * c], image);
         const norm = { train: true, slope: 0.2 };
         launch((x, w, b) => batchNorm(x!, w!, b!, zeros([c]), zeros([c]), norm), image, [c], [c]);
+        // so many terms that they are added in pieces, which the norm merges
+        const [x, weight] = [zeros([2, 7, 6, 916]), zeros([3, 3, 916, c])];
+        const conv = { weight: cast(weight, activations), bias: zeros([c]), options: { padding: 1 } };
+        const residual = zeros(image, { dtype: activations });
+        noGrad(() => convAdain(cast(x, activations), conv, zeros([2, 2 * c]), { relu: true, residual }));
       }
     });
   }

@@ -68,6 +68,7 @@ export { GpuBuffer } from './memory/buffer.ts';
 export type { MemoryUse } from './memory/pool.ts';
 export type { SavedBy } from './memory/saved.ts';
 export { scoped } from './memory/scopes.ts';
+export { chainsFrom, dependenciesOf } from './record/dependencies.ts';
 export { RecordedStep } from './record/recordedStep.ts';
 export {
   type Choice,

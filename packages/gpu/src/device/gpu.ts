@@ -267,7 +267,9 @@ export class Gpu {
   /** Waits until everything that was issued is done. @throws as {@link Gpu.check} does. */
   async sync(): Promise<void> {
     this.flush();
+    const done = this.stream.awaited();
     await this.device.queue.onSubmittedWorkDone();
+    done();
     await this.stream.settled;
     this.check();
   }

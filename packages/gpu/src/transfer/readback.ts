@@ -46,6 +46,7 @@ export async function readback<T>(
     (message) => pool.failureOf(memory) ?? new ValidationError(`read: ${message}`),
   );
   const { settled } = stream;
+  const done = stream.awaited();
   const taken = staging as unknown as GPUBuffer;
   const problem = await taken.mapAsync(1, 0, bytes).then(
     () => undefined,
@@ -54,6 +55,7 @@ export async function readback<T>(
       return new VisageError(`read: ${String(cause)}`);
     },
   );
+  done();
   await settled;
   try {
     faults.checkLost();

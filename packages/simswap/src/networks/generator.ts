@@ -8,8 +8,8 @@ import {
   type OptionKeys,
 } from '@visage/gpu';
 import { Conv2d, Module, ModuleList, Sequential } from '@visage/nn';
-import { cast, type Tensor, tanh } from '@visage/tensor';
-import { checkShape, checkTensor, showShape } from '@visage/tensor/kernels';
+import { cast, type Tensor } from '@visage/tensor';
+import { checkShape, checkTensor, showShape, tanhToUnit } from '@visage/tensor/kernels';
 import { consecutive, elementOf } from '../core/lists.ts';
 import { down, paddedByConvolution, stageChannels, stem, up } from './blocks.ts';
 import { type ColorSpace, fromUnit, toUnit } from './colorSpace.ts';
@@ -116,8 +116,9 @@ export class Generator extends Module {
     const styles = stylesOf(this.blocks, latent);
     for (const [k, block] of this.blocks.items.entries()) x = block.styled(x, styles[k] as BlockStyles);
     for (const layer of this.decoder) x = layer.forward(x);
-    const y = cast(this.last.forward(x), 'f32'); // images and their losses are f32, also when the maps are not
-    return this.config.head === 'tanh' ? tanh(y).add(1).mul(0.5) : y;
+    const y = this.last.forward(x);
+    // images and their losses are f32, also when the maps are not
+    return this.config.head === 'tanh' ? tanhToUnit(y) : cast(y, 'f32');
   }
 
   /** Swaps with images in [0, 1] on both ends, whatever the head. */

@@ -1,6 +1,6 @@
 import { Conv2d, Linear, Module, Sequential } from '@visage/nn';
-import { adain, type Tensor } from '@visage/tensor';
-import { type LinearParameters, linears } from '@visage/tensor/kernels';
+import type { Tensor } from '@visage/tensor';
+import { convAdain, type LinearParameters, linears } from '@visage/tensor/kernels';
 import { affineParameters, paddedByConvolution } from './blocks.ts';
 
 /** Added to the variance inside the root, as in the published code; matters in f32 only. */
@@ -30,14 +30,16 @@ export class IdBlock extends Module {
   readonly style1: Style;
   readonly conv2: Sequential;
   readonly style2: Style;
+  readonly #convolutions: readonly [Conv2d, Conv2d];
 
   constructor(channels: number, latent: number) {
     super();
-    const convolution = () =>
-      new Sequential(paddedByConvolution, new Conv2d(channels, channels, 3, { padding: 1, paddingMode: 'reflect' }));
-    this.conv1 = this.child('conv1', convolution());
+    const convolution = () => new Conv2d(channels, channels, 3, { padding: 1, paddingMode: 'reflect' });
+    const [first, second] = [convolution(), convolution()];
+    this.#convolutions = [first, second];
+    this.conv1 = this.child('conv1', new Sequential(paddedByConvolution, first));
     this.style1 = this.child('style1', new Style(latent, channels));
-    this.conv2 = this.child('conv2', convolution());
+    this.conv2 = this.child('conv2', new Sequential(paddedByConvolution, second));
     this.style2 = this.child('style2', new Style(latent, channels));
   }
 
@@ -47,8 +49,9 @@ export class IdBlock extends Module {
 
   /** The block from styles that were computed already; see {@link stylesOf}. */
   styled(x: Tensor, [first, second]: BlockStyles): Tensor {
-    const y = adain(this.conv1.forward(x), first, { eps: EPSILON, relu: true });
-    return adain(this.conv2.forward(y), second, { eps: EPSILON, residual: x });
+    const [conv1, conv2] = this.#convolutions;
+    const y = convAdain(x, conv1, first, { eps: EPSILON, relu: true });
+    return convAdain(y, conv2, second, { eps: EPSILON, residual: x });
   }
 }
 

@@ -124,17 +124,21 @@ export const convFamily = new Family<ConvProblem, ConvAlgorithm>({
   },
 });
 
-/** Chooses the algorithm for one pass and runs it. `tensors` are all that it reads, the first operand first. */
+/**
+ * Chooses the algorithm for one pass and runs it. `tensors` are all that it reads, the first operand first; `again` runs
+ * the pass once more, for tuning.
+ */
 function convolve(
   problem: ConvProblem,
   tensors: readonly [Tensor, ...Tensor[]],
   run: (algorithm: ConvAlgorithm) => Tensor,
+  again = run,
 ): Tensor {
   const choice = chooseFor(tensors[0].gpu, {
     family: convFamily,
     problem,
     buffers: tensors.map(({ buffer }) => buffer),
-    launch: () => convolve(problem, tensors, run),
+    launch: () => convolve(problem, tensors, again),
   });
   // An algorithm may call other ops, such as pad2d or permute: whoever watches ops shall see the convolution alone.
   return underChoice(choice, () => unwatched(() => run(choice.variant)));
@@ -142,8 +146,11 @@ function convolve(
 
 /** y = x ⋆ w, finished, without groups. x and w are of one type. */
 export const convForward = (g: ConvGeometry, x: Tensor, w: Tensor, finish: Finish = {}): Tensor =>
-  convolve({ geometry: g, pass: 'forward', type: gemmType(x) }, [x, w, ...tensorsOf(finish)], (algorithm) =>
-    algorithm.forward(g, x, w, finish),
+  convolve(
+    { geometry: g, pass: 'forward', type: gemmType(x) },
+    [x, w, ...tensorsOf(finish)],
+    (algorithm) => algorithm.forward(g, x, w, finish),
+    (algorithm) => algorithm.forward(g, x, w, { ...finish, mergedBy: undefined }),
   );
 
 /** dx, finished, for zero padding and without groups. dy and w are of one type. */

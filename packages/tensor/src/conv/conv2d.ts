@@ -7,7 +7,7 @@ import { activationGradient, checkActivation } from '../elementwise/activation.t
 import { isCastNow } from '../elementwise/autocast.ts';
 import { cast } from '../elementwise/cast.ts';
 import { biasGradient } from '../elementwise/zeroSum.ts';
-import { type GemmType, gemmType, operandsOf } from '../gemm/problem.ts';
+import { type Finish, type GemmType, gemmType, operandsOf } from '../gemm/problem.ts';
 import { convForward, convInputGrad, convWeightGrad } from './algorithms.ts';
 import {
   type Conv2dOptions,
@@ -32,18 +32,37 @@ import { pad2dAdjoint } from './padding.ts';
  * @throws ArgumentError if a tensor is not f32 or f16, if a shape does not fit, or if an option is unknown or out of
  * range.
  */
-export function conv2d(x: Tensor, w: Tensor, bias?: Tensor, options: Conv2dOptions = {}): Tensor {
+export const conv2d = (x: Tensor, w: Tensor, bias?: Tensor, options: Conv2dOptions = {}): Tensor =>
+  conv2dMergedBy(x, w, bias, options, undefined);
+
+/**
+ * As {@link conv2d}, for a call without gradients. Where K is split, `mergedBy` may take the sums over; the result is
+ * then what it gives.
+ */
+export function conv2dMergedBy(
+  x: Tensor,
+  w: Tensor,
+  bias: Tensor | undefined,
+  options: Conv2dOptions,
+  mergedBy: Finish['mergedBy'],
+): Tensor {
   checkDType('conv2d', 'x', x, 'f32', 'f16');
   checkDType('conv2d', 'w', w, 'f32', 'f16');
   checkConvOptions('conv2d', options);
   checkActivation('conv2d', options.activation);
-  return convolved(x, w, bias, options);
+  return convolved(x, w, bias, options, mergedBy);
 }
 
 /** The convolution of checked tensors. A geometry has the fields of the options, so gradients pass theirs. */
-function convolved(x: Tensor, w: Tensor, bias: Tensor | undefined, options: Conv2dOptions): Tensor {
-  if (isCastNow(x)) return convolved(cast(x, 'f16'), w, bias, options);
-  if (x.dtype === 'f32' && w.dtype === 'f16') return convolved(x, cast(w, 'f32'), bias, options);
+function convolved(
+  x: Tensor,
+  w: Tensor,
+  bias: Tensor | undefined,
+  options: Conv2dOptions,
+  mergedBy?: Finish['mergedBy'],
+): Tensor {
+  if (isCastNow(x)) return convolved(cast(x, 'f16'), w, bias, options, mergedBy);
+  if (x.dtype === 'f32' && w.dtype === 'f16') return convolved(x, cast(w, 'f32'), bias, options, mergedBy);
   const { activation } = options;
   const g = convGeometry('conv2d', x.shape, w.shape, options);
   if (bias !== undefined) checkBias('conv2d', bias, g.channelsOut);
@@ -51,7 +70,7 @@ function convolved(x: Tensor, w: Tensor, bias: Tensor | undefined, options: Conv
   const shift = bias && cast(bias.detach(), 'f32');
   const out =
     g.groups === 1
-      ? convForward(g, left, right, { bias: shift, activation })
+      ? convForward(g, left, right, { bias: shift, activation, mergedBy })
       : groupedForward(g, left, right, { bias: shift, activation });
   return track('conv2d', out, bias ? [x, w, bias] : [x, w], (g0, needs) => {
     const dy = activationGradient(activation, g0, out);

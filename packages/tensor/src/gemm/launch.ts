@@ -57,18 +57,28 @@ function planOf(gpu: Gpu, problem: GemmProblem, target: Tensor | undefined, rela
  * @throws VisageError if a variant that `withVariant` names cannot compute the problem.
  */
 export function gemm(gpu: Gpu, problem: GemmProblem, shape: Shape): Tensor {
-  const planned = planOf(gpu, problem, undefined, () => gemm(gpu, problem, shape));
+  const planned = planOf(gpu, problem, undefined, () => gemm(gpu, mergedHere(problem), shape));
   const splits = splitsOf(problem, planned.plan, gpu);
-  const c = empty(gpu, shape, problem.result);
   if (splits === 1) {
+    const c = empty(gpu, shape, problem.result);
     launch(gpu, problem, planned, c);
     return c;
   }
   const partial = empty(gpu, [splits, ...shape]);
   launch(gpu, problem, planned, partial, { splits });
+  const { finish = {}, result: type = 'f32' } = problem;
+  const merged = finish.mergedBy?.({ partial, type, finish });
+  if (merged) return merged;
+  const c = empty(gpu, shape, type);
   mergeSplits(gpu, problem, partial, c, planned.choice);
   return c;
 }
+
+/** The problem without what another op would do to its sums. */
+const mergedHere = (problem: GemmProblem): GemmProblem => ({
+  ...problem,
+  finish: { ...problem.finish, mergedBy: undefined },
+});
 
 /**
  * Launches `problem` into an existing tensor, without splitting K: for results that several launches fill.

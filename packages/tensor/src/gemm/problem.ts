@@ -46,6 +46,21 @@ export interface Finish {
    * The PReLU asks for the signs of these values instead of those of v: the gradient of a PReLU whose input they were.
    */
   readonly gatedBy?: Tensor;
+  /**
+   * Merges the sums of a split K in place of the merge, and gives the result of the whole; `undefined` leaves it to the
+   * merge. It is not asked where K is in one piece.
+   */
+  readonly mergedBy?: (sums: SplitSums) => Tensor | undefined;
+}
+
+/** The sums of a split K, which nothing has finished yet. */
+export interface SplitSums {
+  /** [splits, …C] in f32, to be added in this order. */
+  readonly partial: Tensor;
+  /** The type in which C would be written. */
+  readonly type: GemmType;
+  /** What they are to be finished with. */
+  readonly finish: Finish;
 }
 
 /** The tensors that finishing reads or writes. */

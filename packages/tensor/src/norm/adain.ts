@@ -47,6 +47,30 @@ const OPTIONS: OptionKeys<AdainOptions> = { eps: true, relu: true, residual: tru
  * @throws ArgumentError for other shapes or types, images of one pixel, or an unknown option.
  */
 export function adain(x: Tensor, givenStyle: Tensor, options: AdainOptions = {}): Tensor {
+  const { problem, affine, style, residual } = styling(x, givenStyle, options);
+  const { out, stats } = normForward(x, problem, affine);
+  return fused({
+    name: 'adain',
+    inputs: residual ? [x, style, residual] : [x, style],
+    forward: () => out,
+    backward: (g, needs) => {
+      if (!needs[0] && !needs[1]) return [undefined, undefined, g];
+      const { x: dx, affine: sums } = normGradients(x, stats, g, problem, affine, needs[0]);
+      return [dx, reshape(sums, style.shape), g];
+    },
+    composed: (input, inputStyle, skip) =>
+      cast(
+        styled(standardize(input as Tensor, stats, problem), inputStyle as Tensor, {
+          relu: options.relu,
+          residual: skip,
+        }),
+        x.dtype,
+      ),
+  });
+}
+
+/** What {@link adain} launches for x, or for a result that has its shape and type, once its arguments are checked. */
+export function styling(x: Tensor, givenStyle: Tensor, options: AdainOptions) {
   checkOptions('adain', options, OPTIONS);
   const { eps = 1e-8, relu = false, residual: skipped } = options;
   checkBoolean('adain', 'relu', relu);
@@ -65,20 +89,5 @@ export function adain(x: Tensor, givenStyle: Tensor, options: AdainOptions = {})
     slope: relu ? 0 : undefined,
     residual,
   };
-  const { out, stats } = normForward(x, problem, affine);
-  return fused({
-    name: 'adain',
-    inputs: residual ? [x, style, residual] : [x, style],
-    forward: () => out,
-    backward: (g, needs) => {
-      if (!needs[0] && !needs[1]) return [undefined, undefined, g];
-      const { x: dx, affine: sums } = normGradients(x, stats, g, problem, affine, needs[0]);
-      return [dx, reshape(sums, style.shape), g];
-    },
-    composed: (input, inputStyle, skip) =>
-      cast(
-        styled(standardize(input as Tensor, stats, problem), inputStyle as Tensor, { relu, residual: skip }),
-        x.dtype,
-      ),
-  });
+  return { problem, affine, style, residual };
 }

@@ -15,6 +15,7 @@ import {
   normReadStats,
   normRegisters,
   normRegistersGrad,
+  normRegistersOfSplits,
   normRowsInRegisters,
   normWriteStats,
 } from '@visage/kernels';
@@ -36,6 +37,9 @@ export interface NormAffine {
   /** Added last. */
   readonly residual?: Tensor;
 }
+
+/** Rows of a thread in {@link normOfSplits}: of each it holds three values of four f32. */
+const MOST_SPLIT_ROWS = 7;
 
 /** No scale and no shift. */
 export const PLAIN: NormAffine = { scale: 'V(1.0)', shift: 'V(0.0)', sources: {} };
@@ -157,6 +161,36 @@ export function normForward(
   const parts = [normWriteStats, normAtLeastZero, ...(registers ? [normPivot, rawCode(x, p)] : [])];
   launchRows(name, kernel, p, x, [out, stats, x], { sharing, chunks: 1, bound, parts, registers });
   return { out, stats };
+}
+
+/**
+ * The norm of the sums of a product whose K was split, written into `out`, in one launch: what {@link normForward}
+ * makes of Σₛ partial[s] + bias. `partial` is [splits, …out] in f32, `bias` [channels].
+ *
+ * @returns `undefined`, and launches nothing, where a thread would have too many rows in registers.
+ */
+export function normOfSplits(
+  partial: Tensor,
+  bias: Tensor | undefined,
+  out: Tensor,
+  p: NormProblem,
+  affine: NormAffine,
+): Tensor | undefined {
+  const { sharing, registers } = planOf(p, out);
+  if (!registers || registers.REGISTER_ROWS > MOST_SPLIT_ROWS) return undefined;
+  const stats = empty(out.gpu, statsShape(p));
+  const biasAt = (at: number): Bound => ({
+    code: [
+      ...declared('read', 'V', bias ? { bias } : {}, at),
+      `fn biasAt(c : u32) -> V { return ${bias ? 'bias[c]' : 'V(0.0)'}; }`,
+    ].join('\n'),
+    tensors: bias ? [bias] : [],
+  });
+  const bound = bindAll(3, [affineAt(affine), finishAt(affine, 'Raw'), observerAt(NOBODY), biasAt]);
+  const parts = [normWriteStats, normAtLeastZero, normPivot, rawCode(out, p)];
+  const how = { sharing, chunks: 1, bound, parts, registers };
+  launchRows('norm/registersOfSplits', normRegistersOfSplits, p, out, [out, stats, partial], how);
+  return out;
 }
 
 /** The same from statistics that are there already, in one pass. */
