@@ -42,7 +42,7 @@ for (const ranks of [2, 3])
       const own = tensorsOf(ranks);
       const values = await Promise.all(own.map((list) => Promise.all(list.map((x) => x.floats()))));
       const plans = hub(ranks).map((transport, rank) =>
-        new BucketExchange(gpu, transport, BUCKET).plan({
+        new BucketExchange(gpu, transport, { bucketBytes: BUCKET }).plan({
           gradients: (own[rank] as Tensor[]).slice(1),
           exact: (own[rank] as Tensor[]).slice(0, 1),
           half: inHalf,
