@@ -26,6 +26,7 @@ export { default as castWriteWords } from './cast/writeWords.wgsl';
 export { default as convDepthwise } from './conv/depthwise.wgsl';
 export { default as convFewChannels } from './conv/fewChannels.wgsl';
 export { default as convGrouped } from './conv/grouped.wgsl';
+export { default as exchangeGathered } from './exchange/gathered.wgsl';
 export { default as exchangeHalves } from './exchange/halves.wgsl';
 export { default as exchangeMean } from './exchange/mean.wgsl';
 export { default as exchangePack } from './exchange/pack.wgsl';

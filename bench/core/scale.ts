@@ -1,12 +1,29 @@
-/** @file The paper's training step on several GPUs, beside the same on one of them. */
+/**
+ * @file The paper's training step on several GPUs, beside the same on one of them, and beside the same with an exchange
+ * that has no other rank.
+ *
+ * The step with the loopback less the step alone is what the exchange costs a device and its host by themselves: the
+ * launches of packing and averaging, the transfers, the copies on the host. What the step of all takes beyond that is
+ * waiting for other ranks, and what ranks that share a host take from each other.
+ */
 import { createHash } from 'node:crypto';
-import type { Job, JobExchange, Route } from '@visage/distributed';
+import {
+  BucketExchange,
+  type ExchangeTimes,
+  type Job,
+  loopback,
+  type PlanOptions,
+  type Route,
+} from '@visage/distributed';
 import { type Gpu, median, VisageError, warmUp } from '@visage/gpu';
-import { type Precision, ProceduralPairs, quietStep, Trainer } from '@visage/simswap';
+import { type GradientExchange, type Precision, ProceduralPairs, quietStep, Trainer } from '@visage/simswap';
 import { discriminatorOf, disposeModels, generatorOf, identityOf } from './models.ts';
 import type { Sizes } from './sizes.ts';
 
-/** How a training step scales, measured on rank 0. */
+/** An exchange that can tell what it took. */
+type TimedExchange = GradientExchange & { takeTimes(): readonly ExchangeTimes[] };
+
+/** How a training step scales, measured on rank 0. With one rank: the step with the loopback in place of all together. */
 export interface ScaleRow {
   readonly precision: Precision;
   /** Pairs of each GPU. */
@@ -14,6 +31,8 @@ export interface ScaleRow {
   readonly ranks: number;
   /** Median milliseconds of a step of one GPU, the others idle. */
   readonly msAlone: number;
+  /** The same with the loopback. */
+  readonly loopbackMs: number;
   /** The same of all together. */
   readonly ms: number;
   /** Images per second of all GPUs, and of one alone. */
@@ -25,6 +44,12 @@ export interface ScaleRow {
   readonly exchangeMs: number;
   /** Median milliseconds from the last bucket that was computed to the last mean. */
   readonly exposedMs: number;
+  /** The same with the loopback. */
+  readonly loopbackExposedMs: number;
+  /** Median milliseconds in which the host issued the launches up to the last gradient. */
+  readonly issuingMs: number;
+  /** Median milliseconds in which it held launches back, until the device had computed an earlier bucket. */
+  readonly heldMs: number;
   /** Share of the step that is exposed exchange. */
   readonly exposedShare: number;
   /** Bytes that leave a rank in a step. */
@@ -37,9 +62,9 @@ export interface ScaleRow {
    */
   readonly messageGigabytesPerSecond: number;
   /** What the messages went through. */
-  readonly route: Route;
-  /** Steps after which the state of all ranks had the same bits. */
-  readonly sameBitsAfter: number;
+  readonly route: Route | 'loopback';
+  /** Steps after which the state of all ranks had the same bits, if there were several. */
+  readonly sameBitsAfter?: number;
 }
 
 /** What to measure. */
@@ -52,36 +77,48 @@ export interface ScaleOptions {
   readonly pieces: number;
   /** Steps after which the ranks are compared. */
   readonly steps: number;
-  /** The most bytes of a bucket. */
-  readonly bucketBytes?: number;
+  /** How the exchange is cut and issued, where not as in a training. */
+  readonly plan: Partial<PlanOptions>;
   readonly lanes: number;
 }
 
-/** Measures a training step on rank 0 alone, then on all ranks. All of them must call it. */
-export async function timeScale(job: Job, gpu: Gpu, options: ScaleOptions): Promise<ScaleRow> {
-  const { precision, batch, bucketBytes, steps, lanes } = options;
-  const alone = job.rank === 0 ? await timeTrainer(gpu, options) : undefined;
-  const [msAlone] = (await job.gather(alone?.ms ?? 0)) as [number];
-  const exchange = job.exchange(gpu, bucketBytes);
-  const { ms, hash, times } = await timeTrainer(gpu, options, exchange);
-  const hashes = new Set(await job.gather(hash));
+/** Measures a training step on rank 0 alone, with the loopback, and on all ranks, if there are others. All must call it. */
+export async function timeScale(job: Job | undefined, gpu: Gpu, options: ScaleOptions): Promise<ScaleRow> {
+  const { precision, batch, plan, steps, lanes } = options;
+  const { rank, ranks } = job ?? { rank: 0, ranks: 1 };
+  const first = rank === 0 ? await timeFirst(gpu, options) : undefined;
+  // The others wait here while rank 0 measures by itself.
+  const [own] = ((await job?.gather(first ?? null)) ?? [first]) as [NonNullable<typeof first>];
+  const together = job ? await timeTrainer(gpu, options, job.exchange(gpu, plan)) : own.loopback;
+  const hashes = new Set(await job?.gather(together.hash));
   if (hashes.size > 1) throw new VisageError(`after ${steps} steps the states of the ranks differ: ${[...hashes]}`);
-  const of = (key: keyof (typeof times)[number]) => median(times.map((each) => each[key]));
+  const of = (key: keyof ExchangeTimes) => median(together.times.map((each) => each[key]));
   const [exchangeMs, exposedMs, bytes, messages] = [of('exchange'), of('exposed'), of('bytes'), of('messages')];
-  const imagesPerSecond = (1000 * batch * job.ranks) / ms;
-  const imagesPerSecondAlone = (1000 * batch) / msAlone;
+  const { ms } = together;
+  const imagesPerSecond = (1000 * batch * ranks) / ms;
+  const imagesPerSecondAlone = (1000 * batch) / own.ms;
   return {
-    ...{ precision, batch, ranks: job.ranks, msAlone, ms, imagesPerSecond, imagesPerSecondAlone },
-    ...{ speedUp: imagesPerSecond / imagesPerSecondAlone, exchangeMs, exposedMs, exposedShare: exposedMs / ms, bytes },
+    ...{ precision, batch, ranks, msAlone: own.ms, loopbackMs: own.loopback.ms, ms },
+    ...{ imagesPerSecond, imagesPerSecondAlone, speedUp: imagesPerSecond / imagesPerSecondAlone },
+    ...{ exchangeMs, exposedMs, exposedShare: exposedMs / ms, bytes },
+    loopbackExposedMs: median(own.loopback.times.map(({ exposed }) => exposed)),
+    ...{ issuingMs: of('issuing'), heldMs: of('held') },
     gigabytesPerSecond: bytes / exchangeMs / 1e6,
     messageGigabytesPerSecond: (bytes * lanes) / messages / 1e6,
-    route: job.route,
-    sameBitsAfter: steps,
+    route: job?.route ?? 'loopback',
+    sameBitsAfter: job && steps,
   };
 }
 
+/** The step of one device, without an exchange and with one that has no other rank. */
+async function timeFirst(gpu: Gpu, options: ScaleOptions) {
+  const { ms } = await timeTrainer(gpu, options);
+  const exchange = new BucketExchange(gpu, await loopback(options.lanes), options.plan);
+  return { ms, loopback: await timeTrainer(gpu, { ...options, steps: 0 }, exchange) };
+}
+
 /** Times the steps of a trainer, alone or with others, and takes as many as are left to the comparison of the ranks. */
-async function timeTrainer(gpu: Gpu, options: ScaleOptions, exchange?: JobExchange) {
+async function timeTrainer(gpu: Gpu, options: ScaleOptions, exchange?: TimedExchange) {
   const { sizes, precision, batch, piece, pieces, steps } = options;
   disposeModels(); // so that all ranks begin with the same weights
   const { rank, ranks } = exchange ?? { rank: 0, ranks: 1 };

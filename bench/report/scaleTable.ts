@@ -5,12 +5,24 @@ import { percent, significant } from './format.ts';
 
 /** The table of `bench -- scale`. */
 export function scaleTable(rows: readonly ScaleRow[]): Table {
-  const head = ['precision', 'GPUs x batch', 'ms alone', 'ms', 'images/s alone', 'images/s', 'times'];
-  const exchange = ['MB sent', 'exchange, ms', 'exposed, ms', 'exposed share', 'GB/s', 'GB/s of messages', 'through'];
+  const head = [
+    'precision',
+    'GPUs x batch',
+    'ms alone',
+    'ms with loopback',
+    'ms',
+    'images/s alone',
+    'images/s',
+    'times',
+  ];
+  const exchange = ['MB sent', 'exchange, ms', 'exposed, ms', 'with loopback', 'exposed share'];
+  const host = ['issuing, ms', 'held, ms'];
+  const rates = ['GB/s', 'GB/s of messages', 'through'];
   const cells = rows.map((row) => [
     row.precision,
     `${row.ranks} x ${row.batch}`,
     significant(row.msAlone),
+    significant(row.loopbackMs),
     significant(row.ms),
     significant(row.imagesPerSecondAlone),
     significant(row.imagesPerSecond),
@@ -18,16 +30,20 @@ export function scaleTable(rows: readonly ScaleRow[]): Table {
     significant(row.bytes / 1e6),
     significant(row.exchangeMs),
     significant(row.exposedMs),
+    significant(row.loopbackExposedMs),
     percent(row.exposedShare),
+    significant(row.issuingMs),
+    significant(row.heldMs),
     significant(row.gigabytesPerSecond),
     significant(row.messageGigabytesPerSecond),
     row.route,
   ]);
-  const steps = [...new Set(rows.map(({ sameBitsAfter }) => sameBitsAfter))].join(' or ');
+  const steps = [...new Set(rows.flatMap(({ sameBitsAfter }) => sameBitsAfter ?? []))].join(' or ');
+  const same = steps ? ` After ${steps} steps the states of all ranks had the same bits.` : '';
   return {
     title: "The paper's training step on several GPUs",
-    note: `After ${steps} steps the states of all ranks had the same bits.`,
-    rows: [[...head, ...exchange], ...cells],
+    note: `With loopback: one GPU and an exchange without another rank.${same}`,
+    rows: [[...head, ...exchange, ...host, ...rates], ...cells],
   };
 }
 

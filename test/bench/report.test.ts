@@ -264,6 +264,7 @@ const fullRun: Record<BenchName, unknown> = {
       ...{ precision: 'mixed', batch: 16, ranks: 2, msAlone: 47, ms: 55, imagesPerSecond: 580 },
       ...{ imagesPerSecondAlone: 340, speedUp: 1.7, exchangeMs: 40, exposedMs: 8, exposedShare: 0.15, bytes: 1.4e8 },
       ...{ gigabytesPerSecond: 3.5, messageGigabytesPerSecond: 4, sameBitsAfter: 200 },
+      ...{ loopbackMs: 50, loopbackExposedMs: 4, issuingMs: 11, heldMs: 30 },
       route: 'shared memory',
     },
   ],

@@ -1,5 +1,6 @@
 /** @file Buckets packed, averaged and unpacked on the device, against the same in plain TypeScript. Needs no MPI. */
-import { BucketExchange } from '@visage/distributed';
+import { BucketExchange, loopback, type Transport } from '@visage/distributed';
+import { packedBytes } from '@visage/gpu';
 import { keep, record, type Tensor, tensor } from '@visage/tensor';
 import * as assert from 'uvu/assert';
 import { halfBits, halfValue } from '../../packages/tensor/src/core/float16.ts';
@@ -42,7 +43,7 @@ for (const ranks of [2, 3])
       const own = tensorsOf(ranks);
       const values = await Promise.all(own.map((list) => Promise.all(list.map((x) => x.floats()))));
       const plans = hub(ranks).map((transport, rank) =>
-        new BucketExchange(gpu, transport, BUCKET).plan({
+        new BucketExchange(gpu, transport, { bucketBytes: BUCKET }).plan({
           gradients: (own[rank] as Tensor[]).slice(1),
           exact: (own[rank] as Tensor[]).slice(0, 1),
           half: inHalf,
@@ -66,6 +67,55 @@ for (const ranks of [2, 3])
       for (const plan of plans) plan.dispose();
       for (const x of own.flat()) x.dispose();
     });
+
+test('two ranks: nothing is put over what the other one has not taken yet', async () => {
+  const values = [1, 2];
+  const own = values.map((value) =>
+    keep(
+      tensor(
+        Float32Array.from({ length: 8 }, () => value),
+        [8],
+      ),
+    ),
+  );
+  const [first, second] = hub(2) as [Transport, Transport];
+  let take = () => {};
+  const mayTake = new Promise<void>((resolve) => {
+    take = resolve;
+  });
+  const gathered = second.allGather.bind(second);
+  second.allGather = (part) => {
+    const message = gathered(part);
+    return { ...message, take: (to) => mayTake.then(() => message.take(to)) };
+  };
+  const planOf = (transport: Transport, gradient: Tensor) =>
+    new BucketExchange(gpu, transport).plan({ gradients: [gradient], half: false, exact: [] });
+  const [a, b] = [planOf(first, own[0] as Tensor), planOf(second, own[1] as Tensor)];
+  const late = b.run();
+  await a.run();
+  own[0]?.write(new Float32Array(8).fill(5));
+  const again = a.run();
+  await gpu.sync(); // the second bucket of rank 0 is computed
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  take();
+  await late;
+  assert.equal(await b.gradients[0]?.floats(), new Float32Array(8).fill(1.5));
+  await Promise.all([again, b.run()]);
+  for (const plan of [a, b]) assert.equal(await plan.gradients[0]?.floats(), new Float32Array(8).fill(3.5));
+  for (const each of [a, b, ...own]) each.dispose();
+});
+
+test('an exchange without another rank gives what it was given', async () => {
+  const x = keep(tensor(hostRandom(6).normals(4099), [4099]));
+  const exchange = new BucketExchange(gpu, await loopback(2), { bucketBytes: BUCKET });
+  const plan = exchange.plan({ gradients: [x], half: false, exact: [] });
+  await plan.run();
+  assert.equal(await plan.gradients[0]?.floats(), await x.floats());
+  const [times] = exchange.takeTimes();
+  assert.is(times?.bytes, packedBytes(4 * 4099));
+  plan.dispose();
+  x.dispose();
+});
 
 test('buckets leave in the middle of a step, and the step has the bits of one that runs through', async () => {
   const x = keep(tensor(hostRandom(5).normals(600), [600]));

@@ -75,7 +75,7 @@ let trainer: Trainer;
 
 /** An exchange that looks at every exchange. */
 class Watched implements GradientExchange {
-  readonly #exchange = new BucketExchange(gpu, mpi, 40_000);
+  readonly #exchange = new BucketExchange(gpu, mpi, { bucketBytes: 40_000 });
   readonly rank = this.#exchange.rank;
   readonly ranks = this.#exchange.ranks;
   #halves: ((step: number) => Promise<Float32Array[]>)[] | undefined;

@@ -31,12 +31,18 @@ class HubRank implements Transport {
     return this.#meet(0, Promise.resolve(), () => value) as Promise<T[]>;
   }
 
+  async barrier(lane: number, ready: Promise<unknown>): Promise<void> {
+    await this.#meet(lane, ready, () => 0);
+  }
+
   /** @param slotOf which part of what another rank put is for this one. */
   #message(part: number, slotOf: (from: number) => number): Message {
     let [sent, all] = [new Uint8Array(), [] as Uint8Array[]];
     return {
+      // It stays where the others take it from, as in shared memory: the next one overwrites it.
       put: async (from) => {
-        sent = from.slice();
+        if (sent.length === 0) sent = new Uint8Array(from.length);
+        sent.set(from);
       },
       carry: async (lane, ready) => {
         all = (await this.#meet(lane, ready, () => sent)) as Uint8Array[];

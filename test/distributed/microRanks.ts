@@ -19,7 +19,7 @@ outliveReader();
 try {
   await onRanks({ gpus: 2 }, async (job) => {
     const gpu = await startGpu({ deterministic: true });
-    const exchange = job?.exchange(gpu, 40_000);
+    const exchange = job?.exchange(gpu, { bucketBytes: 40_000 });
     const preset = { ...micro, level: 'L0' as const, steps: Number(steps) };
     const run = existsSync(checkpoint)
       ? await resumedRun(checkpoint, { steps: Number(steps), exchange })

@@ -66,12 +66,22 @@ test('a launcher that is missing, and numbers that are none, are told with what 
   assert.throws(() => hangSecondsIn({ VISAGE_HANG_SECONDS: '-1' }), /VISAGE_HANG_SECONDS is -1/);
 });
 
-test('buckets follow the step, and none is larger than allowed but by a single tensor', () => {
-  const items = [40, 30, 30, 500, 1].map((bytes, k) => ({ bytes, ready: [9, 2, 5, 7, 7][k] as number }));
-  assert.equal(cutBuckets(items, 100), [
+test('buckets follow the step, none is larger than allowed but by a single tensor, and the last ones are small', () => {
+  const cut = (sizes: readonly number[], ready: readonly number[]) =>
+    cutBuckets(
+      sizes.map((bytes, k) => ({ bytes, ready: ready[k] as number })),
+      100,
+    );
+  assert.equal(cut([40, 30, 30, 500, 1], [9, 2, 5, 7, 7]), [
     { items: [1, 2], ready: 5 },
     { items: [3], ready: 7 },
-    { items: [4, 0], ready: 9 },
+    { items: [4], ready: 7 },
+    { items: [0], ready: 9 },
+  ]);
+  const tens = Array(14).fill(10);
+  assert.equal(cut(tens, [...tens.keys()]), [
+    { items: [0, 1, 2, 3], ready: 3 },
+    ...[4, 6, 8, 10, 12].map((k) => ({ items: [k, k + 1], ready: k + 1 })),
   ]);
 });
 

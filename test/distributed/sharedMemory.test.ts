@@ -58,6 +58,20 @@ test('what cannot be had is an error with its reason', () => {
   assert.is(seen(), 0);
 });
 
+test('a large copy, which several threads make, has every byte in its place', async () => {
+  const bytes = 7_000_001; // three pieces, none of them even
+  const from = Uint8Array.from({ length: bytes }, (_, k) => (k * 7 + (k >> 11)) & 255);
+  const block = memory.make(bytes);
+  await copy(block.address, from, bytes);
+  const same = Buffer.compare(await content(block), from) === 0;
+  assert.ok(same);
+  const beside = new Uint8Array(bytes + 2);
+  await copy(beside.subarray(1, bytes + 1), from, bytes);
+  assert.equal([beside[0], beside.at(-1)], [0, 0]);
+  assert.is(Buffer.compare(beside.subarray(1, bytes + 1), from), 0);
+  memory.free(block);
+});
+
 /** How many descriptors this process has. */
 const descriptors = (): number => readdirSync('/proc/self/fd').length;
 

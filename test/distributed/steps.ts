@@ -26,7 +26,7 @@ function shared(): { seen: number; open: number } {
 const own = String(rankEnvironment()?.rank);
 const mpi = await Mpi.join(Number(lanes), !unwilling.split(',').includes(own));
 const gpu = await startGpu({ deterministic: true });
-const exchange = new BucketExchange(gpu, mpi, 40_000);
+const exchange = new BucketExchange(gpu, mpi, { bucketBytes: 40_000 });
 const trainer = toyTrainer(exchange, Number(syncEvery));
 const losses: number[] = [];
 await trainer.run({ until: Number(steps), onStep: (report) => losses.push(...Object.values(report.losses)) });

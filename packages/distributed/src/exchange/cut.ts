@@ -14,22 +14,31 @@ export interface Cut {
   readonly ready: number;
 }
 
+/** Buckets of the tail hold at most this share of what others do. */
+const TAIL_SHARE = 1 / 4;
+
 /**
  * Cuts items into buckets of at most `most` bytes, an item that is larger alone, in the order in which a step completes
  * them. Equal steps give equal buckets, so all ranks cut alike.
+ *
+ * The last `most` bytes, the tail, are cut into smaller buckets: the step waits for what of an exchange comes after its
+ * last launch, and that is the shorter, the less leaves last.
  */
 export function cutBuckets(items: readonly Item[], most: number): Cut[] {
   const order = items
     .map((item, number) => ({ ...item, number }))
     .sort((a, b) => a.ready - b.ready || a.number - b.number);
   const cuts: { items: number[]; ready: number; bytes: number }[] = [];
+  let left = items.reduce((sum, { bytes }) => sum + bytes, 0);
   for (const { number, bytes, ready } of order) {
     const last = cuts.at(-1);
-    if (last && last.bytes + bytes <= most) {
+    const limit = left > most ? most : most * TAIL_SHARE;
+    if (last && last.bytes + bytes <= limit) {
       last.items.push(number);
       last.bytes += bytes;
       last.ready = ready;
     } else cuts.push({ items: [number], ready, bytes });
+    left -= bytes;
   }
   return cuts.map(({ items, ready }) => ({ items, ready }));
 }

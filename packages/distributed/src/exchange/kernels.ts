@@ -1,7 +1,8 @@
-/** @file The launches of an exchange: packing a bucket, averaging a part, unpacking the means. */
+/** @file The launches of an exchange: packing a bucket, averaging it or a part of it, unpacking the means. */
 import { f32, type Gpu, type GpuBuffer, linearGrid } from '@visage/gpu';
 import {
   castHalfBits,
+  exchangeGathered,
   exchangeHalves,
   exchangeMean,
   exchangePack,
@@ -71,3 +72,16 @@ export const unpackBucket = (
   mean: GpuBuffer,
   numbers: GpuBuffer,
 ): void => launch(gpu, 'unpack', exchangeUnpack, shape, shape.bytes / VECTOR, [numbers, others, mean]);
+
+/** numbers → sent, whole and in their order. */
+export const packWhole = (gpu: Gpu, shape: BucketShape, numbers: GpuBuffer, sent: GpuBuffer): void =>
+  packBucket(gpu, { ...shape, rank: 0, ranks: 1 }, numbers, sent);
+
+/** The means of the buckets of all ranks → numbers. */
+export const averageGathered = (
+  gpu: Gpu,
+  shape: BucketShape,
+  received: GpuBuffer,
+  sent: GpuBuffer,
+  numbers: GpuBuffer,
+): void => launch(gpu, 'gathered', exchangeGathered, shape, shape.bytes / VECTOR, [numbers, received, sent]);

@@ -38,4 +38,6 @@ export interface Transport extends Messages {
   readonly lanes: number;
   /** What every rank says, this one included, in the order of the ranks. All of them must ask. */
   gather<T>(value: T): Promise<T[]>;
+  /** Resolves when `ready` has resolved on all ranks; it keeps its place among the messages of its lane. */
+  barrier(lane: number, ready: Promise<unknown>): Promise<void>;
 }

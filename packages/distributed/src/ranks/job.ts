@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type Gpu, VisageError } from '@visage/gpu';
 import type { ExchangePlan, ExchangeRequest, GradientExchange } from '@visage/simswap';
 import { BucketExchange } from '../exchange/exchange.ts';
-import type { ExchangeTimes } from '../exchange/plan.ts';
+import type { ExchangeTimes, PlanOptions } from '../exchange/plan.ts';
 import type { Messages } from '../exchange/transport.ts';
 import { Mpi, OTHER_THREADS, type Route } from '../mpi/mpi.ts';
 import { computesOn, type HostGpu, type RankDevice, refuseSharedGpus, takeGpu } from './devices.ts';
@@ -93,8 +93,8 @@ export class Job {
   }
 
   /** What averages the gradients of the ranks. */
-  exchange(gpu: Gpu, bucketBytes?: number): JobExchange {
-    return new JobExchange(new BucketExchange(gpu, this.#mpi, bucketBytes), this.#watch);
+  exchange(gpu: Gpu, options?: Partial<PlanOptions>): JobExchange {
+    return new JobExchange(new BucketExchange(gpu, this.#mpi, options), this.#watch);
   }
 
   /** Messages that can be under way at once. */
