@@ -35,12 +35,13 @@ export class IdBlock extends Module {
   constructor(channels: number, latent: number) {
     super();
     const convolution = () => new Conv2d(channels, channels, 3, { padding: 1, paddingMode: 'reflect' });
-    const [first, second] = [convolution(), convolution()];
-    this.#convolutions = [first, second];
+    const first = convolution(); // weights are drawn in the order in which layers are made: a seed names all of them
     this.conv1 = this.child('conv1', new Sequential(paddedByConvolution, first));
     this.style1 = this.child('style1', new Style(latent, channels));
+    const second = convolution();
     this.conv2 = this.child('conv2', new Sequential(paddedByConvolution, second));
     this.style2 = this.child('style2', new Style(latent, channels));
+    this.#convolutions = [first, second];
   }
 
   forward(x: Tensor, latent: Tensor): Tensor {
