@@ -12,13 +12,15 @@
 // Dispatch  x·y = tiles, those of one row of tiles first; z = splits of K x batch, which begin(z) takes apart
 //           (launch.ts).
 const THREADS = 8u;
+const LOADS = (4u * QUADS + THREADS - 1u) / THREADS;
 
 @compute @workgroup_size(THREADS)
 fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : vec3u, @builtin(subgroup_invocation_id) thread : u32) {
   let split = begin(group.z);
   let tile = group.y * groups.x + group.x;
   let column = (tile % TILES_N) * (4u * QUADS);
-  let row = (tile / TILES_N) * (THREADS * ROWS) + thread;
+  let top = (tile / TILES_N) * (THREADS * ROWS);
+  let row = top + thread;
   var rows : array<RowA, ROWS>;
   var acc : array<array<vec4f, QUADS>, ROWS>;
   for (var i = 0u; i < ROWS; i++) {
@@ -32,24 +34,45 @@ fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : 
     for (var i = 0u; i < ROWS; i++) {
       a[i] = loadA(rows[i], step);
     }
-    // The subgroup loads vectors first … first + 7 of the 4 rows x QUADS vectors of B. With QUADS = 1 those of the last
-    // four threads are not used.
-    for (var first = 0u; first < 4u * QUADS; first += THREADS) {
-      let mine = first + thread;
-      let b = loadB(k + mine / QUADS, column + 4u * (mine % QUADS));
-      for (var e = 0u; e < min(THREADS, 4u * QUADS); e++) {
-        let value = subgroupShuffle(b, e);
+    var b : array<vec4f, LOADS>;
+    for (var load = 0u; load < LOADS; load++) {
+      let mine = load * THREADS + thread;
+      if (B_BY_N) {
+        b[load] = loadB(k + mine / QUADS, column + 4u * (mine % QUADS));
+      } else {
+        b[load] = loadB(k, column + mine);
+      }
+    }
+    for (var q = 0u; q < QUADS; q++) {
+      for (var e = 0u; e < 4u; e++) {
+        let source = select(4u * q, e * QUADS + q, B_BY_N);
+        var value : vec4f;
+        if (B_BY_N) {
+          value = subgroupShuffle(b[source / THREADS], source % THREADS);
+        } else {
+          let column = b[source / THREADS][e];
+          value.x = subgroupShuffle(column, source % THREADS);
+          value.y = subgroupShuffle(column, source % THREADS + 1u);
+          value.z = subgroupShuffle(column, source % THREADS + 2u);
+          value.w = subgroupShuffle(column, source % THREADS + 3u);
+        }
         for (var i = 0u; i < ROWS; i++) {
-          acc[i][e % QUADS] = fma(vec4f(a[i][(first + e) / QUADS]), value, acc[i][e % QUADS]);
+          acc[i][q] = fma(vec4f(a[i][e]), value, acc[i][q]);
         }
       }
     }
   }
-  for (var i = 0u; i < ROWS; i++) {
-    for (var q = 0u; q < QUADS; q++) {
-      if (row + i * THREADS < M && column + 4u * q < N) {
-        store(split, row + i * THREADS, column + 4u * q, acc[i][q]);
-      }
+  // One store in a loop of unknown length, because compiling a store takes as long as compiling 60 products.
+  let vectors = (min(M, top + THREADS * ROWS) - top + THREADS - 1u) / THREADS * QUADS;
+  for (var at = 0u; at < vectors; at++) {
+    var sums = acc[0][0];
+    for (var other = 1u; other < ROWS * QUADS; other++) {
+      sums = select(sums, acc[other / QUADS][other % QUADS], at == other);
+    }
+    let m = row + at / QUADS * THREADS;
+    let n = column + 4u * (at % QUADS);
+    if (m < M && n < N) {
+      store(split, m, n, sums);
     }
   }
 }
