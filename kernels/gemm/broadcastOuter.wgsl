@@ -1,10 +1,10 @@
 // GEMM on one subgroup for an A that is contiguous along m:  C[m, n] = Σₖ A[m, k] · B[k, n]
 //
-// Tile      as broadcast.wgsl, but a thread sums 4 consecutive rows, loaded as one vec4, x 4·QUADS columns. Steps along
-//           k are of 8 / QUADS, the rows of B that one load of the subgroup covers. Each thread computes where another
-//           step of A lies, because that takes divisions for a convolution, and shuffleStep gives it to all.
+// Tile      as broadcast.wgsl, but a thread sums 4 consecutive rows, loaded as one vec4, x 4·QUADS columns. Each thread
+//           computes where another of the 4 steps of A lies, because that takes divisions for a convolution, and
+//           shuffleStep gives it to all.
 // Needs     subgroups of at least 8 threads.
-// Prelude   M, N, K, QUADS (1 or 2), TILES_N, K_CHUNK (a multiple of 8 / QUADS), loaders of A and B and an epilogue
+// Prelude   M, N, K, QUADS (1, 2 or 4), TILES_N, K_CHUNK (a multiple of 4), WHOLE_K, loaders of A and B and an epilogue
 //           (README.md), where loadA returns rows m … m+3, and fn shuffleStep.
 // Dispatch  x·y = tiles, those of one row of tiles first; z = splits of K x batch, which begin(z) takes apart
 //           (launch.ts).
@@ -17,8 +17,7 @@ fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : 
   let split = begin(group.z);
   let tile = group.y * groups.x + group.x;
   let column = (tile % TILES_N) * (4u * QUADS);
-  let top = (tile / TILES_N) * (THREADS * 4u);
-  let row = top + thread * 4u;
+  let row = ((tile / TILES_N) * THREADS + thread) * 4u;
   let rows = rowA(row);
   var acc : array<array<vec4f, QUADS>, 4>;
   let start = split * K_CHUNK;
@@ -39,12 +38,14 @@ fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : 
         let source = e * QUADS + q;
         let value = subgroupShuffle(b[source / THREADS], source % THREADS);
         for (var i = 0u; i < 4u; i++) {
+          // past the end A repeats its last values, and zero times an infinity would be NaN
           let sum = fma(vec4f(a[e][i]), value, acc[i][q]);
           acc[i][q] = select(acc[i][q], sum, WHOLE_K || k + e < end);
         }
       }
     }
   }
+  // one store in a loop, as in broadcast.wgsl
   let vectors = (min(M, row + 4u) - min(M, row)) * QUADS;
   for (var at = 0u; at < vectors; at++) {
     var sums = acc[0][0];

@@ -10,7 +10,7 @@
 @group(0) @binding(2) var<storage, read> b : array<StoredB>;
 
 fn loadB(k : u32, n : u32) -> vec4f {
-  let row = rowOfB(select(min(k, K - 4u), k, EXACT_K));
+  let row = rowOfB(select(min(k, max(K, 4u) - 4u), k, EXACT_K));
   let at = (row / INNER) * (N * INNER) + min(n, N - 1u) * INNER + row % INNER;
   return select(vec4f(), vec4f(b[at / 4u]), WHOLE_K || k < K);
 }

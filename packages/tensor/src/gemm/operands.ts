@@ -56,8 +56,8 @@ function walkOver(width: VectorWidth, walk: GemmProblem['imageWalk'], wholeSteps
 }
 
 /**
- * The loader of B. A transposed B is read as it lies if the multiply `readsTransposed`, by eight f16 where they fit;
- * else b holds rows.
+ * The loader of B. A transposed B is read as it lies if the multiply `readsTransposed`, by eight f16 or, `foursAlongK`,
+ * by four values where they fit; else b holds rows.
  */
 export function loaderOfB(problem: GemmProblem, wide: boolean, readsTransposed: boolean, foursAlongK: boolean): Loader {
   const { transposedB, n, operands = 'f32' } = problem;
@@ -75,7 +75,8 @@ export function loaderOfB(problem: GemmProblem, wide: boolean, readsTransposed: 
       aliases: { StoredB, LoadedB },
       constants: {
         INNER: transposedB.inner,
-        ...order, ...(wide ? { WIDTH_B: Math.max(4, width), B_BY_N: width === 1 } : {}),
+        ...order,
+        ...(wide ? { WIDTH_B: Math.max(4, width), B_BY_N: width === 1 } : {}),
       },
     };
   }
