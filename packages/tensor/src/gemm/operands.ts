@@ -66,7 +66,7 @@ export function loaderOfB(problem: GemmProblem, wide: boolean, readsTransposed: 
     const constants = { INNER: transposedB.inner, B_BY_N: false };
     return { parts: [gemmLoadTransposedFour], aliases: { StoredB, LoadedB }, constants };
   }
-  const order = wide || foursAlongK ? { B_BY_N: true } : {};
+  const order: Loader['constants'] = wide || foursAlongK ? { B_BY_N: true } : {};
   if (transposedB && readsTransposed) {
     const width = wide && transposedB.inner % 8 === 0 ? 8 : 1;
     const [StoredB, LoadedB] = types(width, operands);

@@ -67,8 +67,9 @@ const broadcast: GemmVariant = {
     const quads = n > 8 ? 4 : n > 4 ? 2 : 1;
     const common = { enables: ['subgroups'], readsTransposed: true, kStep: 4 };
     if (aContiguousAlong === 'm') {
+      const constants = { QUADS: quads };
       const tiles = [Math.ceil(m / 32), Math.ceil(n / (4 * quads))] as const;
-      return { ...common, multiply: gemmBroadcastOuter, constants: { QUADS: quads }, tiles, shufflesSteps: true };
+      return { ...common, multiply: gemmBroadcastOuter, constants, tiles, shufflesSteps: true };
     }
     const tiles = [Math.ceil(m / (8 * ROWS)), Math.ceil(n / (4 * quads))] as const;
     return { ...common, multiply: gemmBroadcast, constants: { ROWS, QUADS: quads }, tiles, foursAlongK: true };
