@@ -8,6 +8,7 @@ import {
   type FactorSplit,
   factorSplits,
   type HeadCrop,
+  type HeadDescription,
   landmarksFrom68,
   materialNames,
   renderFaces,
@@ -59,12 +60,22 @@ test('the same numbers give the same bits, whatever their place in the batch', a
 const covered: readonly (readonly [FaceBatch['level'], HeadCrop, number, number])[] = [
   ['M2', 'aligned', 0.4, 0.85],
   ['M3', 'portrait', 0.15, 0.6],
+  ['M4', 'aligned', 0.4, 0.85],
 ];
+
+/** The first attributes of level M4 from 20 on under which a head is as wanted. */
+function attributesWith(count: number, wanted: (head: HeadDescription) => boolean): number[] {
+  const found: number[] = [];
+  for (let attributes = 20; found.length < count; attributes++)
+    if (wanted(describeHead({ identity: 1, attributes, level: 'M4' }))) found.push(attributes);
+  return found;
+}
+const isStaged = ({ paint, gaze }: HeadDescription): boolean => paint.strength > 0 || gaze.crossing > 0;
 
 for (const [level, crop, least, most] of covered) {
   test(`${level}, ${crop}: identities under the same attributes differ inside the mask alone`, async () => {
     const shown = (identities: readonly number[]): FaceBatch => ({ ...batch(level, identities, attributes), crop });
-    const attributes = [20, 21, 22, 23, 24, 25, 26, 27];
+    const attributes = level === 'M4' ? attributesWith(8, isStaged) : [20, 21, 22, 23, 24, 25, 26, 27];
     const masks = await values(renderMasks(shown(attributes)));
     assert.ok(masks.every((value) => value === 0 || value === 1));
     const share = masks.reduce((sum, value) => sum + value, 0) / masks.length;
@@ -86,6 +97,46 @@ for (const [level, crop, least, most] of covered) {
     }
   });
 }
+
+test('paint changes skin, crossed eyes change eyes, on every identity alike', async () => {
+  const isClear = ({ before, glasses, pose, expression, tone }: HeadDescription): boolean =>
+    before.what === 'nothing' &&
+    !glasses &&
+    Math.abs(pose.yaw) < 20 &&
+    !expression['eye-left-closure'] &&
+    tone.angle > 0;
+  const [painted] = attributesWith(1, (head) => isClear(head) && head.paint.strength > 0.8 && head.gaze.crossing === 0);
+  const [crossed] = attributesWith(1, (head) => isClear(head) && head.paint.strength === 0 && head.gaze.crossing > 15);
+  const rows = [painted, painted, crossed, crossed] as number[];
+  const people = [1, 2, 1, 2];
+  const [plain, staged, classes] = [
+    await values(renderFaces(batch('M3', people, rows))),
+    await values(renderFaces(batch('M4', people, rows))),
+    await values(renderMaterials(batch('M4', people, rows))),
+  ];
+  const each = size * size;
+  /** How many pixels of a class changed visibly, of how many. */
+  const changed = (row: number, name: (typeof materialNames)[number]): [number, number] => {
+    const pixels = Array.from({ length: each }, (_, k) => row * each + k);
+    const own = pixels.filter((k) => classes[k] === materialNames.indexOf(name));
+    return [
+      own.filter((k) => [0, 1, 2].some((c) => Math.abs(plain[3 * k + c]! - staged[3 * k + c]!) > 0.05)).length,
+      own.length,
+    ];
+  };
+  for (const row of [0, 1]) {
+    const [skin, all] = changed(row, 'skin');
+    assert.ok(skin > 0.2 * all && skin < 0.8 * all, `paint changes ${skin} of ${all} pixels of skin`);
+    const [eyes] = changed(row, 'eye');
+    assert.ok(eyes < 10, `paint changes ${eyes} pixels of the eyes`);
+  }
+  for (const row of [2, 3]) {
+    const [eyes, all] = changed(row, 'eye');
+    assert.ok(eyes > 0.2 * all, `crossing changes ${eyes} of ${all} pixels of the eyes`);
+    const [skin] = changed(row, 'skin');
+    assert.ok(skin < 20, `crossing changes ${skin} pixels of skin`);
+  }
+});
 
 test('a replayed step shows the heads that were loaded last, with the bits of an eager render', async () => {
   const numbers = (value: number) => tensor(Uint32Array.of(value, value + 1), [2], { gpu });

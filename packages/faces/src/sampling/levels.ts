@@ -3,14 +3,14 @@
  *
  * L0 frontal, neutral, even white light: what the short presets train on · L1 small pose, mild expression, moderate
  * light · L2 wider pose and light, beards, glasses · L3 everything, with objects in front and sensor noise (the table
- * as it stands in factors.ts). M0 to M3 are mesh heads, whose tables are in heads/people/levels.ts.
+ * as it stands in factors.ts). M0 to M4 are mesh heads, whose tables are in heads/people/levels.ts.
  *
  * Equal error rate of a linear judge (LDA on gradient histograms, trained on 400 identities x 10) between 50 unseen
  * identities x 8, and its top-1 among them: L1 0.017, 98 % at 64 x 64 and 0.036, 92 % at 48 x 48; L2 0.10, 64 %; L3
  * 0.20, 37 %.
  */
 import { ArgumentError, checkOneOf } from '@visage/gpu';
-import type { HeadLevel } from '../heads/people/levels.ts';
+import { type HeadLevel, headLevels } from '../heads/people/levels.ts';
 import { type Factor, type FactorName, factors } from './factors.ts';
 
 /** Difficulty of a set of procedural faces, easiest first. */
@@ -19,13 +19,11 @@ export type ProceduralLevel = 'L0' | 'L1' | 'L2' | 'L3';
 /** Difficulty of a face set: of procedural faces, or of mesh heads. */
 export type Level = ProceduralLevel | HeadLevel;
 
-const headLevels = { M0: true, M1: true, M2: true, M3: true } as const satisfies Record<HeadLevel, true>;
-
 /** All levels. */
-export const levelNames = ['L0', 'L1', 'L2', 'L3', 'M0', 'M1', 'M2', 'M3'] as const satisfies readonly Level[];
+export const levelNames = ['L0', 'L1', 'L2', 'L3', 'M0', 'M1', 'M2', 'M3', 'M4'] as const satisfies readonly Level[];
 
 /** Is this a level of mesh heads? */
-export const isHeadLevel = (level: Level): level is HeadLevel => Object.hasOwn(headLevels, level);
+export const isHeadLevel = (level: Level): level is HeadLevel => (headLevels as readonly Level[]).includes(level);
 
 type Override = Partial<Record<FactorName, Partial<Pick<Factor, 'a' | 'b' | 'c'>>>>;
 
