@@ -11,7 +11,7 @@
  * `--seeds 3` trains everything from three seeds and gives mean and spread. It writes a page with the figures,
  * out/examples/ablation.html, and the numbers beside it after every training; a run that stopped goes on behind the
  * last one that it finished. `--join out/a,out/b` takes the trainings of runs that wrote there, so that several
- * processes can share the work and one more draws the figures.
+ * processes can share the work and one more, with `--seeds 0`, draws the figures.
  *
  * The discriminator of the small presets has three feature maps and the paper's has five, so that here "the last two"
  * and "the first two" share one. `--layers 4 --size 96` trains with five; smaller images leave its second scale nothing

@@ -87,8 +87,8 @@ test('06: two recipes of the ablation, two steps each, and their figure', () => 
   const joined = run(
     '06-feature-matching-ablation.ts',
     ...few,
-    '--only',
-    'SimSwap,nFM',
+    '--seeds',
+    '0',
     '--join',
     'out/examples',
     '--out',
