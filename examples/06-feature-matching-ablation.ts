@@ -1,8 +1,7 @@
 /**
  * The paper's ablation of feature matching: seven ways to train that differ in one or two numbers, from the same
- * weights on the same faces for as many steps, and the two figures of the paper that compare them: how often a swap is
- * recognised as its source, and how near it is to its source for the identity network of the loss, each against how well
- * a face survives a swap with itself.
+ * weights on the same faces for as many steps, and the paper's two figures: how often a swap is recognised as its
+ * source, and how near it is to it for the identity network of the loss, against how well a face survives a self-swap.
  *
  *     node --import ./scripts/register.mjs examples/06-feature-matching-ablation.ts
  *
@@ -183,14 +182,14 @@ const conditions = {
   ...{ steps, people, peopleSet, adapter: gpu.adapter.name },
 };
 const runs: Record<string, readonly Run[]> = (await runsIn(file)) ?? {};
+const save = () => writeFile(file, JSON.stringify({ conditions, runs, summary: summaries() }, null, 2));
 for (const folder of options.join?.split(',') ?? []) {
   const others = await runsIn(join(folder, 'ablation.json'));
   if (!others)
     throw new Error(`--join ${folder}: no ablation.json with these conditions: ${JSON.stringify(conditions)}`);
   for (const [name, all] of Object.entries(others)) {
     const own = runs[name] ?? [];
-    const more = all.filter(({ seed }) => !own.some((run) => run.seed === seed));
-    runs[name] = [...own, ...more].sort((a, b) => a.seed - b.seed);
+    runs[name] = [...own, ...all.filter(({ seed }) => !own.some((run) => run.seed === seed))];
   }
 }
 await mkdir(options.out, { recursive: true });
@@ -218,22 +217,13 @@ async function runsIn(path: string): Promise<Record<string, readonly Run[]> | un
   return JSON.stringify(known.conditions) === JSON.stringify(conditions) ? known.runs : undefined;
 }
 
-async function save(): Promise<void> {
-  await writeFile(file, JSON.stringify({ conditions, runs, summary: summaries() }, null, 2));
-}
-
 /** Mean and spread over the seeds of what was measured of each recipe. */
 function summaries(): Record<string, Record<keyof Measures, Spread>> {
-  const over = (all: readonly Run[], name: keyof Measures) => spreadOf(all.map((run) => run[name]));
-  const each = ([name, all]: [string, readonly Run[]]) =>
-    [
-      name,
-      {
-        retrieval: over(all, 'retrieval'),
-        identity: over(all, 'identity'),
-        reconstruction: over(all, 'reconstruction'),
-      },
-    ] as const;
+  const each = ([name, all]: [string, readonly Run[]]) => {
+    const over = (measure: keyof Measures) => spreadOf(all.map((run) => run[measure]));
+    const losses = { identity: over('identity'), reconstruction: over('reconstruction') };
+    return [name, { retrieval: over('retrieval'), ...losses }] as const;
+  };
   return Object.fromEntries(Object.entries(runs).map(each));
 }
 
@@ -261,38 +251,28 @@ const against = (measure: 'retrieval' | 'identity', y: Scatter['y']): Scatter =>
       strong: name === 'SimSwap',
     };
   }),
-  x: { title: 'reconstruction loss (less is better)', format: (value) => value.toFixed(3) },
+  x: { title: 'reconstruction loss (less is better)', format: three },
   y,
 });
+const three = (value: number) => value.toFixed(3);
 const figures = {
   ablation: against('retrieval', {
     title: 'identity retrieval (more is better)',
     format: (value) => `${(100 * value).toFixed(0)} %`,
   }),
-  'ablation-loss': against('identity', {
-    title: 'identity loss (less is better)',
-    format: (value) => value.toFixed(3),
-  }),
+  'ablation-loss': against('identity', { title: 'identity loss (less is better)', format: three }),
 };
 const rows = [
-  [
-    'recipe',
-    'matched maps',
-    'λ feature matching',
-    'λ identity',
-    'retrieval',
-    'identity loss',
-    'reconstruction',
-    'seeds',
-    'time of a run',
-  ],
+  'recipe|matched maps|λ feature matching|λ identity|retrieval|identity loss|reconstruction|seeds|time of a run'.split(
+    '|',
+  ),
   ...measured.map(({ name, featureLayers, weights }) => [
     label(name),
     (featureLayers === 'all' ? maps : featureLayers).map((k) => maps.at(k)! + 1).join(', ') || 'none',
     String(featureLayers.length === 0 ? 0 : weights.featureMatching),
     String(weights.identity),
     withSpread(results[name]!.retrieval, share, ' %'),
-    withSpread(results[name]!.identity, (value) => value.toFixed(3)),
+    withSpread(results[name]!.identity, three),
     withSpread(results[name]!.reconstruction, (value) => value.toFixed(4)),
     runs[name]!.map(({ seed }) => seed).join(', '),
     `${spreadOf(runs[name]!.map(({ seconds }) => seconds)).mean.toFixed(0)} s`,

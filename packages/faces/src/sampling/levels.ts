@@ -10,7 +10,7 @@
  * 0.20, 37 %.
  */
 import { ArgumentError, checkOneOf } from '@visage/gpu';
-import { type HeadLevel, headLevels } from '../heads/people/levels.ts';
+import type { HeadLevel } from '../heads/people/levels.ts';
 import { type Factor, type FactorName, factors } from './factors.ts';
 
 /** Difficulty of a set of procedural faces, easiest first. */
@@ -19,11 +19,13 @@ export type ProceduralLevel = 'L0' | 'L1' | 'L2' | 'L3';
 /** Difficulty of a face set: of procedural faces, or of mesh heads. */
 export type Level = ProceduralLevel | HeadLevel;
 
+const headLevels = { M0: true, M1: true, M2: true, M3: true, M4: true } as const satisfies Record<HeadLevel, true>;
+
 /** All levels. */
 export const levelNames = ['L0', 'L1', 'L2', 'L3', 'M0', 'M1', 'M2', 'M3', 'M4'] as const satisfies readonly Level[];
 
 /** Is this a level of mesh heads? */
-export const isHeadLevel = (level: Level): level is HeadLevel => (headLevels as readonly Level[]).includes(level);
+export const isHeadLevel = (level: Level): level is HeadLevel => Object.hasOwn(headLevels, level);
 
 type Override = Partial<Record<FactorName, Partial<Pick<Factor, 'a' | 'b' | 'c'>>>>;
 

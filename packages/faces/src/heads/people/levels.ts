@@ -2,9 +2,9 @@
  * @file Difficulty of a set of mesh heads: the table of factors with some rows narrowed.
  *
  * M0 frontal, neutral, even light · M1 small pose, mild expression, moderate light · M2 wide pose, light and expression
- * · M3 glasses, hats and things in front, large yaw, hard and coloured light · M4 everything, with stripes painted across
- * the face and crossed eyes (the table of factors.ts as it stands). Identities are drawn alike at every level, and a
- * picture of M4 with neither paint nor crossed eyes is that of M3.
+ * · M3 glasses, hats and things in front, large yaw, hard and coloured light · M4 everything, with stripes painted
+ * across the face and crossed eyes (the table of factors.ts as it stands). Identities are drawn alike at every level,
+ * and a picture of M4 with neither paint nor crossed eyes is that of M3.
  */
 import { checkOneOf } from '@visage/gpu';
 import type { Factor } from '../../sampling/factors.ts';

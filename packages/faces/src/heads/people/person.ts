@@ -22,8 +22,8 @@ const luminance = (c: Vector): number => 0.2126 * c[0] + 0.7152 * c[1] + 0.0722 
 const chooserOf = ({ male, age }: Population, dark: number): Chooser => ({ male: male > 0.5 ? 1 : 0, dark, age });
 
 /**
- * Pose and gaze: degrees become radians. The eyes turn back towards the camera by `gazeHeld`, and each turns towards the
- * nose by `crossing`.
+ * Pose and gaze: degrees become radians. The eyes turn back towards the camera by `gazeHeld`, and each turns towards
+ * the nose by `crossing`.
  */
 export function posePart(d: Drawn): { pose: Vector; gaze: readonly [number, number]; crossing: number } {
   const [yaw, pitch, roll] = [d('yaw'), d('pitch'), d('roll')];
@@ -43,7 +43,7 @@ const hueColor = (hue: number): Vector =>
     return clamp(Math.abs((x - Math.floor(x)) * 6 - 3) - 1, 0, 1);
   }) as unknown as Vector;
 
-/** The colour of the paint on the skin, and the stripes that it makes: their direction on the mean head, in stripes a dm. */
+/** The colour of the paint on the skin, and the direction of its stripes on the mean head, in stripes a dm. */
 export function paintPart(d: Drawn): { color: Vector; stripes: readonly [number, number] } {
   const angle = radians(d('paintAngle'));
   return {

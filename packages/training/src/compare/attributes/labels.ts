@@ -1,9 +1,9 @@
 import { describeHead, type FaceKey, faceFactors, type HeadKey, isHeadLevel } from '@visage/faces';
 
 /**
- * The labels that are read from a face, in order: head angles in degrees, expression in the renderer's units, in degrees
- * where the eyes look and how far each turns from there towards the nose, and the light direction as a unit vector. Of a
- * face without key light it is 0.
+ * The labels that are read from a face, in order: head angles in degrees, expression in the renderer's units, in
+ * degrees where the eyes look and how far each turns from there towards the nose, and the light direction as a unit
+ * vector. Of a face without key light it is 0.
  */
 export const labelNames = [
   ...(['yaw', 'pitch', 'roll'] as const),

@@ -1,7 +1,7 @@
 /**
- * @file Targets that are hard to swap, those of the paper's matrix: strong expressions, stripes painted across the face,
- * coloured and hard light, a head turned far, crossed eyes, a hand before the mouth. They are chosen among the attribute
- * vectors of level M4 by what is known of each.
+ * @file Targets that are hard to swap, those of the paper's matrix: strong expressions, stripes painted across the
+ * face, coloured and hard light, a head turned far, crossed eyes, a hand before the mouth. They are chosen among the
+ * attribute vectors of level M4 by what is known of each.
  */
 import { describeHead, type HeadDescription, type Level, type SwapIndices } from '@visage/faces';
 import { firstOf } from '../../evaluation/people.ts';

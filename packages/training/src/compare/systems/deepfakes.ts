@@ -63,7 +63,7 @@ export async function trainDeepFakes(settings: ComparisonSettings): Promise<Comp
   };
 }
 
-/** The training photos of a person of the plan, [photos, S, S, 3]: {@link ALBUM}, but no more than its steps can show. */
+/** The training photos of a person of the plan, [photos, S, S, 3]: {@link ALBUM}, or fewer for a few steps. */
 function album(person: number, { imageSize, level, plan, budget, preset }: ComparisonSettings): Tensor {
   const { maxStorageBufferBindingSize, maxBufferSize } = currentGpu().device.limits;
   const fitting = Math.floor(Math.min(maxStorageBufferBindingSize, maxBufferSize) / (imageSize ** 2 * 3 * 4));
