@@ -98,46 +98,6 @@ for (const [level, crop, least, most] of covered) {
   });
 }
 
-test('paint changes skin, crossed eyes change eyes, on every identity alike', async () => {
-  const isClear = ({ before, glasses, pose, expression, tone }: HeadDescription): boolean =>
-    before.what === 'nothing' &&
-    !glasses &&
-    Math.abs(pose.yaw) < 20 &&
-    !expression['eye-left-closure'] &&
-    tone.angle > 0;
-  const [painted] = attributesWith(1, (head) => isClear(head) && head.paint.strength > 0.8 && head.gaze.crossing === 0);
-  const [crossed] = attributesWith(1, (head) => isClear(head) && head.paint.strength === 0 && head.gaze.crossing > 15);
-  const rows = [painted, painted, crossed, crossed] as number[];
-  const people = [1, 2, 1, 2];
-  const [plain, staged, classes] = [
-    await values(renderFaces(batch('M3', people, rows))),
-    await values(renderFaces(batch('M4', people, rows))),
-    await values(renderMaterials(batch('M4', people, rows))),
-  ];
-  const each = size * size;
-  /** How many pixels of a class changed visibly, of how many. */
-  const changed = (row: number, name: (typeof materialNames)[number]): [number, number] => {
-    const pixels = Array.from({ length: each }, (_, k) => row * each + k);
-    const own = pixels.filter((k) => classes[k] === materialNames.indexOf(name));
-    return [
-      own.filter((k) => [0, 1, 2].some((c) => Math.abs(plain[3 * k + c]! - staged[3 * k + c]!) > 0.05)).length,
-      own.length,
-    ];
-  };
-  for (const row of [0, 1]) {
-    const [skin, all] = changed(row, 'skin');
-    assert.ok(skin > 0.2 * all && skin < 0.8 * all, `paint changes ${skin} of ${all} pixels of skin`);
-    const [eyes] = changed(row, 'eye');
-    assert.ok(eyes < 10, `paint changes ${eyes} pixels of the eyes`);
-  }
-  for (const row of [2, 3]) {
-    const [eyes, all] = changed(row, 'eye');
-    assert.ok(eyes > 0.2 * all, `crossing changes ${eyes} of ${all} pixels of the eyes`);
-    const [skin] = changed(row, 'skin');
-    assert.ok(skin < 20, `crossing changes ${skin} pixels of skin`);
-  }
-});
-
 test('a replayed step shows the heads that were loaded last, with the bits of an eager render', async () => {
   const numbers = (value: number) => tensor(Uint32Array.of(value, value + 1), [2], { gpu });
   const [identities, attributes] = [numbers(1), numbers(1)];
