@@ -1,19 +1,20 @@
 /**
  * The paper's ablation of feature matching: seven ways to train that differ in one or two numbers, from the same
- * weights on the same faces for as many steps, and the figure of the paper that compares them: how often a swap is
- * recognised as its source, against how well a face survives a swap with itself.
+ * weights on the same faces for as many steps, and the paper's two figures: how often a swap is recognised as its
+ * source, and how near it is to it for the identity network of the loss, against how well a face survives a self-swap.
  *
  *     node --import ./scripts/register.mjs examples/06-feature-matching-ablation.ts
  *
  * On a software adapter this takes a minute or two and only shows that the program works. On a GPU the preset `small`
- * and 1800 steps each are the default; `--preset --steps --people --seed --only SimSwap,oFM --out` change it, `--seeds
- * 3` trains everything from three seeds and gives mean and spread. It writes a page with the figure,
+ * and 1800 steps each are the default; `--preset --steps --batch --people --seed --only SimSwap,oFM --out` change it,
+ * `--seeds 3` trains everything from three seeds and gives mean and spread. It writes a page with the figures,
  * out/examples/ablation.html, and the numbers beside it after every training; a run that stopped goes on behind the
- * last one that it finished.
+ * last one that it finished. `--join out/a,out/b` takes the trainings of runs that wrote there, so that several
+ * processes can share the work and one more, with `--seeds 0`, draws the figures.
  *
  * The discriminator of the small presets has three feature maps and the paper's has five, so that here "the last two"
  * and "the first two" share one. `--layers 4 --size 96` trains with five; smaller images leave its second scale nothing
- * to judge.
+ * to judge. `--preset portrait` has five by itself, and shows mesh heads of 128 pixels.
  *
  * Chen et al., SimSwap: An Efficient Framework For High Fidelity Face Swapping, ACM Multimedia 2020, section 4.
  */
@@ -21,7 +22,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { FaceSampler, type Level, SwapFaces } from '@visage/faces';
+import { FaceSampler, isHeadLevel, SwapFaces } from '@visage/faces';
 import { startGpu } from '@visage/gpu/node';
 import {
   ablation,
@@ -35,10 +36,12 @@ import {
 import { concat, noGrad, scope } from '@visage/tensor';
 import {
   aboutPeople,
-  builtInWeights,
+  builtInIdentity,
+  builtInJudge,
   describeDiscriminator,
   figurePage,
   firstOf,
+  loadFaces,
   loadIdentityNetwork,
   newRun,
   newSettings,
@@ -55,6 +58,7 @@ const { values: options } = parseArgs({
   options: {
     preset: { type: 'string' },
     steps: { type: 'string' },
+    batch: { type: 'string' },
     people: { type: 'string' },
     seed: { type: 'string', default: '1' },
     seeds: { type: 'string', default: '1' },
@@ -62,6 +66,7 @@ const { values: options } = parseArgs({
     size: { type: 'string' },
     tuning: { type: 'boolean', default: false }, // measure on the people that one may choose settings by
     only: { type: 'string' },
+    join: { type: 'string' }, // folders of other runs under the same conditions
     out: { type: 'string', default: 'out/examples' },
   },
 });
@@ -76,6 +81,7 @@ const preset = {
   ...found,
   discriminator: { ...found.discriminator, layers },
   imageSize: Number(options.size ?? found.imageSize),
+  batchSize: Number(options.batch ?? found.batchSize),
 };
 const steps = Number(options.steps ?? (software ? 20 : 1800));
 // whom nobody trains on: each gives its identity to two photos
@@ -106,12 +112,16 @@ interface Measures {
   readonly reconstruction: number;
 }
 
-const judge = await loadIdentityNetwork(builtInWeights('judge'));
-const evaluation = await SwapEvaluation.prepare({ judge, imageSize, level, people, peopleSet });
+let evaluation: SwapEvaluation | undefined;
 
 async function measure(swapper: Swapper): Promise<Measures> {
+  if (!evaluation) {
+    await loadFaces([level]);
+    const judge = await loadIdentityNetwork(builtInJudge(level));
+    evaluation = await SwapEvaluation.prepare({ judge, imageSize, level, people, peopleSet });
+  }
   const { top1 } = await evaluation.measure(swapper);
-  const [identity, reconstruction] = await lossesOnUnseen(swapper, level);
+  const [identity, reconstruction] = await lossesOnUnseen(swapper);
   return { retrieval: top1, identity, reconstruction };
 }
 
@@ -119,7 +129,7 @@ async function measure(swapper: Swapper): Promise<Measures> {
  * Means over unseen people: the identity loss of swaps between two, and the reconstruction loss of swaps of one with
  * itself.
  */
-async function lossesOnUnseen(swapper: Swapper, level: Level): Promise<[number, number]> {
+async function lossesOnUnseen(swapper: Swapper): Promise<[number, number]> {
   const [batch, rounds] = [16, Math.ceil((2 * people) / 16)];
   const sampler = new FaceSampler({ identities: people, firstIdentity: firstOf[peopleSet], seed: 7 });
   const faces = new SwapFaces({ batch, size: imageSize, level });
@@ -146,7 +156,7 @@ function lossesOf(swapper: Swapper, identity: IdentityNetwork, faces: SwapFaces)
 
 /** Trains one recipe from scratch: of a seed, same weights, same pairs and same number of steps for all. */
 async function train(recipe: Recipe, seed: number): Promise<Measures> {
-  const run = await newRun(newSettings(preset, recipe, { steps, seed }), builtInWeights('identity'));
+  const run = await newRun(newSettings(preset, recipe, { steps, seed }), builtInIdentity(level));
   const { trainer, swapper } = run;
   await trainer.run({ until: steps });
   const measures = await measure(swapper);
@@ -168,13 +178,22 @@ interface Run extends Measures {
 const file = join(options.out, 'ablation.json');
 const { discriminator, batchSize, rates } = preset;
 const conditions = {
-  ...{ preset: preset.name, imageSize, batchSize, rates, discriminator, featureMaps: maps.length },
+  ...{ preset: preset.name, level, imageSize, batchSize, rates, discriminator, featureMaps: maps.length },
   ...{ steps, people, peopleSet, adapter: gpu.adapter.name },
 };
-const known = existsSync(file) ? JSON.parse(await readFile(file, 'utf8')) : undefined;
-const same = known && JSON.stringify(known.conditions) === JSON.stringify(conditions);
-const runs: Record<string, readonly Run[]> = same ? known.runs : {};
+const runs: Record<string, readonly Run[]> = (await runsIn(file)) ?? {};
+const save = () => writeFile(file, JSON.stringify({ conditions, runs, summary: summaries() }, null, 2));
+for (const folder of options.join?.split(',') ?? []) {
+  const others = await runsIn(join(folder, 'ablation.json'));
+  if (!others)
+    throw new Error(`--join ${folder}: no ablation.json with these conditions: ${JSON.stringify(conditions)}`);
+  for (const [name, all] of Object.entries(others)) {
+    const own = runs[name] ?? [];
+    runs[name] = [...own, ...all.filter(({ seed }) => !own.some((run) => run.seed === seed))];
+  }
+}
 await mkdir(options.out, { recursive: true });
+await save();
 for (const seed of seeds) {
   for (const recipe of variants) {
     const done = runs[recipe.name] ?? [];
@@ -183,7 +202,7 @@ for (const seed of seeds) {
     const measures = await train(recipe, seed);
     const seconds = (performance.now() - started) / 1000;
     runs[recipe.name] = [...done, { seed, seconds, ...measures }];
-    await writeFile(file, JSON.stringify({ conditions, runs, summary: summaries() }, null, 2));
+    await save();
     const { retrieval, identity, reconstruction } = measures;
     console.log(
       `${recipe.name.padEnd(8)} seed ${seed} retrieval ${percent(retrieval)}, identity loss ${identity.toFixed(3)}, reconstruction ${reconstruction.toFixed(4)}, ${seconds.toFixed(0)} s`,
@@ -191,18 +210,20 @@ for (const seed of seeds) {
   }
 }
 
+/** The trainings that a file holds, if it is there and they were trained and measured as here. */
+async function runsIn(path: string): Promise<Record<string, readonly Run[]> | undefined> {
+  if (!existsSync(path)) return undefined;
+  const known = JSON.parse(await readFile(path, 'utf8'));
+  return JSON.stringify(known.conditions) === JSON.stringify(conditions) ? known.runs : undefined;
+}
+
 /** Mean and spread over the seeds of what was measured of each recipe. */
 function summaries(): Record<string, Record<keyof Measures, Spread>> {
-  const over = (all: readonly Run[], name: keyof Measures) => spreadOf(all.map((run) => run[name]));
-  const each = ([name, all]: [string, readonly Run[]]) =>
-    [
-      name,
-      {
-        retrieval: over(all, 'retrieval'),
-        identity: over(all, 'identity'),
-        reconstruction: over(all, 'reconstruction'),
-      },
-    ] as const;
+  const each = ([name, all]: [string, readonly Run[]]) => {
+    const over = (measure: keyof Measures) => spreadOf(all.map((run) => run[measure]));
+    const losses = { identity: over('identity'), reconstruction: over('reconstruction') };
+    return [name, { retrieval: over('retrieval'), ...losses }] as const;
+  };
   return Object.fromEntries(Object.entries(runs).map(each));
 }
 
@@ -210,69 +231,69 @@ function percent(share: number): string {
   return `${(100 * share).toFixed(1)} %`;
 }
 
-// The paper's figure. Up is better, left is better: a recipe is useful only if no other one lies above and to the left
-// of it.
+// The paper's figures. Left is better, and up for retrieval, down for the identity loss: a recipe is useful only if no
+// other one is better in both.
 const results = summaries();
 const measured = variants.filter(({ name }) => results[name]);
 const trained = [...new Set(Object.values(runs).flatMap((all) => all.map(({ seed }) => seed)))];
 const label = (name: string) => (name === 'wbarFM' ? 'w̄FM' : name);
 const share = (value: number) => (100 * value).toFixed(1);
 const mapsNote = `Discriminator of ${maps.length} feature maps${maps.length === 5 ? ', as the paper' : '; the paper has 5'}`;
-const bars = ({ retrieval, reconstruction }: Record<keyof Measures, Spread>) =>
-  retrieval.deviation === undefined || reconstruction.deviation === undefined
-    ? undefined
-    : { x: reconstruction.deviation, y: retrieval.deviation };
-const figure: Scatter = {
+const against = (measure: 'retrieval' | 'identity', y: Scatter['y']): Scatter => ({
   note: `${mapsNote}; ${people} ${peopleSet} people; seeds ${trained.join(', ')}`,
-  points: measured.map(({ name }) => ({
-    label: label(name),
-    x: results[name]!.reconstruction.mean,
-    y: results[name]!.retrieval.mean,
-    spread: bars(results[name]!),
-    strong: name === 'SimSwap',
-  })),
-  x: { title: 'reconstruction loss (less is better)', format: (value) => value.toFixed(3) },
-  y: { title: 'identity retrieval (more is better)', format: (value) => `${(100 * value).toFixed(0)} %` },
+  points: measured.map(({ name }) => {
+    const { [measure]: own, reconstruction } = results[name]!;
+    const [dx, dy] = [reconstruction.deviation, own.deviation];
+    return {
+      label: label(name),
+      ...{ x: reconstruction.mean, y: own.mean },
+      spread: dx === undefined || dy === undefined ? undefined : { x: dx, y: dy },
+      strong: name === 'SimSwap',
+    };
+  }),
+  x: { title: 'reconstruction loss (less is better)', format: three },
+  y,
+});
+const three = (value: number) => value.toFixed(3);
+const figures = {
+  ablation: against('retrieval', {
+    title: 'identity retrieval (more is better)',
+    format: (value) => `${(100 * value).toFixed(0)} %`,
+  }),
+  'ablation-loss': against('identity', { title: 'identity loss (less is better)', format: three }),
 };
 const rows = [
-  [
-    'recipe',
-    'matched maps',
-    'λ feature matching',
-    'λ identity',
-    'retrieval',
-    'identity loss',
-    'reconstruction',
-    'seeds',
-    'time of a run',
-  ],
+  'recipe|matched maps|λ feature matching|λ identity|retrieval|identity loss|reconstruction|seeds|time of a run'.split(
+    '|',
+  ),
   ...measured.map(({ name, featureLayers, weights }) => [
     label(name),
     (featureLayers === 'all' ? maps : featureLayers).map((k) => maps.at(k)! + 1).join(', ') || 'none',
     String(featureLayers.length === 0 ? 0 : weights.featureMatching),
     String(weights.identity),
     withSpread(results[name]!.retrieval, share, ' %'),
-    withSpread(results[name]!.identity, (value) => value.toFixed(3)),
+    withSpread(results[name]!.identity, three),
     withSpread(results[name]!.reconstruction, (value) => value.toFixed(4)),
     runs[name]!.map(({ seed }) => seed).join(', '),
     `${spreadOf(runs[name]!.map(({ seconds }) => seconds)).mean.toFixed(0)} s`,
   ]),
 ];
 const page = figurePage({
-  title: 'Which features to match: seven recipes on procedural faces',
+  title: `Which features to match: seven recipes on ${isHeadLevel(level) ? 'mesh heads' : 'procedural faces'}`,
   caption: `Each point is a swapper of preset ${preset.name}, trained for ${steps} steps from the same weights on the same pairs (of each seed), and measured on ${2 * people} swaps among ${aboutPeople(peopleSet, people)}. Bars are standard deviations between seeds. Chance of being recognised is ${percent(1 / people)}. Reconstruction is the mean difference between a face and its swap with itself, on a scale from 0 to 1. ${mapsNote}.`,
-  figure,
+  figures: Object.values(figures),
   rows,
   facts: [
     ['adapter', gpu.adapter.name],
-    ['preset', `${preset.name}, ${imageSize} pixels, batches of ${preset.batchSize}`],
+    ['preset', `${preset.name}, level ${level}, ${imageSize} pixels, batches of ${preset.batchSize}`],
     ['discriminator', describeDiscriminator(preset.discriminator)],
     ['people', aboutPeople(peopleSet, people)],
     ['seeds', trained.join(', ')],
   ],
 });
 await writeFile(join(options.out, 'ablation.html'), page);
-await writeFile(join(options.out, 'ablation.svg'), scatterSvg(figure));
+for (const [name, figure] of Object.entries(figures))
+  await writeFile(join(options.out, `${name}.svg`), scatterSvg(figure));
 for (const row of rows) console.log(row.join(' | '));
-console.log(`${join(options.out, 'ablation.html')} shows the figure`);
+console.log(`${join(options.out, 'ablation.html')} shows the figures`);
 process.exit(); // Dawn keeps threads that would hold the process open

@@ -88,6 +88,7 @@ export { default as headsModel } from './heads/model.wgsl';
 export { default as headsMorph } from './heads/morph.wgsl';
 export { default as headsNoise } from './heads/noise.wgsl';
 export { default as headsNormals } from './heads/normals.wgsl';
+export { default as headsPaint } from './heads/paint.wgsl';
 export { default as headsParts } from './heads/parts.wgsl';
 export { default as headsPeople } from './heads/people.wgsl';
 export { default as headsPeopleDraw } from './heads/peopleDraw.wgsl';

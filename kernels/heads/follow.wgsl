@@ -1,5 +1,5 @@
 // Posed points of each picture. Points of the body, eyes, teeth, tongue, brows and lashes follow p (row 0 of `heads`);
-// hair follows the carrier (row 1). Eyeballs turn to the gaze about their sockets first.
+// hair follows the carrier (row 1). Each eyeball turns to its gaze about its socket first.
 //
 // Layout    placed [batch, POINTS + BODY_POINTS] vec4f: the points of the picture in their slots, then those of the
 //           carrier's body. w: eyes: height above the eye's centre before the head turns; else 0. Slots that the worn
@@ -27,8 +27,13 @@ fn main(@builtin(global_invocation_id) id : vec3u) {
   var height = 0.0;
   let view = &views[picture];
   if (found.kind == EYES) {
-    let centre = select((*view).leftSocket.xyz, (*view).rightSocket.xyz, q.x > 0.0);
-    let v = (q - centre) * mat3x3f((*view).gazeX.xyz, (*view).gazeY.xyz, (*view).gazeZ.xyz);
+    let isRight = q.x > 0.0;
+    let centre = select((*view).leftSocket.xyz, (*view).rightSocket.xyz, isRight);
+    let v = (q - centre) * mat3x3f(
+      select((*view).leftGazeX.xyz, (*view).rightGazeX.xyz, isRight),
+      select((*view).leftGazeY.xyz, (*view).rightGazeY.xyz, isRight),
+      select((*view).leftGazeZ.xyz, (*view).rightGazeZ.xyz, isRight),
+    );
     q = centre + v;
     height = v.y;
   }

@@ -3,6 +3,7 @@
 //   eyeball = (lo + hi) / 2, radius = (hi − lo).x / 4 + (hi − lo).y / 4 over the box of its points
 //   m = mean of the posed eyeballs of the carrier, o = its posed mouth; the picture depends on no identity
 //   eye    = 0.55 m + 0.45 o + (0, 0, D − 0.4),  f = 2 s D / |m − o|:  eye to mouth is the share s of the picture
+//   gaze   = turn of an eyeball: the gaze to the side, and towards the nose by the crossing (pose.w)
 //   light  = orthographic, half width 2.3 about (0, 6.9, 0.6), depth 8
 //
 // Layout    people [batch] Person, heads [batch, 2, VERTICES] vec4f after join.wgsl, views [batch] View.
@@ -88,7 +89,8 @@ fn main(@builtin(workgroup_id) group : vec3u, @builtin(local_invocation_index) t
   let look = people[picture].gaze;
   let head = turnOf(pose.x, pose.y, pose.z);
   let body = turnOf(0.25 * pose.x, 0.0, 0.15 * pose.z);
-  let gaze = turnOf(look.x, -look.y, 0.0);
+  let leftGaze = turnOf(look.x + pose.w, -look.y, 0.0);
+  let rightGaze = turnOf(look.x - pose.w, -look.y, 0.0);
   let light = lightRows(people[picture].key.xyz);
   let right = eyeball(0u);
   let left = eyeball(1u);
@@ -104,16 +106,20 @@ fn main(@builtin(workgroup_id) group : vec3u, @builtin(local_invocation_index) t
     light[2],
     vec4f(posed(head, body, left.xyz), left.w),
     vec4f(posed(head, body, right.xyz), right.w),
-    wide((vec3f(0.0, 0.0, 1.0) * gaze) * head),
+    wide((vec3f(0.0, 0.0, 1.0) * leftGaze) * head),
+    wide((vec3f(0.0, 0.0, 1.0) * rightGaze) * head),
     wide(head[0]),
     wide(head[1]),
     wide(head[2]),
     wide(between),
     left,
     right,
-    wide(gaze[0]),
-    wide(gaze[1]),
-    wide(gaze[2]),
+    wide(leftGaze[0]),
+    wide(leftGaze[1]),
+    wide(leftGaze[2]),
+    wide(rightGaze[0]),
+    wide(rightGaze[1]),
+    wide(rightGaze[2]),
     wide(body[0]),
     wide(body[1]),
     wide(body[2]),

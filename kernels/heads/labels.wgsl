@@ -9,7 +9,8 @@
 // [pictures, size, size, 2]: class, and depth along the axis of the camera in decimetres (0 for background and
 // occluders).
 // Tile: one thread per pixel, 8 x 8 a workgroup. Preconditions: as shade.wgsl.
-// Parts before: person, view, head, model, noise, texture, visibility, project, spot, light, skin, front.
+// Parts before: person, view, head, model, noise, texture, visibility, project, spot, light, paint, skin,
+// front.
 // Dispatch: (ceil(SIZE / 8), ceil(SIZE / 8), pictures).
 
 @group(0) @binding(0) var<storage, read> people : array<Person>;

@@ -30,8 +30,9 @@ fn partTexel(picture : u32, s : Spot) -> vec4f {
 }
 
 fn eyeMatter(picture : u32, s : Spot, view : vec3f, texel : vec3f) -> Matter {
-  let centre = select(views[picture].leftEye.xyz, views[picture].rightEye.xyz, s.rest.x > 0.0);
-  let gaze = views[picture].gaze.xyz;
+  let isRight = s.rest.x > 0.0;
+  let centre = select(views[picture].leftEye.xyz, views[picture].rightEye.xyz, isRight);
+  let gaze = select(views[picture].leftGaze.xyz, views[picture].rightGaze.xyz, isRight);
   let n = normalize(s.world - centre);
   let angle = acos(clamp(dot(n, gaze), -1.0, 1.0));
   let iris = smoothstep(-0.50, -0.44, -angle);

@@ -65,7 +65,7 @@ fn writePose() {
   let turn = vec3f(drawn(YAW), drawn(PITCH), drawn(ROLL));
   let held = 0.7 * drawn(GAZE_HELD);
   let gaze = vec2f(clamp(drawn(GAZE_X) - held * turn.x, -28.0, 28.0), clamp(drawn(GAZE_Y) + held * turn.y, -12.0, 12.0));
-  people[head].pose = vec4f(radians(turn), 0.0);
+  people[head].pose = vec4f(radians(turn), radians(drawn(CROSSING)));
   people[head].gaze = vec4f(radians(gaze), drawn(DISTANCE), drawn(SCALE));
   people[head].frame = vec4f(drawn(SHIFT_X), drawn(SHIFT_Y), drawn(BACK_ZOOM), drawn(NOISE_SEED));
 }
@@ -128,6 +128,9 @@ fn writeThings() {
   people[head].occluder = vec4f(floor(drawn(OCCLUDER)), drawn(OCCLUDER_X), drawn(OCCLUDER_Y),
     radians(drawn(OCCLUDER_ANGLE)));
   people[head].occluderColor = vec4f(drawn3(OCCLUDER_RED), drawn(OCCLUDER_SIZE));
+  let angle = radians(drawn(PAINT_ANGLE));
+  people[head].paint = vec4f(0.03 + 0.7 * hueColor(drawn(PAINT_HUE)), drawn(PAINT));
+  people[head].stripes = vec4f(vec2f(cos(angle), sin(angle)) / drawn(PAINT_WIDTH), 0.0, 0.0);
 }
 
 @compute @workgroup_size(8)

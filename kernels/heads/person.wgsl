@@ -5,7 +5,7 @@
 // attributes (a) decide it, where swaps are exact; packages/faces/src/heads/people/factors.ts has the other split.
 
 struct Person {
-  pose : vec4f, // a: yaw, pitch, roll of the head; w: unused
+  pose : vec4f, // a: yaw, pitch, roll of the head; w: how far each eye turns towards the nose
   gaze : vec4f, // a: gaze to the right and up in the head; z: distance of the camera; w: eye-mouth length in pictures
   frame : vec4f, // a: shift of the picture x, y; zoom of the background; seed of noise
   key : vec4f, // a: unit vector to the key light; w: radius of its penumbra in texels of the shadow map
@@ -35,4 +35,6 @@ struct Person {
   occluderColor : vec4f, // a: rgb; w: size in pictures: radius of a disc
   descent : vec4f, // i: shares of the three descents; w: male share of the identity
   about : vec4f, // age share (i), melanin (a), male share and age share of the carrier (a)
+  paint : vec4f, // a: rgb of stripes painted across the face; w: how much of the skin they hide, 0 none
+  stripes : vec4f, // a: x, y their direction on the mean head, in stripes a dm; unused
 }

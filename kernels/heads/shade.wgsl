@@ -7,8 +7,8 @@
 // Memory: `people` [pictures] Person; `views` [pictures] View; `positions`, `normals`, `tangents` vec4f [pictures,
 // SLOTS]; `model`; `visibility` u32; `image` f32 [pictures, size, size, 3] in [0, 1].
 // Tile: one thread per pixel, 8 x 8 a workgroup. Preconditions: constants of the parts.
-// Parts before: person, view, head, model, noise, texture, visibility, project, spot, light, skin, parts, front,
-// background, develop. Dispatch: (ceil(SIZE / 8), ceil(SIZE / 8), pictures).
+// Parts before: person, view, head, model, noise, texture, visibility, project, spot, light, paint, skin, parts,
+// front, background, develop. Dispatch: (ceil(SIZE / 8), ceil(SIZE / 8), pictures).
 
 @group(0) @binding(0) var<storage, read> people : array<Person>;
 @group(0) @binding(1) var<storage, read> views : array<View>;

@@ -9,7 +9,7 @@
 // by the window w, so that nothing changes at w = 0.
 //
 // A library part: no entry point. Preconditions: constants SKIN_LEFT, SKIN_TOP, SKIN_RIGHT,
-// SKIN_BOTTOM (the part of the texture that the scans hold). Parts before: spot, light, noise.
+// SKIN_BOTTOM (the part of the texture that the scans hold). Parts before: spot, light, noise, paint.
 
 /** Where noise of the skin is read: scale, and shift. All of it is read in one loop (see fbm in noise.wgsl). */
 struct Grain {
@@ -160,6 +160,7 @@ fn skinMatter(picture : u32, s : Spot, view : vec3f) -> Matter {
   var m = matte(picture, exp(-max(skinDensity(picture, s), vec3f(0.02))), n, s.occlusion);
   m.albedo = mix(m.albedo, m.albedo * people[picture].lip.rgb * 1.4, s.fields.x * people[picture].lip.w);
   m.albedo = mix(m.albedo, people[picture].brow.rgb * 0.8 + 0.004, beard);
+  m.albedo = mix(m.albedo, people[picture].paint.rgb, paintAt(picture, s));
   m.normals = mat3x3f(normalize(mix(n, smoothed, 0.75)), normalize(mix(n, smoothed, 0.35)), n);
   m.ambient = pow(vec3f(s.occlusion), vec3f(0.75, 1.05, 1.15));
   m.softness = vec3f(0.7, 1.0, 1.1);

@@ -6,7 +6,7 @@
 // and in the light's map at (lightX · (q, 1), lightY · (q, 1)), from −1 to 1, at depth lightZ · (q, 1), 0 next to the
 // light and 1 behind everything. Members X, Y, Z are rows of a matrix: M q = (X · q, Y · q, Z · q). Left is the
 // viewer's.
-// Memory: vec4f members only, so the struct has no padding: 20 vec4f.
+// Memory: vec4f members only, so the struct has no padding: 24 vec4f.
 
 struct View {
   eye : vec4f, // eye point of the camera; w: focal length f
@@ -16,16 +16,20 @@ struct View {
   lightZ : vec4f,
   leftEye : vec4f, // centre of the eyeball with x < 0 on the mean head, posed; w: its radius
   rightEye : vec4f,
-  gaze : vec4f, // unit direction of the gaze
+  leftGaze : vec4f, // unit direction of the gaze of each eye
+  rightGaze : vec4f,
   headX : vec4f, // turn of the head, head to world
   headY : vec4f,
   headZ : vec4f,
   between : vec4f, // between the carrier's eyes, posed
   leftSocket : vec4f, // the eyeballs before the head turns
   rightSocket : vec4f,
-  gazeX : vec4f, // turn of the eyeballs in their sockets
-  gazeY : vec4f,
-  gazeZ : vec4f,
+  leftGazeX : vec4f, // turn of the eyeballs in their sockets
+  leftGazeY : vec4f,
+  leftGazeZ : vec4f,
+  rightGazeX : vec4f,
+  rightGazeY : vec4f,
+  rightGazeZ : vec4f,
   bodyX : vec4f, // turn of the shoulders
   bodyY : vec4f,
   bodyZ : vec4f,

@@ -80,6 +80,22 @@ test('06: two recipes of the ablation, two steps each, and their figure', () => 
     [1, 2],
   );
   assert.ok(summary.SimSwap.reconstruction.deviation > 0);
+  assert.match(
+    readFileSync(join(folder, 'out/examples/ablation-loss.svg'), 'utf8'),
+    /identity loss \(less is better\)/,
+  );
+  const joined = run(
+    '06-feature-matching-ablation.ts',
+    ...few,
+    '--seeds',
+    '0',
+    '--join',
+    'out/examples',
+    '--out',
+    'out/joined',
+  );
+  assert.not.match(joined, /seed \d retrieval/, 'what other runs trained is not trained again');
+  assert.match(joined, /SimSwap .*\| 1, 2 \|/);
 });
 
 test('07: an identity network, two steps, and its verification figures', () => {

@@ -8,7 +8,8 @@ import * as assert from 'uvu/assert';
 import { drawMasks, rasterised } from '../../packages/faces/src/heads/drawing/draw.ts';
 import { packModel } from '../../packages/faces/src/heads/drawing/model.ts';
 import { sharedExponent } from '../../packages/faces/src/heads/drawing/textures.ts';
-import { personFloats } from '../../packages/faces/src/heads/people/layout.ts';
+import { viewFloats } from '../../packages/faces/src/heads/geometry/headModel.ts';
+import { personFloats, personLayout } from '../../packages/faces/src/heads/people/layout.ts';
 import { gpuSuite } from '../helpers/gpu.ts';
 import { numbers, tinyHead } from './tinyHead.ts';
 
@@ -35,10 +36,10 @@ const model = {
 
 const eye = { x: 0.1, y: 6.9, z: 12, focal: 6 };
 const shift = { x: 0.05, y: -0.04 };
-const view = new Float32Array(80);
+const view = new Float32Array(viewFloats);
 view.set([eye.x, eye.y, eye.z, eye.focal, shift.x, shift.y]);
 view.set([1 / 2.3, 0, 0, 0, 0, 1 / 2.3, 0, -3, 0, 0, -0.125, 0.575], 8);
-view.set([1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0], 32);
+view.set([1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0], 36);
 
 /** Two pictures: the first wears the second style of brows and the third of hair, the other is bald. */
 const people = new Float32Array(2 * personFloats);
@@ -52,6 +53,8 @@ for (const [picture, hair, brows] of [
   people.set([brows, 0, 0, -100], at + member.style);
   people.set([-100, 0, 0, 0], at + member.fringe);
   for (let k = 0; k < 36; k++) people[at + member.irradiance + k] = next() - 0.3;
+  people.set([0.7, 0.1, 0.1, picture === 0 ? 0.9 : 0], at + personLayout.paint);
+  people.set([3, 4, 0, 0], at + personLayout.stripes);
 }
 const positions = Float32Array.from(
   { length: 2 * packed.vertexSlots * 4 },
@@ -219,6 +222,9 @@ test('the mask is what lies within reach of the window', async () => {
   }
 });
 
+/** What paint.wgsl reads of a spot. */
+const spot = 'struct Spot { rest : vec3f, occlusion : f32 }';
+
 /** Runs an expression of vec4f on the device for each row of inputs [rows, 8]. */
 async function onDevice(expression: string, inputs: Float32Array): Promise<Float32Array> {
   const rows = inputs.length / 8;
@@ -239,7 +245,7 @@ async function onDevice(expression: string, inputs: Float32Array): Promise<Float
 }`;
   const parts = [
     ...[kernels.headsPerson, kernels.headsView, kernels.headsNoise, kernels.headsTexture, kernels.headsVisibility],
-    ...[kernels.headsProject, kernels.headsLight, kernels.headsDevelop, main],
+    ...[kernels.headsProject, kernels.headsLight, kernels.headsDevelop, spot, kernels.headsPaint, main],
   ];
   gpu.dispatch({
     program: { name: 'test/shading', parts, constants: { ...packed.constants, UNUSED: f32(0) } },
@@ -323,6 +329,24 @@ test('light: irradiance of each colour at its own normal, and GGX', async () => 
   const ggx =
     'ggx(normalize(vec3f(a.xy, 1.0)), normalize(vec3f(b.xy, 1.0)), normalize(vec3f(a.w, b.w, 0.8)), 0.4, 0.03)';
   near(await onDevice(`vec4f(irradiance(0u, ${normals}), ${ggx})`, inputs), expected, 1e-4);
+});
+
+test('paint: stripes across the face of the mean head, and none without strength', async () => {
+  const step = (low: number, high: number, x: number) => {
+    const t = Math.min(1, Math.max(0, (x - low) / (high - low)));
+    return t * t * (3 - 2 * t);
+  };
+  const expected = rowsOf((a) => {
+    const [x, y, z] = [0.8 * a[0]!, 7 + 1.1 * a[1]!, 1 + a[2]!];
+    const u = 3 * x + 4 * y;
+    const front = step(0.4, 0.7, z) * step(6.02, 6.2, y + 0.15 * (z - 1.3)) * (1 - step(7.7, 7.95, y));
+    const stripe = step(0.21, 0.29, Math.abs(u - Math.floor(u) - 0.5));
+    return [0.9 * stripe * front * step(0.3, 0.5, 0.5 + 0.5 * a[3]!), 0, 0, 0];
+  });
+  const painted = expected.filter((value) => value > 0.4).length;
+  assert.ok(painted > 20 && painted < 100, `${painted} of 200 places are painted`);
+  const spotOf = 'Spot(vec3f(0.0, 7.0, 1.0) + vec3f(0.8, 1.1, 1.0) * a.xyz, 0.5 + 0.5 * a.w)';
+  near(await onDevice(`vec4f(paintAt(0u, ${spotOf}), paintAt(1u, ${spotOf}), 0.0, 0.0)`, inputs), expected, 1e-3);
 });
 
 test('textures: levels of the pyramid, edges, and radiance with a common exponent', async () => {

@@ -8,6 +8,7 @@ import {
   type FactorSplit,
   factorSplits,
   type HeadCrop,
+  type HeadDescription,
   landmarksFrom68,
   materialNames,
   renderFaces,
@@ -59,12 +60,22 @@ test('the same numbers give the same bits, whatever their place in the batch', a
 const covered: readonly (readonly [FaceBatch['level'], HeadCrop, number, number])[] = [
   ['M2', 'aligned', 0.4, 0.85],
   ['M3', 'portrait', 0.15, 0.6],
+  ['M4', 'aligned', 0.4, 0.85],
 ];
+
+/** The first attributes of level M4 from 20 on under which a head is as wanted. */
+function attributesWith(count: number, wanted: (head: HeadDescription) => boolean): number[] {
+  const found: number[] = [];
+  for (let attributes = 20; found.length < count; attributes++)
+    if (wanted(describeHead({ identity: 1, attributes, level: 'M4' }))) found.push(attributes);
+  return found;
+}
+const isStaged = ({ paint, gaze }: HeadDescription): boolean => paint.strength > 0 || gaze.crossing > 0;
 
 for (const [level, crop, least, most] of covered) {
   test(`${level}, ${crop}: identities under the same attributes differ inside the mask alone`, async () => {
     const shown = (identities: readonly number[]): FaceBatch => ({ ...batch(level, identities, attributes), crop });
-    const attributes = [20, 21, 22, 23, 24, 25, 26, 27];
+    const attributes = level === 'M4' ? attributesWith(8, isStaged) : [20, 21, 22, 23, 24, 25, 26, 27];
     const masks = await values(renderMasks(shown(attributes)));
     assert.ok(masks.every((value) => value === 0 || value === 1));
     const share = masks.reduce((sum, value) => sum + value, 0) / masks.length;

@@ -89,12 +89,12 @@ function viewOf(n: number): ReferenceView {
     length: v[6]!,
     light: [2, 3, 4].map((at) => [...v.subarray(4 * at, 4 * at + 4)]),
     eyes: [ball(5), ball(6)],
-    gaze: vector(v, 7),
-    head: turn(8),
-    between: vector(v, 11),
-    sockets: [ball(12), ball(13)],
-    gazeTurn: turn(14),
-    body: turn(17),
+    gazes: [vector(v, 7), vector(v, 8)],
+    head: turn(9),
+    between: vector(v, 12),
+    sockets: [ball(13), ball(14)],
+    gazeTurns: [turn(15), turn(18)],
+    body: turn(21),
   };
 }
 
@@ -125,6 +125,7 @@ test('turns, eyes, camera and light', () => {
     const expected = referenceView(asset, headsOf(n), {
       pose: [at('pose'), at('pose', 1), at('pose', 2)],
       gaze: [at('gaze'), at('gaze', 1)],
+      crossing: at('pose', 3),
       distance: at('gaze', 2),
       size: at('gaze', 3),
       shift: [at('frame'), at('frame', 1)],
@@ -132,6 +133,8 @@ test('turns, eyes, camera and light', () => {
     });
     near('view', flatten(viewOf(n)), flatten(expected));
     assert.ok(expected.eyes[0].centre[0] < expected.eyes[1].centre[0], 'the left eye lies on the left');
+    const [left, right] = expected.gazeTurns.map((turn) => turn[0][2]) as [number, number]; // x of where an eye looks
+    assert.ok(at('pose', 3) > 0 ? left > right + 0.1 : left === right, `the eyes look to ${left} and ${right}`);
     assert.is(got.views.length, viewFloats * seeds.length);
   });
 });

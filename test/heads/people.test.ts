@@ -19,6 +19,7 @@ import {
   personLayout,
   personMembers,
   rowNumber,
+  rowOf,
   valueCount,
   valueLayout,
 } from '../../packages/faces/src/heads/people/layout.ts';
@@ -34,7 +35,9 @@ const { test } = await gpuSuite('people of mesh heads');
 const asset = namesOnly();
 const people = new People(asset);
 const count = 64;
-const levels: readonly HeadLevel[] = ['M0', 'M1', 'M2', 'M3'];
+const levels: readonly HeadLevel[] = ['M0', 'M1', 'M2', 'M3', 'M4'];
+/** Rows that draw nothing below M4. */
+const staged = ['paint', 'paintHue', 'paintAngle', 'paintWidth', 'crossing'] as const;
 const identities = Uint32Array.from({ length: count }, (_, n) => 1_000_000 + 3 * n);
 const attributes = Uint32Array.from({ length: count }, (_, n) => 1_000_000 + n);
 
@@ -77,7 +80,7 @@ test('rows have numbers of their own in their random stream', () => {
   assert.is(new Set(numbers).size, numbers.length);
 });
 
-const kinds = [...levels.map((level) => [level, 'swap'] as const), ['M3', 'whole'] as const];
+const kinds = [...levels.map((level) => [level, 'swap'] as const), ['M4', 'whole'] as const];
 for (const [level, factorSplit] of kinds) {
   test(`64 people of ${level}, split ${factorSplit}, on the GPU are those of the reference`, async () => {
     const { persons, weights } = await drawn({ identities, attributes, level, factorSplit });
@@ -108,7 +111,7 @@ function changed(x: Float32Array, y: Float32Array): Set<string> {
 /** People of a split, the same attributes under other identities, and the same identities under other attributes. */
 async function turned(factorSplit: FactorSplit) {
   const others = identities.map((x) => x + 1);
-  const of = (i: Uint32Array, a: Uint32Array) => drawn({ identities: i, attributes: a, level: 'M3', factorSplit });
+  const of = (i: Uint32Array, a: Uint32Array) => drawn({ identities: i, attributes: a, level: 'M4', factorSplit });
   const [a, b, c] = [await of(identities, attributes), await of(others, attributes), await of(identities, others)];
   const [byIdentity, byAttributes] = [changed(a.persons, b.persons), changed(a.persons, c.persons)];
   const both = [...byIdentity].filter((place) => byAttributes.has(place));
@@ -121,6 +124,7 @@ test('identity and attributes do not reach into each other', async () => {
   const ofIdentity = ['tone.w', 'skin.x', 'skin.z', 'marks.x', 'moles.x', 'style.x', 'brow.w', 'iris.x', 'descent.x'];
   for (const place of ofIdentity) assert.ok(byIdentity.has(place), place);
   const ofAttributes = ['pose.x', 'tone.x', 'skin.w', 'outerSkin.x', 'hair.w', 'style.w', 'sensor.x', 'hat.w', 'key.x'];
+  ofAttributes.push('pose.w', 'paint.x', 'paint.w', 'stripes.x', 'stripes.y');
   for (const place of ofAttributes) assert.ok(byAttributes.has(place), place);
   const carrier = (weights: Float32Array): number[] =>
     Array.from(weights).filter((_, k) => Math.floor(k / people.targets) % 2 === 1);
@@ -134,7 +138,18 @@ test('of the split whole, a person keeps head, tone, hair and beard under all at
   const kept = ['tone.x', 'skin.w', 'outerSkin.x', 'hair.x', 'hair.w', 'style.w', 'fringe.x', 'fringe.z', 'brow.x'];
   for (const place of [...kept, 'about.y', 'about.z', 'about.w', 'descent.x', 'iris.x'])
     assert.ok(byIdentity.has(place) && !byAttributes.has(place), place);
-  for (const place of ['pose.x', 'key.x', 'cloth.x', 'glasses.x', 'hat.w', 'occluder.x', 'back.x', 'fringe.w'])
+  for (const place of [
+    'pose.x',
+    'key.x',
+    'cloth.x',
+    'glasses.x',
+    'hat.w',
+    'occluder.x',
+    'back.x',
+    'fringe.w',
+    'pose.w',
+    'paint.w',
+  ])
     assert.ok(byAttributes.has(place) && !byIdentity.has(place), place);
   const shape = (weights: Float32Array) =>
     weights.filter((_, k) => !/expression/.test(asset.targets.names[k % people.targets] ?? ''));
@@ -160,14 +175,40 @@ test('a split changes who decides a row, and nothing else of it', () => {
   assert.equal(drawnAs('whole'), drawnAs('swap'));
 });
 
-test('the tables of the split swap are those of before there was another', () => {
+test('the tables of the split swap are those of before there was another, and before there was paint', () => {
   const hash = createHash('sha256');
-  for (const level of levels)
+  const added = new Set<number>(staged.map((name) => rowOf[name]));
+  for (const level of levels.filter((level) => level !== 'M4'))
     for (const crop of headCrops)
       for (const table of [headTable(level, crop), meanHeadTable(level, crop)])
         for (const [k, { stream, shape, a, b, c }] of table.entries())
-          hash.update(`${rowNumber(k)} ${stream} ${shape} ${a} ${b} ${c}\n`);
+          if (!added.has(k)) hash.update(`${rowNumber(k)} ${stream} ${shape} ${a} ${b} ${c}\n`);
   assert.is(hash.digest('hex').slice(0, 16), '2575e527c7420e20');
+});
+
+test('paint and crossed eyes are of M4 alone; without them its people are those of M3, to the bit', async () => {
+  const [plain, all] = [
+    await drawn({ identities, attributes, level: 'M3' }),
+    await drawn({ identities, attributes, level: 'M4' }),
+  ];
+  assert.equal(plain.weights, all.weights);
+  const [hidden, turn] = [personLayout.paint + 3, personLayout.pose + 3];
+  let same = 0;
+  for (let n = 0; n < count; n++) {
+    const [a, b] = [plain, all].map(({ persons }) => persons.slice(n * personFloats, (n + 1) * personFloats)) as [
+      Float32Array,
+      Float32Array,
+    ];
+    assert.equal([a[hidden], a[turn]], [0, 0]);
+    const { paint, gaze } = describeHead({ identity: 1, attributes: attributes[n] as number, level: 'M4' });
+    assert.ok(Math.abs(paint.strength - b[hidden]!) < 1e-6);
+    assert.ok(Math.abs(gaze.crossing - (b[turn]! * 180) / Math.PI) < 1e-4);
+    if (paint.strength === 0 && gaze.crossing === 0) same++;
+    a[hidden] = b[hidden]!;
+    a[turn] = b[turn]!;
+    assert.equal(a, b);
+  }
+  assert.ok(same > 20 && same < 55, `${same} of 64 have neither`);
 });
 
 test('a level changes no draw of the identity', async () => {

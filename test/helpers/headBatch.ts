@@ -12,7 +12,7 @@ const worn = [
 ] as const;
 
 export interface HeadNumbers {
-  /** [batch, 180]. */
+  /** [batch, 188]. */
   readonly people: Float32Array;
   /** [batch, 2, targets]. */
   readonly weights: Float32Array;
@@ -23,7 +23,7 @@ function person(seed: number): Float32Array {
   const row = new Float32Array(personFloats);
   const x = noise(16, 17 * seed + 3) as unknown as number[];
   const put = (name: keyof typeof personLayout, ...values: number[]) => row.set(values, personLayout[name]);
-  put('pose', 0.5 * x[0]!, 0.25 * x[1]!, 0.2 * x[2]!, 0);
+  put('pose', 0.5 * x[0]!, 0.25 * x[1]!, 0.2 * x[2]!, seed % 2 === 0 ? 0 : 0.3 * (1 + x[12]!));
   put('gaze', 0.3 * x[3]!, 0.15 * x[4]!, 11 + 3 * x[5]!, 0.22 + 0.03 * x[6]!);
   put('frame', 0.05 * x[7]!, 0.05 * x[8]!);
   const key = [x[9]!, x[10]!, 1.1 + x[11]!];

@@ -48,7 +48,7 @@ test('labels depend on the attributes alone; errors are in degrees and in units 
   const labels = (attributes: number, identity = 1) => labelsOf({ identity, attributes });
   assert.equal(labels(5, 1), labels(5, 2));
   assert.is(labels(5).length, labelNames.length);
-  const light = labels(5).slice(9);
+  const light = labels(5).slice(10);
   assert.ok(Math.abs(Math.hypot(...light) - 1) < 1e-6);
   const rows = Array.from({ length: 50 }, (_, k) => labels(k));
   const spread = labelSpread(rows);
@@ -58,11 +58,15 @@ test('labels depend on the attributes alone; errors are in degrees and in units 
   moved[1]! -= 4;
   for (let k = 3; k < 7; k++) moved[k]! += 2 * spread.deviation[k]!;
   moved[8]! += 2.5;
-  const [x, y, z] = moved.slice(9) as [number, number, number];
-  moved.splice(9, 3, -z, y, x); // a quarter turn about the vertical
+  const [x, y, z] = moved.slice(10) as [number, number, number];
+  moved.splice(10, 3, -z, y, x); // a quarter turn about the vertical
   const errors = attributeErrors([moved], [rows[0]!], spread);
   assert.ok(Math.abs(errors.pose - 5) < 1e-6 && Math.abs(errors.expression - 2) < 1e-6, JSON.stringify(errors));
   assert.ok(Math.abs(errors.gaze - 2.5) < 1e-6);
+  const crossed = rows[0]!.map((value, k) => value + (labelNames[k] === 'crossing' ? 12 : 0));
+  assert.ok(Math.abs(attributeErrors([crossed], [rows[0]!], spread).gaze - 12) < 1e-6, 'each eye is 12 degrees off');
+  const oneEye = crossed.map((value, k) => value + (labelNames[k] === 'gazeX' ? 12 : 0));
+  assert.ok(Math.abs(attributeErrors([oneEye], [rows[0]!], spread).gaze - 12) < 1e-6, 'one by 24, the other by 0');
   assert.ok(Math.abs(errors.light - (Math.acos(y * y) * 180) / Math.PI) < 1e-3);
 });
 

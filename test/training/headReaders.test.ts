@@ -173,20 +173,20 @@ test('labels of heads say what describeHead says, and light counts where there i
   for (const [k, row] of rows.entries()) {
     const { pose, gaze, light, expression } = describeHead(keys[k]!);
     assert.equal(row.slice(0, 3), [pose.yaw, pose.pitch, pose.roll]);
-    assert.equal(row.slice(7, 9), [gaze.side, gaze.up]);
+    assert.equal(row.slice(7, 10), [gaze.side, gaze.up, gaze.crossing]);
     assert.is(row[3], expression['mouth-open'] ?? 0);
     assert.is(row[4], expression['mouth-corner-puller'] ?? 0);
-    assert.equal(row.slice(9), light.color[0] > 0 ? light.direction : [0, 0, 0]);
+    assert.equal(row.slice(10), light.color[0] > 0 ? light.direction : [0, 0, 0]);
   }
   assert.equal(labelsOf({ ...keys[3]!, identity: 99 }), rows[3]);
-  const dark = rows.filter((row) => row[11] === 0 && row[9] === 0);
+  const dark = rows.filter((row) => row[12] === 0 && row[10] === 0);
   assert.ok(dark.length > 5 && dark.length < 30, `${dark.length} of 60 have no key light`);
   const spread = labelSpread(rows);
   assert.ok(
     spread.deviation.slice(0, 9).every((value) => value > 0.01),
     spread.deviation.join(),
   );
-  const away = rows.map((row) => row.map((value, k) => (k < 9 ? value : -value || 1)));
+  const away = rows.map((row) => row.map((value, k) => (k < 10 ? value : -value || 1)));
   assert.ok(Math.abs(attributeErrors(away, rows, spread).light - 180) < 1e-3);
   assert.ok(Number.isNaN(attributeErrors(dark, dark, spread).light));
 });

@@ -46,7 +46,13 @@ test('a single point, and points of equal value, have axes around them', () => {
 
 test('the page needs no other file, and takes names literally', () => {
   const figure = { points: [{ label: '<b> & "c"', x: 1, y: 1 }], x: axis('x'), y: axis('y') };
-  const page = figurePage({ title: 'a < b', figure, caption: 'c', rows: [['head'], ['<i>']], facts: [['k', 'v']] });
+  const page = figurePage({
+    title: 'a < b',
+    figures: [figure, figure],
+    caption: 'c',
+    rows: [['head'], ['<i>']],
+    facts: [['k', 'v']],
+  });
   assert.match(page, /a &lt; b/);
   assert.match(page, /&lt;b> &amp; &quot;c&quot;|&lt;b&gt; &amp; &quot;c&quot;/);
   assert.not.match(page, /<i>|src=|href=/);

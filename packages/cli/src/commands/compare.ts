@@ -28,6 +28,7 @@ export interface CompareOptions {
   readonly json?: boolean;
   readonly preset?: string;
   readonly size?: number;
+  readonly batch?: number;
   readonly budget: number;
   readonly steps?: number;
   readonly couples: number;
@@ -43,6 +44,7 @@ export interface CompareOptions {
 const ONLY_COMPARED = [
   'preset',
   'size',
+  'batch',
   'budget',
   'steps',
   'couples',
@@ -82,7 +84,8 @@ export async function compare(options: CompareOptions): Promise<void> {
     );
   const checkpoint = options.checkpoint === undefined ? undefined : await loadSafetensors(options.checkpoint);
   const gpu = await openDevice();
-  const preset = presets.find(({ name }) => name === options.preset) ?? presetFor(gpu.adapter);
+  const sizes = presets.find(({ name }) => name === options.preset) ?? presetFor(gpu.adapter);
+  const preset = { ...sizes, batchSize: options.batch ?? sizes.batchSize };
   const imageSize = sizeOf(options, preset);
   const meterSteps = options.meterSteps ?? (gpu.adapter.software ? 300 : 3000);
   const trained = checkpoint && readCheckpointHeader(checkpoint).imageSize;
@@ -121,6 +124,7 @@ export function addCompareOptions(command: Command): Command {
       new Option('--preset <name>', 'with --compare: sizes of the networks').choices(presets.map((p) => p.name)),
     )
     .option('--size <pixels>', 'with --compare: height and width of the images', integer(48, 256))
+    .option('--batch <faces>', 'with --compare: faces per step of every training', integer(1, 256))
     .option('--budget <seconds>', 'with --compare: seconds of training per system', integer(1), 90)
     .option('--steps <n>', 'with --compare: steps per system instead of seconds', integer(1))
     .option('--couples <n>', 'with --compare: couples of people who are swapped', integer(1, 100), 4)

@@ -17,7 +17,7 @@ async function assetBytes(name: string): Promise<Uint8Array> {
 }
 
 /**
- * The head asset: mesh, targets, styles and textures of the heads of level M0 to M3.
+ * The head asset: mesh, targets, styles and textures of the heads of level M0 to M4.
  *
  * @throws FileError if one of its two files is missing or damaged.
  */
@@ -28,7 +28,7 @@ export async function loadHeadAsset(): Promise<HeadAsset> {
 let loading: Promise<HeadAsset> | undefined;
 
 /**
- * Loads the heads that ship with this package, so that levels M0 to M3 can be rendered. The files are read once.
+ * Loads the heads that ship with this package, so that levels M0 to M4 can be rendered. The files are read once.
  *
  * @param gpu default: the current device.
  * @throws FileError if a file is missing or damaged.

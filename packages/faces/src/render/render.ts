@@ -1,6 +1,6 @@
 /**
  * @file Renders faces on the GPU. Two integers name a face. Levels L0 to L3 are procedural faces: three kernels turn a
- * batch into pixels, which draw the factors, derive matrices and colours, and trace. Levels M0 to M3 are mesh heads.
+ * batch into pixels, which draw the factors, derive matrices and colours, and trace. Levels M0 to M4 are mesh heads.
  * Rendering identity i with attributes a is the exact true swap of i into a, unless `factorSplit` is `whole`.
  */
 import {
@@ -284,4 +284,4 @@ export function renderHeadLandmarks(batch: FaceBatch): Tensor {
 }
 
 const noHeads = (op: string, { level = 'L1' }: FaceBatch, instead: string): ArgumentError =>
-  new ArgumentError(op, 'level', showValue(level), 'M0 to M3', instead);
+  new ArgumentError(op, 'level', showValue(level), 'M0 to M4', instead);

@@ -3,7 +3,7 @@
  *
  * L0 frontal, neutral, even white light: what the short presets train on · L1 small pose, mild expression, moderate
  * light · L2 wider pose and light, beards, glasses · L3 everything, with objects in front and sensor noise (the table
- * as it stands in factors.ts). M0 to M3 are mesh heads, whose tables are in heads/people/levels.ts.
+ * as it stands in factors.ts). M0 to M4 are mesh heads, whose tables are in heads/people/levels.ts.
  *
  * Equal error rate of a linear judge (LDA on gradient histograms, trained on 400 identities x 10) between 50 unseen
  * identities x 8, and its top-1 among them: L1 0.017, 98 % at 64 x 64 and 0.036, 92 % at 48 x 48; L2 0.10, 64 %; L3
@@ -19,10 +19,10 @@ export type ProceduralLevel = 'L0' | 'L1' | 'L2' | 'L3';
 /** Difficulty of a face set: of procedural faces, or of mesh heads. */
 export type Level = ProceduralLevel | HeadLevel;
 
-const headLevels = { M0: true, M1: true, M2: true, M3: true } as const satisfies Record<HeadLevel, true>;
+const headLevels = { M0: true, M1: true, M2: true, M3: true, M4: true } as const satisfies Record<HeadLevel, true>;
 
 /** All levels. */
-export const levelNames = ['L0', 'L1', 'L2', 'L3', 'M0', 'M1', 'M2', 'M3'] as const satisfies readonly Level[];
+export const levelNames = ['L0', 'L1', 'L2', 'L3', 'M0', 'M1', 'M2', 'M3', 'M4'] as const satisfies readonly Level[];
 
 /** Is this a level of mesh heads? */
 export const isHeadLevel = (level: Level): level is HeadLevel => Object.hasOwn(headLevels, level);

@@ -146,7 +146,7 @@ function noteOf({ plan, imageSize, seeds, strangers }: ComparisonResult): string
     seeds.length > 1
       ? `Figures of systems are mean ± standard deviation over trainings from the seeds ${seeds.join(', ')}.`
       : `One training each, from seed ${seeds[0]}: how far another seed would be away, it does not tell.`,
-    `Retrieval: recognised as the source among ${plan.people} people by a judge of another architecture. Pose, expression, gaze, light: mean error against the target's true parameters, read by regressors whose own error on true faces is the floor; expression in units of its spread. PSNR on the inner face against the exact truth, self-swap against the photo itself. ms/face with the source's identity found, in batches of ${timedAtOnce(plan, imageSize)}; parameters without the identity network.`,
+    `Retrieval: recognised as the source among ${plan.people} people by a judge of another architecture. Pose, expression, gaze, light: mean error against the target's true parameters, read by regressors whose own error on true faces is the floor; expression in units of its spread, gaze as the mean of both eyes. PSNR on the inner face against the exact truth, self-swap against the photo itself. ms/face with the source's identity found, in batches of ${timedAtOnce(plan, imageSize)}; parameters without the identity network.`,
     "Only SimSwap's learning rates were searched at these sizes; FaceShifter has the 4e-4 of its public ports, DeepFakes the first rate that did not break.",
     strangers === undefined
       ? ''

@@ -12,6 +12,7 @@ import { type HardResults, hardScores } from './hardReport.ts';
 import { type HardResult, HardSheet } from './hardSheet.ts';
 import { Comparison, type SystemScores } from './measure.ts';
 import type { Budget } from './plan/budget.ts';
+import { hardLevel } from './plan/hardCases.ts';
 import type { SwapPlan } from './plan/swaps.ts';
 import { type ComparisonResult, comparisonPicture, resultOf, type SystemRun, writeComparison } from './report.ts';
 import { DEEPFAKES, trainDeepFakes } from './systems/deepfakes.ts';
@@ -48,6 +49,9 @@ export interface ComparisonOptions {
  */
 const SEED_STRIDE = 100;
 
+/** The levels of the faces that a comparison measures: on mesh heads those of the hard cases too. */
+const levelsShown = (level: Level): Level[] => (isHeadLevel(level) ? [level, hardLevel] : [level]);
+
 /**
  * Trains all systems with the same budget, one seed after the other, and measures them with the same judge. Table, JSON
  * and page are written after every training, so an interruption loses only the current one.
@@ -57,7 +61,7 @@ export async function compareSystems(options: ComparisonOptions): Promise<Compar
   await loadFaces([level]);
   const identity = await loadIdentityNetwork(builtInIdentity(level));
   say(`Training the regressors of pose, expression, gaze and light, ${meterSteps} steps`);
-  const meter = await AttributeMeter.train({ imageSize, level, steps: meterSteps, seed: first });
+  const meter = await AttributeMeter.train({ imageSize, levels: levelsShown(level), steps: meterSteps, seed: first });
   const judge = await loadIdentityNetwork(builtInJudge(level));
   const measuring = { judge, meter, imageSize, level, plan };
   const comparison = await Comparison.prepare(measuring);

@@ -146,8 +146,8 @@ ${[...grid, ...marks, ...titles].join('\n')}
 /** The content of a {@link figurePage}. */
 export interface FigurePage {
   readonly title: string;
-  readonly figure: Scatter;
-  /** What the figure says, in sentences. */
+  readonly figures: readonly Scatter[];
+  /** What the figures say, in sentences. */
   readonly caption: string;
   /** The first row is the head. */
   readonly rows: readonly (readonly string[])[];
@@ -155,8 +155,8 @@ export interface FigurePage {
   readonly facts: readonly (readonly [string, string])[];
 }
 
-/** A figure with its numbers as one HTML page that needs no other file. */
-export function figurePage({ title, figure, caption, rows: [head, ...rows], facts }: FigurePage): string {
+/** Figures with their numbers as one HTML page that needs no other file. */
+export function figurePage({ title, figures, caption, rows: [head, ...rows], facts }: FigurePage): string {
   const row = (cells: readonly string[], tag: string) =>
     `<tr>${cells.map((cell) => `<${tag}>${inHtml(cell)}`).join('')}`;
   return `<!doctype html>
@@ -166,7 +166,7 @@ export function figurePage({ title, figure, caption, rows: [head, ...rows], fact
 <title>${inHtml(title)}</title>
 <style>${pageStyle()}</style>
 <h1>${inHtml(title)}</h1>
-${scatterSvg(figure)}
+${figures.map(scatterSvg).join('\n')}
 <p>${inHtml(caption)}</p>
 <table>${row(head ?? [], 'th')}${rows.map((cells) => row(cells, 'td')).join('')}</table>
 <dl>${facts.map(([name, value]) => `<div><dt>${inHtml(name)}<dd>${inHtml(value)}</div>`).join('')}</dl>

@@ -82,7 +82,10 @@ function chunksOf(model: DrawingModel, batch: number, { size, samples }: Raster)
 const scene = [kernels.headsPerson, kernels.headsView, kernels.headsHead, kernels.headsModel, kernels.headsNoise];
 const pixels = [kernels.headsTexture, kernels.headsVisibility, kernels.headsProject];
 const cards = [...scene, ...pixels, kernels.headsCards];
-const surfaces = [...scene, ...pixels, kernels.headsSpot, kernels.headsLight, kernels.headsSkin];
+const surfaces = [
+  ...[...scene, ...pixels, kernels.headsSpot, kernels.headsLight, kernels.headsPaint],
+  kernels.headsSkin,
+];
 const programs = {
   hat: [kernels.headsView, kernels.headsHead, kernels.headsVisibility, kernels.headsHat],
   shadow: [...cards, kernels.headsShadow],

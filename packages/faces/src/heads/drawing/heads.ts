@@ -21,6 +21,8 @@ export interface HeadLabels {
   readonly pose: Tensor;
   /** Direction of the gaze: to the side and up, in radians in the frame of the head [batch, 2]. */
   readonly gaze: Tensor;
+  /** How far each eye turns from there towards the nose, in radians [batch, 1]. */
+  readonly crossing: Tensor;
   /** Weights of the units of expression [batch, units], in the order of {@link headExpressions}. */
   readonly expression: Tensor;
   /**
@@ -33,7 +35,7 @@ export interface HeadLabels {
 }
 
 /** Where members of the struct Person lie, in floats. */
-const member = { pose: 0, gaze: 4, key: 12, keyColor: 16, irradiance: 24 } as const;
+const member = { pose: 0, crossing: 3, gaze: 4, key: 12, keyColor: 16, irradiance: 24 } as const;
 
 const isExpression = (name: string): boolean => name.startsWith('expression/');
 
@@ -96,6 +98,7 @@ export class Heads {
         depth: slice(labels, 3, 1, 2),
         pose: of(member.pose, 3),
         gaze: of(member.gaze, 2),
+        crossing: of(member.crossing, 1),
         expression: expression.reshape([heads.batch, expression.dim(2)]),
         key: of(member.key, 4),
         keyColor: of(member.keyColor, 4),
@@ -127,7 +130,7 @@ let used: HeadAsset | undefined;
 const onDevices = new WeakMap<Gpu, Heads>();
 
 /**
- * Gives the mesh heads of levels M0 to M3 their asset, and puts it on a device. In Node `loadHeads()` reads the asset
+ * Gives the mesh heads of levels M0 to M4 their asset, and puts it on a device. In Node `loadHeads()` reads the asset
  * that ships with this package; in a browser fetch its two files ({@link headAssetFiles}) and read them with
  * {@link readHeadAsset}.
  *

@@ -12,7 +12,7 @@ import type { HeadLayout } from './layout.ts';
 import { headTables } from './tables.ts';
 
 /** Floats of the struct View of kernels/heads/view.wgsl. */
-export const viewFloats = 80;
+export const viewFloats = 96;
 
 /** The shapes of a batch of pictures. */
 export interface HeadShapes {
@@ -24,7 +24,7 @@ export interface HeadShapes {
   readonly tangents: Tensor;
   /** Posed vertices of the carrier's body [batch, body vertices, 4]. */
   readonly carrier: Tensor;
-  /** Struct View of kernels/heads/view.wgsl [batch, 80]. */
+  /** Struct View of kernels/heads/view.wgsl [batch, 96]. */
   readonly views: Tensor;
   /** The joined head and the carrier before the head turns [batch, 2, base vertices, 4]. */
   readonly heads: Tensor;
@@ -32,7 +32,7 @@ export interface HeadShapes {
 
 /** What {@link HeadModel.shape} shapes. */
 export interface HeadBatch {
-  /** Struct Person of kernels/heads/person.wgsl [batch, 180]. */
+  /** Struct Person of kernels/heads/person.wgsl [batch, 188]. */
   readonly people: Tensor;
   /** Weights of the morph targets of face and carrier [batch, 2, targets]. */
   readonly weights: Tensor;

@@ -23,6 +23,8 @@ export interface Stance {
   readonly pose: Vector;
   /** Gaze to the side and up, radians. */
   readonly gaze: readonly [number, number];
+  /** How far each eye turns from there towards the nose, radians. */
+  readonly crossing: number;
   /** Distance of the camera in dm, and the eye-mouth length in pictures. */
   readonly distance: number;
   readonly size: number;
@@ -49,10 +51,11 @@ export interface ReferenceView {
   /** Posed, left before right. */
   readonly eyes: readonly [Eyeball, Eyeball];
   readonly sockets: readonly [Eyeball, Eyeball];
-  readonly gaze: Vector;
+  /** Unit directions, left before right. */
+  readonly gazes: readonly [Vector, Vector];
   readonly between: Vector;
   readonly head: Turn;
-  readonly gazeTurn: Turn;
+  readonly gazeTurns: readonly [Turn, Turn];
   readonly body: Turn;
 }
 
@@ -84,11 +87,10 @@ function lightRows(z: Vector): number[][] {
 export function referenceView(asset: HeadAsset, { joined, carrier }: JoinedHead, stance: Stance): ReferenceView {
   const part = asset.parts.find(({ kind }) => kind === 'eyes') as HeadPart;
   const [yaw, pitch, roll] = stance.pose;
-  const [head, body, gazeTurn] = [
-    turnOf(yaw, pitch, roll),
-    turnOf(0.25 * yaw, 0, 0.15 * roll),
-    turnOf(stance.gaze[0], -stance.gaze[1], 0),
-  ];
+  const [head, body] = [turnOf(yaw, pitch, roll), turnOf(0.25 * yaw, 0, 0.15 * roll)];
+  const eyeTurn = (inwards: number) => turnOf(stance.gaze[0] + inwards, -stance.gaze[1], 0);
+  const gazeTurns = [eyeTurn(stance.crossing), eyeTurn(-stance.crossing)] as const;
+  const ahead = (turn: Turn) => turned(head, turned(turn, [0, 0, 1]));
   const place = (q: Vector) => posed(head, body, q);
   const both = (points: readonly Vector[]): [Eyeball, Eyeball] => [eyeball(points, false), eyeball(points, true)];
   const sockets = both(partPoints(part, joined));
@@ -104,10 +106,10 @@ export function referenceView(asset: HeadAsset, { joined, carrier }: JoinedHead,
     light: lightRows(stance.key),
     eyes: sockets.map(({ centre, radius }) => ({ centre: place(centre), radius })) as [Eyeball, Eyeball],
     sockets,
-    gaze: turned(head, turned(gazeTurn, [0, 0, 1])),
+    gazes: [ahead(gazeTurns[0]), ahead(gazeTurns[1])],
     between,
     head,
-    gazeTurn,
+    gazeTurns,
     body,
   };
 }
@@ -117,8 +119,9 @@ export function posedPoints(part: HeadPart, head: JoinedHead, view: ReferenceVie
   const points = partPoints(part, ofCarrier || part.kind === 'hair' ? head.carrier : head.joined);
   return points.map((q) => {
     if (part.kind !== 'eyes') return { point: posed(view.head, view.body, q), height: 0 };
-    const { centre } = view.sockets[q[0] > 0 ? 1 : 0];
-    const v = turned(view.gazeTurn, subtract(q, centre));
+    const side = q[0] > 0 ? 1 : 0;
+    const { centre } = view.sockets[side];
+    const v = turned(view.gazeTurns[side], subtract(q, centre));
     return { point: posed(view.head, view.body, add(centre, v)), height: v[1] };
   });
 }

@@ -5,7 +5,7 @@ import { expressionRecipe } from './expressions.ts';
 import { headFactorNames } from './factors.ts';
 import { headTable } from './levels.ts';
 import { descents } from './macros.ts';
-import { lightPart, posePart } from './person.ts';
+import { lightPart, paintPart, posePart } from './person.ts';
 import { melaninOf, skinDensity, toneClass, toneNames, typologyAngle } from './tone.ts';
 
 /** A person in words. */
@@ -34,19 +34,26 @@ export interface HeadDescription {
   readonly expression: Readonly<Record<string, number>>;
   /** Degrees: yaw to the viewer's right, pitch downwards, roll counter-clockwise. */
   readonly pose: { readonly yaw: number; readonly pitch: number; readonly roll: number };
-  /** Degrees in the frame of the head: to the viewer's right, and up. */
-  readonly gaze: { readonly side: number; readonly up: number };
+  /**
+   * Degrees in the frame of the head: to the viewer's right, and up; `crossing`: how far each eye turns from there
+   * towards the nose.
+   */
+  readonly gaze: { readonly side: number; readonly up: number; readonly crossing: number };
   readonly light: {
     /** Unit vector to the key light; x to the viewer's right, y up, z to the camera. */
     readonly direction: readonly [number, number, number];
     /** Linear; the environment gives `ambient` on average. */
     readonly color: readonly [number, number, number];
     readonly ambient: number;
+    /** Radius of the penumbra of the key light in texels of its shadow map, from 1 (hard) to 14. */
+    readonly softness: number;
   };
   /** What stands before the head, where its middle is in pictures from the centre (y downwards), and what is worn. */
   readonly before: { readonly what: (typeof objectNames)[number]; readonly x: number; readonly y: number };
   readonly glasses: boolean;
   readonly hat: boolean;
+  /** Stripes painted across the face: linear colour, and how much of the skin they hide; 0 without paint. */
+  readonly paint: { readonly color: readonly [number, number, number]; readonly strength: number };
 }
 
 /** What may stand before a head, by its number in kernels/heads/person.wgsl. */
@@ -72,7 +79,8 @@ export function describeHead(key: HeadKey): HeadDescription {
     if (weight > 0) expression[unit] = (expression[unit] ?? 0) + weight;
   }
   const density = skinDensity(melaninOf(d('tone')), d('toneBlood'), d('toneYellow'));
-  const { gaze } = posePart(d);
+  const { gaze, crossing } = posePart(d);
+  const degrees = (angle: number): number => (angle * 180) / Math.PI;
   return {
     face: ancestry(facePopulation(d)),
     carrier: ancestry(carrierPopulation(d)),
@@ -83,8 +91,8 @@ export function describeHead(key: HeadKey): HeadDescription {
     },
     expression,
     pose: { yaw: d('yaw'), pitch: d('pitch'), roll: d('roll') },
-    gaze: { side: (gaze[0] * 180) / Math.PI, up: (gaze[1] * 180) / Math.PI },
-    light: lightPart(d),
+    gaze: { side: degrees(gaze[0]), up: degrees(gaze[1]), crossing: degrees(crossing) },
+    light: { ...lightPart(d), softness: d('keySoftness') },
     before: {
       what: objectNames[Math.floor(d('occluder'))] ?? 'nothing',
       x: d('occluderX'),
@@ -92,5 +100,6 @@ export function describeHead(key: HeadKey): HeadDescription {
     },
     glasses: d('glasses') >= 1,
     hat: d('hat') > 0,
+    paint: { color: paintPart(d).color, strength: d('paint') },
   };
 }

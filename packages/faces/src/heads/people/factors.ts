@@ -5,11 +5,12 @@
  * `identity`: the inner face, its skin scans, marks, brows, lashes and irises: what a swap transfers. `lasting`: what a
  * person keeps from photograph to photograph although a swap leaves it to the target: the head around the face (the
  * carrier), skin tone, hair and beard. `attribute`: what changes between photographs: make-up, shine of the skin,
- * clothes, glasses, pose, expression, light, background, things in front, sensor and the patches of a beard. A {@link
+ * clothes, glasses, pose, expression, light, background, things in front, sensor, the patches of a beard, paint on the
+ * skin and crossed eyes. A {@link
  * FactorSplit} says which of the two integers decides the lasting rows.
  *
  * A number depends on (seed, stream, index, row) and on nothing else. Append new rows to keep old heads. The kernels
- * name a row by its name in capitals: `keyWarmth` is KEY_WARMTH. Ranges are those of level M3, see levels.ts. Angles
+ * name a row by its name in capitals: `keyWarmth` is KEY_WARMTH. Ranges are those of level M4, see levels.ts. Angles
  * are degrees here, lengths decimetres, colours linear.
  */
 import type { Factor, FactorStream } from '../../sampling/factors.ts';
@@ -187,6 +188,12 @@ export const headFactors = {
   occluderRed: attribute(0.02, 0.8),
   occluderGreen: attribute(0.02, 0.8),
   occluderBlue: attribute(0.02, 0.8),
+
+  paint: sometimes(0.25, 0.65, 0.95),
+  paintHue: attribute(),
+  paintAngle: attribute(0, 180),
+  paintWidth: attribute(0.14, 0.3),
+  crossing: sometimes(0.25, 8, 22),
 } as const satisfies Record<string, HeadFactor>;
 
 /** The name of a row of {@link headFactors}. */

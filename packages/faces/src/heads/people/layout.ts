@@ -85,6 +85,8 @@ export const personMembers = {
   occluderColor: 1,
   descent: 1,
   about: 1,
+  paint: 1,
+  stripes: 1,
 } as const;
 
 export type PersonMember = keyof typeof personMembers;

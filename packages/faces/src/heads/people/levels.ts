@@ -2,8 +2,9 @@
  * @file Difficulty of a set of mesh heads: the table of factors with some rows narrowed.
  *
  * M0 frontal, neutral, even light · M1 small pose, mild expression, moderate light · M2 wide pose, light and expression
- * · M3 everything, with glasses, hats and things in front, large yaw, hard and coloured light (the table of factors.ts
- * as it stands). Identities are drawn alike at every level.
+ * · M3 glasses, hats and things in front, large yaw, hard and coloured light · M4 everything, with stripes painted
+ * across the face and crossed eyes (the table of factors.ts as it stands). Identities are drawn alike at every level,
+ * and a picture of M4 with neither paint nor crossed eyes is that of M3.
  */
 import { checkOneOf } from '@visage/gpu';
 import type { Factor } from '../../sampling/factors.ts';
@@ -11,7 +12,10 @@ import { carrierAxes, faceAxes, moleRows } from './axes.ts';
 import { type FactorSplit, factorSplits, type HeadFactor, type HeadFactorName, headFactors } from './factors.ts';
 
 /** Difficulty of a set of mesh heads, easiest first. */
-export type HeadLevel = 'M0' | 'M1' | 'M2' | 'M3';
+export type HeadLevel = 'M0' | 'M1' | 'M2' | 'M3' | 'M4';
+
+/** All levels of mesh heads. */
+export const headLevels: readonly HeadLevel[] = ['M0', 'M1', 'M2', 'M3', 'M4'];
 
 /**
  * What a picture shows of a head. `aligned`: the face as SimSwap's alignment crops it, its eyes and mouth 0.32 of the
@@ -26,7 +30,11 @@ type Override = Partial<Record<HeadFactorName, Partial<Pick<HeadFactor, 'a' | 'b
 
 const still = { b: 0 };
 const never = { a: 0, b: 0, c: 0 };
-const nothingInFront: Override = { glasses: never, hat: never, occluder: never, keyTint: never };
+const nothingStaged: Override = { paint: never, crossing: never };
+const nothingInFront: Override = {
+  ...nothingStaged,
+  ...{ glasses: never, hat: never, occluder: never, keyTint: never },
+};
 
 const overrides: Record<HeadLevel, Override> = {
   M0: {
@@ -69,7 +77,8 @@ const overrides: Record<HeadLevel, Override> = {
     ...{ exposure: { a: 0.85, b: 1.25 }, noise: { a: 0, b: 0.025 }, saturation: { a: 0.82, b: 1.12 } },
     contrast: { a: 0.94, b: 1.06 },
   },
-  M3: {},
+  M3: nothingStaged,
+  M4: {},
 };
 
 /** The rows that say where the face lies in the picture, of a whole head; their spread is relative to `aligned`. */

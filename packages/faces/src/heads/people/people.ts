@@ -12,7 +12,7 @@ import { choiceNames, choiceTable } from './choices.ts';
 import { environmentTable } from './environments.ts';
 import { type FactorSplit, factorSplits } from './factors.ts';
 import { capitals, drawnCount, personFloats, rowNumber, valueConstants, valueCount } from './layout.ts';
-import { type HeadCrop, type HeadLevel, headCrops, headTable, meanHeadTable } from './levels.ts';
+import { type HeadCrop, type HeadLevel, headCrops, headLevels, headTable, meanHeadTable } from './levels.ts';
 import type { PersonTables } from './person.ts';
 import { type RuleTable, ruleTable } from './rules.ts';
 import { toneKnots } from './tone.ts';
@@ -51,7 +51,7 @@ export interface PeopleBatch {
 
 /** A batch of heads on the GPU. */
 export interface DrawnPeople {
-  /** Struct Person of kernels/heads/person.wgsl [batch, 180]. */
+  /** Struct Person of kernels/heads/person.wgsl [batch, 188]. */
   readonly people: Tensor;
   /** Weights of the morph targets of face and carrier [batch, 2, targets]. */
   readonly weights: Tensor;
@@ -68,8 +68,6 @@ const tableRows = (table: readonly Factor[]): number[] =>
 
 const rowsKey = (level: HeadLevel, crop: HeadCrop, people: FactorSplit | 'mean'): string =>
   `${level} ${crop} ${people}`;
-
-const levels: readonly HeadLevel[] = ['M0', 'M1', 'M2', 'M3'];
 
 /** The people of an asset on one device. Make it outside of recorded steps; it holds 140 kB until `dispose`. */
 export class People {
@@ -90,7 +88,7 @@ export class People {
     const rowsOf = (table: readonly Factor[]) => held(new Float32Array(tableRows(table)));
     const { choices, environments, rules } = this.tables;
     this.#rows = new Map(
-      levels.flatMap((level) =>
+      headLevels.flatMap((level) =>
         headCrops.flatMap((crop) => [
           ...factorSplits.map((split) => [rowsKey(level, crop, split), rowsOf(headTable(level, crop, split))] as const),
           [rowsKey(level, crop, 'mean'), rowsOf(meanHeadTable(level, crop))] as const,

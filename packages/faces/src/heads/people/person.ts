@@ -21,12 +21,19 @@ const radians = (degrees: number): number => (degrees * Math.PI) / 180;
 const luminance = (c: Vector): number => 0.2126 * c[0] + 0.7152 * c[1] + 0.0722 * c[2];
 const chooserOf = ({ male, age }: Population, dark: number): Chooser => ({ male: male > 0.5 ? 1 : 0, dark, age });
 
-/** Pose, gaze, framing: degrees become radians. The eyes turn back towards the camera by `gazeHeld`. */
-export function posePart(d: Drawn): { pose: Vector; gaze: readonly [number, number] } {
+/**
+ * Pose and gaze: degrees become radians. The eyes turn back towards the camera by `gazeHeld`, and each turns towards
+ * the nose by `crossing`.
+ */
+export function posePart(d: Drawn): { pose: Vector; gaze: readonly [number, number]; crossing: number } {
   const [yaw, pitch, roll] = [d('yaw'), d('pitch'), d('roll')];
   const held = 0.7 * d('gazeHeld');
   const gaze = [clamp(d('gazeX') - held * yaw, -28, 28), clamp(d('gazeY') + held * pitch, -12, 12)] as const;
-  return { pose: [radians(yaw), radians(pitch), radians(roll)], gaze: [radians(gaze[0]), radians(gaze[1])] };
+  return {
+    pose: [radians(yaw), radians(pitch), radians(roll)],
+    gaze: [radians(gaze[0]), radians(gaze[1])],
+    crossing: radians(d('crossing')),
+  };
 }
 
 /** The colour of a hue in [0, 1), of full saturation and value. */
@@ -35,6 +42,15 @@ const hueColor = (hue: number): Vector =>
     const x = hue + shift;
     return clamp(Math.abs((x - Math.floor(x)) * 6 - 3) - 1, 0, 1);
   }) as unknown as Vector;
+
+/** The colour of the paint on the skin, and the direction of its stripes on the mean head, in stripes a dm. */
+export function paintPart(d: Drawn): { color: Vector; stripes: readonly [number, number] } {
+  const angle = radians(d('paintAngle'));
+  return {
+    color: hueColor(d('paintHue')).map((c) => 0.03 + 0.7 * c) as unknown as Vector,
+    stripes: [Math.cos(angle) / d('paintWidth'), Math.sin(angle) / d('paintWidth')],
+  };
+}
 
 /** The key light and the share of the environment. */
 export function lightPart(d: Drawn): { direction: Vector; color: Vector; ambient: number } {
@@ -81,7 +97,7 @@ function colorPart(grey: number, r: number, g: number, b: number): Vector {
   return grey < 0.5 ? [r, r, r] : [r, g, b];
 }
 
-/** The person of the values of a head [180 floats]. */
+/** The person of the values of a head [188 floats]. */
 export function personOf(values: ArrayLike<number>, { choices, environments }: PersonTables): Float64Array {
   const d = drawnOf(values);
   const out = new Float64Array(personFloats);
@@ -90,8 +106,8 @@ export function personOf(values: ArrayLike<number>, { choices, environments }: P
   const faceDark = face.descent[0] > 0.5 ? 1 : 0;
   const pick = (name: ChoiceName, u: number, who: Chooser, skip?: number) => choose(choices, name, u, who, skip);
 
-  const { pose, gaze } = posePart(d);
-  put('pose', ...pose, 0);
+  const { pose, gaze, crossing } = posePart(d);
+  put('pose', ...pose, crossing);
   put('gaze', ...gaze, d('distance'), d('scale'));
   put('frame', d('shiftX'), d('shiftY'), d('backZoom'), d('noiseSeed'));
 
@@ -154,6 +170,9 @@ export function personOf(values: ArrayLike<number>, { choices, environments }: P
   put('occluderColor', d('occluderRed'), d('occluderGreen'), d('occluderBlue'), d('occluderSize'));
   put('descent', ...face.descent, face.male);
   put('about', face.age, melanin, carrier.male, carrier.age);
+  const { color, stripes } = paintPart(d);
+  put('paint', ...color, d('paint'));
+  put('stripes', ...stripes, 0, 0);
   return out;
 }
 

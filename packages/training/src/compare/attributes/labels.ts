@@ -1,18 +1,19 @@
 import { describeHead, type FaceKey, faceFactors, type HeadKey, isHeadLevel } from '@visage/faces';
 
 /**
- * The labels that are read from a face, in order: head angles in degrees, expression in the renderer's units, eye
- * angles in degrees, and the light direction as a unit vector. Of a face without key light it is 0.
+ * The labels that are read from a face, in order: head angles in degrees, expression in the renderer's units, in
+ * degrees where the eyes look and how far each turns from there towards the nose, and the light direction as a unit
+ * vector. Of a face without key light it is 0.
  */
 export const labelNames = [
   ...(['yaw', 'pitch', 'roll'] as const),
   ...(['mouthOpen', 'smile', 'browRaise', 'lid'] as const),
-  ...(['gazeX', 'gazeY'] as const),
+  ...(['gazeX', 'gazeY', 'crossing'] as const),
   ...(['lightX', 'lightY', 'lightZ'] as const),
 ] as const;
 
 /** The range of labels, [from, to), that belongs to each attribute. */
-const attributeLabels = { pose: [0, 3], expression: [3, 7], gaze: [7, 9], light: [9, 12] } as const;
+const attributeLabels = { pose: [0, 3], expression: [3, 7], gaze: [7, 10], light: [10, 13] } as const;
 
 /** An attribute of the target that a swap must preserve. */
 export type Attribute = keyof typeof attributeLabels;
@@ -37,7 +38,8 @@ function headLabels(key: HeadKey): number[] {
   const closed = both((side) => `eye-${side}-closure`);
   const isLit = light.color.some((channel) => channel > 0);
   const direction = light.direction.map((x) => (isLit ? x : 0));
-  return [pose.yaw, pose.pitch, pose.roll, ...shown, lids - closed, gaze.side, gaze.up, ...direction];
+  const eyes = [gaze.side, gaze.up, gaze.crossing];
+  return [pose.yaw, pose.pitch, pose.roll, ...shown, lids - closed, ...eyes, ...direction];
 }
 
 function proceduralLabels(key: FaceKey): number[] {
@@ -46,7 +48,7 @@ function proceduralLabels(key: FaceKey): number[] {
   const head = [f.yaw, f.pitch, f.roll];
   const expression = [Math.max(f.mouthOpen, 0), f.smile, f.browRaise, f.lid]; // a value below 0 is a closed mouth
   const light = [Math.sin(azimuth) * Math.cos(elevation), Math.sin(elevation), Math.cos(azimuth) * Math.cos(elevation)];
-  return [...head, ...expression, degrees(f.gazeX), degrees(f.gazeY), ...light];
+  return [...head, ...expression, degrees(f.gazeX), degrees(f.gazeY), 0, ...light];
 }
 
 /** Mean and standard deviation of each label over a face set. */
@@ -74,7 +76,7 @@ export function labelSpread(rows: readonly (readonly number[])[]): LabelSpread {
  *
  * - Pose: Euclidean norm of the difference of the three angles, in degrees.
  * - Expression: root mean square over the four coefficients, each divided by its standard deviation.
- * - Gaze: Euclidean norm of the difference of the two angles, in degrees.
+ * - Gaze: of each eye the Euclidean norm of the difference of its two angles, in degrees; the mean over both eyes.
  * - Light: angle between the two directions, in degrees, over the faces that have a key light; NaN if none has one.
  */
 export function attributeErrors(
@@ -95,6 +97,10 @@ export function attributeErrors(
     const spread = deviation.slice(...attributeLabels.expression);
     return Math.hypot(...a.map((x, k) => (x - (b[k] as number)) / (spread[k] as number))) / Math.sqrt(a.length);
   };
+  const eyes = (a: readonly number[], b: readonly number[]) => {
+    const [side, up, crossing] = a.map((x, k) => x - (b[k] as number)) as [number, number, number];
+    return (Math.hypot(side + crossing, up) + Math.hypot(side - crossing, up)) / 2;
+  };
   const angle = (a: readonly number[], b: readonly number[]) => {
     if (Math.hypot(...b) < 0.5) return undefined;
     const dot = a.reduce((sum, x, k) => sum + x * (b[k] as number), 0);
@@ -103,7 +109,7 @@ export function attributeErrors(
   return {
     pose: mean(distance, 'pose'),
     expression: mean(scaled, 'expression'),
-    gaze: mean(distance, 'gaze'),
+    gaze: mean(eyes, 'gaze'),
     light: mean(angle, 'light'),
   };
 }

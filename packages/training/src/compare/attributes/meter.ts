@@ -26,7 +26,8 @@ import { AttributeRegressor } from './regressor.ts';
 /** How the regressor is trained. */
 export interface MeterOptions {
   readonly imageSize: number;
-  readonly level: Level;
+  /** The levels of its faces, an equal share of every batch from each. */
+  readonly levels: readonly Level[];
   readonly steps: number;
   readonly seed: number;
 }
@@ -51,28 +52,34 @@ export class AttributeMeter {
    * Trains a meter. Half of its training images are slightly blurred, and all are slightly noisy, because swaps are
    * too.
    */
-  static async train({ imageSize, level, steps, seed }: MeterOptions): Promise<AttributeMeter> {
+  static async train({ imageSize, levels, steps, seed }: MeterOptions): Promise<AttributeMeter> {
     const sampler = new FaceSampler({ identities: PEOPLE, firstIdentity: faceSets.judge, attributes: PHOTOS, seed });
-    const drawn = labelledFaces(sampler, level);
-    const spread = labelSpread(drawn(steps, SPREAD_FROM).rows);
+    const drawn = labelledFaces(sampler, levels);
+    const spread = labelSpread(drawn(steps, SPREAD_FROM).flatMap(({ rows }) => rows));
     const network = seeded(seed, () => new AttributeRegressor(imageSize));
     const optimizer = new Adam(network.namedParameters(), { learningRate: 0 });
     const random = new RandomState(seed);
-    const numbers = () => keep(tensor(new Uint32Array(BATCH)));
-    const [identities, attributes] = [numbers(), numbers()];
+    const each = BATCH / levels.length;
+    const numbers = () => keep(tensor(new Uint32Array(each)));
+    const shown = levels.map((level) => ({ level, identities: numbers(), attributes: numbers() }));
     const truth = keep(zeros([BATCH, labelNames.length]));
     const step = record(() => {
-      const faces = worn(renderFaces({ identities, attributes, size: imageSize, level }), random);
+      const faces = concat(
+        shown.map((faces) => worn(renderFaces({ ...faces, size: imageSize }), random)),
+        0,
+      );
       const loss = mseLoss(network.forward(faces), truth);
       optimizer.step(grad(loss, optimizer.parameters));
     });
     const rate = cosineSchedule({ rate: 2e-3, steps, warmup: Math.floor(steps / 20) });
     let done = 0;
     const train = stepByStep(() => {
-      const batch = drawn(done, BATCH);
-      identities.write(batch.identities);
-      attributes.write(batch.attributes);
-      truth.write(Float32Array.from(batch.rows.flatMap((row) => normalised(row, spread))));
+      const batch = drawn(done, each);
+      for (const [k, { identities, attributes }] of shown.entries()) {
+        identities.write(batch[k]!.identities);
+        attributes.write(batch[k]!.attributes);
+      }
+      truth.write(Float32Array.from(batch.flatMap(({ rows }) => rows.flatMap((row) => normalised(row, spread)))));
       optimizer.learningRate = rate(done++);
       step.run();
     });
@@ -80,7 +87,7 @@ export class AttributeMeter {
     step.dispose();
     optimizer.dispose();
     random.dispose();
-    for (const x of [identities, attributes, truth]) x.dispose();
+    for (const x of [...shown.flatMap(({ identities, attributes }) => [identities, attributes]), truth]) x.dispose();
     network.freeze().eval();
     return new AttributeMeter(network, spread);
   }
@@ -103,18 +110,27 @@ export class AttributeMeter {
   }
 }
 
-/** Draws faces with their labels, and caches the labels by attribute number. */
-function labelledFaces(sampler: FaceSampler, level: Level) {
-  const known = new Map<number, readonly number[]>();
+/** Draws `count` faces of each level with their labels, and caches the labels by attribute number. */
+function labelledFaces(sampler: FaceSampler, levels: readonly Level[]) {
+  const ofLevels = levels.map((level) => labelsAt(level));
   return (step: number, count: number) => {
-    const { identities, attributes } = sampler.labelled(step, count);
-    const rows = Array.from(attributes, (number) => {
+    const { identities, attributes } = sampler.labelled(step, count * levels.length);
+    return ofLevels.map((rowsOf, k) => {
+      const [from, to] = [k * count, (k + 1) * count];
+      const own = attributes.subarray(from, to);
+      return { identities: identities.subarray(from, to), attributes: own, rows: rowsOf(own) };
+    });
+  };
+}
+
+function labelsAt(level: Level) {
+  const known = new Map<number, readonly number[]>();
+  return (attributes: Uint32Array) =>
+    Array.from(attributes, (number) => {
       const labels = known.get(number) ?? labelsOf({ identity: faceSets.judge, attributes: number, level });
       known.set(number, labels);
       return labels;
     });
-    return { identities, attributes, rows };
-  };
 }
 
 const normalised = (row: readonly number[], { mean, deviation }: LabelSpread): number[] =>

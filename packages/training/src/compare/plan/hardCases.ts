@@ -1,13 +1,14 @@
 /**
- * @file Targets that are hard to swap: strong expressions, a head turned far, a gaze aside, coloured and hard light,
- * something before the face. They are chosen among the attribute vectors of level M3 by what is known of each.
+ * @file Targets that are hard to swap, those of the paper's matrix: strong expressions, stripes painted across the
+ * face, coloured and hard light, a head turned far, crossed eyes, a hand before the mouth. They are chosen among the
+ * attribute vectors of level M4 by what is known of each.
  */
 import { describeHead, type HeadDescription, type Level, type SwapIndices } from '@visage/faces';
 import { firstOf } from '../../evaluation/people.ts';
 import { type SwapPlan, swapGroups } from './swaps.ts';
 
 /** The level of all faces of the sheet: the only one with all that is hard. */
-export const hardLevel: Level = 'M3';
+export const hardLevel: Level = 'M4';
 
 /** A hard target. */
 export interface HardCase {
@@ -27,25 +28,51 @@ type Measure = (head: HeadDescription) => number;
 
 const least = (...values: readonly number[]): number => Math.min(...values);
 const most = (...values: readonly number[]): number => Math.max(...values);
-const isFree = ({ before, glasses }: HeadDescription): boolean => before.what === 'nothing' && !glasses;
+const bare = ({ before, glasses }: HeadDescription): boolean => before.what === 'nothing' && !glasses;
+const isPlain = ({ paint, gaze }: HeadDescription): boolean => paint.strength === 0 && gaze.crossing === 0;
+const isFree = (head: HeadDescription): boolean => bare(head) && isPlain(head);
 const ahead = ({ pose }: HeadDescription): boolean => Math.abs(pose.yaw) < 20;
+const isOpen = ({ expression }: HeadDescription): boolean => !expression['eye-left-closure'];
 const brightness = ({ light }: HeadDescription): number => most(...light.color);
+
+/** How far mouth, nose and brows are from rest. */
+const effortOf = ({ expression }: HeadDescription): number =>
+  Object.entries(expression).reduce((sum, [unit, weight]) => sum + (unit.startsWith('eye-') ? 0 : weight), 0);
 
 /** How much of what is hard a head has; 0 or less: it is no such case. */
 const measures: Readonly<Record<string, Measure>> = {
   'open mouth': (head) => (isFree(head) && ahead(head) ? (head.expression['mouth-open'] ?? 0) : 0),
-  'strong expression': (head) =>
-    isFree(head) && ahead(head) ? Object.values(head.expression).reduce((sum, weight) => sum + weight, 0) : 0,
+  'strong expression': (head) => (isFree(head) && ahead(head) && isOpen(head) ? effortOf(head) : 0),
+  'painted stripes': (head) => {
+    const { paint, tone, gaze, light } = head;
+    const seen = paint.strength * Math.hypot(...paint.color.map((c, k) => c - (tone.albedo[k] as number)));
+    return bare(head) && ahead(head) && gaze.crossing === 0 && light.ambient > 0.5 ? seen : 0;
+  },
   'turned far': (head) => {
     const yaw = Math.abs(head.pose.yaw);
     return isFree(head) && yaw >= TURNED && yaw <= TURNED_AWAY ? yaw : 0;
   },
-  'gaze aside': (head) => (isFree(head) && ahead(head) ? Math.abs(head.gaze.side) : 0),
-  'coloured light': (head) => (isFree(head) && ahead(head) ? brightness(head) - least(...head.light.color) : 0),
-  'hard light': (head) =>
-    isFree(head) && ahead(head) ? (Math.abs(head.light.direction[0]) * brightness(head)) / head.light.ambient : 0,
-  'hand before the mouth': ({ before: { what, x, y } }) => (what === 'hand' ? 0.3 - Math.hypot(x, y - MOUTH) : 0),
-  glasses: (head) => (head.glasses && head.before.what === 'nothing' && ahead(head) ? brightness(head) : 0),
+  'crossed eyes': (head) => {
+    const { gaze, paint } = head;
+    const clear = bare(head) && ahead(head) && isOpen(head) && paint.strength === 0;
+    return clear ? gaze.crossing - Math.abs(gaze.side) - Math.abs(gaze.up) : 0;
+  },
+  'coloured light': (head) => {
+    const { direction, color, ambient } = head.light;
+    const seen = direction[2] * (brightness(head) - least(...color));
+    return isFree(head) && ahead(head) && direction[2] > 0.4 ? seen / ambient : 0;
+  },
+  'hard light': (head) => {
+    const { direction, color, ambient, softness } = head.light;
+    const [x, , z] = direction;
+    const isWhite = least(...color) > 0.6 * brightness(head);
+    const isHard = softness < 4 && z > 0.3 && Math.abs(x) > 0.5;
+    return isFree(head) && ahead(head) && isWhite && isHard ? brightness(head) / ambient : 0;
+  },
+  'hand before the mouth': (head) => {
+    const { what, x, y } = head.before;
+    return what === 'hand' && isPlain(head) ? 0.3 - Math.hypot(x, y - MOUTH) : 0;
+  },
 };
 
 /** The height of the mouth of an aligned face, in pictures from the centre, downwards. */
@@ -64,9 +91,9 @@ export function hardCases({ peopleSet }: Pick<SwapPlan, 'peopleSet'>): HardCase[
 }
 
 const described = (identity: number, attributes: number): HeadDescription =>
-  describeHead({ identity, attributes, level: 'M3' });
+  describeHead({ identity, attributes, level: 'M4' });
 
-/** Attribute vectors under which sources are shown well: nothing before the face, no glasses, looking ahead. */
+/** Attribute vectors under which sources are shown well: nothing before or on the face, looking ahead. */
 function plainAttributes(first: number, count: number): number[] {
   const found: number[] = [];
   for (let k = 0; k < SOURCE_CANDIDATES && found.length < count; k++) {

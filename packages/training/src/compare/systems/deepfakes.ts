@@ -63,11 +63,12 @@ export async function trainDeepFakes(settings: ComparisonSettings): Promise<Comp
   };
 }
 
-/** The training photos of a person of the plan, [photos, S, S, 3], at most {@link ALBUM}. */
-function album(person: number, { imageSize, level, plan }: ComparisonSettings): Tensor {
+/** The training photos of a person of the plan, [photos, S, S, 3]: {@link ALBUM}, or fewer for a few steps. */
+function album(person: number, { imageSize, level, plan, budget, preset }: ComparisonSettings): Tensor {
   const { maxStorageBufferBindingSize, maxBufferSize } = currentGpu().device.limits;
   const fitting = Math.floor(Math.min(maxStorageBufferBindingSize, maxBufferSize) / (imageSize ** 2 * 3 * 4));
-  const photos = Math.min(ALBUM, fitting);
+  const shown = budget.steps ? preset.batchSize * Math.ceil(budget.steps / plan.couples) : ALBUM;
+  const photos = Math.min(ALBUM, fitting, shown);
   const all = albumOf(plan, person, ALBUM);
   return keep(
     scope(() => {
