@@ -32,6 +32,10 @@ async function content({ address, bytes }: Block): Promise<Uint8Array> {
   return read;
 }
 
+test('koffi is loaded once, because it refuses its configuration when it has loaded a library', async () => {
+  assert.is(await loadKoffi(), koffi);
+});
+
 test('another process sees what this one writes, and writes what this one sees, until it is hidden', async () => {
   const block = memory.make(8);
   const opened = memory.open(block, 8);

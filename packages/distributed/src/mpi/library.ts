@@ -26,8 +26,19 @@ export interface Koffi {
 /** koffi runs C on stacks of its own, and MPICH needs more than the 128 KiB that they have by default. */
 const STACK = 2 ** 20;
 
-/** @throws VisageError that says how to install koffi, when it is missing. */
-export async function loadKoffi(): Promise<Koffi> {
+let loaded: Promise<Koffi> | undefined;
+
+/**
+ * Loads koffi once in a process, because it refuses its configuration when a library has been loaded by it.
+ *
+ * @throws VisageError that says how to install koffi, when it is missing.
+ */
+export function loadKoffi(): Promise<Koffi> {
+  loaded ??= configured();
+  return loaded;
+}
+
+async function configured(): Promise<Koffi> {
   try {
     const { default: koffi } = (await import('koffi')) as unknown as { default: Koffi };
     koffi.config({ async_stack_size: STACK });
