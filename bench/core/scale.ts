@@ -23,7 +23,7 @@ import type { Sizes } from './sizes.ts';
 /** An exchange that can tell what it took. */
 type TimedExchange = GradientExchange & { takeTimes(): readonly ExchangeTimes[] };
 
-/** How a training step scales, measured on rank 0. With one rank: the step with the loopback in place of all together. */
+/** How a training step scales, measured on rank 0. With one rank the step with the loopback is that of all. */
 export interface ScaleRow {
   readonly precision: Precision;
   /** Pairs of each GPU. */
@@ -82,7 +82,7 @@ export interface ScaleOptions {
   readonly lanes: number;
 }
 
-/** Measures a training step on rank 0 alone, with the loopback, and on all ranks, if there are others. All must call it. */
+/** Measures a training step on rank 0 alone, with the loopback, and on all ranks if there are others. All call it. */
 export async function timeScale(job: Job | undefined, gpu: Gpu, options: ScaleOptions): Promise<ScaleRow> {
   const { precision, batch, plan, steps, lanes } = options;
   const { rank, ranks } = job ?? { rank: 0, ranks: 1 };

@@ -1,11 +1,11 @@
-// Replaces the numbers of a bucket by their means over all ranks, of which each has sent all of its numbers to this one.
-// The sum is in f32 and in the order of the ranks, and the mean is rounded as if it had travelled, so that every rank has
+// Replaces the numbers of a bucket by their means over all ranks, of which each has sent all of its numbers here.
+// The sum is in f32 and in the order of the ranks, and the mean is rounded as if it had travelled. So every rank has
 // the same bits, and those that mean.wgsl and unpack.wgsl give:
 //
 //   x[i] = decode(encode(SHARE · Σ_r decode(bucket of rank r [i])))
 //
-// Memory    x: SIZE vectors of four f32; received: (RANKS − 1) · SIZE vectors W, the buckets of the other ranks in their
-//           order; sent: SIZE vectors W, the own one.
+// Memory    x: SIZE vectors of four f32; received: (RANKS − 1) · SIZE vectors W, the buckets of the other ranks in
+//           their order; sent: SIZE vectors W, the own one.
 // Tile      one thread for each vector of x.
 // Prelude   slots.wgsl; words.wgsl or halves.wgsl; SHARE = 1 / RANKS.
 // Dispatch  x·y = linear workgroups over SIZE.

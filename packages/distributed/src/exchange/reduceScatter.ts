@@ -9,8 +9,8 @@ import type { Message, Transport } from './transport.ts';
  *
  * values → pack → host → to the ranks that average the parts → mean → host → to all ranks → unpack → means.
  *
- * Of S bytes, S go down to the host and 2 S (n − 1) / n up from it, for n ranks, in two round trips. Each message can be
- * put again in the next exchange: a rank sends averages when it has taken the parts, and the next parts when it has
+ * Of S bytes, S go down to the host and 2 S (n − 1) / n up from it, for n ranks, in two round trips. Each message can
+ * be put again in the next exchange: a rank sends averages when it has taken the parts, and the next parts when it has
  * taken the averages.
  */
 export class ReduceScatterBucket extends Bucket {

@@ -125,8 +125,8 @@ export const convFamily = new Family<ConvProblem, ConvAlgorithm>({
 });
 
 /**
- * Chooses the algorithm for one pass and runs it. `tensors` are all that it reads, the first operand first; `again` runs
- * the pass once more, for tuning.
+ * Chooses the algorithm for one pass and runs it. `tensors` are all that it reads, the first operand first; `again`
+ * runs the pass once more, for tuning.
  */
 function convolve(
   problem: ConvProblem,
