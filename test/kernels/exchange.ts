@@ -1,7 +1,13 @@
 /** @file The kernels that exchange numbers between ranks, for the test that compiles every kernel. */
 import type { Gpu } from '@visage/gpu';
 import { tensor, zeros } from '@visage/tensor';
-import { averageGathered, averagePart, packBucket, packWhole, unpackBucket } from '../../packages/distributed/src/exchange/kernels.ts';
+import {
+  averageGathered,
+  averagePart,
+  packBucket,
+  packWhole,
+  unpackBucket,
+} from '../../packages/distributed/src/exchange/kernels.ts';
 
 /** Both ways of a bucket, and both forms in which numbers travel between ranks. */
 export function launchExchange(gpu: Gpu): void {
