@@ -60,6 +60,7 @@ export { default as gemmLoadIm2colScalar } from './gemm/load/im2colScalar.wgsl';
 export { default as gemmLoadRows } from './gemm/load/rows.wgsl';
 export { default as gemmLoadRowsScalar } from './gemm/load/rowsScalar.wgsl';
 export { default as gemmLoadTransposed } from './gemm/load/transposed.wgsl';
+export { default as gemmLoadTransposedFour } from './gemm/load/transposedFour.wgsl';
 export { default as gemmLoadTransposedWide } from './gemm/load/transposedWide.wgsl';
 export { default as gemmMatrix } from './gemm/matrix.wgsl';
 export { default as gemmMergeSplits } from './gemm/mergeSplits.wgsl';

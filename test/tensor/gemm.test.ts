@@ -54,6 +54,25 @@ for (const { name } of multipliesOf(gpu, 'f32')) {
     assert.ok(c.every((value, at) => (at % n === 0 ? value === Number.POSITIVE_INFINITY : Number.isFinite(value))));
   });
 
+  test(`${name}: infinities in the last column of A stay so where K ends within a step, A along m`, async () => {
+    const [m, n, k] = [37, 9, 47];
+    const a = noise(m * k, 1).map((value, at) => (at % k === k - 1 ? Number.POSITIVE_INFINITY : value));
+    const A = permute(tensor(a, [m, k]), [1, 0]);
+    const B = tensor(new Float32Array(k * n).fill(1), [k, n]);
+    const c = await withVariant('gemm', name, () => matmul(A, B, { transposeA: true })).floats();
+    assert.ok(c.every((value) => value === Number.POSITIVE_INFINITY));
+  });
+
+  for (const k of [40, 47]) {
+    test(`${name}: a transposed B of ${k} rows`, async () => {
+      const [m, n] = [37, 23];
+      const [a, b] = [noise(m * k, 1), noise(k * n, 2)];
+      const B = permute(tensor(b, [k, n]), [1, 0]);
+      const c = withVariant('gemm', name, () => matmul(tensor(a, [m, k]), B, { transposeB: true }));
+      assert.ok(relativeError(await c.floats(), multiply(a, b, m, n, k)) < 1e-6);
+    });
+  }
+
   test(`${name}: a strided, reflected convolution and its gradients equal those of the first variant`, async () => {
     const x = tensor(noise(2 * 9 * 11 * 8, 3), [2, 9, 11, 8], { requiresGrad: true });
     const w = tensor(noise(3 * 3 * 8 * 12, 4), [3, 3, 8, 12], { requiresGrad: true });

@@ -100,9 +100,10 @@ function launch(
   { splits = 1, fills = false }: { readonly splits?: number; readonly fills?: boolean } = {},
 ): void {
   const { m, n, k, batch = 1, operands = 'f32', transposedB } = problem;
-  const { wide = false, readsTransposed = false, enables = [] } = plan;
+  const { wide = false, readsTransposed = false, foursAlongK = false, enables = [] } = plan;
   const b = transposedB && !readsTransposed ? transposedB.asRows() : problem.b;
-  const [loaderA, loaderB] = [loaderOfA(problem, wide, plan.kStep), loaderOfB(problem, wide, readsTransposed)];
+  const loaderA = loaderOfA(problem, wide, plan.kStep);
+  const loaderB = loaderOfB(problem, wide, readsTransposed, foursAlongK);
   const finish = splits === 1 ? finisher(n, problem.finish ?? {}, 3) : UNFINISHED;
   const steps = Math.ceil(k / plan.kStep);
   const [x, y] = linearGrid(plan.tiles[0] * plan.tiles[1]);

@@ -3,6 +3,7 @@ import {
   gemmLoadRows,
   gemmLoadRowsScalar,
   gemmLoadTransposed,
+  gemmLoadTransposedFour,
   gemmLoadTransposedWide,
   gemmWalkPairs,
   gemmWalkPlain,
@@ -55,11 +56,17 @@ function walkOver(width: VectorWidth, walk: GemmProblem['imageWalk'], wholeSteps
 }
 
 /**
- * The loader of B. A transposed B is read as it lies if the multiply `readsTransposed`, by eight f16 where they fit;
- * else b holds rows.
+ * The loader of B. A transposed B is read as it lies if the multiply `readsTransposed`, by eight f16 or, `foursAlongK`,
+ * by four values where they fit; else b holds rows.
  */
-export function loaderOfB(problem: GemmProblem, wide: boolean, readsTransposed: boolean): Loader {
+export function loaderOfB(problem: GemmProblem, wide: boolean, readsTransposed: boolean, foursAlongK: boolean): Loader {
   const { transposedB, n, operands = 'f32' } = problem;
+  if (transposedB && foursAlongK && transposedB.inner % 4 === 0) {
+    const [StoredB, LoadedB] = types(4, operands);
+    const constants = { INNER: transposedB.inner, B_BY_N: false };
+    return { parts: [gemmLoadTransposedFour], aliases: { StoredB, LoadedB }, constants };
+  }
+  const order: Loader['constants'] = wide || foursAlongK ? { B_BY_N: true } : {};
   if (transposedB && readsTransposed) {
     const width = wide && transposedB.inner % 8 === 0 ? 8 : 1;
     const [StoredB, LoadedB] = types(width, operands);
@@ -68,6 +75,7 @@ export function loaderOfB(problem: GemmProblem, wide: boolean, readsTransposed: 
       aliases: { StoredB, LoadedB },
       constants: {
         INNER: transposedB.inner,
+        ...order,
         ...(wide ? { WIDTH_B: Math.max(4, width), B_BY_N: width === 1 } : {}),
       },
     };
@@ -77,6 +85,6 @@ export function loaderOfB(problem: GemmProblem, wide: boolean, readsTransposed: 
   return {
     parts: [width === 1 ? gemmLoadRowsScalar : gemmLoadRows],
     aliases: { StoredB, LoadedB },
-    constants: { WIDTH_B: Math.max(4, width), ...(wide ? { B_BY_N: true } : {}) },
+    constants: { WIDTH_B: Math.max(4, width), ...order },
   };
 }

@@ -150,6 +150,8 @@ export interface GemmPlan {
   readonly wide?: boolean;
   /** Reads a transposed B; for other kernels it is copied into rows first. */
   readonly readsTransposed?: boolean;
+  /** Reads a transposed B by four values along k, where 4 divides `inner`; `B_BY_N` then tells the kernel. */
+  readonly foursAlongK?: boolean;
   /** Calls `shuffleStep` of the problem. */
   readonly shufflesSteps?: boolean;
 }
