@@ -68,7 +68,8 @@ fn main(@builtin(workgroup_id) group : vec3u, @builtin(num_workgroups) groups : 
   }
   // One store in a loop whose length is not known to the compiler: written out, the stores were half of what llvmpipe
   // compiles. The sums are selected, not indexed: an array that is indexed by a variable leaves the registers.
-  let vectors = (min(M, top + THREADS * ROWS) - top + THREADS - 1u) / THREADS * QUADS;
+  // A grid may have more workgroups than there are tiles (linearGrid): those have top >= M, and no vectors.
+  let vectors = (min(M, top + THREADS * ROWS) - min(M, top) + THREADS - 1u) / THREADS * QUADS;
   for (var at = 0u; at < vectors; at++) {
     var sums = acc[0][0];
     for (var other = 1u; other < ROWS * QUADS; other++) {

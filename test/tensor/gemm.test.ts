@@ -73,6 +73,17 @@ for (const { name } of multipliesOf(gpu, 'f32')) {
     });
   }
 
+  for (const along of ['m', 'k'] as const) {
+    test(`${name}: more tiles than one dimension of a grid may have, A along ${along}`, async () => {
+      const [m, n, k] = [32 * 65536 + 5, 1, 4];
+      const a = noise(m * k, 1);
+      const b = noise(k * n, 2);
+      const A = along === 'k' ? tensor(a, [m, k]) : permute(tensor(a, [m, k]), [1, 0]);
+      const c = withVariant('gemm', name, () => matmul(A, tensor(b, [k, n]), { transposeA: along === 'm' }));
+      assert.ok(relativeError(await c.floats(), multiply(a, b, m, n, k)) < 1e-6);
+    });
+  }
+
   test(`${name}: a strided, reflected convolution and its gradients equal those of the first variant`, async () => {
     const x = tensor(noise(2 * 9 * 11 * 8, 3), [2, 9, 11, 8], { requiresGrad: true });
     const w = tensor(noise(3 * 3 * 8 * 12, 4), [3, 3, 8, 12], { requiresGrad: true });
