@@ -20,7 +20,7 @@ test('an option that would do nothing is refused in the words of the command', a
   assert.match(await train('--whole', '--data', folder), /--data names photographs; leave one of them out/);
   assert.match(
     await train('--stage', 'likeness=1'),
-    /a stage has `likeness`, .* faces of L0 are not known; take --level of M0 to M3, or set `likeness` to 0/,
+    /a stage has `likeness`, .* faces of L0 are not known; take --level of M0 to M4, or set `likeness` to 0/,
   );
   assert.match((await failureHere('train', 'parsing', '--whole')).stderr, /unknown option '--whole'/);
 });

@@ -122,7 +122,7 @@ test('a likeness loss is refused of photographs and of procedural faces, whose s
     await refusal({ folder: 'x' }),
     /identity: .*`likeness`.*`folder` names photographs; leave `folder` out/,
   );
-  assert.match(await refusal(), /identity: .*`likeness`.*faces of L0 are not known; take `levels` of M0 to M3/);
+  assert.match(await refusal(), /identity: .*`likeness`.*faces of L0 are not known; take `levels` of M0 to M4/);
   const mixed = [
     { level: 'M2', weight: 1 },
     { level: 'L1', weight: 1 },

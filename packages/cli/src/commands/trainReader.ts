@@ -217,7 +217,7 @@ function addReader(train_: Command, kind: ReaderKind): void {
   if (identity)
     command.option(
       '--whole',
-      'people of levels M0 to M3 keep skull, ears, neck, skin tone, hair and beard from picture to picture, and not the ' +
+      'people of levels M0 to M4 keep skull, ears, neck, skin tone, hair and beard from picture to picture, and not the ' +
         'face alone: is a network that may use them better on real faces? Not measured on a GPU yet',
     );
   if (kind.photographs)

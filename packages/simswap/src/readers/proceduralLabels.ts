@@ -74,7 +74,7 @@ export class ProceduralPoints implements LabelledData {
         'ProceduralPoints',
         'level',
         `'${lacking.shown.level}', whose faces have ${namedPoints.count} points`,
-        `a level of mesh heads, M0 to M3, for ${scheme.count} points`,
+        `a level of mesh heads, M0 to M4, for ${scheme.count} points`,
         `Choose such a level, or a network of ${namedPoints.count} points`,
       );
     }

@@ -40,7 +40,7 @@ export interface MarginStage extends ReaderStage {
   readonly blurs: number;
   /**
    * Weight of the likeness loss, which makes embeddings of people as far apart as their known shapes are. Default 0,
-   * which leaves it out. Rendered people of levels M0 to M3 alone have known shapes.
+   * which leaves it out. Rendered people of levels M0 to M4 alone have known shapes.
    */
   readonly likeness?: number;
   /**

@@ -125,7 +125,7 @@ function checkFactorSplit(settings: ReaderSettings): void {
   if (!hasMargins(reader)) refuse('this reader does not tell people apart', 'leave it out');
   if (foldersOf(settings).length > 0) refuse('`folder` names photographs', 'leave one of them out');
   const other = levels.find(({ level }) => !isHeadLevel(level));
-  if (other) refuse(`faces of ${other.level} have no choice`, 'take `levels` of M0 to M3, or leave it out');
+  if (other) refuse(`faces of ${other.level} have no choice`, 'take `levels` of M0 to M4, or leave it out');
 }
 
 /** @throws VisageError for a likeness loss where the shapes of the people are not known. */
@@ -139,7 +139,7 @@ function checkLikeness(settings: ReaderSettings): void {
   };
   if (foldersOf(settings).length > 0) refuse('`folder` names photographs', 'leave `folder` out');
   const other = settings.levels.find(({ level }) => !isHeadLevel(level));
-  if (other) refuse(`those of faces of ${other.level} are not known`, 'take `levels` of M0 to M3');
+  if (other) refuse(`those of faces of ${other.level} are not known`, 'take `levels` of M0 to M4');
 }
 
 /** The network in a file: of its weights, or of the checkpoint of a reader's training. */

@@ -168,7 +168,7 @@ class ClassCounts {
 /** Networks that find points of faces. */
 export const landmarkKind: ReaderKind = {
   name: 'landmarks',
-  about: `a landmark network: finds points of a face (${landmarkNames.join(', ')}), or on levels M0 to M3 the 68 of iBUG`,
+  about: `a landmark network: finds points of a face (${landmarkNames.join(', ')}), or on levels M0 to M4 the 68 of iBUG`,
   architecture: landmarkArchitecture,
   presets: landmarkPresets,
   photographs: false,
