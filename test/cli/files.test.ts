@@ -139,4 +139,23 @@ test('export writes ONNX with named ports, and safetensors that import again', a
   assert.match(await visage('export', 'test/golden/optim.safetensors', '-o', at('x.onnx')), /names no network/);
 });
 
+test('log shortens a log, or draws its curves, and names a file that is none', async () => {
+  const line = (step: number) => JSON.stringify({ step, event: 'step', values: { identity: 1 / step }, note: 'cross' });
+  writeFileSync(at('log.jsonl'), Array.from({ length: 100 }, (_, k) => `${line(k + 1)}\n`).join(''));
+  assert.match(
+    await visage('log', at('log.jsonl'), '-o', at('short.jsonl'), '--points', '10'),
+    /short\.jsonl: 8 lines, /,
+  );
+  const steps = readFileSync(at('short.jsonl'), 'utf8')
+    .trim()
+    .split('\n')
+    .map((text) => JSON.parse(text).step);
+  assert.equal(steps, [1, 17, 33, 49, 65, 81, 97, 100]);
+  await visage('log', at('log.jsonl'), '-o', at('page.html'));
+  assert.match(readFileSync(at('page.html'), 'utf8'), /<h1>log\.jsonl<\/h1>.*identity loss/s);
+  writeFileSync(at('none.jsonl'), 'not a log\n');
+  assert.match(await visage('log', at('none.jsonl'), '-o', at('x.jsonl')), /none\.jsonl: no line of a training log/);
+  assert.not(existsSync(at('x.jsonl')));
+});
+
 test.run();

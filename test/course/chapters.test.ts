@@ -10,8 +10,8 @@ import { blocksOf, notPrinted, pages } from '../../scripts/course/quotes.mjs';
 import { checkAttempt, runChapter } from '../../scripts/course/run.mjs';
 
 const test = suite('chapters of the course');
-// Of a processor, so that other work does not count. With no kernel compiled before, chapters 7 and 8 take 150 and 139 s,
-// which is 110 and 103 s on two idle cores: the two minutes of the course's page.
+// Of a processor, so that other work does not count. While no kernel was compiled before, chapters 7 and 8 take 150 and
+// 139 s, which are 110 and 103 s on two idle cores: the course's page says two minutes.
 const SECONDS = 180;
 const LINES = 200;
 const silent = (): void => {};

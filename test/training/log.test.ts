@@ -14,7 +14,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type LogLine, logLines, readLog, TrainingLog } from '@visage/training';
+import { type LogLine, logLines, logPage, readLog, shortLog, TrainingLog } from '@visage/training';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { chartsOf, digestOf, Thinned } from '../../packages/training/src/runs/curves.ts';
@@ -140,6 +140,35 @@ test('curves of a long run show both kinds of pairs, and its alarms are told', (
     const points = curve.filter((value) => value !== null).length;
     assert.ok(points > 500, `${name}: ${points} points`);
   }
+});
+
+test('a curve for each kind of pairs that a recipe has', () => {
+  const kinds = ['same', 'shuffled', 'truth'];
+  const lines = stepsTo(9).map((line) => ({ ...line, note: kinds[line.step % 3] as string }));
+  const [identity] = chartsOf(digestOf(lines));
+  assert.equal(Object.keys(identity?.curves ?? {}), ['one person', 'shuffled people', 'two people, exact swap known']);
+  for (const curve of Object.values(identity?.curves ?? {}))
+    assert.is(curve.filter((value) => value !== null).length, 3);
+});
+
+test('a short log has all measurements, settings first, and even steps of each kind', () => {
+  const settings: LogLine = { step: 0, event: 'settings', values: {}, note: 'recipe paper' };
+  const measure = (step: number): LogLine => ({ step, event: 'measure', values: { psnr: 20 + step / 7000 } });
+  const lines = shortLog([settings, ...stepsTo(6000), measure(6000), ...stepsTo(9000).slice(6000)], 20);
+  assert.equal(lines[0], settings);
+  const steps = lines.filter(({ event }) => event === 'step');
+  assert.ok(steps.length > 20 && steps.length <= 44, `${steps.length} steps`);
+  assert.equal(
+    steps.slice(0, 2).map(({ note }) => note),
+    ['same', 'cross'],
+  );
+  assert.is(steps.at(-1)?.step, 9000);
+  const at = lines.findIndex(({ event }) => event === 'measure');
+  assert.equal(lines[at]?.values, { psnr: 20.8571 });
+  assert.ok((lines[at - 1]?.step ?? 0) <= 6000 && (lines[at + 1]?.step ?? 0) > 6000, 'it stays behind its step');
+  const page = logPage(lines, 'a < b');
+  assert.match(page, /<h1>a &lt; b<\/h1>/);
+  assert.match(page, /20\.86/);
 });
 
 test.run();

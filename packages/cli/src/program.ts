@@ -10,6 +10,7 @@ import { addFaces } from './commands/faces.ts';
 import { addFilms } from './commands/films.ts';
 import { addImport } from './commands/import.ts';
 import { addKernel } from './commands/kernel.ts';
+import { addLog } from './commands/log.ts';
 import { addProfile } from './commands/profile.ts';
 import { addStart } from './commands/start.ts';
 import { addSwap } from './commands/swap.ts';
@@ -40,6 +41,7 @@ export function createProgram(): Command {
     addConformance,
     addImport,
     addExport,
+    addLog,
   ])
     add(program);
   return program;

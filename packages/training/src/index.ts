@@ -114,6 +114,7 @@ export { pictureOfSwap, type SwapShown } from './runs/pictureOfSwap.ts';
 export type { PhotoFigures } from './runs/results.ts';
 export { type Outcome, RunFolder } from './runs/runFolder.ts';
 export { shippedSwap } from './runs/shipped.ts';
+export { logPage, shortLog } from './runs/shortLog.ts';
 export type { OpenedData } from './runs/sources.ts';
 export type { FolderOutcome } from './runs/trainingFolder.ts';
 export { type Preset, portrait, presetFor, presets, type Rates, tiny } from './settings/presets.ts';

@@ -2,6 +2,7 @@
  * @file Selects the points of a log that a report shows. Their number per curve is limited while the log is read, so
  * memory does not depend on the length of the log.
  */
+import type { PairKind } from '@visage/simswap';
 import type { Chart } from '../report/page.ts';
 import type { LogLine } from './log.ts';
 
@@ -109,12 +110,23 @@ function chart(title: string, points: readonly LogLine[], names: readonly string
   };
 }
 
+const PAIRS: Readonly<Record<PairKind, string>> = {
+  same: 'one person',
+  cross: 'two people',
+  shuffled: 'shuffled people',
+  truth: 'two people, exact swap known',
+};
+
 /**
- * The chart of one loss, with a curve for each of the two kinds of pairs, because the loss means something different
- * for each.
+ * The chart of one loss, with a curve for each kind of pairs that the steps have, because the loss means something
+ * different for each.
  */
 function byKind(title: string, name: string, points: readonly LogLine[]): Chart {
   const curve = (kind: string) => points.map((line) => (line.note === kind ? (line.values[name] ?? null) : null));
-  const curves = { 'two people': curve('cross'), 'one person': curve('same') };
-  return { title, steps: points.map((line) => line.step), curves };
+  const kinds = (Object.keys(PAIRS) as PairKind[]).filter((kind) => points.some(({ note }) => note === kind));
+  return {
+    title,
+    steps: points.map(({ step }) => step),
+    curves: Object.fromEntries(kinds.map((kind) => [PAIRS[kind], curve(kind)])),
+  };
 }
