@@ -1,4 +1,4 @@
-/** @file Every golden case in f32, eagerly and replayed. See mixed.test.ts for f16, runner.test.ts for what runs them. */
+/** @file Every golden case in f32, eagerly and replayed. mixed.test.ts has f16, runner.test.ts what runs them. */
 import { conformanceTable, goldenFile } from '@visage/conformance';
 import { loadSafetensors } from '@visage/nn/node';
 import * as assert from 'uvu/assert';
