@@ -171,4 +171,14 @@ test('a short log has all measurements, settings first, and even steps of each k
   assert.match(page, /20\.86/);
 });
 
+test('the page of a log has the curves of a swapper that it has values for, or those of all values', () => {
+  const titles = (lines: LogLine[]) =>
+    [...logPage(lines, 'log').matchAll(/"title":"([^"]*)"/g)].map(([, title]) => title);
+  assert.equal(titles(stepsTo(4)), ['identity loss', 'reconstruction loss']);
+  const ofReader = stepsTo(4).map(
+    ({ step }): LogLine => ({ step, event: 'step', values: { loss: 1 / step, rate: 0.1 } }),
+  );
+  assert.equal(titles(ofReader), ['loss', 'rate']);
+});
+
 test.run();

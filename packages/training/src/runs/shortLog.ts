@@ -1,6 +1,6 @@
 /** @file A short form of a training's log, to be kept beside the weights that came of it. */
-import { reportPage, type Table } from '../report/page.ts';
-import { chartsOf, digestOf, Thinned } from './curves.ts';
+import { type Chart, reportPage, type Table } from '../report/page.ts';
+import { chartsOf, digestOf, type LogDigest, Thinned } from './curves.ts';
 import type { LogLine } from './log.ts';
 
 /**
@@ -44,8 +44,25 @@ export function logPage(lines: readonly LogLine[], title: string): string {
     pictures: [],
     timeline: [],
     besideTimeline: [],
-    charts: chartsOf(digestOf(lines)),
+    charts: curvesOf(digestOf(lines)),
   });
+}
+
+/** The charts of a swapper's training, or one for each value of the steps of another. */
+function curvesOf(digest: LogDigest): Chart[] {
+  const known = chartsOf(digest).filter(({ curves }) =>
+    Object.values(curves)
+      .flat()
+      .some((value) => value !== null),
+  );
+  if (known.length > 0) return known;
+  const names = [...new Set(digest.steps.flatMap(({ values }) => Object.keys(values)))];
+  const steps = digest.steps.map(({ step }) => step);
+  return names.map((title) => ({
+    title,
+    steps,
+    curves: { [title]: digest.steps.map(({ values }) => values[title] ?? null) },
+  }));
 }
 
 /** A table for each event that has figures of people: a row for each line. */
