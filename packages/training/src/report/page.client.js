@@ -38,8 +38,8 @@
         scales: { x: { time: false, distr: scattered ? 3 : 1 }, y: logarithmic ? { distr: 3 } : {} },
         axes: [
           { ...axis, label: scattered ? along : undefined },
-          { ...axis, size: 70 },
-        ], // labels such as 25,000
+          { ...axis, size: 70 }, // labels such as 25,000
+        ],
         series: [{ label: along }, ...series],
       };
       new uPlot(options, [steps, ...lines], holder.appendChild(document.createElement('div')));

@@ -45,12 +45,35 @@ export class Thinned<T> {
   }
 }
 
+/**
+ * Evenly spaced lines of steps, thinned separately for each kind of pairs: if the kinds alternate, keeping every second
+ * line would keep only one of them.
+ */
+export class ThinnedSteps {
+  readonly #most: number;
+  readonly #kinds = new Map<string, Thinned<LogLine>>();
+
+  /** @param most lines of each kind, an even number. */
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  add(line: LogLine): void {
+    const kind = line.note ?? '';
+    const ofKind = this.#kinds.get(kind) ?? new Thinned<LogLine>(this.#most);
+    this.#kinds.set(kind, ofKind);
+    ofKind.add(line);
+  }
+
+  /** In ascending order of steps. */
+  get items(): LogLine[] {
+    return [...this.#kinds.values()].flatMap(({ items }) => items).sort((a, b) => a.step - b.step);
+  }
+}
+
 /** The part of a log that a report shows. */
 export interface LogDigest {
-  /**
-   * Lines of steps in ascending order. Each kind of pairs is thinned separately: if the kinds alternate, keeping every
-   * second line would keep only one of them.
-   */
+  /** As {@link ThinnedSteps} has them. */
   readonly steps: readonly LogLine[];
   readonly measured: readonly LogLine[];
   readonly photos: readonly LogLine[];
@@ -62,7 +85,7 @@ export interface LogDigest {
 
 /** Selects the lines for a report in one pass over a log. */
 export function digestOf(lines: Iterable<LogLine>): LogDigest {
-  const steps = new Map<string, Thinned<LogLine>>();
+  const steps = new ThinnedSteps(MOST_POINTS / 2);
   const [measured, photos] = [new Thinned<LogLine>(MOST_POINTS), new Thinned<LogLine>(MOST_POINTS)];
   const warnings: LogLine[] = [];
   let [warningCount, stepsPerSecond] = [0, 0];
@@ -70,10 +93,7 @@ export function digestOf(lines: Iterable<LogLine>): LogDigest {
     if (line.event === 'measure') measured.add(line);
     else if (line.event === 'photos') photos.add(line);
     else if (line.event === 'step') {
-      const kind = line.note ?? '';
-      const ofKind = steps.get(kind) ?? new Thinned<LogLine>(MOST_POINTS / 2);
-      steps.set(kind, ofKind);
-      ofKind.add(line);
+      steps.add(line);
       stepsPerSecond = line.values.stepsPerSecond ?? 0;
     } else if (line.event === 'alarm' || line.event === 'warning') {
       warningCount += 1;
@@ -81,8 +101,7 @@ export function digestOf(lines: Iterable<LogLine>): LogDigest {
       if (warnings.length > MOST_WARNINGS) warnings.shift();
     }
   }
-  const merged = [...steps.values()].flatMap(({ items }) => items).sort((a, b) => a.step - b.step);
-  return { steps: merged, measured: measured.items, photos: photos.items, warnings, warningCount, stepsPerSecond };
+  return { steps: steps.items, measured: measured.items, photos: photos.items, warnings, warningCount, stepsPerSecond };
 }
 
 /** The charts of a run. */
@@ -101,7 +120,8 @@ export function chartsOf({ steps, measured, photos }: LogDigest): Chart[] {
   return all.filter(({ steps: x }) => x.length > 0);
 }
 
-function chart(title: string, points: readonly LogLine[], names: readonly string[]): Chart {
+/** The chart of some values, a curve for each. */
+export function chart(title: string, points: readonly LogLine[], names: readonly string[]): Chart {
   const curve = (name: string) => points.map((line) => line.values[name] ?? null);
   return {
     title,

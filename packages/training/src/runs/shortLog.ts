@@ -1,6 +1,6 @@
 /** @file A short form of a training's log, to be kept beside the weights that came of it. */
 import { type Chart, reportPage, type Table } from '../report/page.ts';
-import { chartsOf, digestOf, type LogDigest, Thinned } from './curves.ts';
+import { chart, chartsOf, digestOf, type LogDigest, ThinnedSteps } from './curves.ts';
 import type { LogLine } from './log.ts';
 
 /**
@@ -8,22 +8,12 @@ import type { LogLine } from './log.ts';
  * step. Values have six significant digits.
  */
 export function shortLog(lines: Iterable<LogLine>, points: number): LogLine[] {
-  const kinds = new Map<string, Thinned<LogLine>>();
+  const steps = new ThinnedSteps(2 * Math.ceil(points / 2));
   const rest: LogLine[] = [];
-  for (const line of lines) {
-    if (line.event !== 'step') {
-      rest.push(line);
-      continue;
-    }
-    const kind = line.note ?? '';
-    const ofKind = kinds.get(kind) ?? new Thinned<LogLine>(2 * Math.ceil(points / 2));
-    kinds.set(kind, ofKind);
-    ofKind.add(line);
-  }
-  const steps = [...kinds.values()].flatMap(({ items }) => items);
+  for (const line of lines) line.event === 'step' ? steps.add(line) : rest.push(line);
   // What was measured at a step follows the step's own line, as in the log; settings precede the first.
   const order = (line: LogLine): number => line.step + (line.event === 'step' ? 0 : 0.5);
-  return [...steps, ...rest].sort((a, b) => order(a) - order(b)).map(rounded);
+  return [...steps.items, ...rest].sort((a, b) => order(a) - order(b)).map(rounded);
 }
 
 const rounded = (line: LogLine): LogLine => ({
@@ -57,12 +47,7 @@ function curvesOf(digest: LogDigest): Chart[] {
   );
   if (known.length > 0) return known;
   const names = [...new Set(digest.steps.flatMap(({ values }) => Object.keys(values)))];
-  const steps = digest.steps.map(({ step }) => step);
-  return names.map((title) => ({
-    title,
-    steps,
-    curves: { [title]: digest.steps.map(({ values }) => values[title] ?? null) },
-  }));
+  return names.map((name) => chart(name, digest.steps, [name]));
 }
 
 /** A table for each event that has figures of people: a row for each line. */
