@@ -13,7 +13,13 @@ import { FaceSampler, faceSets, imageGrid, imagesOf, SwapFaces } from '@visage/f
 import { startGpu } from '@visage/gpu/node';
 import { Adam, HostRandom, seeded } from '@visage/nn';
 import { writeMarkedPng } from '@visage/photos/node';
-import { Discriminator, Generator, gradientPenalty, weakFeatureMatchingLoss } from '@visage/simswap';
+import {
+  Discriminator,
+  Generator,
+  gradientPenalty,
+  publishedGenerator,
+  weakFeatureMatchingLoss,
+} from '@visage/simswap';
 import {
   abs,
   concat,
@@ -42,7 +48,7 @@ console.log(`Training on ${gpu.adapter.name}${gpu.adapter.software ? ', a softwa
 const identity = await loadIdentityNetwork(builtInWeights('identity'));
 const generator = seeded(1, () => {
   const latent = identity.config.embedding;
-  return new Generator({ width: 0.25, blocks: 2, latent, head: 'tanh', deep: false, halfWidthStem: false });
+  return new Generator({ ...publishedGenerator, width: 0.25, blocks: 2, latent });
 });
 const discriminator = seeded(2, () => new Discriminator({ width: 0.125, layers: 3, scales: 2 }));
 

@@ -1,6 +1,6 @@
 /** @file SimSwap small enough to train a few steps anywhere, on procedural faces; imports nothing from Node. */
 import { seeded } from '@visage/nn';
-import { Discriminator, Generator, IResNet, ProceduralPairs, Trainer } from '@visage/simswap';
+import { Discriminator, Generator, IResNet, ProceduralPairs, publishedGenerator, Trainer } from '@visage/simswap';
 
 /** How to make a {@link tinyTrainer}. */
 export interface TinyOptions {
@@ -15,8 +15,7 @@ export interface TinyOptions {
  */
 export function tinyTrainer({ seed = 1, replay = true }: TinyOptions = {}): Trainer {
   return seeded(seed, () => {
-    const head = 'tanh' as const;
-    const generator = new Generator({ width: 1 / 16, blocks: 1, latent: 16, head, deep: false, halfWidthStem: false });
+    const generator = new Generator({ ...publishedGenerator, width: 1 / 16, blocks: 1, latent: 16 });
     const discriminator = new Discriminator({ width: 1 / 16, layers: 3, scales: 2 });
     const kind = 'iresnet' as const;
     const identity = new IResNet({

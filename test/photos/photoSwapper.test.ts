@@ -12,7 +12,7 @@ import {
   picture,
   uploadPicture,
 } from '@visage/photos';
-import { Generator, IResNet, Swapper } from '@visage/simswap';
+import { Generator, IResNet, publishedGenerator, Swapper } from '@visage/simswap';
 import { copy, expand, mul, ones, reshape, type Tensor, tensor } from '@visage/tensor';
 import * as assert from 'uvu/assert';
 import { gpuSuite } from '../helpers/gpu.ts';
@@ -204,8 +204,7 @@ async function renderedPicture(
 /** SimSwap's networks with random weights, small, on 48 pixels. */
 const randomSwapper = (): Swapper =>
   seeded(3, () => {
-    const head = 'tanh' as const;
-    const generator = new Generator({ width: 1 / 16, blocks: 1, latent: 16, head, deep: false, halfWidthStem: false });
+    const generator = new Generator({ ...publishedGenerator, width: 1 / 16, blocks: 1, latent: 16 });
     const layers = [1, 1, 1, 1] as const;
     const sizes = { width: 1 / 16, embedding: 16, inputSize: 48, squeeze: false };
     const identity = new IResNet({ kind: 'iresnet', layers, ...sizes });

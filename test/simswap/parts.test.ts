@@ -114,6 +114,9 @@ test('configurations survive JSON, and wrong ones are refused by name', () => {
   const again = (value: unknown) => JSON.parse(JSON.stringify(value));
   assert.equal(readRecipe(again(paper)), paper);
   assert.equal(readGeneratorConfig(again(publishedGenerator)), publishedGenerator);
+  const { skips: _, ...older } = publishedGenerator;
+  assert.equal(readGeneratorConfig(older), publishedGenerator, 'files of before there were skip connections');
+  assert.throws(() => readGeneratorConfig({ ...older, skips: 1 }), /generator\.skips.*true or false/);
   assert.equal(readDiscriminatorConfig(again(publishedDiscriminator)), publishedDiscriminator);
   assert.equal(readIdentityConfig(again(publishedArcFace)), publishedArcFace);
   assert.throws(() => readGeneratorConfig({ ...publishedGenerator, width: 1e9 }), /generator\.width.*1000000000/);

@@ -5,9 +5,11 @@ import { join } from 'node:path';
 import { writeFaceFolder } from '@visage/faces/node';
 import { loadSafetensors } from '@visage/nn/node';
 import { paper, recipes } from '@visage/simswap';
-import { builtInWeights, newRun, newSettings, RunFolder } from '@visage/training';
+import { noGrad } from '@visage/tensor';
+import { builtInWeights, newRun, newSettings, RunFolder, type TrainingRun } from '@visage/training';
 import * as assert from 'uvu/assert';
 import { gpuSuite } from '../helpers/gpu.ts';
+import { hashedTensor, latents } from '../simswap/hashed.ts';
 import { micro, microRun } from './microRun.ts';
 
 const { test } = await gpuSuite('a training from weights');
@@ -20,6 +22,22 @@ await (await RunFolder.open(join(folder, 'first'), await microRun(people, { step
 
 const settings = (recipe = paper, set = {}) =>
   newSettings({ ...micro, steps: 6 }, recipe, { data: [{ folder: people, weight: 1 }], set });
+
+/** What a run is refused with. */
+const message = (work: Promise<unknown>): Promise<string> =>
+  work.then(
+    () => 'no error',
+    (error: Error) => error.message,
+  );
+
+/** Of a new run, before its first step. */
+const firstSwap = ({ trainer: { generator, identity } }: TrainingRun): Promise<Float32Array> => {
+  const swapped = noGrad(() => {
+    const target = hashedTensor(1, [1, 3, micro.imageSize, micro.imageSize]);
+    return generator.swap(target, latents(1, identity.config.embedding));
+  });
+  return swapped.floats();
+};
 
 test('the moving average, the discriminator and the identity network of a checkpoint begin; the rates rise from 0', async () => {
   const run = await newRun(settings(paper, { warmupSteps: 3 }), undefined, undefined, checkpoint);
@@ -42,14 +60,29 @@ test('the moving average, the discriminator and the identity network of a checkp
   assert.ok(moved > 0.25 * learningRate && moved < 0.4 * learningRate, `${moved} of ${learningRate}`);
 });
 
+test('skip connections that a generator is given change nothing before they have learned, and learn', async () => {
+  const [plain, skipping] = [
+    await newRun(settings(), undefined, undefined, checkpoint),
+    await newRun(settings(paper, { skips: true }), undefined, undefined, checkpoint),
+  ];
+  assert.equal(await firstSwap(skipping), await firstSwap(plain));
+  await skipping.trainer.run({ until: 2 });
+  const { skips } = skipping.trainer.generator;
+  assert.is(skips.length, 3);
+  for (const { weight } of skips) assert.ok((await weight.floats()).some((value) => value !== 0));
+  const kept = join(folder, 'skipping', 'checkpoint.safetensors');
+  await (await RunFolder.open(join(folder, 'skipping'), skipping)).train();
+  const again = await newRun(settings(paper, { skips: true }), undefined, undefined, kept);
+  assert.ok((await again.trainer.generator.skips[0]?.weight.floats())?.some((value) => value !== 0));
+  assert.match(
+    await message(newRun(settings(), undefined, undefined, kept)),
+    /has skip connections, the recipe asks for none; add --set skips=true/,
+  );
+});
+
 test('weights that do not fit are refused', async () => {
   const other = recipes.find(({ head, discriminator }) => head === 'linear' && discriminator === 'patch');
   const linear = other ?? { ...paper, head: 'linear' as const };
-  const message = (work: Promise<unknown>) =>
-    work.then(
-      () => 'no error',
-      (error: Error) => error.message,
-    );
   assert.match(
     await message(newRun(settings(linear), undefined, undefined, checkpoint)),
     /ends in tanh, the recipe asks for linear/,

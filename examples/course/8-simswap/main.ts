@@ -7,7 +7,7 @@
 import { FaceSampler, faceSets, SwapFaces } from '@visage/faces';
 import type { Gpu } from '@visage/gpu';
 import { Adam, HostRandom, seeded } from '@visage/nn';
-import { Discriminator, Generator, type IdentityNetwork } from '@visage/simswap';
+import { Discriminator, Generator, type IdentityNetwork, publishedGenerator } from '@visage/simswap';
 import { add, concat, grad, keep, mul, noGrad, record, scope, type Tensor, zeros } from '@visage/tensor';
 import { builtInIdentity } from '../identity.ts';
 import { adversarialLoss, hingeLoss, identityLoss, matchingLoss, penaltyLoss, reconstructionLoss } from './losses.ts';
@@ -49,9 +49,11 @@ interface Result extends Measures {
 
 /** A training from scratch, with the same seeds whatever is matched; then the two measures of the trade-off. */
 async function train(identity: IdentityNetwork, layers: readonly number[], steps: number, log: Log): Promise<Measures> {
-  const plain = { head: 'tanh', deep: false, halfWidthStem: false } as const;
   const latentSize = identity.config.embedding;
-  const generator = seeded(1, () => new Generator({ ...plain, width: 0.125, blocks: 2, latent: latentSize }));
+  const generator = seeded(
+    1,
+    () => new Generator({ ...publishedGenerator, width: 0.125, blocks: 2, latent: latentSize }),
+  );
   const discriminator = seeded(2, () => new Discriminator({ width: 0.25, layers: 2, scales: 2 }));
   const generatorAdam = new Adam(generator.namedParameters(), { learningRate: 2e-3, betas: [0, 0.999] });
   const discriminatorAdam = new Adam(discriminator.namedParameters(), { learningRate: 1e-5, betas: [0, 0.999] });

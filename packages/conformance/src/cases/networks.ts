@@ -1,5 +1,5 @@
 import { fromFileOrder, loadModule, type Module, writeSafetensors } from '@visage/nn';
-import { ArcFace, Generator, IResNet, PatchDiscriminator } from '@visage/simswap';
+import { ArcFace, Generator, IResNet, PatchDiscriminator, publishedGenerator } from '@visage/simswap';
 import type { Tensor } from '@visage/tensor';
 import type { CaseTensors, GoldenCase } from '../golden/golden.ts';
 import { fromTorch } from '../golden/layout.ts';
@@ -32,7 +32,7 @@ type Builder = (args: NetworkArgs) => BuiltNetwork;
 
 const NETWORKS: Readonly<Record<string, Builder>> = {
   generator: ({ width, blocks, latent, deep, head, halfWidthStem = false }) => {
-    const module = new Generator({ width, blocks, latent, deep, head, halfWidthStem });
+    const module = new Generator({ ...publishedGenerator, width, blocks, latent, deep, head, halfWidthStem });
     return { module, forward: ({ x, z }) => module.forward(x as Tensor, z as Tensor) };
   },
   patchDiscriminator: ({ width }) => {

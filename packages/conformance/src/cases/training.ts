@@ -1,5 +1,14 @@
 import { Adam, ExponentialMovingAverage, type Module } from '@visage/nn';
-import { ArcFace, Discriminator, Generator, lossNames, paper, type Recipe, trainingStep } from '@visage/simswap';
+import {
+  ArcFace,
+  Discriminator,
+  Generator,
+  lossNames,
+  paper,
+  publishedGenerator,
+  type Recipe,
+  trainingStep,
+} from '@visage/simswap';
 import { autocast, concat, noGrad, scope, slice, sqrt, sum, type Tensor } from '@visage/tensor';
 import type { CaseTensors } from '../golden/golden.ts';
 import { fromTorch } from '../golden/layout.ts';
@@ -47,7 +56,7 @@ export function recipeOf({ lambdas, adam: [learningRate, beta1, beta2], featureL
 /** Builds the networks of the case: generator G, discriminator D, identity network A, and the moving average of G. */
 export function networksOf({ width, blocks, latent, discriminatorLayers: layers = 4, arcface }: TrainingArgs) {
   const { se, ...identity } = arcface;
-  const form = { width, blocks, latent, head: 'tanh', deep: false, halfWidthStem: false } as const;
+  const form = { ...publishedGenerator, width, blocks, latent };
   return {
     G: new Generator(form),
     D: new Discriminator({ width, layers, scales: 2 }),

@@ -40,12 +40,14 @@ export interface LoadOptions {
   readonly prefix?: string;
   /** What to do with entries that the module does not have. */
   readonly unexpected?: 'error' | 'ignore';
+  /** Entries of the module, by the start of their names, that the file may lack; they keep their values. */
+  readonly optional?: readonly string[];
 }
 
 /** What a {@link NetworkDescription} has. */
 export const DESCRIPTION: OptionKeys<NetworkDescription> = { architecture: true, config: true };
 const SAVE_OPTIONS: OptionKeys<SaveOptions> = { ...DESCRIPTION, storage: true, metadata: true };
-const LOAD_OPTIONS: OptionKeys<LoadOptions> = { architecture: true, prefix: true, unexpected: true };
+const LOAD_OPTIONS: OptionKeys<LoadOptions> = { architecture: true, prefix: true, unexpected: true, optional: true };
 
 /**
  * Bytes of a safetensors file with the parameters and buffers of `module`, under the names and layouts that PyTorch has
@@ -130,7 +132,10 @@ export function loadModule(module: Module, file: SafetensorsFile | Uint8Array, o
     );
   }
   const entries = entriesUnder(opened, options.prefix ?? '');
-  const problems = mismatches(module, entries, options.unexpected ?? 'error');
+  const held = [...module.state()].filter(
+    ([name]) => entries.has(name) || !options.optional?.some((start) => name.startsWith(start)),
+  );
+  const problems = mismatches(new Map(held), entries, options.unexpected ?? 'error');
   if (problems.length > 0) {
     const expected = options.architecture ? ` of '${options.architecture}'` : '';
     throw new FileError(
@@ -138,7 +143,7 @@ export function loadModule(module: Module, file: SafetensorsFile | Uint8Array, o
       `is not a weight file${expected} of this size: ${problems.join('; ')}. ${summary(opened, entries)}`,
     );
   }
-  const decoded = [...module.state()].map(([name, { tensor, layout }]) => {
+  const decoded = held.map(([name, { tensor, layout }]) => {
     const values = (entries.get(name) as FileTensor).weights('f32');
     return { tensor, values: fromFileOrder(values, tensor.shape, layout) };
   });
@@ -154,11 +159,10 @@ function entriesUnder(file: SafetensorsFile, prefix: string): Map<string, FileTe
 }
 
 function mismatches(
-  module: Module,
+  state: ReturnType<Module['state']>,
   entries: ReadonlyMap<string, FileTensor>,
   unexpected: 'error' | 'ignore',
 ): string[] {
-  const state = module.state();
   const missing = [...state.keys()].filter((name) => !entries.has(name));
   const extra = unexpected === 'error' ? [...entries.keys()].filter((name) => !state.has(name)) : [];
   const misshapen: string[] = [];

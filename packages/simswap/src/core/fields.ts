@@ -59,6 +59,13 @@ export const choice = <T extends string>(...options: readonly T[]): Field<T> => 
   parse: (text) => text,
 });
 
+/** A field with `true` or `false`. */
+export const boolean: Field<boolean> = {
+  expected: expectations.choice(['true', 'false']),
+  read: (from, key) => from.boolean(key),
+  parse: (text) => (text === 'true' ? true : text === 'false' ? false : text),
+};
+
 /** A field with a list of words. */
 export const choices = <T extends string>(
   least: number,

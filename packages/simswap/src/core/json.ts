@@ -63,8 +63,9 @@ export class JsonReader {
     return this.#fail(key, expectations.integers(length, low, high));
   }
 
-  boolean(key: string): boolean {
-    const value = this.#members[key];
+  /** @param missing the value of a member that is not there; without it, one has to be. */
+  boolean(key: string, missing?: boolean): boolean {
+    const value = this.#members[key] ?? missing;
     return typeof value === 'boolean' ? value : this.#fail(key, 'true or false');
   }
 

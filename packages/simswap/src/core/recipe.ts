@@ -51,6 +51,8 @@ export interface Recipe {
    * `linear`.
    */
   readonly head: 'tanh' | 'linear';
+  /** Whether the generator has skip connections from the target to the result, see `GeneratorConfig`. */
+  readonly skips: boolean;
   /** PatchGAN at two scales, or the projected discriminator. */
   readonly discriminator: 'patch' | 'projected';
   readonly weights: LossWeights;

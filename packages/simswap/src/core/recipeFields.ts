@@ -1,5 +1,5 @@
 /** @file The fields of a recipe, with the values that each may have. */
-import { byPath, choice, choices, type Field, integer, listOf, number, numberOf } from './fields.ts';
+import { boolean, byPath, choice, choices, type Field, integer, listOf, number, numberOf } from './fields.ts';
 import { expectations } from './json.ts';
 import { pictureChangeFields } from './pictureChanges.ts';
 import { pairKinds } from './recipe.ts';
@@ -18,6 +18,7 @@ const adam = { learningRate: SHARE, beta1: SHARE, beta2: SHARE, epsilon: SHARE }
 /** Every field of a {@link Recipe} but its name. */
 export const recipeFields = {
   head: choice('tanh', 'linear'),
+  skips: boolean,
   discriminator: choice('patch', 'projected'),
   weights: {
     identity: WEIGHT,

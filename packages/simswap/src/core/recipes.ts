@@ -18,6 +18,7 @@ const adam: AdamNumbers = { learningRate: 4e-4, beta1: 0, beta2: 0.999, epsilon:
 export const paper: Recipe = {
   name: 'paper',
   head: 'tanh',
+  skips: false,
   discriminator: 'patch',
   weights: { identity: 10, reconstruction: 10, featureMatching: 10, gradientPenalty: 1e-5, truth: 0 },
   featureLayers: [-2, -1],

@@ -49,6 +49,7 @@ function generator(name: string, pipeline: Pipeline): ImportKind {
       blocks: Math.min(64, count(entries, 'BottleNeck.')) || pipeline.generator.blocks,
       latent: extent(entries, style, 1, pipeline.generator.latent),
       deep: pipeline.deepToo && entries.has('down4.0.weight'),
+      skips: entries.has('skip1.weight'),
     };
     return { architecture: fileArchitectures.generator, config };
   };

@@ -1,7 +1,7 @@
 /** @file What several networks are made of: channel counts, and the generator's convolutions. */
 import { VisageError } from '@visage/gpu';
-import { BatchNorm2d, Conv2d, type Linear, Sequential } from '@visage/nn';
-import { relu, resize, type Tensor } from '@visage/tensor';
+import { BatchNorm2d, Conv2d, Layer, type Linear, Sequential } from '@visage/nn';
+import { conv2d, relu, resize, type Tensor, zeros } from '@visage/tensor';
 import type { LinearParameters } from '@visage/tensor/kernels';
 
 /** One value for each of the four stages of a network, full size first. */
@@ -54,3 +54,22 @@ export const up = (inChannels: number, outChannels: number): Sequential =>
     new BatchNorm2d(outChannels),
     relu,
   );
+
+/**
+ * Convolution 1×1 from as many channels to as many whose weights are 0 at first: [N, H, W, C] → [N, H, W, C]. A
+ * trained network to which its result is added computes what it computed before, and learns from there.
+ *
+ * Zhang, Rao and Agrawala (2023), "Adding Conditional Control to Text-to-Image Diffusion Models", section 3.1.
+ */
+export class ZeroConv extends Layer {
+  readonly weight: Tensor;
+
+  constructor(channels: number) {
+    super();
+    this.weight = this.param('weight', zeros([1, 1, channels, channels]), 'conv');
+  }
+
+  forward(x: Tensor): Tensor {
+    return conv2d(x, this.weight);
+  }
+}

@@ -11,7 +11,7 @@ import { Conv2d, Module, ModuleList, Sequential } from '@visage/nn';
 import { cast, type Tensor } from '@visage/tensor';
 import { checkShape, checkTensor, showShape, tanhToUnit } from '@visage/tensor/kernels';
 import { consecutive, elementOf } from '../core/lists.ts';
-import { down, paddedByConvolution, stageChannels, stem, up } from './blocks.ts';
+import { down, paddedByConvolution, stageChannels, stem, up, ZeroConv } from './blocks.ts';
 import { type ColorSpace, fromUnit, toUnit } from './colorSpace.ts';
 import { type BlockStyles, IdBlock, stylesOf } from './idBlock.ts';
 
@@ -32,6 +32,11 @@ export interface GeneratorConfig {
   readonly deep: boolean;
   /** A full-size level of half the width in front and behind (the layout of the released 512 weights). */
   readonly halfWidthStem: boolean;
+  /**
+   * Skip connections from the encoder to the decoder at every size, so that what the result shares with the target need
+   * not pass through the small maps of the ID blocks. The published networks have none.
+   */
+  readonly skips: boolean;
 }
 
 /** The published 224-pixel generator. */
@@ -42,6 +47,7 @@ export const publishedGenerator: GeneratorConfig = {
   head: 'tanh',
   deep: false,
   halfWidthStem: false,
+  skips: false,
 };
 
 const CONFIG: OptionKeys<GeneratorConfig> = {
@@ -51,6 +57,7 @@ const CONFIG: OptionKeys<GeneratorConfig> = {
   head: true,
   deep: true,
   halfWidthStem: true,
+  skips: true,
 };
 
 /** @throws ArgumentError unless the configuration has every field, and values that make a network. */
@@ -60,11 +67,15 @@ function checkConfig(config: GeneratorConfig): void {
   checkInteger('Generator', 'blocks', config.blocks, 0);
   checkInteger('Generator', 'latent', config.latent, 1);
   checkOneOf('Generator', 'head', config.head, ['tanh', 'linear']);
-  for (const name of ['deep', 'halfWidthStem'] as const) checkBoolean('Generator', name, config[name]);
+  for (const name of ['deep', 'halfWidthStem', 'skips'] as const) checkBoolean('Generator', name, config[name]);
 }
 
 /**
- * SimSwap's generator: an encoder, ID blocks that inject the identity, a decoder; no skip connections.
+ * SimSwap's generator: an encoder, ID blocks that inject the identity, a decoder.
+ *
+ * The published networks have no skip connections. With {@link GeneratorConfig.skips} each level of the decoder is
+ * up(x) + z(e), where e is the map of the encoder at that size and z a {@link ZeroConv}: a generator that is given skip
+ * connections swaps as before until it has learned to use them.
  *
  * [N, H, W, 3] target images and [N, latent] identities (unit length) → [N, H, W, 3]. Height and width must be
  * multiples of {@link Generator.stride}. Images are in {@link Generator.colorSpace}. State under the published names.
@@ -78,6 +89,8 @@ export class Generator extends Module {
   readonly encoder: readonly Sequential[];
   readonly blocks: ModuleList<IdBlock>;
   readonly decoder: readonly Sequential[];
+  /** In the order of {@link Generator.decoder}; empty without skip connections. */
+  readonly skips: readonly ZeroConv[];
   readonly last: Sequential;
 
   constructor(config: GeneratorConfig = publishedGenerator) {
@@ -100,6 +113,8 @@ export class Generator extends Module {
       .map(([outer, inner], k) => ({ outer, inner, name: `up${number(k)}` }))
       .reverse()
       .map(({ outer, inner, name }) => this.child(name, up(inner, outer)));
+    const sizes = config.skips ? [...halvings].reverse() : [];
+    this.skips = sizes.map(([outer], k) => this.child(`skip${number(sizes.length - 1 - k)}`, new ZeroConv(outer)));
     const toImage = new Conv2d(full, 3, 7, { padding: 3, paddingMode: 'reflect' });
     this.last = this.child('last_layer', new Sequential(paddedByConvolution, toImage));
   }
@@ -112,10 +127,17 @@ export class Generator extends Module {
   forward(target: Tensor, latent: Tensor): Tensor {
     this.#check(target, latent);
     let x = target;
-    for (const layer of this.encoder) x = layer.forward(x);
+    const encoded = this.encoder.map((layer) => {
+      x = layer.forward(x);
+      return x;
+    });
     const styles = stylesOf(this.blocks, latent);
     for (const [k, block] of this.blocks.items.entries()) x = block.styled(x, styles[k] as BlockStyles);
-    for (const layer of this.decoder) x = layer.forward(x);
+    for (const [k, layer] of this.decoder.entries()) {
+      x = layer.forward(x);
+      const skip = this.skips[k];
+      if (skip) x = x.add(skip.forward(elementOf(encoded, -2 - k, 'encoded')));
+    }
     const y = this.last.forward(x);
     // images and their losses are f32, also when the maps are not
     return this.config.head === 'tanh' ? tanhToUnit(y) : cast(y, 'f32');

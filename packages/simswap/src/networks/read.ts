@@ -26,6 +26,7 @@ export function readGeneratorConfig(json: unknown): GeneratorConfig {
     head: from.choice('head', ['tanh', 'linear']),
     deep: from.boolean('deep'),
     halfWidthStem: from.boolean('halfWidthStem'),
+    skips: from.boolean('skips', false), // files that are older than it have none
   };
 }
 

@@ -176,6 +176,7 @@ export function checkForm(
       throw new ArgumentError('Trainer', argument, got, `${expected}, as recipe ${recipe.name} says`);
   };
   demand('head of the generator', config.head, recipe.head);
+  demand('skip connections of the generator', String(config.skips), String(recipe.skips));
   demand('kind of discriminator', discriminator.kind, recipe.discriminator);
   demand('colour space of the discriminator', discriminator.colorSpace ?? colorSpace, colorSpace);
 }

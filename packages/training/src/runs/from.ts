@@ -9,6 +9,7 @@ import {
   type Generator,
   type GeneratorConfig,
   type IdentityNetwork,
+  type Recipe,
   readCheckpointHeader,
   readGeneratorConfig,
   simswapArchitecture,
@@ -22,7 +23,10 @@ export interface StartingWeights {
   readonly discriminator?: AnyDiscriminatorConfig;
   /** The identity network of a checkpoint, frozen. */
   identity?(): IdentityNetwork;
-  /** Copies the weights into networks of these sizes; a discriminator of another size keeps its initial ones. */
+  /**
+   * Copies the weights into networks of these sizes; a discriminator of another size keeps its initial ones, and so do
+   * skip connections that the generator of the file does not have.
+   */
   load(networks: { readonly generator: Generator; readonly discriminator: DiscriminatorNetwork }): void;
 }
 
@@ -49,7 +53,7 @@ function ofCheckpoint(file: SafetensorsFile): StartingWeights {
       return network;
     },
     load(networks) {
-      loadModule(networks.generator, file, { prefix: 'average/' });
+      loadModule(networks.generator, file, { prefix: 'average/', optional: newParts(generator) });
       if (JSON.stringify(networks.discriminator.config) === JSON.stringify(discriminator))
         loadModule(networks.discriminator, file, { prefix: 'discriminator/' });
     },
@@ -59,19 +63,32 @@ function ofCheckpoint(file: SafetensorsFile): StartingWeights {
 function ofGenerator(file: SafetensorsFile): StartingWeights {
   swapPipeline(file); // throws for what is no generator
   const generator = ofFile(file, () => readGeneratorConfig(networkDescription(file)?.config));
-  return { generator, load: (networks) => loadModule(networks.generator, file) };
+  return { generator, load: (networks) => loadModule(networks.generator, file, { optional: newParts(generator) }) };
 }
 
+/** What a generator may have that the weights of a file of this configuration lack. */
+const newParts = ({ skips }: GeneratorConfig): readonly string[] => (skips ? [] : ['skip']);
+
 /**
+ * The configuration of a generator that begins with trained weights. Skip connections may be new, and do nothing at
+ * first.
+ *
  * @throws VisageError unless the weights fit the recipe and the identity network of a run.
  */
-export function checkStart(path: string, { generator }: StartingWeights, head: string, latent: number): void {
+export function continuedGenerator(
+  path: string,
+  { generator }: StartingWeights,
+  { head, skips }: Pick<Recipe, 'head' | 'skips'>,
+  latent: number,
+): GeneratorConfig {
   const refuse = (what: string): never => {
     throw new VisageError(`${path}: its generator ${what}`);
   };
   if (generator.head !== head) refuse(`ends in ${generator.head}, the recipe asks for ${head}; choose another recipe`);
+  if (generator.skips && !skips) refuse('has skip connections, the recipe asks for none; add --set skips=true');
   if (generator.latent !== latent)
     refuse(
       `takes latents of ${generator.latent}, the identity network makes ${latent}; name the one that it was trained with`,
     );
+  return { ...generator, skips };
 }

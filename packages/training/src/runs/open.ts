@@ -22,7 +22,7 @@ import { builtInIdentity } from '../networks/builtIn.ts';
 import { loadFaces, loadFeatureNetwork, loadIdentityNetwork } from '../networks/load.ts';
 import { foldersOf, levelsOf, type RunSettings, resumedSettings, withFolders } from '../settings/settings.ts';
 import { foundAgain } from './found.ts';
-import { checkStart, startingWeights } from './from.ts';
+import { continuedGenerator, startingWeights } from './from.ts';
 import { pictureSamples, proceduralSamples, type SampleFaces } from './samples.ts';
 import { type OpenedData, openedData, runData, type SourceChanges } from './sources.ts';
 
@@ -86,8 +86,9 @@ export async function newRun(
   const own = identityPath === undefined ? from?.identity?.() : undefined;
   const identity = own ?? (await loadIdentityNetwork(identityPath ?? builtInIdentity(settings.level)));
   const { embedding: latent } = identity.config;
-  if (from) checkStart(fromPath as string, from, settings.recipe.head, latent);
-  const generator = from?.generator ?? { ...settings.generator, latent };
+  const generator = from
+    ? continuedGenerator(fromPath as string, from, settings.recipe, latent)
+    : { ...settings.generator, latent };
   const features = await featuresFor(settings, featuresPath);
   const kept = from?.discriminator;
   const discriminator = sameKind(kept, settings.discriminator) ? kept : settings.discriminator;

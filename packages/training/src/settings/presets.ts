@@ -1,5 +1,5 @@
 import type { Level } from '@visage/faces';
-import type { DiscriminatorConfig, GeneratorConfig } from '@visage/simswap';
+import { type DiscriminatorConfig, type GeneratorConfig, publishedGenerator } from '@visage/simswap';
 
 /**
  * The learning rates of a run. The paper gives none. They belong to the preset because the best values depend on the
@@ -38,8 +38,6 @@ export interface Preset {
   readonly saveEvery: number;
 }
 
-const plain = { head: 'tanh', deep: false, halfWidthStem: false } as const;
-
 /**
  * The preset for two processor cores and five minutes, in which 6000 images can be processed. Its generator is narrow,
  * and its faces differ in person, skin, hair and background but all look straight ahead in even light (level L0).
@@ -56,7 +54,7 @@ export const tiny: Preset = {
   imageSize: 48,
   batchSize: 4,
   steps: 1500,
-  generator: { ...plain, width: 0.125, blocks: 2, latent: 128 },
+  generator: { ...publishedGenerator, width: 0.125, blocks: 2, latent: 128 },
   discriminator: { width: 0.25, layers: 2, scales: 2 },
   rates: { generator: 2e-3, discriminator: 1e-5, decay: true },
   identities: 20_000,
@@ -78,7 +76,7 @@ export const small: Preset = {
   imageSize: 64,
   batchSize: 16,
   steps: 8000,
-  generator: { ...plain, width: 0.5, blocks: 4, latent: 128 },
+  generator: { ...publishedGenerator, width: 0.5, blocks: 4, latent: 128 },
   discriminator: { width: 0.5, layers: 2, scales: 2 },
   rates: { generator: 6e-4, discriminator: 1e-4, decay: true },
   identities: 100_000,
@@ -100,7 +98,7 @@ export const portrait: Preset = {
   imageSize: 128,
   batchSize: 16,
   steps: 80_000,
-  generator: { ...plain, width: 0.5, blocks: 4, latent: 256 },
+  generator: { ...publishedGenerator, width: 0.5, blocks: 4, latent: 256 },
   discriminator: { width: 0.5, layers: 4, scales: 2 },
   rates: { generator: 4e-4, discriminator: 1e-4, decay: true },
   identities: 100_000,
@@ -121,7 +119,7 @@ export const portrait224: Preset = {
   about: '224 pixels, the networks of the paper, mesh heads, a discriminator of 5 feature maps: hours on a large GPU',
   imageSize: 224,
   steps: 200_000,
-  generator: { ...plain, width: 1, blocks: 9, latent: 256 },
+  generator: { ...publishedGenerator, width: 1, blocks: 9, latent: 256 },
   discriminator: { width: 1, layers: 4, scales: 2 },
 };
 
@@ -132,7 +130,7 @@ export const published: Preset = {
   imageSize: 224,
   batchSize: 4,
   steps: 500_000,
-  generator: { ...plain, width: 1, blocks: 9, latent: 512 },
+  generator: { ...publishedGenerator, width: 1, blocks: 9, latent: 512 },
   discriminator: { width: 1, layers: 4, scales: 2 },
   identities: 500_000,
   level: 'L2',

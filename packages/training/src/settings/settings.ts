@@ -93,7 +93,7 @@ export function newSettings(preset: Preset, base: Recipe, { set = {}, ...changes
   const recipe = changedRecipe(atRates(base, rates, settings.steps), set);
   return {
     ...settings,
-    generator: { ...settings.generator, head: recipe.head },
+    generator: { ...settings.generator, head: recipe.head, skips: recipe.skips },
     discriminator: discriminatorOf(recipe, preset, settings.imageSize),
     recipe,
   };

@@ -20,11 +20,18 @@ export function generatorGraph(config: GeneratorConfig): OnnxGraph {
 
   let x = reflectPadNode(graph, fromUnitNode(graph, target, space), 3);
   x = convolved(graph, x, 'first_layer', 1, [3, full, 7], {});
-  for (const [k, [outer, inner]] of halvings.entries())
+  const encoded: GraphValue[] = [];
+  for (const [k, [outer, inner]] of halvings.entries()) {
+    encoded.push(x);
     x = convolved(graph, x, `down${first + k}`, 0, [outer, inner, 3], { stride: 2, padding: 1 });
+  }
   for (let k = 0; k < config.blocks; k++) x = idBlock(graph, x, latent, `BottleNeck.${k}`, deepest, config.latent);
-  for (const [k, [outer, inner]] of [...halvings.entries()].reverse())
+  for (const [k, [outer, inner]] of [...halvings.entries()].reverse()) {
     x = convolved(graph, doubled(graph, x), `up${first + k}`, 1, [inner, outer, 3], { padding: 1 });
+    if (!config.skips) continue;
+    const skip = convNode(graph, encoded[k] as GraphValue, `skip${first + k}`, [outer, outer, 1], { bias: false });
+    x = graph.node('Add', [x, skip]);
+  }
   x = convNode(graph, reflectPadNode(graph, x, 3), 'last_layer.1', [full, 3, 7]);
   if (config.head === 'tanh') x = toUnitNode(graph, graph.node('Tanh', [x]), 'signed');
   else x = graph.node('Clip', [toUnitNode(graph, x, space), graph.floats([0], []), graph.floats([1], [])]);
