@@ -157,6 +157,25 @@ test('a frame on the GPU gets the same pixels as a picture', async () => {
   assert.is(difference(await downloadPicture(frame), expected), 0);
 });
 
+test('an exaggerated identity lies beyond the source, away from the face that it replaces', async () => {
+  const exaggerating = (exaggeration: number) =>
+    new PhotoSwapper({ swapper: painter, finder: finderOf(faces), template: 'simswap', size: SIZE, exaggeration });
+  const latent = tensor([0.9, 0.7, 0.8], [1, 3]); // every target's is [1, 1, 1]
+  const length = Math.hypot(0.8, 0.4, 0.6);
+  const beyond = tensor([0.8 / length, 0.4 / length, 0.6 / length], [1, 3]);
+  const asPainted = { colour: 'keep' } as const;
+  const plan = await swapperOf(painter).plan(group, { faces: 'all' });
+  const expected = await swapperOf(painter).swap(group, plan, [beyond], asPainted);
+  assert.ok(difference(await exaggerating(1).swap(group, plan, [latent], asPainted), expected) <= 1);
+  const placed = plan.faces.map((face) => exaggerating(1).place(face, latent));
+  const frame = exaggerating(1).swapFaces(uploadPicture(group), placed, asPainted);
+  assert.ok(difference(await downloadPicture(frame), expected) <= 1);
+  const plain = await swapperOf(painter).swap(group, plan, [latent], asPainted);
+  assert.is(difference(await exaggerating(0).swap(group, plan, [latent], asPainted), plain), 0);
+  assert.ok(difference(plain, expected) > 20);
+  assert.throws(() => exaggerating(-1), /exaggeration is -1, expected .* 0 to 10/);
+});
+
 test('nothing chosen leaves the picture itself', async () => {
   const photos = swapperOf(painter, []);
   const plan = await photos.plan(group, { faces: 'largest' });

@@ -141,6 +141,7 @@ export type { AlignedSwapper, Finder, NamedPicture, Portrait } from './swap/iden
 export {
   type BlendOptions,
   type MaskChange,
+  mostExaggeration,
   PhotoSwapper,
   type PhotoSwapperOptions,
   type PlacedFace,

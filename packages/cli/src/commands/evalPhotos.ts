@@ -16,7 +16,7 @@ import {
   portraitTables,
 } from '@visage/training';
 import type { Command } from 'commander';
-import { masksOption, type NetworkFlags, readNetworks, templateOption } from '../photos/networks.ts';
+import { exaggerateOption, masksOption, type NetworkFlags, readNetworks, templateOption } from '../photos/networks.ts';
 import { pictureFiles } from '../photos/pictureFiles.ts';
 import { openDevice } from '../terminal/device.ts';
 import { integer } from '../terminal/options.ts';
@@ -32,7 +32,7 @@ export interface PhotosOptions extends NetworkFlags {
 }
 
 /** Options that only `--photos` reads. */
-const ONLY_PHOTOS = ['pairs', 'template', 'masks'];
+const ONLY_PHOTOS = ['pairs', 'template', 'masks', 'exaggerate'];
 
 /** Options about rendered faces and data sets. */
 const NOT_PHOTOS = ['compare', 'people', 'tuning', 'level', 'data', 'judge'];
@@ -50,7 +50,7 @@ export async function evalPhotos(options: PhotosOptions, command: Command): Prom
   const picture = out === undefined ? undefined : join(out, 'sheet.png');
   if (picture !== undefined) await checkOutput(picture, { inputs: files });
   const networks = await readNetworks(options);
-  const { name, size } = networks;
+  const { name, size, exaggeration } = networks;
   const template = networks.alignment();
   const gpu = await openDevice();
   const finding = loadFaceNetworks(npmWeights);
@@ -62,6 +62,7 @@ export async function evalPhotos(options: PhotosOptions, command: Command): Prom
     template,
     size,
     masks: await networks.masks(),
+    exaggeration,
     photographs: files.map((file) => ({ name: file, read: () => readPicture(file) })),
     pairs,
     onPortrait: async (shown, face, number) => {
@@ -80,13 +81,19 @@ export async function evalPhotos(options: PhotosOptions, command: Command): Prom
     await mkdir(out, { recursive: true });
     await writeMarkedPng(picture, sheet.image());
   }
-  const about = { checkpoint: options.checkpoint ?? null, adapter: gpu.adapter.name, precision, template };
+  const about = {
+    checkpoint: options.checkpoint ?? null,
+    adapter: gpu.adapter.name,
+    precision,
+    template,
+    exaggeration,
+  };
   if (options.json) {
     console.log(JSON.stringify({ ...about, figures, ...measurement, sheet: picture }, null, 2));
     return;
   }
   for (const line of linesOf(measurement, figures)) console.log(line);
-  console.log(`\n${name}, in ${precision} precision on ${adapterLine(gpu)}`);
+  console.log(`\n${name}, exaggerated by ${exaggeration}, in ${precision} precision on ${adapterLine(gpu)}`);
   if (picture !== undefined) console.log(`${picture}: sources above, targets at the left`);
 }
 
@@ -111,4 +118,5 @@ export const addPhotosOptions = (command: Command): Command =>
     )
     .option('--pairs <n>', 'with --photos: the most swaps (default: everybody into everybody else)', integer(1))
     .addOption(templateOption('with --photos: '))
-    .addOption(masksOption('with --photos: '));
+    .addOption(masksOption('with --photos: '))
+    .addOption(exaggerateOption('with --photos: '));

@@ -16,7 +16,14 @@ import { adapterLine } from '@visage/training';
 import { type Command, Option } from 'commander';
 import { checkSquare, swapAligned } from '../photos/aligned.ts';
 import { type ChoiceFlags, filesOf, type PhotoChoice, readChoice } from '../photos/choice.ts';
-import { masksOption, networkFiles, readNetworks, type SwapNetworks, templateOption } from '../photos/networks.ts';
+import {
+  exaggerateOption,
+  masksOption,
+  networkFiles,
+  readNetworks,
+  type SwapNetworks,
+  templateOption,
+} from '../photos/networks.ts';
 import { type SwappedPhotograph, swapPhotograph } from '../photos/photograph.ts';
 import { named, readPictures } from '../photos/pictures.ts';
 import { openDevice } from '../terminal/device.ts';
@@ -60,8 +67,8 @@ async function swap(options: Options): Promise<void> {
 
 /** The one source of a swap of aligned faces. */
 function alignedChoice(options: Options): PhotoChoice {
-  const { faces, face, match, map, threshold, template, masks, strength, source = [] } = options;
-  const idle = Object.entries({ faces, face, match, map, threshold, template, masks, strength }).find(
+  const { faces, face, match, map, threshold, template, masks, strength, exaggerate, source = [] } = options;
+  const idle = Object.entries({ faces, face, match, map, threshold, template, masks, strength, exaggerate }).find(
     ([, value]) => value !== undefined,
   );
   if (idle) throw new UsageError(`--${idle[0]} is about faces in a photograph; --aligned takes and gives one face`);
@@ -80,7 +87,7 @@ function checkQuality({ out, quality }: Options): void {
 
 /** Swaps faces of a photograph. */
 async function inPhotograph(
-  { size, masks }: SwapNetworks,
+  { size, masks, exaggeration }: SwapNetworks,
   training: { readonly swapper: Swapper; readonly template: TemplateName },
   pictures: Pictures,
   choice: PhotoChoice,
@@ -88,7 +95,7 @@ async function inPhotograph(
 ): Promise<SwappedPhotograph> {
   const networks = loadFaceNetworks(npmWeights);
   const finder = new FaceFinder(networks);
-  const photos = new PhotoSwapper({ ...training, finder, size, masks: await masks() });
+  const photos = new PhotoSwapper({ ...training, finder, size, masks: await masks(), exaggeration });
   const swapped = await swapPhotograph({ photos, finder, pictures }, named(pictures, target), choice, { strength });
   await networks.dispose();
   return swapped;
@@ -131,6 +138,7 @@ export function addSwap(program: Command): void {
     .option('--map <person=source...>', 'several people, each by another: anna.jpg=me.jpg ben.jpg=you.jpg')
     .option('--threshold <distance>', 'how different a matching face may be (default: 0.6)', number(0, 2))
     .option('--strength <share>', 'how much of the change is applied (default: 1)', number(0, 1))
+    .addOption(exaggerateOption())
     .addOption(templateOption())
     .addOption(masksOption())
     .option('--aligned', 'source and target are aligned square faces already, and so is the result')

@@ -31,18 +31,18 @@ const hashOf = async (path: string | undefined): Promise<string | null> =>
 
 /** What decides the result: a run goes on with what another left only if all of it is the same. */
 async function settingsOf(options: FilmSwapOptions, choice: PhotoChoice, template: TemplateName): Promise<unknown> {
-  const { precision = null, pipeline = null, masks = null, strength = 1 } = options;
+  const { precision = null, pipeline = null, masks = null, strength = 1, exaggerate = 0 } = options;
   const { checkpoint, identity } = networkFiles(options);
   const files = await Promise.all(filesOf(choice).map(hashOf));
   const networks = [await hashOf(checkpoint), await hashOf(identity)];
-  return { networks, files, choice, template, precision, pipeline, masks, strength };
+  return { networks, files, choice, template, precision, pipeline, masks, strength, exaggerate };
 }
 
 /**
  * Swaps faces in a film, a folder or a pipe.
  */
 export async function swapIntoFilm(kind: FilmTarget, choice: PhotoChoice, options: FilmSwapOptions): Promise<void> {
-  const { target, out, preview, strength, quality, label } = options;
+  const { target, out, preview, strength, exaggerate: exaggeration, quality, label } = options;
   const { checkpoint, identity } = networkFiles(options);
   const files: FilmFiles = { kind, target, out, preview };
   await checkFilm(files, [checkpoint, identity, ...filesOf(choice)]);
@@ -55,7 +55,7 @@ export async function swapIntoFilm(kind: FilmTarget, choice: PhotoChoice, option
   const swapper = await networks.swapper();
   const faceNetworks = loadFaceNetworks(npmWeights);
   const finder = new FaceFinder(faceNetworks);
-  const photos = new PhotoSwapper({ swapper, finder, template, size, masks: await networks.masks() });
+  const photos = new PhotoSwapper({ swapper, finder, template, size, masks: await networks.masks(), exaggeration });
   const people = await gallery({ photos, finder, pictures }, choice);
   for (const line of people.lines) console.error(line);
   const settings = await settingsOf(options, choice, template);

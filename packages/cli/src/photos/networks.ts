@@ -2,12 +2,20 @@
 import { VisageError } from '@visage/gpu';
 import type { SafetensorsFile } from '@visage/nn';
 import { loadSafetensors } from '@visage/nn/node';
-import { type MaskChange, parsedMasks, type TemplateName, templates, trainedTemplate } from '@visage/photos';
+import {
+  type MaskChange,
+  mostExaggeration,
+  parsedMasks,
+  type TemplateName,
+  templates,
+  trainedTemplate,
+} from '@visage/photos';
 import { loadSwapper, type PipelineName, type Precision, type Swapper, swapImageSize } from '@visage/simswap';
 import { builtInWeights, loadParsingNetwork } from '@visage/training';
 import { Option } from 'commander';
 import { UsageError } from '../terminal/failure.ts';
 import { withFlags } from '../terminal/flags.ts';
+import { number } from '../terminal/options.ts';
 import { warnOfPrecision } from '../terminal/precision.ts';
 
 /** What limits the masks of swapped faces: their outline, or also what a parsing network sees before them. */
@@ -21,6 +29,7 @@ export interface NetworkFlags {
   readonly precision?: Precision;
   readonly template?: TemplateName;
   readonly masks?: (typeof maskKinds)[number];
+  readonly exaggerate?: number;
 }
 
 /** The option `--template`. */
@@ -36,6 +45,19 @@ export const masksOption = (when = ''): Option =>
     '--masks <which>',
     `${when}what limits the swapped face: what a parsing network sees before it (parsed, the default), or its outline alone`,
   ).choices(maskKinds);
+
+/**
+ * How far photographs are exaggerated by the networks that come with Visage: chosen on eight portraits that no figure is
+ * reported of, see the README of `heads-swapper`.
+ */
+const SHIPPED_EXAGGERATION = 0.5;
+
+/** The option `--exaggerate`. */
+export const exaggerateOption = (when = ''): Option =>
+  new Option(
+    '--exaggerate <amount>',
+    `${when}how far the identity goes beyond the source's, away from the target's (default: ${SHIPPED_EXAGGERATION} in photographs by the swapper that comes with Visage, otherwise 0)`,
+  ).argParser(number(0, mostExaggeration));
 
 /** The weight files of a swap. */
 export interface NetworkFiles {
@@ -65,6 +87,8 @@ export interface SwapNetworks {
   readonly file: SafetensorsFile;
   /** Height and width of the faces that the generator takes. */
   readonly size: number;
+  /** How far identities are exaggerated in photographs. */
+  readonly exaggeration: number;
   /**
    * How the faces that the generator was trained on are aligned.
    *
@@ -85,7 +109,7 @@ const UNKNOWN_TEMPLATE =
 
 /** Reads the files of a swap's networks. */
 export async function readNetworks(flags: NetworkFlags): Promise<SwapNetworks> {
-  const { pipeline, precision, template, masks = 'parsed' } = flags;
+  const { pipeline, precision, template, masks = 'parsed', exaggerate } = flags;
   const { checkpoint, identity } = networkFiles(flags);
   const file = await loadSafetensors(checkpoint);
   const identityFile = identity === undefined ? undefined : await loadSafetensors(identity);
@@ -94,6 +118,7 @@ export async function readNetworks(flags: NetworkFlags): Promise<SwapNetworks> {
     name: flags.checkpoint ?? 'the swapper that comes with Visage',
     file,
     size,
+    exaggeration: exaggerate ?? (flags.checkpoint === undefined ? SHIPPED_EXAGGERATION : 0),
     alignment() {
       const known = template ?? trainedTemplate(file);
       if (known === undefined) throw new VisageError(`${checkpoint}: ${UNKNOWN_TEMPLATE}`);

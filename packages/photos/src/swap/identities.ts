@@ -56,6 +56,20 @@ export async function descriptorOf(finder: Finder, portraits: readonly Portrait[
 }
 
 /**
+ * Identities beyond those of the sources, away from those of the targets, as a caricature exaggerates what tells a face
+ * from another: z = u / ‖u‖, u = s + a · (s − t).
+ *
+ * An identity network that learned from renderings sees photographs of different people nearer to each other than
+ * rendered people are, so the generator changes less than it does on renderings; this makes up for it in part.
+ *
+ * @param sources [N, latent], or [1, latent] for all targets; unit vectors.
+ * @param targets [N, latent], unit vectors.
+ * @param amount a; 0 gives the sources.
+ */
+export const exaggerated = (sources: Tensor, targets: Tensor, amount: number): Tensor =>
+  l2Normalize(sources.mul(1 + amount).sub(targets.mul(amount)));
+
+/**
  * The identity of a person as the generator takes it, a unit vector [1, latent]: the mean of the latents of all
  * portraits, scaled to unit length again.
  *

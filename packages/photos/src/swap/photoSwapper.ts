@@ -23,6 +23,7 @@ import { type ChosenFaces, checkChoice, chooseFaces, type FaceChoice } from './c
 import {
   type AlignedSwapper,
   descriptorOf,
+  exaggerated,
   type Finder,
   identityOf,
   type NamedPicture,
@@ -48,6 +49,8 @@ export interface PhotoSwapperOptions {
   readonly size: number;
   /** Default: the outlines alone. */
   readonly masks?: MaskChange;
+  /** How far identities go beyond those of the sources, away from those of the targets; see {@link exaggerated}. */
+  readonly exaggeration?: number;
 }
 
 /** How faces are blended into their picture. */
@@ -79,8 +82,12 @@ const OPTIONS: OptionKeys<PhotoSwapperOptions> = {
   template: true,
   size: true,
   masks: true,
+  exaggeration: true,
 };
 const BLEND: OptionKeys<BlendOptions> = { strength: true, colour: true };
+
+/** The most that {@link PhotoSwapperOptions.exaggeration} takes; pictures fall apart long before. */
+export const mostExaggeration = 10;
 
 /** Pixels that are swapped at once: four faces of 256 x 256, or one of 512 x 512. */
 const PIXELS_AT_ONCE = 4 * 256 ** 2;
@@ -101,19 +108,22 @@ export class PhotoSwapper {
   readonly #swapper: AlignedSwapper;
   readonly #finder: Finder;
   readonly #masks: MaskChange;
+  readonly #exaggeration: number;
   readonly template: TemplateName;
   readonly size: number;
 
   /** @throws ArgumentError for options that there are not. */
   constructor(options: PhotoSwapperOptions) {
     checkOptions('PhotoSwapper', options, OPTIONS);
-    const { swapper, finder, template, size, masks = (_, outlines) => outlines } = options;
+    const { swapper, finder, template, size, masks = (_, outlines) => outlines, exaggeration = 0 } = options;
     checkOneOf('PhotoSwapper', 'template', template, Object.keys(templates));
     checkInteger('PhotoSwapper', 'size', size, 1);
     checkFunction('PhotoSwapper', 'masks', masks);
+    checkNumber('PhotoSwapper', 'exaggeration', exaggeration, 0, mostExaggeration);
     this.#swapper = swapper;
     this.#finder = finder;
     this.#masks = masks;
+    this.#exaggeration = exaggeration;
     this.template = template;
     this.size = size;
   }
@@ -229,7 +239,9 @@ export class PhotoSwapper {
             0,
           );
     const masks = this.#masks(crops, outlineMasks(outlines, this.size));
-    return { swapped: this.#swapper.swap(crops, latent), masks };
+    const amount = this.#exaggeration;
+    const wanted = amount === 0 ? latent : exaggerated(latent, this.#swapper.latent(crops), amount);
+    return { swapped: this.#swapper.swap(crops, wanted), masks };
   }
 
   /** Faces in portions that are swapped at once. */

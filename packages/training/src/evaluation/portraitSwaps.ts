@@ -37,6 +37,8 @@ export interface PortraitOptions {
   readonly size: number;
   /** What limits the masks besides the outlines; default nothing. */
   readonly masks?: MaskChange;
+  /** How far identities go beyond those of the sources; default 0, see `exaggerated`. */
+  readonly exaggeration?: number;
   readonly photographs: readonly Photograph[];
   /** The most ordered pairs that are swapped. Default: all n · (n − 1). */
   readonly pairs?: number;
@@ -119,13 +121,13 @@ class Measurement {
 
   constructor(options: PortraitOptions) {
     this.#options = options;
-    const { swapper, finder, template, size, masks = (_, outlines) => outlines } = options;
+    const { swapper, finder, template, size, masks = (_, outlines) => outlines, exaggeration } = options;
     const remembered: MaskChange = (crops, outlines) => {
       const changed = masks(crops, outlines);
       this.#mask = keep(copy(changed));
       return changed;
     };
-    this.#photos = new PhotoSwapper({ swapper, finder, template, size, masks: remembered });
+    this.#photos = new PhotoSwapper({ swapper, finder, template, size, masks: remembered, exaggeration });
   }
 
   async run(): Promise<PortraitMeasurement> {
