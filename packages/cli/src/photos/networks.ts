@@ -47,10 +47,10 @@ export const masksOption = (when = ''): Option =>
   ).choices(maskKinds);
 
 /**
- * How far photographs are exaggerated by the networks that come with Visage: chosen on eight portraits that no figure is
- * reported of, see the README of `heads-swapper`.
+ * How far identities are exaggerated in photographs by the networks that come with Visage: chosen on portraits of which
+ * no figure is reported, see the README of `heads-swapper`.
  */
-const SHIPPED_EXAGGERATION = 0.5;
+const SHIPPED_EXAGGERATION = 1;
 
 /** The option `--exaggerate`. */
 export const exaggerateOption = (when = ''): Option =>

@@ -126,18 +126,11 @@ export class Generator extends Module {
    */
   forward(target: Tensor, latent: Tensor): Tensor {
     this.#check(target, latent);
-    let x = target;
-    const encoded = this.encoder.map((layer) => {
-      x = layer.forward(x);
-      return x;
-    });
+    const encoded = this.#encoded(target);
+    let x = elementOf(encoded, -1, 'encoded');
     const styles = stylesOf(this.blocks, latent);
     for (const [k, block] of this.blocks.items.entries()) x = block.styled(x, styles[k] as BlockStyles);
-    for (const [k, layer] of this.decoder.entries()) {
-      x = layer.forward(x);
-      const skip = this.skips[k];
-      if (skip) x = x.add(skip.forward(elementOf(encoded, -2 - k, 'encoded')));
-    }
+    for (const [k, layer] of this.decoder.entries()) x = this.#joined(layer.forward(x), k, encoded);
     const y = this.last.forward(x);
     // images and their losses are f32, also when the maps are not
     return this.config.head === 'tanh' ? tanhToUnit(y) : cast(y, 'f32');
@@ -146,6 +139,19 @@ export class Generator extends Module {
   /** Swaps with images in [0, 1] on both ends, whatever the head. */
   swap(target: Tensor, latent: Tensor): Tensor {
     return toUnit(this.forward(fromUnit(target, this.colorSpace), latent), this.colorSpace);
+  }
+
+  /** The maps of the encoder, full size first. */
+  #encoded(target: Tensor): Tensor[] {
+    const maps: Tensor[] = [];
+    for (const layer of this.encoder) maps.push(layer.forward(maps.at(-1) ?? target));
+    return maps;
+  }
+
+  /** The map of level k of the decoder, with that of the encoder at its size where a skip connection joins them. */
+  #joined(x: Tensor, k: number, encoded: readonly Tensor[]): Tensor {
+    const skip = this.skips[k];
+    return skip ? x.add(skip.forward(elementOf(encoded, -2 - k, 'encoded'))) : x;
   }
 
   #check(target: Tensor, latent: Tensor): void {
