@@ -6,6 +6,7 @@ import { pngTexts, readPng } from '@visage/faces/node';
 import { SOURCE_TYPE } from '@visage/photos';
 import { builtInWeights, type PortraitMeasurement, type PortraitScores } from '@visage/training';
 import * as assert from 'uvu/assert';
+import { type NetworkFlags, readNetworks } from '../../packages/cli/src/photos/networks.ts';
 import { gpuSuite } from '../helpers/gpu.ts';
 import { tinyTrainer } from '../helpers/tinySwapper.ts';
 import { visageHere } from './command.ts';
@@ -55,6 +56,9 @@ test('swaps among photographs: a file that cannot be read is named, and the shee
   const text = await visageHere(...call, '--template', 'simswap', '--out', out, '--json');
   const { figures, people, leftOut, swaps } = JSON.parse(text) as PortraitMeasurement & { figures: PortraitScores };
   assert.equal([people.length, swaps.length, figures.swaps, figures.leaking], [2, 2, 2, 0]);
+  const more = JSON.parse(await visageHere(...call, '--template', 'simswap', '--exaggerate', '3', '--json'));
+  assert.equal([JSON.parse(text).exaggeration, more.exaggeration], [0, 3]);
+  assert.is.not(more.figures.scores.toTarget, figures.scores.toTarget);
   assert.match(leftOut[0]?.why ?? '', /c\.png/);
   assert.is(figures.copyTarget.nearer, 0);
   assert.ok(figures.copyTarget.toSource > 0.6, 'dlib tells the two people apart');
@@ -65,10 +69,20 @@ test('swaps among photographs: a file that cannot be read is named, and the shee
   assert.equal([width, height], [2 + 3 * 130, 2 + 3 * 130 + 16]);
 });
 
+test('the networks that ship exaggerate in photographs, named ones only if they are asked to', async () => {
+  const exaggeration = async (flags: NetworkFlags) => (await readNetworks(flags)).exaggeration;
+  const named = { checkpoint: builtInWeights('heads-swapper'), identity: builtInWeights('heads-identity') };
+  assert.is(await exaggeration({}), 1);
+  assert.is(await exaggeration({ exaggerate: 0 }), 0);
+  assert.is(await exaggeration(named), 0);
+  assert.is(await exaggeration({ ...named, exaggerate: 0.5 }), 0.5);
+});
+
 test('options that would do nothing are refused', async () => {
   const refused = async (says: RegExp, ...options: string[]) =>
     assert.match(await visageHere('eval', ...options), says);
   await refused(/--pairs is for --photos; add --photos FOLDER/, '--pairs', '3');
+  await refused(/--exaggerate is for --photos/, '--exaggerate', '1');
   await refused(/--photos measures on photographs of a folder; leave --level out/, '--photos', '.', '--level', 'M1');
   await refused(/--couples is for --compare/, '--photos', '.', '--couples', '2');
   await refused(/--out is for --compare/, '--out', 'x');
