@@ -98,6 +98,36 @@ for (const [level, crop, least, most] of covered) {
   });
 }
 
+test('paint changes skin and crossing changes eyes, on every identity alike', async () => {
+  const isClear = ({ before, glasses, pose, expression, tone }: HeadDescription): boolean =>
+    before.what === 'nothing' &&
+    !glasses &&
+    Math.abs(pose.yaw) < 20 &&
+    !expression['eye-left-closure'] &&
+    tone.angle > 0;
+  const [painted] = attributesWith(1, (head) => isClear(head) && head.paint.strength > 0.8 && head.gaze.crossing === 0);
+  const [crossed] = attributesWith(1, (head) => isClear(head) && head.paint.strength === 0 && head.gaze.crossing > 15);
+  const rows = [painted, painted, crossed, crossed] as number[];
+  const people = [1, 2, 1, 2];
+  const plain = await values(renderFaces(batch('M3', people, rows)));
+  const staged = await values(renderFaces(batch('M4', people, rows)));
+  const classes = await values(renderMaterials(batch('M4', people, rows)));
+  const each = size * size;
+  /** Which share of a picture's pixels of a material changed visibly. */
+  const changed = (row: number, name: (typeof materialNames)[number]): number => {
+    const own = Array.from({ length: each }, (_, k) => row * each + k).filter(
+      (k) => classes[k] === materialNames.indexOf(name),
+    );
+    const visible = (k: number) => [0, 1, 2].some((c) => Math.abs(plain[3 * k + c]! - staged[3 * k + c]!) > 0.05);
+    return own.filter(visible).length / own.length;
+  };
+  const shares = rows.map((_, row) => ({ skin: changed(row, 'skin'), eye: changed(row, 'eye') }));
+  const told = JSON.stringify(shares);
+  // A pixel of the eye's edge has skin among its samples, so paint changes some of them, too.
+  for (const { skin, eye } of shares.slice(0, 2)) assert.ok(skin > 0.2 && skin < 0.8 && eye < 0.3, told);
+  for (const { skin, eye } of shares.slice(2)) assert.ok(eye > 0.3 && skin < 0.01, told);
+});
+
 test('a replayed step shows the heads that were loaded last, with the bits of an eager render', async () => {
   const numbers = (value: number) => tensor(Uint32Array.of(value, value + 1), [2], { gpu });
   const [identities, attributes] = [numbers(1), numbers(1)];
