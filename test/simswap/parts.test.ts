@@ -116,7 +116,8 @@ test('configurations survive JSON, and wrong ones are refused by name', () => {
   assert.equal(readGeneratorConfig(again(publishedGenerator)), publishedGenerator);
   const { skips: _, ...older } = publishedGenerator;
   assert.equal(readGeneratorConfig(older), publishedGenerator, 'files of before there were skip connections');
-  assert.throws(() => readGeneratorConfig({ ...older, skips: 1 }), /generator\.skips.*true or false/);
+  for (const skips of [1, null])
+    assert.throws(() => readGeneratorConfig({ ...older, skips }), /generator\.skips.*true or false/);
   assert.equal(readDiscriminatorConfig(again(publishedDiscriminator)), publishedDiscriminator);
   assert.equal(readIdentityConfig(again(publishedArcFace)), publishedArcFace);
   assert.throws(() => readGeneratorConfig({ ...publishedGenerator, width: 1e9 }), /generator\.width.*1000000000/);

@@ -65,7 +65,7 @@ export class JsonReader {
 
   /** @param missing the value of a member that is not there; without it, one has to be. */
   boolean(key: string, missing?: boolean): boolean {
-    const value = this.#members[key] ?? missing;
+    const { [key]: value = missing } = this.#members;
     return typeof value === 'boolean' ? value : this.#fail(key, 'true or false');
   }
 
