@@ -2,12 +2,12 @@
 import { renderFaces } from '@visage/faces';
 import { startGpu } from '@visage/gpu/node';
 import { seeded } from '@visage/nn';
-import { Generator, IResNet, Swapper } from '@visage/simswap';
+import { Generator, IResNet, publishedGenerator, Swapper } from '@visage/simswap';
 
 await startGpu();
 
 const networks = seeded(1, () => ({
-  generator: new Generator({ width: 1 / 16, blocks: 1, latent: 16, head: 'tanh', deep: false, halfWidthStem: false }),
+  generator: new Generator({ ...publishedGenerator, width: 1 / 16, blocks: 1, latent: 16 }),
   identity: new IResNet({
     kind: 'iresnet',
     layers: [1, 1, 1, 1],

@@ -17,6 +17,7 @@ import * as assert from 'uvu/assert';
 /** Another value than the paper's for every field, as text and as JSON. */
 const OTHERS: Readonly<Record<string, readonly [text: string, value: unknown]>> = {
   head: ['linear', 'linear'],
+  skips: ['true', true],
   discriminator: ['projected', 'projected'],
   'weights.identity': ['20', 20],
   'weights.reconstruction': ['2.5', 2.5],
