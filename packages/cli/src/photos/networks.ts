@@ -53,11 +53,11 @@ export const masksOption = (when = ''): Option =>
 const SHIPPED_EXAGGERATION = 1;
 
 /** The option `--exaggerate`. */
-export const exaggerateOption = (when = ''): Option =>
-  new Option(
-    '--exaggerate <amount>',
-    `${when}how far the identity goes beyond the source's, away from the target's (default: ${SHIPPED_EXAGGERATION} in photographs by the swapper that comes with Visage, otherwise 0)`,
-  ).argParser(number(0, mostExaggeration));
+export function exaggerateOption(when = ''): Option {
+  const usual = `default: ${SHIPPED_EXAGGERATION} in photographs by the swapper that comes with Visage, otherwise 0`;
+  const about = `${when}how far the identity goes beyond the source's, away from the target's (${usual})`;
+  return new Option('--exaggerate <amount>', about).argParser(number(0, mostExaggeration));
+}
 
 /** The weight files of a swap. */
 export interface NetworkFiles {
